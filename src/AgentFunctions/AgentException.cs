@@ -1,0 +1,138 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace AgentFunctions;
+
+/// <summary>An error that this library reports on purpose: a stable code and words for a person.</summary>
+[SuppressMessage("Design", "CA1032:Implement standard exception constructors", Justification = "An error without a code says too little.")]
+public sealed class AgentException : Exception
+{
+    /// <summary>Makes the error.</summary>
+    /// <param name="code">Which kind.</param>
+    /// <param name="message">What went wrong and what would mend it.</param>
+    /// <param name="innerException">What caused it.</param>
+    public AgentException(ErrorCode code, string message, Exception? innerException = null)
+        : base(message, innerException) => Code = code;
+
+    /// <summary>Which kind of error this is.</summary>
+    public ErrorCode Code { get; }
+
+    /// <summary>For <see cref="ErrorCode.ModelRateLimited"/> and <see cref="ErrorCode.Overloaded"/>: how long to wait, when that is known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the same call may succeed later without any change.</summary>
+    public bool IsTransient => Code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded
+        or ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.ModelStreamTruncated or ErrorCode.PositionConflict
+        or ErrorCode.EtagConflict;
+}
+
+/// <summary>The kinds of error. Numbers and names are stable; new ones are only added.</summary>
+public enum ErrorCode
+{
+    /// <summary>An argument, option or file of the caller's is wrong; the message names the field and the remedy.</summary>
+    InvalidInput = 1,
+
+    /// <summary>The engine cannot record: a full or read-only disk, a stopped host.</summary>
+    EngineUnavailable = 100,
+
+    /// <summary>A second process has the data file open.</summary>
+    DataFileInUse = 101,
+
+    /// <summary>The data file is damaged, or a newer version wrote it.</summary>
+    DataFileUnusable = 102,
+
+    /// <summary>There is no instance of that id.</summary>
+    InstanceNotFound = 103,
+
+    /// <summary>The instance id is taken.</summary>
+    InstanceExists = 104,
+
+    /// <summary>The orchestrator asked for something else than its history records.</summary>
+    NonDeterminism = 105,
+
+    /// <summary>No orchestrator or activity of that name is registered.</summary>
+    NotRegistered = 106,
+
+    /// <summary>A payload passes the limit that the options set.</summary>
+    PayloadTooLarge = 107,
+
+    /// <summary>A history passes the limit that the options set.</summary>
+    HistoryTooLong = 108,
+
+    /// <summary>Too much work is waiting; repeat later.</summary>
+    Overloaded = 109,
+
+    /// <summary>A log is not at the position that the writer expected.</summary>
+    PositionConflict = 110,
+
+    /// <summary>A record is not of the version that the writer expected.</summary>
+    EtagConflict = 111,
+
+    /// <summary>There is no run of that id.</summary>
+    RunNotFound = 200,
+
+    /// <summary>The run's status forbids the call.</summary>
+    RunStateForbids = 201,
+
+    /// <summary>An idempotency key was used with another body.</summary>
+    IdempotencyKeyReused = 202,
+
+    /// <summary>There is no agent of that name.</summary>
+    AgentNotFound = 203,
+
+    /// <summary>The run's turns passed its limit.</summary>
+    TurnLimitReached = 204,
+
+    /// <summary>The run's tokens passed its limit.</summary>
+    TokenLimitReached = 205,
+
+    /// <summary>The run's time passed its limit.</summary>
+    TimeLimitReached = 206,
+
+    /// <summary>No model of that name is configured, or the provider knows none.</summary>
+    ModelNotFound = 300,
+
+    /// <summary>A model's key is missing.</summary>
+    ModelKeyMissing = 301,
+
+    /// <summary>The provider refused the credentials.</summary>
+    ModelUnauthorized = 302,
+
+    /// <summary>The provider refused the request; the message carries its words.</summary>
+    ModelRequestRejected = 303,
+
+    /// <summary>The provider asked to slow down, beyond what was waited for.</summary>
+    ModelRateLimited = 304,
+
+    /// <summary>The provider could not be reached or answered with an error of its own.</summary>
+    ModelUnavailable = 305,
+
+    /// <summary>The provider's answer is not of its protocol: an HTML page, broken JSON.</summary>
+    ModelProtocolError = 306,
+
+    /// <summary>The provider's stream ended before the answer was whole.</summary>
+    ModelStreamTruncated = 307,
+
+    /// <summary>The provider withheld the answer.</summary>
+    ModelContentFiltered = 308,
+
+    /// <summary>The request is larger than the model's context window.</summary>
+    ModelContextExceeded = 309,
+
+    /// <summary>There is no tool of that name for this agent.</summary>
+    ToolNotFound = 400,
+
+    /// <summary>The arguments are not of the tool's schema.</summary>
+    ToolArgumentsInvalid = 401,
+
+    /// <summary>A path leads out of the workspace.</summary>
+    PathOutsideWorkspace = 402,
+
+    /// <summary>The tool took longer than its time-out.</summary>
+    ToolTimeout = 403,
+
+    /// <summary>A tool with effects was cut off; nobody can say whether its effect took place.</summary>
+    ToolOutcomeUnknown = 404,
+
+    /// <summary>The tool failed in a way of its own.</summary>
+    ToolFailed = 405,
+}

@@ -1,0 +1,19 @@
+using System.Text.Json.Serialization;
+using AgentFunctions.Durability;
+
+namespace AgentFunctions;
+
+/// <summary>Source-generated JSON for all that the library itself writes.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(HistoryEvent))]
+[JsonSerializable(typeof(HistoryEvent[]))]
+[JsonSerializable(typeof(List<HistoryEvent>))]
+[JsonSerializable(typeof(FailureDetails))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(long))]
+internal sealed partial class AgentJsonContext : JsonSerializerContext;

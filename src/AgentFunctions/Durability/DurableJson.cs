@@ -1,0 +1,37 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace AgentFunctions.Durability;
+
+/// <summary>How payloads cross the durable boundary: camel-cased JSON, null members left out.</summary>
+/// <remarks>
+/// The library's own types come from a source-generated context; types of the user's own fall back to reflection, or
+/// come from a resolver that <see cref="AddResolver"/> put in front before the first payload was written.
+/// </remarks>
+public static class DurableJson
+{
+    /// <summary>The options that every adapter uses for payloads.</summary>
+    public static JsonSerializerOptions Options { get; } = new(AgentJsonContext.Default.Options)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(AgentJsonContext.Default, new DefaultJsonTypeInfoResolver()),
+    };
+
+    /// <summary>Puts a source-generated context of the caller's own in front of reflection.</summary>
+    /// <param name="resolver">The context.</param>
+    /// <exception cref="InvalidOperationException">A payload has been written or read already.</exception>
+    public static void AddResolver(IJsonTypeInfoResolver resolver) => Options.TypeInfoResolverChain.Insert(0, resolver);
+
+    /// <summary>Writes a value as JSON; <see langword="null"/> for null.</summary>
+    /// <param name="value">The value.</param>
+    public static string? Serialize(object? value) =>
+        value is null ? null : JsonSerializer.Serialize(value, Options.GetTypeInfo(value.GetType()));
+
+    /// <summary>Reads a value from JSON; the type's default for <see langword="null"/>.</summary>
+    /// <typeparam name="T">The type to read.</typeparam>
+    /// <param name="json">The JSON.</param>
+    /// <exception cref="JsonException">The text is not JSON of that type.</exception>
+    public static T? Deserialize<T>(string? json) =>
+        json is null ? default : JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T)));
+}

@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+
+namespace AgentFunctions.Durability;
+
+/// <summary>An orchestrator as an engine sees it: JSON in, JSON out.</summary>
+/// <param name="context">What it may see of the world.</param>
+/// <param name="input">The input as JSON.</param>
+public delegate Task<string?> OrchestratorDelegate(IOrchestrationContext context, string? input);
+
+/// <summary>An activity as an engine sees it: JSON in, JSON out.</summary>
+/// <param name="context">Which call this is.</param>
+/// <param name="input">The input as JSON.</param>
+public delegate Task<string?> ActivityDelegate(ActivityContext context, string? input);
+
+/// <summary>Which call an activity serves.</summary>
+/// <param name="InstanceId">The orchestration that asked for it.</param>
+/// <param name="Name">The name of the activity.</param>
+/// <param name="TaskId">The number of the step within its instance; the same when the step is delivered again after a crash.</param>
+/// <param name="CancellationToken">Cancelled when the instance ends or the host stops.</param>
+public sealed record ActivityContext(string InstanceId, string Name, int TaskId, CancellationToken CancellationToken);
+
+/// <summary>The orchestrators and activities that an engine can run, by name. Names are case-sensitive.</summary>
+public sealed class DurableRegistry
+{
+    private readonly ConcurrentDictionary<string, OrchestratorDelegate> _orchestrators = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ActivityDelegate> _activities = new(StringComparer.Ordinal);
+
+    /// <summary>The registered orchestrators.</summary>
+    public IReadOnlyDictionary<string, OrchestratorDelegate> Orchestrators => _orchestrators;
+
+    /// <summary>The registered activities.</summary>
+    public IReadOnlyDictionary<string, ActivityDelegate> Activities => _activities;
+
+    /// <summary>Registers deterministic code.</summary>
+    /// <typeparam name="TInput">The input, read from JSON.</typeparam>
+    /// <typeparam name="TOutput">The output, written as JSON.</typeparam>
+    /// <param name="name">The name to start it by.</param>
+    /// <param name="run">The code.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public DurableRegistry AddOrchestrator<TInput, TOutput>(string name, Func<IOrchestrationContext, TInput, Task<TOutput>> run)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(run);
+        return Add(_orchestrators, name, RunAsync);
+
+        // No ConfigureAwait(false): the continuation belongs to the orchestration's own scheduler.
+#pragma warning disable CA2007
+        async Task<string?> RunAsync(IOrchestrationContext context, string? input) =>
+            DurableJson.Serialize(await run(context, DurableJson.Deserialize<TInput>(input)!));
+#pragma warning restore CA2007
+    }
+
+    /// <summary>Registers a step.</summary>
+    /// <typeparam name="TInput">The input, read from JSON.</typeparam>
+    /// <typeparam name="TOutput">The result, written as JSON.</typeparam>
+    /// <param name="name">The name to call it by.</param>
+    /// <param name="run">The code; it may be delivered again after a crash, so it must be idempotent or keep a ledger.</param>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public DurableRegistry AddActivity<TInput, TOutput>(string name, Func<ActivityContext, TInput, Task<TOutput>> run)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(run);
+        return Add(_activities, name, async (context, input) =>
+            DurableJson.Serialize(await run(context, DurableJson.Deserialize<TInput>(input)!).ConfigureAwait(false)));
+    }
+
+    private DurableRegistry Add<T>(ConcurrentDictionary<string, T> entries, string name, T entry) =>
+        entries.TryAdd(name, entry) ? this : throw new ArgumentException($"'{name}' is registered already; choose another name.", nameof(name));
+}

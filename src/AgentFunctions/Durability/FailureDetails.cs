@@ -1,0 +1,37 @@
+namespace AgentFunctions.Durability;
+
+/// <summary>
+/// An error as data: what crosses the durable boundary instead of an exception. Follows
+/// <c>Microsoft.DurableTask.TaskFailureDetails</c>; no type name in it is ever resolved by reflection.
+/// </summary>
+/// <param name="ErrorType">The name of the kind of error: an <see cref="ErrorCode"/> or the full name of an exception type.</param>
+/// <param name="Message">What went wrong, in words for a person.</param>
+/// <param name="StackTrace">Where, when it is known.</param>
+/// <param name="InnerFailure">What caused it, when that is known.</param>
+/// <param name="IsNonRetriable">Whether a repetition cannot help.</param>
+public sealed record FailureDetails(
+    string ErrorType, string Message, string? StackTrace = null, FailureDetails? InnerFailure = null, bool IsNonRetriable = false)
+{
+    /// <summary>The details of an exception, its causes included.</summary>
+    /// <param name="exception">The exception.</param>
+    public static FailureDetails FromException(Exception exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return exception switch
+        {
+            TaskFailedException failed => new(
+                failed.GetType().FullName!, failed.Message, failed.StackTrace, failed.Failure, failed.Failure.IsNonRetriable),
+            AgentException known => new(
+                known.Code.ToString(), known.Message, known.StackTrace, Inner(known), !known.IsTransient),
+            _ => new(exception.GetType().FullName!, exception.Message, exception.StackTrace, Inner(exception)),
+        };
+    }
+
+    /// <summary>Whether this failure, or one of its causes, has the code.</summary>
+    /// <param name="code">The code to look for.</param>
+    public bool IsCausedBy(ErrorCode code) =>
+        ErrorType == code.ToString() || (InnerFailure?.IsCausedBy(code) ?? false);
+
+    private static FailureDetails? Inner(Exception exception) =>
+        exception.InnerException is { } inner ? FromException(inner) : null;
+}

@@ -1,0 +1,87 @@
+namespace AgentFunctions.Durability;
+
+/// <summary>
+/// Starts and steers orchestrations from outside. Names and meaning follow
+/// <c>Microsoft.DurableTask.Client.DurableTaskClient</c>.
+/// </summary>
+/// <remarks>
+/// A call that returns has been recorded durably. Every member throws <see cref="AgentException"/> with
+/// <see cref="ErrorCode.EngineUnavailable"/> when the engine cannot record (a full disk, a stopped host); nothing has
+/// changed then and the call may be repeated.
+/// </remarks>
+public interface IOrchestrationClient
+{
+    /// <summary>Schedules a new instance.</summary>
+    /// <param name="name">The name of a registered orchestrator.</param>
+    /// <param name="input">The input, written as JSON.</param>
+    /// <param name="options">The instance id and the earliest start; by default a new id, at once.</param>
+    /// <param name="cancellationToken">Stops waiting for the record; the instance may have been scheduled.</param>
+    /// <returns>The id of the instance.</returns>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InstanceExists"/>: the id is taken and its status may not be replaced.
+    /// <see cref="ErrorCode.PayloadTooLarge"/>: the input passes the engine's limit.
+    /// <see cref="ErrorCode.Overloaded"/>: too much work is waiting; repeat later.
+    /// </exception>
+    Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <summary>The state of one instance, or <see langword="null"/> where there is none of that id.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="includePayloads">Whether to read input, output and custom status too.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true, CancellationToken cancellationToken = default);
+
+    /// <summary>One page of the instances that match, in the order of their creation.</summary>
+    /// <param name="query">What to match, how many, and where to go on.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<Page<OrchestrationState>> QueryAsync(OrchestrationQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>Waits until the instance has completed, failed or been terminated.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The final state, payloads included.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
+    Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default);
+
+    /// <summary>Raises an event at an instance. An instance that has ended ignores it.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="eventName">The name of the event; letter case does not count.</param>
+    /// <param name="payload">The payload, written as JSON.</param>
+    /// <param name="cancellationToken">Stops waiting for the record; the event may have been raised.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InstanceNotFound"/>, <see cref="ErrorCode.PayloadTooLarge"/> or <see cref="ErrorCode.Overloaded"/>.
+    /// </exception>
+    Task RaiseEventAsync(string instanceId, string eventName, object? payload = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops an instance from making decisions until it is resumed. Steps in flight finish; events are kept.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Stops waiting for the record.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
+    Task SuspendAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Lets a suspended instance go on; what happened meanwhile is delivered in order.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="reason">Why, for the history.</param>
+    /// <param name="cancellationToken">Stops waiting for the record.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
+    Task ResumeAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends an instance at once. Activities in flight are cancelled and their results are dropped.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="output">What the instance shall show as its output, written as JSON.</param>
+    /// <param name="recursive">Whether its sub-orchestrations end too.</param>
+    /// <param name="cancellationToken">Stops waiting for the record.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
+    Task TerminateAsync(string instanceId, object? output = null, bool recursive = true, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes an ended instance with its history and its sub-orchestrations.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="cancellationToken">Stops waiting for the record.</param>
+    /// <returns>How many instances were deleted: 0 where the instance is unknown or has not ended.</returns>
+    Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default);
+
+    /// <summary>The recorded events of the instance's present execution, oldest first; empty where there is none of that id.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    IAsyncEnumerable<HistoryEvent> ReadHistoryAsync(string instanceId, CancellationToken cancellationToken = default);
+}

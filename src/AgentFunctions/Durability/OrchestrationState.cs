@@ -1,0 +1,82 @@
+namespace AgentFunctions.Durability;
+
+/// <summary>Where an instance stands.</summary>
+public enum OrchestrationStatus
+{
+    /// <summary>Scheduled; no turn has run yet.</summary>
+    Pending,
+
+    /// <summary>Started and not ended; it may be waiting for a step, a timer or an event.</summary>
+    Running,
+
+    /// <summary>Held by <see cref="IOrchestrationClient.SuspendAsync"/>.</summary>
+    Suspended,
+
+    /// <summary>Ended with an output.</summary>
+    Completed,
+
+    /// <summary>Ended by an error.</summary>
+    Failed,
+
+    /// <summary>Ended by <see cref="IOrchestrationClient.TerminateAsync"/>.</summary>
+    Terminated,
+}
+
+/// <summary>What is known of one instance.</summary>
+/// <param name="InstanceId">The id.</param>
+/// <param name="Name">The name of the orchestrator.</param>
+/// <param name="Status">Where it stands.</param>
+/// <param name="CreatedAt">When it was scheduled (UTC).</param>
+/// <param name="LastUpdatedAt">When its last turn was recorded (UTC).</param>
+public sealed record OrchestrationState(
+    string InstanceId, string Name, OrchestrationStatus Status, DateTimeOffset CreatedAt, DateTimeOffset LastUpdatedAt)
+{
+    /// <summary>The id of the parent, for a sub-orchestration.</summary>
+    public string? ParentInstanceId { get; init; }
+
+    /// <summary>The input as JSON; <see langword="null"/> where there is none or it was not asked for.</summary>
+    public string? Input { get; init; }
+
+    /// <summary>The output as JSON; <see langword="null"/> where there is none or it was not asked for.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>The custom status as JSON; <see langword="null"/> where there is none or it was not asked for.</summary>
+    public string? CustomStatus { get; init; }
+
+    /// <summary>Why it failed, for <see cref="OrchestrationStatus.Failed"/>.</summary>
+    public FailureDetails? Failure { get; init; }
+
+    /// <summary>Whether the instance has ended.</summary>
+    public bool IsEnded => Status is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated;
+}
+
+/// <summary>Which instances to list.</summary>
+public sealed record OrchestrationQuery
+{
+    /// <summary>Only these statuses; empty for all.</summary>
+    public IReadOnlyList<OrchestrationStatus> Statuses { get; init; } = [];
+
+    /// <summary>Only ids that begin so; <see langword="null"/> for all.</summary>
+    public string? InstanceIdPrefix { get; init; }
+
+    /// <summary>Only instances created at or after this moment.</summary>
+    public DateTimeOffset? CreatedFrom { get; init; }
+
+    /// <summary>Only instances created at or before this moment.</summary>
+    public DateTimeOffset? CreatedTo { get; init; }
+
+    /// <summary>The most instances in one page: 1 to 1,000, by default 100.</summary>
+    public int PageSize { get; init; } = 100;
+
+    /// <summary><see cref="Page{T}.ContinuationToken"/> of the page before; <see langword="null"/> for the first page.</summary>
+    public string? ContinuationToken { get; init; }
+
+    /// <summary>Whether to read input, output and custom status too.</summary>
+    public bool IncludePayloads { get; init; }
+}
+
+/// <summary>One page of a list.</summary>
+/// <typeparam name="T">What the list holds.</typeparam>
+/// <param name="Items">The items of this page.</param>
+/// <param name="ContinuationToken">Where the next page begins; <see langword="null"/> at the end.</param>
+public sealed record Page<T>(IReadOnlyList<T> Items, string? ContinuationToken);

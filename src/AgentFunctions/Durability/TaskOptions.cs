@@ -1,0 +1,60 @@
+namespace AgentFunctions.Durability;
+
+/// <summary>How a durable step is run.</summary>
+/// <param name="Retry">When and how often to repeat a failed step; <see langword="null"/> for never.</param>
+public record TaskOptions(RetryPolicy? Retry = null);
+
+/// <summary>How a sub-orchestration is run.</summary>
+/// <param name="InstanceId">The child's instance id; <see langword="null"/> for a new one that is stable under replay.</param>
+/// <param name="Retry">When and how often to repeat a failed child; <see langword="null"/> for never.</param>
+public sealed record SubOrchestrationOptions(string? InstanceId = null, RetryPolicy? Retry = null) : TaskOptions(Retry);
+
+/// <summary>How an instance is scheduled.</summary>
+public sealed record StartOptions
+{
+    /// <summary>The instance id; <see langword="null"/> for a new one. At most 256 characters, none of them a control character.</summary>
+    public string? InstanceId { get; init; }
+
+    /// <summary>The earliest moment of the first turn (UTC); <see langword="null"/> for at once.</summary>
+    public DateTimeOffset? StartAt { get; init; }
+
+    /// <summary>
+    /// The statuses in which an existing instance of the same id is replaced by the new one. By default none: an id that
+    /// is taken is an error.
+    /// </summary>
+    public IReadOnlyList<OrchestrationStatus> ReplaceableStatuses { get; init; } = [];
+}
+
+/// <summary>When and how often a failed step is repeated. The waits are durable timers.</summary>
+/// <param name="MaxAttempts">The most attempts, the first included; at least 1.</param>
+/// <param name="FirstDelay">The wait before the second attempt.</param>
+/// <param name="BackoffCoefficient">By what each further wait grows; at least 1.</param>
+/// <param name="MaxDelay">The longest single wait; <see langword="null"/> for no bound.</param>
+/// <param name="Timeout">No attempt starts later than this after the first; <see langword="null"/> for no bound.</param>
+public sealed record RetryPolicy(
+    int MaxAttempts, TimeSpan FirstDelay, double BackoffCoefficient = 1.0, TimeSpan? MaxDelay = null, TimeSpan? Timeout = null)
+{
+    /// <summary>
+    /// Decides whether a failure is worth another attempt; by default every one that is not marked
+    /// <see cref="FailureDetails.IsNonRetriable"/>. Runs under replay, so it must be deterministic.
+    /// </summary>
+    public Func<FailureDetails, bool>? HandleFailure { get; init; }
+
+    /// <summary>Whether a further attempt follows a failure.</summary>
+    /// <param name="failure">What went wrong.</param>
+    /// <param name="attempt">The number of the attempt that failed, from 1.</param>
+    /// <param name="elapsed">Time since the first attempt.</param>
+    public bool ShouldRetry(FailureDetails failure, int attempt, TimeSpan elapsed) =>
+        attempt < MaxAttempts
+        && (Timeout is null || elapsed < Timeout)
+        && (HandleFailure?.Invoke(failure) ?? !failure.IsNonRetriable);
+
+    /// <summary>The wait after a failed attempt.</summary>
+    /// <param name="attempt">The number of the attempt that failed, from 1.</param>
+    public TimeSpan DelayAfter(int attempt)
+    {
+        double ticks = FirstDelay.Ticks * Math.Pow(BackoffCoefficient, attempt - 1);
+        TimeSpan delay = ticks >= TimeSpan.MaxValue.Ticks ? TimeSpan.MaxValue : TimeSpan.FromTicks((long)ticks);
+        return MaxDelay is { } max && delay > max ? max : delay;
+    }
+}

@@ -1,0 +1,21 @@
+namespace AgentFunctions.Storage;
+
+/// <summary>Content by its own hash: what is written once is never changed, and equal content is kept once.</summary>
+/// <remarks>
+/// A write is durable when it returns. Every member throws <see cref="AgentException"/> with
+/// <see cref="ErrorCode.EngineUnavailable"/> when the store cannot be reached or cannot record.
+/// </remarks>
+public interface IBlobStore
+{
+    /// <summary>Keeps content; content that is there already is fine.</summary>
+    /// <param name="content">The bytes, at most 256 MiB.</param>
+    /// <param name="cancellationToken">Stops waiting; the content may have been kept.</param>
+    /// <returns>Its SHA-256 as 64 lower-case hexadecimal digits.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.PayloadTooLarge"/>: the content is too large.</exception>
+    Task<string> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default);
+
+    /// <summary>The content of a hash, or <see langword="null"/>.</summary>
+    /// <param name="hash">The hash that <see cref="PutAsync"/> returned.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default);
+}

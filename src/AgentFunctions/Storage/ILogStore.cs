@@ -1,0 +1,52 @@
+namespace AgentFunctions.Storage;
+
+/// <summary>Append-only streams of small entries, each stream numbered from 0 without gaps.</summary>
+/// <remarks>
+/// An append is atomic and durable when it returns. Every member throws <see cref="AgentException"/> with
+/// <see cref="ErrorCode.EngineUnavailable"/> when the store cannot be reached or cannot record; an append may then be
+/// repeated with the position that it expected.
+/// </remarks>
+public interface ILogStore
+{
+    /// <summary>Adds entries at the end of a stream; a new name makes a new stream.</summary>
+    /// <param name="stream">The stream: segments of <c>A-Z a-z 0-9 . _ -</c> joined by <c>/</c>, at most 512 characters.</param>
+    /// <param name="entries">What to add, in order; at least one, each at most 1 MiB (larger things are blobs).</param>
+    /// <param name="expectedPosition">The position that the first entry must get; <see langword="null"/> for wherever the end is.</param>
+    /// <param name="cancellationToken">Stops waiting; the entries may have been added.</param>
+    /// <returns>The position of the first added entry.</returns>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.PositionConflict"/>: the stream does not end at the expected position; nothing was added.
+    /// <see cref="ErrorCode.PayloadTooLarge"/>: an entry is too large; nothing was added.
+    /// </exception>
+    Task<long> AppendAsync(
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default);
+
+    /// <summary>The entries from a position to the present end, in order; none for a stream that does not exist.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="fromPosition">The first position to read.</param>
+    /// <param name="maxCount">The most entries to read; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    IAsyncEnumerable<LogEntry> ReadAsync(
+        string stream, long fromPosition = 0, int? maxCount = null, CancellationToken cancellationToken = default);
+
+    /// <summary>How many entries a stream has; 0 for one that does not exist.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default);
+
+    /// <summary>Completes when a stream has more entries than a number; at once where it has.</summary>
+    /// <param name="stream">The stream; it need not exist yet.</param>
+    /// <param name="length">The length to pass.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a stream; one that does not exist is fine.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task DeleteAsync(string stream, CancellationToken cancellationToken = default);
+}
+
+/// <summary>One entry of a stream.</summary>
+/// <param name="Position">Its number in the stream, from 0.</param>
+/// <param name="Data">What was appended.</param>
+public readonly record struct LogEntry(long Position, ReadOnlyMemory<byte> Data);

@@ -1,0 +1,65 @@
+namespace AgentFunctions.Storage;
+
+/// <summary>Small values by key, each with a version that makes conditional writes possible.</summary>
+/// <remarks>
+/// A write is durable when it returns. Every member throws <see cref="AgentException"/> with
+/// <see cref="ErrorCode.EngineUnavailable"/> when the store cannot be reached or cannot record.
+/// </remarks>
+public interface IRecordStore
+{
+    /// <summary>The record under a key, or <see langword="null"/>.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default);
+
+    /// <summary>Writes a record.</summary>
+    /// <param name="key">The key: segments of <c>A-Z a-z 0-9 . _ -</c> joined by <c>/</c>, at most 512 characters.</param>
+    /// <param name="value">The value, at most 1 MiB.</param>
+    /// <param name="condition">What must hold; by default nothing.</param>
+    /// <param name="cancellationToken">Stops waiting; the record may have been written.</param>
+    /// <returns>The new version.</returns>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EtagConflict"/>: the condition does not hold; nothing changed.
+    /// <see cref="ErrorCode.PayloadTooLarge"/>: the value is too large; nothing changed.
+    /// </exception>
+    Task<string> PutAsync(
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a record; one that does not exist is fine.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="condition">What must hold; by default nothing.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EtagConflict"/>: the condition does not hold; nothing changed.</exception>
+    Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default);
+
+    /// <summary>The records whose keys begin with a prefix, in ordinal order of their keys.</summary>
+    /// <param name="prefix">The prefix.</param>
+    /// <param name="after">Only keys after this one; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A record as it was read.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="Etag">Its version: changes with every write, and is never used twice for one key.</param>
+public sealed record StoredRecord(string Key, ReadOnlyMemory<byte> Value, string Etag);
+
+/// <summary>What must hold for a write to a record to take place.</summary>
+public readonly record struct RecordCondition
+{
+    private RecordCondition(string? etag, bool mustNotExist) => (Etag, MustNotExist) = (etag, mustNotExist);
+
+    /// <summary>The version that the record must have; <see langword="null"/> for any.</summary>
+    public string? Etag { get; }
+
+    /// <summary>Whether there must be no record under the key.</summary>
+    public bool MustNotExist { get; }
+
+    /// <summary>There must be no record under the key.</summary>
+    public static RecordCondition IfNew { get; } = new(null, true);
+
+    /// <summary>The record must have this version.</summary>
+    /// <param name="etag">The version that was read.</param>
+    public static RecordCondition IfMatch(string etag) => new(etag, false);
+}
