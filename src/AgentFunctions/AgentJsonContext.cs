@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AgentFunctions.Durability;
+using AgentFunctions.Storage;
 
 namespace AgentFunctions;
 
@@ -12,6 +13,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(HistoryEvent[]))]
 [JsonSerializable(typeof(List<HistoryEvent>))]
 [JsonSerializable(typeof(FailureDetails))]
+[JsonSerializable(typeof(Artifact))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(int))]
