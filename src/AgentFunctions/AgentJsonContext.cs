@@ -1,5 +1,10 @@
 using System.Text.Json.Serialization;
+using AgentFunctions.Activities;
+using AgentFunctions.Agents;
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions;
@@ -14,6 +19,22 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(List<HistoryEvent>))]
 [JsonSerializable(typeof(FailureDetails))]
 [JsonSerializable(typeof(Artifact))]
+[JsonSerializable(typeof(TranscriptEntry))]
+[JsonSerializable(typeof(JournalEvent))]
+[JsonSerializable(typeof(LedgerEntry))]
+[JsonSerializable(typeof(AgentDefinition))]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RunState))]
+[JsonSerializable(typeof(RunOutcome))]
+[JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(IdempotencyClaim))]
+[JsonSerializable(typeof(CallModelInput))]
+[JsonSerializable(typeof(CallModelResult))]
+[JsonSerializable(typeof(CallToolInput))]
+[JsonSerializable(typeof(CallToolResult))]
+[JsonSerializable(typeof(NotifyInput))]
+[JsonSerializable(typeof(CancelRequest))]
+[JsonSerializable(typeof(RunEndedNotice))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(int))]
