@@ -1,4 +1,7 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Storage;
 
@@ -14,6 +17,9 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(List<HistoryEvent>))]
 [JsonSerializable(typeof(FailureDetails))]
 [JsonSerializable(typeof(Artifact))]
+[JsonSerializable(typeof(AgentDefinition))]
+[JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(int))]
