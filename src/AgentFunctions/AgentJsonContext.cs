@@ -4,6 +4,8 @@ using System.Text.Json.Serialization;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions;
 
@@ -18,6 +20,9 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(FailureDetails))]
 [JsonSerializable(typeof(Artifact))]
 [JsonSerializable(typeof(AgentDefinition))]
+[JsonSerializable(typeof(ToolOutcome))]
+[JsonSerializable(typeof(EditMemo))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(string))]
