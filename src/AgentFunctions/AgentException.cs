@@ -88,6 +88,9 @@ public enum ErrorCode
     /// <summary>The run's time passed its limit.</summary>
     TimeLimitReached = 206,
 
+    /// <summary>The run has no artifact of that name.</summary>
+    ArtifactNotFound = 207,
+
     /// <summary>No model of that name is configured, or the provider knows none.</summary>
     ModelNotFound = 300,
 

@@ -36,6 +36,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<ToolInvoker>();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
+        services.TryAddSingleton<RunFeed>();
         services.TryAddSingleton<Transcript>();
         services.TryAddSingleton<Journal>();
         services.TryAddSingleton<Ledger>();
