@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using AgentFunctions.Activities;
 using AgentFunctions.Agents;
@@ -23,6 +25,8 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(JournalEvent))]
 [JsonSerializable(typeof(LedgerEntry))]
 [JsonSerializable(typeof(AgentDefinition))]
+[JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(RunOutcome))]

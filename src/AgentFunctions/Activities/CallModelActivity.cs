@@ -9,6 +9,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
+using ActivityContext = AgentFunctions.Durability.ActivityContext;
 
 namespace AgentFunctions.Activities;
 
