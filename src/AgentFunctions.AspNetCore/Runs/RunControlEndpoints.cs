@@ -21,7 +21,7 @@ internal static class RunControlEndpoints
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
 
     private static async Task<IResult> CancelAsync(
-        string id, HttpRequest request, AgentGateway gateway, RunResources resources, CancellationToken cancellationToken)
+        string id, HttpRequest request, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
         CancelSubmission? submission = await request.ReadOptionalJsonAsync<CancelSubmission>(cancellationToken);
         if (submission?.Reason is { Length: > 1000 })
@@ -29,7 +29,7 @@ internal static class RunControlEndpoints
             throw new AgentException(ErrorCode.InvalidInput, "reason: use at most 1,000 characters.");
         }
 
-        Run run = await gateway.CancelAsync(id, reason: submission?.Reason, cancellationToken: cancellationToken);
+        Run run = await steering.CancelAsync(id, reason: submission?.Reason, cancellationToken: cancellationToken);
         return Answers.Json(resources.Of(run), StatusCodes.Status202Accepted);
     }
 }

@@ -28,6 +28,9 @@ internal sealed record RunSubmission
     [JsonConverter(typeof(CamelCaseEnumConverter<RunPriority>))]
     public RunPriority Priority { get; init; } = RunPriority.Normal;
 
+    /// <summary>What the run may spend; by default what the agent's definition allows.</summary>
+    public BudgetSubmission? Budget { get; init; }
+
     /// <summary>Where to post the end of the run: an absolute http or https address.</summary>
     public string? CallbackUrl { get; init; }
 
@@ -39,6 +42,7 @@ internal sealed record RunSubmission
         Input = Input,
         Labels = Labels,
         Priority = Priority,
+        Budget = Budget?.ToBudget(),
         CallbackUrl = CallbackUrl,
     };
 }
