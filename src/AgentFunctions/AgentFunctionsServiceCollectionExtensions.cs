@@ -36,6 +36,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddToolCatalog();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
+        services.TryAddSingleton<RunFeed>();
         services.TryAddSingleton<Transcript>();
         services.TryAddSingleton<Journal>();
         services.TryAddSingleton<Ledger>();
