@@ -29,7 +29,7 @@ internal sealed record RunSubmission
     public RunPriority Priority { get; init; } = RunPriority.Normal;
 
     /// <summary>What the run may spend; by default what the agent's definition allows.</summary>
-    public BudgetSubmission? Budget { get; init; }
+    public BudgetResource? Budget { get; init; }
 
     /// <summary>Where to post the end of the run: an absolute http or https address.</summary>
     public string? CallbackUrl { get; init; }

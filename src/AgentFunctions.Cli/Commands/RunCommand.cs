@@ -67,10 +67,14 @@ internal static class RunCommand
             id = run.Id;
             var resources = new RunResources(services.GetRequiredService<IModelCatalog>());
             output.Begin(resources.Of(run), resumed ? "resuming" : "starting");
-            await output.FollowAsync(FollowAsync(services.GetRequiredService<RunFeed>(), id, cancellationToken), cancellationToken);
-            Run ended = await services.GetRequiredService<RunReader>().GetAsync(id, cancellationToken);
-            output.End(resources.Of(ended));
-            return ExitCode.Of(ended.Status);
+            RunReader reader = services.GetRequiredService<RunReader>();
+            await output.FollowAsync(
+                FollowAsync(services.GetRequiredService<RunFeed>(), id, cancellationToken),
+                async token => resources.Of(await reader.GetAsync(run.Id, token)),
+                cancellationToken);
+            run = await reader.GetAsync(id, cancellationToken);
+            output.End(resources.Of(run));
+            return ExitCode.Of(run.Status);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -21,7 +21,7 @@ internal static class WatchCommand
             string run = parsed.GetValue(id)!;
             IRunOutput output = RunOutput.For(parsed.GetValue(json));
             output.Begin(await client.GetAsync(run, cancellationToken), "watching");
-            await output.FollowAsync(client.FollowAsync(run, cancellationToken), cancellationToken);
+            await output.FollowAsync(client.FollowAsync(run, cancellationToken), token => client.GetAsync(run, token), cancellationToken);
             RunResource ended = await client.GetAsync(run, cancellationToken);
             output.End(ended);
             return ExitCode.Of(ended.Status);

@@ -9,7 +9,11 @@ internal interface IRunOutput
     void Begin(RunResource run, string how);
 
     /// <summary>Shows events until there are no more.</summary>
-    Task FollowAsync(IAsyncEnumerable<EventResource> events, CancellationToken cancellationToken);
+    /// <param name="events">The events.</param>
+    /// <param name="read">Reads the run as it is now; its plan is no event.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    Task FollowAsync(
+        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken);
 
     /// <summary>The run has ended.</summary>
     void End(RunResource run);

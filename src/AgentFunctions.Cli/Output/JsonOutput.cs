@@ -9,7 +9,8 @@ internal sealed class JsonOutput(TextWriter writer) : IRunOutput
 {
     public void Begin(RunResource run, string how) => Write("run", run);
 
-    public async Task FollowAsync(IAsyncEnumerable<EventResource> events, CancellationToken cancellationToken)
+    public async Task FollowAsync(
+        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
     {
         await foreach (EventResource e in events.WithCancellation(cancellationToken))
         {

@@ -27,7 +27,8 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
         }
     }
 
-    public Task FollowAsync(IAsyncEnumerable<EventResource> events, CancellationToken cancellationToken) =>
+    public Task FollowAsync(
+        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken) =>
         console.Live(Render()).StartAsync(async live =>
         {
             IAsyncEnumerator<EventResource> next = events.GetAsyncEnumerator(cancellationToken);
@@ -45,7 +46,7 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
                             return;
                         }
 
-                        Take(next.Current.ToJournalEvent());
+                        await TakeAsync(next.Current.ToJournalEvent(), read, cancellationToken);
                         moved = next.MoveNextAsync().AsTask();
                         if (moved.IsCompleted)
                         {
@@ -66,8 +67,13 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
         }
     }
 
-    private void Take(JournalEvent e)
+    private async Task TakeAsync(JournalEvent e, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
     {
+        if (RunText.ChangesPlan(e))
+        {
+            _run = await read(cancellationToken);
+        }
+
         _progress.Apply(e);
         _latest.Enqueue(JournalLine.Format(e, _progress.StartedAt ?? e.At));
         if (_latest.Count > Lines)
@@ -85,8 +91,13 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
                 CultureInfo.InvariantCulture,
                 $"turn {_progress.Turn} · {_progress.Steps} steps · {_progress.Usage.InputTokens + _progress.Usage.OutputTokens:N0} tokens · {Elapsed()}")),
             new Text($"▸ {_progress.CurrentStep}", new Style(Color.Green)),
-            new Rule(),
         };
+        foreach (PlanItem item in _run?.Plan ?? [])
+        {
+            rows.Add(new Text($"{(item.Done ? '✓' : '·')} {JournalLine.OneLine(item.Text)}") { Overflow = Overflow.Ellipsis });
+        }
+
+        rows.Add(new Rule());
         rows.AddRange(_latest.Select(line => new Text(line, new Style(decoration: Decoration.Dim)) { Overflow = Overflow.Ellipsis }));
         string header = _run is { Rehearsal: true } ? "rehearsal (scripted, no real model)" : _run?.Model ?? "";
         return new Panel(new Rows(rows)) { Header = new PanelHeader(Markup.Escape($" {_run?.Agent} · {header} ")), Expand = true };

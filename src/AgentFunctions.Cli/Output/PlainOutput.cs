@@ -18,12 +18,17 @@ internal sealed class PlainOutput(TextWriter writer) : IRunOutput
         }
     }
 
-    public async Task FollowAsync(IAsyncEnumerable<EventResource> events, CancellationToken cancellationToken)
+    public async Task FollowAsync(
+        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
     {
         await foreach (EventResource e in events.WithCancellation(cancellationToken))
         {
             JournalEvent journalEvent = e.ToJournalEvent();
             writer.WriteLine(JournalLine.Format(journalEvent, _startedAt ??= journalEvent.At));
+            if (RunText.ChangesPlan(journalEvent) && (await read(cancellationToken)).Plan is { Count: > 0 } plan)
+            {
+                writer.WriteLine($"{"",20}{RunText.PlanLine(plan)}");
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 
 namespace AgentFunctions.Cli.Output;
 
@@ -42,6 +43,14 @@ internal static class RunText
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"{CamelCase.Of(run.Status)}: {run.Turns} turns, {run.Steps} steps, {Tokens(run)} tokens, {Elapsed(run)}, model {JournalLine.OneLine(model)}");
+    }
+
+    public static bool ChangesPlan(JournalEvent e) => e is { Type: JournalEventTypes.ToolCompleted, Tool: "update_plan", IsError: not true };
+
+    public static string PlanLine(IReadOnlyList<PlanItem> plan)
+    {
+        string next = plan.FirstOrDefault(item => !item.Done)?.Text is { } text ? $", next: {JournalLine.OneLine(text)}" : "";
+        return $"plan: {plan.Count(item => item.Done)} of {plan.Count} done{next}";
     }
 
     public static string Tokens(RunResource run) =>
