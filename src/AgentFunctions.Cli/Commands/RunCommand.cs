@@ -66,7 +66,7 @@ internal static class RunCommand
                 .SubmitOrResumeAsync(request, KeyOf(request, settings), cancellationToken: cancellationToken);
             id = run.Id;
             var resources = new RunResources(services.GetRequiredService<IModelCatalog>());
-            output.Begin(resources.Of(run), resumed ? "resuming" : "starting");
+            output.Begin(resources.Of(run), resumed ? "resuming " : "starting ");
             RunReader reader = services.GetRequiredService<RunReader>();
             await output.FollowAsync(
                 FollowAsync(services.GetRequiredService<RunFeed>(), id, cancellationToken),

@@ -47,6 +47,7 @@ internal static class ServeCommand
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(urls);
         builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
         builder.AddAgents(settings);
         builder.AddLogs(LogLevel.Information);
         builder.Services.AddAgentFunctionsApi(options => options.Key = key ?? options.Key);

@@ -20,7 +20,7 @@ internal static class WatchCommand
             using ApiClient client = server.Connect(parsed);
             string run = parsed.GetValue(id)!;
             IRunOutput output = RunOutput.For(parsed.GetValue(json));
-            output.Begin(await client.GetAsync(run, cancellationToken), "watching");
+            output.Begin(await client.GetAsync(run, cancellationToken), "watching ");
             await output.FollowAsync(client.FollowAsync(run, cancellationToken), token => client.GetAsync(run, token), cancellationToken);
             RunResource ended = await client.GetAsync(run, cancellationToken);
             output.End(ended);

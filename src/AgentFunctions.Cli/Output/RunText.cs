@@ -14,7 +14,7 @@ internal static class RunText
 
     public static IEnumerable<string> Heading(RunResource run, string how)
     {
-        yield return $"{how} run {run.Id}: agent {JournalLine.OneLine(run.Agent)}, model {JournalLine.OneLine(run.Model)}";
+        yield return $"{how}run {run.Id}: agent {JournalLine.OneLine(run.Agent)}, model {JournalLine.OneLine(run.Model)}";
         if (run.Rehearsal)
         {
             yield return RehearsalNote;
