@@ -32,6 +32,9 @@ public sealed record FailureDetails(
     public bool IsCausedBy(ErrorCode code) =>
         ErrorType == code.ToString() || (InnerFailure?.IsCausedBy(code) ?? false);
 
+    /// <summary>The cause of the causes: the failure that nothing else brought about.</summary>
+    public FailureDetails Innermost() => InnerFailure?.Innermost() ?? this;
+
     private static FailureDetails? Inner(Exception exception) =>
         exception.InnerException is { } inner ? FromException(inner) : null;
 }
