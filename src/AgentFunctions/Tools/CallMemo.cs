@@ -26,11 +26,13 @@ internal static class CallMemo
     /// <summary>A call's memo, or <see langword="null"/>.</summary>
     /// <param name="context">The call.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(ToolContext context, CancellationToken cancellationToken) =>
-        context.Services.GetService<IRecordStore>() is { } records
-        && await records.GetAsync(Key(context), cancellationToken).ConfigureAwait(false) is { } record
-            ? record.Value
+    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(ToolContext context, CancellationToken cancellationToken)
+    {
+        StoredRecord? record = context.Services.GetService<IRecordStore>() is { } records
+            ? await records.GetAsync(Key(context), cancellationToken).ConfigureAwait(false)
             : null;
+        return record?.Value;
+    }
 
     private static string Key(ToolContext context) => $"memos/{context.RunId}/{context.Turn:D6}/{context.Call:D4}";
 }

@@ -121,7 +121,7 @@ internal sealed class MemoryStores : IRecordStore, IBlobStore
     }
 
     Task<ReadOnlyMemory<byte>?> IBlobStore.GetAsync(string hash, CancellationToken cancellationToken) =>
-        Task.FromResult<ReadOnlyMemory<byte>?>(_blobs.TryGetValue(hash, out byte[]? content) ? content : null);
+        Task.FromResult(_blobs.TryGetValue(hash, out byte[]? content) ? content.AsMemory() : (ReadOnlyMemory<byte>?)null);
 
     public string Text(string hash) => Encoding.UTF8.GetString(_blobs[hash]);
 
