@@ -181,6 +181,11 @@ internal sealed class AgentLoop
             return Ended(RunStatus.Failed, nameof(ErrorCode.ModelContentFiltered), "The provider withheld the model's answer.");
         }
 
+        if (reply.FinishReason == "refusal")
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.ModelRefused), "The model declined to answer; its words are in the transcript.");
+        }
+
         string? defect = !reply.HasText ? Notices.EmptyAnswer : reply.FinishReason == "length" ? Notices.CutAnswer : null;
         if (defect is not null && _state.Repairs < MaxRepairs)
         {
