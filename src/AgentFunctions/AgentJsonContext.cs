@@ -48,6 +48,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(CheckAcceptanceResult))]
 [JsonSerializable(typeof(RunCommand))]
 [JsonSerializable(typeof(InboxMessage))]
+[JsonSerializable(typeof(PlanItem[]))]
 [JsonSerializable(typeof(RunEndedNotice))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]

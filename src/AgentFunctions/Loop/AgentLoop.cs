@@ -46,7 +46,7 @@ internal sealed class AgentLoop
         }
         catch (TaskFailedException e)
         {
-            FailureDetails cause = e.Failure.Innermost();
+            FailureDetails cause = e.Failure.Cause();
             await loop.NotifyAsync(loop.Ended(RunStatus.Failed, cause.ErrorType, cause.Message));
             throw;
         }

@@ -75,7 +75,7 @@ public sealed class ToolInvoker(TimeProvider time)
 
         try
         {
-            return await RunAsync(tool, ct => probe(context, arguments!, ct), cancellationToken).ConfigureAwait(false);
+            return await RunAsync(call.Tool, ct => probe(call.Context, call.Arguments, ct), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -166,4 +166,10 @@ public sealed class ToolInvoker(TimeProvider time)
         string message = $"{tool.Name} took longer than {tool.Timeout.TotalSeconds:0.###} seconds and was stopped; ask for less at once.";
         return tool.Effect == ToolEffect.None ? message : message + " Whether it took effect is not known: look before you repeat it.";
     }
+
+    private static ToolOutcome Explain(Exception error) => error switch
+    {
+        AgentException known => ToolOutcome.Failed(known.Code, known.Message),
+        _ => ToolOutcome.Failed(ErrorCode.ToolFailed, $"{error.GetType().Name}: {error.Message}"),
+    };
 }
