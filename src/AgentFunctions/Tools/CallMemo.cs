@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tools;
 
 /// <summary>A few bytes that a tool keeps durably before it acts, so that its probe can tell after a crash what took place.</summary>
-/// <remarks>Kept as the record <c>memos/run/turn/call</c> where the host has an <see cref="IRecordStore"/>.</remarks>
+/// <remarks>Kept as the record <c>memos/run/turn-call</c> where the host has an <see cref="IRecordStore"/>.</remarks>
 internal static class CallMemo
 {
     /// <summary>Whether the host can keep memos.</summary>
@@ -34,5 +34,5 @@ internal static class CallMemo
         return record?.Value;
     }
 
-    private static string Key(ToolContext context) => $"memos/{context.RunId}/{context.Turn:D6}/{context.Call:D4}";
+    private static string Key(ToolContext context) => $"memos/{context.RunId}/{context.Turn}-{context.Call}";
 }
