@@ -39,6 +39,12 @@ public sealed class AgentTool
     public bool OnlyByName { get; init; }
 
     /// <summary>
+    /// A name that stands for this tool and its siblings in an agent's list of tools, for instance <c>mcp__github</c> for all
+    /// tools of that server; <see langword="null"/>, the default, for none.
+    /// </summary>
+    public string? Group { get; init; }
+
+    /// <summary>
     /// Finds out after a crash whether a started call took effect; <see langword="null"/> where nobody can say. Must not
     /// change anything itself.
     /// </summary>
