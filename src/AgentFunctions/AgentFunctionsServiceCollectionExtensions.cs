@@ -7,6 +7,7 @@ using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Planning;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -42,6 +43,9 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<Ledger>();
         services.TryAddSingleton<ArtifactStore>();
         services.TryAddSingleton<Inbox>();
+        services.TryAddSingleton<PlanStore>();
+        services.TryAddSingleton<CompactActivity>();
+        services.AddTool(PlanTool.Create());
         services.TryAddSingleton<AgentGateway>();
         services.TryAddSingleton<RunSteering>();
         services.TryAddSingleton<PromptMessages>();
@@ -70,6 +74,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, AgentLoop.RunAsync)
         .AddActivity<CallModelInput, CallModelResult>(StepNames.CallModel, services.GetRequiredService<CallModelActivity>().RunAsync)
         .AddActivity<CallToolInput, CallToolResult>(StepNames.CallTool, services.GetRequiredService<CallToolActivity>().RunAsync)
+        .AddActivity<CompactInput, CompactResult>(StepNames.Compact, services.GetRequiredService<CompactActivity>().RunAsync)
         .AddActivity<NotifyInput, bool>(StepNames.Notify, services.GetRequiredService<NotifyActivity>().RunAsync);
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
