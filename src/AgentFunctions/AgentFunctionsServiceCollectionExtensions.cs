@@ -6,6 +6,7 @@ using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
 using AgentFunctions.Tools.Planning;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -34,6 +35,8 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);
         services.AddToolCatalog();
+        services.AddMcp();
+        services.TryAddSingleton<RunTools>();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
         services.TryAddSingleton<RunFeed>();

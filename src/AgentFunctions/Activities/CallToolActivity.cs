@@ -14,7 +14,7 @@ namespace AgentFunctions.Activities;
 
 /// <summary>One tool call under the ledger: no effect happens twice, no outcome is lost.</summary>
 internal sealed class CallToolActivity(
-    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, ToolCatalog tools,
+    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, RunTools tools,
     ToolInvoker invoker, IServiceProvider services, TimeProvider time)
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
@@ -48,12 +48,14 @@ internal sealed class CallToolActivity(
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
         LedgerEntry entry = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
-        ToolOutcome outcome = ToolInvoker.Prepare(tools.Select(agent), call, context, out ToolOutcome? refusal) switch
+        PreparedCall found = await tools.PrepareAsync(run, agent, call, context, cancellationToken).ConfigureAwait(false);
+        ToolOutcome outcome = found.WithNotice(found.Call switch
         {
-            null => refusal!,
+            null when known is null => found.Refusal!,
+            null => Unknown(call.Name, found.Refusal!.Text),
             ToolCall prepared when known is null => await CallAsync(prepared, call, entry, cancellationToken).ConfigureAwait(false),
             ToolCall prepared => await TakeUpAsync(prepared, cancellationToken).ConfigureAwait(false),
-        };
+        });
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await ledger.WriteAsync(
@@ -85,13 +87,15 @@ internal sealed class CallToolActivity(
         {
             ReconciliationVerdict.Happened =>
                 await ToolInvoker.ToOutcomeAsync(prepared, found.Result, cancellationToken).ConfigureAwait(false),
-            ReconciliationVerdict.Unknown when prepared.Tool.Effect == ToolEffect.NotIdempotent => ToolOutcome.Failed(
-                ErrorCode.ToolOutcomeUnknown,
-                $"the call of '{prepared.Tool.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
-                + "Find out before you call it again."),
+            ReconciliationVerdict.Unknown when prepared.Tool.Effect == ToolEffect.NotIdempotent => Unknown(prepared.Tool.Name),
             _ => await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false),
         };
     }
+
+    private static ToolOutcome Unknown(string tool, string? more = null) => ToolOutcome.Failed(
+        ErrorCode.ToolOutcomeUnknown,
+        $"the call of '{tool}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+        + $"Find out before you call it again.{(more is null ? "" : $" ({more})")}");
 
     private async Task<FunctionCallContent> FindCallAsync(CallToolInput input, CancellationToken cancellationToken)
     {

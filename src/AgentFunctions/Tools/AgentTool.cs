@@ -83,6 +83,17 @@ public sealed class AgentTool
             MarshalResult = static (result, _, _) => ValueTask.FromResult(result),
         });
 
+    /// <summary>The same tool, taken to do something else to the world.</summary>
+    /// <param name="effect">What it is taken to do.</param>
+    internal AgentTool WithEffect(ToolEffect effect) => effect == Effect ? this : new AgentTool(Function, effect)
+    {
+        Timeout = Timeout,
+        ResultLimit = ResultLimit,
+        OnlyByName = OnlyByName,
+        Group = Group,
+        Reconcile = Reconcile,
+    };
+
     /// <summary>The arguments of one call, as the function wants them.</summary>
     /// <param name="context">Which call.</param>
     /// <param name="arguments">What the model sent.</param>

@@ -70,8 +70,7 @@ public sealed class ToolInvoker(TimeProvider time)
         ToolOutcome outcome;
         try
         {
-            object? result = await RunAsync(call.Tool, ct => call.Tool.Function.InvokeAsync(call.Arguments, ct).AsTask(), cancellationToken)
-                .ConfigureAwait(false);
+            object? result = await RunAsync(call.Tool, ct => CallFunctionAsync(call, ct), cancellationToken).ConfigureAwait(false);
             outcome = new ToolOutcome(ToolResultText.Of(result));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -121,6 +120,22 @@ public sealed class ToolInvoker(TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(call);
         return await ToolResultLimit.ApplyAsync(call, new ToolOutcome(ToolResultText.Of(result)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Calls the function; once more where it lost its server during the call and its effect allows that. What does not is
+    /// reported as unknown, as after a crash of the host.
+    /// </summary>
+    private static async Task<object?> CallFunctionAsync(ToolCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call.Tool.Function.InvokeAsync(call.Arguments, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.ToolOutcomeUnknown && call.Tool.Effect != ToolEffect.NotIdempotent)
+        {
+            return await call.Tool.Function.InvokeAsync(call.Arguments, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task<T> RunAsync<T>(AgentTool tool, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)

@@ -31,6 +31,16 @@ internal static class ToolNames
     public static bool Matches(string entry, AgentTool tool) =>
         entry == tool.Name || Sanitise(entry) == tool.Name || (tool.Group is { } group && (entry == group || entry == $"{group}__*"));
 
+    /// <summary>Whether a name, or an entry of an agent's list of tools, is of a group: the group itself, or <c>group__tool</c>.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="name">The name.</param>
+    public static bool IsOf(string group, string name) =>
+        name == group || (name.StartsWith(group, StringComparison.Ordinal) && name.AsSpan(group.Length).StartsWith("__"));
+
+    /// <summary>Whether a name has the form of a tool that comes from a source, or of a group of them.</summary>
+    /// <param name="name">The name.</param>
+    public static bool IsOfSource(string name) => name.Contains("__", StringComparison.Ordinal);
+
     private static string WithHash(string clean, string name)
     {
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..HashLength];

@@ -43,7 +43,7 @@ public static class ToolServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(static provider => new ToolCatalog(provider.GetServices<AgentTool>()));
+        services.TryAddSingleton(static provider => new ToolCatalog(provider.GetServices<AgentTool>(), provider.GetServices<IToolSource>()));
         services.TryAddSingleton<ToolInvoker>();
         return services;
     }

@@ -16,12 +16,7 @@ internal sealed class McpFunction(McpServer server, Tool tool) : AIFunction
     protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
         var context = (ToolContext)arguments.Context![typeof(ToolContext)]!;
-        var sent = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        foreach ((string name, object? value) in arguments)
-        {
-            sent[name] = value is JsonElement element ? element : JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
-        }
-
+        Dictionary<string, JsonElement> sent = SentArguments.Check(this, arguments);
         CallToolResult result = await server.CallAsync(tool.Name, sent, context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
         string text = await McpResult.ToTextAsync(result, context, cancellationToken).ConfigureAwait(false);
         return result.IsError == true

@@ -177,7 +177,7 @@ internal sealed class McpServer(
     private async Task WatchAsync(McpSession session, DateTimeOffset startedAt)
     {
         ClientCompletionDetails details = await session.Completion.ConfigureAwait(false);
-        if (_stopping.IsCancellationRequested)
+        if (_stopping.IsCancellationRequested || session.IsRetired)
         {
             return;
         }
@@ -195,6 +195,8 @@ internal sealed class McpServer(
                 _failures = 0;
             }
         }
+
+        await DropAsync(session).ConfigureAwait(false);
     }
 
     /// <summary>Counts a failure and sets the pause before the next start; returns the count.</summary>

@@ -23,7 +23,7 @@ internal sealed class McpSession
     private Task<IReadOnlyList<Tool>>? _tools;
     private DateTimeOffset _listedAt;
     private int _inUse;
-    private bool _isRetired;
+    private volatile bool _isRetired;
 
     private McpSession(McpClient client, McpSecrets secrets, TimeProvider time) => (_client, Secrets, _time) = (client, secrets, time);
 
@@ -32,6 +32,9 @@ internal sealed class McpSession
 
     /// <summary>Completes when the server is gone.</summary>
     public Task<ClientCompletionDetails> Completion => _client.Completion;
+
+    /// <summary>Whether the host gave the connection up.</summary>
+    public bool IsRetired => _isRetired;
 
     public bool IsAlive => !_client.Completion.IsCompleted;
 

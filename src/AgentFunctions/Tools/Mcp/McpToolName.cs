@@ -9,8 +9,4 @@ internal static class McpToolName
     public static string Group(string server) => Prefix + ToolNames.Clean(server);
 
     public static string Of(string server, string tool) => ToolNames.Sanitise($"{Group(server)}__{tool}");
-
-    /// <summary>Whether a name, or an entry of an agent's list of tools, is of a server.</summary>
-    public static bool IsOf(string group, string name) =>
-        name == group || (name.StartsWith(group, StringComparison.Ordinal) && name.AsSpan(group.Length).StartsWith("__"));
 }

@@ -16,7 +16,7 @@ internal sealed class McpToolSource(McpServers servers, ILogger<McpServers> logg
 
     public async Task<AgentTool?> FindAsync(AgentDefinition agent, string name, CancellationToken cancellationToken)
     {
-        foreach (McpServer server in servers.Of(agent).Where(server => McpToolName.IsOf(server.Group, name)))
+        foreach (McpServer server in servers.Of(agent).Where(server => ToolNames.IsOf(server.Group, name)))
         {
             IReadOnlyList<AgentTool> tools = await server.ListAsync(cancellationToken).ConfigureAwait(false);
             if (tools.FirstOrDefault(tool => tool.Name == name) is { } found)
@@ -43,5 +43,5 @@ internal sealed class McpToolSource(McpServers servers, ILogger<McpServers> logg
     }
 
     private static bool IsNamed(AgentDefinition agent, McpServer server) =>
-        agent.Tools?.Any(entry => McpToolName.IsOf(server.Group, entry)) == true;
+        agent.Tools?.Any(entry => ToolNames.IsOf(server.Group, entry)) == true;
 }
