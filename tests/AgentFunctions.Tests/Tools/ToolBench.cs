@@ -50,7 +50,13 @@ internal sealed class ToolBench : IDisposable
 
     public ToolContext Context(int turn = 1, int call = 0) => new()
     {
-        RunId = "run-1", Agent = "auditor", Turn = turn, Call = call, Workspace = Workspace, Artifacts = Artifacts, Services = _services,
+        RunId = "run-1",
+        Agent = "auditor",
+        Turn = turn,
+        Call = call,
+        Workspace = Workspace,
+        Artifacts = Artifacts,
+        Services = _services,
     };
 
     public static FunctionCallContent Call(string name, object? arguments = null) => new(
