@@ -56,6 +56,12 @@ internal sealed class CallToolActivity(
             ToolCall prepared when known is null => await CallAsync(prepared, call, entry, cancellationToken).ConfigureAwait(false),
             ToolCall prepared => await TakeUpAsync(prepared, cancellationToken).ConfigureAwait(false),
         });
+        if (outcome.Code == ErrorCode.EngineUnavailable)
+        {
+            // Not the tool's error but the store's: the step is repeated, and the ledger knows how far it had come.
+            throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
+        }
+
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await ledger.WriteAsync(
@@ -115,7 +121,7 @@ internal sealed class CallToolActivity(
         Turn = context.Turn,
         Call = context.Call,
         Tool = call.Name,
-        Text = Preview.Of(Conversation.ArgumentsText(call), JournalTextLimit),
+        Text = Preview.Of(ToolInvoker.ArgumentsText(call), JournalTextLimit),
     };
 
     private JournalEvent Completed(CallToolInput input, string tool, ToolOutcome outcome, TimeSpan? took) =>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
@@ -111,6 +112,12 @@ public sealed class ToolInvoker(TimeProvider time)
             return Reconciliation.Unknown;
         }
     }
+
+    /// <summary>The arguments of a call as the model sent them, for people to read.</summary>
+    /// <param name="call">The call.</param>
+    internal static string ArgumentsText(FunctionCallContent call) =>
+        ModelConventions.InvalidArgumentsOf(call)
+        ?? JsonSerializer.Serialize(call.Arguments, ModelConventions.Json.GetTypeInfo(typeof(IDictionary<string, object?>)));
 
     /// <summary>The outcome of a call that the probe found to have taken place.</summary>
     /// <param name="call">The call.</param>

@@ -22,7 +22,7 @@ internal sealed class ToolBench : IDisposable
     {
         Directory.CreateDirectory(Root);
         Workspace = new Workspace(Root);
-        var services = new ServiceCollection().AddWorkspaceTools(configure);
+        IServiceCollection services = new ServiceCollection().AddWorkspaceTools(configure);
         if (withRecords)
         {
             services.AddSingleton<IRecordStore>(_stores);
@@ -49,7 +49,13 @@ internal sealed class ToolBench : IDisposable
 
     public ToolContext Context(int turn = 1, int call = 0) => new()
     {
-        RunId = "run-1", Agent = "auditor", Turn = turn, Call = call, Workspace = Workspace, Artifacts = Artifacts, Services = _services,
+        RunId = "run-1",
+        Agent = "auditor",
+        Turn = turn,
+        Call = call,
+        Workspace = Workspace,
+        Artifacts = Artifacts,
+        Services = _services,
     };
 
     public static FunctionCallContent Call(string name, object? arguments = null) => new(
@@ -58,10 +64,14 @@ internal sealed class ToolBench : IDisposable
         JsonSerializer.Deserialize<Dictionary<string, object?>>(JsonSerializer.Serialize(arguments ?? new { })));
 
     public Task<ToolOutcome> InvokeAsync(string name, object? arguments = null, CancellationToken cancellationToken = default) =>
-        Invoker.InvokeAsync(Tools, Call(name, arguments), Context(), cancellationToken);
+        InvokeAsync(Call(name, arguments), cancellationToken);
 
-    public ToolCall Prepare(string name, object arguments) =>
-        ToolInvoker.Prepare(Tools, Call(name, arguments), Context(), out ToolOutcome? refusal) ?? throw new InvalidOperationException(refusal!.Text);
+    public Task<ToolOutcome> InvokeAsync(FunctionCallContent call, CancellationToken cancellationToken = default) =>
+        Invoker.InvokeAsync(Tools, call, Context(), cancellationToken);
+
+    public Task<Reconciliation> ReconcileAsync(string name, object? arguments = null) => Invoker.ReconcileAsync(
+        ToolInvoker.Prepare(Tools, Call(name, arguments), Context(), out ToolOutcome? refusal)
+        ?? throw new InvalidOperationException(refusal!.Text));
 
     public string Write(string name, string content) => _outer.Write("ws/" + name, content);
 
@@ -125,7 +135,7 @@ internal sealed class MemoryStores : IRecordStore, IBlobStore
     }
 
     Task<ReadOnlyMemory<byte>?> IBlobStore.GetAsync(string hash, CancellationToken cancellationToken) =>
-        Task.FromResult<ReadOnlyMemory<byte>?>(_blobs.TryGetValue(hash, out byte[]? content) ? content : null);
+        Task.FromResult(_blobs.TryGetValue(hash, out byte[]? content) ? content.AsMemory() : (ReadOnlyMemory<byte>?)null);
 
     public string Text(string hash) => Encoding.UTF8.GetString(_blobs[hash]);
 
