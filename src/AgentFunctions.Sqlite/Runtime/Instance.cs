@@ -220,7 +220,7 @@ internal sealed class Instance
             : LiveInstance.Load(_engine, Seq, ReportForeignThread);
     }
 
-    private void ReportForeignThread() => _engine.Instances.Deliver(Seq, new Message { IsForeignThread = true });
+    private void ReportForeignThread() => _engine.Instances.Deliver(Seq, new Message { Verdict = OrchestrationExecution.ForeignAwait() });
 
     // An activity that is on record and not under way: it is new, or was so when the last process died.
     private void Dispatch(LiveInstance live, List<HistoryEvent> asked)
