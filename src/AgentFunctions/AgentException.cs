@@ -16,7 +16,7 @@ public sealed class AgentException : Exception
     /// <summary>Which kind of error this is.</summary>
     public ErrorCode Code { get; }
 
-    /// <summary>For <see cref="ErrorCode.ModelRateLimited"/> and <see cref="ErrorCode.Overloaded"/>: how long to wait, when that is known.</summary>
+    /// <summary>For <see cref="ErrorCode.ModelRateLimited"/>, <see cref="ErrorCode.ModelUnavailable"/> and <see cref="ErrorCode.Overloaded"/>: how long to wait, when that is known.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether the same call may succeed later without any change.</summary>
@@ -88,6 +88,18 @@ public enum ErrorCode
     /// <summary>The run's time passed its limit.</summary>
     TimeLimitReached = 206,
 
+    /// <summary>The run's steps reached its budget.</summary>
+    StepLimitReached = 207,
+
+    /// <summary>What the run costs reached its budget.</summary>
+    SpendLimitReached = 208,
+
+    /// <summary>The answer did not pass the run's acceptance check as often as it may be given.</summary>
+    AnswerNotAccepted = 209,
+
+    /// <summary>The run has no artifact of that name.</summary>
+    ArtifactNotFound = 210,
+
     /// <summary>No model of that name is configured, or the provider knows none.</summary>
     ModelNotFound = 300,
 
@@ -117,6 +129,12 @@ public enum ErrorCode
 
     /// <summary>The request is larger than the model's context window.</summary>
     ModelContextExceeded = 309,
+
+    /// <summary>The model gave an empty answer, though it was asked again.</summary>
+    ModelAnswerEmpty = 310,
+
+    /// <summary>The model declined to answer.</summary>
+    ModelRefused = 311,
 
     /// <summary>There is no tool of that name for this agent.</summary>
     ToolNotFound = 400,

@@ -1,5 +1,15 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using AgentFunctions.Activities;
+using AgentFunctions.Agents;
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions;
 
@@ -12,6 +22,34 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(HistoryEvent[]))]
 [JsonSerializable(typeof(List<HistoryEvent>))]
 [JsonSerializable(typeof(FailureDetails))]
+[JsonSerializable(typeof(Artifact))]
+[JsonSerializable(typeof(TranscriptEntry))]
+[JsonSerializable(typeof(JournalEvent))]
+[JsonSerializable(typeof(LedgerEntry))]
+[JsonSerializable(typeof(AgentDefinition))]
+[JsonSerializable(typeof(ToolOutcome))]
+[JsonSerializable(typeof(EditMemo))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+[JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RunState))]
+[JsonSerializable(typeof(RunOutcome))]
+[JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(IdempotencyClaim))]
+[JsonSerializable(typeof(CallModelInput))]
+[JsonSerializable(typeof(CallModelResult))]
+[JsonSerializable(typeof(CallToolInput))]
+[JsonSerializable(typeof(CallToolResult))]
+[JsonSerializable(typeof(NotifyInput))]
+[JsonSerializable(typeof(CompactInput))]
+[JsonSerializable(typeof(CompactResult))]
+[JsonSerializable(typeof(CheckAcceptanceInput))]
+[JsonSerializable(typeof(CheckAcceptanceResult))]
+[JsonSerializable(typeof(RunCommand))]
+[JsonSerializable(typeof(InboxMessage))]
+[JsonSerializable(typeof(PlanItem[]))]
+[JsonSerializable(typeof(RunEndedNotice))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(int))]

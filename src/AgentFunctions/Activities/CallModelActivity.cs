@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
+using AgentFunctions.Diagnostics;
+using AgentFunctions.Loop;
+using AgentFunctions.Models;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
+using ActivityContext = AgentFunctions.Durability.ActivityContext;
+
+namespace AgentFunctions.Activities;
+
+/// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
+internal sealed class CallModelActivity(
+    RunStore runs, Transcript transcript, Journal journal, PromptMessages prompts, ModelCaller caller, IModelCatalog models,
+    ToolCatalog tools, TimeProvider time)
+{
+    /// <summary>How much of an answer the journal repeats, in characters.</summary>
+    private const int JournalTextLimit = 2_000;
+
+    /// <summary>What stands for the reason of the end where the model declined to answer.</summary>
+    private const string Refusal = "refusal";
+
+    public async Task<CallModelResult> RunAsync(ActivityContext context, CallModelInput input)
+    {
+        CancellationToken cancellationToken = context.CancellationToken;
+        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
+        if (window.ReplyOf(input.Turn) is { } recorded)
+        {
+            // A crash came between the record and the engine's: the journal may or may not have heard of it.
+            await journal.AppendIfMissingAsync(input.RunId, Describe(recorded, null), cancellationToken).ConfigureAwait(false);
+            return ResultOf(recorded);
+        }
+
+        RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
+        AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
+        ModelBinding model = models.Resolve(run.Model);
+        IReadOnlyList<TranscriptEntry> added = await prompts.SinceAsync(run, window, input, cancellationToken).ConfigureAwait(false);
+        List<ChatMessage> messages = Prompt.Build(agent, [.. window.Entries, .. added]);
+        ChatOptions options = Prompt.Options(agent, model, input.Closing ? [] : tools.Select(agent), input.MaxOutputTokens);
+
+        long start = time.GetTimestamp();
+        using Activity? span = AgentTelemetry.StartModelCall(run, model);
+        ChatResponse response;
+        try
+        {
+            response = await caller.CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
+        {
+            return new CallModelResult([], new TokenUsage(), null, false) { RetryAfter = e.RetryAfter };
+        }
+
+        var reply = new TranscriptEntry(input.Turn, ModelCaller.Merge(response), time.GetUtcNow())
+        {
+            Model = model.Name,
+            Usage = ModelCaller.UsageOf(response, model.Profile.Price),
+            FinishReason = response.FinishReason?.Value,
+        };
+        TimeSpan took = time.GetElapsedTime(start);
+        AgentTelemetry.ModelCalled(span, model, reply, took);
+        await transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken).ConfigureAwait(false);
+        await journal.AppendAsync(input.RunId, Describe(reply, took), cancellationToken).ConfigureAwait(false);
+        return ResultOf(reply);
+    }
+
+    private static CallModelResult ResultOf(TranscriptEntry reply) => new(
+        [.. reply.Calls.Select(call => call.Name)],
+        reply.Usage ?? new TokenUsage(),
+        reply.Message.Contents.OfType<ErrorContent>().Any() ? Refusal : reply.FinishReason,
+        !string.IsNullOrWhiteSpace(reply.Message.Text));
+
+    private static JournalEvent Describe(TranscriptEntry reply, TimeSpan? took) => new(JournalEventTypes.ModelCompleted, reply.At)
+    {
+        Turn = reply.Turn,
+        Model = reply.Model,
+        Text = Preview.Of(reply.Message.Text, JournalTextLimit),
+        Usage = reply.Usage,
+        DurationMs = (long?)took?.TotalMilliseconds,
+    };
+}

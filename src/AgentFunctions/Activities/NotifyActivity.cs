@@ -1,0 +1,57 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Activities;
+
+/// <summary>Tells those who follow a run that it has ended: the journal, then the caller's own address.</summary>
+internal sealed class NotifyActivity(RunStore runs, Journal journal, IHttpClientFactory http, TimeProvider time)
+{
+    /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
+    public const string HttpClientName = "AgentFunctions.Callbacks";
+
+    public async Task<bool> RunAsync(ActivityContext context, NotifyInput input)
+    {
+        RunRecord run = await runs.GetAsync(input.RunId, context.CancellationToken).ConfigureAwait(false);
+        RunOutcome outcome = input.Outcome;
+        var ended = new JournalEvent(JournalEventTypes.RunEnded, time.GetUtcNow())
+        {
+            Turn = outcome.State.Turns,
+            Code = JsonNamingPolicy.CamelCase.ConvertName(outcome.Status.ToString()),
+            Text = outcome.Message,
+            IsError = outcome.Status == RunStatus.Completed ? null : true,
+            Usage = outcome.State.Usage,
+        };
+        await journal.AppendIfMissingAsync(run.Id, ended, context.CancellationToken).ConfigureAwait(false);
+        if (run.CallbackUrl is not null)
+        {
+            await PostAsync(run, outcome, context.CancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private async Task PostAsync(RunRecord run, RunOutcome outcome, CancellationToken cancellationToken)
+    {
+        using HttpClient client = http.CreateClient(HttpClientName);
+        using var request = new HttpRequestMessage(HttpMethod.Post, run.CallbackUrl)
+        {
+            Content = JsonContent.Create(
+                new RunEndedNotice(run.Id, run.Agent, outcome.Status, outcome.Code, outcome.Message), AgentJsonContext.Default.RunEndedNotice),
+        };
+        request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{outcome.State.Turns}");
+        using HttpResponseMessage response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        response.EnsureSuccessStatusCode();
+    }
+}
+
+/// <summary>What is posted to a run's callback address.</summary>
+/// <param name="Id">The run.</param>
+/// <param name="Agent">The agent.</param>
+/// <param name="Status">The final status.</param>
+/// <param name="Code">The stable code of what stopped it short.</param>
+/// <param name="Message">What stopped it short, in words.</param>
+internal sealed record RunEndedNotice(string Id, string Agent, RunStatus Status, string? Code, string? Message);

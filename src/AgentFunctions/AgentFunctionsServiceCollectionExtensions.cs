@@ -1,0 +1,103 @@
+using AgentFunctions;
+using AgentFunctions.Activities;
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Loop;
+using AgentFunctions.Models;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Planning;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the agent runtime to a host.</summary>
+public static class AgentFunctionsServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the loop, its steps, the models of the configuration and the gateway. The host adds an engine (for instance
+    /// <c>AddSqliteEngine</c>), agents and tools.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configuration">Where models are configured.</param>
+    /// <param name="configure">How runs are set up.</param>
+    public static IServiceCollection AddAgentFunctions(
+        this IServiceCollection services, IConfiguration configuration, Action<RunOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<RunOptions>().Configure(options => configure?.Invoke(options));
+        services.AddLogging();
+        services.AddHttpClient(NotifyActivity.HttpClientName);
+        services.AddAgentModels(configuration);
+        services.AddAgentCatalog();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ToolCatalog>();
+        services.TryAddSingleton<ToolInvoker>();
+        services.TryAddSingleton<RunStore>();
+        services.TryAddSingleton<RunReader>();
+        services.TryAddSingleton<RunFeed>();
+        services.TryAddSingleton<Transcript>();
+        services.TryAddSingleton<Journal>();
+        services.TryAddSingleton<Ledger>();
+        services.TryAddSingleton<ArtifactStore>();
+        services.TryAddSingleton<Inbox>();
+        services.TryAddSingleton<PlanStore>();
+        services.TryAddSingleton<CompactActivity>();
+        services.AddTool(PlanTool.Create());
+        services.TryAddSingleton<AgentGateway>();
+        services.TryAddSingleton<RunSteering>();
+        services.TryAddSingleton<PromptMessages>();
+        services.TryAddSingleton<ModelCaller>();
+        services.TryAddSingleton<CallModelActivity>();
+        services.TryAddSingleton<CallToolActivity>();
+        services.TryAddSingleton<NotifyActivity>();
+        services.AddSingleton(new DurableRegistration(RegisterLoop));
+        services.TryAddSingleton(BuildRegistry);
+        return services;
+    }
+
+    /// <summary>Adds a tool for the agents of this host.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="tool">The tool.</param>
+    public static IServiceCollection AddTool(this IServiceCollection services, AgentTool tool)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(tool);
+        return services.AddSingleton(tool);
+    }
+
+    /// <summary>Adds orchestrators and activities of the host's own.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="register">Adds them to the registry.</param>
+    public static IServiceCollection AddDurable(
+        this IServiceCollection services, Action<IServiceProvider, DurableRegistry> register) =>
+        services.AddSingleton(new DurableRegistration(register));
+
+    /// <summary>Steps are resolved when they run: they need the stores, which the engine that needs this registry may provide.</summary>
+    private static void RegisterLoop(IServiceProvider services, DurableRegistry registry) => registry
+        .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, AgentLoop.RunAsync)
+        .AddActivity<CallModelInput, CallModelResult>(
+            StepNames.CallModel, (context, input) => services.GetRequiredService<CallModelActivity>().RunAsync(context, input))
+        .AddActivity<CallToolInput, CallToolResult>(
+            StepNames.CallTool, (context, input) => services.GetRequiredService<CallToolActivity>().RunAsync(context, input))
+        .AddActivity<CompactInput, CompactResult>(
+            StepNames.Compact, (context, input) => services.GetRequiredService<CompactActivity>().RunAsync(context, input))
+        .AddActivity<NotifyInput, bool>(
+            StepNames.Notify, (context, input) => services.GetRequiredService<NotifyActivity>().RunAsync(context, input));
+
+    private static DurableRegistry BuildRegistry(IServiceProvider services)
+    {
+        var registry = new DurableRegistry();
+        foreach (DurableRegistration registration in services.GetServices<DurableRegistration>())
+        {
+            registration.Register(services, registry);
+        }
+
+        return registry;
+    }
+
+    private sealed record DurableRegistration(Action<IServiceProvider, DurableRegistry> Register);
+}

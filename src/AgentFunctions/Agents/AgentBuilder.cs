@@ -1,0 +1,91 @@
+using System.Text.Json;
+using AgentFunctions.Durability;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Agents;
+
+/// <summary>Writes an <see cref="AgentDefinition"/> step by step; converts to one by itself.</summary>
+public sealed class AgentBuilder
+{
+    private AgentDefinition _definition;
+
+    internal AgentBuilder(string name) => _definition = new AgentDefinition { Name = name, Instructions = "" };
+
+    /// <summary>Says what the agent is good for.</summary>
+    /// <param name="description">In words for people and for agents that delegate.</param>
+    public AgentBuilder WithDescription(string description) => Set(_definition with { Description = description });
+
+    /// <summary>Says what the agent is to do.</summary>
+    /// <param name="instructions">What the model is told before anything else.</param>
+    public AgentBuilder WithInstructions(string instructions) => Set(_definition with { Instructions = instructions });
+
+    /// <summary>Chooses a model.</summary>
+    /// <param name="model">Its name in the host's catalog; <see langword="null"/> for the host's default.</param>
+    public AgentBuilder WithModel(string? model) => Set(_definition with { Model = model });
+
+    /// <summary>Gives the agent exactly these tools; without names, none.</summary>
+    /// <param name="tools">Their names.</param>
+    public AgentBuilder WithTools(params IEnumerable<string> tools) => Set(_definition with { Tools = [.. tools] });
+
+    /// <summary>Keeps tools from the agent.</summary>
+    /// <param name="tools">Their names.</param>
+    public AgentBuilder WithoutTools(params IEnumerable<string> tools) => Set(_definition with { DisallowedTools = [.. tools] });
+
+    /// <summary>Stops runs after so many turns.</summary>
+    /// <param name="turns">At least 1.</param>
+    public AgentBuilder WithMaxTurns(int turns) => Set(_definition with { Limits = _definition.Limits with { MaxTurns = turns } });
+
+    /// <summary>Stops runs after so many tokens.</summary>
+    /// <param name="tokens">At least 1; <see langword="null"/> for no limit.</param>
+    public AgentBuilder WithMaxTokens(long? tokens) => Set(_definition with { Limits = _definition.Limits with { MaxTokens = tokens } });
+
+    /// <summary>Stops runs after so much time.</summary>
+    /// <param name="duration">From start to end, waiting included; <see langword="null"/> for no limit.</param>
+    public AgentBuilder WithMaxDuration(TimeSpan? duration) =>
+        Set(_definition with { Limits = _definition.Limits with { MaxDuration = duration } });
+
+    /// <summary>Sets all limits at once.</summary>
+    /// <param name="limits">The limits.</param>
+    public AgentBuilder WithLimits(AgentLimits limits) => Set(_definition with { Limits = limits });
+
+    /// <summary>Wants the result as JSON of a type.</summary>
+    /// <typeparam name="T">The type; its schema is derived as payloads are written: camel-cased.</typeparam>
+    public AgentBuilder WithOutput<T>()
+    {
+        // A copy: deriving a schema locks the options that it uses, and the host may still want to add resolvers.
+        var options = new JsonSerializerOptions(DurableJson.Options);
+        return WithOutput(AIJsonUtilities.CreateJsonSchema(typeof(T), serializerOptions: options));
+    }
+
+    /// <summary>Wants the result as JSON of a schema.</summary>
+    /// <param name="schema">The JSON schema.</param>
+    public AgentBuilder WithOutput(JsonElement schema) => Set(_definition with { OutputSchema = schema });
+
+    /// <summary>Keeps a value that this library knows nothing of with the definition.</summary>
+    /// <param name="key">Its key.</param>
+    /// <param name="value">The value.</param>
+    public AgentBuilder WithExtra(string key, JsonElement value) =>
+        Set(_definition with { Extra = new Dictionary<string, JsonElement>(_definition.Extra) { [key] = value } });
+
+    /// <summary>The definition.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    public AgentDefinition Build()
+    {
+        _definition.Validate();
+        return _definition;
+    }
+
+    /// <summary>The definition; the same as <see cref="Build"/>.</summary>
+    /// <param name="builder">The builder.</param>
+    public static implicit operator AgentDefinition(AgentBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.Build();
+    }
+
+    private AgentBuilder Set(AgentDefinition definition)
+    {
+        _definition = definition;
+        return this;
+    }
+}

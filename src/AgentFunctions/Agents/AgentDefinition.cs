@@ -1,0 +1,53 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace AgentFunctions.Agents;
+
+/// <summary>What an agent is: its instructions, the model that it speaks with, the tools that it may use and its limits.</summary>
+/// <remarks>Two definitions are equal when their <see cref="Hash"/> is.</remarks>
+public sealed record AgentDefinition
+{
+    /// <summary>The name that runs and other agents use: letters, digits, <c>-</c> and <c>_</c>, at most 64 characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the agent is good for, in words for people and for agents that delegate; empty by default.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>What the model is told before anything else.</summary>
+    public required string Instructions { get; init; }
+
+    /// <summary>The model's name in the host's catalog; <see langword="null"/>, the default, for the host's default.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>
+    /// The names of exactly the tools that the agent gets; <see langword="null"/>, the default, for every tool of the host
+    /// that is not <see cref="Tools.AgentTool.OnlyByName"/>.
+    /// </summary>
+    public IReadOnlyList<string>? Tools { get; init; }
+
+    /// <summary>The names of tools that the agent does not get in any case; none by default.</summary>
+    public IReadOnlyList<string> DisallowedTools { get; init; } = [];
+
+    /// <summary>Where a run stops at the latest.</summary>
+    public AgentLimits Limits { get; init; } = new();
+
+    /// <summary>The JSON schema of the result; <see langword="null"/>, the default, for free text.</summary>
+    public JsonElement? OutputSchema { get; init; }
+
+    /// <summary>What an agent file said beyond this library's knowledge, by key; empty by default.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Extra { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>The SHA-256 of the definition's canonical JSON as 64 hexadecimal digits. Runs are pinned to it.</summary>
+    [JsonIgnore]
+    public string Hash => CanonicalJson.Hash(JsonSerializer.SerializeToElement(this, AgentJsonContext.Default.AgentDefinition));
+
+    /// <summary>Checks that the definition can be used.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    public void Validate() => AgentDefinitionRules.Check(this);
+
+    /// <inheritdoc/>
+    public bool Equals(AgentDefinition? other) => other is not null && (ReferenceEquals(this, other) || Hash == other.Hash);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(Name);
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace AgentFunctions.Agents;
+
+/// <summary>Turns the front matter of an agent file into a definition.</summary>
+internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
+{
+    private readonly List<AgentFileNote> _notes = [];
+
+    /// <summary>What the file's author should know.</summary>
+    public IReadOnlyList<AgentFileNote> Notes => _notes;
+
+    public AgentDefinition Read()
+    {
+        var agent = new AgentDefinition { Name = "", Instructions = matter.Body };
+        var extra = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (FrontMatterEntry entry in matter.Entries)
+        {
+            agent = entry.Key switch
+            {
+                "name" => agent with { Name = Text(entry) ?? "" },
+                "description" => agent with { Description = Text(entry) ?? "" },
+                "model" => agent with { Model = Text(entry) is { Length: > 0 } model and not "inherit" ? model : null },
+                "tools" => agent with { Tools = Tools(entry) },
+                "disallowedTools" => agent with { DisallowedTools = Tools(entry) ?? [] },
+                "maxTurns" => agent with { Limits = agent.Limits with { MaxTurns = (int?)Whole(entry, int.MaxValue) ?? agent.Limits.MaxTurns } },
+                "maxTokens" => agent with { Limits = agent.Limits with { MaxTokens = Whole(entry, long.MaxValue) } },
+                "maxDuration" => agent with { Limits = agent.Limits with { MaxDuration = Duration(entry) } },
+                "outputSchema" => agent with { OutputSchema = Schema(entry) },
+                _ => Keep(agent, entry, extra),
+            };
+        }
+
+        agent = agent with { Extra = extra };
+        if (AgentDefinitionRules.FirstComplaint(agent) is var (field, complaint))
+        {
+            throw AgentFile.Broken(path, matter.Entries.FirstOrDefault(e => e.Key == field)?.Line ?? 1, $"{field}: {complaint}");
+        }
+
+        if (agent.Description.Length == 0)
+        {
+            _notes.Add(new AgentFileNote(path, 1, "description: is missing; people and other agents choose by it."));
+        }
+
+        return agent;
+    }
+
+    private AgentDefinition Keep(AgentDefinition agent, FrontMatterEntry entry, Dictionary<string, JsonElement> extra)
+    {
+        extra[entry.Key] = JsonSerializer.SerializeToElement(entry.Value, AgentJsonContext.Default.JsonNode);
+        _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: not used here; kept with the definition."));
+        return agent;
+    }
+
+    private string? Text(FrontMatterEntry entry) => entry.Value switch
+    {
+        null => null,
+        JsonValue value => value.ToString().Trim(),
+        _ => throw Wrong(entry, "must be text"),
+    };
+
+    private List<string>? Tools(FrontMatterEntry entry)
+    {
+        IEnumerable<string>? names = entry.Value switch
+        {
+            null => null,
+            JsonArray list => list.Select(item => item is JsonValue ? item.ToString() : throw Wrong(entry, "must be a list of names")),
+            JsonValue text => SplitNames(text.ToString()),
+            _ => throw Wrong(entry, "must be names with commas between them, or a list of names"),
+        };
+
+        // Several of Claude Code's tools are one of ours.
+        List<string>? mapped = names?.Select(static name => name.Trim()).Where(static name => name.Length > 0)
+            .Select(name => Map(entry, name)).Distinct(StringComparer.Ordinal).ToList();
+        return entry.Key == "tools" && mapped is ["*"] ? null : mapped;
+    }
+
+    private string Map(FrontMatterEntry entry, string name)
+    {
+        if (ClaudeCodeTools.TryMap(name, out string? ours))
+        {
+            return ours;
+        }
+
+        if (ClaudeCodeTools.LooksForeign(name))
+        {
+            _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' has no counterpart here; the host must have a tool of exactly that name."));
+        }
+
+        return name;
+    }
+
+    // A comma within brackets belongs to the name: Agent(planner, writer).
+    private static IEnumerable<string> SplitNames(string text)
+    {
+        int depth = 0;
+        int start = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            depth += text[i] switch { '(' => 1, ')' => -1, _ => 0 };
+            if (text[i] == ',' && depth <= 0)
+            {
+                yield return text[start..i];
+                start = i + 1;
+            }
+        }
+
+        yield return text[start..];
+    }
+
+    private long? Whole(FrontMatterEntry entry, long most)
+    {
+        if (entry.Value is null)
+        {
+            return null;
+        }
+
+        return entry.Value is JsonValue value
+            && long.TryParse(value.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+            && number >= 1 && number <= most
+                ? number
+                : throw Wrong(entry, $"must be a whole number from 1 to {most.ToString(CultureInfo.InvariantCulture)}");
+    }
+
+    private TimeSpan? Duration(FrontMatterEntry entry)
+    {
+        if (entry.Value is null)
+        {
+            return null;
+        }
+
+        return entry.Value is JsonValue value && DurationText.TryParse(value.ToString().Trim(), out TimeSpan duration)
+            ? duration
+            : throw Wrong(entry, "must be a duration such as PT5H, P2D, 90s, 30m, 5h or 2d");
+    }
+
+    private JsonElement? Schema(FrontMatterEntry entry)
+    {
+        try
+        {
+            return entry.Value switch
+            {
+                null => null,
+                JsonObject schema => JsonSerializer.SerializeToElement(schema, AgentJsonContext.Default.JsonNode),
+                JsonValue text => JsonElement.Parse(text.ToString()),
+                _ => throw Wrong(entry, "must be a JSON schema"),
+            };
+        }
+        catch (JsonException error)
+        {
+            throw AgentFile.Broken(path, entry.Line, $"{entry.Key}: is no valid JSON: {error.Message}", error);
+        }
+    }
+
+    private AgentException Wrong(FrontMatterEntry entry, string complaint) =>
+        AgentFile.Broken(path, entry.Line, $"{entry.Key}: {complaint}.");
+}

@@ -1,0 +1,56 @@
+using AgentFunctions.Agents;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds agents to a host.</summary>
+public static class AgentServiceCollectionExtensions
+{
+    /// <summary>Adds an agent to the host's <see cref="AgentCatalog"/>.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="agent">The agent.</param>
+    /// <exception cref="AgentFunctions.AgentException">
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: the definition is wrong.
+    /// </exception>
+    public static IServiceCollection AddAgent(this IServiceCollection services, AgentDefinition agent)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(agent);
+        agent.Validate();
+        services.AddSingleton(agent);
+        return services.AddAgentCatalog();
+    }
+
+    /// <summary>Adds the agents of a folder's Markdown files, its subfolders' included, to the host's <see cref="AgentCatalog"/>.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="folder">The folder. It is read now; later changes are not seen.</param>
+    /// <exception cref="AgentFunctions.AgentException">
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: there is no such folder, or a file is broken; the message names it.
+    /// </exception>
+    public static IServiceCollection AddAgentsFrom(this IServiceCollection services, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        AgentFolder loaded = AgentFolder.Load(folder);
+        foreach (AgentFile file in loaded.Files)
+        {
+            services.AddSingleton(file.Definition);
+        }
+
+        foreach (AgentFileNote note in loaded.Notes)
+        {
+            services.AddSingleton(note);
+        }
+
+        return services.AddAgentCatalog();
+    }
+
+    /// <summary>Adds the <see cref="AgentCatalog"/> alone, which may be empty.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddAgentCatalog(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton(static provider =>
+            new AgentCatalog(provider.GetServices<AgentDefinition>(), provider.GetServices<AgentFileNote>()));
+        return services;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using AgentFunctions.Models;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Diagnostics;
+
+/// <summary>
+/// Traces and metrics under the name <c>AgentFunctions</c>, with the attribute names of OpenTelemetry's semantic
+/// conventions for generative AI.
+/// </summary>
+public static class AgentTelemetry
+{
+    /// <summary>The name of the activity source and of the meter.</summary>
+    public const string SourceName = "AgentFunctions";
+
+    private static readonly ActivitySource Source = new(SourceName);
+    private static readonly Meter Meter = new(SourceName);
+
+    private static readonly Histogram<double> OperationDuration = Meter.CreateHistogram<double>(
+        "gen_ai.client.operation.duration", "s", "How long model calls take.");
+
+    private static readonly Histogram<long> TokensUsed = Meter.CreateHistogram<long>(
+        "gen_ai.client.token.usage", "{token}", "How many tokens model calls consume.");
+
+    private static readonly Histogram<double> ToolDuration = Meter.CreateHistogram<double>(
+        "agentfunctions.tool.duration", "s", "How long tool calls take.");
+
+    internal static Activity? StartModelCall(RunRecord run, ModelBinding model)
+    {
+        Activity? span = Source.StartActivity($"chat {model.ModelId}", ActivityKind.Client);
+        span?.SetTag("gen_ai.operation.name", "chat")
+            .SetTag("gen_ai.provider.name", model.Profile.Provider)
+            .SetTag("gen_ai.request.model", model.ModelId)
+            .SetTag("gen_ai.agent.name", run.Agent)
+            .SetTag("gen_ai.conversation.id", run.Id);
+        return span;
+    }
+
+    internal static void ModelCalled(Activity? span, ModelBinding model, TranscriptEntry reply, TimeSpan took)
+    {
+        var tags = new TagList
+        {
+            { "gen_ai.operation.name", "chat" },
+            { "gen_ai.provider.name", model.Profile.Provider },
+            { "gen_ai.request.model", model.ModelId },
+        };
+        OperationDuration.Record(took.TotalSeconds, tags);
+        if (reply.Usage is { } usage)
+        {
+            span?.SetTag("gen_ai.usage.input_tokens", usage.InputTokens).SetTag("gen_ai.usage.output_tokens", usage.OutputTokens);
+            TokensUsed.Record(usage.InputTokens, [.. tags, new("gen_ai.token.type", "input")]);
+            TokensUsed.Record(usage.OutputTokens, [.. tags, new("gen_ai.token.type", "output")]);
+        }
+
+        span?.SetTag("gen_ai.response.finish_reasons", new[] { reply.FinishReason ?? "stop" });
+    }
+
+    internal static Activity? StartToolCall(RunRecord run, FunctionCallContent call)
+    {
+        Activity? span = Source.StartActivity($"execute_tool {call.Name}");
+        span?.SetTag("gen_ai.operation.name", "execute_tool")
+            .SetTag("gen_ai.tool.name", call.Name)
+            .SetTag("gen_ai.tool.call.id", call.CallId)
+            .SetTag("gen_ai.agent.name", run.Agent)
+            .SetTag("gen_ai.conversation.id", run.Id);
+        return span;
+    }
+
+    internal static void ToolCalled(Activity? span, FunctionCallContent call, ToolOutcome outcome, TimeSpan took)
+    {
+        ToolDuration.Record(took.TotalSeconds, new TagList { { "gen_ai.tool.name", call.Name }, { "error.type", outcome.Code?.ToString() } });
+        if (outcome.IsError)
+        {
+            span?.SetTag("error.type", outcome.Code?.ToString()).SetStatus(ActivityStatusCode.Error);
+        }
+    }
+}

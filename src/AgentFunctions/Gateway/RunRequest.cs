@@ -1,0 +1,120 @@
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Budgets;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Gateway;
+
+/// <summary>What a caller submits: a goal for an agent.</summary>
+public sealed record RunRequest
+{
+    /// <summary>The agent's name; may be left out where the host has exactly one agent.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>What is to be reached, in words; at most 32 KiB.</summary>
+    public string? Goal { get; init; }
+
+    /// <summary>When the goal counts as reached, in words; at most 32 KiB.</summary>
+    public string? Acceptance { get; init; }
+
+    /// <summary>Further input for the agent: a JSON object of at most 256 KiB.</summary>
+    public JsonElement? Input { get; init; }
+
+    /// <summary>Labels by name: at most 32, names of at most 64 and values of at most 256 characters.</summary>
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>How urgent it is; normal by default.</summary>
+    public RunPriority Priority { get; init; } = RunPriority.Normal;
+
+    /// <summary>What the run may spend; by default what the agent's definition allows.</summary>
+    public Budget? Budget { get; init; }
+
+    /// <summary>Where to post the end of the run: an absolute http or https address.</summary>
+    public string? CallbackUrl { get; init; }
+
+    /// <summary>Checks everything that can be checked without the host.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    internal void Validate()
+    {
+        Require(!string.IsNullOrWhiteSpace(Goal), "goal", "say in words what is to be reached");
+        RequireText(Goal, "goal");
+        RequireText(Acceptance, "acceptance");
+        Require(Agent is null or { Length: > 0 and <= 64 }, "agent", "name one of the agents that GET /api/agents lists");
+        Require(Enum.IsDefined(Priority), "priority", "use low, normal or high");
+        if (Input is { ValueKind: not JsonValueKind.Null } input)
+        {
+            Require(input.ValueKind == JsonValueKind.Object, "input", "send a JSON object");
+            Require(Encoding.UTF8.GetByteCount(input.GetRawText()) <= 256 * 1024, "input", "send at most 256 KiB");
+            Require(IsText(input), "input", "leave out broken Unicode");
+        }
+
+        if (Labels is not null)
+        {
+            Require(Labels.Count <= 32, "labels", "send at most 32");
+            foreach ((string name, string value) in Labels)
+            {
+                Require(name.Length is > 0 and <= 64 && IsText(name), "labels", "use names of 1 to 64 characters");
+                Require(value is { Length: <= 256 } && IsText(value), $"labels.{name}", "use a value of at most 256 characters");
+            }
+        }
+
+        Budget?.Validate("budget");
+        if (CallbackUrl is not null)
+        {
+            Require(
+                CallbackUrl.Length <= 2048 && Uri.TryCreate(CallbackUrl, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https",
+                "callbackUrl", "use an absolute http or https address of at most 2,048 characters");
+        }
+    }
+
+    private static void RequireText(string? text, string field)
+    {
+        if (text is not null)
+        {
+            Require(Encoding.UTF8.GetByteCount(text) <= 32 * 1024, field, "use at most 32 KiB");
+            Require(IsText(text), field, "leave out control characters and broken Unicode");
+        }
+    }
+
+    /// <summary>Text that can be stored and shown: whole Unicode characters, no controls but white space.</summary>
+    private static bool IsText(string text)
+    {
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (rune == Rune.ReplacementChar || (Rune.IsControl(rune) && rune.Value is not ('\n' or '\r' or '\t')))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether every name and every string of a value can be written again.</summary>
+    private static bool IsText(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString() is not null,
+                JsonValueKind.Array => value.EnumerateArray().All(IsText),
+                JsonValueKind.Object => value.EnumerateObject().All(static member => member.Name is not null && IsText(member.Value)),
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            // How System.Text.Json reports half a surrogate pair.
+            return false;
+        }
+    }
+
+    private static void Require(bool condition, string field, string remedy)
+    {
+        if (!condition)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"{field}: {remedy}.");
+        }
+    }
+}

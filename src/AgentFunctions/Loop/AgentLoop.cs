@@ -1,0 +1,325 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Durability;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Loop;
+
+/// <summary>
+/// The deterministic heart of a run: ask the model, make the tool calls that it asked for, and again, until it answers
+/// or something stops it. Decides; never acts.
+/// </summary>
+internal sealed class AgentLoop
+{
+    /// <summary>The name of the orchestrator.</summary>
+    public const string Name = "RunAgent";
+
+    /// <summary>
+    /// After so many steps the run continues as new. A step is three events or so, which keeps a history at a few hundred.
+    /// </summary>
+    private const int StepsPerExecution = 100;
+
+    /// <summary>How often in a row the model is asked again for a whole answer.</summary>
+    private const int MaxRepairs = 2;
+
+    /// <summary>What a message costs beyond its text: role, ids, separators; a generous bound in bytes.</summary>
+    private const int MessageBytes = 256;
+
+    private readonly IOrchestrationContext _context;
+    private readonly RunControl _control;
+    private RunState _state;
+    private int _steps;
+
+    private AgentLoop(IOrchestrationContext context, RunState state)
+    {
+        _context = context;
+        _state = state with { StartedAt = state.StartedAt ?? context.CurrentTime, WaitingFor = null };
+        _control = new RunControl(context);
+    }
+
+    /// <summary>Runs the loop; <see langword="null"/> where it continues as new.</summary>
+    public static async Task<RunOutcome?> RunAsync(IOrchestrationContext context, RunState state)
+    {
+        var loop = new AgentLoop(context, state);
+        try
+        {
+            return await loop.RunAsync();
+        }
+        catch (TaskFailedException e)
+        {
+            FailureDetails cause = e.Failure.Cause();
+            await loop.NotifyAsync(loop.Ended(RunStatus.Failed, cause.ErrorType, cause.Message));
+            throw;
+        }
+        finally
+        {
+            loop._control.Dispose();
+        }
+    }
+
+    private async Task<RunOutcome?> RunAsync()
+    {
+        RunOutcome? outcome = null;
+        while (true)
+        {
+            _state = _control.Apply(_state);
+            outcome = Stopped() ?? (HasNews() ? null : outcome);
+            if (outcome is not null)
+            {
+                await NotifyAsync(outcome);
+                _state = _control.Apply(_state);
+                if (!HasNews() || outcome.Status != RunStatus.Completed)
+                {
+                    return outcome;
+                }
+
+                outcome = null;
+            }
+            else if (_steps >= StepsPerExecution)
+            {
+                _context.ContinueAsNew(_state);
+                return null;
+            }
+            else
+            {
+                _context.SetCustomStatus(_state);
+                outcome = await TakeTurnAsync();
+            }
+        }
+    }
+
+    /// <summary>One model call and the tool calls that it asks for; an outcome where the run may be over.</summary>
+    private async Task<RunOutcome?> TakeTurnAsync()
+    {
+        BudgetDecision decision = Guard().Next(_state.Steps, _state.Usage, _state.ContextTokens + _state.PendingBytes);
+        if (decision.What == Allowance.Nothing)
+        {
+            return Exhausted(decision.ShortOf!);
+        }
+
+        if (decision.What == Allowance.Turn && ContextPolicy.IsFull(_state))
+        {
+            await CompactAsync(decision.MaxOutputTokens);
+            return null;
+        }
+
+        CallModelResult? reply = await CallModelAsync(decision);
+        if (reply is null)
+        {
+            return null;
+        }
+
+        if (decision.What == Allowance.Closing)
+        {
+            return Exhausted(decision.ShortOf!);
+        }
+
+        return reply.Calls.Count > 0
+            ? await CallToolsAsync(reply.Calls.Count, decision.ToolCalls)
+            : await JudgeAnswerAsync(reply);
+    }
+
+    private async Task<CallModelResult?> CallModelAsync(BudgetDecision decision)
+    {
+        int turn = _state.Turns + 1;
+        var input = new CallModelInput(_context.InstanceId, turn, _state.Context, decision.MaxOutputTokens)
+        {
+            InboxFrom = _state.InboxShown,
+            InboxTo = _state.Inbox,
+            Notice = Notices.Join(_state.Notice, decision.What == Allowance.Closing ? Notices.Closing(decision.ShortOf!) : BudgetNotice()),
+            Closing = decision.What == Allowance.Closing,
+        };
+        Task<CallModelResult> asked = _context.CallActivityAsync<CallModelResult>(StepNames.CallModel, input, StepOptions.Model);
+        if (!await _control.FinishedAsync(asked))
+        {
+            return null;
+        }
+
+        CallModelResult reply = await asked;
+        if (reply.RetryAfter is { } pause)
+        {
+            await WaitForCapacityAsync(pause);
+            return null;
+        }
+
+        Count(1, 1, reply.Usage);
+        _state = _state with
+        {
+            Turns = turn,
+            InboxShown = input.InboxTo,
+            Notice = null,
+            ContextTokens = reply.Usage.InputTokens + reply.Usage.OutputTokens,
+            PendingBytes = MessageBytes,
+        };
+        return reply;
+    }
+
+    private async Task<RunOutcome?> CallToolsAsync(int asked, int allowed)
+    {
+        int turn = _state.Turns;
+        Task<CallToolResult>[] calls = [.. Enumerable.Range(0, Math.Min(asked, allowed)).Select(call =>
+            _context.CallActivityAsync<CallToolResult>(
+                StepNames.CallTool, new CallToolInput(_context.InstanceId, turn, call, _state.Context), StepOptions.Tool))];
+        if (await _control.FinishedAsync(Task.WhenAll(calls)))
+        {
+            CallToolResult[] results = await Task.WhenAll(calls);
+            Count(calls.Length, calls.Length == 0 ? 0 : 1, new TokenUsage());
+            _state = _state with
+            {
+                PendingBytes = _state.PendingBytes + results.Sum(result => (long)result.Bytes) + (asked * MessageBytes),
+                Repairs = 0,
+            };
+        }
+
+        return null;
+    }
+
+    /// <summary>An answer without tool calls: the end, unless it is not whole or not accepted.</summary>
+    private async Task<RunOutcome?> JudgeAnswerAsync(CallModelResult reply)
+    {
+        if (reply.FinishReason == "content_filter")
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.ModelContentFiltered), "The provider withheld the model's answer.");
+        }
+
+        if (reply.FinishReason == "refusal")
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.ModelRefused), "The model declined to answer; its words are in the transcript.");
+        }
+
+        string? defect = !reply.HasText ? Notices.EmptyAnswer : reply.FinishReason == "length" ? Notices.CutAnswer : null;
+        if (defect is not null && _state.Repairs < MaxRepairs)
+        {
+            Tell(defect);
+            _state = _state with { Repairs = _state.Repairs + 1 };
+            return null;
+        }
+
+        if (!reply.HasText)
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.ModelAnswerEmpty), "The model gave no answer, though it was asked again.");
+        }
+
+        return await AcceptedAsync() ? Ended(RunStatus.Completed) : null;
+    }
+
+    /// <summary>Whether the answer stands; where it does not, the findings go back to the model or end the run.</summary>
+    private async Task<bool> AcceptedAsync()
+    {
+        if (_state.Limits.MaxRejections == 0)
+        {
+            return true;
+        }
+
+        Task<CheckAcceptanceResult> check = _context.CallActivityAsync<CheckAcceptanceResult>(
+            StepNames.CheckAcceptance, new CheckAcceptanceInput(_context.InstanceId, _state.Turns, _state.Context), StepOptions.Tool);
+        if (!await _control.FinishedAsync(check))
+        {
+            return false;
+        }
+
+        CheckAcceptanceResult result = await check;
+        Count(1, 1, result.Usage);
+        if (!result.Accepted)
+        {
+            _state = _state with { Rejections = _state.Rejections + 1, Repairs = 0 };
+            Tell(Notices.NotAccepted(result.Findings));
+        }
+
+        return result.Accepted;
+    }
+
+    private async Task CompactAsync(int maxOutputTokens)
+    {
+        Task<CompactResult> summed = _context.CallActivityAsync<CompactResult>(
+            StepNames.Compact,
+            new CompactInput(
+                _context.InstanceId, _state.Turns, _state.Context, ContextPolicy.KeepTokens(_state),
+                Math.Min(maxOutputTokens, ContextPolicy.SummaryTokens)),
+            StepOptions.Model);
+        if (await _control.FinishedAsync(summed))
+        {
+            CompactResult result = await summed;
+            Count(1, 1, result.Usage);
+            _state = _state with { Context = result.Context, ContextTokens = 0, PendingBytes = result.Bytes };
+        }
+    }
+
+    private async Task WaitForCapacityAsync(TimeSpan pause)
+    {
+        DateTimeOffset until = _context.CurrentTime + pause;
+        _state = _state with { WaitingFor = new RunWait("modelCapacity", until) };
+        _context.SetCustomStatus(_state);
+        using var woken = new CancellationTokenSource();
+        await _control.FinishedAsync(_context.CreateTimerAsync(until, woken.Token));
+        await woken.CancelAsync();
+        _state = _state with { WaitingFor = null };
+    }
+
+    /// <summary>The outcome, where the run must not go on.</summary>
+    private RunOutcome? Stopped()
+    {
+        if (_control.Cancelled is { } request)
+        {
+            return Ended(RunStatus.Cancelled, null, request.Reason ?? $"Cancelled by {request.By}.");
+        }
+
+        LoopLimits limits = _state.Limits;
+        if (_context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
+        {
+            return Exhausted("time");
+        }
+
+        if (_state.Rejections > 0 && _state.Rejections >= limits.MaxRejections)
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.AnswerNotAccepted), $"The answer was not accepted {_state.Rejections} times.");
+        }
+
+        return _state.Turns >= limits.MaxTurns && _state.Turns > 0 ? Exhausted("turns") : null;
+    }
+
+    /// <summary>Whether people have said something that the model has not been shown.</summary>
+    private bool HasNews() => _state.Inbox > _state.InboxShown;
+
+    private string? BudgetNotice()
+    {
+        double left = Guard().LeftShare(_state.Steps, _state.Usage);
+        if (left > 0.2 || left > _state.ToldAtShare / 2)
+        {
+            return null;
+        }
+
+        _state = _state with { ToldAtShare = left };
+        return Notices.BudgetLeft(_state);
+    }
+
+    private BudgetGuard Guard() => new(_state.Limits.Budget, _state.Limits.Price, _state.Limits.MaxOutputTokens);
+
+    private void Tell(string notice) => _state = _state with
+    {
+        Notice = Notices.Join(_state.Notice, notice),
+        PendingBytes = _state.PendingBytes + (4 * notice.Length) + MessageBytes,
+    };
+
+    private void Count(int steps, int criticalSteps, TokenUsage usage)
+    {
+        _steps += steps;
+        _state = _state with
+        {
+            Steps = _state.Steps + steps,
+            CriticalSteps = _state.CriticalSteps + criticalSteps,
+            Usage = _state.Usage.Plus(usage),
+        };
+    }
+
+    private RunOutcome Exhausted(string shortOf) =>
+        Ended(RunStatus.BudgetExhausted, Notices.LimitCode(shortOf).ToString(), $"The run's budget of {shortOf} is used up.");
+
+    private RunOutcome Ended(RunStatus status, string? code = null, string? message = null) =>
+        new(status, _state) { Code = code, Message = message };
+
+    private async Task NotifyAsync(RunOutcome outcome)
+    {
+        _context.SetCustomStatus(outcome.State);
+        await _context.CallActivityAsync<bool>(StepNames.Notify, new NotifyInput(_context.InstanceId, outcome), StepOptions.Notify);
+    }
+}

@@ -1,0 +1,51 @@
+using AgentFunctions.Budgets;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Models;
+
+/// <summary>The models that this host can call, by the names that agents use.</summary>
+public interface IModelCatalog
+{
+    /// <summary>The models by name; the default one first.</summary>
+    IReadOnlyList<ModelBinding> Models { get; }
+
+    /// <summary>Finds a model.</summary>
+    /// <param name="name">The name; <see langword="null"/> for the default.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ModelNotFound"/>: the message lists the names that exist.</exception>
+    ModelBinding Resolve(string? name);
+}
+
+/// <summary>A model that can be called.</summary>
+/// <param name="Name">The name that agents use.</param>
+/// <param name="ModelId">The provider's own name for it.</param>
+/// <param name="Profile">What the host must know of it.</param>
+/// <param name="Client">How to call it.</param>
+public sealed record ModelBinding(string Name, string ModelId, ModelProfile Profile, IChatClient Client);
+
+/// <summary>What the host must know of a model.</summary>
+public sealed record ModelProfile
+{
+    /// <summary>The provider: <c>openai</c>, <c>azure</c>, <c>moonshot</c>, <c>rehearsal</c> or a name of the host's own.</summary>
+    public required string Provider { get; init; }
+
+    /// <summary>The context window in tokens; 128,000 by default.</summary>
+    public int ContextWindow { get; init; } = 128_000;
+
+    /// <summary>The most tokens of one answer; 8,192 by default.</summary>
+    public int MaxOutputTokens { get; init; } = 8_192;
+
+    /// <summary>The temperature that the model insists on; <see langword="null"/> where any will do.</summary>
+    public float? Temperature { get; init; }
+
+    /// <summary>Whether answers are streamed.</summary>
+    public bool Streaming { get; init; } = true;
+
+    /// <summary>Whether the model's reasoning must go back with every assistant message that called a tool.</summary>
+    public bool ReturnsReasoning { get; init; }
+
+    /// <summary>What it costs; <see langword="null"/> where that is not configured.</summary>
+    public ModelPrice? Price { get; init; }
+
+    /// <summary>Whether this is the scripted rehearsal model, which every output must say.</summary>
+    public bool IsRehearsal { get; init; }
+}

@@ -1,0 +1,129 @@
+using System.Text.Json;
+using AgentFunctions.Budgets;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Runs;
+
+/// <summary>Where a run stands, as people and programs see it.</summary>
+public enum RunStatus
+{
+    /// <summary>Admitted; no turn has begun.</summary>
+    Queued,
+
+    /// <summary>At work.</summary>
+    Running,
+
+    /// <summary>Waiting for something other than a step; <see cref="Run.WaitingFor"/> says what.</summary>
+    Waiting,
+
+    /// <summary>Held by a person.</summary>
+    Paused,
+
+    /// <summary>Ended with an answer.</summary>
+    Completed,
+
+    /// <summary>Ended by an error.</summary>
+    Failed,
+
+    /// <summary>Ended on request.</summary>
+    Cancelled,
+
+    /// <summary>Ended by one of its limits.</summary>
+    BudgetExhausted,
+}
+
+/// <summary>A run as the API shows it.</summary>
+public sealed record Run
+{
+    /// <summary>The id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The agent's name.</summary>
+    public required string Agent { get; init; }
+
+    /// <summary>The model's name; the rehearsal model is called <c>rehearsal</c>.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What is to be reached.</summary>
+    public required string Goal { get; init; }
+
+    /// <summary>When the goal counts as reached.</summary>
+    public string? Acceptance { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required RunStatus Status { get; init; }
+
+    /// <summary>What it waits for, when <see cref="Status"/> is <see cref="RunStatus.Waiting"/>.</summary>
+    public RunWaiting? WaitingFor { get; init; }
+
+    /// <summary>The run that started this one as a sub-agent.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>Labels by name.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How urgent it is.</summary>
+    public RunPriority Priority { get; init; }
+
+    /// <summary>Further input for the agent.</summary>
+    public JsonElement? Input { get; init; }
+
+    /// <summary>When it was admitted (UTC).</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its last step was recorded (UTC).</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>When it ended (UTC).</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>The turns that are over.</summary>
+    public int Turns { get; init; }
+
+    /// <summary>The model calls and tool calls that are over.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>The longest chain of steps, which wall-clock time follows.</summary>
+    public int CriticalSteps { get; init; }
+
+    /// <summary>What the model calls consumed.</summary>
+    public TokenUsage Usage { get; init; } = new();
+
+    /// <summary>What the run was granted and what is left of it; a part that is <see langword="null"/> is not limited.</summary>
+    public RunBudget? Budget { get; init; }
+
+    /// <summary>The agent's plan; empty where it has none.</summary>
+    public IReadOnlyList<PlanItem> Plan { get; init; } = [];
+
+    /// <summary>The answer, for a run that ended with one or with a part of one.</summary>
+    public RunResult? Result { get; init; }
+
+    /// <summary>What went wrong or stopped it short.</summary>
+    public RunError? Error { get; init; }
+
+    /// <summary>Whether the run has ended.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled or RunStatus.BudgetExhausted;
+}
+
+/// <summary>What a run waits for.</summary>
+/// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>
+/// <param name="Id">The id of what it waits for, where it has one.</param>
+/// <param name="Until">Until when, where that is known (UTC).</param>
+public sealed record RunWaiting(string Kind, string? Id = null, DateTimeOffset? Until = null);
+
+/// <summary>What a run ended with.</summary>
+/// <param name="Text">The agent's last words.</param>
+/// <param name="Artifacts">The names of the files that the run produced.</param>
+public sealed record RunResult(string Text, IReadOnlyList<string> Artifacts);
+
+/// <summary>What went wrong in a run.</summary>
+/// <param name="Code">The stable code.</param>
+/// <param name="Message">In words.</param>
+public sealed record RunError(string Code, string Message);
+
+/// <summary>Where a run's budget stands.</summary>
+/// <param name="Granted">What may be spent in all.</param>
+/// <param name="Spent">What was spent.</param>
+/// <param name="Left">What is left of the limited parts.</param>
+public sealed record RunBudget(Budget Granted, Budget Spent, Budget Left);

@@ -1,0 +1,33 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+
+namespace AgentFunctions.Runs;
+
+/// <summary>
+/// Makes run ids: 26 characters of lower-case Crockford base 32, the time counted down in the first ten, so that the
+/// ordinal order of ids is newest first. A store that can only list upwards then lists the newest runs first.
+/// </summary>
+internal static class RunId
+{
+    private const string Digits = "0123456789abcdefghjkmnpqrstvwxyz";
+    private const int Length = 26;
+    private const long LastMoment = (1L << 48) - 1;
+
+    public static string New(DateTimeOffset now)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, (LastMoment - now.ToUnixTimeMilliseconds()) << 16);
+        RandomNumberGenerator.Fill(bytes[6..]);
+        UInt128 value = BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        return string.Create(Length, value, static (text, rest) =>
+        {
+            for (int i = text.Length - 1; i >= 0; i--, rest >>= 5)
+            {
+                text[i] = Digits[(int)(rest & 31)];
+            }
+        });
+    }
+
+    /// <summary>Whether a text has the form of a run id; asked before it becomes part of a key.</summary>
+    public static bool IsValid(string? id) => id is { Length: > 0 and <= 128 } && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+}

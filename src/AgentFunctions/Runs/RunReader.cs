@@ -1,0 +1,203 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Budgets;
+using AgentFunctions.Durability;
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Runs;
+
+/// <summary>Shows runs: what they were started with, joined with where their orchestration stands.</summary>
+public sealed class RunReader(
+    RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans, TimeProvider time)
+{
+    /// <summary>A run, or <see langword="null"/> where there is none of that id.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<Run?> FindAsync(string id, CancellationToken cancellationToken = default)
+    {
+        RunRecord? record = await runs.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        return record is null ? null : await ReadAsync(record, true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A run.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async Task<Run> GetAsync(string id, CancellationToken cancellationToken = default) =>
+        await FindAsync(id, cancellationToken).ConfigureAwait(false)
+        ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
+
+    /// <summary>The runs that match, newest first; their results are left out.</summary>
+    /// <param name="filter">What to match.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<Run> ListAsync(
+        RunFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        await foreach (RunRecord record in runs.ListAsync(filter.After, cancellationToken).ConfigureAwait(false))
+        {
+            if (filter.Matches(record)
+                && await ReadAsync(record, false, cancellationToken).ConfigureAwait(false) is { } run
+                && (filter.Status is null || run.Status == filter.Status))
+            {
+                yield return run;
+            }
+        }
+    }
+
+    /// <summary>One page of the runs that match, newest first; their results are left out.</summary>
+    /// <param name="filter">What to match, and where the page before ended.</param>
+    /// <param name="limit">The most runs of the page; at least 1.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <returns>The page; its token is the next page's <see cref="RunFilter.After"/>.</returns>
+    public async Task<Page<Run>> ListPageAsync(RunFilter filter, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        var page = new List<Run>();
+        await foreach (Run run in ListAsync(filter, cancellationToken).ConfigureAwait(false))
+        {
+            if (page.Count == limit)
+            {
+                return new Page<Run>(page, page[^1].Id);
+            }
+
+            page.Add(run);
+        }
+
+        return new Page<Run>(page, null);
+    }
+
+    /// <summary>Waits until a run has ended.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async Task<Run> WaitForEndAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await orchestrations.WaitForCompletionAsync(id, cancellationToken).ConfigureAwait(false);
+        return await GetAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A record without an orchestration is a submission that a crash cut off before it was acknowledged: no run.</summary>
+    private async Task<Run?> ReadAsync(RunRecord record, bool withResult, CancellationToken cancellationToken)
+    {
+        OrchestrationState? state = await orchestrations.GetAsync(record.Id, true, cancellationToken).ConfigureAwait(false);
+        if (state is null)
+        {
+            return null;
+        }
+
+        RunOutcome? outcome = state.Status == OrchestrationStatus.Completed ? DurableJson.Deserialize<RunOutcome>(state.Output) : null;
+        RunState? progress = outcome?.State ?? DurableJson.Deserialize<RunState>(state.CustomStatus);
+        RunStatus status = StatusOf(state, outcome, progress);
+        var run = new Run
+        {
+            Id = record.Id,
+            Agent = record.Agent,
+            Model = record.Model,
+            Goal = record.Goal,
+            Acceptance = record.Acceptance,
+            Input = record.Input,
+            Labels = record.Labels,
+            Priority = record.Priority,
+            Parent = record.Parent,
+            Status = status,
+            WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, null, progress.WaitingFor.Until) : null,
+            CreatedAt = record.CreatedAt,
+            UpdatedAt = state.LastUpdatedAt,
+            CompletedAt = state.IsEnded ? state.LastUpdatedAt : null,
+            Turns = progress?.Turns ?? 0,
+            Steps = progress?.Steps ?? 0,
+            CriticalSteps = progress?.CriticalSteps ?? 0,
+            Usage = progress?.Usage ?? new(),
+            Budget = progress is null ? null : BudgetOf(progress, state),
+            Plan = withResult ? await plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
+            Error = ErrorOf(state, outcome),
+        };
+        return state.IsEnded && withResult
+            ? run with { Result = await ResultAsync(run, progress?.Context.From ?? 0, cancellationToken).ConfigureAwait(false) }
+            : run;
+    }
+
+    private static RunStatus StatusOf(OrchestrationState state, RunOutcome? outcome, RunState? progress) => state.Status switch
+    {
+        OrchestrationStatus.Pending => RunStatus.Queued,
+        OrchestrationStatus.Running => progress?.WaitingFor is null ? RunStatus.Running : RunStatus.Waiting,
+        OrchestrationStatus.Suspended => RunStatus.Paused,
+        OrchestrationStatus.Completed => outcome?.Status ?? RunStatus.Completed,
+        OrchestrationStatus.Failed => RunStatus.Failed,
+        _ => RunStatus.Cancelled,
+    };
+
+    private static RunError? ErrorOf(OrchestrationState state, RunOutcome? outcome)
+    {
+        if (state.Failure?.Cause() is { } failure)
+        {
+            return new RunError(failure.ErrorType, failure.Message);
+        }
+
+        return outcome is { Code: not null } ? new RunError(outcome.Code, outcome.Message ?? outcome.Code) : null;
+    }
+
+    private RunBudget BudgetOf(RunState progress, OrchestrationState state)
+    {
+        Budget granted = progress.Limits.Budget;
+        DateTimeOffset until = state.IsEnded ? state.LastUpdatedAt : time.GetUtcNow();
+        var spent = new Budget
+        {
+            Steps = progress.Steps,
+            Tokens = progress.Usage.InputTokens + progress.Usage.OutputTokens,
+            Usd = progress.Usage.Usd,
+            WallClock = progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
+            SubAgents = 0,
+        };
+        var left = new Budget
+        {
+            Steps = granted.Steps - spent.Steps,
+            Tokens = granted.Tokens - spent.Tokens,
+            Usd = granted.Usd - spent.Usd,
+            WallClock = granted.WallClock - spent.WallClock,
+            SubAgents = granted.SubAgents - spent.SubAgents,
+        };
+        return new RunBudget(granted, spent, left);
+    }
+
+    private async Task<RunResult?> ResultAsync(Run run, long from, CancellationToken cancellationToken)
+    {
+        string? text = null;
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
+        {
+            text = entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said ? said : text;
+        }
+
+        IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
+        return text is null && files.Count == 0 ? null : new RunResult(text ?? "", [.. files.Select(file => file.Name)]);
+    }
+}
+
+/// <summary>Which runs to list.</summary>
+public sealed record RunFilter
+{
+    /// <summary>Only runs of this status.</summary>
+    public RunStatus? Status { get; init; }
+
+    /// <summary>Only runs of this agent.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>Only runs with this label: a name, or <c>name=value</c>.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Only runs older than this id: the last one of the page before.</summary>
+    public string? After { get; init; }
+
+    internal bool Matches(RunRecord run) => (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
+
+    private static bool HasLabel(RunRecord run, string label)
+    {
+        int split = label.IndexOf('=', StringComparison.Ordinal);
+        return split < 0
+            ? run.Labels.ContainsKey(label)
+            : run.Labels.TryGetValue(label[..split], out string? value) && value == label[(split + 1)..];
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace AgentFunctions.Runs;
+
+/// <summary>What a run was started with: written once at admission, never changed.</summary>
+public sealed record RunRecord
+{
+    /// <summary>The id: also the instance id of its orchestration. Ids sort newest first.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The agent's name.</summary>
+    public required string Agent { get; init; }
+
+    /// <summary>The content hash of the agent definition that the run is pinned to.</summary>
+    public required string DefinitionHash { get; init; }
+
+    /// <summary>The name of the model that the run is pinned to.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>What is to be reached, verbatim.</summary>
+    public required string Goal { get; init; }
+
+    /// <summary>When the goal counts as reached, verbatim.</summary>
+    public string? Acceptance { get; init; }
+
+    /// <summary>Further input for the agent.</summary>
+    public JsonElement? Input { get; init; }
+
+    /// <summary>Labels by name.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How urgent it is.</summary>
+    public RunPriority Priority { get; init; } = RunPriority.Normal;
+
+    /// <summary>Where to post the end of the run.</summary>
+    public string? CallbackUrl { get; init; }
+
+    /// <summary>The full path of the folder that the run works in.</summary>
+    public string? Workspace { get; init; }
+
+    /// <summary>Who asked for the run.</summary>
+    public string Requester { get; init; } = "local";
+
+    /// <summary>The run that started this one as a sub-agent.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>When it was admitted (UTC).</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>How urgent a run is.</summary>
+public enum RunPriority
+{
+    /// <summary>After the others.</summary>
+    Low,
+
+    /// <summary>As usual.</summary>
+    Normal,
+
+    /// <summary>Before the others.</summary>
+    High,
+}

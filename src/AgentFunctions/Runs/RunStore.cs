@@ -1,0 +1,104 @@
+using System.Text.Json;
+using AgentFunctions.Agents;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Runs;
+
+/// <summary>What runs were started with: one record each, their agent definitions kept once by content.</summary>
+public sealed class RunStore(IRecordStore records, IBlobStore blobs)
+{
+    private const string Prefix = "runs/";
+
+    /// <summary>How many runs' records stay in memory. They never change, so no entry is ever stale.</summary>
+    private const int CacheSize = 4096;
+
+    private readonly LruCache<string, RunRecord> _runs = new(CacheSize);
+    private readonly LruCache<string, AgentDefinition> _definitions = new(CacheSize);
+
+    /// <summary>Keeps a definition by its content.</summary>
+    /// <param name="definition">The definition.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The hash to find it by.</returns>
+    public Task<string> PutDefinitionAsync(AgentDefinition definition, CancellationToken cancellationToken = default) =>
+        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(definition, AgentJsonContext.Default.AgentDefinition), cancellationToken);
+
+    /// <summary>Writes a run's record; a record of the same id is left as it is.</summary>
+    /// <param name="run">The record.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task AddAsync(RunRecord run, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(run, AgentJsonContext.Default.RunRecord);
+        try
+        {
+            await records.PutAsync(Prefix + run.Id, json, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        {
+            // A repeated submission: the first one's record stands.
+        }
+    }
+
+    /// <summary>A run's record, or <see langword="null"/>.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<RunRecord?> FindAsync(string id, CancellationToken cancellationToken = default)
+    {
+        if (_runs.TryGet(id, out RunRecord? cached))
+        {
+            return cached;
+        }
+
+        if (!RunId.IsValid(id)
+            || await records.GetAsync(Prefix + id, cancellationToken).ConfigureAwait(false) is not { } record)
+        {
+            return null;
+        }
+
+        RunRecord run = Read(record);
+        _runs.Set(id, run);
+        return run;
+    }
+
+    /// <summary>A run's record.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async Task<RunRecord> GetAsync(string id, CancellationToken cancellationToken = default) =>
+        await FindAsync(id, cancellationToken).ConfigureAwait(false)
+        ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
+
+    /// <summary>The definition that a run is pinned to.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<AgentDefinition> GetDefinitionAsync(RunRecord run, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        if (_definitions.TryGet(run.DefinitionHash, out AgentDefinition? cached))
+        {
+            return cached;
+        }
+
+        ReadOnlyMemory<byte> json = await blobs.GetAsync(run.DefinitionHash, cancellationToken).ConfigureAwait(false)
+            ?? throw new AgentException(ErrorCode.DataFileUnusable, $"The definition {run.DefinitionHash} of run '{run.Id}' is gone.");
+        AgentDefinition definition = JsonSerializer.Deserialize(json.Span, AgentJsonContext.Default.AgentDefinition)!;
+        _definitions.Set(run.DefinitionHash, definition);
+        return definition;
+    }
+
+    /// <summary>The runs, newest first.</summary>
+    /// <param name="after">Only runs older than this id; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<RunRecord> ListAsync(
+        string? after = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        string? afterKey = after is null ? null : Prefix + after;
+        await foreach (StoredRecord record in records.ListAsync(Prefix, afterKey, cancellationToken).ConfigureAwait(false))
+        {
+            yield return Read(record);
+        }
+    }
+
+    private static RunRecord Read(StoredRecord record) =>
+        JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.RunRecord)!;
+}

@@ -1,0 +1,157 @@
+using System.Text.Json;
+using AgentFunctions.Budgets;
+
+namespace AgentFunctions.Storage;
+
+/// <summary>One thing that happened in a run, for people and programs that follow it. Evolved only by addition.</summary>
+/// <param name="Type">What happened: one of <see cref="JournalEventTypes"/>.</param>
+/// <param name="At">When (UTC).</param>
+public sealed record JournalEvent(string Type, DateTimeOffset At)
+{
+    /// <summary>The turn, for what belongs to one.</summary>
+    public int? Turn { get; init; }
+
+    /// <summary>The number of the tool call within its turn, for what belongs to one.</summary>
+    public int? Call { get; init; }
+
+    /// <summary>The tool.</summary>
+    public string? Tool { get; init; }
+
+    /// <summary>The model.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The beginning of what was said, asked or returned.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Whether it went wrong.</summary>
+    public bool? IsError { get; init; }
+
+    /// <summary>The stable code of what went wrong.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The artifact that holds the whole of it.</summary>
+    public string? Artifact { get; init; }
+
+    /// <summary>How long it took, in milliseconds.</summary>
+    public long? DurationMs { get; init; }
+
+    /// <summary>What a model call consumed.</summary>
+    public TokenUsage? Usage { get; init; }
+}
+
+/// <summary>The values of <see cref="JournalEvent.Type"/>.</summary>
+public static class JournalEventTypes
+{
+    /// <summary>The run was admitted.</summary>
+    public const string RunSubmitted = "run.submitted";
+
+    /// <summary>The model answered, with text or with tool calls.</summary>
+    public const string ModelCompleted = "model.completed";
+
+    /// <summary>A tool is about to be called; after a crash it may be said again.</summary>
+    public const string ToolStarted = "tool.started";
+
+    /// <summary>A tool call has an outcome.</summary>
+    public const string ToolCompleted = "tool.completed";
+
+    /// <summary>Somebody said something to the run.</summary>
+    public const string MessageReceived = "message.received";
+
+    /// <summary>The run may spend more.</summary>
+    public const string BudgetGranted = "budget.granted";
+
+    /// <summary>Somebody holds the run.</summary>
+    public const string RunPaused = "run.paused";
+
+    /// <summary>A held or failed run goes on.</summary>
+    public const string RunResumed = "run.resumed";
+
+    /// <summary>The older part of what the model is shown was summed up.</summary>
+    public const string ContextCompacted = "context.compacted";
+
+    /// <summary>The answer was checked against what was asked for.</summary>
+    public const string AnswerChecked = "answer.checked";
+
+    /// <summary>Somebody asked for the run's end.</summary>
+    public const string RunCancelRequested = "run.cancelRequested";
+
+    /// <summary>The run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
+    public const string RunEnded = "run.ended";
+}
+
+/// <summary>The ordered events of runs: a log each.</summary>
+public sealed class Journal(ILogStore logs)
+{
+    /// <summary>The name of a run's log.</summary>
+    /// <param name="runId">The run.</param>
+    public static string StreamOf(string runId) => $"journals/{runId}";
+
+    /// <summary>Adds an event at the end.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="journalEvent">The event.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task AppendAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default) =>
+        logs.AppendAsync(
+            StreamOf(runId),
+            [JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent)],
+            null,
+            cancellationToken);
+
+    /// <summary>
+    /// Adds an event unless one of the same type, turn and call is there. For the recovery after a crash, when nobody
+    /// knows whether the event was written; it reads the journal, so the usual way is <see cref="AppendAsync"/>.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="journalEvent">The event.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journalEvent);
+        byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
+        long end = 0;
+        while (true)
+        {
+            await foreach ((long position, JournalEvent written) in ReadAsync(runId, end, null, cancellationToken).ConfigureAwait(false))
+            {
+                if (written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call)
+                {
+                    return;
+                }
+
+                end = position + 1;
+            }
+
+            try
+            {
+                await logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+            {
+                // Somebody wrote meanwhile: it may have been this very event.
+            }
+        }
+    }
+
+    /// <summary>The events from a position to the present end.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="from">The first position.</param>
+    /// <param name="maxCount">The most events; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<(long Position, JournalEvent Event)> ReadAsync(
+        string runId, long from = 0, int? maxCount = null,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
+        {
+            yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.JournalEvent)!);
+        }
+    }
+
+    /// <summary>Completes when a run's journal has more events than a number.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="length">The number to pass.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task WaitAsync(string runId, long length, CancellationToken cancellationToken) =>
+        logs.WaitForAppendAsync(StreamOf(runId), length, cancellationToken);
+}

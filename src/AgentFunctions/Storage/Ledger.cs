@@ -1,0 +1,54 @@
+using System.Text.Json;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Storage;
+
+/// <summary>How far a tool call has come.</summary>
+public enum LedgerState
+{
+    /// <summary>It was about to be made; whether its effect took place is not known yet.</summary>
+    Started,
+
+    /// <summary>It has an outcome.</summary>
+    Finished,
+}
+
+/// <summary>What is known of one tool call.</summary>
+/// <param name="Tool">The tool.</param>
+/// <param name="State">How far it has come.</param>
+/// <param name="StartedAt">When it was about to be made (UTC).</param>
+/// <param name="Outcome">What came of it, once finished.</param>
+public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset StartedAt, ToolOutcome? Outcome = null);
+
+/// <summary>
+/// The record of every tool call under its idempotency key <c>run/turn/call</c>: what makes sure that no effect happens
+/// twice. A tool with effects is entered as started before it runs; a finished call is never made again.
+/// </summary>
+public sealed class Ledger(IRecordStore records)
+{
+    /// <summary>What is known of a call, or <see langword="null"/>.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<LedgerEntry?> FindAsync(string runId, int turn, int call, CancellationToken cancellationToken = default)
+    {
+        StoredRecord? record = await records.GetAsync(Key(runId, turn, call), cancellationToken).ConfigureAwait(false);
+        return record is null ? null : JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry);
+    }
+
+    /// <summary>Writes what is known of a call. Durable when it returns.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="entry">What is known.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    public Task WriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken = default) =>
+        records.PutAsync(
+            Key(runId, turn, call),
+            JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.LedgerEntry),
+            default,
+            cancellationToken);
+
+    private static string Key(string runId, int turn, int call) => $"ledger/{runId}/{turn:D6}/{call:D4}";
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Storage;
+
+/// <summary>The messages of runs: a log each, with the part that the next model call needs kept in memory.</summary>
+public sealed class Transcript(ILogStore logs)
+{
+    /// <summary>How many runs' windows stay in memory; others are read again when they are needed.</summary>
+    private const int CachedRuns = 512;
+
+    private readonly LruCache<string, TranscriptWindow> _windows = new(CachedRuns);
+
+    /// <summary>The name of a run's log.</summary>
+    /// <param name="runId">The run.</param>
+    public static string StreamOf(string runId) => $"transcripts/{runId}";
+
+    /// <summary>The part of a run's messages that the model is shown.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="context">Which part.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<TranscriptWindow> ReadWindowAsync(
+        string runId, ContextRef context, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (_windows.TryGet(runId, out TranscriptWindow? cached) && cached.Context == context)
+        {
+            return cached;
+        }
+
+        var entries = new List<TranscriptEntry>();
+        if (context.From > 0)
+        {
+            entries.AddRange(await ReadOneAsync(runId, 0, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (context.Summary is { } summary)
+        {
+            entries.AddRange(await ReadOneAsync(runId, summary, cancellationToken).ConfigureAwait(false));
+        }
+
+        long end = context.From;
+        await foreach (TranscriptEntry entry in ReadAsync(runId, context.From, null, cancellationToken).ConfigureAwait(false))
+        {
+            end = entry.Position + 1;
+            if (entry.SummaryKeepsFrom is null)
+            {
+                entries.Add(entry);
+            }
+        }
+
+        var window = new TranscriptWindow(context, end, entries);
+        _windows.Set(runId, window);
+        return window;
+    }
+
+    /// <summary>Adds messages at the end that the window knows.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="window">The window that the messages follow.</param>
+    /// <param name="entries">The messages.</param>
+    /// <param name="cancellationToken">Stops waiting; the messages may have been added.</param>
+    /// <returns>The window with the messages in it.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.PositionConflict"/>: somebody else has written; read the window again.</exception>
+    public async Task<TranscriptWindow> AppendAsync(
+        string runId, TranscriptWindow window, IReadOnlyList<TranscriptEntry> entries, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(window);
+        ArgumentNullException.ThrowIfNull(entries);
+        // Out of the cache first: should the append's outcome stay unknown, the next reader asks the store.
+        _windows.Remove(runId);
+        var data = new ReadOnlyMemory<byte>[entries.Count];
+        for (int i = 0; i < data.Length; i++)
+        {
+            data[i] = JsonSerializer.SerializeToUtf8Bytes(entries[i], AgentJsonContext.Default.TranscriptEntry);
+        }
+
+        await logs.AppendAsync(StreamOf(runId), data, window.End, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow grown = window.With(entries);
+        _windows.Set(runId, grown);
+        return grown;
+    }
+
+    /// <summary>All messages from a position on.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="from">The first position.</param>
+    /// <param name="maxCount">The most messages; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<TranscriptEntry> ReadAsync(
+        string runId, long from = 0, int? maxCount = null,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
+        {
+            yield return JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.TranscriptEntry)! with { Position = entry.Position };
+        }
+    }
+
+    private async Task<List<TranscriptEntry>> ReadOneAsync(string runId, long position, CancellationToken cancellationToken)
+    {
+        var entries = new List<TranscriptEntry>(1);
+        await foreach (TranscriptEntry entry in ReadAsync(runId, position, 1, cancellationToken).ConfigureAwait(false))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+}
+
+/// <summary>Which part of its transcript a run's model is shown: the goal, a summary of the older part, and the rest as it was.</summary>
+/// <param name="From">The position where the part begins that is shown as it was.</param>
+/// <param name="Summary">The position of the summary of everything before; <see langword="null"/> where nothing was summed up yet.</param>
+public sealed record ContextRef(long From = 0, long? Summary = null);
+
+/// <summary>The messages that a run's model is shown.</summary>
+/// <param name="Context">Which part of the transcript they are.</param>
+/// <param name="End">The position that the next message will get.</param>
+/// <param name="Entries">The messages: the goal, the summary where there is one, and the rest.</param>
+public sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyList<TranscriptEntry> Entries)
+{
+    /// <summary>The model's message of a turn, or <see langword="null"/> where it has not spoken yet.</summary>
+    /// <param name="turn">The turn.</param>
+    public TranscriptEntry? ReplyOf(int turn)
+    {
+        for (int i = Entries.Count - 1; i >= 0; i--)
+        {
+            if (Entries[i].Turn == turn && Entries[i].Message.Role == ChatRole.Assistant)
+            {
+                return Entries[i];
+            }
+        }
+
+        return null;
+    }
+
+    internal TranscriptWindow With(IReadOnlyList<TranscriptEntry> added) => this with
+    {
+        End = End + added.Count,
+        Entries =
+        [
+            .. Entries,
+            .. added.Select((entry, index) => entry with { Position = End + index }).Where(entry => entry.SummaryKeepsFrom is null),
+        ],
+    };
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AgentFunctions.Budgets;
+using AgentFunctions.Models;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Storage;
+
+/// <summary>One message of a run, as the model saw or said it.</summary>
+/// <param name="Turn">The turn it belongs to, from 1.</param>
+/// <param name="Message">The message.</param>
+/// <param name="At">When it was recorded (UTC).</param>
+public sealed record TranscriptEntry(
+    int Turn, [property: JsonConverter(typeof(ChatMessageConverter))] ChatMessage Message, DateTimeOffset At)
+{
+    /// <summary>
+    /// For a summary of older messages: the position from which messages are still shown as they were. Summaries are for
+    /// the model alone; <see langword="null"/> for every other message.
+    /// </summary>
+    public long? SummaryKeepsFrom { get; init; }
+
+    /// <summary>Where in the transcript it stands.</summary>
+    [JsonIgnore]
+    public long Position { get; init; }
+
+    /// <summary>For the model's messages: the model that spoke.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>For the model's messages: what the call consumed.</summary>
+    public TokenUsage? Usage { get; init; }
+
+    /// <summary>For the model's messages: why it stopped.</summary>
+    public string? FinishReason { get; init; }
+
+    /// <summary>The calls that the message asks for, in order.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<FunctionCallContent> Calls => [.. Message.Contents.OfType<FunctionCallContent>()];
+}
+
+/// <summary>Writes a message in the form that Microsoft.Extensions.AI itself defines.</summary>
+internal sealed class ChatMessageConverter : JsonConverter<ChatMessage>
+{
+    public override ChatMessage? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        (ChatMessage?)JsonSerializer.Deserialize(ref reader, ModelConventions.Json.GetTypeInfo(typeof(ChatMessage)));
+
+    public override void Write(Utf8JsonWriter writer, ChatMessage value, JsonSerializerOptions options) =>
+        JsonSerializer.Serialize(writer, value, ModelConventions.Json.GetTypeInfo(typeof(ChatMessage)));
+}

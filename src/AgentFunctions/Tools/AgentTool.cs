@@ -1,0 +1,146 @@
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Tools;
+
+/// <summary>A function that a model may call, with all that the host must know to call it safely.</summary>
+public sealed class AgentTool
+{
+    private readonly Lazy<string> _hash;
+
+    /// <summary>Wraps a function of the Microsoft.Extensions.AI ecosystem.</summary>
+    /// <param name="function">The function: its name, description and schema are what the model sees.</param>
+    /// <param name="effect">What it does to the world.</param>
+    public AgentTool(AIFunction function, ToolEffect effect)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        Function = function;
+        Effect = effect;
+        _hash = new Lazy<string>(ComputeHash);
+    }
+
+    /// <summary>The function.</summary>
+    public AIFunction Function { get; }
+
+    /// <summary>What it does to the world.</summary>
+    public ToolEffect Effect { get; }
+
+    /// <summary>The name that the model calls it by.</summary>
+    public string Name => Function.Name;
+
+    /// <summary>
+    /// The SHA-256 over name, description, schema and effect as 64 hexadecimal digits: what a run is pinned to.
+    /// </summary>
+    public string Hash => _hash.Value;
+
+    /// <summary>How long one call may take; two minutes by default.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>
+    /// The most characters of a result that the model sees at once; 20,000 by default. What is longer becomes an artifact
+    /// with a preview of this size.
+    /// </summary>
+    public int ResultLimit { get; init; } = 20_000;
+
+    /// <summary>Whether an agent gets the tool only when its definition names it; false by default.</summary>
+    public bool OnlyByName { get; init; }
+
+    /// <summary>
+    /// Finds out after a crash whether a started call took effect; <see langword="null"/> where nobody can say. Must not
+    /// change anything itself.
+    /// </summary>
+    public Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>>? Reconcile { get; init; }
+
+    /// <summary>
+    /// Makes a tool from a method. Parameters of the types <see cref="ToolContext"/>, <see cref="IServiceProvider"/> and
+    /// <see cref="CancellationToken"/> are filled in by the host and hidden from the model; descriptions come from
+    /// <see cref="System.ComponentModel.DescriptionAttribute"/>.
+    /// </summary>
+    /// <param name="name">The name that the model calls it by.</param>
+    /// <param name="description">What the model is told of it.</param>
+    /// <param name="effect">What it does to the world.</param>
+    /// <param name="method">The code.</param>
+    public static AgentTool Create(string name, string description, ToolEffect effect, Delegate method) =>
+        new(CreateFunction(name, description, method), effect);
+
+    /// <summary>Makes the function that <see cref="Create"/> wraps, for a tool that sets further properties.</summary>
+    /// <param name="name">The name that the model calls it by.</param>
+    /// <param name="description">What the model is told of it.</param>
+    /// <param name="method">The code.</param>
+    public static AIFunction CreateFunction(string name, string description, Delegate method) =>
+        AIFunctionFactory.Create(method, new AIFunctionFactoryOptions
+        {
+            Name = name,
+            Description = description,
+            ConfigureParameterBinding = Bind,
+            MarshalResult = static (result, _, _) => ValueTask.FromResult(result),
+        });
+
+    /// <summary>The arguments of one call, as the function wants them.</summary>
+    /// <param name="context">Which call.</param>
+    /// <param name="arguments">What the model sent.</param>
+    internal static AIFunctionArguments Bind(ToolContext context, IReadOnlyDictionary<string, JsonElement> arguments)
+    {
+        var bound = new AIFunctionArguments
+        {
+            Services = context.Services,
+            Context = new Dictionary<object, object?> { [typeof(ToolContext)] = context },
+        };
+        foreach ((string name, JsonElement value) in arguments)
+        {
+            bound[name] = value;
+        }
+
+        return bound;
+    }
+
+    private string ComputeHash() =>
+        CanonicalJson.Hash(JsonSerializer.SerializeToElement(
+            new Dictionary<string, JsonElement>
+            {
+                ["name"] = JsonSerializer.SerializeToElement(Name, AgentJsonContext.Default.String),
+                ["description"] = JsonSerializer.SerializeToElement(Function.Description, AgentJsonContext.Default.String),
+                ["schema"] = Function.JsonSchema,
+                ["effect"] = JsonSerializer.SerializeToElement(Effect.ToString(), AgentJsonContext.Default.String),
+            },
+            AgentJsonContext.Default.DictionaryStringJsonElement));
+
+    private static AIFunctionFactoryOptions.ParameterBindingOptions Bind(ParameterInfo parameter) =>
+        parameter.ParameterType == typeof(ToolContext)
+            ? new()
+            {
+                ExcludeFromSchema = true,
+                BindParameter = static (_, arguments) => arguments.Context![typeof(ToolContext)],
+            }
+            : default;
+}
+
+/// <summary>What a tool's probe found out about a call that a crash cut off.</summary>
+/// <param name="Verdict">Whether the effect took place.</param>
+/// <param name="Result">For <see cref="ReconciliationVerdict.Happened"/>: the result to give to the model.</param>
+public sealed record Reconciliation(ReconciliationVerdict Verdict, object? Result = null)
+{
+    /// <summary>The effect took place, with this result.</summary>
+    /// <param name="result">The result to give to the model.</param>
+    public static Reconciliation Happened(object? result) => new(ReconciliationVerdict.Happened, result);
+
+    /// <summary>The effect did not take place; the call may be made.</summary>
+    public static Reconciliation DidNotHappen { get; } = new(ReconciliationVerdict.DidNotHappen);
+
+    /// <summary>Nobody can say.</summary>
+    public static Reconciliation Unknown { get; } = new(ReconciliationVerdict.Unknown);
+}
+
+/// <summary>Whether a cut-off call took effect.</summary>
+public enum ReconciliationVerdict
+{
+    /// <summary>Nobody can say.</summary>
+    Unknown,
+
+    /// <summary>It did.</summary>
+    Happened,
+
+    /// <summary>It did not.</summary>
+    DidNotHappen,
+}

@@ -1,0 +1,34 @@
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Tools;
+
+/// <summary>Which call a tool serves. A tool's method receives it by taking a parameter of this type.</summary>
+public sealed record ToolContext
+{
+    /// <summary>The run.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>The agent that asked.</summary>
+    public required string Agent { get; init; }
+
+    /// <summary>The turn of the run, from 1.</summary>
+    public required int Turn { get; init; }
+
+    /// <summary>The number of the call within its turn, from 0.</summary>
+    public required int Call { get; init; }
+
+    /// <summary>
+    /// <c>run/turn/call</c>: the same when the call is repeated after a crash, and different for every other call. Tools
+    /// with effects pass it on, for instance as the header <c>Idempotency-Key</c>.
+    /// </summary>
+    public string IdempotencyKey => $"{RunId}/{Turn}/{Call}";
+
+    /// <summary>The folder that the run works in; <see langword="null"/> where it has none.</summary>
+    public Workspace? Workspace { get; init; }
+
+    /// <summary>The files that the run produced.</summary>
+    public required ArtifactStore Artifacts { get; init; }
+
+    /// <summary>The host's services.</summary>
+    public required IServiceProvider Services { get; init; }
+}
