@@ -55,12 +55,15 @@ internal sealed class OrchestrationExecution
     /// <summary>Whether the code is held.</summary>
     public bool IsSuspended { get; private set; }
 
+    /// <summary>Whether the code has returned or thrown; steps may still be open, and nobody waits for them any more.</summary>
+    public bool HasReturned => _run is { IsCompleted: true };
+
     /// <summary>Whether the execution is over; what comes later in the turn is not for it.</summary>
     /// <remarks>
     /// As in Durable Task's <c>TaskOrchestrationExecutor</c>, code that returned or threw is not the end while steps that it
     /// asked for are open: activities, sub-orchestrations and timers that were neither awaited nor cancelled.
     /// </remarks>
-    public bool IsFinished => _crash is not null || (_run is { IsCompleted: true } && _pending.Count == 0);
+    public bool IsFinished => _crash is not null || (HasReturned && _pending.Count == 0);
 
     /// <summary>The custom status as JSON.</summary>
     public string? CustomStatus { get; set; }

@@ -235,6 +235,12 @@ internal sealed class Instance
                 _engine.Activities.Enqueue(new ActivityCall(this, live.Row.Execution, request, _cancellation.Token));
             }
         }
+
+        if (live.Execution.HasReturned && _cancellation is { } unwanted)
+        {
+            // Nobody waits for what is in flight. Durable Task lets it end, and the instance with it; the token hastens that.
+            ThreadPool.UnsafeQueueUserWorkItem(_engine.Cancel, unwanted, preferLocal: false);
+        }
     }
 
     private void Finish()
@@ -332,11 +338,10 @@ internal sealed class Instance
         _cancellation = null;
         if (cancellation is not null)
         {
-            // Callbacks are the activities' own code: not on the writer's thread.
             ThreadPool.UnsafeQueueUserWorkItem(
-                static source =>
+                source =>
                 {
-                    source.Cancel();
+                    _engine.Cancel(source);
                     source.Dispose();
                 },
                 cancellation,
