@@ -100,6 +100,15 @@ public enum ErrorCode
     /// <summary>The run has no artifact of that name.</summary>
     ArtifactNotFound = 210,
 
+    /// <summary>A sub-agent may not be started: a bound of the tree would be passed; the message names it.</summary>
+    SwarmBoundReached = 220,
+
+    /// <summary>There is no sub-agent of that name or id.</summary>
+    SubAgentNotFound = 221,
+
+    /// <summary>A step of the run took longer than any may.</summary>
+    RunStuck = 222,
+
     /// <summary>No model of that name is configured, or the provider knows none.</summary>
     ModelNotFound = 300,
 

@@ -6,6 +6,7 @@ using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Planning;
 using Microsoft.Extensions.Configuration;
@@ -36,6 +37,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddToolCatalog();
         services.AddMcp();
+        services.AddSwarm(configuration);
         services.TryAddSingleton<RunTools>();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
@@ -77,7 +79,11 @@ public static class AgentFunctionsServiceCollectionExtensions
         .AddActivity<CompactInput, CompactResult>(
             StepNames.Compact, (context, input) => services.GetRequiredService<CompactActivity>().RunAsync(context, input))
         .AddActivity<NotifyInput, bool>(
-            StepNames.Notify, (context, input) => services.GetRequiredService<NotifyActivity>().RunAsync(context, input));
+            StepNames.Notify, (context, input) => services.GetRequiredService<NotifyActivity>().RunAsync(context, input))
+        .AddActivity<NotifyInput, ReportResult>(
+            StepNames.ReportToLead, (context, input) => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input))
+        .AddActivity<EndChildrenInput, bool>(
+            StepNames.EndChildren, (context, input) => services.GetRequiredService<EndChildrenActivity>().RunAsync(context, input));
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
     {

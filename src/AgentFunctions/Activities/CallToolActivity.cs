@@ -6,6 +6,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 using ActivityContext = AgentFunctions.Durability.ActivityContext;
@@ -28,7 +29,7 @@ internal sealed class CallToolActivity(
         {
             // A crash came between the ledger's record and the engine's: the journal may or may not have heard of it.
             await journal.AppendIfMissingAsync(input.RunId, Completed(input, known.Tool, recorded, null), cancellationToken).ConfigureAwait(false);
-            return ResultOf(recorded);
+            return ResultOf(recorded) with { Swarm = known.Swarm };
         }
 
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
@@ -43,6 +44,7 @@ internal sealed class CallToolActivity(
             Workspace = run.Workspace is null ? null : new Workspace(run.Workspace),
             Artifacts = artifacts,
             Services = services,
+            Swarm = input.Swarm is null ? null : new SwarmCall(input.Swarm),
         };
 
         long start = time.GetTimestamp();
@@ -62,13 +64,20 @@ internal sealed class CallToolActivity(
             throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
         }
 
+        SwarmRequest? asked = outcome.IsError ? null : context.Swarm?.Request;
+        if (context.Swarm is { IsOpen: true } && !outcome.IsError)
+        {
+            // The outcome comes later: from the sub-agent, or when the call is taken up again.
+            return new CallToolResult(false, 0) { Swarm = asked };
+        }
+
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await ledger.WriteAsync(
-            run.Id, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken)
+            run.Id, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome, Swarm = asked }, cancellationToken)
             .ConfigureAwait(false);
         await journal.AppendAsync(run.Id, Completed(input, call.Name, outcome, took), cancellationToken).ConfigureAwait(false);
-        return ResultOf(outcome);
+        return ResultOf(outcome) with { Swarm = asked };
     }
 
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>

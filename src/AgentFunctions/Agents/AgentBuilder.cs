@@ -43,6 +43,10 @@ public sealed class AgentBuilder
     public AgentBuilder WithEffect(string tool, ToolEffect effect) =>
         Set(_definition with { Effects = new SortedDictionary<string, ToolEffect>(_definition.Effects.ToDictionary(), StringComparer.Ordinal) { [tool] = effect } });
 
+    /// <summary>Lets the agent hand work to sub-agents.</summary>
+    /// <param name="delegation">By which tools.</param>
+    public AgentBuilder WithDelegation(Delegation delegation) => Set(_definition with { Delegation = delegation });
+
     /// <summary>Stops runs after so many turns.</summary>
     /// <param name="turns">At least 1.</param>
     public AgentBuilder WithMaxTurns(int turns) => Set(_definition with { Limits = _definition.Limits with { MaxTurns = turns } });

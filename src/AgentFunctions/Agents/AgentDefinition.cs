@@ -41,6 +41,10 @@ public sealed record AgentDefinition
     /// </summary>
     public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
 
+    /// <summary>Whether the agent may hand work to sub-agents, and by which tools; by default it may not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public Delegation Delegation { get; init; }
+
     /// <summary>Where a run stops at the latest.</summary>
     public AgentLimits Limits { get; init; } = new();
 

@@ -27,6 +27,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
                 "disallowedTools" => agent with { DisallowedTools = Tools(entry) ?? [] },
                 "mcpServers" => agent with { McpServers = new AgentToolServersReader(path, _notes).Servers(entry) },
                 "effects" => agent with { Effects = new AgentToolServersReader(path, _notes).Effects(entry) },
+                "delegation" => agent with { Delegation = Delegates(entry) },
                 "maxTurns" => agent with { Limits = agent.Limits with { MaxTurns = (int?)Whole(entry, int.MaxValue) ?? agent.Limits.MaxTurns } },
                 "maxTokens" => agent with { Limits = agent.Limits with { MaxTokens = Whole(entry, long.MaxValue) } },
                 "maxDuration" => agent with { Limits = agent.Limits with { MaxDuration = Duration(entry) } },
@@ -36,6 +37,11 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
         }
 
         agent = agent with { Extra = extra };
+        if (agent.Delegation == Delegation.None && agent.Tools?.Contains(ClaudeCodeTools.Task) == true)
+        {
+            agent = agent with { Delegation = Delegation.Claude };
+        }
+
         if (AgentDefinitionRules.FirstComplaint(agent) is var (field, complaint))
         {
             throw AgentFile.Broken(path, matter.Entries.FirstOrDefault(e => e.Key == field)?.Line ?? 1, $"{field}: {complaint}");
@@ -124,6 +130,15 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
             && number >= 1 && number <= most
                 ? number
                 : throw Wrong(entry, $"must be a whole number from 1 to {most.ToString(CultureInfo.InvariantCulture)}");
+    }
+
+    private Delegation Delegates(FrontMatterEntry entry)
+    {
+        string text = Text(entry) ?? nameof(Delegation.None);
+        return !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+            && Enum.TryParse(text, ignoreCase: true, out Delegation delegation)
+                ? delegation
+                : throw Wrong(entry, "must be none, auto, native, kimi or claude");
     }
 
     private TimeSpan? Duration(FrontMatterEntry entry)

@@ -5,6 +5,9 @@ namespace AgentFunctions.Agents;
 /// <summary>Claude Code's names of tools in this library's words, so that its agent files work as they are.</summary>
 internal static class ClaudeCodeTools
 {
+    /// <summary>The tool by which Claude Code hands work to sub-agents; here it has the same name.</summary>
+    public const string Task = "Task";
+
     private static readonly Dictionary<string, string> Ours = new(StringComparer.Ordinal)
     {
         ["Read"] = "read_file",
@@ -15,7 +18,7 @@ internal static class ClaudeCodeTools
         ["Edit"] = "edit_file",
         ["MultiEdit"] = "edit_file",
         ["Bash"] = "run_command",
-        ["Task"] = "Task",
+        [Task] = Task,
     };
 
     /// <summary>Finds this library's tool for one of Claude Code's.</summary>

@@ -9,6 +9,7 @@ using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Options;
 
@@ -17,7 +18,7 @@ namespace AgentFunctions.Gateway;
 /// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
     AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, TimeProvider time)
+    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, IOptions<SwarmOptions> swarm, TimeProvider time)
 {
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
@@ -37,8 +38,9 @@ public sealed class AgentGateway(
         request.Validate();
         AgentDefinition agent = Route(request.Agent);
         ModelBinding model = models.Resolve(agent.Model);
+        agent = SwarmTools.Resolve(agent, model.Profile);
         IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
-        LoopLimits limits = LimitsOf(agent, model, request.Budget);
+        LoopLimits limits = swarm.Value.Bound(LimitsOf(agent, model, request.Budget), agent);
 
         DateTimeOffset now = time.GetUtcNow();
         string id = idempotencyKey is null
@@ -149,7 +151,7 @@ public sealed class AgentGateway(
     }
 
     /// <summary>The narrower of what the definition and the request allow.</summary>
-    private static LoopLimits LimitsOf(AgentDefinition agent, ModelBinding model, Budget? requested)
+    internal static LoopLimits LimitsOf(AgentDefinition agent, ModelBinding model, Budget? requested)
     {
         var own = new Budget { Tokens = agent.Limits.MaxTokens, WallClock = agent.Limits.MaxDuration };
         Budget budget = requested is null ? own : own.Narrow(requested);

@@ -25,15 +25,18 @@ internal sealed class AgentLoop
     private const int MessageBytes = 256;
 
     private readonly IOrchestrationContext _context;
+    private readonly SwarmFlow _swarm;
     private readonly RunControl _control;
     private RunState _state;
     private int _steps;
+    private int _reportBytes;
 
     private AgentLoop(IOrchestrationContext context, RunState state)
     {
         _context = context;
         _state = state with { StartedAt = state.StartedAt ?? context.CurrentTime, WaitingFor = null };
-        _control = new RunControl(context);
+        _swarm = new SwarmFlow(context, _state);
+        _control = new RunControl(context, _swarm, state.Limits.StepTimeout, () => _state.WaitingFor is not null);
     }
 
     /// <summary>Runs the loop; <see langword="null"/> where it continues as new.</summary>
@@ -47,12 +50,19 @@ internal sealed class AgentLoop
         catch (TaskFailedException e)
         {
             FailureDetails cause = e.Failure.Cause();
-            await loop.NotifyAsync(loop.Ended(RunStatus.Failed, cause.ErrorType, cause.Message));
-            throw;
+            RunOutcome outcome = await loop.EndAsync(loop.Ended(RunStatus.Failed, cause.ErrorType, cause.Message));
+            if (loop._state.Lead is null)
+            {
+                throw;
+            }
+
+            // A sub-agent's failure is a result for its lead.
+            return loop.Report(outcome);
         }
         finally
         {
             loop._control.Dispose();
+            loop._swarm.Dispose();
         }
     }
 
@@ -61,27 +71,31 @@ internal sealed class AgentLoop
         RunOutcome? outcome = null;
         while (true)
         {
-            _state = _control.Apply(_state);
+            _state = _swarm.Apply(_control.Apply(_state));
             outcome = Stopped() ?? (HasNews() ? null : outcome);
             if (outcome is not null)
             {
-                await NotifyAsync(outcome);
+                outcome = await EndAsync(outcome);
                 _state = _control.Apply(_state);
                 if (!HasNews() || outcome.Status != RunStatus.Completed)
                 {
-                    return outcome;
+                    return Report(outcome);
                 }
 
                 outcome = null;
             }
-            else if (_steps >= StepsPerExecution)
+            else if (_steps + _swarm.Events >= StepsPerExecution)
             {
                 _context.ContinueAsNew(_state);
                 return null;
             }
+            else if (_swarm.IsWaiting)
+            {
+                await WaitForSubAgentsAsync();
+            }
             else
             {
-                _context.SetCustomStatus(_state);
+                _context.SetCustomStatus(_state.Published);
                 outcome = await TakeTurnAsync();
             }
         }
@@ -114,7 +128,7 @@ internal sealed class AgentLoop
         }
 
         return reply.Calls.Count > 0
-            ? await CallToolsAsync(reply.Calls.Count, decision.ToolCalls)
+            ? await CallToolsAsync(reply.Calls, decision.ToolCalls)
             : await JudgeAnswerAsync(reply);
     }
 
@@ -153,24 +167,51 @@ internal sealed class AgentLoop
         return reply;
     }
 
-    private async Task<RunOutcome?> CallToolsAsync(int asked, int allowed)
+    private async Task<RunOutcome?> CallToolsAsync(IReadOnlyList<string> asked, int allowed)
     {
         int turn = _state.Turns;
-        Task<CallToolResult>[] calls = [.. Enumerable.Range(0, Math.Min(asked, allowed)).Select(call =>
-            _context.CallActivityAsync<CallToolResult>(
-                StepNames.CallTool, new CallToolInput(_context.InstanceId, turn, call, _state.Context), StepOptions.Tool))];
+        _state = _swarm.Apply(_state);
+        Task<CallToolResult>[] calls = [.. Enumerable.Range(0, Math.Min(asked.Count, allowed)).Select(call => CallToolAsync(turn, call, _swarm.Allow(asked, call)))];
         if (await _control.FinishedAsync(Task.WhenAll(calls)))
         {
             CallToolResult[] results = await Task.WhenAll(calls);
             Count(calls.Length, calls.Length == 0 ? 0 : 1, new TokenUsage());
             _state = _state with
             {
-                PendingBytes = _state.PendingBytes + results.Sum(result => (long)result.Bytes) + (asked * MessageBytes),
+                PendingBytes = _state.PendingBytes + results.Sum(result => (long)result.Bytes) + (asked.Count * MessageBytes),
                 Repairs = 0,
             };
+            _state = _swarm.Admit(_state, turn, results.Select(static (result, call) => (call, result.Swarm)));
         }
 
         return null;
+    }
+
+    private Task<CallToolResult> CallToolAsync(int turn, int call, SwarmAllowance? swarm) => _context.CallActivityAsync<CallToolResult>(
+        StepNames.CallTool, new CallToolInput(_context.InstanceId, turn, call, _state.Context) { Swarm = swarm }, StepOptions.Tool);
+
+    /// <summary>Waits until a sub-agent has ended, or takes up a call that has waited long enough.</summary>
+    private async Task WaitForSubAgentsAsync()
+    {
+        if (_swarm.TakeDue(HasNews()) is { } due)
+        {
+            Task<CallToolResult> call = CallToolAsync(due.Turn, due.Call, _swarm.Allow([SwarmToolNames.Reduce], 0)! with { Phase = due.Phase + 1 });
+            if (await _control.FinishedAsync(call))
+            {
+                CallToolResult result = await call;
+                Count(1, 1, new TokenUsage());
+                _state = _state with { PendingBytes = _state.PendingBytes + result.Bytes };
+                _state = _swarm.Admit(_state, due.Turn, [(due.Call, result.Swarm)]);
+            }
+
+            return;
+        }
+
+        _state = _state with { WaitingFor = new RunWait(RunWait.SubAgents) };
+        _context.SetCustomStatus(_state.Published);
+        await _control.FinishedAsync(_swarm.ChangedAsync());
+        _swarm.GiveUpOverdue();
+        _state = _state with { WaitingFor = null };
     }
 
     /// <summary>An answer without tool calls: the end, unless it is not whole or not accepted.</summary>
@@ -248,7 +289,7 @@ internal sealed class AgentLoop
     {
         DateTimeOffset until = _context.CurrentTime + pause;
         _state = _state with { WaitingFor = new RunWait("modelCapacity", until) };
-        _context.SetCustomStatus(_state);
+        _context.SetCustomStatus(_state.Published);
         using var woken = new CancellationTokenSource();
         await _control.FinishedAsync(_context.CreateTimerAsync(until, woken.Token));
         woken.Cancel();
@@ -264,6 +305,11 @@ internal sealed class AgentLoop
         }
 
         LoopLimits limits = _state.Limits;
+        if (_control.IsStuck)
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.RunStuck), $"A step took longer than {limits.StepTimeout}.");
+        }
+
         if (_context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
         {
             return Exhausted("time");
@@ -292,7 +338,7 @@ internal sealed class AgentLoop
         return Notices.BudgetLeft(_state);
     }
 
-    private BudgetGuard Guard() => new(_state.Limits.Budget, _state.Limits.Price, _state.Limits.MaxOutputTokens);
+    private BudgetGuard Guard() => new(_swarm.Own(_state.Limits.Budget), _state.Limits.Price, _state.Limits.MaxOutputTokens);
 
     private void Tell(string notice) => _state = _state with
     {
@@ -317,9 +363,37 @@ internal sealed class AgentLoop
     private RunOutcome Ended(RunStatus status, string? code = null, string? message = null) =>
         new(status, _state) { Code = code, Message = message };
 
-    private async Task NotifyAsync(RunOutcome outcome)
+    /// <summary>Ends what the run has started, then tells those who follow it.</summary>
+    private async Task<RunOutcome> EndAsync(RunOutcome outcome)
     {
-        _context.SetCustomStatus(outcome.State);
-        await _context.CallActivityAsync<bool>(StepNames.Notify, new NotifyInput(_context.InstanceId, outcome), StepOptions.Notify);
+        _state = await _swarm.EndAsync(_state);
+        outcome = outcome with { State = _state };
+        _context.SetCustomStatus(_state.Published);
+        var input = new NotifyInput(_context.InstanceId, outcome);
+        if (_state.Lead is null)
+        {
+            await _context.CallActivityAsync<bool>(StepNames.Notify, input, StepOptions.Notify);
+        }
+        else
+        {
+            ReportResult reported = await _context.CallActivityAsync<ReportResult>(StepNames.ReportToLead, input, StepOptions.Notify);
+            _reportBytes = reported.Bytes;
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Tells the lead, where there is one, that the run has ended.</summary>
+    private RunOutcome Report(RunOutcome outcome)
+    {
+        if (_state.Lead is { } lead)
+        {
+            int subAgents = _state.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0;
+            _context.SendEvent(lead.RunId, ChildEnded.EventName, new ChildEnded(
+                ChildName.NameOf(_context.InstanceId), outcome.Status, _state.Steps, _state.Usage, _state.CriticalSteps, _reportBytes, subAgents,
+                _state.Limits.Budget));
+        }
+
+        return outcome;
     }
 }

@@ -6,6 +6,10 @@ namespace AgentFunctions.Loop;
 internal sealed class RunControl : IDisposable
 {
     private readonly IOrchestrationContext _context;
+    private readonly SwarmFlow _swarm;
+    private readonly TimeSpan? _stepTimeout;
+    private readonly Func<bool> _isWaiting;
+    private readonly Alarm _stepAlarm;
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<RunCommand> _pending = [];
     private Task<RunCommand> _next;
@@ -13,14 +17,21 @@ internal sealed class RunControl : IDisposable
     private Task _deadlineTimer = Never;
     private CancellationTokenSource? _deadlineCancel;
 
-    public RunControl(IOrchestrationContext context)
+    public RunControl(IOrchestrationContext context, SwarmFlow swarm, TimeSpan? stepTimeout, Func<bool> isWaiting)
     {
         _context = context;
+        _swarm = swarm;
+        _stepTimeout = stepTimeout;
+        _isWaiting = isWaiting;
+        _stepAlarm = new Alarm(context);
         _next = Listen();
     }
 
     /// <summary>The request to end the run, once there is one.</summary>
     public RunCommand? Cancelled { get; private set; }
+
+    /// <summary>Whether a step took longer than any may.</summary>
+    public bool IsStuck { get; private set; }
 
     private static Task Never { get; } = new TaskCompletionSource().Task;
 
@@ -42,19 +53,25 @@ internal sealed class RunControl : IDisposable
         return state;
     }
 
-    /// <summary>Waits for a step; false where a cancellation or the end of the run's time came first.</summary>
+    /// <summary>
+    /// Waits for a step; false where a cancellation or the end of the run's time came first, or where the step is stuck.
+    /// </summary>
     public async Task<bool> FinishedAsync(Task step)
     {
+        DateTimeOffset? late = _context.CurrentTime + _stepTimeout;
         while (true)
         {
-            Task first = await Task.WhenAny(step, _next, _deadlineTimer);
+            Task first = await Task.WhenAny(step, _next, _deadlineTimer, _swarm.Next, _stepAlarm.At(late));
             if (first == step)
             {
                 return true;
             }
 
+            _swarm.Receive();
             Receive();
-            if (Cancelled is not null || _deadlineTimer.IsCompleted)
+            late = _isWaiting() ? _context.CurrentTime + _stepTimeout : late;
+            IsStuck = late <= _context.CurrentTime;
+            if (Cancelled is not null || _deadlineTimer.IsCompleted || IsStuck)
             {
                 return false;
             }
@@ -65,6 +82,7 @@ internal sealed class RunControl : IDisposable
     public void Dispose()
     {
         SetDeadline(null);
+        _stepAlarm.Dispose();
         _stopped.Cancel();
         _stopped.Dispose();
     }
@@ -76,6 +94,7 @@ internal sealed class RunControl : IDisposable
             RunCommand command = _next.Result;
             _next = Listen();
             _pending.Add(command);
+            _swarm.Wake();
             Cancelled ??= command.Cancel ? command : null;
             if (command.Grant?.WallClock is { } more)
             {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
 using AgentFunctions.Storage;
 
@@ -54,6 +55,16 @@ internal sealed record RunState
     /// <summary>How often the answer was not accepted.</summary>
     public int Rejections { get; init; }
 
+    /// <summary>The run's sub-agents; <see langword="null"/> where it may have none.</summary>
+    public SwarmState? Swarm { get; init; }
+
+    /// <summary>Whom the run reports to; <see langword="null"/> where it is not a sub-agent.</summary>
+    public LeadLink? Lead { get; init; }
+
+    /// <summary>What people and programs see, and what an ended run can be taken up from.</summary>
+    [JsonIgnore]
+    public RunState Published => Swarm is null ? this : this with { Swarm = Swarm.Numbers };
+
     /// <summary>What the run waits for, other than a step.</summary>
     public RunWait? WaitingFor { get; init; }
 }
@@ -61,7 +72,11 @@ internal sealed record RunState
 /// <summary>What a run waits for.</summary>
 /// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>
 /// <param name="Until">Until when, where that is known (UTC).</param>
-internal sealed record RunWait(string Kind, DateTimeOffset? Until = null);
+internal sealed record RunWait(string Kind, DateTimeOffset? Until = null)
+{
+    /// <summary>The kind of a wait for sub-agents.</summary>
+    public const string SubAgents = "subAgents";
+}
 
 /// <summary>What a run is held to from its start; only the budget may grow.</summary>
 /// <param name="MaxTurns">The most turns.</param>
@@ -71,4 +86,16 @@ internal sealed record RunWait(string Kind, DateTimeOffset? Until = null);
 /// <param name="Price">What the model costs; <see langword="null"/> where that is not known.</param>
 /// <param name="MaxRejections">How often an answer may be rejected; 0 where the run has no acceptance check.</param>
 internal sealed record LoopLimits(
-    int MaxTurns, Budget Budget, int ContextWindow, int MaxOutputTokens, ModelPrice? Price = null, int MaxRejections = 0);
+    int MaxTurns, Budget Budget, int ContextWindow, int MaxOutputTokens, ModelPrice? Price = null, int MaxRejections = 0)
+{
+    /// <summary>What bounds the run's sub-agents; <see langword="null"/> where it may have none.</summary>
+    public SwarmLimits? Swarm { get; init; }
+
+    /// <summary>How long the run may be without a step before it counts as stuck; <see langword="null"/> for any time.</summary>
+    public TimeSpan? StepTimeout { get; init; }
+}
+
+/// <summary>Whom a sub-agent reports to.</summary>
+/// <param name="RunId">The run that it works for.</param>
+/// <param name="ResultBytes">The most bytes (UTF-8) of its result that its lead is shown at once.</param>
+internal sealed record LeadLink(string RunId, int ResultBytes);

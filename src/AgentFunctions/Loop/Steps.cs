@@ -12,6 +12,8 @@ internal static class StepNames
     public const string Compact = "Compact";
     public const string CheckAcceptance = "CheckAcceptance";
     public const string Notify = "Notify";
+    public const string ReportToLead = "ReportToLead";
+    public const string EndChildren = "EndChildren";
 }
 
 /// <summary>Ask the model for its next message.</summary>
@@ -50,13 +52,21 @@ internal sealed record CallModelResult(IReadOnlyList<string> Calls, TokenUsage U
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The number of the call within the turn, from 0.</param>
 /// <param name="Context">The part of the transcript that holds the call.</param>
-internal sealed record CallToolInput(string RunId, int Turn, int Call, ContextRef Context);
+internal sealed record CallToolInput(string RunId, int Turn, int Call, ContextRef Context)
+{
+    /// <summary>For a tool that concerns sub-agents: what it may ask for.</summary>
+    public SwarmAllowance? Swarm { get; init; }
+}
 
 /// <summary>What came of a tool call, by reference: the outcome itself is in the ledger.</summary>
 /// <param name="IsError">Whether it went wrong.</param>
 /// <param name="Bytes">The size of what the model will be shown of it.</param>
 /// <param name="Code">The stable code of what went wrong.</param>
-internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = null);
+internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = null)
+{
+    /// <summary>For a tool that concerns sub-agents: what it asks the loop to do.</summary>
+    public SwarmRequest? Swarm { get; init; }
+}
 
 /// <summary>Have the model sum up the older part of what it is shown.</summary>
 /// <param name="RunId">The run.</param>

@@ -89,6 +89,9 @@ public sealed record Run
     /// <summary>What the model calls consumed.</summary>
     public TokenUsage Usage { get; init; } = new();
 
+    /// <summary>The run's sub-agents, and theirs as far as they have reported.</summary>
+    public RunSubAgents SubAgents { get; init; } = new(0, 0);
+
     /// <summary>What the run was granted and what is left of it; a part that is <see langword="null"/> is not limited.</summary>
     public RunBudget? Budget { get; init; }
 
@@ -105,6 +108,11 @@ public sealed record Run
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled or RunStatus.BudgetExhausted;
 }
+
+/// <summary>The sub-agents of a run.</summary>
+/// <param name="Total">Those that were started.</param>
+/// <param name="Running">Those of the run itself that are at work.</param>
+public sealed record RunSubAgents(int Total, int Running);
 
 /// <summary>What a run waits for.</summary>
 /// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>

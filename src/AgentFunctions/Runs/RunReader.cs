@@ -111,6 +111,7 @@ public sealed class RunReader(
             Steps = progress?.Steps ?? 0,
             CriticalSteps = progress?.CriticalSteps ?? 0,
             Usage = progress?.Usage ?? new(),
+            SubAgents = progress?.Swarm is { } swarm ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) : new(0, 0),
             Budget = progress is null ? null : BudgetOf(progress, state),
             Plan = withResult ? await plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
             Error = ErrorOf(state, outcome),
@@ -150,7 +151,7 @@ public sealed class RunReader(
             Tokens = progress.Usage.InputTokens + progress.Usage.OutputTokens,
             Usd = progress.Usage.Usd,
             WallClock = progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
-            SubAgents = 0,
+            SubAgents = progress.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0,
         };
         var left = new Budget
         {

@@ -49,8 +49,24 @@ public sealed record RunRecord
     /// <summary>The run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }
 
+    /// <summary>The call of <see cref="Parent"/> that asked for this run.</summary>
+    public RunOrigin? Origin { get; init; }
+
     /// <summary>When it was admitted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
+}
+
+/// <summary>Which call asked for a sub-agent.</summary>
+/// <param name="Turn">The turn of the run that asked.</param>
+/// <param name="Call">The number of the call within its turn, from 0.</param>
+/// <param name="IsAnswer">Whether the sub-agent's result is the outcome of the call.</param>
+public sealed record RunOrigin(int Turn, int Call, bool IsAnswer)
+{
+    /// <summary>What the run that asked calls it; <see langword="null"/> for the agent's name. Grants nothing.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The number among those that the call asked for, from 0; <see langword="null"/> where it asked for one.</summary>
+    public int? Item { get; init; }
 }
 
 /// <summary>How urgent a run is.</summary>

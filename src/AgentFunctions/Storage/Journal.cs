@@ -32,6 +32,9 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     /// <summary>The artifact that holds the whole of it.</summary>
     public string? Artifact { get; init; }
 
+    /// <summary>The sub-agent's run that it is about.</summary>
+    public string? Run { get; init; }
+
     /// <summary>How long it took, in milliseconds.</summary>
     public long? DurationMs { get; init; }
 

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using AgentFunctions.Loop;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Storage;
@@ -18,7 +20,12 @@ public enum LedgerState
 /// <param name="State">How far it has come.</param>
 /// <param name="StartedAt">When it was about to be made (UTC).</param>
 /// <param name="Outcome">What came of it, once finished.</param>
-public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset StartedAt, ToolOutcome? Outcome = null);
+public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset StartedAt, ToolOutcome? Outcome = null)
+{
+    /// <summary>For a finished call that concerns sub-agents: what it asked the loop to do.</summary>
+    [JsonInclude]
+    internal SwarmRequest? Swarm { get; init; }
+}
 
 /// <summary>
 /// The record of every tool call under its idempotency key <c>run/turn/call</c>: what makes sure that no effect happens

@@ -46,6 +46,9 @@ public sealed class AgentTool
     /// <summary>Whether an agent gets the tool only when its definition names it; false by default.</summary>
     public bool OnlyByName { get; init; }
 
+    /// <summary>Whether an agent has the tool by what its definition says of delegation, and not by its list of tools.</summary>
+    internal bool IsDelegation { get; init; }
+
     /// <summary>
     /// A name that stands for this tool and its siblings in an agent's list of tools, for instance <c>mcp__github</c> for all
     /// tools of that server; <see langword="null"/>, the default, for none.
@@ -91,6 +94,7 @@ public sealed class AgentTool
         ResultLimit = ResultLimit,
         OnlyByName = OnlyByName,
         Group = Group,
+        IsDelegation = IsDelegation,
         Reconcile = Reconcile,
     };
 

@@ -104,7 +104,7 @@ public sealed class ToolCatalog
     }
 
     private static bool Allows(AgentDefinition agent, AgentTool tool) =>
-        (agent.Tools?.Any(entry => ToolNames.Matches(entry, tool)) ?? !tool.OnlyByName)
+        (tool.IsDelegation || (agent.Tools?.Any(entry => ToolNames.Matches(entry, tool)) ?? !tool.OnlyByName))
         && !agent.DisallowedTools.Any(entry => ToolNames.Matches(entry, tool));
 
     /// <summary>The agent's own word on a tool's effect goes before its word on the tool's group, and both before the tool's.</summary>

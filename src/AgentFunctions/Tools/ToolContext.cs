@@ -29,6 +29,9 @@ public sealed record ToolContext
     /// <summary>The files that the run produced.</summary>
     public required ArtifactStore Artifacts { get; init; }
 
+    /// <summary>For a call that concerns sub-agents: what it may ask for, and what it does ask for.</summary>
+    internal Swarm.SwarmCall? Swarm { get; init; }
+
     /// <summary>The host's services.</summary>
     public required IServiceProvider Services { get; init; }
 }

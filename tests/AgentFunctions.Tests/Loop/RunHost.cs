@@ -33,7 +33,7 @@ internal sealed class RunHost : IAsyncDisposable
 
     public static async Task<RunHost> StartAsync(
         Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool>? tools = null, Action<AgentBuilder>? agent = null,
-        params (string Key, string Value)[] settings)
+        Action<IServiceCollection>? services = null, params (string Key, string Value)[] settings)
     {
         OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(script);
         string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
@@ -58,6 +58,7 @@ internal sealed class RunHost : IAsyncDisposable
             builder.Services.AddTool(tool);
         }
 
+        services?.Invoke(builder.Services);
         IHost host = builder.Build();
         await host.StartAsync();
         return new RunHost(host, model, folder);

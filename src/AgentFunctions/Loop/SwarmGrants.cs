@@ -1,0 +1,114 @@
+using AgentFunctions.Budgets;
+
+namespace AgentFunctions.Loop;
+
+/// <summary>
+/// Who may spend what in a tree, from recorded numbers alone. What sub-agents may spend together is set aside when they are
+/// asked for; each takes its share of that when it starts, and what one leaves over goes to those that have not started.
+/// </summary>
+internal static class SwarmGrants
+{
+    /// <summary>The share, in percent, of what is left that sub-agents may have together while their lead waits for them.</summary>
+    private const int AwaitedShare = 80;
+
+    /// <summary>The share, in percent, where the lead goes on meanwhile.</summary>
+    private const int DetachedShare = 50;
+
+    /// <summary>The part of the lead's room for input that the results of one turn may take, as a divisor.</summary>
+    private const int ResultsPart = 4;
+
+    /// <summary>A result shorter than this is of no use, in bytes.</summary>
+    private const int LeastResult = 256;
+
+    /// <summary>What the sub-agents hold, and what is kept for those that have not started.</summary>
+    public static Budget Reserved(SwarmState swarm)
+    {
+        Budget reserved = swarm.Pool ?? new Budget();
+        foreach (LiveChild child in swarm.Live)
+        {
+            reserved = reserved.With(child.Granted);
+        }
+
+        return reserved;
+    }
+
+    /// <summary>How many sub-agents may still be asked for.</summary>
+    public static int SubAgentsLeft(Budget granted, SwarmState swarm) => Math.Max(
+        0,
+        (granted.SubAgents ?? 0) - swarm.Started - swarm.Queued - swarm.Descendants - swarm.Live.Sum(static child => child.Granted.SubAgents ?? 0));
+
+    /// <summary>What a call may ask for: the calls of a turn share what is left, those for one sub-agent first.</summary>
+    public static SwarmAllowance Allowance(RunState state, SwarmState swarm, IReadOnlyList<string> asked, int call)
+    {
+        int left = SubAgentsLeft(state.Limits.Budget, swarm);
+        int ones = asked.Count(SwarmToolNames.StartsOne);
+        int manies = asked.Count(SwarmToolNames.StartsMany);
+        int children = SwarmToolNames.StartsOne(asked[call])
+            ? asked.Take(call).Count(SwarmToolNames.StartsOne) < left ? 1 : 0
+            : SwarmToolNames.StartsMany(asked[call]) ? Math.Max(0, left - ones) / manies : 0;
+        return new SwarmAllowance(children, Available(state, swarm).Part(AwaitedShare, 100), state.Limits.Swarm!);
+    }
+
+    /// <summary>What the run has neither spent nor promised.</summary>
+    public static Budget Available(RunState state, SwarmState swarm) =>
+        state.Limits.Budget.Minus(Reserved(swarm)).Minus(BudgetSplit.Spent(state.Steps, state.Usage));
+
+    /// <summary>What is set aside for sub-agents that are asked for in one turn.</summary>
+    public static Budget PoolFor(Budget available, IReadOnlyList<ChildBatch> added)
+    {
+        int share = added.Any(static batch => batch.Awaited || batch.Ask is not null) ? AwaitedShare : DetachedShare;
+        Budget wanted = new() { Steps = 0, Tokens = 0, Usd = 0 };
+        foreach (ChildBatch batch in added)
+        {
+            wanted = wanted.Plus(CapOf(batch).Or(available).Times(batch.Count));
+        }
+
+        return available.Part(share, 100).Narrow(wanted.LimitedBy(available));
+    }
+
+    /// <summary>The most bytes of each result, such that the results of a turn fit the lead's window.</summary>
+    public static int ResultBytes(RunState state, int results) => Math.Clamp(
+        (state.Limits.ContextWindow - state.Limits.MaxOutputTokens) * ContextPolicy.BytesPerToken / ResultsPart / Math.Max(1, results),
+        LeastResult,
+        Math.Max(LeastResult, state.Limits.Swarm!.ResultLength));
+
+    /// <summary>
+    /// How many sub-agents of its own the next one may have at work at a time; <see langword="null"/> where it must wait for
+    /// its turn.
+    /// </summary>
+    public static int? ConcurrentOfNext(SwarmState swarm, SwarmLimits limits)
+    {
+        int free = limits.Concurrent - swarm.Live.Sum(static child => 1 + child.Concurrent);
+        if (free < 1)
+        {
+            return null;
+        }
+
+        if (swarm.Queue[0].First.Limits.Swarm is null || free == 1)
+        {
+            return 0;
+        }
+
+        int each = limits.Concurrent / (swarm.Live.Count + swarm.Queued);
+        return Math.Clamp(each - 1, 1, free - 1);
+    }
+
+    /// <summary>What the next one may spend.</summary>
+    /// <param name="swarm">The swarm.</param>
+    /// <param name="subAgentsLeft">How many sub-agents may still be asked for in the tree.</param>
+    /// <param name="concurrent">How many of its own it may have at work.</param>
+    /// <param name="time">How long it may take.</param>
+    public static Budget GrantOfNext(SwarmState swarm, int subAgentsLeft, int concurrent, TimeSpan time)
+    {
+        ChildBatch next = swarm.Queue[0];
+        long weights = swarm.Queue.Sum(static batch => (long)batch.Weight * batch.Count);
+        Budget share = (swarm.Pool ?? new Budget()).Part(next.Weight, weights).Narrow(CapOf(next));
+        return share with { WallClock = time, SubAgents = concurrent == 0 ? 0 : subAgentsLeft / (swarm.Queued + 1) };
+    }
+
+    private static Budget CapOf(ChildBatch batch)
+    {
+        Budget cap = batch.First.Limits.Budget;
+        return batch.Ask is null ? cap : cap.Narrow(batch.Ask);
+    }
+}

@@ -1,0 +1,186 @@
+using System.Text;
+using AgentFunctions.Activities;
+using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
+using AgentFunctions.Loop;
+using AgentFunctions.Models;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Swarm;
+
+/// <summary>
+/// Admits sub-agents as the gateway admits goals: checks them against what their lead has and may, and puts them on record.
+/// They are started by the loop. A sub-agent never has what its lead lacks.
+/// </summary>
+internal sealed class ChildAdmission(
+    RunStore runs, RunTools tools, IModelCatalog models, Journal journal, TimeProvider time)
+{
+    private const int MaxGoalBytes = 32 * 1024;
+
+    /// <summary>First requests are accounted for in steps of this size, so that sub-agents of one kind are alike for the loop.</summary>
+    private const int BytesStep = 1_024;
+
+    /// <summary>How many kinds of sub-agents stay in memory.</summary>
+    private const int CacheSize = 256;
+
+    private readonly LruCache<string, Task<ChildKind>> _kinds = new(CacheSize);
+
+    /// <summary>Puts the sub-agents of a call on record and asks the loop to start them.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="order">What is asked for, given what the lead is.</param>
+    /// <param name="cancellationToken">Stops waiting; what was recorded is found again by the same call.</param>
+    /// <exception cref="AgentException">What forbids it, for the lead to read; nothing will be started.</exception>
+    public async Task<ChildStart> AdmitAsync(ToolContext context, Func<AgentDefinition, ChildOrder> order, CancellationToken cancellationToken)
+    {
+        SwarmCall call = context.Swarm
+            ?? throw new AgentException(ErrorCode.SwarmBoundReached, "No sub-agent may be started from here: none may be at work beside this one. Do the work yourself.");
+        RunRecord lead = await runs.GetAsync(context.RunId, cancellationToken).ConfigureAwait(false);
+        AgentDefinition leadAgent = await runs.GetDefinitionAsync(lead, cancellationToken).ConfigureAwait(false);
+        ChildOrder asked = order(leadAgent);
+        Check(asked, call.Allowance);
+        ChildKind kind = await KindAsync(lead, leadAgent, asked, call.Allowance.Limits).ConfigureAwait(false);
+
+        DateTimeOffset now = time.GetUtcNow();
+        RunRecord[] children = [.. asked.Goals.Select((goal, index) => ChildOf(lead, kind, asked, goal, context, asked.IsAnswer ? null : asked.FirstItem + index, now))];
+        await Task.WhenAll(children.Select(child => RecordAsync(child, cancellationToken))).ConfigureAwait(false);
+
+        long bytes = asked.Goals.Max(static goal => (long)Encoding.UTF8.GetByteCount(goal)) + kind.BaseBytes;
+        var start = new ChildStart(children.Length, new RunState { Limits = kind.Limits, PendingBytes = (bytes + BytesStep - 1) / BytesStep * BytesStep })
+        {
+            Items = !asked.IsAnswer,
+            Awaited = asked.IsAnswer,
+            Ask = asked.Ask,
+            Weight = asked.Weight,
+            Priority = children[0].Priority,
+        };
+        call.Request = new SwarmRequest { Start = start };
+        return start;
+    }
+
+    private static void Check(ChildOrder asked, SwarmAllowance allowance)
+    {
+        foreach (string goal in asked.Goals)
+        {
+            if (string.IsNullOrWhiteSpace(goal) || Encoding.UTF8.GetByteCount(goal) > MaxGoalBytes)
+            {
+                throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"Every sub-agent needs a task of 1 to {MaxGoalBytes} bytes; say it shorter, or put the details in a file.");
+            }
+        }
+
+        int count = asked.Goals.Count;
+        if (count > allowance.Children)
+        {
+            throw new AgentException(
+                ErrorCode.SwarmBoundReached,
+                $"This call may start {allowance.Children} sub-agents at the most and asks for {count}: the tree's bound on sub-agents would be passed. "
+                + (allowance.Children == 0 ? "Go on with what you have." : "Ask for fewer, each with a larger part of the work."));
+        }
+
+        if (allowance.Left.Steps is { } steps && steps < 2 * count)
+        {
+            throw new AgentException(
+                ErrorCode.SwarmBoundReached,
+                $"{steps} steps can be given away, and a sub-agent needs 2 at the least: {count} cannot be started. Ask for fewer, or do the work yourself.");
+        }
+
+        if (asked.Ask is { } ask && ask.Times(count).LimitedBy(allowance.Left).Beyond(allowance.Left) is not null)
+        {
+            throw new AgentException(
+                ErrorCode.SwarmBoundReached,
+                $"budget: {count} sub-agents with {Words(ask)} each are more than can be given away: {Words(allowance.Left)} together. Grant each less.");
+        }
+    }
+
+    private static string Words(Budget budget) => string.Join(
+        ", ",
+        new[] { budget.Steps is null ? null : $"{budget.Steps} steps", budget.Tokens is null ? null : $"{budget.Tokens} tokens", budget.Usd is null ? null : $"{budget.Usd} US dollars" }
+            .OfType<string>());
+
+    private static RunRecord ChildOf(RunRecord lead, ChildKind kind, ChildOrder asked, string goal, ToolContext context, int? item, DateTimeOffset now) => lead with
+    {
+        Id = ChildName.RunId(lead.Id, ChildName.Of(context.Turn, context.Call, item)),
+        Agent = asked.Agent.Name,
+        DefinitionHash = kind.DefinitionHash,
+        ToolsHash = kind.ToolsHash,
+        Model = kind.Model,
+        Goal = goal,
+        Acceptance = null,
+        Input = null,
+        Priority = asked.Priority < lead.Priority ? asked.Priority : lead.Priority,
+        CallbackUrl = null,
+        Parent = lead.Id,
+        Origin = new RunOrigin(context.Turn, context.Call, asked.IsAnswer) { Item = item, Name = asked.As },
+        CreatedAt = now,
+    };
+
+    private async Task RecordAsync(RunRecord child, CancellationToken cancellationToken)
+    {
+        await runs.AddAsync(child, cancellationToken).ConfigureAwait(false);
+        await journal.AppendIfMissingAsync(
+            child.Id, new JournalEvent(JournalEventTypes.RunSubmitted, child.CreatedAt) { Text = child.Goal, Model = child.Model }, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>What sub-agents of a run and a definition have in common; made once, also for the calls of a turn that come at the same time.</summary>
+    private async Task<ChildKind> KindAsync(RunRecord lead, AgentDefinition leadAgent, ChildOrder asked, SwarmLimits limits)
+    {
+        string key = $"{lead.Id}/{asked.Agent.Hash}";
+        if (!_kinds.TryGet(key, out Task<ChildKind>? kind))
+        {
+            kind = MakeAsync(lead, leadAgent, asked.Agent, limits);
+            _kinds.Set(key, kind);
+        }
+
+        try
+        {
+            return await kind.ConfigureAwait(false);
+        }
+        catch
+        {
+            _kinds.Remove(key);
+            throw;
+        }
+    }
+
+    private async Task<ChildKind> MakeAsync(RunRecord lead, AgentDefinition leadAgent, AgentDefinition asked, SwarmLimits limits)
+    {
+        ModelBinding model = models.Resolve(asked.Model ?? lead.Model);
+        AgentDefinition agent = limits.Depth > 1 && leadAgent.Delegation != Delegation.None
+            ? SwarmTools.Resolve(asked, model.Profile)
+            : asked with { Delegation = Delegation.None };
+        IReadOnlyList<ToolDeclaration> leads = await tools.DeclaredAsync(lead, leadAgent).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> own = Narrowed(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads);
+        var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
+        LoopLimits bounds = AgentGateway.LimitsOf(agent, model, budget) with
+        {
+            Swarm = agent.Delegation == Delegation.None ? null : limits with { Depth = limits.Depth - 1 },
+            StepTimeout = limits.StepTimeout,
+        };
+        return new ChildKind(
+            await runs.PutDefinitionAsync(agent).ConfigureAwait(false),
+            await tools.PinAsync(own).ConfigureAwait(false),
+            model.Name,
+            bounds,
+            Prompt.FirstRequestBytes(agent, lead with { Goal = "", Acceptance = null, Input = null }, own));
+    }
+
+    /// <summary>Those tools that the lead has too, with the stricter of both words on their effect.</summary>
+    private static IReadOnlyList<ToolDeclaration> Narrowed(
+        AgentDefinition agent, IReadOnlyList<ToolDeclaration> own, IReadOnlyList<ToolDeclaration> leads)
+    {
+        var byName = leads.ToDictionary(static tool => tool.Name, StringComparer.Ordinal);
+        return
+        [
+            .. own.Where(tool => byName.ContainsKey(tool.Name) || SwarmTools.IsOf(agent.Delegation, tool.Name))
+                .Select(tool => byName.TryGetValue(tool.Name, out ToolDeclaration? known)
+                    ? tool with { Effect = ToolEffects.Stricter(tool.Effect, known.Effect) }
+                    : tool),
+        ];
+    }
+
+    /// <summary>What sub-agents of one lead and one definition have in common.</summary>
+    private sealed record ChildKind(string DefinitionHash, string ToolsHash, string Model, LoopLimits Limits, long BaseBytes);
+}

@@ -1,0 +1,29 @@
+using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Swarm;
+
+/// <summary>Sub-agents that a call asks for.</summary>
+/// <param name="Agent">What they are.</param>
+/// <param name="Goals">What each is to reach.</param>
+internal sealed record ChildOrder(AgentDefinition Agent, IReadOnlyList<string> Goals)
+{
+    /// <summary>Whether the one sub-agent's result is the outcome of the call.</summary>
+    public bool IsAnswer { get; init; }
+
+    /// <summary>What the lead calls it; <see langword="null"/> for the agent's name.</summary>
+    public string? As { get; init; }
+
+    /// <summary>The number of the first among those that the call asks for.</summary>
+    public int FirstItem { get; init; }
+
+    /// <summary>What each may spend at the most; <see langword="null"/> for its share.</summary>
+    public Budget? Ask { get; init; }
+
+    /// <summary>How large a share each gets.</summary>
+    public int Weight { get; init; } = 1;
+
+    /// <summary>How urgent they are; never more than their lead.</summary>
+    public RunPriority Priority { get; init; } = RunPriority.High;
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Activities;
+using AgentFunctions.Durability;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Swarm;
+
+/// <summary>
+/// The end of a sub-agent: told to those who follow it, as with any run, and entered as the outcome of its lead's call where
+/// it is one. The loop tells the lead only then, so whoever hears of the end finds the result.
+/// </summary>
+internal sealed class ReportToLeadActivity(
+    NotifyActivity notify, RunStore runs, ChildResults results, Ledger ledger, Journal journal, TimeProvider time)
+{
+    /// <summary>How much of the result the lead's journal repeats, in characters.</summary>
+    private const int JournalTextLimit = 400;
+
+    public async Task<ReportResult> RunAsync(ActivityContext context, NotifyInput input)
+    {
+        CancellationToken cancellationToken = context.CancellationToken;
+        await notify.RunAsync(context, input).ConfigureAwait(false);
+        RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
+        LeadLink lead = input.Outcome.State.Lead!;
+        if (run.Origin is not { IsAnswer: true } origin)
+        {
+            return new ReportResult(0);
+        }
+
+        string text = await results.SumUpAsync(run, input.Outcome, lead.ResultBytes, cancellationToken).ConfigureAwait(false);
+        LedgerEntry asked = await ledger.FindAsync(lead.RunId, origin.Turn, origin.Call, cancellationToken).ConfigureAwait(false)
+            ?? throw new AgentException(ErrorCode.DataFileUnusable, $"The ledger of run '{lead.RunId}' lacks call {origin.Call} of turn {origin.Turn}.");
+        bool isError = input.Outcome.Status != RunStatus.Completed;
+        ErrorCode? code = isError && Enum.TryParse(input.Outcome.Code, out ErrorCode known) ? known : null;
+        await ledger.WriteAsync(
+            lead.RunId, origin.Turn, origin.Call,
+            asked with { State = LedgerState.Finished, Outcome = new ToolOutcome(text, isError, code) }, cancellationToken).ConfigureAwait(false);
+        await journal.AppendIfMissingAsync(
+            lead.RunId,
+            new JournalEvent(JournalEventTypes.ToolCompleted, time.GetUtcNow())
+            {
+                Turn = origin.Turn,
+                Call = origin.Call,
+                Tool = asked.Tool,
+                Text = Preview.Of(text, JournalTextLimit),
+                IsError = isError ? true : null,
+                Code = input.Outcome.Code,
+                Run = run.Id,
+                DurationMs = (long)(time.GetUtcNow() - asked.StartedAt).TotalMilliseconds,
+            },
+            cancellationToken).ConfigureAwait(false);
+        return new ReportResult(Encoding.UTF8.GetByteCount(text));
+    }
+}

@@ -1,0 +1,17 @@
+using AgentFunctions.Loop;
+
+namespace AgentFunctions.Swarm;
+
+/// <summary>A call that concerns sub-agents: what it may ask the loop for, and what it does ask for.</summary>
+/// <param name="allowance">What it may ask for.</param>
+internal sealed class SwarmCall(SwarmAllowance allowance)
+{
+    /// <summary>What it may ask for.</summary>
+    public SwarmAllowance Allowance { get; } = allowance;
+
+    /// <summary>What it asks for.</summary>
+    public SwarmRequest? Request { get; set; }
+
+    /// <summary>Whether the call has no outcome yet: it waits for sub-agents.</summary>
+    public bool IsOpen => Request is { Start.Awaited: true } or { Wait: not null };
+}
