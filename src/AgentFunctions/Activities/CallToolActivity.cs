@@ -52,6 +52,7 @@ internal sealed class CallToolActivity(
         ToolOutcome outcome = known is null
             ? await CallAsync(context, tool, call, entry, cancellationToken).ConfigureAwait(false)
             : await TakeUpAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        outcome = await ToolResultLimit.FitAsync(context, call.Name, outcome, input.ResultBytes, cancellationToken).ConfigureAwait(false);
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await ledger.WriteAsync(
