@@ -62,7 +62,8 @@ public sealed class AgentGateway(
             CreatedAt = now,
         };
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
-        var state = new RunState { Limits = limits, PendingBytes = Prompt.FirstRequestBytes(agent, run, granted) };
+        long bytes = Prompt.FirstRequestBytes(agent, run, granted);
+        var state = new RunState { Limits = limits, BaseBytes = bytes, PendingBytes = bytes };
         await StartAsync(run, state, cancellationToken).ConfigureAwait(false);
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
@@ -157,10 +158,13 @@ public sealed class AgentGateway(
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:InputPrice and OutputPrice, or leave it out.");
+                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:Price:Input and Price:Output, or leave it out.");
         }
 
-        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price);
+        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price)
+        {
+            BytesPerToken = model.Profile.BytesPerToken,
+        };
     }
 
     private string? WorkspaceFor(string runId)
