@@ -5,6 +5,7 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -26,6 +27,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(LedgerEntry))]
 [JsonSerializable(typeof(AgentDefinition))]
 [JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(PastCall))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunState))]

@@ -1,0 +1,11 @@
+namespace AgentFunctions.Governance;
+
+/// <summary>How this host governs what its agents do. Read from the configuration section <c>Governance</c>.</summary>
+public sealed class GovernanceOptions
+{
+    /// <summary>
+    /// A policy file, or a folder of them. By default <see langword="null"/>: what the host's own code registered may be
+    /// called without asking.
+    /// </summary>
+    public string? PolicyPath { get; set; }
+}
