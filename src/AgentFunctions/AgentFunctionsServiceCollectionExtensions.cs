@@ -3,9 +3,11 @@ using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Loop;
+using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Planning;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -40,7 +42,14 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<Journal>();
         services.TryAddSingleton<Ledger>();
         services.TryAddSingleton<ArtifactStore>();
+        services.TryAddSingleton<Inbox>();
+        services.TryAddSingleton<PlanStore>();
+        services.TryAddSingleton<CompactActivity>();
+        services.AddTool(PlanTool.Create());
         services.TryAddSingleton<AgentGateway>();
+        services.TryAddSingleton<RunSteering>();
+        services.TryAddSingleton<PromptMessages>();
+        services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<CallToolActivity>();
         services.TryAddSingleton<NotifyActivity>();
@@ -65,6 +74,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, AgentLoop.RunAsync)
         .AddActivity<CallModelInput, CallModelResult>(StepNames.CallModel, services.GetRequiredService<CallModelActivity>().RunAsync)
         .AddActivity<CallToolInput, CallToolResult>(StepNames.CallTool, services.GetRequiredService<CallToolActivity>().RunAsync)
+        .AddActivity<CompactInput, CompactResult>(StepNames.Compact, services.GetRequiredService<CompactActivity>().RunAsync)
         .AddActivity<NotifyInput, bool>(StepNames.Notify, services.GetRequiredService<NotifyActivity>().RunAsync);
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)

@@ -9,6 +9,8 @@ using AgentFunctions.Governance.Policies;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions;
 
@@ -26,6 +28,9 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(JournalEvent))]
 [JsonSerializable(typeof(LedgerEntry))]
 [JsonSerializable(typeof(AgentDefinition))]
+[JsonSerializable(typeof(ToolOutcome))]
+[JsonSerializable(typeof(EditMemo))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(PastCall))]
 [JsonSerializable(typeof(JsonElement))]
@@ -39,7 +44,13 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(CallToolInput))]
 [JsonSerializable(typeof(CallToolResult))]
 [JsonSerializable(typeof(NotifyInput))]
-[JsonSerializable(typeof(CancelRequest))]
+[JsonSerializable(typeof(CompactInput))]
+[JsonSerializable(typeof(CompactResult))]
+[JsonSerializable(typeof(CheckAcceptanceInput))]
+[JsonSerializable(typeof(CheckAcceptanceResult))]
+[JsonSerializable(typeof(RunCommand))]
+[JsonSerializable(typeof(InboxMessage))]
+[JsonSerializable(typeof(PlanItem[]))]
 [JsonSerializable(typeof(RunEndedNotice))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Storage;
@@ -7,7 +8,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Runs;
 
 /// <summary>Shows runs: what they were started with, joined with where their orchestration stands.</summary>
-public sealed class RunReader(RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts)
+public sealed class RunReader(
+    RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans, TimeProvider time)
 {
     /// <summary>A run, or <see langword="null"/> where there is none of that id.</summary>
     /// <param name="id">The run.</param>
@@ -87,10 +89,12 @@ public sealed class RunReader(RunStore runs, IOrchestrationClient orchestrations
             Steps = progress?.Steps ?? 0,
             CriticalSteps = progress?.CriticalSteps ?? 0,
             Usage = progress?.Usage ?? new(),
+            Budget = progress is null ? null : BudgetOf(progress, state),
+            Plan = withResult ? await plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
             Error = ErrorOf(state, outcome),
         };
         return state.IsEnded && withResult
-            ? run with { Result = await ResultAsync(run, progress?.ContextFrom ?? 0, cancellationToken).ConfigureAwait(false) }
+            ? run with { Result = await ResultAsync(run, progress?.Context.From ?? 0, cancellationToken).ConfigureAwait(false) }
             : run;
     }
 
@@ -114,10 +118,33 @@ public sealed class RunReader(RunStore runs, IOrchestrationClient orchestrations
         return outcome is { Code: not null } ? new RunError(outcome.Code, outcome.Message ?? outcome.Code) : null;
     }
 
+    private RunBudget BudgetOf(RunState progress, OrchestrationState state)
+    {
+        Budget granted = progress.Limits.Budget;
+        DateTimeOffset until = state.IsEnded ? state.LastUpdatedAt : time.GetUtcNow();
+        var spent = new Budget
+        {
+            Steps = progress.Steps,
+            Tokens = progress.Usage.InputTokens + progress.Usage.OutputTokens,
+            Usd = progress.Usage.Usd,
+            WallClock = progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
+            SubAgents = 0,
+        };
+        var left = new Budget
+        {
+            Steps = granted.Steps - spent.Steps,
+            Tokens = granted.Tokens - spent.Tokens,
+            Usd = granted.Usd - spent.Usd,
+            WallClock = granted.WallClock - spent.WallClock,
+            SubAgents = granted.SubAgents - spent.SubAgents,
+        };
+        return new RunBudget(granted, spent, left);
+    }
+
     private async Task<RunResult?> ResultAsync(Run run, long from, CancellationToken cancellationToken)
     {
         string? text = null;
-        await foreach ((_, TranscriptEntry entry) in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
         {
             text = entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said ? said : text;
         }
