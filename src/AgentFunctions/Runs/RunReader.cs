@@ -46,6 +46,28 @@ public sealed class RunReader(
         }
     }
 
+    /// <summary>One page of the runs that match, newest first; their results are left out.</summary>
+    /// <param name="filter">What to match, and where the page before ended.</param>
+    /// <param name="limit">The most runs of the page; at least 1.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <returns>The page; its token is the next page's <see cref="RunFilter.After"/>.</returns>
+    public async Task<Page<Run>> ListPageAsync(RunFilter filter, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        var page = new List<Run>();
+        await foreach (Run run in ListAsync(filter, cancellationToken).ConfigureAwait(false))
+        {
+            if (page.Count == limit)
+            {
+                return new Page<Run>(page, page[^1].Id);
+            }
+
+            page.Add(run);
+        }
+
+        return new Page<Run>(page, null);
+    }
+
     /// <summary>Waits until a run has ended.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

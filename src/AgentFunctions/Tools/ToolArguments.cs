@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
+using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
@@ -15,7 +16,7 @@ internal static class ToolArguments
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: the message names the field.</exception>
     public static Dictionary<string, JsonElement> Read(AgentTool tool, FunctionCallContent call)
     {
-        if (call.AdditionalProperties?.TryGetValue(ToolInvoker.InvalidArguments, out object? raw) == true)
+        if (call.AdditionalProperties?.TryGetValue(ModelConventions.InvalidArguments, out object? raw) == true)
         {
             throw Broken(tool, raw?.ToString() ?? "");
         }

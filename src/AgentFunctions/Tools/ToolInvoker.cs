@@ -10,12 +10,6 @@ namespace AgentFunctions.Tools;
 /// </remarks>
 public sealed class ToolInvoker(TimeProvider time)
 {
-    /// <summary>
-    /// The key in <see cref="AIContent.AdditionalProperties"/> of a <see cref="FunctionCallContent"/> under which a chat client
-    /// leaves the text of arguments that are no valid JSON.
-    /// </summary>
-    public const string InvalidArguments = "invalidArguments";
-
     // How long a tool that was told to stop may take to do so.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
