@@ -5,6 +5,10 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
@@ -33,6 +37,12 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(PastCall))]
+[JsonSerializable(typeof(Approval))]
+[JsonSerializable(typeof(KillOrder))]
+[JsonSerializable(typeof(AuditEntry))]
+[JsonSerializable(typeof(AuditCheckpoint))]
+[JsonSerializable(typeof(StoredKey))]
+[JsonSerializable(typeof(PublicKeySet))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunState))]

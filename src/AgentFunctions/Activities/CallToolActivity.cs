@@ -3,6 +3,9 @@ using System.Text;
 using AgentFunctions.Agents;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -15,7 +18,8 @@ namespace AgentFunctions.Activities;
 /// <summary>One tool call under the ledger: no effect happens twice, no outcome is lost.</summary>
 internal sealed class CallToolActivity(
     RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, ToolCatalog tools,
-    ToolInvoker invoker, IServiceProvider services, TimeProvider time)
+    ToolInvoker invoker, ToolCallGovernor governor, RunLineage lineage, InFlightCalls calls, ApprovalGate approvals,
+    IServiceProvider services, TimeProvider time)
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 400;
@@ -28,6 +32,7 @@ internal sealed class CallToolActivity(
         {
             // A crash came between the ledger's record and the engine's: the journal may or may not have heard of it.
             await journal.AppendIfMissingAsync(input.RunId, Completed(input, known.Tool, recorded, null), cancellationToken).ConfigureAwait(false);
+            await SettleAsync(known.ApprovalId, cancellationToken).ConfigureAwait(false);
             return ResultOf(recorded);
         }
 
@@ -45,27 +50,60 @@ internal sealed class CallToolActivity(
             Services = services,
         };
 
-        long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
-        LedgerEntry entry = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
-        ToolOutcome outcome = ToolInvoker.Prepare(tools.Select(agent), call, context, out ToolOutcome? refusal) switch
+        if (ToolInvoker.Prepare(tools.Select(agent), call, context, out ToolOutcome? refusal) is not { } prepared)
         {
-            null => refusal!,
-            ToolCall prepared when known is null => await CallAsync(prepared, call, entry, cancellationToken).ConfigureAwait(false),
-            ToolCall prepared => await TakeUpAsync(prepared, cancellationToken).ConfigureAwait(false),
+            return await FinishAsync(input, new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow()), refusal!, null, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
+        var request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), prepared, call);
+        ToolCallRuling ruling = known is { State: LedgerState.Started }
+            ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
+            : await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false);
+        LedgerEntry entry = known is { State: LedgerState.Started } ? known : new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow())
+        {
+            Decision = ruling.Decision ?? known?.Decision,
+            ApprovalId = ruling.ApprovalId,
+        };
+        if (ruling.Wait is { } wait)
+        {
+            await ledger.WriteAsync(run.Id, input.Turn, input.Call, entry with { State = LedgerState.Waiting }, cancellationToken).ConfigureAwait(false);
+            return new CallToolResult(false, 0) { Wait = wait };
+        }
+
+        long start = time.GetTimestamp();
+        ToolOutcome outcome = ruling switch
+        {
+            { Refusal: { } refused } => refused,
+            _ when known is { State: LedgerState.Started } =>
+                await StoppableAsync(request, ruling.Call!, TakeUpAsync, cancellationToken).ConfigureAwait(false),
+            _ => await CallAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false),
         };
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
+        await governor.FinishedAsync(request, ruling, entry.StartedAt, outcome, cancellationToken).ConfigureAwait(false);
+        return await FinishAsync(input, entry, outcome, took, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<CallToolResult> FinishAsync(
+        CallToolInput input, LedgerEntry entry, ToolOutcome outcome, TimeSpan? took, CancellationToken cancellationToken)
+    {
         await ledger.WriteAsync(
-            run.Id, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken)
+            input.RunId, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken)
             .ConfigureAwait(false);
-        await journal.AppendAsync(run.Id, Completed(input, call.Name, outcome, took), cancellationToken).ConfigureAwait(false);
+        await journal.AppendAsync(input.RunId, Completed(input, entry.Tool, outcome, took), cancellationToken).ConfigureAwait(false);
+        await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
         return ResultOf(outcome);
     }
 
+    /// <summary>An approval is closed only once the ledger has what came of it: until then it is what a crash is taken up from.</summary>
+    private Task SettleAsync(string? approvalId, CancellationToken cancellationToken) =>
+        approvalId is null ? Task.CompletedTask : approvals.SettleAsync(approvalId, cancellationToken);
+
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-        ToolCall prepared, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
+        ToolCallRequest request, ToolCall prepared, LedgerEntry entry, CancellationToken cancellationToken)
     {
         ToolContext context = prepared.Context;
         if (prepared.Tool.Effect != ToolEffect.None)
@@ -73,8 +111,25 @@ internal sealed class CallToolActivity(
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
-        await journal.AppendAsync(context.RunId, Started(context, call), cancellationToken).ConfigureAwait(false);
-        return await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false);
+        await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
+        return await StoppableAsync(request, prepared, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a call that the kill switch can stop.</summary>
+    private async Task<ToolOutcome> StoppableAsync(
+        ToolCallRequest request, ToolCall call, Func<ToolCall, CancellationToken, Task<ToolOutcome>> make, CancellationToken cancellationToken)
+    {
+        using InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.Tree, call.Tool.Name, cancellationToken);
+        try
+        {
+            return await make(call, stoppable.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppable.StoppedBy is not null && !cancellationToken.IsCancellationRequested)
+        {
+            string begun = call.Tool.Effect == ToolEffect.None ? "" : " It had begun: whether it took effect is not known.";
+            return ToolOutcome.Failed(
+                ErrorCode.Stopped, $"{stoppable.StoppedBy.By} stopped {stoppable.StoppedBy.Words} while '{call.Tool.Name}' was at work.{begun}");
+        }
     }
 
     /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>

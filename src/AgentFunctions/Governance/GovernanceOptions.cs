@@ -8,4 +8,10 @@ public sealed class GovernanceOptions
     /// called without asking.
     /// </summary>
     public string? PolicyPath { get; set; }
+
+    /// <summary>
+    /// The folder of the keys that sign the audit log and the agents' tokens. By default <see langword="null"/>: they are kept
+    /// as records beside everything else, where whoever can write the store could also sign.
+    /// </summary>
+    public string? KeyFolder { get; set; }
 }

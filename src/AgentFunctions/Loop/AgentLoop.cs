@@ -156,9 +156,9 @@ internal sealed class AgentLoop
     private async Task<RunOutcome?> CallToolsAsync(int asked, int allowed)
     {
         int turn = _state.Turns;
+        using var flow = new ToolCallFlow(_context, Show);
         Task<CallToolResult>[] calls = [.. Enumerable.Range(0, Math.Min(asked, allowed)).Select(call =>
-            _context.CallActivityAsync<CallToolResult>(
-                StepNames.CallTool, new CallToolInput(_context.InstanceId, turn, call, _state.Context), StepOptions.Tool))];
+            flow.CallAsync(new CallToolInput(_context.InstanceId, turn, call, _state.Context)))];
         if (await _control.FinishedAsync(Task.WhenAll(calls)))
         {
             CallToolResult[] results = await Task.WhenAll(calls);
@@ -248,6 +248,12 @@ internal sealed class AgentLoop
         await _control.FinishedAsync(_context.CreateTimerAsync(until, woken.Token));
         await woken.CancelAsync();
         _state = _state with { WaitingFor = null };
+    }
+
+    private void Show(RunWait? wait)
+    {
+        _state = _state with { WaitingFor = wait };
+        _context.SetCustomStatus(_state);
     }
 
     /// <summary>The outcome, where the run must not go on.</summary>

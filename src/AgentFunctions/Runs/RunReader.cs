@@ -103,7 +103,7 @@ public sealed class RunReader(
             Priority = record.Priority,
             Parent = record.Parent,
             Status = status,
-            WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, null, progress.WaitingFor.Until) : null,
+            WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, progress.WaitingFor.Id, progress.WaitingFor.Until) : null,
             CreatedAt = record.CreatedAt,
             UpdatedAt = state.LastUpdatedAt,
             CompletedAt = state.IsEnded ? state.LastUpdatedAt : null,

@@ -6,4 +6,8 @@ namespace AgentFunctions.Tools;
 /// <param name="Tool">The tool.</param>
 /// <param name="Arguments">The arguments, bound to the call.</param>
 /// <param name="Context">Which call.</param>
-public sealed record ToolCall(AgentTool Tool, AIFunctionArguments Arguments, ToolContext Context);
+public sealed record ToolCall(AgentTool Tool, AIFunctionArguments Arguments, ToolContext Context)
+{
+    /// <summary>How long the call may take; the tool's own time-out by default.</summary>
+    public TimeSpan Timeout { get; init; } = Tool.Timeout;
+}

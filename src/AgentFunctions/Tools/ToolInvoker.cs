@@ -70,7 +70,7 @@ public sealed class ToolInvoker(TimeProvider time)
         ToolOutcome outcome;
         try
         {
-            object? result = await RunAsync(call.Tool, ct => call.Tool.Function.InvokeAsync(call.Arguments, ct).AsTask(), cancellationToken)
+            object? result = await RunAsync(call, ct => call.Tool.Function.InvokeAsync(call.Arguments, ct).AsTask(), cancellationToken)
                 .ConfigureAwait(false);
             outcome = new ToolOutcome(ToolResultText.Of(result));
         }
@@ -101,7 +101,7 @@ public sealed class ToolInvoker(TimeProvider time)
 
         try
         {
-            return await RunAsync(call.Tool, ct => probe(call.Context, call.Arguments, ct), cancellationToken).ConfigureAwait(false);
+            return await RunAsync(call, ct => probe(call.Context, call.Arguments, ct), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -123,9 +123,9 @@ public sealed class ToolInvoker(TimeProvider time)
         return await ToolResultLimit.ApplyAsync(call, new ToolOutcome(ToolResultText.Of(result)), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<T> RunAsync<T>(AgentTool tool, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(ToolCall call, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(tool.Timeout, time);
+        using var timeout = new CancellationTokenSource(call.Timeout, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
 
         // On the pool: a tool that blocks its thread must not block the time-out too.
@@ -149,15 +149,16 @@ public sealed class ToolInvoker(TimeProvider time)
         cancellationToken.ThrowIfCancellationRequested();
         if (timeout.IsCancellationRequested)
         {
-            throw new AgentException(ErrorCode.ToolTimeout, TimeoutMessage(tool));
+            throw new AgentException(ErrorCode.ToolTimeout, TimeoutMessage(call));
         }
 
         return await running.ConfigureAwait(false);
     }
 
-    private static string TimeoutMessage(AgentTool tool)
+    private static string TimeoutMessage(ToolCall call)
     {
-        string message = $"{tool.Name} took longer than {tool.Timeout.TotalSeconds:0.###} seconds and was stopped; ask for less at once.";
+        AgentTool tool = call.Tool;
+        string message = $"{tool.Name} took longer than {call.Timeout.TotalSeconds:0.###} seconds and was stopped; ask for less at once.";
         return tool.Effect == ToolEffect.None ? message : message + " Whether it took effect is not known: look before you repeat it.";
     }
 
