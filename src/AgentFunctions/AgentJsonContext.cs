@@ -37,6 +37,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(PastCall))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(KillOrder))]
 [JsonSerializable(typeof(AuditEntry))]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
@@ -51,13 +52,18 @@ internal sealed class CallToolActivity(
         };
 
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
-        if (ToolInvoker.Prepare(tools.Select(agent), call, context, out ToolOutcome? refusal) is not { } prepared)
+        AgentTool? tool = tools.Select(agent).FirstOrDefault(candidate => candidate.Name == call.Name);
+        if (!ToolInvoker.TryRead(tool, call, out Dictionary<string, JsonElement>? arguments, out ToolOutcome? refusal))
         {
-            return await FinishAsync(input, new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow()), refusal!, null, cancellationToken)
+            await journal.AppendAsync(run.Id, Started(context, call), cancellationToken).ConfigureAwait(false);
+            return await FinishAsync(
+                input, new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow()), refusal!, TimeSpan.Zero, cancellationToken)
                 .ConfigureAwait(false);
         }
 
-        var request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), prepared, call);
+        var request = new ToolCallRequest(
+            run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), context, tool!, call,
+            JsonSerializer.SerializeToElement(arguments!, AgentJsonContext.Default.DictionaryStringJsonElement));
         ToolCallRuling ruling = known is { State: LedgerState.Started }
             ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
             : await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false);
@@ -103,21 +109,22 @@ internal sealed class CallToolActivity(
 
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-        ToolCallRequest request, ToolCall prepared, LedgerEntry entry, CancellationToken cancellationToken)
+        ToolCallRequest request, GovernedCall governed, LedgerEntry entry, CancellationToken cancellationToken)
     {
-        ToolContext context = prepared.Context;
-        if (prepared.Tool.Effect != ToolEffect.None)
+        ToolContext context = governed.Context;
+        if (governed.Tool.Effect != ToolEffect.None)
         {
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
-        await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
-        return await StoppableAsync(request, prepared, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
+        await journal.AppendAsync(context.RunId, Started(context, governed.Call), cancellationToken).ConfigureAwait(false);
+        return await StoppableAsync(
+            request, governed, (call, stop) => invoker.InvokeAsync(call.Context, call.Tool, call.Call, stop), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes a call that the kill switch can stop.</summary>
     private async Task<ToolOutcome> StoppableAsync(
-        ToolCallRequest request, ToolCall call, Func<ToolCall, CancellationToken, Task<ToolOutcome>> make, CancellationToken cancellationToken)
+        ToolCallRequest request, GovernedCall call, Func<GovernedCall, CancellationToken, Task<ToolOutcome>> make, CancellationToken cancellationToken)
     {
         using InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.Tree, call.Tool.Name, cancellationToken);
         try
@@ -133,18 +140,19 @@ internal sealed class CallToolActivity(
     }
 
     /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
-    private async Task<ToolOutcome> TakeUpAsync(ToolCall prepared, CancellationToken cancellationToken)
+    private async Task<ToolOutcome> TakeUpAsync(GovernedCall governed, CancellationToken cancellationToken)
     {
-        Reconciliation found = await invoker.ReconcileAsync(prepared, cancellationToken).ConfigureAwait(false);
+        (ToolContext context, AgentTool tool, FunctionCallContent call) = governed;
+        Reconciliation found = await invoker.ReconcileAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
             ReconciliationVerdict.Happened =>
-                await ToolInvoker.ToOutcomeAsync(prepared, found.Result, cancellationToken).ConfigureAwait(false),
-            ReconciliationVerdict.Unknown when prepared.Tool.Effect == ToolEffect.NotIdempotent => ToolOutcome.Failed(
+                await ToolInvoker.ToOutcomeAsync(context, tool, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.Unknown when tool.Effect == ToolEffect.NotIdempotent => ToolOutcome.Failed(
                 ErrorCode.ToolOutcomeUnknown,
-                $"the call of '{prepared.Tool.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+                $"the call of '{call.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
                 + "Find out before you call it again."),
-            _ => await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false),
+            _ => await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -166,7 +174,7 @@ internal sealed class CallToolActivity(
         Turn = context.Turn,
         Call = context.Call,
         Tool = call.Name,
-        Text = Preview.Of(Conversation.ArgumentsText(call), JournalTextLimit),
+        Text = Preview.Of(ToolInvoker.ArgumentsText(call), JournalTextLimit),
     };
 
     private JournalEvent Completed(CallToolInput input, string tool, ToolOutcome outcome, TimeSpan? took) =>

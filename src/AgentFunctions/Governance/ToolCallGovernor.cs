@@ -52,7 +52,8 @@ internal sealed class ToolCallGovernor(
     }
 
     /// <summary>Takes up a call that had begun when a crash came: with what was decided then.</summary>
-    public static ToolCall Resume(ToolCallRequest request, PolicyDecision? decision) => Prepare(request, decision, out _) ?? request.Prepared;
+    public static GovernedCall Resume(ToolCallRequest request, PolicyDecision? decision) =>
+        new(ContextOf(request, decision), request.Tool, CallOf(request, decision));
 
     /// <summary>Records what came of a call.</summary>
     public async Task FinishedAsync(
@@ -161,7 +162,9 @@ internal sealed class ToolCallGovernor(
     private async Task<ToolCallRuling> AllowAsync(
         ToolCallRequest request, PolicyDecision decision, string? approvalId, CancellationToken cancellationToken)
     {
-        if (Prepare(request, decision, out ToolOutcome? refusal) is not { } call)
+        GovernedCall call = Resume(request, decision);
+        // What a rule or a person put in is checked like what the model sent.
+        if (!ToolInvoker.TryRead(call.Tool, call.Call, out _, out ToolOutcome? refusal))
         {
             return new ToolCallRuling { Refusal = refusal, Decision = decision, ApprovalId = approvalId };
         }
@@ -226,25 +229,16 @@ internal sealed class ToolCallGovernor(
         ApprovalId = approval.Id,
     };
 
-    /// <summary>The call with the arguments and limits that were decided; changed arguments are checked like the model's.</summary>
-    private static ToolCall? Prepare(ToolCallRequest request, PolicyDecision? decision, out ToolOutcome? refusal)
-    {
-        refusal = null;
-        ToolCall? call = request.Prepared;
-        if (decision?.Arguments is { } changed)
+    private static FunctionCallContent CallOf(ToolCallRequest request, PolicyDecision? decision) => decision?.Arguments is not { } changed
+        ? request.Asked
+        : new FunctionCallContent(request.Asked.CallId, request.Asked.Name)
         {
-            var asked = new FunctionCallContent(request.Asked.CallId, request.Asked.Name)
-            {
-                Arguments = changed.EnumerateObject().ToDictionary(
-                    static member => member.Name, static object? (member) => member.Value, StringComparer.Ordinal),
-            };
-            call = ToolInvoker.Prepare([request.Tool], asked, request.Context, out refusal);
-        }
+            Arguments = changed.EnumerateObject().ToDictionary(
+                static member => member.Name, static object? (member) => member.Value, StringComparer.Ordinal),
+        };
 
-        return call is not null && decision?.Timeout is { } timeout && timeout < call.Tool.Timeout
-            ? call with { Timeout = timeout }
-            : call;
-    }
+    private static ToolContext ContextOf(ToolCallRequest request, PolicyDecision? decision) =>
+        decision?.Timeout is { } timeout && timeout < request.Tool.Timeout ? request.Context with { Timeout = timeout } : request.Context;
 
     private static string HashOf(ToolCallRequest request) => CallHash.Of(
         request.Context.RunId, request.Context.Turn, request.Context.Call, request.Tool.Name, request.Arguments);

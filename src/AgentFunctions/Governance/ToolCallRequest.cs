@@ -11,16 +11,13 @@ namespace AgentFunctions.Governance;
 /// <param name="Run">The run.</param>
 /// <param name="Agent">The agent.</param>
 /// <param name="Lineage">Where the run comes from.</param>
-/// <param name="Prepared">The call, found good.</param>
+/// <param name="Context">Which call it is.</param>
+/// <param name="Tool">The tool.</param>
 /// <param name="Asked">What the model asked for.</param>
-internal sealed record ToolCallRequest(RunRecord Run, AgentDefinition Agent, Lineage Lineage, ToolCall Prepared, FunctionCallContent Asked)
+/// <param name="Arguments">The arguments as the tool's schema has them: a JSON object.</param>
+internal sealed record ToolCallRequest(
+    RunRecord Run, AgentDefinition Agent, Lineage Lineage, ToolContext Context, AgentTool Tool, FunctionCallContent Asked, JsonElement Arguments)
 {
-    public AgentTool Tool => Prepared.Tool;
-
-    public ToolContext Context => Prepared.Context;
-
-    public JsonElement Arguments { get; } = JsonOf(Prepared.Arguments);
-
     public ActionContext Action(JsonElement arguments, IReadOnlyList<PastCall> history, DateTimeOffset now) => new()
     {
         RunId = Run.Id,
@@ -39,8 +36,4 @@ internal sealed record ToolCallRequest(RunRecord Run, AgentDefinition Agent, Lin
         History = history,
         Now = now,
     };
-
-    private static JsonElement JsonOf(AIFunctionArguments arguments) => JsonSerializer.SerializeToElement(
-        arguments.ToDictionary(argument => argument.Key, argument => argument.Value, StringComparer.Ordinal),
-        AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(Dictionary<string, object?>)));
 }
