@@ -56,6 +56,9 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<Ledger>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<InFlightCalls>(),
             provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ToolCallGovernor>();
+        services.TryAddSingleton(static provider => new AgentFunctions.Gateway.Admission(
+            provider.GetRequiredService<KillOrders>, provider.GetRequiredService<RunLineage>(),
+            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
         services.AddHostedService<ApprovalWaker>();
         return services;
     }

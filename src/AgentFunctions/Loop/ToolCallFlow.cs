@@ -55,7 +55,8 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<RunWait
             throw new OperationCanceledException("The turn is over.");
         }
 
-        await woken.CancelAsync();
+        // Not CancelAsync: it would go on outside the orchestration's turn.
+        woken.Cancel();
         _waits.Remove(shown);
         show(_waits.Count == 0 ? null : _waits[0]);
     }
