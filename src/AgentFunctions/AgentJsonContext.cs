@@ -45,6 +45,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(StoredKey))]
 [JsonSerializable(typeof(PublicKeySet))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(IReadOnlyList<ToolDeclaration>))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(RunOutcome))]

@@ -18,9 +18,14 @@ namespace AgentFunctions.Activities;
 
 /// <summary>One tool call under the ledger: no effect happens twice, no outcome is lost.</summary>
 internal sealed class CallToolActivity(
+<<<<<<< HEAD
     RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, ToolCatalog tools,
     ToolInvoker invoker, ToolCallGovernor governor, RunLineage lineage, InFlightCalls calls, ApprovalGate approvals,
     IServiceProvider services, TimeProvider time)
+=======
+    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, RunTools tools,
+    ToolInvoker invoker, IServiceProvider services, TimeProvider time)
+>>>>>>> core
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 400;
@@ -52,8 +57,8 @@ internal sealed class CallToolActivity(
         };
 
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
-        AgentTool? tool = tools.Select(agent).FirstOrDefault(candidate => candidate.Name == call.Name);
-        if (!ToolInvoker.TryRead(tool, call, out Dictionary<string, JsonElement>? arguments, out ToolOutcome? refusal))
+<<<<<<< HEAD
+        if (ToolInvoker.Prepare(tools.Select(agent), call, context, out ToolOutcome? refusal) is not { } asked)
         {
             await journal.AppendAsync(run.Id, Started(context, call), cancellationToken).ConfigureAwait(false);
             return await FinishAsync(
@@ -61,9 +66,7 @@ internal sealed class CallToolActivity(
                 .ConfigureAwait(false);
         }
 
-        var request = new ToolCallRequest(
-            run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), context, tool!, call,
-            JsonSerializer.SerializeToElement(arguments!, AgentJsonContext.Default.DictionaryStringJsonElement));
+        var request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), asked, call);
         ToolCallRuling ruling = known is { State: LedgerState.Started }
             ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
             : await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false);
@@ -86,6 +89,23 @@ internal sealed class CallToolActivity(
                 await StoppableAsync(request, ruling.Call!, TakeUpAsync, cancellationToken).ConfigureAwait(false),
             _ => await CallAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false),
         };
+=======
+        LedgerEntry entry = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
+        PreparedCall found = await tools.PrepareAsync(run, agent, call, context, cancellationToken).ConfigureAwait(false);
+        ToolOutcome outcome = found.WithNotice(found.Call switch
+        {
+            null when known is null => found.Refusal!,
+            null => Unknown(call.Name, found.Refusal!.Text),
+            ToolCall prepared when known is null => await CallAsync(prepared, call, entry, cancellationToken).ConfigureAwait(false),
+            ToolCall prepared => await TakeUpAsync(prepared, cancellationToken).ConfigureAwait(false),
+        });
+        if (outcome.Code == ErrorCode.EngineUnavailable)
+        {
+            // Not the tool's error but the store's: the step is repeated, and the ledger knows how far it had come.
+            throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
+        }
+
+>>>>>>> core
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await governor.FinishedAsync(request, ruling, entry.StartedAt, outcome, cancellationToken).ConfigureAwait(false);
@@ -109,22 +129,29 @@ internal sealed class CallToolActivity(
 
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-        ToolCallRequest request, GovernedCall governed, LedgerEntry entry, CancellationToken cancellationToken)
+<<<<<<< HEAD
+        ToolCallRequest request, ToolCall governed, LedgerEntry entry, CancellationToken cancellationToken)
     {
-        ToolContext context = governed.Context;
+        ToolContext context = request.Context;
         if (governed.Tool.Effect != ToolEffect.None)
+=======
+        ToolCall prepared, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
+    {
+        ToolContext context = prepared.Context;
+        if (prepared.Tool.Effect != ToolEffect.None)
+>>>>>>> core
         {
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
-        await journal.AppendAsync(context.RunId, Started(context, governed.Call), cancellationToken).ConfigureAwait(false);
-        return await StoppableAsync(
-            request, governed, (call, stop) => invoker.InvokeAsync(call.Context, call.Tool, call.Call, stop), cancellationToken).ConfigureAwait(false);
+<<<<<<< HEAD
+        await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
+        return await StoppableAsync(request, governed, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Makes a call that the kill switch can stop.</summary>
     private async Task<ToolOutcome> StoppableAsync(
-        ToolCallRequest request, GovernedCall call, Func<GovernedCall, CancellationToken, Task<ToolOutcome>> make, CancellationToken cancellationToken)
+        ToolCallRequest request, ToolCall call, Func<ToolCall, CancellationToken, Task<ToolOutcome>> make, CancellationToken cancellationToken)
     {
         using InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.Tree, call.Tool.Name, cancellationToken);
         try
@@ -140,21 +167,41 @@ internal sealed class CallToolActivity(
     }
 
     /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
-    private async Task<ToolOutcome> TakeUpAsync(GovernedCall governed, CancellationToken cancellationToken)
+    private async Task<ToolOutcome> TakeUpAsync(ToolCall governed, CancellationToken cancellationToken)
     {
-        (ToolContext context, AgentTool tool, FunctionCallContent call) = governed;
-        Reconciliation found = await invoker.ReconcileAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        Reconciliation found = await invoker.ReconcileAsync(governed, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
             ReconciliationVerdict.Happened =>
-                await ToolInvoker.ToOutcomeAsync(context, tool, found.Result, cancellationToken).ConfigureAwait(false),
-            ReconciliationVerdict.Unknown when tool.Effect == ToolEffect.NotIdempotent => ToolOutcome.Failed(
+                await ToolInvoker.ToOutcomeAsync(governed, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.Unknown when governed.Tool.Effect == ToolEffect.NotIdempotent => ToolOutcome.Failed(
                 ErrorCode.ToolOutcomeUnknown,
-                $"the call of '{call.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+                $"the call of '{governed.Tool.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
                 + "Find out before you call it again."),
-            _ => await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false),
+            _ => await invoker.InvokeAsync(governed, cancellationToken).ConfigureAwait(false),
+=======
+        await journal.AppendAsync(context.RunId, Started(context, call), cancellationToken).ConfigureAwait(false);
+        return await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
+    private async Task<ToolOutcome> TakeUpAsync(ToolCall prepared, CancellationToken cancellationToken)
+    {
+        Reconciliation found = await invoker.ReconcileAsync(prepared, cancellationToken).ConfigureAwait(false);
+        return found.Verdict switch
+        {
+            ReconciliationVerdict.Happened =>
+                await ToolInvoker.ToOutcomeAsync(prepared, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.Unknown when prepared.Tool.Effect == ToolEffect.NotIdempotent => Unknown(prepared.Tool.Name),
+            _ => await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false),
+>>>>>>> core
         };
     }
+
+    private static ToolOutcome Unknown(string tool, string? more = null) => ToolOutcome.Failed(
+        ErrorCode.ToolOutcomeUnknown,
+        $"the call of '{tool}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+        + $"Find out before you call it again.{(more is null ? "" : $" ({more})")}");
 
     private async Task<FunctionCallContent> FindCallAsync(CallToolInput input, CancellationToken cancellationToken)
     {

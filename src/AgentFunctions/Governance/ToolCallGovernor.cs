@@ -52,8 +52,7 @@ internal sealed class ToolCallGovernor(
     }
 
     /// <summary>Takes up a call that had begun when a crash came: with what was decided then.</summary>
-    public static GovernedCall Resume(ToolCallRequest request, PolicyDecision? decision) =>
-        new(ContextOf(request, decision), request.Tool, CallOf(request, decision));
+    public static ToolCall Resume(ToolCallRequest request, PolicyDecision? decision) => Prepare(request, decision, out _) ?? request.Prepared;
 
     /// <summary>Records what came of a call.</summary>
     public async Task FinishedAsync(
@@ -162,9 +161,7 @@ internal sealed class ToolCallGovernor(
     private async Task<ToolCallRuling> AllowAsync(
         ToolCallRequest request, PolicyDecision decision, string? approvalId, CancellationToken cancellationToken)
     {
-        GovernedCall call = Resume(request, decision);
-        // What a rule or a person put in is checked like what the model sent.
-        if (!ToolInvoker.TryRead(call.Tool, call.Call, out _, out ToolOutcome? refusal))
+        if (Prepare(request, decision, out ToolOutcome? refusal) is not { } call)
         {
             return new ToolCallRuling { Refusal = refusal, Decision = decision, ApprovalId = approvalId };
         }
@@ -229,16 +226,25 @@ internal sealed class ToolCallGovernor(
         ApprovalId = approval.Id,
     };
 
-    private static FunctionCallContent CallOf(ToolCallRequest request, PolicyDecision? decision) => decision?.Arguments is not { } changed
-        ? request.Asked
-        : new FunctionCallContent(request.Asked.CallId, request.Asked.Name)
+    /// <summary>The call with the arguments and limits that were decided; what a rule or a person put in is checked like the model's.</summary>
+    private static ToolCall? Prepare(ToolCallRequest request, PolicyDecision? decision, out ToolOutcome? refusal)
+    {
+        refusal = null;
+        ToolContext context = decision?.Timeout is { } timeout && timeout < request.Tool.Timeout
+            ? request.Context with { Timeout = timeout }
+            : request.Context;
+        if (decision?.Arguments is null && ReferenceEquals(context, request.Context))
         {
-            Arguments = changed.EnumerateObject().ToDictionary(
+            return request.Prepared;
+        }
+
+        var asked = new FunctionCallContent(request.Asked.CallId, request.Asked.Name)
+        {
+            Arguments = (decision?.Arguments ?? request.Arguments).EnumerateObject().ToDictionary(
                 static member => member.Name, static object? (member) => member.Value, StringComparer.Ordinal),
         };
-
-    private static ToolContext ContextOf(ToolCallRequest request, PolicyDecision? decision) =>
-        decision?.Timeout is { } timeout && timeout < request.Tool.Timeout ? request.Context with { Timeout = timeout } : request.Context;
+        return ToolInvoker.Prepare([request.Tool], asked, context, out refusal);
+    }
 
     private static string HashOf(ToolCallRequest request) => CallHash.Of(
         request.Context.RunId, request.Context.Turn, request.Context.Call, request.Tool.Name, request.Arguments);

@@ -11,13 +11,19 @@ namespace AgentFunctions.Governance;
 /// <param name="Run">The run.</param>
 /// <param name="Agent">The agent.</param>
 /// <param name="Lineage">Where the run comes from.</param>
-/// <param name="Context">Which call it is.</param>
-/// <param name="Tool">The tool.</param>
+/// <param name="Prepared">The call, found good.</param>
 /// <param name="Asked">What the model asked for.</param>
-/// <param name="Arguments">The arguments as the tool's schema has them: a JSON object.</param>
-internal sealed record ToolCallRequest(
-    RunRecord Run, AgentDefinition Agent, Lineage Lineage, ToolContext Context, AgentTool Tool, FunctionCallContent Asked, JsonElement Arguments)
+internal sealed record ToolCallRequest(RunRecord Run, AgentDefinition Agent, Lineage Lineage, ToolCall Prepared, FunctionCallContent Asked)
 {
+    public AgentTool Tool => Prepared.Tool;
+
+    public ToolContext Context => Prepared.Context;
+
+    /// <summary>The arguments as the tool's schema has them: a JSON object.</summary>
+    public JsonElement Arguments { get; } = JsonSerializer.SerializeToElement(
+        Prepared.Arguments.ToDictionary(argument => argument.Key, argument => (JsonElement)argument.Value!, StringComparer.Ordinal),
+        AgentJsonContext.Default.DictionaryStringJsonElement);
+
     public ActionContext Action(JsonElement arguments, IReadOnlyList<PastCall> history, DateTimeOffset now) => new()
     {
         RunId = Run.Id,

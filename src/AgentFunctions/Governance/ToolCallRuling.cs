@@ -8,7 +8,7 @@ namespace AgentFunctions.Governance;
 internal sealed record ToolCallRuling
 {
     /// <summary>The call to make, with the arguments and limits that were decided.</summary>
-    public GovernedCall? Call { get; init; }
+    public ToolCall? Call { get; init; }
 
     /// <summary>What to tell the model instead.</summary>
     public ToolOutcome? Refusal { get; init; }
