@@ -154,7 +154,12 @@ public enum ErrorCode
     /// <summary>The tool failed in a way of its own.</summary>
     ToolFailed = 405,
 
-<<<<<<< HEAD
+    /// <summary>The server that offers the tool cannot be reached; the call was not made.</summary>
+    ToolUnavailable = 410,
+
+    /// <summary>The tool is not the one that the run was started with, and the call does not fit it as it is now.</summary>
+    ToolChanged = 411,
+
     /// <summary>A rule of the policy forbids the call; the message names the rule.</summary>
     PolicyDenied = 500,
 
@@ -178,11 +183,4 @@ public enum ErrorCode
 
     /// <summary>The caller has used up a quota; the message names it.</summary>
     QuotaExceeded = 507,
-=======
-    /// <summary>The server that offers the tool cannot be reached; the call was not made.</summary>
-    ToolUnavailable = 410,
-
-    /// <summary>The tool is not the one that the run was started with, and the call does not fit it as it is now.</summary>
-    ToolChanged = 411,
->>>>>>> core
 }

@@ -18,14 +18,9 @@ namespace AgentFunctions.Activities;
 
 /// <summary>One tool call under the ledger: no effect happens twice, no outcome is lost.</summary>
 internal sealed class CallToolActivity(
-<<<<<<< HEAD
-    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, ToolCatalog tools,
+    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, RunTools tools,
     ToolInvoker invoker, ToolCallGovernor governor, RunLineage lineage, InFlightCalls calls, ApprovalGate approvals,
     IServiceProvider services, TimeProvider time)
-=======
-    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, RunTools tools,
-    ToolInvoker invoker, IServiceProvider services, TimeProvider time)
->>>>>>> core
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 400;
@@ -57,20 +52,21 @@ internal sealed class CallToolActivity(
         };
 
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
-<<<<<<< HEAD
-        if (ToolInvoker.Prepare(tools.Select(agent), call, context, out ToolOutcome? refusal) is not { } asked)
+        bool hadBegun = known is { State: LedgerState.Started };
+        PreparedCall found = await tools.PrepareAsync(run, agent, call, context, cancellationToken).ConfigureAwait(false);
+        if (found.Call is not { } asked)
         {
-            await journal.AppendAsync(run.Id, Started(context, call), cancellationToken).ConfigureAwait(false);
-            return await FinishAsync(
-                input, new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow()), refusal!, TimeSpan.Zero, cancellationToken)
-                .ConfigureAwait(false);
+            LedgerEntry refused = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
+            ToolOutcome refusal = found.WithNotice(hadBegun ? Unknown(call.Name, found.Refusal!.Text) : found.Refusal!);
+            DemandStore(refusal);
+            return await FinishAsync(input, refused, refusal, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         }
 
         var request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), asked, call);
-        ToolCallRuling ruling = known is { State: LedgerState.Started }
-            ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
+        ToolCallRuling ruling = hadBegun
+            ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known!.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
             : await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false);
-        LedgerEntry entry = known is { State: LedgerState.Started } ? known : new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow())
+        LedgerEntry entry = hadBegun ? known! : new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow())
         {
             Decision = ruling.Decision ?? known?.Decision,
             ApprovalId = ruling.ApprovalId,
@@ -82,34 +78,27 @@ internal sealed class CallToolActivity(
         }
 
         long start = time.GetTimestamp();
-        ToolOutcome outcome = ruling switch
+        ToolOutcome outcome = found.WithNotice(ruling switch
         {
             { Refusal: { } refused } => refused,
-            _ when known is { State: LedgerState.Started } =>
+            _ when hadBegun =>
                 await StoppableAsync(request, ruling.Call!, TakeUpAsync, cancellationToken).ConfigureAwait(false),
             _ => await CallAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false),
-        };
-=======
-        LedgerEntry entry = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
-        PreparedCall found = await tools.PrepareAsync(run, agent, call, context, cancellationToken).ConfigureAwait(false);
-        ToolOutcome outcome = found.WithNotice(found.Call switch
-        {
-            null when known is null => found.Refusal!,
-            null => Unknown(call.Name, found.Refusal!.Text),
-            ToolCall prepared when known is null => await CallAsync(prepared, call, entry, cancellationToken).ConfigureAwait(false),
-            ToolCall prepared => await TakeUpAsync(prepared, cancellationToken).ConfigureAwait(false),
         });
-        if (outcome.Code == ErrorCode.EngineUnavailable)
-        {
-            // Not the tool's error but the store's: the step is repeated, and the ledger knows how far it had come.
-            throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
-        }
-
->>>>>>> core
+        DemandStore(outcome);
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await governor.FinishedAsync(request, ruling, entry.StartedAt, outcome, cancellationToken).ConfigureAwait(false);
         return await FinishAsync(input, entry, outcome, took, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>An error of the store is not the tool's: the step is repeated, and the ledger knows how far it had come.</summary>
+    private static void DemandStore(ToolOutcome outcome)
+    {
+        if (outcome.Code == ErrorCode.EngineUnavailable)
+        {
+            throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
+        }
     }
 
     private async Task<CallToolResult> FinishAsync(
@@ -129,22 +118,14 @@ internal sealed class CallToolActivity(
 
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-<<<<<<< HEAD
         ToolCallRequest request, ToolCall governed, LedgerEntry entry, CancellationToken cancellationToken)
     {
         ToolContext context = request.Context;
         if (governed.Tool.Effect != ToolEffect.None)
-=======
-        ToolCall prepared, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
-    {
-        ToolContext context = prepared.Context;
-        if (prepared.Tool.Effect != ToolEffect.None)
->>>>>>> core
         {
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
-<<<<<<< HEAD
         await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
         return await StoppableAsync(request, governed, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
     }
@@ -174,27 +155,8 @@ internal sealed class CallToolActivity(
         {
             ReconciliationVerdict.Happened =>
                 await ToolInvoker.ToOutcomeAsync(governed, found.Result, cancellationToken).ConfigureAwait(false),
-            ReconciliationVerdict.Unknown when governed.Tool.Effect == ToolEffect.NotIdempotent => ToolOutcome.Failed(
-                ErrorCode.ToolOutcomeUnknown,
-                $"the call of '{governed.Tool.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
-                + "Find out before you call it again."),
+            ReconciliationVerdict.Unknown when governed.Tool.Effect == ToolEffect.NotIdempotent => Unknown(governed.Tool.Name),
             _ => await invoker.InvokeAsync(governed, cancellationToken).ConfigureAwait(false),
-=======
-        await journal.AppendAsync(context.RunId, Started(context, call), cancellationToken).ConfigureAwait(false);
-        return await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
-    private async Task<ToolOutcome> TakeUpAsync(ToolCall prepared, CancellationToken cancellationToken)
-    {
-        Reconciliation found = await invoker.ReconcileAsync(prepared, cancellationToken).ConfigureAwait(false);
-        return found.Verdict switch
-        {
-            ReconciliationVerdict.Happened =>
-                await ToolInvoker.ToOutcomeAsync(prepared, found.Result, cancellationToken).ConfigureAwait(false),
-            ReconciliationVerdict.Unknown when prepared.Tool.Effect == ToolEffect.NotIdempotent => Unknown(prepared.Tool.Name),
-            _ => await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false),
->>>>>>> core
         };
     }
 

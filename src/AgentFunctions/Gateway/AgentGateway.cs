@@ -16,14 +16,9 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
-<<<<<<< HEAD
-    AgentCatalog agents, IModelCatalog models, ToolCatalog tools, RunStore runs, RunReader reader, Journal journal,
+    AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
     IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, Admission admission,
     TimeProvider time)
-=======
-    AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, TimeProvider time)
->>>>>>> core
 {
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
