@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -7,6 +8,7 @@ namespace AgentFunctions.TestKit;
 /// <summary>A Node.js server with an HTTP port of its own, which can be killed and started again on the same port.</summary>
 public sealed class NodeHttpServer : IAsyncDisposable
 {
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
     private readonly string _script;
     private readonly string[] _arguments;
     private Process? _process;
@@ -31,23 +33,25 @@ public sealed class NodeHttpServer : IAsyncDisposable
     {
         var start = new ProcessStartInfo("node", [_script, .. _arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PORT"] = Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task listening = NextLineAsync("listening on port");
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
-        DataReceivedEventHandler listen = (_, line) =>
-        {
-            if (line.Data?.Contains("listening on port", StringComparison.Ordinal) == true)
-            {
-                listening.TrySetResult();
-            }
-        };
-        _process.OutputDataReceived += listen;
-        _process.ErrorDataReceived += listen;
-        _process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException("The server ended at its start."));
+        _process.OutputDataReceived += Heard;
+        _process.ErrorDataReceived += Heard;
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process.Exited += (_, _) => ended.TrySetResult();
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await listening.Task;
+        if (await Task.WhenAny(listening, ended.Task) != listening)
+        {
+            throw new InvalidOperationException("The server ended at its start.");
+        }
     }
+
+    /// <summary>Completes when the server writes a line that holds a text, from now on.</summary>
+    /// <param name="text">The text.</param>
+    public Task NextLineAsync(string text) =>
+        _awaited.GetOrAdd(text, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Ends the process with SIGKILL.</summary>
     public async Task KillAsync()
@@ -63,6 +67,17 @@ public sealed class NodeHttpServer : IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await KillAsync();
+
+    private void Heard(object sender, DataReceivedEventArgs line)
+    {
+        foreach ((string text, _) in _awaited)
+        {
+            if (line.Data?.Contains(text, StringComparison.Ordinal) == true && _awaited.TryRemove(text, out TaskCompletionSource? source))
+            {
+                source.TrySetResult();
+            }
+        }
+    }
 
     private static int FreePort()
     {

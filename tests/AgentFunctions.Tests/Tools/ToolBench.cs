@@ -98,7 +98,15 @@ internal sealed class MemoryStores : IRecordStore, IBlobStore
     public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
     {
         Check();
-        _records[key] = value.ToArray();
+        if (!condition.MustNotExist)
+        {
+            _records[key] = value.ToArray();
+        }
+        else if (!_records.TryAdd(key, value.ToArray()))
+        {
+            throw new AgentException(ErrorCode.EtagConflict, $"there is a record '{key}'");
+        }
+
         return Task.FromResult("1");
     }
 

@@ -37,15 +37,22 @@ internal sealed class McpServer(
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>.</exception>
     public async Task<IReadOnlyList<AgentTool>> ListAsync(CancellationToken cancellationToken)
     {
-        McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-        try
+        for (bool mayRepeat = true; ; mayRepeat = false)
         {
-            return [.. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Select(ToAgentTool)];
-        }
-        catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
-        {
-            await DropAsync(session).ConfigureAwait(false);
-            throw Unavailable(session.Secrets.Hide(e.Message), e);
+            McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return [.. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Select(ToAgentTool)];
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // A server that was restarted takes a new connection at once; one that is gone says so when it is tried.
+                await DropAsync(session).ConfigureAwait(false);
+                if (!mayRepeat)
+                {
+                    throw Unavailable(session.Secrets.Hide(e.Message), e);
+                }
+            }
         }
     }
 

@@ -64,9 +64,16 @@ internal sealed class McpBench : IAsyncDisposable
 
     public async Task<ToolOutcome> CallAsync(string name, object? arguments = null, CancellationToken cancellationToken = default)
     {
-        AgentTool? tool = await Catalog.FindAsync(Caller, name, cancellationToken);
-        return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(
-            tool is null ? [] : [tool], ToolBench.Call(name, arguments), Context(Interlocked.Increment(ref _call)), cancellationToken);
+        try
+        {
+            AgentTool? tool = await Catalog.FindAsync(Caller, name, cancellationToken);
+            return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(
+                tool is null ? [] : [tool], ToolBench.Call(name, arguments), Context(Interlocked.Increment(ref _call)), cancellationToken);
+        }
+        catch (AgentException e)
+        {
+            return ToolOutcome.Failed(e.Code, e.Message);
+        }
     }
 
     public async ValueTask DisposeAsync()
