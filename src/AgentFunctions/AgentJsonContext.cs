@@ -38,6 +38,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(PastCall))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+[JsonSerializable(typeof(ApiKeyRecord))]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(KillOrder))]
 [JsonSerializable(typeof(AuditEntry))]

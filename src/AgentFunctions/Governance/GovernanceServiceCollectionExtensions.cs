@@ -40,6 +40,7 @@ public static class GovernanceServiceCollectionExtensions
         services.AddKeyedSingleton(AuditLog.KeyPurpose, static (provider, purpose) => new SigningKeys(
             provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<AuditLog>();
+        services.TryAddSingleton<AgentFunctions.Gateway.ApiKeys>();
         services.TryAddSingleton<PolicySource>();
         services.TryAddSingleton<CallHistory>();
         services.TryAddSingleton<RunLineage>();

@@ -191,7 +191,10 @@ public sealed record RunFilter
     /// <summary>Only runs older than this id: the last one of the page before.</summary>
     public string? After { get; init; }
 
-    internal bool Matches(RunRecord run) => (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
+    /// <summary>Only runs that this caller asked for.</summary>
+    public string? Requester { get; init; }
+
+    internal bool Matches(RunRecord run) => (Requester is null || run.Requester == Requester) && (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
 
     private static bool HasLabel(RunRecord run, string label)
     {
