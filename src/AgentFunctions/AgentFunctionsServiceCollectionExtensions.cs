@@ -2,6 +2,7 @@ using AgentFunctions;
 using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -59,6 +60,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<CallToolActivity>();
         services.TryAddSingleton<NotifyActivity>();
+        services.AddGovernance(configuration);
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;
@@ -85,7 +87,7 @@ public static class AgentFunctionsServiceCollectionExtensions
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
     {
-        var registry = new DurableRegistry();
+        var registry = new DurableRegistry { Redactor = services.GetRequiredService<Redactor>() };
         foreach (DurableRegistration registration in services.GetServices<DurableRegistration>())
         {
             registration.Register(services, registry);

@@ -1,3 +1,4 @@
+using AgentFunctions.Governance;
 using AgentFunctions.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -25,6 +26,8 @@ internal static class AgentHost
             options.Workspace = settings.Workspace;
             options.WorkspaceRoot = settings.Workspace is null ? Path.Combine(settings.Data, "workspaces") : null;
         });
+        // Apart from the data file: whoever can change that must not be able to sign the change.
+        builder.Services.PostConfigure<GovernanceOptions>(options => options.KeyFolder ??= Path.Combine(settings.Data, "keys"));
         builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(settings.Data, "agentfunctions.db"));
         builder.Services.AddWorkspaceTools(options =>
         {

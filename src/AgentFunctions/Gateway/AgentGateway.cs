@@ -17,11 +17,12 @@ namespace AgentFunctions.Gateway;
 /// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
     AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, TimeProvider time)
+    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, Admission admission,
+    TimeProvider time)
 {
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
     /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <returns>The run: the first one where the key and the request were submitted before.</returns>
@@ -31,9 +32,10 @@ public sealed class AgentGateway(
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
     /// </exception>
     public async Task<Run> SubmitAsync(
-        RunRequest request, string requester = "local", string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        RunRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        caller ??= Caller.Local;
         request.Validate();
         AgentDefinition agent = Route(request.Agent);
         ModelBinding model = models.Resolve(agent.Model);
@@ -43,7 +45,7 @@ public sealed class AgentGateway(
         DateTimeOffset now = time.GetUtcNow();
         string id = idempotencyKey is null
             ? RunId.New(now)
-            : await ClaimAsync(request, requester, idempotencyKey, RunId.New(now), cancellationToken).ConfigureAwait(false);
+            : await ClaimAsync(request, caller.Id, idempotencyKey, RunId.New(now), cancellationToken).ConfigureAwait(false);
         var run = new RunRecord
         {
             Id = id,
@@ -58,9 +60,11 @@ public sealed class AgentGateway(
             Priority = request.Priority,
             CallbackUrl = request.CallbackUrl,
             Workspace = WorkspaceFor(id),
-            Requester = requester,
+            Requester = caller.Id,
+            RequesterRoles = caller.Roles,
             CreatedAt = now,
         };
+        await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
         long bytes = Prompt.FirstRequestBytes(agent, run, granted);
         var state = new RunState { Limits = limits, BaseBytes = bytes, PendingBytes = bytes };
@@ -74,14 +78,15 @@ public sealed class AgentGateway(
     /// </summary>
     /// <param name="request">The goal, should a new run be needed.</param>
     /// <param name="key">What makes it the same work. At most 200 characters.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <returns>The run, and whether it was there already.</returns>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     public async Task<(Run Run, bool Resumed)> SubmitOrResumeAsync(
-        RunRequest request, string key, string requester = "local", CancellationToken cancellationToken = default)
+        RunRequest request, string key, Caller? caller = null, CancellationToken cancellationToken = default)
     {
-        string recordKey = ClaimKey(requester, key);
+        caller ??= Caller.Local;
+        string recordKey = ClaimKey(caller.Id, key);
         if (await records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record)
         {
             IdempotencyClaim claim = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.IdempotencyClaim)!;
@@ -95,7 +100,7 @@ public sealed class AgentGateway(
             }
         }
 
-        return (await SubmitAsync(request, requester, key, cancellationToken).ConfigureAwait(false), false);
+        return (await SubmitAsync(request, caller, key, cancellationToken).ConfigureAwait(false), false);
     }
 
     private AgentDefinition Route(string? name) => (name, agents.Agents) switch

@@ -197,11 +197,9 @@ internal sealed class AgentLoop
         int made = Math.Min(asked, allowed);
         int frames = asked * MessageBytes;
         int resultBytes = ContextPolicy.ResultBytes(_state, Math.Max(1, made), Guard().ResultBytes(_state.Usage, InputBound() + frames));
+        using var flow = new ToolCallFlow(_context, Show);
         Task<CallToolResult>[] calls = [.. Enumerable.Range(0, made).Select(call =>
-            _context.CallActivityAsync<CallToolResult>(
-                StepNames.CallTool,
-                new CallToolInput(_context.InstanceId, turn, call, _state.Context) { ResultBytes = resultBytes },
-                StepOptions.Tool))];
+            flow.CallAsync(new CallToolInput(_context.InstanceId, turn, call, _state.Context) { ResultBytes = resultBytes }))];
         if (await _control.FinishedAsync(Task.WhenAll(calls)))
         {
             CallToolResult[] results = await Task.WhenAll(calls);
@@ -361,6 +359,12 @@ internal sealed class AgentLoop
         await _control.FinishedAsync(_context.CreateTimerAsync(until, woken.Token));
         woken.Cancel();
         _state = _state with { WaitingFor = null };
+    }
+
+    private void Show(RunWait? wait)
+    {
+        _state = _state with { WaitingFor = wait };
+        _context.SetCustomStatus(_state);
     }
 
     /// <summary>The outcome, where the run must not go on.</summary>
