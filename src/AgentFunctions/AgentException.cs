@@ -88,6 +88,15 @@ public enum ErrorCode
     /// <summary>The run's time passed its limit.</summary>
     TimeLimitReached = 206,
 
+    /// <summary>The run's steps reached its budget.</summary>
+    StepLimitReached = 207,
+
+    /// <summary>What the run costs reached its budget.</summary>
+    SpendLimitReached = 208,
+
+    /// <summary>The answer did not pass the run's acceptance check as often as it may be given.</summary>
+    AnswerNotAccepted = 209,
+
     /// <summary>No model of that name is configured, or the provider knows none.</summary>
     ModelNotFound = 300,
 
@@ -117,6 +126,9 @@ public enum ErrorCode
 
     /// <summary>The request is larger than the model's context window.</summary>
     ModelContextExceeded = 309,
+
+    /// <summary>The model gave an empty answer, though it was asked again.</summary>
+    ModelAnswerEmpty = 310,
 
     /// <summary>There is no tool of that name for this agent.</summary>
     ToolNotFound = 400,

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using AgentFunctions.Activities;
 using AgentFunctions.Agents;
@@ -23,6 +25,8 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(JournalEvent))]
 [JsonSerializable(typeof(LedgerEntry))]
 [JsonSerializable(typeof(AgentDefinition))]
+[JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(RunOutcome))]
@@ -33,7 +37,12 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(CallToolInput))]
 [JsonSerializable(typeof(CallToolResult))]
 [JsonSerializable(typeof(NotifyInput))]
-[JsonSerializable(typeof(CancelRequest))]
+[JsonSerializable(typeof(CompactInput))]
+[JsonSerializable(typeof(CompactResult))]
+[JsonSerializable(typeof(CheckAcceptanceInput))]
+[JsonSerializable(typeof(CheckAcceptanceResult))]
+[JsonSerializable(typeof(RunCommand))]
+[JsonSerializable(typeof(InboxMessage))]
 [JsonSerializable(typeof(RunEndedNotice))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]

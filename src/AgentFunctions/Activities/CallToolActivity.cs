@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using AgentFunctions.Agents;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
@@ -7,6 +8,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
+using ActivityContext = AgentFunctions.Durability.ActivityContext;
 
 namespace AgentFunctions.Activities;
 
@@ -94,7 +96,7 @@ internal sealed class CallToolActivity(
 
     private async Task<FunctionCallContent> FindCallAsync(CallToolInput input, CancellationToken cancellationToken)
     {
-        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.ContextFrom, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<FunctionCallContent> calls = window.ReplyOf(input.Turn)?.Calls ?? [];
         return input.Call < calls.Count
             ? calls[input.Call]
@@ -102,7 +104,8 @@ internal sealed class CallToolActivity(
                 ErrorCode.DataFileUnusable, $"The transcript of run '{input.RunId}' lacks call {input.Call} of turn {input.Turn}.");
     }
 
-    private static CallToolResult ResultOf(ToolOutcome outcome) => new(outcome.IsError, outcome.Code?.ToString());
+    private static CallToolResult ResultOf(ToolOutcome outcome) => new(
+        outcome.IsError, Encoding.UTF8.GetByteCount(outcome.Text), outcome.Code?.ToString());
 
     private JournalEvent Started(ToolContext context, FunctionCallContent call) => new(JournalEventTypes.ToolStarted, time.GetUtcNow())
     {

@@ -38,16 +38,31 @@ internal static class Prompt
         return new ChatMessage(ChatRole.User, text.ToString());
     }
 
-    public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries)
+    public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries) =>
+        [new ChatMessage(ChatRole.System, Instructions(agent)), .. entries.Select(entry => entry.Message)];
+
+    /// <summary>An upper bound of the first request's tokens: its bytes, since no token is shorter than a byte.</summary>
+    public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<AgentTool> tools)
     {
-        string instructions = string.IsNullOrWhiteSpace(agent.Instructions) ? HostRules : $"{agent.Instructions.Trim()}\n\n{HostRules}";
-        return [new ChatMessage(ChatRole.System, instructions), .. entries.Select(entry => entry.Message)];
+        const int frame = 512;
+        long bytes = frame + Encoding.UTF8.GetByteCount(Instructions(agent)) + Encoding.UTF8.GetByteCount(Goal(run).Text);
+        foreach (AgentTool tool in tools)
+        {
+            bytes += frame + Encoding.UTF8.GetByteCount(tool.Name) + Encoding.UTF8.GetByteCount(tool.Function.Description)
+                + Encoding.UTF8.GetByteCount(tool.Function.JsonSchema.GetRawText());
+        }
+
+        return bytes;
     }
 
-    public static ChatOptions Options(AgentDefinition agent, ModelBinding model, IReadOnlyList<AgentTool> tools) => new()
+    private static string Instructions(AgentDefinition agent) =>
+        string.IsNullOrWhiteSpace(agent.Instructions) ? HostRules : $"{agent.Instructions.Trim()}\n\n{HostRules}";
+
+    public static ChatOptions Options(
+        AgentDefinition agent, ModelBinding model, IReadOnlyList<AgentTool> tools, int maxOutputTokens) => new()
     {
         ModelId = model.ModelId,
-        MaxOutputTokens = model.Profile.MaxOutputTokens,
+        MaxOutputTokens = maxOutputTokens,
         Temperature = model.Profile.Temperature,
         Tools = tools.Count == 0 ? null : [.. tools.Select(tool => tool.Function)],
         ResponseFormat = agent.OutputSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema, "result") : null,

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Activities;
 using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
@@ -12,7 +14,7 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>The way in: admits goals, routes them to an agent, and steers and shows the runs that come of it.</summary>
+/// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
     AgentCatalog agents, IModelCatalog models, ToolCatalog tools, RunStore runs, RunReader reader, Journal journal,
     IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, TimeProvider time)
@@ -35,7 +37,7 @@ public sealed class AgentGateway(
         request.Validate();
         AgentDefinition agent = Route(request.Agent);
         ModelBinding model = models.Resolve(agent.Model);
-        tools.Select(agent);
+        IReadOnlyList<AgentTool> granted = tools.Select(agent);
 
         DateTimeOffset now = time.GetUtcNow();
         string id = idempotencyKey is null
@@ -58,32 +60,8 @@ public sealed class AgentGateway(
             CreatedAt = now,
         };
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
-        await StartAsync(run, agent, cancellationToken).ConfigureAwait(false);
-        return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Asks a run to end. What is in flight is cancelled, what was reached stays.</summary>
-    /// <param name="id">The run.</param>
-    /// <param name="requester">Who asks.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
-    /// </exception>
-    public async Task<Run> CancelAsync(
-        string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default)
-    {
-        Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        if (run.IsEnded)
-        {
-            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' has ended as {run.Status}; only a run that has not can be cancelled.");
-        }
-
-        await journal.AppendAsync(
-            id, new JournalEvent(JournalEventTypes.RunCancelRequested, time.GetUtcNow()) { Text = reason }, cancellationToken)
-            .ConfigureAwait(false);
-        await orchestrations.RaiseEventAsync(id, RunEvents.Cancel, new CancelRequest(requester, reason), cancellationToken)
-            .ConfigureAwait(false);
+        var state = new RunState { Limits = LimitsOf(agent, model, request.Budget), PendingBytes = Prompt.FirstRequestBytes(agent, run, granted) };
+        await StartAsync(run, state, cancellationToken).ConfigureAwait(false);
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -95,12 +73,8 @@ public sealed class AgentGateway(
             ErrorCode.InvalidInput, $"agent: name one of {string.Join(", ", agents.Agents.Select(agent => agent.Name))}."),
     };
 
-    private async Task StartAsync(RunRecord run, AgentDefinition agent, CancellationToken cancellationToken)
+    private async Task StartAsync(RunRecord run, RunState state, CancellationToken cancellationToken)
     {
-        var state = new RunState
-        {
-            Limits = new LoopLimits(agent.Limits.MaxTurns, agent.Limits.MaxTokens, agent.Limits.MaxDuration),
-        };
         var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
         await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
         try
@@ -140,6 +114,21 @@ public sealed class AgentGateway(
                 : throw new AgentException(
                     ErrorCode.IdempotencyKeyReused, "Idempotency-Key: this key was used for another request; use a new key.");
         }
+    }
+
+    /// <summary>The narrower of what the definition and the request allow.</summary>
+    private static LoopLimits LimitsOf(AgentDefinition agent, ModelBinding model, Budget? requested)
+    {
+        var own = new Budget { Tokens = agent.Limits.MaxTokens, WallClock = agent.Limits.MaxDuration };
+        Budget budget = requested is null ? own : own.Narrow(requested);
+        if (budget.Usd is not null && model.Profile.Price is null)
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:InputPrice and OutputPrice, or leave it out.");
+        }
+
+        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price);
     }
 
     private string? WorkspaceFor(string runId)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Budgets;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway;
@@ -24,6 +25,9 @@ public sealed record RunRequest
 
     /// <summary>How urgent it is; normal by default.</summary>
     public RunPriority Priority { get; init; } = RunPriority.Normal;
+
+    /// <summary>What the run may spend; by default what the agent's definition allows.</summary>
+    public Budget? Budget { get; init; }
 
     /// <summary>Where to post the end of the run: an absolute http or https address.</summary>
     public string? CallbackUrl { get; init; }
@@ -53,6 +57,7 @@ public sealed record RunRequest
             }
         }
 
+        Budget?.Validate("budget");
         if (CallbackUrl is not null)
         {
             Require(

@@ -1,3 +1,4 @@
+using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 
@@ -17,82 +18,118 @@ internal sealed class AgentLoop
     /// </summary>
     private const int StepsPerExecution = 100;
 
-    private static readonly TaskOptions ModelOptions = new(
-        new RetryPolicy(6, TimeSpan.FromSeconds(2), 2.0, TimeSpan.FromMinutes(2)));
+    /// <summary>How often in a row the model is asked again for a whole answer.</summary>
+    private const int MaxRepairs = 2;
 
-    /// <summary>A tool's own errors are results; what is retried here is a store that cannot be reached.</summary>
-    private static readonly TaskOptions ToolOptions = new(
-        new RetryPolicy(6, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(1)));
-
-    private static readonly TaskOptions NotifyOptions = new(
-        new RetryPolicy(10, TimeSpan.FromSeconds(5), 2.0, TimeSpan.FromMinutes(30)));
+    /// <summary>What a message costs beyond its text: role, ids, separators; a generous bound in bytes.</summary>
+    private const int MessageBytes = 256;
 
     private readonly IOrchestrationContext _context;
-    private readonly Task<CancelRequest> _cancel;
-    private readonly Task _deadline;
+    private readonly RunControl _control;
     private RunState _state;
     private int _steps;
 
-    private AgentLoop(IOrchestrationContext context, RunState state, CancellationToken ended)
+    private AgentLoop(IOrchestrationContext context, RunState state)
     {
         _context = context;
-        _state = state with { StartedAt = state.StartedAt ?? context.CurrentTime };
-        _cancel = context.WaitForExternalEventAsync<CancelRequest>(RunEvents.Cancel, ended);
-        _deadline = _state.Limits.MaxDuration is { } duration
-            ? context.CreateTimerAsync(_state.StartedAt.Value + duration, ended)
-            : new TaskCompletionSource().Task;
+        _state = state with { StartedAt = state.StartedAt ?? context.CurrentTime, WaitingFor = null };
+        _control = new RunControl(context);
     }
 
     /// <summary>Runs the loop; <see langword="null"/> where it continues as new.</summary>
     public static async Task<RunOutcome?> RunAsync(IOrchestrationContext context, RunState state)
     {
-        using var ended = new CancellationTokenSource();
-        var loop = new AgentLoop(context, state, ended.Token);
+        var loop = new AgentLoop(context, state);
         try
         {
             return await loop.RunAsync();
         }
         catch (TaskFailedException e)
         {
-            await loop.NotifyAsync(loop.Ended(RunStatus.Failed, e.Failure.Innermost().ErrorType, e.Failure.Innermost().Message));
+            FailureDetails cause = e.Failure.Innermost();
+            await loop.NotifyAsync(loop.Ended(RunStatus.Failed, cause.ErrorType, cause.Message));
             throw;
         }
         finally
         {
-            await ended.CancelAsync();
+            loop._control.Dispose();
         }
     }
 
     private async Task<RunOutcome?> RunAsync()
     {
+        RunOutcome? outcome = null;
         while (true)
         {
-            if (Stopped() is { } stopped)
+            _state = _control.Apply(_state);
+            outcome = Stopped() ?? (HasNews() ? null : outcome);
+            if (outcome is not null)
             {
-                return await NotifyAsync(stopped);
-            }
+                await NotifyAsync(outcome);
+                _state = _control.Apply(_state);
+                if (!HasNews() || outcome.Status != RunStatus.Completed)
+                {
+                    return outcome;
+                }
 
-            if (_steps >= StepsPerExecution)
+                outcome = null;
+            }
+            else if (_steps >= StepsPerExecution)
             {
                 _context.ContinueAsNew(_state);
                 return null;
             }
-
-            _context.SetCustomStatus(_state);
-            if (await TakeTurnAsync() is { } answered)
+            else
             {
-                return await NotifyAsync(answered);
+                _context.SetCustomStatus(_state);
+                outcome = await TakeTurnAsync();
             }
         }
     }
 
-    /// <summary>One model call and the tool calls that it asks for; an outcome where the run is over.</summary>
+    /// <summary>One model call and the tool calls that it asks for; an outcome where the run may be over.</summary>
     private async Task<RunOutcome?> TakeTurnAsync()
     {
+        BudgetDecision decision = Guard().Next(_state.Steps, _state.Usage, _state.ContextTokens + _state.PendingBytes);
+        if (decision.What == Allowance.Nothing)
+        {
+            return Exhausted(decision.ShortOf!);
+        }
+
+        if (decision.What == Allowance.Turn && ContextPolicy.IsFull(_state))
+        {
+            await CompactAsync(decision.MaxOutputTokens);
+            return null;
+        }
+
+        CallModelResult? reply = await CallModelAsync(decision);
+        if (reply is null)
+        {
+            return null;
+        }
+
+        if (decision.What == Allowance.Closing)
+        {
+            return Exhausted(decision.ShortOf!);
+        }
+
+        return reply.Calls.Count > 0
+            ? await CallToolsAsync(reply.Calls.Count, decision.ToolCalls)
+            : await JudgeAnswerAsync(reply);
+    }
+
+    private async Task<CallModelResult?> CallModelAsync(BudgetDecision decision)
+    {
         int turn = _state.Turns + 1;
-        Task<CallModelResult> asked = _context.CallActivityAsync<CallModelResult>(
-            StepNames.CallModel, new CallModelInput(_context.InstanceId, turn, _state.ContextFrom), ModelOptions);
-        if (!await FinishedAsync(asked))
+        var input = new CallModelInput(_context.InstanceId, turn, _state.Context, decision.MaxOutputTokens)
+        {
+            InboxFrom = _state.InboxShown,
+            InboxTo = _state.Inbox,
+            Notice = Notices.Join(_state.Notice, decision.What == Allowance.Closing ? Notices.Closing(decision.ShortOf!) : BudgetNotice()),
+            Closing = decision.What == Allowance.Closing,
+        };
+        Task<CallModelResult> asked = _context.CallActivityAsync<CallModelResult>(StepNames.CallModel, input, StepOptions.Model);
+        if (!await _control.FinishedAsync(asked))
         {
             return null;
         }
@@ -104,28 +141,103 @@ internal sealed class AgentLoop
             return null;
         }
 
-        Count(1, 1);
-        _state = _state with { Usage = _state.Usage.Plus(reply.Usage) };
-        if (reply.Calls.Count == 0)
+        Count(1, 1, reply.Usage);
+        _state = _state with
         {
-            _state = _state with { Turns = turn };
-            return Ended(RunStatus.Completed);
-        }
+            Turns = turn,
+            InboxShown = input.InboxTo,
+            Notice = null,
+            ContextTokens = reply.Usage.InputTokens + reply.Usage.OutputTokens,
+            PendingBytes = MessageBytes,
+        };
+        return reply;
+    }
 
-        Task tools = Task.WhenAll(reply.Calls.Select((_, call) => _context.CallActivityAsync<CallToolResult>(
-            StepNames.CallTool, new CallToolInput(_context.InstanceId, turn, call, _state.ContextFrom), ToolOptions)));
-        if (await FinishedAsync(tools))
+    private async Task<RunOutcome?> CallToolsAsync(int asked, int allowed)
+    {
+        int turn = _state.Turns;
+        Task<CallToolResult>[] calls = [.. Enumerable.Range(0, Math.Min(asked, allowed)).Select(call =>
+            _context.CallActivityAsync<CallToolResult>(
+                StepNames.CallTool, new CallToolInput(_context.InstanceId, turn, call, _state.Context), StepOptions.Tool))];
+        if (await _control.FinishedAsync(Task.WhenAll(calls)))
         {
-            await tools;
-            Count(reply.Calls.Count, 1);
-            _state = _state with { Turns = turn };
+            CallToolResult[] results = await Task.WhenAll(calls);
+            Count(calls.Length, calls.Length == 0 ? 0 : 1, new TokenUsage());
+            _state = _state with
+            {
+                PendingBytes = _state.PendingBytes + results.Sum(result => (long)result.Bytes) + (asked * MessageBytes),
+                Repairs = 0,
+            };
         }
 
         return null;
     }
 
-    /// <summary>Waits for a step; false where a cancellation or the deadline came first.</summary>
-    private async Task<bool> FinishedAsync(Task step) => await Task.WhenAny(step, _cancel, _deadline) == step;
+    /// <summary>An answer without tool calls: the end, unless it is not whole or not accepted.</summary>
+    private async Task<RunOutcome?> JudgeAnswerAsync(CallModelResult reply)
+    {
+        if (reply.FinishReason == "content_filter")
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.ModelContentFiltered), "The provider withheld the model's answer.");
+        }
+
+        string? defect = !reply.HasText ? Notices.EmptyAnswer : reply.FinishReason == "length" ? Notices.CutAnswer : null;
+        if (defect is not null && _state.Repairs < MaxRepairs)
+        {
+            Tell(defect);
+            _state = _state with { Repairs = _state.Repairs + 1 };
+            return null;
+        }
+
+        if (!reply.HasText)
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.ModelAnswerEmpty), "The model gave no answer, though it was asked again.");
+        }
+
+        return await AcceptedAsync() ? Ended(RunStatus.Completed) : null;
+    }
+
+    /// <summary>Whether the answer stands; where it does not, the findings go back to the model or end the run.</summary>
+    private async Task<bool> AcceptedAsync()
+    {
+        if (_state.Limits.MaxRejections == 0)
+        {
+            return true;
+        }
+
+        Task<CheckAcceptanceResult> check = _context.CallActivityAsync<CheckAcceptanceResult>(
+            StepNames.CheckAcceptance, new CheckAcceptanceInput(_context.InstanceId, _state.Turns, _state.Context), StepOptions.Tool);
+        if (!await _control.FinishedAsync(check))
+        {
+            return false;
+        }
+
+        CheckAcceptanceResult result = await check;
+        Count(1, 1, result.Usage);
+        if (!result.Accepted)
+        {
+            _state = _state with { Rejections = _state.Rejections + 1, Repairs = 0 };
+            Tell(Notices.NotAccepted(result.Findings));
+        }
+
+        return result.Accepted;
+    }
+
+    private async Task CompactAsync(int maxOutputTokens)
+    {
+        Task<CompactResult> summed = _context.CallActivityAsync<CompactResult>(
+            StepNames.Compact,
+            new CompactInput(
+                _context.InstanceId, _state.Turns, _state.Context, ContextPolicy.KeepTokens(_state),
+                Math.Min(maxOutputTokens, ContextPolicy.SummaryTokens)),
+            StepOptions.Model);
+        if (await _control.FinishedAsync(summed))
+        {
+            CompactResult result = await summed;
+            Count(1, 1, result.Usage);
+            _state = _state with { Context = result.Context, ContextTokens = 0, PendingBytes = result.Bytes };
+        }
+    }
 
     private async Task WaitForCapacityAsync(TimeSpan pause)
     {
@@ -133,48 +245,76 @@ internal sealed class AgentLoop
         _state = _state with { WaitingFor = new RunWait("modelCapacity", until) };
         _context.SetCustomStatus(_state);
         using var woken = new CancellationTokenSource();
-        await FinishedAsync(_context.CreateTimerAsync(until, woken.Token));
+        await _control.FinishedAsync(_context.CreateTimerAsync(until, woken.Token));
         await woken.CancelAsync();
         _state = _state with { WaitingFor = null };
-    }
-
-    private void Count(int steps, int criticalSteps)
-    {
-        _steps += steps;
-        _state = _state with { Steps = _state.Steps + steps, CriticalSteps = _state.CriticalSteps + criticalSteps };
     }
 
     /// <summary>The outcome, where the run must not go on.</summary>
     private RunOutcome? Stopped()
     {
-        if (_cancel.IsCompletedSuccessfully)
+        if (_control.Cancelled is { } request)
         {
-            CancelRequest request = _cancel.Result;
             return Ended(RunStatus.Cancelled, null, request.Reason ?? $"Cancelled by {request.By}.");
         }
 
         LoopLimits limits = _state.Limits;
-        return _state switch
+        if (_context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
         {
-            _ when _deadline.IsCompletedSuccessfully || _context.CurrentTime - _state.StartedAt >= limits.MaxDuration =>
-                Exhausted(ErrorCode.TimeLimitReached, $"The run's time limit of {limits.MaxDuration} is reached."),
-            _ when _state.Turns >= limits.MaxTurns =>
-                Exhausted(ErrorCode.TurnLimitReached, $"The agent's limit of {limits.MaxTurns} turns is reached."),
-            _ when _state.Usage.InputTokens + _state.Usage.OutputTokens >= limits.MaxTokens =>
-                Exhausted(ErrorCode.TokenLimitReached, $"The agent's limit of {limits.MaxTokens} tokens is reached."),
-            _ => null,
+            return Exhausted("time");
+        }
+
+        if (_state.Rejections > 0 && _state.Rejections >= limits.MaxRejections)
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.AnswerNotAccepted), $"The answer was not accepted {_state.Rejections} times.");
+        }
+
+        return _state.Turns >= limits.MaxTurns && _state.Turns > 0 ? Exhausted("turns") : null;
+    }
+
+    /// <summary>Whether people have said something that the model has not been shown.</summary>
+    private bool HasNews() => _state.Inbox > _state.InboxShown;
+
+    private string? BudgetNotice()
+    {
+        double left = Guard().LeftShare(_state.Steps, _state.Usage);
+        if (left > 0.2 || left > _state.ToldAtShare / 2)
+        {
+            return null;
+        }
+
+        _state = _state with { ToldAtShare = left };
+        return Notices.BudgetLeft(_state);
+    }
+
+    private BudgetGuard Guard() => new(_state.Limits.Budget, _state.Limits.Price, _state.Limits.MaxOutputTokens);
+
+    private void Tell(string notice) => _state = _state with
+    {
+        Notice = Notices.Join(_state.Notice, notice),
+        PendingBytes = _state.PendingBytes + (4 * notice.Length) + MessageBytes,
+    };
+
+    private void Count(int steps, int criticalSteps, TokenUsage usage)
+    {
+        _steps += steps;
+        _state = _state with
+        {
+            Steps = _state.Steps + steps,
+            CriticalSteps = _state.CriticalSteps + criticalSteps,
+            Usage = _state.Usage.Plus(usage),
         };
     }
 
-    private RunOutcome Exhausted(ErrorCode code, string message) => Ended(RunStatus.BudgetExhausted, code.ToString(), message);
+    private RunOutcome Exhausted(string shortOf) =>
+        Ended(RunStatus.BudgetExhausted, Notices.LimitCode(shortOf).ToString(), $"The run's budget of {shortOf} is used up.");
 
     private RunOutcome Ended(RunStatus status, string? code = null, string? message = null) =>
         new(status, _state) { Code = code, Message = message };
 
-    private async Task<RunOutcome> NotifyAsync(RunOutcome outcome)
+    private async Task NotifyAsync(RunOutcome outcome)
     {
         _context.SetCustomStatus(outcome.State);
-        await _context.CallActivityAsync<bool>(StepNames.Notify, new NotifyInput(_context.InstanceId, outcome), NotifyOptions);
-        return outcome;
+        await _context.CallActivityAsync<bool>(StepNames.Notify, new NotifyInput(_context.InstanceId, outcome), StepOptions.Notify);
     }
 }

@@ -1,13 +1,17 @@
 using AgentFunctions.Budgets;
+using AgentFunctions.Storage;
 
 namespace AgentFunctions.Loop;
 
 /// <summary>
 /// All that a run carries from one execution of its loop to the next: numbers and references, never messages. It is
-/// also the run's custom status, from which a failed run can be taken up again.
+/// also the run's custom status, from which an ended run can be taken up again.
 /// </summary>
 internal sealed record RunState
 {
+    /// <summary>What the run is held to.</summary>
+    public required LoopLimits Limits { get; init; }
+
     /// <summary>The turns that are over.</summary>
     public int Turns { get; init; }
 
@@ -23,11 +27,32 @@ internal sealed record RunState
     /// <summary>When the first turn began; <see langword="null"/> before it.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>The position in the transcript from which the model is shown everything.</summary>
-    public long ContextFrom { get; init; }
+    /// <summary>The part of the transcript that the model is shown.</summary>
+    public ContextRef Context { get; init; } = new();
 
-    /// <summary>When a stop takes effect that the agent's definition sets.</summary>
-    public required LoopLimits Limits { get; init; }
+    /// <summary>The size of what the model was last shown and said, as the provider counted it.</summary>
+    public long ContextTokens { get; init; }
+
+    /// <summary>The bytes that the next request has beyond <see cref="ContextTokens"/>; no token is shorter than a byte.</summary>
+    public long PendingBytes { get; init; }
+
+    /// <summary>How many messages people have sent, and how many of them the model has been shown.</summary>
+    public long Inbox { get; init; }
+
+    /// <summary>How many of the messages the model has been shown.</summary>
+    public long InboxShown { get; init; }
+
+    /// <summary>What the host has to tell the model before its next message.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>The share of the budget at which the model was last told what is left.</summary>
+    public double ToldAtShare { get; init; } = 1;
+
+    /// <summary>How often in a row the model was asked again for want of a whole answer.</summary>
+    public int Repairs { get; init; }
+
+    /// <summary>How often the answer was not accepted.</summary>
+    public int Rejections { get; init; }
 
     /// <summary>What the run waits for, other than a step.</summary>
     public RunWait? WaitingFor { get; init; }
@@ -38,8 +63,12 @@ internal sealed record RunState
 /// <param name="Until">Until when, where that is known (UTC).</param>
 internal sealed record RunWait(string Kind, DateTimeOffset? Until = null);
 
-/// <summary>The limits of a run that its loop holds it to.</summary>
+/// <summary>What a run is held to from its start; only the budget may grow.</summary>
 /// <param name="MaxTurns">The most turns.</param>
-/// <param name="MaxTokens">The most tokens, in and out together; <see langword="null"/> for no limit.</param>
-/// <param name="MaxDuration">The longest time from the first turn; <see langword="null"/> for no limit.</param>
-internal sealed record LoopLimits(int MaxTurns, long? MaxTokens, TimeSpan? MaxDuration);
+/// <param name="Budget">What may be spent.</param>
+/// <param name="ContextWindow">The model's window, in tokens.</param>
+/// <param name="MaxOutputTokens">The longest answer that the model gives, in tokens.</param>
+/// <param name="Price">What the model costs; <see langword="null"/> where that is not known.</param>
+/// <param name="MaxRejections">How often an answer may be rejected; 0 where the run has no acceptance check.</param>
+internal sealed record LoopLimits(
+    int MaxTurns, Budget Budget, int ContextWindow, int MaxOutputTokens, ModelPrice? Price = null, int MaxRejections = 0);

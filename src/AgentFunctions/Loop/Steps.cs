@@ -1,4 +1,6 @@
 using AgentFunctions.Budgets;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 
 namespace AgentFunctions.Loop;
 
@@ -7,20 +9,37 @@ internal static class StepNames
 {
     public const string CallModel = "CallModel";
     public const string CallTool = "CallTool";
+    public const string Compact = "Compact";
+    public const string CheckAcceptance = "CheckAcceptance";
     public const string Notify = "Notify";
 }
 
 /// <summary>Ask the model for its next message.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Turn">The turn, from 1.</param>
-/// <param name="ContextFrom">The position in the transcript from which the model is shown everything.</param>
-internal sealed record CallModelInput(string RunId, int Turn, long ContextFrom);
+/// <param name="Context">The part of the transcript that the model is shown.</param>
+/// <param name="MaxOutputTokens">The bound of the answer.</param>
+internal sealed record CallModelInput(string RunId, int Turn, ContextRef Context, int MaxOutputTokens)
+{
+    /// <summary>The first message from people that the model has not been shown.</summary>
+    public long InboxFrom { get; init; }
+
+    /// <summary>The number of messages from people that it shall have been shown.</summary>
+    public long InboxTo { get; init; }
+
+    /// <summary>What the host has to tell the model.</summary>
+    public string? Notice { get; init; }
+
+    /// <summary>Whether this is the last message: no tools are offered.</summary>
+    public bool Closing { get; init; }
+}
 
 /// <summary>What the model decided, by reference: the message itself is in the transcript.</summary>
 /// <param name="Calls">The names of the tools that it asked for, in order; empty for an answer.</param>
 /// <param name="Usage">What the call consumed.</param>
 /// <param name="FinishReason">Why the model stopped.</param>
-internal sealed record CallModelResult(IReadOnlyList<string> Calls, TokenUsage Usage, string? FinishReason)
+/// <param name="HasText">Whether it said anything.</param>
+internal sealed record CallModelResult(IReadOnlyList<string> Calls, TokenUsage Usage, string? FinishReason, bool HasText)
 {
     /// <summary>Set where the provider asked to wait: no message was made, ask again after this time.</summary>
     public TimeSpan? RetryAfter { get; init; }
@@ -30,13 +49,40 @@ internal sealed record CallModelResult(IReadOnlyList<string> Calls, TokenUsage U
 /// <param name="RunId">The run.</param>
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The number of the call within the turn, from 0.</param>
-/// <param name="ContextFrom">The position in the transcript from which the model is shown everything.</param>
-internal sealed record CallToolInput(string RunId, int Turn, int Call, long ContextFrom);
+/// <param name="Context">The part of the transcript that holds the call.</param>
+internal sealed record CallToolInput(string RunId, int Turn, int Call, ContextRef Context);
 
 /// <summary>What came of a tool call, by reference: the outcome itself is in the ledger.</summary>
 /// <param name="IsError">Whether it went wrong.</param>
+/// <param name="Bytes">The size of what the model will be shown of it.</param>
 /// <param name="Code">The stable code of what went wrong.</param>
-internal sealed record CallToolResult(bool IsError, string? Code = null);
+internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = null);
+
+/// <summary>Have the model sum up the older part of what it is shown.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Turn">The last turn that is over.</param>
+/// <param name="Context">What the model is shown now.</param>
+/// <param name="KeepTokens">About how much of the newest messages stays as it is.</param>
+/// <param name="MaxOutputTokens">The bound of the summary.</param>
+internal sealed record CompactInput(string RunId, int Turn, ContextRef Context, int KeepTokens, int MaxOutputTokens);
+
+/// <summary>What the model is shown from now on.</summary>
+/// <param name="Context">The part of the transcript.</param>
+/// <param name="Bytes">Its size.</param>
+/// <param name="Usage">What the summary consumed.</param>
+internal sealed record CompactResult(ContextRef Context, long Bytes, TokenUsage Usage);
+
+/// <summary>Find out whether the answer of a turn is what was asked for.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Turn">The turn of the answer.</param>
+/// <param name="Context">The part of the transcript that holds the answer.</param>
+internal sealed record CheckAcceptanceInput(string RunId, int Turn, ContextRef Context);
+
+/// <summary>Whether the answer is what was asked for.</summary>
+/// <param name="Accepted">Whether it is.</param>
+/// <param name="Usage">What a judge consumed.</param>
+/// <param name="Findings">What is missing, in words for the model; at most 4,000 characters.</param>
+internal sealed record CheckAcceptanceResult(bool Accepted, TokenUsage Usage, string? Findings = null);
 
 /// <summary>Tell those who follow the run that it has ended.</summary>
 /// <param name="RunId">The run.</param>
@@ -46,22 +92,11 @@ internal sealed record NotifyInput(string RunId, RunOutcome Outcome);
 /// <summary>How a run ended.</summary>
 /// <param name="Status">Its final status.</param>
 /// <param name="State">Where it stood.</param>
-internal sealed record RunOutcome(Runs.RunStatus Status, RunState State)
+internal sealed record RunOutcome(RunStatus Status, RunState State)
 {
     /// <summary>The stable code of what stopped it short.</summary>
     public string? Code { get; init; }
 
     /// <summary>What stopped it short, in words.</summary>
     public string? Message { get; init; }
-}
-
-/// <summary>A request to end a run.</summary>
-/// <param name="By">Who asked.</param>
-/// <param name="Reason">Why.</param>
-internal sealed record CancelRequest(string By, string? Reason = null);
-
-/// <summary>The names of the events that a run listens to.</summary>
-internal static class RunEvents
-{
-    public const string Cancel = "cancel";
 }

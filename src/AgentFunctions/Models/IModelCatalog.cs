@@ -1,3 +1,4 @@
+using AgentFunctions.Budgets;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Models;
@@ -41,6 +42,9 @@ public sealed record ModelProfile
 
     /// <summary>Whether the model's reasoning must go back with every assistant message that called a tool.</summary>
     public bool ReturnsReasoning { get; init; }
+
+    /// <summary>What it costs; <see langword="null"/> where that is not configured.</summary>
+    public ModelPrice? Price { get; init; }
 
     /// <summary>Whether this is the scripted rehearsal model, which every output must say.</summary>
     public bool IsRehearsal { get; init; }

@@ -90,7 +90,7 @@ public sealed class RunReader(RunStore runs, IOrchestrationClient orchestrations
             Error = ErrorOf(state, outcome),
         };
         return state.IsEnded && withResult
-            ? run with { Result = await ResultAsync(run, progress?.ContextFrom ?? 0, cancellationToken).ConfigureAwait(false) }
+            ? run with { Result = await ResultAsync(run, progress?.Context.From ?? 0, cancellationToken).ConfigureAwait(false) }
             : run;
     }
 

@@ -54,6 +54,24 @@ public static class JournalEventTypes
     /// <summary>A tool call has an outcome.</summary>
     public const string ToolCompleted = "tool.completed";
 
+    /// <summary>Somebody said something to the run.</summary>
+    public const string MessageReceived = "message.received";
+
+    /// <summary>The run may spend more.</summary>
+    public const string BudgetGranted = "budget.granted";
+
+    /// <summary>Somebody holds the run.</summary>
+    public const string RunPaused = "run.paused";
+
+    /// <summary>A held or failed run goes on.</summary>
+    public const string RunResumed = "run.resumed";
+
+    /// <summary>The older part of what the model is shown was summed up.</summary>
+    public const string ContextCompacted = "context.compacted";
+
+    /// <summary>The answer was checked against what was asked for.</summary>
+    public const string AnswerChecked = "answer.checked";
+
     /// <summary>Somebody asked for the run's end.</summary>
     public const string RunCancelRequested = "run.cancelRequested";
 

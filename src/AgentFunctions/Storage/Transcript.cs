@@ -17,32 +17,39 @@ public sealed class Transcript(ILogStore logs)
 
     /// <summary>The part of a run's messages that the model is shown.</summary>
     /// <param name="runId">The run.</param>
-    /// <param name="from">Where the window begins; the goal at position 0 is always in it.</param>
+    /// <param name="context">Which part.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<TranscriptWindow> ReadWindowAsync(string runId, long from, CancellationToken cancellationToken = default)
+    public async Task<TranscriptWindow> ReadWindowAsync(
+        string runId, ContextRef context, CancellationToken cancellationToken = default)
     {
-        if (_windows.TryGet(runId, out TranscriptWindow? cached) && cached.From == from)
+        ArgumentNullException.ThrowIfNull(context);
+        if (_windows.TryGet(runId, out TranscriptWindow? cached) && cached.Context == context)
         {
             return cached;
         }
 
         var entries = new List<TranscriptEntry>();
-        if (from > 0)
+        if (context.From > 0)
         {
-            await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), 0, 1, cancellationToken).ConfigureAwait(false))
+            entries.AddRange(await ReadOneAsync(runId, 0, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (context.Summary is { } summary)
+        {
+            entries.AddRange(await ReadOneAsync(runId, summary, cancellationToken).ConfigureAwait(false));
+        }
+
+        long end = context.From;
+        await foreach ((long position, TranscriptEntry entry) in ReadAsync(runId, context.From, null, cancellationToken).ConfigureAwait(false))
+        {
+            end = position + 1;
+            if (!entry.IsSummary)
             {
-                entries.Add(Deserialize(entry.Data));
+                entries.Add(entry);
             }
         }
 
-        long end = from;
-        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, null, cancellationToken).ConfigureAwait(false))
-        {
-            entries.Add(Deserialize(entry.Data));
-            end = entry.Position + 1;
-        }
-
-        var window = new TranscriptWindow(from, end, entries);
+        var window = new TranscriptWindow(context, end, entries);
         _windows.Set(runId, window);
         return window;
     }
@@ -88,21 +95,37 @@ public sealed class Transcript(ILogStore logs)
         }
     }
 
+    private async Task<List<TranscriptEntry>> ReadOneAsync(string runId, long position, CancellationToken cancellationToken)
+    {
+        var entries = new List<TranscriptEntry>(1);
+        await foreach ((_, TranscriptEntry entry) in ReadAsync(runId, position, 1, cancellationToken).ConfigureAwait(false))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
     private static TranscriptEntry Deserialize(ReadOnlyMemory<byte> data) =>
         JsonSerializer.Deserialize(data.Span, AgentJsonContext.Default.TranscriptEntry)!;
 }
 
-/// <summary>A part of a run's messages: the goal, then everything from one position to the end.</summary>
-/// <param name="From">The position where the unbroken part begins.</param>
+/// <summary>Which part of its transcript a run's model is shown: the goal, a summary of the older part, and the rest as it was.</summary>
+/// <param name="From">The position where the part begins that is shown as it was.</param>
+/// <param name="Summary">The position of the summary of everything before; <see langword="null"/> where nothing was summed up yet.</param>
+public sealed record ContextRef(long From = 0, long? Summary = null);
+
+/// <summary>The messages that a run's model is shown.</summary>
+/// <param name="Context">Which part of the transcript they are.</param>
 /// <param name="End">The position that the next message will get.</param>
-/// <param name="Entries">The messages; the goal first.</param>
-public sealed record TranscriptWindow(long From, long End, IReadOnlyList<TranscriptEntry> Entries)
+/// <param name="Entries">The messages: the goal, the summary where there is one, and the rest.</param>
+public sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyList<TranscriptEntry> Entries)
 {
     /// <summary>The model's message of a turn, or <see langword="null"/> where it has not spoken yet.</summary>
     /// <param name="turn">The turn.</param>
     public TranscriptEntry? ReplyOf(int turn)
     {
-        for (int i = Entries.Count - 1; i >= 0 && Entries[i].Turn >= turn; i--)
+        for (int i = Entries.Count - 1; i >= 0; i--)
         {
             if (Entries[i].Turn == turn && Entries[i].Message.Role == ChatRole.Assistant)
             {
@@ -114,5 +137,5 @@ public sealed record TranscriptWindow(long From, long End, IReadOnlyList<Transcr
     }
 
     internal TranscriptWindow With(IReadOnlyList<TranscriptEntry> added) =>
-        this with { End = End + added.Count, Entries = [.. Entries, .. added] };
+        this with { End = End + added.Count, Entries = [.. Entries, .. added.Where(entry => !entry.IsSummary)] };
 }

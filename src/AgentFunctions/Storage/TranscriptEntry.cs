@@ -12,6 +12,9 @@ namespace AgentFunctions.Storage;
 public sealed record TranscriptEntry(
     int Turn, [property: JsonConverter(typeof(ChatMessageConverter))] ChatMessage Message, DateTimeOffset At)
 {
+    /// <summary>Whether the message sums up older ones, for the model alone.</summary>
+    public bool IsSummary { get; init; }
+
     /// <summary>For the model's messages: the model that spoke.</summary>
     public string? Model { get; init; }
 

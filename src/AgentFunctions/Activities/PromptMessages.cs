@@ -1,0 +1,54 @@
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Activities;
+
+/// <summary>Gathers what the model must be shown next and the transcript lacks.</summary>
+internal sealed class PromptMessages(Ledger ledger, Inbox inbox, TimeProvider time)
+{
+    /// <summary>The goal before the first turn; tool results, people's messages and the host's notice before any turn.</summary>
+    public async Task<IReadOnlyList<TranscriptEntry>> SinceAsync(
+        RunRecord run, TranscriptWindow window, CallModelInput input, CancellationToken cancellationToken)
+    {
+        var messages = new List<ChatMessage>();
+        if (window.Entries.Count == 0)
+        {
+            messages.Add(Prompt.Goal(run));
+        }
+        else if (window.Entries[^1] is { Calls.Count: > 0 } asking)
+        {
+            messages.Add(await ResultsAsync(run.Id, asking, cancellationToken).ConfigureAwait(false));
+        }
+
+        foreach (InboxMessage said in await inbox
+            .ReadAsync(run.Id, input.InboxFrom, input.InboxTo, cancellationToken).ConfigureAwait(false))
+        {
+            messages.Add(new ChatMessage(ChatRole.User, said.Text));
+        }
+
+        if (input.Notice is not null)
+        {
+            messages.Add(new ChatMessage(ChatRole.User, $"[host] {input.Notice}"));
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        return [.. messages.Select(message => new TranscriptEntry(input.Turn, message, now))];
+    }
+
+    /// <summary>The outcomes of a turn's calls, in the order of the calls, whatever order they came in.</summary>
+    private async Task<ChatMessage> ResultsAsync(string runId, TranscriptEntry asking, CancellationToken cancellationToken)
+    {
+        var results = new List<AIContent>();
+        for (int call = 0; call < asking.Calls.Count; call++)
+        {
+            LedgerEntry? entry = await ledger.FindAsync(runId, asking.Turn, call, cancellationToken).ConfigureAwait(false);
+            results.Add(new FunctionResultContent(asking.Calls[call].CallId, entry?.Outcome?.Text ?? NotMade));
+        }
+
+        return new ChatMessage(ChatRole.Tool, results);
+    }
+
+    private const string NotMade = "This call was not made: the run was stopped, or its budget of steps did not allow it.";
+}

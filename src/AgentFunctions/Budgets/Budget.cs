@@ -1,0 +1,85 @@
+using System.Text.Json.Serialization;
+
+namespace AgentFunctions.Budgets;
+
+/// <summary>What a run may spend. A part that is <see langword="null"/> is not limited.</summary>
+public sealed record Budget
+{
+    /// <summary>Model calls and tool calls, those of sub-agents included.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Tokens, in and out together.</summary>
+    public long? Tokens { get; init; }
+
+    /// <summary>US dollars, by the prices of the configuration; only for models that have one.</summary>
+    public decimal? Usd { get; init; }
+
+    /// <summary>Time from the first turn, waiting included.</summary>
+    public TimeSpan? WallClock { get; init; }
+
+    /// <summary>Sub-agents started, over the whole tree.</summary>
+    public int? SubAgents { get; init; }
+
+    /// <summary>Whether no part is limited.</summary>
+    [JsonIgnore]
+    public bool IsUnlimited => this is { Steps: null, Tokens: null, Usd: null, WallClock: null, SubAgents: null };
+
+    /// <summary>This and more on top. What was unlimited stays so.</summary>
+    /// <param name="more">What to add; its parts that are <see langword="null"/> add nothing.</param>
+    public Budget Plus(Budget more)
+    {
+        ArgumentNullException.ThrowIfNull(more);
+        return new Budget
+        {
+            Steps = Steps + (more.Steps ?? 0),
+            Tokens = Tokens + (more.Tokens ?? 0),
+            Usd = Usd + (more.Usd ?? 0),
+            WallClock = WallClock + (more.WallClock ?? TimeSpan.Zero),
+            SubAgents = SubAgents + (more.SubAgents ?? 0),
+        };
+    }
+
+    /// <summary>The narrower of two, part by part.</summary>
+    /// <param name="other">The other.</param>
+    public Budget Narrow(Budget other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return new Budget
+        {
+            Steps = Least(Steps, other.Steps),
+            Tokens = Least(Tokens, other.Tokens),
+            Usd = Least(Usd, other.Usd),
+            WallClock = Least(WallClock, other.WallClock),
+            SubAgents = Least(SubAgents, other.SubAgents),
+        };
+    }
+
+    /// <summary>Checks that every part makes sense.</summary>
+    /// <param name="field">The name to report it by.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the part and the remedy.</exception>
+    public void Validate(string field)
+    {
+        Require(Steps is null or > 0, "steps", "use a whole number above 0");
+        Require(Tokens is null or > 0, "tokens", "use a whole number above 0");
+        Require(Usd is null or > 0, "usd", "use a number above 0");
+        Require(WallClock is null || WallClock > TimeSpan.Zero, "wallClock", "use a time span above zero, for instance PT5H");
+        Require(SubAgents is null or >= 0, "subAgents", "use a whole number, 0 or above");
+
+        void Require(bool condition, string part, string remedy)
+        {
+            if (!condition)
+            {
+                throw new AgentException(ErrorCode.InvalidInput, $"{field}.{part}: {remedy}.");
+            }
+        }
+    }
+
+    private static T? Least<T>(T? one, T? other)
+        where T : struct, IComparable<T> =>
+        (one, other) switch
+        {
+            (null, _) => other,
+            (_, null) => one,
+            _ => one.Value.CompareTo(other.Value) <= 0 ? one : other,
+        };
+}

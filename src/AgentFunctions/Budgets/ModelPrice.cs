@@ -1,0 +1,20 @@
+namespace AgentFunctions.Budgets;
+
+/// <summary>What a model costs, in US dollars per million tokens.</summary>
+/// <param name="Input">Tokens sent.</param>
+/// <param name="Output">Tokens received, the reasoning included.</param>
+/// <param name="CachedInput">Tokens sent that the provider had in its cache; <see langword="null"/> for the price of any other.</param>
+public sealed record ModelPrice(decimal Input, decimal Output, decimal? CachedInput = null)
+{
+    private const decimal Million = 1_000_000m;
+
+    /// <summary>The price of what was used, in US dollars.</summary>
+    /// <param name="inputTokens">Tokens sent, the cached ones included.</param>
+    /// <param name="outputTokens">Tokens received.</param>
+    /// <param name="cachedTokens">Those of the tokens sent that were cached.</param>
+    public decimal Of(long inputTokens, long outputTokens, long cachedTokens = 0)
+    {
+        long cached = Math.Clamp(cachedTokens, 0, inputTokens);
+        return (((inputTokens - cached) * Input) + (cached * (CachedInput ?? Input)) + (outputTokens * Output)) / Million;
+    }
+}

@@ -1,0 +1,23 @@
+using AgentFunctions.Budgets;
+
+namespace AgentFunctions.Loop;
+
+/// <summary>What somebody asks of a live run; it comes as the external event <see cref="EventName"/>.</summary>
+/// <param name="By">Who asks.</param>
+internal sealed record RunCommand(string By)
+{
+    /// <summary>The name of the event.</summary>
+    public const string EventName = "command";
+
+    /// <summary>Whether the run shall end.</summary>
+    public bool Cancel { get; init; }
+
+    /// <summary>Why.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>How many messages the run's inbox has; the messages themselves are in its log.</summary>
+    public long? Inbox { get; init; }
+
+    /// <summary>What may be spent on top.</summary>
+    public Budget? Grant { get; init; }
+}

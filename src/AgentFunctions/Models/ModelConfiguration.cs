@@ -1,0 +1,109 @@
+using AgentFunctions.Models.Providers;
+using Microsoft.Extensions.Configuration;
+
+namespace AgentFunctions.Models;
+
+/// <summary>Reads and checks which models a host is configured with.</summary>
+internal static class ModelConfiguration
+{
+    private const string Section = "Models";
+
+    /// <summary>The name of the model that serves when an agent names none, where the configuration has one of this name.</summary>
+    private const string DefaultName = "default";
+
+    private static readonly string[] Fields = [.. typeof(ModelOptions).GetProperties().Select(static property => property.Name)];
+
+    /// <summary>Reads all models, the default one first; none where neither section nor variables are set.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: every fault, each with its field and remedy.</exception>
+    public static IReadOnlyList<NamedModel> Read(IConfiguration configuration)
+    {
+        List<NamedModel> models =
+        [
+            .. configuration.GetSection(Section).GetChildren()
+                .OrderBy(static child => !string.Equals(child.Key, DefaultName, StringComparison.OrdinalIgnoreCase))
+                .Select(child => FromSection(child, configuration)),
+        ];
+        if (models.Count == 0)
+        {
+            models = [.. ModelProvider.All.Select(provider => FromVariables(provider, configuration)).OfType<NamedModel>()];
+        }
+
+        List<string> faults = [.. models.SelectMany(static model => ModelOptionsValidator.Faults(model))];
+        if (faults.Count > 0)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, string.Join(Environment.NewLine, faults));
+        }
+
+        return models;
+    }
+
+    private static NamedModel FromSection(IConfigurationSection section, IConfiguration configuration)
+    {
+        string path = $"{Section}:{section.Key}";
+        foreach (IConfigurationSection field in section.GetChildren())
+        {
+            if (!Fields.Contains(field.Key, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new AgentException(
+                    ErrorCode.InvalidInput, $"{path}:{field.Key}: there is no such field; the fields are {string.Join(", ", Fields)}.");
+            }
+        }
+
+        var options = new ModelOptions();
+        try
+        {
+            section.Bind(options);
+        }
+        catch (InvalidOperationException wrongType)
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput, $"{path}: {wrongType.Message} Numbers are plain, durations like 00:05:00.", wrongType);
+        }
+
+        ModelProvider? provider = ModelProvider.Of(options);
+        string? usualEndpoint = Text(configuration[provider?.EndpointVariable ?? ""]);
+        options.Endpoint = Text(options.Endpoint) ?? usualEndpoint;
+        options.Key = Text(options.Key);
+        options.Model = Text(options.Model) ?? Text(configuration[provider?.ModelVariable ?? ""]);
+        string remedy = $"{path}:Key is missing; set it";
+        // The usual key goes to the usual endpoint only, never to another that the section names.
+        if (options.Endpoint == usualEndpoint)
+        {
+            options.Key ??= Text(configuration[provider?.KeyVariable ?? ""]);
+            remedy += $", or the environment variable {provider?.KeyVariable}";
+        }
+
+        return new(section.Key, path, options, provider, remedy);
+    }
+
+    private static NamedModel? FromVariables(ModelProvider usual, IConfiguration configuration)
+    {
+        string? key = Text(configuration[usual.KeyVariable]);
+        string? endpoint = Text(configuration[usual.EndpointVariable]);
+        bool chosen = endpoint is not null || (key is not null && !usual.NeedsEndpoint);
+        if (usual.EndpointVariable.Length == 0 || !chosen)
+        {
+            return null;
+        }
+
+        var options = new ModelOptions { Endpoint = endpoint, Key = key, Model = Text(configuration[usual.ModelVariable]) };
+        // OPENAI_BASE_URL often points at another provider, whose profile then holds.
+        if (usual != ModelProvider.OpenAI)
+        {
+            options.Provider = usual.Name;
+        }
+
+        string remedy = $"{usual.EndpointVariable} is set, but {usual.KeyVariable} is missing; set it";
+        return new(usual.Name, usual.EndpointVariable, options, ModelProvider.Of(options), remedy);
+    }
+
+    private static string? Text(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+}
+
+/// <summary>One model of the configuration.</summary>
+/// <param name="Name">The name that agents use.</param>
+/// <param name="Path">Where it stands, for messages.</param>
+/// <param name="Options">Its options.</param>
+/// <param name="Provider">Whose it is; <see langword="null"/> where nobody knows.</param>
+/// <param name="KeyRemedy">What to say when the key is missing.</param>
+internal sealed record NamedModel(string Name, string Path, ModelOptions Options, ModelProvider? Provider, string KeyRemedy);

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Models;
+
+/// <summary>What this library's chat clients say beyond the common types.</summary>
+public static class ModelConventions
+{
+    /// <summary>
+    /// The key in <see cref="AIContent.AdditionalProperties"/> of a <see cref="FunctionCallContent"/> whose arguments are no JSON
+    /// object; the value is the text as the model sent it. <see cref="FunctionCallContent.Arguments"/> is then
+    /// <see langword="null"/>, and the text goes back to the provider as it came.
+    /// </summary>
+    public const string InvalidArguments = "invalidArguments";
+
+    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of a refusal in the model's own words.</summary>
+    public const string Refusal = "refusal";
+
+    /// <summary>
+    /// How messages and their contents are written: the ecosystem's own options, without the indentation that these have and that a
+    /// provider would charge for.
+    /// </summary>
+    internal static JsonSerializerOptions Json { get; } = Compact();
+
+    /// <summary>The text of arguments that are no JSON object, or <see langword="null"/>.</summary>
+    /// <param name="call">The call, fresh or from a transcript.</param>
+    internal static string? InvalidArgumentsOf(FunctionCallContent call) =>
+        call.AdditionalProperties?.GetValueOrDefault(InvalidArguments) switch
+        {
+            string text => text,
+            JsonElement { ValueKind: JsonValueKind.String } json => json.GetString(),
+            _ => null,
+        };
+
+    /// <summary>Passes on an answer that can be used.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="model">The model's name, for the message.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ModelContentFiltered"/>: the provider withheld the answer. <see cref="ErrorCode.ModelProtocolError"/>: the
+    /// answer is empty.
+    /// </exception>
+    internal static ChatResponse EnsureUsable(this ChatResponse response, string model)
+    {
+        if (response.FinishReason == ChatFinishReason.ContentFilter)
+        {
+            throw new AgentException(
+                ErrorCode.ModelContentFiltered,
+                $"model '{model}': the provider's content filter withheld the answer; rephrase the goal or change the filter.");
+        }
+
+        bool usable = response.Messages.Any(static message => message.Contents.Any(static content => content switch
+        {
+            TextReasoningContent => false,
+            TextContent text => !string.IsNullOrWhiteSpace(text.Text),
+            FunctionCallContent or ErrorContent or DataContent or UriContent => true,
+            _ => false,
+        }));
+        if (!usable)
+        {
+            string remedy = response.FinishReason == ChatFinishReason.Length
+                ? "it spent all its output tokens before answering; raise MaxOutputTokens"
+                : "it neither answered nor called a tool; ask again or use another model";
+            throw new AgentException(ErrorCode.ModelProtocolError, $"model '{model}': the answer is empty: {remedy}.");
+        }
+
+        return response;
+    }
+
+    private static JsonSerializerOptions Compact()
+    {
+        var options = new JsonSerializerOptions(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
+        options.MakeReadOnly();
+        return options;
+    }
+}

@@ -1,0 +1,68 @@
+using AgentFunctions.Models.Providers;
+
+namespace AgentFunctions.Models;
+
+/// <summary>Finds what is wrong with a configured model; each fault names its field and the remedy.</summary>
+internal static class ModelOptionsValidator
+{
+    private static readonly TimeSpan LongestTimeout = TimeSpan.FromDays(1);
+
+    public static IEnumerable<string> Faults(NamedModel model)
+    {
+        (string path, ModelOptions options, ModelProvider? provider) = (model.Path, model.Options, model.Provider);
+        if (provider is null)
+        {
+            yield return $"{path}:Provider: '{options.Provider}' is unknown; use one of "
+                + $"{string.Join(", ", ModelProvider.All.Select(static known => known.Name))}. "
+                + "Any other OpenAI-compatible endpoint is 'openai' with its Endpoint.";
+            yield break;
+        }
+
+        if (options.Endpoint is null ? provider.NeedsEndpoint : !IsHttp(options.Endpoint))
+        {
+            yield return $"{path}:Endpoint: set an absolute http or https address, such as {provider.ExampleEndpoint}.";
+        }
+
+        if (options.Model is null && provider.DefaultModel is null)
+        {
+            yield return $"{path}:Model: set the name of the deployment, here or as {provider.ModelVariable}.";
+        }
+
+        if (options.Temperature is < 0 or > 2 or float.NaN)
+        {
+            yield return $"{path}:Temperature: {options.Temperature} is out of range; use 0 to 2, or leave it out.";
+        }
+
+        foreach ((string field, int? value, int least, int most) in new[]
+        {
+            (nameof(options.ContextWindow), options.ContextWindow, 1_000, 100_000_000),
+            (nameof(options.MaxOutputTokens), options.MaxOutputTokens, 1, 10_000_000),
+            (nameof(options.MaxRetries), options.MaxRetries, 0, 10),
+            (nameof(options.CircuitBreakerThroughput), options.CircuitBreakerThroughput, 2, 10_000),
+        })
+        {
+            if (value < least || value > most)
+            {
+                yield return $"{path}:{field}: {value} is out of range; use {least} to {most}.";
+            }
+        }
+
+        foreach ((string field, TimeSpan value, TimeSpan least) in new[]
+        {
+            (nameof(options.AttemptTimeout), options.AttemptTimeout, TimeSpan.FromMilliseconds(10)),
+            (nameof(options.StreamIdleTimeout), options.StreamIdleTimeout, TimeSpan.FromMilliseconds(10)),
+            (nameof(options.RetryDelay), options.RetryDelay, TimeSpan.Zero),
+            (nameof(options.MaxRetryAfter), options.MaxRetryAfter, TimeSpan.Zero),
+            (nameof(options.CircuitBreakerDuration), options.CircuitBreakerDuration, TimeSpan.FromMilliseconds(500)),
+        })
+        {
+            if (value < least || value > LongestTimeout)
+            {
+                yield return $"{path}:{field}: {value} is out of range; use {least} to {LongestTimeout}.";
+            }
+        }
+    }
+
+    private static bool IsHttp(string endpoint) =>
+        Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? uri) && uri.Scheme is ("http" or "https");
+}

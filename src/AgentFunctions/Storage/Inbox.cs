@@ -1,0 +1,48 @@
+using System.Text.Json;
+
+namespace AgentFunctions.Storage;
+
+/// <summary>What a person said to a run.</summary>
+/// <param name="Text">The words.</param>
+/// <param name="By">Who said them.</param>
+/// <param name="At">When (UTC).</param>
+public sealed record InboxMessage(string Text, string By, DateTimeOffset At);
+
+/// <summary>The messages that people send to runs: a log each. The model is shown each once, in order.</summary>
+public sealed class Inbox(ILogStore logs)
+{
+    /// <summary>Adds a message at the end.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How many messages the run has with it.</returns>
+    public async Task<long> AddAsync(string runId, InboxMessage message, CancellationToken cancellationToken = default) =>
+        1 + await logs.AppendAsync(
+            StreamOf(runId),
+            [JsonSerializer.SerializeToUtf8Bytes(message, AgentJsonContext.Default.InboxMessage)],
+            null,
+            cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The messages of a range.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="from">The first message's number, from 0.</param>
+    /// <param name="to">The number after the last.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<IReadOnlyList<InboxMessage>> ReadAsync(
+        string runId, long from, long to, CancellationToken cancellationToken = default)
+    {
+        var messages = new List<InboxMessage>();
+        if (to > from)
+        {
+            await foreach (LogEntry entry in logs
+                .ReadAsync(StreamOf(runId), from, (int)(to - from), cancellationToken).ConfigureAwait(false))
+            {
+                messages.Add(JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.InboxMessage)!);
+            }
+        }
+
+        return messages;
+    }
+
+    private static string StreamOf(string runId) => $"inboxes/{runId}";
+}
