@@ -97,6 +97,9 @@ public enum ErrorCode
     /// <summary>The answer did not pass the run's acceptance check as often as it may be given.</summary>
     AnswerNotAccepted = 209,
 
+    /// <summary>The run has no artifact of that name.</summary>
+    ArtifactNotFound = 210,
+
     /// <summary>No model of that name is configured, or the provider knows none.</summary>
     ModelNotFound = 300,
 

@@ -6,7 +6,7 @@ using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
-using AgentFunctions.Tools;
+using AgentFunctions.Tools.Planning;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -33,15 +33,18 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddAgentModels(configuration);
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ToolCatalog>();
-        services.TryAddSingleton<ToolInvoker>();
+        services.AddToolCatalog();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
+        services.TryAddSingleton<RunFeed>();
         services.TryAddSingleton<Transcript>();
         services.TryAddSingleton<Journal>();
         services.TryAddSingleton<Ledger>();
         services.TryAddSingleton<ArtifactStore>();
         services.TryAddSingleton<Inbox>();
+        services.TryAddSingleton<PlanStore>();
+        services.TryAddSingleton<CompactActivity>();
+        services.AddTool(PlanTool.Create());
         services.TryAddSingleton<AgentGateway>();
         services.TryAddSingleton<RunSteering>();
         services.TryAddSingleton<PromptMessages>();
@@ -54,11 +57,6 @@ public static class AgentFunctionsServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Adds a tool for the agents of this host.</summary>
-    /// <param name="services">The host's services.</param>
-    /// <param name="tool">The tool.</param>
-    public static IServiceCollection AddTool(this IServiceCollection services, AgentTool tool) => services.AddSingleton(tool);
-
     /// <summary>Adds orchestrators and activities of the host's own.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="register">Adds them to the registry.</param>
@@ -66,11 +64,17 @@ public static class AgentFunctionsServiceCollectionExtensions
         this IServiceCollection services, Action<IServiceProvider, DurableRegistry> register) =>
         services.AddSingleton(new DurableRegistration(register));
 
+    /// <summary>Steps are resolved when they run: they need the stores, which the engine that needs this registry may provide.</summary>
     private static void RegisterLoop(IServiceProvider services, DurableRegistry registry) => registry
         .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, AgentLoop.RunAsync)
-        .AddActivity<CallModelInput, CallModelResult>(StepNames.CallModel, services.GetRequiredService<CallModelActivity>().RunAsync)
-        .AddActivity<CallToolInput, CallToolResult>(StepNames.CallTool, services.GetRequiredService<CallToolActivity>().RunAsync)
-        .AddActivity<NotifyInput, bool>(StepNames.Notify, services.GetRequiredService<NotifyActivity>().RunAsync);
+        .AddActivity<CallModelInput, CallModelResult>(
+            StepNames.CallModel, (context, input) => services.GetRequiredService<CallModelActivity>().RunAsync(context, input))
+        .AddActivity<CallToolInput, CallToolResult>(
+            StepNames.CallTool, (context, input) => services.GetRequiredService<CallToolActivity>().RunAsync(context, input))
+        .AddActivity<CompactInput, CompactResult>(
+            StepNames.Compact, (context, input) => services.GetRequiredService<CompactActivity>().RunAsync(context, input))
+        .AddActivity<NotifyInput, bool>(
+            StepNames.Notify, (context, input) => services.GetRequiredService<NotifyActivity>().RunAsync(context, input));
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
     {

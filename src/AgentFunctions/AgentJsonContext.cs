@@ -8,6 +8,8 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions;
 
@@ -25,6 +27,9 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(JournalEvent))]
 [JsonSerializable(typeof(LedgerEntry))]
 [JsonSerializable(typeof(AgentDefinition))]
+[JsonSerializable(typeof(ToolOutcome))]
+[JsonSerializable(typeof(EditMemo))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RunRecord))]
@@ -43,6 +48,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(CheckAcceptanceResult))]
 [JsonSerializable(typeof(RunCommand))]
 [JsonSerializable(typeof(InboxMessage))]
+[JsonSerializable(typeof(PlanItem[]))]
 [JsonSerializable(typeof(RunEndedNotice))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]

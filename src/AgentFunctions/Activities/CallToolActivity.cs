@@ -34,7 +34,6 @@ internal sealed class CallToolActivity(
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
         FunctionCallContent call = await FindCallAsync(input, cancellationToken).ConfigureAwait(false);
-        AgentTool? tool = tools.Select(agent).FirstOrDefault(candidate => candidate.Name == call.Name);
         var context = new ToolContext
         {
             RunId = run.Id,
@@ -49,9 +48,12 @@ internal sealed class CallToolActivity(
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
         LedgerEntry entry = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
-        ToolOutcome outcome = known is null
-            ? await CallAsync(context, tool, call, entry, cancellationToken).ConfigureAwait(false)
-            : await TakeUpAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        ToolOutcome outcome = ToolInvoker.Prepare(tools.Select(agent), call, context, out ToolOutcome? refusal) switch
+        {
+            null => refusal!,
+            ToolCall prepared when known is null => await CallAsync(prepared, call, entry, cancellationToken).ConfigureAwait(false),
+            ToolCall prepared => await TakeUpAsync(prepared, cancellationToken).ConfigureAwait(false),
+        };
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await ledger.WriteAsync(
@@ -63,35 +65,32 @@ internal sealed class CallToolActivity(
 
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
+        ToolCall prepared, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
     {
-        if (tool is { Effect: not ToolEffect.None })
+        ToolContext context = prepared.Context;
+        if (prepared.Tool.Effect != ToolEffect.None)
         {
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
         await journal.AppendAsync(context.RunId, Started(context, call), cancellationToken).ConfigureAwait(false);
-        return await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        return await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
-    private async Task<ToolOutcome> TakeUpAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, CancellationToken cancellationToken)
+    private async Task<ToolOutcome> TakeUpAsync(ToolCall prepared, CancellationToken cancellationToken)
     {
-        Reconciliation found = await invoker.ReconcileAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
-        bool mayRepeat = found.Verdict == ReconciliationVerdict.DidNotHappen
-            || (found.Verdict == ReconciliationVerdict.Unknown && tool is { Effect: ToolEffect.Idempotent or ToolEffect.None });
-        if (found.Verdict == ReconciliationVerdict.Happened)
+        Reconciliation found = await invoker.ReconcileAsync(prepared, cancellationToken).ConfigureAwait(false);
+        return found.Verdict switch
         {
-            return await invoker.ToOutcomeAsync(context, tool, found.Result, cancellationToken).ConfigureAwait(false);
-        }
-
-        return mayRepeat
-            ? await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false)
-            : new ToolOutcome(
-                $"The call of '{call.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
-                + "Find out before you call it again.",
-                true, ErrorCode.ToolOutcomeUnknown, null);
+            ReconciliationVerdict.Happened =>
+                await ToolInvoker.ToOutcomeAsync(prepared, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.Unknown when prepared.Tool.Effect == ToolEffect.NotIdempotent => ToolOutcome.Failed(
+                ErrorCode.ToolOutcomeUnknown,
+                $"the call of '{prepared.Tool.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+                + "Find out before you call it again."),
+            _ => await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false),
+        };
     }
 
     private async Task<FunctionCallContent> FindCallAsync(CallToolInput input, CancellationToken cancellationToken)
@@ -112,7 +111,7 @@ internal sealed class CallToolActivity(
         Turn = context.Turn,
         Call = context.Call,
         Tool = call.Name,
-        Text = Preview.Of(ToolInvoker.ArgumentsText(call), JournalTextLimit),
+        Text = Preview.Of(Conversation.ArgumentsText(call), JournalTextLimit),
     };
 
     private JournalEvent Completed(CallToolInput input, string tool, ToolOutcome outcome, TimeSpan? took) =>

@@ -35,9 +35,10 @@ public abstract record HistoryEvent(DateTimeOffset Timestamp);
 /// <param name="Input">The input as JSON.</param>
 /// <param name="ParentInstanceId">The parent, for a sub-orchestration.</param>
 /// <param name="StartAt">The earliest first turn, where one was asked for.</param>
+/// <param name="InstanceId">The instance, so that a history can be replayed by itself.</param>
 public sealed record ExecutionStarted(
     DateTimeOffset Timestamp, string Name, string ExecutionId, string? Input = null, string? ParentInstanceId = null,
-    DateTimeOffset? StartAt = null) : HistoryEvent(Timestamp);
+    DateTimeOffset? StartAt = null, string? InstanceId = null) : HistoryEvent(Timestamp);
 
 /// <summary>A turn of the orchestrator began; its time is what the orchestrator sees as now.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>

@@ -38,6 +38,7 @@ public sealed class AgentGateway(
         AgentDefinition agent = Route(request.Agent);
         ModelBinding model = models.Resolve(agent.Model);
         IReadOnlyList<AgentTool> granted = tools.Select(agent);
+        LoopLimits limits = LimitsOf(agent, model, request.Budget);
 
         DateTimeOffset now = time.GetUtcNow();
         string id = idempotencyKey is null
@@ -60,9 +61,39 @@ public sealed class AgentGateway(
             CreatedAt = now,
         };
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
-        var state = new RunState { Limits = LimitsOf(agent, model, request.Budget), PendingBytes = Prompt.FirstRequestBytes(agent, run, granted) };
+        var state = new RunState { Limits = limits, PendingBytes = Prompt.FirstRequestBytes(agent, run, granted) };
         await StartAsync(run, state, cancellationToken).ConfigureAwait(false);
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes up the run of a key that has not ended, and admits a new one where there is none: for programs that a person
+    /// interrupts and starts again.
+    /// </summary>
+    /// <param name="request">The goal, should a new run be needed.</param>
+    /// <param name="key">What makes it the same work. At most 200 characters.</param>
+    /// <param name="requester">Who asks.</param>
+    /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <returns>The run, and whether it was there already.</returns>
+    /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
+    public async Task<(Run Run, bool Resumed)> SubmitOrResumeAsync(
+        RunRequest request, string key, string requester = "local", CancellationToken cancellationToken = default)
+    {
+        string recordKey = ClaimKey(requester, key);
+        if (await records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record)
+        {
+            IdempotencyClaim claim = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.IdempotencyClaim)!;
+            switch (await reader.FindAsync(claim.RunId, cancellationToken).ConfigureAwait(false))
+            {
+                case { IsEnded: false } unfinished:
+                    return (unfinished, true);
+                case { IsEnded: true }:
+                    await records.DeleteAsync(recordKey, RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
+                    break;
+            }
+        }
+
+        return (await SubmitAsync(request, requester, key, cancellationToken).ConfigureAwait(false), false);
     }
 
     private AgentDefinition Route(string? name) => (name, agents.Agents) switch
@@ -97,7 +128,7 @@ public sealed class AgentGateway(
             throw new AgentException(ErrorCode.InvalidInput, "Idempotency-Key: use 1 to 200 characters.");
         }
 
-        string recordKey = $"idempotency/{Hash(Encoding.UTF8.GetBytes($"{requester}\n{key}"))}";
+        string recordKey = ClaimKey(requester, key);
         string body = Hash(JsonSerializer.SerializeToUtf8Bytes(request, AgentJsonContext.Default.RunRequest));
         byte[] claim = JsonSerializer.SerializeToUtf8Bytes(new IdempotencyClaim(newId, body), AgentJsonContext.Default.IdempotencyClaim);
         try
@@ -140,6 +171,9 @@ public sealed class AgentGateway(
 
         return options.Value.WorkspaceRoot is { } root ? Directory.CreateDirectory(Path.Combine(root, runId)).FullName : null;
     }
+
+    private static string ClaimKey(string requester, string key) =>
+        $"idempotency/{Hash(Encoding.UTF8.GetBytes($"{requester}\n{key}"))}";
 
     private static string Hash(byte[] data) => Convert.ToHexStringLower(SHA256.HashData(data));
 }

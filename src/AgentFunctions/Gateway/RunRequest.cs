@@ -45,6 +45,7 @@ public sealed record RunRequest
         {
             Require(input.ValueKind == JsonValueKind.Object, "input", "send a JSON object");
             Require(Encoding.UTF8.GetByteCount(input.GetRawText()) <= 256 * 1024, "input", "send at most 256 KiB");
+            Require(IsText(input), "input", "leave out broken Unicode");
         }
 
         if (Labels is not null)
@@ -87,6 +88,26 @@ public sealed record RunRequest
         }
 
         return true;
+    }
+
+    /// <summary>Whether every name and every string of a value can be written again.</summary>
+    private static bool IsText(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString() is not null,
+                JsonValueKind.Array => value.EnumerateArray().All(IsText),
+                JsonValueKind.Object => value.EnumerateObject().All(static member => member.Name is not null && IsText(member.Value)),
+                _ => true,
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            // How System.Text.Json reports half a surrogate pair.
+            return false;
+        }
     }
 
     private static void Require(bool condition, string field, string remedy)

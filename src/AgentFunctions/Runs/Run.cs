@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
+using AgentFunctions.Storage;
 
 namespace AgentFunctions.Runs;
 
@@ -88,6 +89,12 @@ public sealed record Run
     /// <summary>What the model calls consumed.</summary>
     public TokenUsage Usage { get; init; } = new();
 
+    /// <summary>What the run was granted and what is left of it; a part that is <see langword="null"/> is not limited.</summary>
+    public RunBudget? Budget { get; init; }
+
+    /// <summary>The agent's plan; empty where it has none.</summary>
+    public IReadOnlyList<PlanItem> Plan { get; init; } = [];
+
     /// <summary>The answer, for a run that ended with one or with a part of one.</summary>
     public RunResult? Result { get; init; }
 
@@ -114,3 +121,9 @@ public sealed record RunResult(string Text, IReadOnlyList<string> Artifacts);
 /// <param name="Code">The stable code.</param>
 /// <param name="Message">In words.</param>
 public sealed record RunError(string Code, string Message);
+
+/// <summary>Where a run's budget stands.</summary>
+/// <param name="Granted">What may be spent in all.</param>
+/// <param name="Spent">What was spent.</param>
+/// <param name="Left">What is left of the limited parts.</param>
+public sealed record RunBudget(Budget Granted, Budget Spent, Budget Left);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Storage;
@@ -7,7 +8,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Runs;
 
 /// <summary>Shows runs: what they were started with, joined with where their orchestration stands.</summary>
-public sealed class RunReader(RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts)
+public sealed class RunReader(
+    RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans, TimeProvider time)
 {
     /// <summary>A run, or <see langword="null"/> where there is none of that id.</summary>
     /// <param name="id">The run.</param>
@@ -42,6 +44,28 @@ public sealed class RunReader(RunStore runs, IOrchestrationClient orchestrations
                 yield return run;
             }
         }
+    }
+
+    /// <summary>One page of the runs that match, newest first; their results are left out.</summary>
+    /// <param name="filter">What to match, and where the page before ended.</param>
+    /// <param name="limit">The most runs of the page; at least 1.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <returns>The page; its token is the next page's <see cref="RunFilter.After"/>.</returns>
+    public async Task<Page<Run>> ListPageAsync(RunFilter filter, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        var page = new List<Run>();
+        await foreach (Run run in ListAsync(filter, cancellationToken).ConfigureAwait(false))
+        {
+            if (page.Count == limit)
+            {
+                return new Page<Run>(page, page[^1].Id);
+            }
+
+            page.Add(run);
+        }
+
+        return new Page<Run>(page, null);
     }
 
     /// <summary>Waits until a run has ended.</summary>
@@ -87,6 +111,8 @@ public sealed class RunReader(RunStore runs, IOrchestrationClient orchestrations
             Steps = progress?.Steps ?? 0,
             CriticalSteps = progress?.CriticalSteps ?? 0,
             Usage = progress?.Usage ?? new(),
+            Budget = progress is null ? null : BudgetOf(progress, state),
+            Plan = withResult ? await plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
             Error = ErrorOf(state, outcome),
         };
         return state.IsEnded && withResult
@@ -114,10 +140,33 @@ public sealed class RunReader(RunStore runs, IOrchestrationClient orchestrations
         return outcome is { Code: not null } ? new RunError(outcome.Code, outcome.Message ?? outcome.Code) : null;
     }
 
+    private RunBudget BudgetOf(RunState progress, OrchestrationState state)
+    {
+        Budget granted = progress.Limits.Budget;
+        DateTimeOffset until = state.IsEnded ? state.LastUpdatedAt : time.GetUtcNow();
+        var spent = new Budget
+        {
+            Steps = progress.Steps,
+            Tokens = progress.Usage.InputTokens + progress.Usage.OutputTokens,
+            Usd = progress.Usage.Usd,
+            WallClock = progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
+            SubAgents = 0,
+        };
+        var left = new Budget
+        {
+            Steps = granted.Steps - spent.Steps,
+            Tokens = granted.Tokens - spent.Tokens,
+            Usd = granted.Usd - spent.Usd,
+            WallClock = granted.WallClock - spent.WallClock,
+            SubAgents = granted.SubAgents - spent.SubAgents,
+        };
+        return new RunBudget(granted, spent, left);
+    }
+
     private async Task<RunResult?> ResultAsync(Run run, long from, CancellationToken cancellationToken)
     {
         string? text = null;
-        await foreach ((_, TranscriptEntry entry) in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
         {
             text = entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said ? said : text;
         }

@@ -107,15 +107,30 @@ public sealed class Journal(ILogStore logs)
     public async Task AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
-        await foreach ((_, JournalEvent written) in ReadAsync(runId, 0, null, cancellationToken).ConfigureAwait(false))
+        byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
+        long end = 0;
+        while (true)
         {
-            if (written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call)
+            await foreach ((long position, JournalEvent written) in ReadAsync(runId, end, null, cancellationToken).ConfigureAwait(false))
             {
+                if (written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call)
+                {
+                    return;
+                }
+
+                end = position + 1;
+            }
+
+            try
+            {
+                await logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
                 return;
             }
+            catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+            {
+                // Somebody wrote meanwhile: it may have been this very event.
+            }
         }
-
-        await AppendAsync(runId, journalEvent, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The events from a position to the present end.</summary>

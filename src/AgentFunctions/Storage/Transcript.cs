@@ -40,10 +40,10 @@ public sealed class Transcript(ILogStore logs)
         }
 
         long end = context.From;
-        await foreach ((long position, TranscriptEntry entry) in ReadAsync(runId, context.From, null, cancellationToken).ConfigureAwait(false))
+        await foreach (TranscriptEntry entry in ReadAsync(runId, context.From, null, cancellationToken).ConfigureAwait(false))
         {
-            end = position + 1;
-            if (!entry.IsSummary)
+            end = entry.Position + 1;
+            if (entry.SummaryKeepsFrom is null)
             {
                 entries.Add(entry);
             }
@@ -85,29 +85,26 @@ public sealed class Transcript(ILogStore logs)
     /// <param name="from">The first position.</param>
     /// <param name="maxCount">The most messages; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async IAsyncEnumerable<(long Position, TranscriptEntry Entry)> ReadAsync(
+    public async IAsyncEnumerable<TranscriptEntry> ReadAsync(
         string runId, long from = 0, int? maxCount = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
         {
-            yield return (entry.Position, Deserialize(entry.Data));
+            yield return JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.TranscriptEntry)! with { Position = entry.Position };
         }
     }
 
     private async Task<List<TranscriptEntry>> ReadOneAsync(string runId, long position, CancellationToken cancellationToken)
     {
         var entries = new List<TranscriptEntry>(1);
-        await foreach ((_, TranscriptEntry entry) in ReadAsync(runId, position, 1, cancellationToken).ConfigureAwait(false))
+        await foreach (TranscriptEntry entry in ReadAsync(runId, position, 1, cancellationToken).ConfigureAwait(false))
         {
             entries.Add(entry);
         }
 
         return entries;
     }
-
-    private static TranscriptEntry Deserialize(ReadOnlyMemory<byte> data) =>
-        JsonSerializer.Deserialize(data.Span, AgentJsonContext.Default.TranscriptEntry)!;
 }
 
 /// <summary>Which part of its transcript a run's model is shown: the goal, a summary of the older part, and the rest as it was.</summary>
@@ -136,6 +133,13 @@ public sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyLis
         return null;
     }
 
-    internal TranscriptWindow With(IReadOnlyList<TranscriptEntry> added) =>
-        this with { End = End + added.Count, Entries = [.. Entries, .. added.Where(entry => !entry.IsSummary)] };
+    internal TranscriptWindow With(IReadOnlyList<TranscriptEntry> added) => this with
+    {
+        End = End + added.Count,
+        Entries =
+        [
+            .. Entries,
+            .. added.Select((entry, index) => entry with { Position = End + index }).Where(entry => entry.SummaryKeepsFrom is null),
+        ],
+    };
 }

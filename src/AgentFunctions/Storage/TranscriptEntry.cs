@@ -12,8 +12,15 @@ namespace AgentFunctions.Storage;
 public sealed record TranscriptEntry(
     int Turn, [property: JsonConverter(typeof(ChatMessageConverter))] ChatMessage Message, DateTimeOffset At)
 {
-    /// <summary>Whether the message sums up older ones, for the model alone.</summary>
-    public bool IsSummary { get; init; }
+    /// <summary>
+    /// For a summary of older messages: the position from which messages are still shown as they were. Summaries are for
+    /// the model alone; <see langword="null"/> for every other message.
+    /// </summary>
+    public long? SummaryKeepsFrom { get; init; }
+
+    /// <summary>Where in the transcript it stands.</summary>
+    [JsonIgnore]
+    public long Position { get; init; }
 
     /// <summary>For the model's messages: the model that spoke.</summary>
     public string? Model { get; init; }

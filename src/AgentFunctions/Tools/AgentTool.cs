@@ -7,6 +7,8 @@ namespace AgentFunctions.Tools;
 /// <summary>A function that a model may call, with all that the host must know to call it safely.</summary>
 public sealed class AgentTool
 {
+    private readonly Lazy<string> _hash;
+
     /// <summary>Wraps a function of the Microsoft.Extensions.AI ecosystem.</summary>
     /// <param name="function">The function: its name, description and schema are what the model sees.</param>
     /// <param name="effect">What it does to the world.</param>
@@ -15,6 +17,7 @@ public sealed class AgentTool
         ArgumentNullException.ThrowIfNull(function);
         Function = function;
         Effect = effect;
+        _hash = new Lazy<string>(ComputeHash);
     }
 
     /// <summary>The function.</summary>
@@ -25,6 +28,11 @@ public sealed class AgentTool
 
     /// <summary>The name that the model calls it by.</summary>
     public string Name => Function.Name;
+
+    /// <summary>
+    /// The SHA-256 over name, description, schema and effect as 64 hexadecimal digits: what a run is pinned to.
+    /// </summary>
+    public string Hash => _hash.Value;
 
     /// <summary>How long one call may take; two minutes by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
@@ -86,6 +94,17 @@ public sealed class AgentTool
 
         return bound;
     }
+
+    private string ComputeHash() =>
+        CanonicalJson.Hash(JsonSerializer.SerializeToElement(
+            new Dictionary<string, JsonElement>
+            {
+                ["name"] = JsonSerializer.SerializeToElement(Name, AgentJsonContext.Default.String),
+                ["description"] = JsonSerializer.SerializeToElement(Function.Description, AgentJsonContext.Default.String),
+                ["schema"] = Function.JsonSchema,
+                ["effect"] = JsonSerializer.SerializeToElement(Effect.ToString(), AgentJsonContext.Default.String),
+            },
+            AgentJsonContext.Default.DictionaryStringJsonElement));
 
     private static AIFunctionFactoryOptions.ParameterBindingOptions Bind(ParameterInfo parameter) =>
         parameter.ParameterType == typeof(ToolContext)

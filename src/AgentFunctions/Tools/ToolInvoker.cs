@@ -3,40 +3,167 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>Makes one tool call and turns whatever comes of it into an outcome.</summary>
-public sealed class ToolInvoker
+/// <summary>Makes the calls that models ask for: checks them, keeps them within their limits, and turns every failure into words.</summary>
+/// <remarks>
+/// It remembers nothing. Who must not repeat a call keeps the ledger around it: <see cref="Prepare"/>, record <c>started</c>,
+/// <see cref="InvokeAsync(ToolCall, CancellationToken)"/>, record <c>finished</c>; after a crash <see cref="ReconcileAsync"/>.
+/// </remarks>
+public sealed class ToolInvoker(TimeProvider time)
 {
-    internal async Task<ToolOutcome> InvokeAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, CancellationToken cancellationToken)
+    // How long a tool that was told to stop may take to do so.
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
+
+    /// <summary>Finds the tool of a call and checks the arguments. Changes nothing.</summary>
+    /// <param name="tools">The agent's tools.</param>
+    /// <param name="call">What the model asked for.</param>
+    /// <param name="context">Which call it is.</param>
+    /// <param name="refusal">When the call is no good: what to tell the model.</param>
+    /// <returns>The call to make; <see langword="null"/> when it is no good.</returns>
+    public static ToolCall? Prepare(IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context, out ToolOutcome? refusal)
     {
-        if (tool is null)
+        ArgumentNullException.ThrowIfNull(tools);
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(context);
+        try
         {
-            return new ToolOutcome($"There is no tool '{call.Name}'.", true, ErrorCode.ToolNotFound);
+            AgentTool tool = tools.FirstOrDefault(t => t.Name == call.Name)
+                ?? throw new AgentException(
+                    ErrorCode.ToolNotFound,
+                    tools.Count == 0
+                        ? $"there is no tool '{call.Name}'; this agent has no tools."
+                        : $"there is no tool '{call.Name}'; use one of: {string.Join(", ", tools.Select(static t => t.Name))}.");
+            Dictionary<string, JsonElement> arguments = ToolArguments.Read(tool, call);
+            refusal = null;
+            return new ToolCall(tool, AgentTool.Bind(context, arguments), context);
+        }
+        catch (AgentException error)
+        {
+            refusal = ToolOutcome.Failed(error.Code, error.Message);
+            return null;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException or ArgumentException)
+        {
+            // JSON that is whole but cannot be read: half a surrogate pair, nesting without end.
+            refusal = ToolOutcome.Failed(ErrorCode.ToolArgumentsInvalid, $"{call.Name}: the arguments cannot be read: {error.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>Prepares a call and makes it.</summary>
+    /// <param name="tools">The agent's tools.</param>
+    /// <param name="call">What the model asked for.</param>
+    /// <param name="context">Which call it is.</param>
+    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    public async Task<ToolOutcome> InvokeAsync(
+        IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context, CancellationToken cancellationToken = default) =>
+        Prepare(tools, call, context, out ToolOutcome? refusal) is { } prepared
+            ? await InvokeAsync(prepared, cancellationToken).ConfigureAwait(false)
+            : refusal!;
+
+    /// <summary>Makes a call. Whatever goes wrong within the tool is told in the outcome.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    public async Task<ToolOutcome> InvokeAsync(ToolCall call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        cancellationToken.ThrowIfCancellationRequested();
+        ToolOutcome outcome;
+        try
+        {
+            object? result = await RunAsync(call.Tool, ct => call.Tool.Function.InvokeAsync(call.Arguments, ct).AsTask(), cancellationToken)
+                .ConfigureAwait(false);
+            outcome = new ToolOutcome(ToolResultText.Of(result));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (Exception error)
+        {
+            outcome = Explain(error);
+        }
+
+        return await ToolResultLimit.ApplyAsync(call, outcome, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks the tool's probe whether a call that a crash cut off took effect.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    /// <returns><see cref="Reconciliation.Unknown"/> where the tool has no probe, or the probe fails.</returns>
+    public async Task<Reconciliation> ReconcileAsync(ToolCall call, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (call.Tool.Reconcile is not { } probe)
+        {
+            return Reconciliation.Unknown;
         }
 
         try
         {
-            object? result = await tool.Function.InvokeAsync(AgentTool.Bind(context, Arguments(call)), cancellationToken).ConfigureAwait(false);
-            return await ToOutcomeAsync(context, tool, result, cancellationToken).ConfigureAwait(false);
+            return await RunAsync(call.Tool, ct => probe(call.Context, call.Arguments, ct), cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return new ToolOutcome(e.Message, true, (e as AgentException)?.Code ?? ErrorCode.ToolFailed);
+            throw new OperationCanceledException(cancellationToken);
+        }
+        catch (Exception)
+        {
+            return Reconciliation.Unknown;
         }
     }
 
-    internal async Task<Reconciliation> ReconcileAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, CancellationToken cancellationToken) =>
-        tool?.Reconcile is { } reconcile
-            ? await reconcile(context, AgentTool.Bind(context, Arguments(call)), cancellationToken).ConfigureAwait(false)
-            : Reconciliation.Unknown;
+    /// <summary>The outcome of a call that the probe found to have taken place.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="result">The result that the probe gave.</param>
+    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    public static async Task<ToolOutcome> ToOutcomeAsync(ToolCall call, object? result, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        return await ToolResultLimit.ApplyAsync(call, new ToolOutcome(ToolResultText.Of(result)), cancellationToken).ConfigureAwait(false);
+    }
 
-    internal Task<ToolOutcome> ToOutcomeAsync(ToolContext context, AgentTool? tool, object? result, CancellationToken cancellationToken) =>
-        Task.FromResult(new ToolOutcome(result as string ?? JsonSerializer.Serialize(result, AIJsonUtilities.DefaultOptions), false));
+    private async Task<T> RunAsync<T>(AgentTool tool, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(tool.Timeout, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
 
-    internal static string ArgumentsText(FunctionCallContent call) => JsonSerializer.Serialize(call.Arguments, AIJsonUtilities.DefaultOptions);
+        // On the pool: a tool that blocks its thread must not block the time-out too.
+        Task<T> running = Task.Run(() => work(stop.Token), CancellationToken.None);
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (stop.Token.Register(() => stopped.TrySetResult()))
+        {
+            await Task.WhenAny(running, stopped.Task).ConfigureAwait(false);
+        }
 
-    private static Dictionary<string, JsonElement> Arguments(FunctionCallContent call) =>
-        (call.Arguments ?? new Dictionary<string, object?>()).ToDictionary(
-            pair => pair.Key, pair => JsonSerializer.SerializeToElement(pair.Value, AIJsonUtilities.DefaultOptions));
+        if (!running.IsCompleted)
+        {
+            await Task.WhenAny(running, Task.Delay(StopGrace, time, CancellationToken.None)).ConfigureAwait(false);
+        }
+
+        if (running.IsCompletedSuccessfully)
+        {
+            return await running.ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (timeout.IsCancellationRequested)
+        {
+            throw new AgentException(ErrorCode.ToolTimeout, TimeoutMessage(tool));
+        }
+
+        return await running.ConfigureAwait(false);
+    }
+
+    private static string TimeoutMessage(AgentTool tool)
+    {
+        string message = $"{tool.Name} took longer than {tool.Timeout.TotalSeconds:0.###} seconds and was stopped; ask for less at once.";
+        return tool.Effect == ToolEffect.None ? message : message + " Whether it took effect is not known: look before you repeat it.";
+    }
+
+    private static ToolOutcome Explain(Exception error) => error switch
+    {
+        AgentException known => ToolOutcome.Failed(known.Code, known.Message),
+        _ => ToolOutcome.Failed(ErrorCode.ToolFailed, $"{error.GetType().Name}: {error.Message}"),
+    };
 }

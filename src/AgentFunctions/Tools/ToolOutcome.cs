@@ -1,8 +1,11 @@
 namespace AgentFunctions.Tools;
 
-/// <summary>What came of a tool call.</summary>
-/// <param name="Text">What the model reads.</param>
-/// <param name="IsError">Whether it went wrong.</param>
-/// <param name="Code">The kind of error.</param>
-/// <param name="Artifact">The artifact that holds the whole result.</param>
-public sealed record ToolOutcome(string Text, bool IsError, ErrorCode? Code = null, string? Artifact = null);
+/// <summary>What came of a tool call, in words for the model.</summary>
+/// <param name="Text">The result or the error; what passes the tool's limit is cut and kept whole as an artifact.</param>
+/// <param name="IsError">Whether the call failed.</param>
+/// <param name="Code">For an error: which kind.</param>
+/// <param name="Artifact">The name of the artifact that holds the whole text; <see langword="null"/> where the text is whole.</param>
+public sealed record ToolOutcome(string Text, bool IsError = false, ErrorCode? Code = null, string? Artifact = null)
+{
+    internal static ToolOutcome Failed(ErrorCode code, string message) => new($"Error: {message}", true, code);
+}

@@ -1,0 +1,27 @@
+using AgentFunctions.AspNetCore.Agents;
+using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Runs;
+using Microsoft.AspNetCore.Routing;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps the HTTP API.</summary>
+public static class AgentFunctionsEndpoints
+{
+    /// <summary>Maps <c>/api</c>, <c>/health</c> and the OpenAPI document <c>/openapi/v1.json</c>.</summary>
+    /// <param name="endpoints">Where to map.</param>
+    public static void MapAgentFunctions(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        RouteGroupBuilder api = endpoints.MapGroup("/api");
+        RouteGroupBuilder runs = api.MapGroup("/runs").WithTags("Runs");
+        runs.MapRuns();
+        runs.MapRunControl();
+        runs.MapEvents();
+        runs.MapTranscript();
+        runs.MapArtifacts();
+        api.MapAgents();
+        endpoints.MapHealth();
+        endpoints.MapOpenApi("/openapi/{documentName}.json");
+    }
+}

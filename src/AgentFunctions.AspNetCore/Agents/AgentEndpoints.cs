@@ -1,0 +1,23 @@
+using AgentFunctions.Agents;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentFunctions.AspNetCore.Agents;
+
+/// <summary>The catalog of agents.</summary>
+internal static class AgentEndpoints
+{
+    public static void MapAgents(this IEndpointRouteBuilder api) =>
+        api.MapGet("/agents", List)
+            .WithTags("Agents")
+            .WithName("listAgents")
+            .WithSummary("List the agents of this host.")
+            .Produces<AgentListResource>()
+            .ProducesProblems(401, 403);
+
+    private static IResult List(AgentCatalog catalog, AgentResources resources) =>
+        Answers.Json(new AgentListResource([.. catalog.Agents.Select(resources.Of)]));
+}

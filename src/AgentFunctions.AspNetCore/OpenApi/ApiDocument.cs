@@ -1,0 +1,63 @@
+using System.Reflection;
+using AgentFunctions.AspNetCore.Problems;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace AgentFunctions.AspNetCore.OpenApi;
+
+/// <summary>The OpenAPI document.</summary>
+internal static class ApiDocument
+{
+    public const string Name = "v1";
+
+    private const string KeyScheme = "apiKey";
+
+    public static void Configure(OpenApiOptions options)
+    {
+        options.CreateSchemaReferenceId = type =>
+            type.Type.Assembly == typeof(ApiDocument).Assembly && type.Type.Name.EndsWith("Resource", StringComparison.Ordinal)
+                ? type.Type.Name[..^"Resource".Length]
+                : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        options.AddDocumentTransformer(Describe);
+        options.AddSchemaTransformer(DescribeNumbers);
+    }
+
+    private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "AgentFunctions",
+            Version = Name,
+            Description = "Durable agent runs: submit a goal, follow its steps, read what came of it. "
+                + "Times are ISO 8601 in UTC, durations ISO 8601. Errors are problem details with a stable code.",
+        };
+        // The address under which the document was asked for is no part of the contract.
+        document.Servers?.Clear();
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [KeyScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "The host's API key; callers on the host's own machine need it only where one is set.",
+            },
+        };
+        // An empty requirement beside the other: the key is optional.
+        document.Security = [new OpenApiSecurityRequirement(), new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
+        return Task.CompletedTask;
+    }
+
+    /// <summary>ASP.NET Core's own JSON takes numbers in quotes, so it says so of every number; this API does not.</summary>
+    private static Task DescribeNumbers(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        const JsonSchemaType numeric = JsonSchemaType.Integer | JsonSchemaType.Number;
+        if (schema.Type is { } type && (type & numeric) != 0 && (type & JsonSchemaType.String) != 0)
+        {
+            schema.Type = type & ~JsonSchemaType.String;
+            schema.Pattern = null;
+        }
+
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,62 @@
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentFunctions.AspNetCore.Runs;
+
+/// <summary>Follow what happens in a run.</summary>
+internal static class EventEndpoints
+{
+    private const string LastEventId = "Last-Event-ID";
+
+    public static void MapEvents(this IEndpointRouteBuilder runs) =>
+        runs.MapGet("/{id}/events", GetAsync)
+            .WithName("followRun")
+            .WithSummary("Follow the events of a run.")
+            .WithDescription(
+                "Server-sent events: `id` is the event's position, `event` its type, `data` the event as JSON. The stream closes when "
+                + "the run has ended; a client that comes back after the last event then gets 204, at which browsers stop to ask. "
+                + "With follow=false: what there is, as a JSON array.")
+            .WithHeader(LastEventId, "The position of the last event that was received; the stream goes on after it.")
+            .WithQuery("after", "The same for clients that cannot set headers; the header goes first.", 0, long.MaxValue - 1)
+            .WithQuery<bool>("follow", "Whether to wait for what is to come; true by default.")
+            .Produces<IReadOnlyList<EventResource>>(200, "application/json")
+            .Produces<string>(200, EventStream.MediaType)
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblems(400, 401, 403, 404, 503);
+
+    private static async Task<IResult> GetAsync(
+        string id, HttpRequest request, RunReader reader, Journal journal, CancellationToken cancellationToken)
+    {
+        string? last = request.Headers.Single(LastEventId);
+        // A browser that reconnects repeats the address it began with, so what it says in the header is newer.
+        long from = last is { Length: > 0 }
+            ? QueryValues.Position(last, LastEventId) + 1
+            : (request.Query.Position("after") ?? -1) + 1;
+        bool follow = request.Query.Flag("follow", true);
+        Run run = await reader.GetAsync(id, cancellationToken);
+        if (!follow)
+        {
+            return Answers.Json<IReadOnlyList<EventResource>>(await ReadAsync(journal, id, from, null, cancellationToken));
+        }
+
+        bool isOver = run.IsEnded && last is not null && await ReadAsync(journal, id, from, 1, cancellationToken) is [];
+        return isOver ? TypedResults.NoContent() : new EventStream(id, from);
+    }
+
+    private static async Task<List<EventResource>> ReadAsync(
+        Journal journal, string id, long from, int? maxCount, CancellationToken cancellationToken)
+    {
+        var events = new List<EventResource>();
+        await foreach ((long position, JournalEvent e) in journal.ReadAsync(id, from, maxCount, cancellationToken))
+        {
+            events.Add(EventResource.Of(position, e));
+        }
+
+        return events;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.AspNetCore.Runs;
+
+/// <summary>The events of a run in the format of the HTML standard's server-sent events, until the run has ended.</summary>
+internal sealed class EventStream(string runId, long from) : IResult
+{
+    public const string MediaType = "text/event-stream";
+
+    private static readonly byte[] SignOfLife = ": still here\n\n"u8.ToArray();
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        IServiceProvider services = httpContext.RequestServices;
+        ApiOptions options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
+        // A stopping host must not wait for streams; clients come back with the position that they have.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+            httpContext.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        HttpResponse response = httpContext.Response;
+        response.ContentType = MediaType;
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no";
+        httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        try
+        {
+            await response.StartAsync(stop.Token);
+            await WriteAsync(
+                response, services.GetRequiredService<RunFeed>(), options.Heartbeat,
+                services.GetRequiredService<TimeProvider>(), stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The client has left, or the host stops.
+        }
+    }
+
+    private async Task WriteAsync(
+        HttpResponse response, RunFeed feed, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+    {
+        await using IAsyncEnumerator<(long Position, JournalEvent Event)> events =
+            feed.FollowAsync(runId, from, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (true)
+        {
+            Task<bool> next = events.MoveNextAsync().AsTask();
+            if (!next.IsCompleted)
+            {
+                await response.Body.FlushAsync(cancellationToken);
+                await BeatUntilAsync(next, response, heartbeat, time, cancellationToken);
+            }
+
+            if (!await next)
+            {
+                return;
+            }
+
+            await response.Body.WriteAsync(Format(EventResource.Of(events.Current.Position, events.Current.Event)), cancellationToken);
+        }
+    }
+
+    /// <summary>Proxies close connections that are silent, and clients cannot tell silence from a lost host.</summary>
+    private static async Task BeatUntilAsync(
+        Task next, HttpResponse response, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await next.WaitAsync(heartbeat, time, CancellationToken.None);
+                return;
+            }
+            catch (TimeoutException) when (!next.IsCompleted)
+            {
+                try
+                {
+                    await response.Body.WriteAsync(SignOfLife, cancellationToken);
+                    await response.Body.FlushAsync(cancellationToken);
+                }
+                catch
+                {
+                    // The enumerator cannot be disposed of while it moves.
+                    await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    throw;
+                }
+            }
+        }
+    }
+
+    private static byte[] Format(EventResource e) => Encoding.UTF8.GetBytes(
+        $"id: {e.Position}\nevent: {e.Type}\ndata: {JsonSerializer.Serialize(e, ApiJson.Options)}\n\n");
+}

@@ -1,0 +1,74 @@
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Runs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentFunctions.AspNetCore.Runs;
+
+/// <summary>Submit, list and get runs.</summary>
+internal static class RunEndpoints
+{
+    private const int MaxPage = 200;
+
+    public static void MapRuns(this IEndpointRouteBuilder runs)
+    {
+        runs.MapPost("", SubmitAsync)
+            .WithName("submitRun")
+            .WithSummary("Submit a goal to an agent.")
+            .WithDescription("Recorded durably when it is answered. With an Idempotency-Key it is safe to repeat: the same key and body return the same run.")
+            .WithHeader("Idempotency-Key", "1 to 200 characters that name this submission.")
+            .Accepts<RunSubmission>("application/json")
+            .Produces<RunResource>(StatusCodes.Status202Accepted)
+            .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
+        runs.MapGet("", ListAsync)
+            .WithName("listRuns")
+            .WithSummary("List runs, newest first.")
+            .WithQuery<RunStatus>("status", "Only runs of this status.")
+            .WithQuery("agent", "Only runs of this agent.")
+            .WithQuery("label", "Only runs with this label: a name, or name=value.")
+            .WithQuery("limit", "The most runs of the page; 50 by default.", 1, MaxPage)
+            .WithQuery("after", "Go on after this page: its `next`.")
+            .Produces<RunListResource>()
+            .ProducesProblems(400, 401, 403, 503);
+        runs.MapGet("/{id}", GetAsync)
+            .WithName("getRun")
+            .WithSummary("Get a run.")
+            .Produces<RunResource>()
+            .ProducesProblems(401, 403, 404, 503);
+    }
+
+    private static async Task<IResult> SubmitAsync(
+        HttpContext http, AgentGateway gateway, RunResources resources, CancellationToken cancellationToken)
+    {
+        string? key = http.Request.Headers.Single("Idempotency-Key");
+        RunSubmission submission = await http.Request.ReadJsonAsync<RunSubmission>(cancellationToken);
+        Run run = await gateway.SubmitAsync(submission.ToRequest(), idempotencyKey: key, cancellationToken: cancellationToken);
+        RunResource resource = resources.Of(run);
+        http.Response.Headers.Location = resource.Links.Self;
+        http.Response.Headers.RetryAfter = "1";
+        return Answers.Json(resource, StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> ListAsync(
+        HttpRequest request, RunReader reader, RunResources resources, CancellationToken cancellationToken)
+    {
+        var filter = new RunFilter
+        {
+            Status = request.Query.Member<RunStatus>("status"),
+            Agent = request.Query.Text("agent"),
+            Label = request.Query.Text("label"),
+            After = request.Query.Text("after"),
+        };
+        int limit = request.Query.Number("limit", 50, 1, MaxPage);
+        Page<Run> page = await reader.ListPageAsync(filter, limit, cancellationToken);
+        return Answers.Json(new RunListResource([.. page.Items.Select(resources.Of)], page.ContinuationToken));
+    }
+
+    private static async Task<IResult> GetAsync(
+        string id, RunReader reader, RunResources resources, CancellationToken cancellationToken) =>
+        Answers.Json(resources.Of(await reader.GetAsync(id, cancellationToken)));
+}

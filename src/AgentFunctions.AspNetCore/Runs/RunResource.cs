@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.Budgets;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.AspNetCore.Runs;
+
+/// <summary>A run.</summary>
+internal sealed record RunResource
+{
+    /// <summary>The id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The agent's name.</summary>
+    public required string Agent { get; init; }
+
+    /// <summary>What is to be reached.</summary>
+    public required string Goal { get; init; }
+
+    /// <summary>When the goal counts as reached.</summary>
+    public required string? Acceptance { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    [JsonConverter(typeof(CamelCaseEnumConverter<RunStatus>))]
+    public required RunStatus Status { get; init; }
+
+    /// <summary>What it waits for, while its status is <c>waiting</c>.</summary>
+    public required WaitingResource? WaitingFor { get; init; }
+
+    /// <summary>The run that started this one as a sub-agent.</summary>
+    public required string? Parent { get; init; }
+
+    /// <summary>When it was admitted (UTC).</summary>
+    public required DateTime CreatedAt { get; init; }
+
+    /// <summary>When its last step was recorded (UTC).</summary>
+    public required DateTime UpdatedAt { get; init; }
+
+    /// <summary>When it ended (UTC).</summary>
+    public required DateTime? CompletedAt { get; init; }
+
+    /// <summary>The name of the model.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Whether the model is the scripted rehearsal model: no real one has spoken.</summary>
+    public required bool Rehearsal { get; init; }
+
+    /// <summary>Labels by name.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    /// <summary>How urgent it is.</summary>
+    [JsonConverter(typeof(CamelCaseEnumConverter<RunPriority>))]
+    public required RunPriority Priority { get; init; }
+
+    /// <summary>Further input for the agent.</summary>
+    public required JsonElement? Input { get; init; }
+
+    /// <summary>The turns that are over: one model call and the tool calls that it asked for.</summary>
+    public required int Turns { get; init; }
+
+    /// <summary>The model calls and tool calls that are over.</summary>
+    public required int Steps { get; init; }
+
+    /// <summary>The longest chain of steps, which wall-clock time follows.</summary>
+    public required int CriticalSteps { get; init; }
+
+    /// <summary>What the model calls consumed.</summary>
+    public required TokenUsage Usage { get; init; }
+
+    /// <summary>The answer, once the run has ended; left out of lists.</summary>
+    public required RunResult? Result { get; init; }
+
+    /// <summary>What went wrong or stopped it short.</summary>
+    public required ErrorResource? Error { get; init; }
+
+    /// <summary>Where to go on.</summary>
+    public required LinksResource Links { get; init; }
+}
+
+/// <summary>What a run waits for.</summary>
+/// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>
+/// <param name="Id">The id of what it waits for, where it has one.</param>
+/// <param name="Until">Until when, where that is known (UTC).</param>
+internal sealed record WaitingResource(string Kind, string? Id, DateTime? Until);
+
+/// <summary>What went wrong in a run.</summary>
+/// <param name="Code">The stable code.</param>
+/// <param name="Message">In words.</param>
+internal sealed record ErrorResource(string Code, string Message);
+
+/// <summary>The addresses that belong to a run.</summary>
+/// <param name="Self">The run.</param>
+/// <param name="Events">Its events.</param>
+/// <param name="Transcript">Its messages.</param>
+/// <param name="Artifacts">Its files.</param>
+internal sealed record LinksResource(string Self, string Events, string Transcript, string Artifacts);
+
+/// <summary>One page of runs, newest first.</summary>
+/// <param name="Runs">The runs.</param>
+/// <param name="Next">The value of <c>after</c> for the next page; null at the end.</param>
+internal sealed record RunListResource(IReadOnlyList<RunResource> Runs, string? Next);

@@ -1,0 +1,44 @@
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.Models;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.AspNetCore.Runs;
+
+/// <summary>Shows runs as the API does.</summary>
+internal sealed class RunResources(IModelCatalog models)
+{
+    public RunResource Of(Run run) => new()
+    {
+        Id = run.Id,
+        Agent = run.Agent,
+        Goal = run.Goal,
+        Acceptance = run.Acceptance,
+        Status = run.Status,
+        WaitingFor = run.WaitingFor is { } waiting ? new WaitingResource(waiting.Kind, waiting.Id, waiting.Until?.UtcDateTime) : null,
+        Parent = run.Parent,
+        CreatedAt = run.CreatedAt.UtcDateTime,
+        UpdatedAt = run.UpdatedAt.UtcDateTime,
+        CompletedAt = run.CompletedAt?.UtcDateTime,
+        Model = run.Model,
+        Rehearsal = models.Models.Any(model => model.Name == run.Model && model.Profile.IsRehearsal),
+        Labels = run.Labels,
+        Priority = run.Priority,
+        Input = run.Input,
+        Turns = run.Turns,
+        Steps = run.Steps,
+        CriticalSteps = run.CriticalSteps,
+        Usage = run.Usage,
+        Result = run.Result,
+        Error = run.Error is { } error ? new ErrorResource(CodeOf(error.Code), error.Message) : null,
+        Links = LinksOf(run.Id),
+    };
+
+    private static LinksResource LinksOf(string id)
+    {
+        string self = $"/api/runs/{id}";
+        return new LinksResource(self, $"{self}/events", $"{self}/transcript", $"{self}/artifacts");
+    }
+
+    /// <summary>The names of exception types are no stable codes.</summary>
+    private static string CodeOf(string code) => Enum.IsDefined(typeof(ErrorCode), code) ? CamelCase.Of(code) : "internalError";
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AgentFunctions.Budgets;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.AspNetCore.Runs;
+
+/// <summary>One page of a run's messages, in order.</summary>
+/// <param name="Messages">The messages.</param>
+/// <param name="Next">The value of <c>from</c> for the next page; null at the present end.</param>
+internal sealed record TranscriptResource(IReadOnlyList<MessageResource> Messages, long? Next);
+
+/// <summary>One message, as the model saw or said it.</summary>
+internal sealed record MessageResource
+{
+    /// <summary>Its number in the transcript, from 0.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>The turn it belongs to, from 1.</summary>
+    public required int Turn { get; init; }
+
+    /// <summary>When it was recorded (UTC).</summary>
+    public required DateTime At { get; init; }
+
+    /// <summary>Who speaks: <c>user</c>, <c>assistant</c> or <c>tool</c>.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>What it says, in order.</summary>
+    public required IReadOnlyList<ContentResource> Contents { get; init; }
+
+    /// <summary>For the model's messages: the model that spoke.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Model { get; init; }
+
+    /// <summary>For the model's messages: why it stopped.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? FinishReason { get; init; }
+
+    /// <summary>For the model's messages: what the call consumed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TokenUsage? Usage { get; init; }
+
+    public static MessageResource Of(long position, TranscriptEntry entry) => new()
+    {
+        Position = position,
+        Turn = entry.Turn,
+        At = entry.At.UtcDateTime,
+        Role = entry.Message.Role.Value,
+        Contents = [.. entry.Message.Contents.Select(ContentResource.Of)],
+        Model = entry.Model,
+        FinishReason = entry.FinishReason,
+        Usage = entry.Usage,
+    };
+}
+
+/// <summary>A part of a message.</summary>
+/// <param name="Type"><c>text</c>, <c>reasoning</c>, <c>toolCall</c>, <c>toolResult</c> or <c>other</c>.</param>
+internal sealed record ContentResource(string Type)
+{
+    /// <summary>The text; for a tool's result the result.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Text { get; init; }
+
+    /// <summary>Which call this is, or of which call this is the result.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CallId { get; init; }
+
+    /// <summary>The tool.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Tool { get; init; }
+
+    /// <summary>The arguments of a call, by name.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Arguments { get; init; }
+
+    public static ContentResource Of(AIContent content) => content switch
+    {
+        TextContent text => new("text") { Text = text.Text },
+        TextReasoningContent reasoning => new("reasoning") { Text = reasoning.Text },
+        FunctionCallContent call => new("toolCall")
+        {
+            CallId = call.CallId,
+            Tool = call.Name,
+            Arguments = JsonSerializer.SerializeToElement(
+                call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))),
+        },
+        FunctionResultContent result => new("toolResult") { CallId = result.CallId, Text = result.Result?.ToString() },
+        _ => new("other"),
+    };
+}

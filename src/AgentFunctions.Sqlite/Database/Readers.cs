@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+
+namespace AgentFunctions.Sqlite.Database;
+
+/// <summary>Reads what is committed, beside the writer: several at a time on a file, one after the other in memory.</summary>
+/// <param name="dataFile">The file.</param>
+/// <param name="shared">The writer, where its connection is the only one that sees the data.</param>
+internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
+{
+    private const int MaxIdle = 8;
+
+    private readonly ConcurrentBag<Connection> _idle = [];
+    private bool _closed;
+
+    /// <summary>Reads at one moment of the data.</summary>
+    /// <param name="read">Reads; must leave no statement half read.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.DataFileUnusable"/>: the file cannot be read.
+    /// </exception>
+    public T Read<T>(Func<Connection, T> read)
+    {
+        if (shared is not null)
+        {
+            var job = new ReadJob<T>(read);
+            shared.Enqueue(job);
+            return job.Result.GetAwaiter().GetResult();
+        }
+
+        ObjectDisposedException.ThrowIf(_closed, this);
+        try
+        {
+            Connection connection = _idle.TryTake(out Connection? idle) ? idle : Connection.Open(dataFile, readOnly: true);
+            try
+            {
+                connection.Prepare("BEGIN").Run();
+                T result = read(connection);
+                connection.Prepare("COMMIT").Run();
+                GiveBack(connection);
+                return result;
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        }
+        catch (DatabaseException error)
+        {
+            throw error.ToAgentException(dataFile);
+        }
+    }
+
+    public void Dispose()
+    {
+        _closed = true;
+        while (_idle.TryTake(out Connection? connection))
+        {
+            connection.Dispose();
+        }
+    }
+
+    private void GiveBack(Connection connection)
+    {
+        if (_closed || _idle.Count >= MaxIdle)
+        {
+            connection.Dispose();
+        }
+        else
+        {
+            _idle.Add(connection);
+        }
+    }
+
+    private sealed class ReadJob<T>(Func<Connection, T> read) : WriterJob
+    {
+        private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<T> Result => _result.Task;
+
+        public override void Run(Connection connection) => _result.SetResult(read(connection));
+
+        public override void Failed(AgentException error) => _result.TrySetException(error);
+    }
+}

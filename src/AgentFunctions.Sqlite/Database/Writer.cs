@@ -1,0 +1,229 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace AgentFunctions.Sqlite.Database;
+
+/// <summary>
+/// The one thread that writes. What came in while a commit was on its way to the disk goes into the next one together,
+/// so many callers share one flush without any of them waiting for company.
+/// </summary>
+internal sealed class Writer : IDisposable
+{
+    private const int MaxJobsPerTransaction = 1_024;
+
+    private readonly Connection _connection;
+    private readonly string _dataFile;
+    private readonly Thread _thread;
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private List<WriterJob> _queue = [];
+    private bool _asleep;
+    private bool _closed;
+
+    public Writer(Connection connection, string dataFile)
+    {
+        _connection = connection;
+        _dataFile = dataFile;
+        _thread = new Thread(Run) { IsBackground = true, Name = "AgentFunctions writer" };
+        _thread.Start();
+    }
+
+    /// <summary>How many jobs wait.</summary>
+    public int QueueLength => Volatile.Read(ref _queue).Count;
+
+    /// <summary>Adds work; its outcome comes back through its own methods.</summary>
+    /// <param name="job">The work.</param>
+    public void Enqueue(WriterJob job)
+    {
+        bool wake = false;
+        bool closed;
+        lock (_gate)
+        {
+            closed = _closed;
+            if (!closed)
+            {
+                _queue.Add(job);
+                wake = _asleep;
+                _asleep = false;
+            }
+        }
+
+        if (closed)
+        {
+            job.Failed(Stopped());
+        }
+        else if (wake)
+        {
+            _wake.Release();
+        }
+    }
+
+    /// <summary>Finishes what is queued and ends the thread.</summary>
+    public void Dispose()
+    {
+        bool wake;
+        lock (_gate)
+        {
+            _closed = true;
+            wake = _asleep;
+            _asleep = false;
+        }
+
+        if (wake)
+        {
+            _wake.Release();
+        }
+
+        _thread.Join();
+        _wake.Dispose();
+        _connection.Dispose();
+    }
+
+    private static AgentException Stopped() =>
+        new(ErrorCode.EngineUnavailable, "The engine has stopped; start it again and repeat the call.");
+
+    private void Run()
+    {
+        List<WriterJob> batch = [];
+        while (Take(ref batch))
+        {
+            for (int start = 0; start < batch.Count; start += MaxJobsPerTransaction)
+            {
+                Process(batch.GetRange(start, Math.Min(MaxJobsPerTransaction, batch.Count - start)));
+            }
+
+            batch.Clear();
+        }
+    }
+
+    private bool Take(ref List<WriterJob> batch)
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                if (_queue.Count > 0)
+                {
+                    (_queue, batch) = (batch, _queue);
+                    return true;
+                }
+
+                if (_closed)
+                {
+                    return false;
+                }
+
+                _asleep = true;
+            }
+
+            _wake.Wait();
+        }
+    }
+
+    private void Process(List<WriterJob> jobs)
+    {
+        if (TryWrite(jobs) is null)
+        {
+            return;
+        }
+
+        // One bad job must not take the others with it: each gets a transaction of its own.
+        foreach (WriterJob job in jobs)
+        {
+            if (TryWrite([job]) is { } error)
+            {
+                job.Failed(error);
+            }
+        }
+    }
+
+    // Writes all jobs and completes them, or leaves no trace of any and says why.
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The writer serves everybody; one job's fault is its own.")]
+    private AgentException? TryWrite(List<WriterJob> jobs)
+    {
+        List<WriterJob> done = [];
+        List<(WriterJob Job, AgentException Error)> rejected = [];
+        try
+        {
+            WriteTransaction? transaction = null;
+            foreach (WriterJob job in jobs)
+            {
+                if (job is WriteJob write)
+                {
+                    if (transaction is null)
+                    {
+                        _connection.Prepare("BEGIN IMMEDIATE").Run();
+                        transaction = new WriteTransaction(_connection);
+                    }
+
+                    try
+                    {
+                        write.Apply(transaction);
+                    }
+                    catch (AgentException rejection)
+                    {
+                        rejected.Add((job, rejection));
+                        continue;
+                    }
+                }
+
+                done.Add(job);
+            }
+
+            if (transaction is not null)
+            {
+                _connection.Prepare("COMMIT").Run();
+            }
+        }
+        catch (Exception failure)
+        {
+            RollBack();
+            return Describe(failure);
+        }
+
+        Complete(done);
+        foreach ((WriterJob job, AgentException rejection) in rejected)
+        {
+            job.Failed(rejection);
+        }
+
+        return null;
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The writer serves everybody; one job's fault is its own.")]
+    private void Complete(List<WriterJob> jobs)
+    {
+        foreach (WriterJob job in jobs)
+        {
+            try
+            {
+                job.Run(_connection);
+            }
+            catch (Exception failure)
+            {
+                job.Failed(Describe(failure));
+            }
+        }
+    }
+
+    private AgentException Describe(Exception failure) => failure switch
+    {
+        AgentException known => known,
+        DatabaseException database => database.ToAgentException(_dataFile),
+        _ => new AgentException(ErrorCode.EngineUnavailable, $"The engine failed: {failure.Message}", failure),
+    };
+
+    private void RollBack()
+    {
+        try
+        {
+            if (_connection.InTransaction)
+            {
+                _connection.Prepare("ROLLBACK").Run();
+            }
+        }
+        catch (DatabaseException)
+        {
+            // SQLite has rolled back by itself.
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace AgentFunctions.Sqlite.Database;
+
+/// <summary>Opens a data file for writing.</summary>
+internal static class WriterConnection
+{
+    /// <summary>Opens a file, brings it to the present version and notes who has it.</summary>
+    /// <param name="dataFile">The file; the caller holds its lock.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileUnusable"/> or <see cref="ErrorCode.EngineUnavailable"/>.
+    /// </exception>
+    public static Connection Open(string dataFile)
+    {
+        Connection? connection = null;
+        try
+        {
+            connection = Connection.Open(dataFile, readOnly: false);
+            Schema.Verify(connection, dataFile);
+            // Full: a commit is on the disk when it returns. The checkpoint is rarer than by default: it costs two flushes.
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+            Schema.Migrate(connection, dataFile);
+            connection.Execute(string.Create(
+                CultureInfo.InvariantCulture, $"BEGIN; DELETE FROM owner; INSERT INTO owner VALUES ({Environment.ProcessId}); COMMIT"));
+            return connection;
+        }
+        catch (DatabaseException error)
+        {
+            connection?.Dispose();
+            throw error.ToAgentException(dataFile);
+        }
+        catch
+        {
+            connection?.Dispose();
+            throw;
+        }
+    }
+}

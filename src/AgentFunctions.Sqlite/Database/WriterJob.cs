@@ -1,0 +1,37 @@
+namespace AgentFunctions.Sqlite.Database;
+
+/// <summary>Work for the writer's thread, between two transactions.</summary>
+internal abstract class WriterJob
+{
+    /// <summary>Runs on the writer's thread, outside any transaction.</summary>
+    /// <param name="connection">The writer's connection.</param>
+    public abstract void Run(Connection connection);
+
+    /// <summary>The work could not be done; nothing of it is on disk.</summary>
+    /// <param name="error">Why.</param>
+    public abstract void Failed(AgentException error);
+}
+
+/// <summary>Work that shares a transaction, and so one flush to disk, with whatever else is waiting.</summary>
+internal abstract class WriteJob : WriterJob
+{
+    /// <summary>Writes. An <see cref="AgentException"/> rejects this job alone, so it must come before the first write.</summary>
+    /// <param name="transaction">Where to write.</param>
+    public abstract void Apply(WriteTransaction transaction);
+
+    /// <summary>What was applied is on disk. Runs on the writer's thread: hand longer work elsewhere.</summary>
+    public abstract void Committed();
+
+    public sealed override void Run(Connection connection) => Committed();
+}
+
+/// <summary>One transaction of the writer.</summary>
+/// <param name="connection">The writer's connection.</param>
+internal sealed class WriteTransaction(Connection connection)
+{
+    /// <summary>The writer's connection.</summary>
+    public Connection Connection { get; } = connection;
+
+    /// <summary>Instances that this transaction has deleted: a turn of theirs that comes later must not be recorded.</summary>
+    public HashSet<long> Removed { get; } = [];
+}

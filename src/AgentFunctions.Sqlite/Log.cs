@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.Sqlite;
+
+/// <summary>What the engine logs. Event ids from 2000.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(2000, LogLevel.Information, "Engine started on {DataFile}")]
+    public static partial void LogStarted(this ILogger logger, string dataFile);
+
+    [LoggerMessage(2001, LogLevel.Information, "Engine stopped on {DataFile}")]
+    public static partial void LogStopped(this ILogger logger, string dataFile);
+
+    [LoggerMessage(2002, LogLevel.Error, "Due timers could not be read; trying again")]
+    public static partial void LogTimersUnreadable(this ILogger logger, Exception error);
+
+    [LoggerMessage(2003, LogLevel.Error, "A turn of instance {InstanceSeq} could not be recorded; trying again in {Delay}")]
+    public static partial void LogTurnNotRecorded(this ILogger logger, Exception error, long instanceSeq, TimeSpan delay);
+
+    [LoggerMessage(2004, LogLevel.Error, "Instance {InstanceId} cannot go on: {Reason}")]
+    public static partial void LogInstanceUnusable(this ILogger logger, string instanceId, string reason);
+}

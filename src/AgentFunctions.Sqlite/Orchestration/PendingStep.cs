@@ -1,0 +1,52 @@
+using System.Text.Json;
+using AgentFunctions.Durability;
+
+namespace AgentFunctions.Sqlite.Orchestration;
+
+/// <summary>A step that was asked for and whose outcome the orchestrator awaits.</summary>
+/// <param name="scheduled">What the history says of it.</param>
+internal abstract class PendingStep(HistoryEvent scheduled)
+{
+    /// <summary>The recorded request.</summary>
+    public HistoryEvent Scheduled { get; } = scheduled;
+
+    /// <summary>Whether the outcome is recorded but held back, because the instance is suspended.</summary>
+    public bool IsOutcomeRecorded { get; set; }
+
+    public abstract void Complete(string? result);
+
+    public abstract void Fail(TaskFailedException failure);
+}
+
+/// <summary>A pending step whose result has a type.</summary>
+/// <typeparam name="T">The type, read from JSON.</typeparam>
+/// <param name="scheduled">What the history says of it.</param>
+internal sealed class PendingStep<T>(HistoryEvent scheduled) : PendingStep(scheduled)
+{
+    // Not RunContinuationsAsynchronously: that would leave the turn's thread.
+    private readonly TaskCompletionSource<T> _completion = new();
+
+    public Task<T> Task => _completion.Task;
+
+    public override void Complete(string? result)
+    {
+        T value;
+        try
+        {
+            value = DurableJson.Deserialize<T>(result)!;
+        }
+        catch (Exception error) when (error is JsonException or NotSupportedException)
+        {
+            _completion.SetException(error);
+            return;
+        }
+
+        _completion.SetResult(value);
+    }
+
+    public override void Fail(TaskFailedException failure) => _completion.SetException(failure);
+
+    /// <summary>Ends the wait; used for timers.</summary>
+    /// <param name="cancellationToken">The token that asked for it.</param>
+    public void Cancel(CancellationToken cancellationToken) => _completion.TrySetCanceled(cancellationToken);
+}

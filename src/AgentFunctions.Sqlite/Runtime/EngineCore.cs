@@ -1,0 +1,136 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Orchestration;
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.Sqlite.Runtime;
+
+/// <summary>The parts of a running engine, and the way from one to the other.</summary>
+internal sealed class EngineCore : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    public EngineCore(
+        SqliteEngineOptions options, DurableRegistry registry, TimeProvider time, ILoggerFactory loggers, Connection connection)
+    {
+        Options = options;
+        Registry = registry;
+        Time = time;
+        Loggers = loggers;
+        Logger = loggers.CreateLogger("AgentFunctions.Engine");
+        Limits = new OrchestrationLimits(options.MaxPayloadBytes, options.MaxCustomStatusBytes, options.MaxHistoryEvents);
+        Writer = new Writer(connection, options.DataFile);
+        Readers = new Readers(options.DataFile, options.DataFile == SqliteEngineOptions.InMemory ? Writer : null);
+        Timers = new TimerIndex(this);
+        Turns = new TurnScheduler(options.MaxConcurrentTurns, Timers.RequestTick);
+        Activities = new ActivityDispatcher(this);
+        Instances = new InstanceCache(this);
+    }
+
+    public SqliteEngineOptions Options { get; }
+
+    public DurableRegistry Registry { get; }
+
+    public TimeProvider Time { get; }
+
+    public ILoggerFactory Loggers { get; }
+
+    public ILogger Logger { get; }
+
+    public OrchestrationLimits Limits { get; }
+
+    public Writer Writer { get; }
+
+    public Readers Readers { get; }
+
+    public TimerIndex Timers { get; }
+
+    public TurnScheduler Turns { get; }
+
+    public ActivityDispatcher Activities { get; }
+
+    public InstanceCache Instances { get; }
+
+    /// <summary>Instances that end, by id.</summary>
+    public Signals Ends { get; } = new();
+
+    /// <summary>Streams that grow, by name.</summary>
+    public Signals Appends { get; } = new();
+
+    /// <summary>Cancelled when the engine begins to stop.</summary>
+    public CancellationToken Stopping => _stop.Token;
+
+    /// <summary>Lets a call from outside pass, or says why not now.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>.</exception>
+    public void EnsureRunning()
+    {
+        if (Stopping.IsCancellationRequested)
+        {
+            throw Stopped();
+        }
+    }
+
+    /// <summary>Lets a call from outside that brings new work pass, or says why not now.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.</exception>
+    public void EnsureAccepting()
+    {
+        EnsureRunning();
+        int queued = Writer.QueueLength + Turns.Backlog + Activities.Backlog;
+        if (queued > Options.MaxQueuedWork)
+        {
+            throw new AgentException(
+                ErrorCode.Overloaded,
+                $"{queued:N0} pieces of work wait, the limit {nameof(SqliteEngineOptions.MaxQueuedWork)} is {Options.MaxQueuedWork:N0}; repeat later.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
+        }
+    }
+
+    /// <summary>Takes up what was left when the file was closed.</summary>
+    public void Resume()
+    {
+        List<(long Seq, Message Message)> work = Readers.Read(connection =>
+        {
+            List<(long, Message)> found = [];
+            Statement pending = connection.Prepare("SELECT seq FROM instances WHERE pending = 1");
+            while (pending.Step())
+            {
+                found.Add((pending.Int64(0), new Message()));
+            }
+
+            Statement inbox = connection.Prepare("SELECT pos, instance, message FROM inbox ORDER BY pos");
+            while (inbox.Step())
+            {
+                found.Add((inbox.Int64(1), InboxMessage.Read(inbox.Int64(0), inbox.Bytes(2))));
+            }
+
+            return found;
+        });
+        foreach ((long seq, Message message) in work)
+        {
+            Instances.Deliver(seq, message);
+        }
+
+        Timers.RequestTick();
+    }
+
+    /// <summary>Lets activities finish for a while, records what they returned, and ends.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Activities.WhenIdleAsync(Options.StopTimeout).ConfigureAwait(false);
+        await Turns.StopAsync(Options.StopTimeout).ConfigureAwait(false);
+        Timers.Dispose();
+        Writer.Dispose();
+        Instances.Abandon(Stopped());
+        Ends.Abandon(Stopped());
+        Appends.Abandon(Stopped());
+        Readers.Dispose();
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private static AgentException Stopped() =>
+        new(ErrorCode.EngineUnavailable, "The engine has stopped; start it again and repeat the call.");
+}

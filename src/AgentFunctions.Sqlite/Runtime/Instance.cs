@@ -1,0 +1,349 @@
+using System.Diagnostics.CodeAnalysis;
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite.Orchestration;
+
+namespace AgentFunctions.Sqlite.Runtime;
+
+/// <summary>
+/// One instance as an actor: messages queue up, a turn takes all of them in, its record is committed, and only then does
+/// anything happen outside. There is never more than one turn of an instance under way.
+/// </summary>
+internal sealed class Instance
+{
+    private static readonly TimeSpan FirstBackoff = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(2);
+
+    private readonly EngineCore _engine;
+    private readonly Lock _gate = new();
+    private readonly HashSet<int> _inFlight = [];
+    private List<Message> _mailbox = [];
+    private bool _isBusy;
+    private bool _isGone;
+    private bool _isReloaded;
+    private LiveInstance? _live;
+    private CancellationTokenSource? _cancellation;
+    private TimeSpan _backoff = FirstBackoff;
+
+    public Instance(EngineCore engine, long seq)
+    {
+        _engine = engine;
+        Seq = seq;
+        IdleNode = new LinkedListNode<Instance>(this);
+    }
+
+    /// <summary>The instance's row.</summary>
+    public long Seq { get; }
+
+    /// <summary>The instance's id; known once a turn has run.</summary>
+    public string Id { get; private set; } = "";
+
+    /// <summary>Its place among the idle ones.</summary>
+    public LinkedListNode<Instance> IdleNode { get; }
+
+    /// <summary>Whether the instance was deleted, has ended or has left memory.</summary>
+    public bool IsGone => Volatile.Read(ref _isGone);
+
+    /// <summary>Adds a message.</summary>
+    /// <param name="message">The message.</param>
+    /// <returns>Whether it was taken; not where the instance has left memory.</returns>
+    public bool Post(Message message)
+    {
+        lock (_gate)
+        {
+            if (_isGone)
+            {
+                return false;
+            }
+
+            _mailbox.Add(message);
+            if (_isBusy)
+            {
+                return true;
+            }
+
+            _isBusy = true;
+        }
+
+        _engine.Turns.Enqueue(this);
+        return true;
+    }
+
+    /// <summary>Takes in what has come, and sends the record to the writer.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "One instance's fault must not stop the others.")]
+    public void RunTurn()
+    {
+        List<Message> messages;
+        lock (_gate)
+        {
+            messages = _mailbox;
+            _mailbox = [];
+        }
+
+        try
+        {
+            LiveInstance? live = _live ??= Load(messages);
+            if (live is null || live.Row.IsEnded)
+            {
+                Drop(messages, live);
+                return;
+            }
+
+            Id = live.Row.Id;
+            TurnCommit commit = Turn.Run(this, _engine, live, messages);
+            if (commit.IsEmpty)
+            {
+                commit.Acknowledge();
+                Dispatch(live, []);
+                Finish();
+            }
+            else
+            {
+                _engine.Writer.Enqueue(commit);
+            }
+        }
+        catch (Exception error)
+        {
+            Retry(messages, error);
+        }
+    }
+
+    /// <summary>The turn is on disk: now let it have its effects. Runs on the writer's thread.</summary>
+    /// <param name="commit">The turn.</param>
+    public void OnCommitted(TurnCommit commit)
+    {
+        _backoff = FirstBackoff;
+        LiveInstance live = commit.Live;
+        foreach (int taskId in commit.FinishedTasks)
+        {
+            _inFlight.Remove(taskId);
+        }
+
+        switch (commit.Outcome)
+        {
+            case TurnOutcome.Ended:
+                Leave();
+                _engine.Ends.Raise(live.Row.Id);
+                return;
+            case TurnOutcome.ContinuedAsNew next:
+                Cancel();
+                _live = LiveInstance.Begin(_engine, live.Row, ReportForeignThread);
+                _live.EventCount = next.CarriedOver.Count;
+                foreach (EventRaised carried in next.CarriedOver)
+                {
+                    _live.Execution.Apply(carried);
+                }
+
+                lock (_gate)
+                {
+                    _mailbox.InsertRange(0, [new Message(), .. commit.LeftOver]);
+                }
+
+                break;
+            default:
+                Dispatch(live, commit.Actions);
+                break;
+        }
+
+        Finish();
+    }
+
+    /// <summary>The turn is not on disk: forget it, and take its messages in again later.</summary>
+    /// <param name="commit">The turn.</param>
+    /// <param name="error">Why.</param>
+    public void OnFailed(TurnCommit commit, AgentException error)
+    {
+        if (IsGone)
+        {
+            commit.Reject(error);
+        }
+        else
+        {
+            Retry(commit.Messages, error);
+        }
+    }
+
+    /// <summary>The instance was deleted. Runs on the writer's thread.</summary>
+    public void Leave()
+    {
+        List<Message> rest;
+        lock (_gate)
+        {
+            _isGone = true;
+            rest = _mailbox;
+            _mailbox = [];
+        }
+
+        Cancel();
+        _live = null;
+        _engine.Instances.Forget(this);
+        Settle(rest);
+    }
+
+    /// <summary>Leaves memory, if there is nothing to do and nothing in flight.</summary>
+    public void TryEvict()
+    {
+        lock (_gate)
+        {
+            if (_isBusy || _isGone || _inFlight.Count > 0)
+            {
+                return;
+            }
+
+            _isGone = true;
+        }
+
+        _live = null;
+        _cancellation?.Dispose();
+        _engine.Instances.Forget(this);
+    }
+
+    /// <summary>Nothing will be recorded any more.</summary>
+    /// <param name="error">Why.</param>
+    public void Abandon(AgentException error)
+    {
+        lock (_gate)
+        {
+            foreach (Message message in _mailbox)
+            {
+                message.Ack?.TrySetException(error);
+            }
+
+            _mailbox.Clear();
+        }
+    }
+
+    private LiveInstance? Load(List<Message> messages)
+    {
+        _isReloaded = true;
+        return messages.Find(message => message.Fresh is not null)?.Fresh is { } fresh
+            ? LiveInstance.Begin(_engine, fresh, ReportForeignThread)
+            : LiveInstance.Load(_engine, Seq, ReportForeignThread);
+    }
+
+    private void ReportForeignThread() => _engine.Instances.Deliver(Seq, new Message { IsForeignThread = true });
+
+    // An activity that is on record and not under way: it is new, or was so when the last process died.
+    private void Dispatch(LiveInstance live, List<HistoryEvent> asked)
+    {
+        IEnumerable<HistoryEvent> steps = _isReloaded ? live.Execution.Outstanding : asked;
+        _isReloaded = false;
+        foreach (HistoryEvent step in steps)
+        {
+            if (step is TaskScheduled request && live.Execution.OutstandingStep(request.TaskId) is not null && _inFlight.Add(request.TaskId))
+            {
+                _cancellation ??= CancellationTokenSource.CreateLinkedTokenSource(_engine.Stopping);
+                _engine.Activities.Enqueue(new ActivityCall(this, live.Row.Execution, request, _cancellation.Token));
+            }
+        }
+    }
+
+    private void Finish()
+    {
+        bool isIdle;
+        lock (_gate)
+        {
+            _isBusy = _mailbox.Count > 0;
+            isIdle = !_isBusy && _inFlight.Count == 0;
+        }
+
+        if (isIdle)
+        {
+            _engine.Instances.BecameIdle(this);
+        }
+        else if (_mailbox.Count > 0)
+        {
+            _engine.Turns.Enqueue(this);
+        }
+    }
+
+    // The instance has ended or was deleted: what comes now is ignored, and must not come again.
+    private void Drop(List<Message> messages, LiveInstance? live)
+    {
+        Settle(messages, live is null ? NotFound() : null);
+        Leave();
+    }
+
+    private void Settle(List<Message> messages, AgentException? error = null)
+    {
+        foreach (Message message in messages)
+        {
+            if (error is null)
+            {
+                message.Ack?.TrySetResult();
+            }
+            else
+            {
+                message.Ack?.TrySetException(error);
+            }
+        }
+
+        if (messages.Exists(message => message.InboxPosition > 0))
+        {
+            _engine.Writer.Enqueue(new InboxCleanup(messages));
+        }
+    }
+
+    private void Retry(List<Message> messages, Exception error)
+    {
+        AgentException known = error as AgentException
+            ?? new AgentException(ErrorCode.EngineUnavailable, $"The engine failed: {error.Message}", error);
+        List<Message> kept = [];
+        foreach (Message message in messages)
+        {
+            if (message.Ack is { } ack)
+            {
+                // Whoever waits is told, and may repeat the call; so the message itself is not kept.
+                ack.TrySetException(known);
+            }
+            else
+            {
+                kept.Add(message);
+            }
+        }
+
+        _live = null;
+        TimeSpan delay = _backoff;
+        _backoff = delay * 2 > LongestBackoff ? LongestBackoff : delay * 2;
+        if (!_engine.Stopping.IsCancellationRequested)
+        {
+            _engine.Logger.LogTurnNotRecorded(known, Seq, delay);
+        }
+
+        lock (_gate)
+        {
+            // Even with nothing kept there is work: a reload dispatches what is on record.
+            _mailbox.InsertRange(0, kept.Count > 0 ? kept : [new Message()]);
+        }
+
+        _ = EnqueueLaterAsync(delay);
+    }
+
+    // Real time, because what failed is a real disk, whatever clock the orchestrations see.
+    private async Task EnqueueLaterAsync(TimeSpan delay)
+    {
+        await Task.Delay(delay, CancellationToken.None).ConfigureAwait(false);
+        _engine.Turns.Enqueue(this);
+    }
+
+    private void Cancel()
+    {
+        _inFlight.Clear();
+        CancellationTokenSource? cancellation = _cancellation;
+        _cancellation = null;
+        if (cancellation is not null)
+        {
+            // Callbacks are the activities' own code: not on the writer's thread.
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static source =>
+                {
+                    source.Cancel();
+                    source.Dispose();
+                },
+                cancellation,
+                preferLocal: false);
+        }
+    }
+
+    private AgentException NotFound() =>
+        new(ErrorCode.InstanceNotFound, $"There is no instance {(Id.Length > 0 ? $"'{Id}'" : $"#{Seq}")} any more.");
+}

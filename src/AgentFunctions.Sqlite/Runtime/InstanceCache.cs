@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+
+namespace AgentFunctions.Sqlite.Runtime;
+
+/// <summary>The instances that are in memory: those that have something to do, and the last few that had.</summary>
+/// <param name="engine">The engine.</param>
+internal sealed class InstanceCache(EngineCore engine)
+{
+    private readonly ConcurrentDictionary<long, Instance> _instances = new();
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Instance> _idle = [];
+
+    /// <summary>How many instances are in memory.</summary>
+    public int Count => _instances.Count;
+
+    /// <summary>Hands a message to an instance, which is read from the file where it is not in memory.</summary>
+    /// <param name="seq">The instance.</param>
+    /// <param name="message">The message.</param>
+    public void Deliver(long seq, Message message)
+    {
+        while (!_instances.GetOrAdd(seq, static (key, owner) => new Instance(owner, key), engine).Post(message))
+        {
+            // It left memory in this very moment: the next look makes a new one.
+        }
+    }
+
+    /// <summary>The instance, if it is in memory.</summary>
+    /// <param name="seq">The instance.</param>
+    public Instance? Find(long seq) => _instances.GetValueOrDefault(seq);
+
+    /// <summary>An instance has left memory.</summary>
+    /// <param name="instance">The instance.</param>
+    public void Forget(Instance instance)
+    {
+        _instances.TryRemove(KeyValuePair.Create(instance.Seq, instance));
+        lock (_gate)
+        {
+            if (instance.IdleNode.List is not null)
+            {
+                _idle.Remove(instance.IdleNode);
+            }
+        }
+    }
+
+    /// <summary>An instance has nothing to do. The one that has had nothing to do for longest may have to go.</summary>
+    /// <param name="instance">The instance.</param>
+    public void BecameIdle(Instance instance)
+    {
+        Instance? oldest = null;
+        lock (_gate)
+        {
+            if (instance.IdleNode.List is not null)
+            {
+                _idle.Remove(instance.IdleNode);
+            }
+
+            _idle.AddLast(instance.IdleNode);
+            if (_idle.Count > engine.Options.MaxIdleInstances)
+            {
+                oldest = _idle.First!.Value;
+                _idle.RemoveFirst();
+            }
+        }
+
+        oldest?.TryEvict();
+    }
+
+    /// <summary>Tells everybody who waits for a record that none will be made.</summary>
+    /// <param name="error">Why.</param>
+    public void Abandon(AgentException error)
+    {
+        foreach (Instance instance in _instances.Values)
+        {
+            instance.Abandon(error);
+        }
+    }
+}

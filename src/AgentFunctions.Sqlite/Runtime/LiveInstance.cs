@@ -1,0 +1,137 @@
+using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Orchestration;
+
+namespace AgentFunctions.Sqlite.Runtime;
+
+/// <summary>An instance in memory, as far as its last recorded turn.</summary>
+internal sealed class LiveInstance
+{
+    private LiveInstance(InstanceRow row, OrchestrationExecution execution)
+    {
+        Row = row;
+        Execution = execution;
+        LastTime = row.UpdatedAt;
+    }
+
+    /// <summary>What the table has.</summary>
+    public InstanceRow Row { get; set; }
+
+    /// <summary>The code.</summary>
+    public OrchestrationExecution Execution { get; }
+
+    /// <summary>The time of the last turn: the next is not earlier, whatever the clock says.</summary>
+    public DateTimeOffset LastTime { get; set; }
+
+    /// <summary>How many events the history has.</summary>
+    public int EventCount { get; set; }
+
+    /// <summary>Whether the first turn is due.</summary>
+    public bool IsStartDue { get; set; }
+
+    /// <summary>The timers on record, by step.</summary>
+    public Dictionary<int, TimerKey> Timers { get; } = [];
+
+    /// <summary>Why the instance cannot go on; <see langword="null"/> where it can.</summary>
+    public AgentException? Verdict { get; private set; }
+
+    /// <summary>An execution that has no history yet.</summary>
+    public static LiveInstance Begin(EngineCore engine, InstanceRow row, Action onForeignThread)
+    {
+        var execution = new OrchestrationExecution(row.Started, engine.Registry, engine.Limits, engine.Loggers, onForeignThread)
+        {
+            CustomStatus = row.CustomStatus,
+        };
+        var live = new LiveInstance(row, execution) { IsStartDue = row.StartAt is null };
+        if (row.StartAt is { } startAt)
+        {
+            live.Timers.Add(TimerKey.Start, new TimerKey(startAt.UtcTicks, row.Seq, TimerKey.Start));
+        }
+
+        return live;
+    }
+
+    /// <summary>Reads an instance and replays its history.</summary>
+    /// <returns>The instance, or <see langword="null"/> where there is none.</returns>
+    public static LiveInstance? Load(EngineCore engine, long seq, Action onForeignThread)
+    {
+        (InstanceRow? row, List<byte[]> history) = engine.Readers.Read(connection => Read(connection, seq));
+        if (row is null)
+        {
+            return null;
+        }
+
+        LiveInstance live = Begin(engine, row, onForeignThread);
+        if (!row.IsEnded)
+        {
+            live.Replay(history);
+        }
+
+        return live;
+    }
+
+    /// <summary>Reads an instance and its history at one moment.</summary>
+    public static (InstanceRow? Row, List<byte[]> History) Read(Connection connection, long seq)
+    {
+        Statement find = connection.Prepare($"SELECT {InstanceRow.Columns} FROM instances WHERE seq = ?").Bind(1, seq);
+        InstanceRow? row = find.Step() ? InstanceRow.Read(find) : null;
+        find.Reset();
+        List<byte[]> history = [];
+        if (row is not null)
+        {
+            Statement turns = connection.Prepare("SELECT events FROM history WHERE instance = ? ORDER BY pos").Bind(1, seq);
+            while (turns.Step())
+            {
+                history.Add(turns.Bytes(0).ToArray());
+            }
+        }
+
+        return (row, history);
+    }
+
+    /// <summary>Whether a restart must look at the instance.</summary>
+    public bool IsPending => Execution.OutstandingActivities > 0 || (!Execution.IsStarted && Row.StartAt is null);
+
+    private void Replay(List<byte[]> history)
+    {
+        var replay = new HistoryReplay(Execution, compareInputs: false);
+        string? difference = null;
+        try
+        {
+            foreach (byte[] turn in history)
+            {
+                List<HistoryEvent> events = HistoryCodec.Read(turn);
+                EventCount += events.Count;
+                difference ??= replay.Feed(events);
+            }
+        }
+        catch (JsonException error)
+        {
+            Verdict = new AgentException(
+                ErrorCode.DataFileUnusable, $"The history of instance '{Row.Id}' is damaged and cannot be replayed: {error.Message}", error);
+            return;
+        }
+
+        difference ??= replay.EndTurn();
+        if (difference is not null)
+        {
+            Verdict = new AgentException(
+                ErrorCode.NonDeterminism,
+                $"Orchestrator '{Row.Name}' does not decide as it did before ({difference}). Run the version that started instance "
+                + $"'{Row.Id}', or make the change under a new name.");
+            return;
+        }
+
+        LastTime = replay.LastTimestamp > LastTime ? replay.LastTimestamp : LastTime;
+        if (Execution.IsStarted)
+        {
+            Timers.Remove(TimerKey.Start);
+        }
+
+        foreach (TimerCreated timer in Execution.Outstanding.OfType<TimerCreated>())
+        {
+            Timers.Add(timer.TaskId, new TimerKey(timer.FireAt.UtcTicks, Row.Seq, timer.TaskId));
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using AgentFunctions.Durability;
+
+namespace AgentFunctions.Sqlite.Runtime;
+
+/// <summary>Something that happened to an instance and that its next turn takes in.</summary>
+internal sealed class Message
+{
+    /// <summary>What happened; <see langword="null"/> for the first turn's cue.</summary>
+    public HistoryEvent? Event { get; init; }
+
+    /// <summary>The execution that asked for it; <see langword="null"/> for any.</summary>
+    public Guid? Execution { get; init; }
+
+    /// <summary>For <see cref="TimerFired"/>: when it was due, which tells a stale one.</summary>
+    public DateTimeOffset? FireAt { get; init; }
+
+    /// <summary>For <see cref="ExecutionTerminated"/>: whether the sub-orchestrations end too.</summary>
+    public bool IsRecursive { get; init; }
+
+    /// <summary>Whether the code went on outside its turns, which ends the instance.</summary>
+    public bool IsForeignThread { get; init; }
+
+    /// <summary>The row of the inbox that keeps it until it is recorded; 0 for none.</summary>
+    public long InboxPosition { get; init; }
+
+    /// <summary>The state to begin from, where the sender knows it.</summary>
+    public InstanceRow? Fresh { get; init; }
+
+    /// <summary>Whom to tell that it is recorded; who is told of a failure repeats the call, so it is not kept then.</summary>
+    public TaskCompletionSource? Ack { get; init; }
+}
+
+/// <summary>A message as it lies in the inbox.</summary>
+/// <param name="Event">What happened.</param>
+/// <param name="Execution">The execution that asked for it.</param>
+/// <param name="IsRecursive">For a termination: whether the sub-orchestrations end too.</param>
+internal sealed record InboxMessage(HistoryEvent Event, Guid? Execution = null, bool IsRecursive = false)
+{
+    public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, DurableJson.Options);
+
+    /// <summary>Reads a row.</summary>
+    /// <param name="position">The row.</param>
+    /// <param name="bytes">Its content.</param>
+    /// <exception cref="JsonException">The row is damaged.</exception>
+    public static Message Read(long position, ReadOnlySpan<byte> bytes)
+    {
+        InboxMessage message = JsonSerializer.Deserialize<InboxMessage>(bytes, DurableJson.Options)
+            ?? throw new JsonException("An inbox message is null.");
+        return message.ToMessage(position);
+    }
+
+    public Message ToMessage(long position) => new()
+    {
+        Event = Event,
+        Execution = Execution,
+        IsRecursive = IsRecursive,
+        InboxPosition = position,
+    };
+}

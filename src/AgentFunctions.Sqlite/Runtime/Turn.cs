@@ -1,0 +1,188 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite.Orchestration;
+
+namespace AgentFunctions.Sqlite.Runtime;
+
+/// <summary>One turn: what came in, what the code made of it, and what is to be recorded.</summary>
+internal sealed class Turn
+{
+    private readonly EngineCore _engine;
+    private readonly LiveInstance _live;
+    private readonly OrchestrationExecution _execution;
+    private readonly TurnCommit _commit;
+    private readonly List<HistoryEvent> _events = [];
+    private readonly DateTimeOffset _now;
+    private bool _isRunning;
+
+    private Turn(Instance instance, EngineCore engine, LiveInstance live, List<Message> messages)
+    {
+        _engine = engine;
+        _live = live;
+        _execution = live.Execution;
+        DateTimeOffset now = engine.Time.GetUtcNow();
+        foreach (Message message in messages)
+        {
+            // A timer that fired has fired, even where the clock was put back since.
+            now = message.FireAt > now ? message.FireAt.Value : now;
+        }
+
+        _now = now > live.LastTime ? now : live.LastTime;
+        _commit = new TurnCommit(instance, engine, live, messages, _now);
+    }
+
+    /// <summary>Runs a turn.</summary>
+    /// <returns>What is to be recorded.</returns>
+    public static TurnCommit Run(Instance instance, EngineCore engine, LiveInstance live, List<Message> messages)
+    {
+        var turn = new Turn(instance, engine, live, messages);
+        if (live.Verdict is { } verdict)
+        {
+            engine.Logger.LogInstanceUnusable(live.Row.Id, verdict.Message);
+            turn.EndBy(new ExecutionFailed(turn._now, FailureDetails.FromException(verdict)));
+        }
+        else if (messages.Find(message => message.Event is ExecutionTerminated) is { } termination)
+        {
+            turn._commit.TerminatesChildren = termination.IsRecursive;
+            turn.EndBy(termination.Event!);
+        }
+        else if (messages.Exists(message => message.IsForeignThread))
+        {
+            turn.EndBy(new ExecutionFailed(turn._now, FailureDetails.FromException(OrchestrationExecution.ForeignAwait())));
+        }
+        else
+        {
+            turn.TakeIn(messages);
+        }
+
+        turn._commit.Seal(turn._events);
+        return turn._commit;
+    }
+
+    private void EndBy(HistoryEvent last)
+    {
+        _events.Add(last);
+        _commit.Outcome = new TurnOutcome.Ended(last);
+    }
+
+    private void TakeIn(List<Message> messages)
+    {
+        for (int index = 0; index < messages.Count; index++)
+        {
+            if (_execution.IsFinished)
+            {
+                _commit.LeftOver = messages[index..];
+                break;
+            }
+
+            TakeIn(messages[index]);
+        }
+
+        if (_isRunning)
+        {
+            TurnOutcome outcome = _execution.EndTurn(out List<HistoryEvent> actions);
+            Conclude(outcome, actions);
+        }
+    }
+
+    private void TakeIn(Message message)
+    {
+        switch (message.Event)
+        {
+            case null:
+                _live.IsStartDue |= message.FireAt is not null || _live.Row.StartAt is null;
+                if (!_execution.IsStarted && _live.IsStartDue && !_execution.IsSuspended)
+                {
+                    EnsureRunning();
+                }
+
+                break;
+            case ExecutionSuspended suspended when !_execution.IsSuspended:
+                Record(suspended);
+                break;
+            case ExecutionResumed resumed when _execution.IsSuspended:
+                if (_execution.IsStarted || _live.IsStartDue)
+                {
+                    EnsureRunning();
+                }
+
+                Record(resumed);
+                break;
+            case EventRaised raised:
+                EnsureRunningIfActive();
+                Record(raised);
+                break;
+            case { } outcome when IsAwaited(message, outcome):
+                EnsureRunningIfActive();
+                Record(outcome);
+                break;
+        }
+    }
+
+    private bool IsAwaited(Message message, HistoryEvent outcome)
+    {
+        if (OrchestrationExecution.TaskIdOf(outcome) is not { } taskId
+            || (message.Execution is { } execution && execution != _live.Row.Execution)
+            || _execution.OutstandingStep(taskId) is not { } step)
+        {
+            return false;
+        }
+
+        switch (outcome)
+        {
+            case TimerFired:
+                return step is TimerCreated && _live.Timers.TryGetValue(taskId, out TimerKey timer)
+                    && timer.FireAt == message.FireAt?.UtcTicks && _live.Timers.Remove(taskId) && _commit.Removes(timer);
+            case TaskCompleted or TaskFailed:
+                _commit.FinishedTasks.Add(taskId);
+                return step is TaskScheduled;
+            default:
+                return step is SubOrchestrationCreated;
+        }
+    }
+
+    private void Record(HistoryEvent input)
+    {
+        _events.Add(input);
+        _execution.Apply(input);
+    }
+
+    private void EnsureRunningIfActive()
+    {
+        if (_execution.IsStarted && !_execution.IsSuspended)
+        {
+            EnsureRunning();
+        }
+    }
+
+    private void EnsureRunning()
+    {
+        if (_isRunning)
+        {
+            return;
+        }
+
+        _isRunning = true;
+        _events.Add(new TurnStarted(_now));
+        _execution.BeginTurn(_now, isReplay: false);
+        if (_live.Timers.Remove(TimerKey.Start, out TimerKey start))
+        {
+            _commit.Removes(start);
+        }
+    }
+
+    private void Conclude(TurnOutcome outcome, List<HistoryEvent> actions)
+    {
+        if (outcome is not TurnOutcome.ContinuedAsNew && _live.EventCount + _events.Count + actions.Count > _engine.Limits.MaxHistoryEvents)
+        {
+            var tooLong = new AgentException(
+                ErrorCode.HistoryTooLong,
+                $"The history passes {nameof(SqliteEngineOptions.MaxHistoryEvents)} = {_engine.Limits.MaxHistoryEvents:N0} events; continue as new before.");
+            EndBy(new ExecutionFailed(_now, FailureDetails.FromException(tooLong)));
+            return;
+        }
+
+        _events.AddRange(actions);
+        _commit.Outcome = outcome;
+        _commit.Actions = actions;
+    }
+}

@@ -1,0 +1,357 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Orchestration;
+
+namespace AgentFunctions.Sqlite.Runtime;
+
+/// <summary>The record of one turn: all of it or nothing.</summary>
+internal sealed class TurnCommit : WriteJob
+{
+    private readonly Instance _instance;
+    private readonly EngineCore _engine;
+    private readonly DateTimeOffset _now;
+    private readonly List<TimerKey> _removedTimers = [];
+    private readonly List<TimerKey> _addedTimers = [];
+    private readonly List<(long Seq, Message Message)> _outgoing = [];
+    private byte[]? _turn;
+    private InstanceRow _next;
+    private bool _changesRow;
+
+    public TurnCommit(Instance instance, EngineCore engine, LiveInstance live, List<Message> messages, DateTimeOffset now)
+    {
+        _instance = instance;
+        _engine = engine;
+        _now = now;
+        _next = live.Row;
+        Live = live;
+        Messages = messages;
+    }
+
+    public LiveInstance Live { get; }
+
+    /// <summary>What the turn took in.</summary>
+    public List<Message> Messages { get; }
+
+    /// <summary>What came too late for the execution and goes to the next one.</summary>
+    public List<Message> LeftOver { get; set; } = [];
+
+    /// <summary>Activities whose outcome the turn took in.</summary>
+    public List<int> FinishedTasks { get; } = [];
+
+    /// <summary>What the code asked for.</summary>
+    public List<HistoryEvent> Actions { get; set; } = [];
+
+    public TurnOutcome Outcome { get; set; } = TurnOutcome.Waiting.Instance;
+
+    /// <summary>For a termination: whether the sub-orchestrations end too.</summary>
+    public bool TerminatesChildren { get; set; }
+
+    /// <summary>Whether there is nothing to record.</summary>
+    public bool IsEmpty => _turn is null && !_changesRow && !Messages.Exists(message => message.InboxPosition > 0);
+
+    /// <summary>A timer of the instance is over.</summary>
+    public bool Removes(TimerKey timer)
+    {
+        _removedTimers.Add(timer);
+        return true;
+    }
+
+    /// <summary>Fixes what is to be recorded, so that the writer has little left to do.</summary>
+    /// <param name="events">The turn's events; none where nothing happened.</param>
+    public void Seal(List<HistoryEvent> events)
+    {
+        switch (Outcome)
+        {
+            case TurnOutcome.ContinuedAsNew next:
+                _turn = next.CarriedOver.Count > 0 ? HistoryCodec.Write([.. next.CarriedOver]) : [];
+                _next = _next with
+                {
+                    Status = OrchestrationStatus.Running,
+                    IsPending = true,
+                    Input = next.Input,
+                    CustomStatus = Live.Execution.CustomStatus,
+                    Execution = Guid.NewGuid(),
+                    ExecutionAt = _now,
+                    UpdatedAt = _now,
+                    StartAt = null,
+                };
+                RemoveAllTimers();
+                break;
+            case TurnOutcome.Ended:
+                _turn = HistoryCodec.Write(events);
+                RemoveAllTimers();
+                break;
+            default:
+                _turn = events.Count > 0 ? HistoryCodec.Write(events) : null;
+                Live.EventCount += events.Count;
+                KeepTimers();
+                OrchestrationStatus status = Live.Execution.IsSuspended ? OrchestrationStatus.Suspended
+                    : Live.Execution.IsStarted ? OrchestrationStatus.Running : OrchestrationStatus.Pending;
+                bool isPending = Live.IsPending;
+                _changesRow = status != _next.Status || isPending != _next.IsPending || Live.Execution.CustomStatus != _next.CustomStatus;
+                if (_changesRow)
+                {
+                    _next = _next with { Status = status, IsPending = isPending, CustomStatus = Live.Execution.CustomStatus, UpdatedAt = _now };
+                }
+
+                break;
+        }
+    }
+
+    public override void Apply(WriteTransaction transaction)
+    {
+        if (_instance.IsGone || transaction.Removed.Contains(_next.Seq))
+        {
+            throw new AgentException(ErrorCode.InstanceNotFound, $"Instance '{_next.Id}' was deleted or replaced.");
+        }
+
+        // A commit that failed is applied again.
+        _outgoing.Clear();
+        Connection connection = transaction.Connection;
+        switch (Outcome)
+        {
+            case TurnOutcome.ContinuedAsNew:
+                InstanceTable.BeginAgain(connection, _next);
+                break;
+            case TurnOutcome.Ended ended:
+                End(connection, ended.Last);
+                break;
+            default:
+                if (_changesRow)
+                {
+                    InstanceTable.Update(connection, _next.Seq, _next.Status, _next.IsPending, _now, _next.CustomStatus);
+                }
+
+                break;
+        }
+
+        if (_turn is { Length: > 0 })
+        {
+            InstanceTable.AppendHistory(connection, _next.Seq, _now, _turn);
+        }
+
+        foreach (HistoryEvent action in Actions)
+        {
+            Send(transaction, action);
+        }
+
+        foreach (TimerKey timer in _removedTimers)
+        {
+            InstanceTable.RemoveTimer(connection, timer);
+        }
+
+        foreach (TimerKey timer in _addedTimers)
+        {
+            InstanceTable.AddTimer(connection, timer);
+        }
+
+        foreach (Message message in Messages)
+        {
+            if (message.InboxPosition > 0 && !(Outcome is TurnOutcome.ContinuedAsNew && LeftOver.Contains(message)))
+            {
+                InstanceTable.RemoveFromInbox(connection, message.InboxPosition);
+            }
+        }
+    }
+
+    public override void Committed()
+    {
+        foreach (TimerKey timer in _removedTimers)
+        {
+            _engine.Timers.Remove(timer);
+        }
+
+        foreach (TimerKey timer in _addedTimers)
+        {
+            _engine.Timers.Add(timer);
+        }
+
+        Live.Row = _next;
+        Live.LastTime = _now;
+        _instance.OnCommitted(this);
+        foreach ((long seq, Message message) in _outgoing)
+        {
+            _engine.Instances.Deliver(seq, message);
+        }
+
+        Acknowledge();
+    }
+
+    public override void Failed(AgentException error) => _instance.OnFailed(this, error);
+
+    /// <summary>Tells those who wait that it is recorded.</summary>
+    public void Acknowledge()
+    {
+        bool goesOn = Outcome is TurnOutcome.ContinuedAsNew;
+        foreach (Message message in Messages)
+        {
+            if (message.Ack is { } ack && !(goesOn && LeftOver.Contains(message)))
+            {
+                ack.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>Tells those who wait that it will not be recorded.</summary>
+    /// <param name="error">Why.</param>
+    public void Reject(AgentException error)
+    {
+        foreach (Message message in Messages)
+        {
+            message.Ack?.TrySetException(error);
+        }
+    }
+
+    private void RemoveAllTimers()
+    {
+        _removedTimers.AddRange(Live.Timers.Values);
+        Live.Timers.Clear();
+    }
+
+    private void KeepTimers()
+    {
+        foreach (HistoryEvent action in Actions)
+        {
+            // One that was cancelled in the turn that made it never comes to the file.
+            if (action is TimerCreated created && Live.Execution.OutstandingStep(created.TaskId) is not null)
+            {
+                var timer = new TimerKey(created.FireAt.UtcTicks, _next.Seq, created.TaskId);
+                Live.Timers.Add(created.TaskId, timer);
+                _addedTimers.Add(timer);
+            }
+            else if (action is TimerCancelled cancelled && Live.Timers.Remove(cancelled.TaskId, out TimerKey timer))
+            {
+                _removedTimers.Add(timer);
+            }
+        }
+    }
+
+    private void End(Connection connection, HistoryEvent last)
+    {
+        (OrchestrationStatus status, string? output, FailureDetails? failure) = last switch
+        {
+            ExecutionCompleted completed => (OrchestrationStatus.Completed, completed.Output, (FailureDetails?)null),
+            ExecutionFailed failed => (OrchestrationStatus.Failed, null, failed.Failure),
+            ExecutionTerminated terminated => (OrchestrationStatus.Terminated, terminated.Output, null),
+            _ => throw new InvalidOperationException($"{last.GetType().Name} ends nothing."),
+        };
+        InstanceTable.End(connection, _next.Seq, status, _now, Live.Execution.CustomStatus, output, failure);
+        if (Live.Verdict is not null)
+        {
+            // Which timers it has is written in a history that cannot be read.
+            connection.Prepare("DELETE FROM timers WHERE instance = ?").Bind(1, _next.Seq).Run();
+        }
+
+        if (TerminatesChildren)
+        {
+            foreach ((long child, OrchestrationStatus childStatus) in InstanceTable.Children(connection, _next.Seq))
+            {
+                if (!InstanceRow.IsEndedStatus(childStatus))
+                {
+                    Deliver(connection, child, new InboxMessage(new ExecutionTerminated(_now), IsRecursive: true));
+                }
+            }
+        }
+
+        if (_next.Parent is { } parent && IsAlive(connection, parent.Seq))
+        {
+            HistoryEvent outcome = last is ExecutionCompleted done
+                ? new SubOrchestrationCompleted(_now, parent.TaskId, done.Output)
+                : new SubOrchestrationFailed(_now, parent.TaskId, failure ?? Terminated());
+            Deliver(connection, parent.Seq, new InboxMessage(outcome, parent.Execution));
+        }
+    }
+
+    private FailureDetails Terminated() => new(nameof(OrchestrationStatus.Terminated), $"Sub-orchestration '{_next.Id}' was terminated.");
+
+    private void Send(WriteTransaction transaction, HistoryEvent action)
+    {
+        Connection connection = transaction.Connection;
+        switch (action)
+        {
+            case EventSent sent:
+                if (InstanceTable.Find(connection, sent.InstanceId) is { } target && !InstanceRow.IsEndedStatus(target.Status))
+                {
+                    Deliver(connection, target.Seq, new InboxMessage(new EventRaised(_now, sent.Name, sent.Payload)));
+                }
+
+                break;
+            case SubOrchestrationCreated created:
+                Create(transaction, created);
+                break;
+        }
+    }
+
+    private void Create(WriteTransaction transaction, SubOrchestrationCreated created)
+    {
+        Connection connection = transaction.Connection;
+        if (InstanceTable.Find(connection, created.InstanceId) is { } existing)
+        {
+            // A further attempt of the same parent takes the place of the one before; nobody else's instance is touched.
+            if (InstanceRow.IsEndedStatus(existing.Status) && existing.Parent == _next.Seq)
+            {
+                InstanceTable.Delete(transaction, existing.Seq, hasTimers: false);
+            }
+            else
+            {
+                var taken = new AgentException(
+                    ErrorCode.InstanceExists, $"The instance id '{created.InstanceId}' is taken; choose another one for the sub-orchestration.");
+                Deliver(connection, _next.Seq, new InboxMessage(
+                    new SubOrchestrationFailed(_now, created.TaskId, FailureDetails.FromException(taken)), Live.Row.Execution));
+                return;
+            }
+        }
+
+        InstanceRow child = InstanceTable.Insert(connection, new InstanceRow
+        {
+            Seq = 0,
+            Id = created.InstanceId,
+            Name = created.Name,
+            Status = OrchestrationStatus.Pending,
+            IsPending = true,
+            CreatedAt = _now,
+            UpdatedAt = _now,
+            Execution = Guid.NewGuid(),
+            ExecutionAt = _now,
+            Parent = new ParentLink(_next.Seq, _next.Id, Live.Row.Execution, created.TaskId),
+            Input = created.Input,
+        });
+        _outgoing.Add((child.Seq, new Message { Fresh = child }));
+    }
+
+    private void Deliver(Connection connection, long seq, InboxMessage message) =>
+        _outgoing.Add((seq, message.ToMessage(InstanceTable.AddToInbox(connection, seq, message))));
+
+    private static bool IsAlive(Connection connection, long seq)
+    {
+        Statement find = connection.Prepare("SELECT status FROM instances WHERE seq = ?").Bind(1, seq);
+        bool isAlive = find.Step() && !InstanceRow.IsEndedStatus((OrchestrationStatus)find.Int32(0));
+        find.Reset();
+        return isAlive;
+    }
+}
+
+/// <summary>Removes messages that nobody will take in.</summary>
+/// <param name="messages">The messages.</param>
+internal sealed class InboxCleanup(List<Message> messages) : WriteJob
+{
+    public override void Apply(WriteTransaction transaction)
+    {
+        foreach (Message message in messages)
+        {
+            if (message.InboxPosition > 0)
+            {
+                InstanceTable.RemoveFromInbox(transaction.Connection, message.InboxPosition);
+            }
+        }
+    }
+
+    public override void Committed()
+    {
+    }
+
+    // They stay, and are ignored again after the next start.
+    public override void Failed(AgentException error)
+    {
+    }
+}

@@ -1,0 +1,133 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite.Client;
+using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Runtime;
+using AgentFunctions.Sqlite.Stores;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AgentFunctions.Sqlite;
+
+/// <summary>
+/// A durable engine and its stores on one SQLite file, for one process. With a host it starts and stops by itself
+/// (<see cref="SqliteEngineServiceCollectionExtensions.AddSqliteEngine"/>); without one, call <see cref="StartAsync"/> and
+/// dispose it.
+/// </summary>
+public sealed class SqliteEngine : IAsyncDisposable
+{
+    private readonly SqliteEngineOptions _options;
+    private readonly DurableRegistry _registry;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
+    private readonly SemaphoreSlim _gate = new(1);
+    private EngineCore? _core;
+    private DataFileLock? _lock;
+
+    /// <summary>Makes an engine that is not running.</summary>
+    /// <param name="options">Where the data are, and the limits.</param>
+    /// <param name="registry">What it can run.</param>
+    /// <param name="timeProvider">The clock; by default the system's.</param>
+    /// <param name="loggerFactory">Where it logs; by default nowhere.</param>
+    public SqliteEngine(
+        SqliteEngineOptions options, DurableRegistry registry, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(registry);
+        _options = options;
+        _registry = registry;
+        _time = timeProvider ?? TimeProvider.System;
+        _loggers = loggerFactory ?? NullLoggerFactory.Instance;
+        Client = new SqliteOrchestrationClient(this);
+        Logs = new SqliteLogStore(this);
+        Records = new SqliteRecordStore(this);
+        Blobs = new SqliteBlobStore(this);
+    }
+
+    /// <summary>Starts and steers orchestrations.</summary>
+    public IOrchestrationClient Client { get; }
+
+    /// <summary>Streams in the same file.</summary>
+    public ILogStore Logs { get; }
+
+    /// <summary>Records in the same file.</summary>
+    public IRecordStore Records { get; }
+
+    /// <summary>Content in the same file.</summary>
+    public IBlobStore Blobs { get; }
+
+    internal EngineCore Core => _core ?? throw new AgentException(
+        ErrorCode.EngineUnavailable, "The engine is not running; start it, or the host that it belongs to, and repeat the call.");
+
+    /// <summary>Opens the data file and goes on with all that is unfinished in it.</summary>
+    /// <param name="cancellationToken">Stops waiting to begin.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.DataFileInUse"/>: another process has the file.
+    /// <see cref="ErrorCode.DataFileUnusable"/>: it is damaged, of another program, or from a newer version.
+    /// <see cref="ErrorCode.EngineUnavailable"/>: it cannot be written.
+    /// </exception>
+    public async Task StartAsync(CancellationToken cancellationToken = default)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_core is null)
+            {
+                Start();
+                _loggers.CreateLogger<SqliteEngine>().LogStarted(_options.DataFile);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Lets activities in flight finish for a while, and closes the file. What is unfinished goes on at the next start.</summary>
+    public async Task StopAsync()
+    {
+        await _gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_core is { } core)
+            {
+                await core.StopAsync().ConfigureAwait(false);
+                _core = null;
+                core.Dispose();
+                _lock?.Dispose();
+                _lock = null;
+                _loggers.CreateLogger<SqliteEngine>().LogStopped(_options.DataFile);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        _gate.Dispose();
+    }
+
+    private void Start()
+    {
+        bool isInMemory = _options.DataFile == SqliteEngineOptions.InMemory;
+        DataFileLock? taken = isInMemory ? null : DataFileLock.Take(_options.DataFile);
+        try
+        {
+            Connection connection = WriterConnection.Open(_options.DataFile);
+            var core = new EngineCore(_options, _registry, _time, _loggers, connection);
+            core.Resume();
+            _core = core;
+            _lock = taken;
+        }
+        catch
+        {
+            taken?.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace AgentFunctions.Sqlite;
+
+/// <summary>Where the embedded engine keeps its data, and how much it takes on.</summary>
+public sealed class SqliteEngineOptions
+{
+    /// <summary>The file that keeps nothing: data live in memory and end with the engine.</summary>
+    public const string InMemory = ":memory:";
+
+    /// <summary>The data file; made when it does not exist. By default <c>agentfunctions.db</c> in the working directory.</summary>
+    [Required]
+    public string DataFile { get; set; } = "agentfunctions.db";
+
+    /// <summary>The most activities that run at once; by default 256. Further ones wait their turn in order.</summary>
+    [Range(1, 100_000)]
+    public int MaxConcurrentActivities { get; set; } = 256;
+
+    /// <summary>The most orchestrators that decide at once; by default twice the number of processors.</summary>
+    [Range(1, 1_024)]
+    public int MaxConcurrentTurns { get; set; } = Environment.ProcessorCount * 2;
+
+    /// <summary>
+    /// The most idle instances that are kept in memory; by default 1,000. One that was let go is replayed from its history
+    /// when something happens to it.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int MaxIdleInstances { get; set; } = 1_000;
+
+    /// <summary>
+    /// The most pieces of work (turns, activities, writes) that may wait; by default 100,000. Beyond it new instances,
+    /// events and writes are refused with <see cref="ErrorCode.Overloaded"/>; what was accepted goes on.
+    /// </summary>
+    [Range(1, 100_000_000)]
+    public int MaxQueuedWork { get; set; } = 100_000;
+
+    /// <summary>The most bytes (UTF-8) of one input, output, result or event payload; by default 1 MiB.</summary>
+    [Range(1_024, 64 * 1024 * 1024)]
+    public int MaxPayloadBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>The most bytes (UTF-8) of a custom status; by default 16 KiB.</summary>
+    [Range(16, 1024 * 1024)]
+    public int MaxCustomStatusBytes { get; set; } = 16 * 1024;
+
+    /// <summary>The most events of one execution; by default 100,000. An instance that passes it fails; continue as new before.</summary>
+    [Range(10, 10_000_000)]
+    public int MaxHistoryEvents { get; set; } = 100_000;
+
+    /// <summary>How long a stop waits for activities in flight after their tokens were cancelled; by default 5 seconds.</summary>
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
+}

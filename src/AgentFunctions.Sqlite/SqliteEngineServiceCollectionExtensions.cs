@@ -1,0 +1,51 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Sqlite;
+
+/// <summary>Adds the embedded engine to a host.</summary>
+public static class SqliteEngineServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the engine, its client and its stores. The host starts and stops it; a <see cref="DurableRegistry"/> and a
+    /// <see cref="TimeProvider"/> are taken from the services, and are made where there is none.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Sets the data file and the limits.</param>
+    public static IServiceCollection AddSqliteEngine(this IServiceCollection services, Action<SqliteEngineOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        OptionsBuilder<SqliteEngineOptions> options = services.AddOptions<SqliteEngineOptions>().ValidateDataAnnotations().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.AddLogging();
+        services.TryAddSingleton<DurableRegistry>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(provider => new SqliteEngine(
+            provider.GetRequiredService<IOptions<SqliteEngineOptions>>().Value,
+            provider.GetRequiredService<DurableRegistry>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILoggerFactory>()));
+        services.TryAddSingleton(provider => provider.GetRequiredService<SqliteEngine>().Client);
+        services.TryAddSingleton(provider => provider.GetRequiredService<SqliteEngine>().Logs);
+        services.TryAddSingleton(provider => provider.GetRequiredService<SqliteEngine>().Records);
+        services.TryAddSingleton(provider => provider.GetRequiredService<SqliteEngine>().Blobs);
+        services.AddHostedService<HostedEngine>();
+        return services;
+    }
+
+    private sealed class HostedEngine(SqliteEngine engine) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => engine.StartAsync(cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => engine.StopAsync();
+    }
+}

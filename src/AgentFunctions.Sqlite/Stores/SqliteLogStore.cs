@@ -1,0 +1,198 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Runtime;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Sqlite.Stores;
+
+/// <summary>Streams as rows. Appends share the engine's commits.</summary>
+/// <param name="owner">The engine.</param>
+internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
+{
+    private const int MaxEntryBytes = 1024 * 1024;
+    private const int PageSize = 256;
+
+    public async Task<long> AppendAsync(
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
+    {
+        StoreNames.Check(stream, "stream");
+        ArgumentNullException.ThrowIfNull(entries);
+        if (entries.Count == 0)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "There are no entries to append; pass at least one.");
+        }
+
+        foreach (ReadOnlyMemory<byte> entry in entries)
+        {
+            StoreNames.CheckSize(entry.Length, MaxEntryBytes, $"entry of stream '{stream}'");
+        }
+
+        EngineCore engine = owner.Core;
+        engine.EnsureAccepting();
+        var job = new Append(engine, stream, entries, expectedPosition);
+        engine.Writer.Enqueue(job);
+        return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async IAsyncEnumerable<LogEntry> ReadAsync(
+        string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        StoreNames.Check(stream, "stream");
+        ArgumentOutOfRangeException.ThrowIfNegative(fromPosition);
+        EngineCore engine = owner.Core;
+        long next = fromPosition;
+        long left = maxCount ?? long.MaxValue;
+        while (left > 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            engine.EnsureRunning();
+            long from = next;
+            int size = (int)Math.Min(left, PageSize);
+            List<LogEntry> page = await Task.Run(() => engine.Readers.Read(connection => ReadPage(connection, stream, from, size)), cancellationToken)
+                .ConfigureAwait(false);
+            foreach (LogEntry entry in page)
+            {
+                yield return entry;
+            }
+
+            if (page.Count < size)
+            {
+                yield break;
+            }
+
+            left -= size;
+            next = page[^1].Position + 1;
+        }
+    }
+
+    public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default)
+    {
+        StoreNames.Check(stream, "stream");
+        cancellationToken.ThrowIfCancellationRequested();
+        EngineCore engine = owner.Core;
+        engine.EnsureRunning();
+        return Task.FromResult(engine.Readers.Read(connection => FindStream(connection, stream) is { } id ? Length(connection, id) : 0));
+    }
+
+    public async Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken)
+    {
+        EngineCore engine = owner.Core;
+        while (true)
+        {
+            // Listen first, then look: an append in between is heard.
+            Task appended = engine.Appends.Listen(stream);
+            try
+            {
+                if (await GetLengthAsync(stream, cancellationToken).ConfigureAwait(false) > length)
+                {
+                    return;
+                }
+
+                await appended.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                engine.Appends.Leave(stream, appended);
+            }
+        }
+    }
+
+    public async Task DeleteAsync(string stream, CancellationToken cancellationToken = default)
+    {
+        StoreNames.Check(stream, "stream");
+        EngineCore engine = owner.Core;
+        engine.EnsureAccepting();
+        var job = new Delete(stream);
+        engine.Writer.Enqueue(job);
+        await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static long? FindStream(Connection connection, string stream)
+    {
+        Statement find = connection.Prepare("SELECT id FROM log_streams WHERE name = ?").Bind(1, stream);
+        long? id = find.Step() ? find.Int64(0) : null;
+        find.Reset();
+        return id;
+    }
+
+    private static long Length(Connection connection, long id)
+    {
+        Statement find = connection.Prepare("SELECT max(position) + 1 FROM log_entries WHERE stream = ?").Bind(1, id);
+        long length = find.Step() ? find.Int64(0) : 0;
+        find.Reset();
+        return length;
+    }
+
+    private static List<LogEntry> ReadPage(Connection connection, string stream, long from, int size)
+    {
+        List<LogEntry> page = [];
+        if (FindStream(connection, stream) is not { } id)
+        {
+            return page;
+        }
+
+        Statement find = connection.Prepare(
+            "SELECT position, data FROM log_entries WHERE stream = ? AND position >= ? ORDER BY position LIMIT ?")
+            .Bind(1, id).Bind(2, from).Bind(3, size);
+        while (find.Step())
+        {
+            page.Add(new LogEntry(find.Int64(0), find.Bytes(1).ToArray()));
+        }
+
+        return page;
+    }
+
+    private sealed class Append(
+        EngineCore engine, string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition) : WriteJob<long>
+    {
+        private long _first;
+
+        protected override long Result => _first;
+
+        public override void Apply(WriteTransaction transaction)
+        {
+            Connection connection = transaction.Connection;
+            long? id = FindStream(connection, stream);
+            _first = id is { } existing ? Length(connection, existing) : 0;
+            if (expectedPosition is { } expected && expected != _first)
+            {
+                throw new AgentException(
+                    ErrorCode.PositionConflict,
+                    $"Stream '{stream}' ends at position {_first}, not {expected}; read what came in between and repeat.");
+            }
+
+            if (id is null)
+            {
+                connection.Prepare("INSERT INTO log_streams (name) VALUES (?)").Bind(1, stream).Run();
+                id = connection.LastInsertRowId;
+            }
+
+            for (int index = 0; index < entries.Count; index++)
+            {
+                connection.Prepare("INSERT INTO log_entries (stream, position, data) VALUES (?, ?, ?)")
+                    .Bind(1, id.Value).Bind(2, _first + index).Bind(3, entries[index].Span).Run();
+            }
+        }
+
+        public override void Committed()
+        {
+            engine.Appends.Raise(stream);
+            base.Committed();
+        }
+    }
+
+    private sealed class Delete(string stream) : WriteJob<bool>
+    {
+        protected override bool Result => true;
+
+        public override void Apply(WriteTransaction transaction)
+        {
+            Connection connection = transaction.Connection;
+            if (FindStream(connection, stream) is { } id)
+            {
+                connection.Prepare("DELETE FROM log_entries WHERE stream = ?").Bind(1, id).Run();
+                connection.Prepare("DELETE FROM log_streams WHERE id = ?").Bind(1, id).Run();
+            }
+        }
+    }
+}

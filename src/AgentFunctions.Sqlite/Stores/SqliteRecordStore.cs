@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Runtime;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Sqlite.Stores;
+
+/// <summary>Records as rows. Writes share the engine's commits.</summary>
+/// <param name="owner">The engine.</param>
+internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
+{
+    private const int MaxValueBytes = 1024 * 1024;
+    private const int PageSize = 256;
+
+    public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
+    {
+        StoreNames.Check(key, "key");
+        cancellationToken.ThrowIfCancellationRequested();
+        EngineCore engine = owner.Core;
+        engine.EnsureRunning();
+        return Task.FromResult(engine.Readers.Read(connection =>
+        {
+            Statement find = connection.Prepare("SELECT key, value, etag FROM records WHERE key = ?").Bind(1, key);
+            StoredRecord? record = find.Step() ? Read(find) : null;
+            find.Reset();
+            return record;
+        }));
+    }
+
+    public async Task<string> PutAsync(
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
+    {
+        StoreNames.Check(key, "key");
+        StoreNames.CheckSize(value.Length, MaxValueBytes, $"record '{key}'");
+        EngineCore engine = owner.Core;
+        engine.EnsureAccepting();
+        var job = new Put(key, value, condition);
+        engine.Writer.Enqueue(job);
+        return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default)
+    {
+        StoreNames.Check(key, "key");
+        EngineCore engine = owner.Core;
+        engine.EnsureAccepting();
+        var job = new Delete(key, condition);
+        engine.Writer.Enqueue(job);
+        await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public async IAsyncEnumerable<StoredRecord> ListAsync(
+        string prefix, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        EngineCore engine = owner.Core;
+        string? last = after;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            engine.EnsureRunning();
+            string? from = last;
+            List<StoredRecord> page = await Task.Run(() => engine.Readers.Read(connection => ReadPage(connection, prefix, from)), cancellationToken)
+                .ConfigureAwait(false);
+            foreach (StoredRecord record in page)
+            {
+                yield return record;
+            }
+
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+
+            last = page[^1].Key;
+        }
+    }
+
+    private static List<StoredRecord> ReadPage(Connection connection, string prefix, string? after)
+    {
+        // '~' follows every character that a key may have.
+        Statement find = connection.Prepare(
+            "SELECT key, value, etag FROM records WHERE key >= ?1 AND key < ?1 || '~' AND key > ?2 ORDER BY key LIMIT ?3")
+            .Bind(1, prefix).Bind(2, after ?? "").Bind(3, PageSize);
+        List<StoredRecord> page = [];
+        while (find.Step())
+        {
+            page.Add(Read(find));
+        }
+
+        return page;
+    }
+
+    private static StoredRecord Read(Statement row) => new(row.Text(0)!, row.Bytes(1).ToArray(), row.Guid(2).ToString("N"));
+
+    private static void Check(Connection connection, string key, RecordCondition condition)
+    {
+        if (condition == default)
+        {
+            return;
+        }
+
+        Statement find = connection.Prepare("SELECT etag FROM records WHERE key = ?").Bind(1, key);
+        string? etag = find.Step() ? find.Guid(0).ToString("N") : null;
+        find.Reset();
+        if (condition.MustNotExist ? etag is not null : etag != condition.Etag)
+        {
+            throw new AgentException(
+                ErrorCode.EtagConflict,
+                condition.MustNotExist
+                    ? $"There is a record '{key}' already; read it and write with its version."
+                    : $"The record '{key}' {(etag is null ? "is gone" : "has changed")}; read it again and repeat.");
+        }
+    }
+
+    private sealed class Put(string key, ReadOnlyMemory<byte> value, RecordCondition condition) : WriteJob<string>
+    {
+        private readonly Guid _etag = Guid.NewGuid();
+
+        protected override string Result => _etag.ToString("N");
+
+        public override void Apply(WriteTransaction transaction)
+        {
+            Check(transaction.Connection, key, condition);
+            transaction.Connection.Prepare(
+                "INSERT INTO records (key, etag, value) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET etag = excluded.etag, value = excluded.value")
+                .Bind(1, key).Bind(2, _etag).Bind(3, value.Span).Run();
+        }
+    }
+
+    private sealed class Delete(string key, RecordCondition condition) : WriteJob<bool>
+    {
+        protected override bool Result => true;
+
+        public override void Apply(WriteTransaction transaction)
+        {
+            Check(transaction.Connection, key, condition);
+            transaction.Connection.Prepare("DELETE FROM records WHERE key = ?").Bind(1, key).Run();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Models;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Tools;
+
+/// <summary>Reads the arguments of a call and holds them against the tool's schema.</summary>
+internal static class ToolArguments
+{
+    private const int MaxQuoted = 200;
+
+    /// <summary>The arguments by name.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="call">What the model asked for.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: the message names the field.</exception>
+    public static Dictionary<string, JsonElement> Read(AgentTool tool, FunctionCallContent call)
+    {
+        if (call.AdditionalProperties?.TryGetValue(ModelConventions.InvalidArguments, out object? raw) == true)
+        {
+            throw Broken(tool, raw?.ToString() ?? "");
+        }
+
+        if (call.Exception is not null)
+        {
+            throw Invalid(tool, $"the arguments could not be read: {call.Exception.Message}");
+        }
+
+        JsonElement schema = tool.Function.JsonSchema;
+        var arguments = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach ((string name, object? value) in call.Arguments ?? new Dictionary<string, object?>())
+        {
+            JsonElement json = ToJson(value);
+
+            // Many models write null for what they leave out.
+            if (json.ValueKind != JsonValueKind.Null || ArgumentSchema.AllowsNull(schema, name))
+            {
+                arguments[name] = json;
+            }
+        }
+
+        return ArgumentSchema.FirstComplaint(schema, JsonSerializer.SerializeToElement(arguments, AgentJsonContext.Default.DictionaryStringJsonElement), "") is { } complaint
+            ? throw Invalid(tool, complaint)
+            : arguments;
+    }
+
+    private static JsonElement ToJson(object? value) => value switch
+    {
+        JsonElement json => json,
+        null => JsonElement.Parse("null"),
+        _ => JsonSerializer.SerializeToElement(value, DurableJson.Options.GetTypeInfo(value.GetType())),
+    };
+
+    private static AgentException Broken(AgentTool tool, string raw)
+    {
+        string reason = "they must be one JSON object.";
+        try
+        {
+            using (JsonDocument.Parse(raw))
+            {
+            }
+        }
+        catch (JsonException error)
+        {
+            reason = error.Message;
+        }
+
+        string quoted = raw.Length <= MaxQuoted ? raw : raw[..MaxQuoted] + "…";
+        return Invalid(tool, $"the arguments are no valid JSON object: {reason} You sent: {quoted}");
+    }
+
+    private static AgentException Invalid(AgentTool tool, string complaint) =>
+        new(ErrorCode.ToolArgumentsInvalid, $"{tool.Name}: {complaint}");
+}

@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace AgentFunctions.Tools.Workspaces;
+
+/// <summary>What stands at a path.</summary>
+internal enum EntryKind
+{
+    /// <summary>Nothing.</summary>
+    Missing,
+
+    /// <summary>A regular file.</summary>
+    File,
+
+    /// <summary>A folder.</summary>
+    Folder,
+
+    /// <summary>A device, pipe or socket.</summary>
+    Special,
+}
+
+/// <summary>Tells files from folders, devices, pipes and sockets without opening them: to open a pipe may block for ever.</summary>
+internal static class FileKind
+{
+    private const int CurrentFolder = -100;
+    private const uint TypeAndSize = 0x1 | 0x200;
+    private const int ModeOffset = 28;
+    private const int SizeOffset = 40;
+
+    /// <summary>What stands at a path, links followed, and its size in bytes.</summary>
+    /// <param name="path">The full path.</param>
+    public static (EntryKind Kind, long Size) Of(string path)
+    {
+        if (OperatingSystem.IsLinux() && Statx(path) is { } found)
+        {
+            return found;
+        }
+
+        var file = new FileInfo(path);
+        if (file.Exists)
+        {
+            return ((file.Attributes & FileAttributes.Device) != 0 ? EntryKind.Special : EntryKind.File, file.Length);
+        }
+
+        return (Directory.Exists(path) ? EntryKind.Folder : EntryKind.Missing, 0);
+    }
+
+    // .NET has no name for the type of a file. The structure of statx is the same on every architecture.
+    private static (EntryKind Kind, long Size)? Statx(string path)
+    {
+        byte[] buffer = new byte[256];
+        try
+        {
+            if (statx(CurrentFolder, [.. Encoding.UTF8.GetBytes(path), 0], 0, TypeAndSize, buffer) != 0)
+            {
+                return null;
+            }
+        }
+        catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
+        {
+            return null;
+        }
+
+        EntryKind kind = (BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(ModeOffset)) & 0xF000) switch
+        {
+            0x8000 => EntryKind.File,
+            0x4000 => EntryKind.Folder,
+            _ => EntryKind.Special,
+        };
+        return (kind, BinaryPrimitives.ReadInt64LittleEndian(buffer.AsSpan(SizeOffset)));
+    }
+
+    [DllImport("libc", EntryPoint = "statx")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int statx(int folder, byte[] path, int flags, uint mask, byte[] buffer);
+}
