@@ -52,6 +52,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<CallToolActivity>();
         services.TryAddSingleton<NotifyActivity>();
+        services.AddMonitoring(configuration);
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AgentFunctions.Budgets;
 
 namespace AgentFunctions.Monitors;
 
@@ -46,17 +47,14 @@ public sealed record MisfireRule
 /// <summary>What the agents that a monitor wakes may spend.</summary>
 public sealed record MonitorBudget
 {
-    /// <summary>The most tokens of one run, in and out together; <see langword="null"/>, the default, for the agent's own limit.</summary>
-    public long? TokensPerTick { get; init; }
-
-    /// <summary>The most turns of one run; <see langword="null"/>, the default, for the agent's own limit.</summary>
-    public int? TurnsPerTick { get; init; }
+    /// <summary>What one run may spend; <see langword="null"/>, the default, for the agent's own limits.</summary>
+    public Budget? Tick { get; init; }
 
     /// <summary>
-    /// The most tokens of all runs of one day, in the schedule's time zone; <see langword="null"/>, the default, for no
-    /// limit. A run that is still going counts with all that it was granted.
+    /// What all runs of one day may spend, in the schedule's time zone; <see langword="null"/>, the default, for no limit.
+    /// A run that is still going counts with all that it was granted. Steps, tokens and money count.
     /// </summary>
-    public long? TokensPerDay { get; init; }
+    public Budget? Day { get; init; }
 }
 
 /// <summary>How much a monitor remembers from tick to tick.</summary>
