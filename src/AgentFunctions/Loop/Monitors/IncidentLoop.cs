@@ -103,7 +103,7 @@ internal sealed class IncidentLoop
         await Task.WhenAny(_news, timer);
         if (!timer.IsCompleted)
         {
-            await over.CancelAsync();
+            over.Cancel();
         }
 
         return _news.IsCompleted;
@@ -160,7 +160,7 @@ internal sealed class IncidentLoop
         catch (TaskFailedException e)
         {
             await _context.CallActivityAsync<bool>(
-                MonitorSteps.DeadLetter, new DeadLetterInput(channel, notification, e.Failure.Innermost().Message), MonitorSteps.Options);
+                MonitorSteps.DeadLetter, new DeadLetterInput(channel, notification, e.Failure.Cause().Message), MonitorSteps.Options);
         }
     }
 }

@@ -134,7 +134,8 @@ internal sealed class MonitorLoop
         while (cause == Cause.Asked);
         if (!timer.IsCompleted)
         {
-            await over.CancelAsync();
+            // Not CancelAsync: it would leave the orchestration's thread.
+            over.Cancel();
         }
 
         return cause;
@@ -153,7 +154,7 @@ internal sealed class MonitorLoop
         }
         catch (TaskFailedException e)
         {
-            failure = $"failed: {e.Failure.Innermost().Message}";
+            failure = $"failed: {e.Failure.Cause().Message}";
         }
 
         if (!isManual)

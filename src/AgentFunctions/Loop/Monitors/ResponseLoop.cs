@@ -32,7 +32,7 @@ internal static class ResponseLoop
         bool verified = await Task.WhenAny(recovered, late) == recovered;
         if (verified)
         {
-            await over.CancelAsync();
+            over.Cancel();
         }
 
         return await context.CallActivityAsync<bool>(

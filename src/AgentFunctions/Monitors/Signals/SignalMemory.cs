@@ -9,7 +9,7 @@ public sealed record SignalMemory
     /// <summary>How many looks in a row saw the same: a breach, or none.</summary>
     public int Streak { get; init; }
 
-    /// <summary>The due time of the first look of the streak (UTC).</summary>
+    /// <summary>When the streak began (UTC): the due time of its first look, or the moment of that look where it was late.</summary>
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>What the last look complained of.</summary>
@@ -41,17 +41,17 @@ public sealed record SignalMemory
 
     /// <summary>The memory after one more look.</summary>
     /// <param name="seen">What it saw.</param>
-    /// <param name="due">The tick's due time.</param>
+    /// <param name="seenAt">When a streak that begins with it began.</param>
     /// <param name="now">When it was.</param>
     /// <param name="samples">How many values to keep.</param>
-    internal SignalMemory With(Observation seen, DateTimeOffset due, DateTimeOffset now, int samples)
+    internal SignalMemory With(Observation seen, DateTimeOffset seenAt, DateTimeOffset now, int samples)
     {
         bool goesOn = LookedAt is not null && seen.IsBreach == IsBreach;
         return this with
         {
             IsBreach = seen.IsBreach,
             Streak = goesOn ? Streak + 1 : 1,
-            Since = goesOn ? Since : due,
+            Since = goesOn ? Since : seenAt,
             Complaint = seen.Complaint,
             Evidence = seen.Evidence,
             LookedAt = now,

@@ -23,9 +23,11 @@ internal static class TickJudge
         MonitorDefinition monitor, MonitorMemory memory, IReadOnlyList<Observation> looks, IReadOnlySet<string> resolvedByPerson,
         DateTimeOffset due, DateTimeOffset now)
     {
+        // A late tick sees what is now, not what was when it was due.
+        DateTimeOffset seenAt = now - due > monitor.Misfire.Grace ? now : due;
         Dictionary<string, SignalMemory> signals = looks.ToDictionary(
             look => look.Signal,
-            look => (memory.Signals.GetValueOrDefault(look.Signal) ?? new()).With(look, due, now, monitor.Memory.Samples),
+            look => (memory.Signals.GetValueOrDefault(look.Signal) ?? new()).With(look, seenAt, now, monitor.Memory.Samples),
             StringComparer.Ordinal);
         // A key whose signals are gone from the definition is forgotten with them.
         var marks = new Dictionary<string, IncidentMark>(StringComparer.Ordinal);
