@@ -16,7 +16,7 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
-    AgentCatalog agents, IModelCatalog models, ToolCatalog tools, RunStore runs, RunReader reader, Journal journal,
+    AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
     IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, TimeProvider time)
 {
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
@@ -27,7 +27,7 @@ public sealed class AgentGateway(
     /// <returns>The run: the first one where the key and the request were submitted before.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>,
-    /// <see cref="ErrorCode.ToolNotFound"/>: nothing was admitted.
+    /// <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>: nothing was admitted.
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
     /// </exception>
     public async Task<Run> SubmitAsync(
@@ -54,7 +54,7 @@ public sealed class AgentGateway(
         AgentDefinition agent = Route(request.Agent);
         agent = narrow?.Invoke(agent) ?? agent;
         ModelBinding model = models.Resolve(agent.Model);
-        IReadOnlyList<AgentTool> granted = tools.Select(agent);
+        IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
         LoopLimits limits = LimitsOf(agent, model, request.Budget);
 
         DateTimeOffset now = time.GetUtcNow();
@@ -66,6 +66,7 @@ public sealed class AgentGateway(
             Id = id,
             Agent = agent.Name,
             DefinitionHash = await runs.PutDefinitionAsync(agent, cancellationToken).ConfigureAwait(false),
+            ToolsHash = await tools.PinAsync(granted, cancellationToken).ConfigureAwait(false),
             Model = model.Name,
             Goal = request.Goal!,
             Acceptance = request.Acceptance,
