@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -22,6 +23,8 @@ public static class AgentFunctionsEndpoints
         runs.MapTranscript();
         runs.MapArtifacts();
         api.MapAgents();
+        api.MapGroup("/monitors").WithTags("Monitors").MapMonitors();
+        api.MapGroup("/incidents").WithTags("Incidents").MapIncidents();
         endpoints.MapHealth();
         endpoints.MapOpenApi("/openapi/{documentName}.json");
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
 
@@ -34,6 +35,8 @@ internal static class ApiJson
 [JsonSerializable(typeof(TranscriptResource))]
 [JsonSerializable(typeof(ArtifactListResource))]
 [JsonSerializable(typeof(AgentListResource))]
+[JsonSerializable(typeof(CommentSubmission))]
+[JsonSerializable(typeof(TickResource))]
 [JsonSerializable(typeof(HealthResource))]
 [JsonSerializable(typeof(ProblemResource))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -17,6 +17,8 @@ internal static class CommandLine
             ShowCommand.Create(),
             WatchCommand.Create(),
             CancelCommand.Create(),
+            MonitorsCommand.Create(),
+            IncidentsCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -46,13 +46,13 @@ public sealed class AgentGateway(
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     internal async Task<AdmittedRun> AdmitAsync(
-        RunRequest request, string requester, string? idempotencyKey, Func<AgentDefinition, AgentDefinition>? narrow,
+        RunRequest request, string requester, string? idempotencyKey, Func<AgentDefinition, Task<AgentDefinition>>? narrow,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
         AgentDefinition agent = Route(request.Agent);
-        agent = narrow?.Invoke(agent) ?? agent;
+        agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         ModelBinding model = models.Resolve(agent.Model);
         IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
         LoopLimits limits = LimitsOf(agent, model, request.Budget);

@@ -22,20 +22,32 @@ public static partial class MonitorReader
 
     /// <summary>Reads a monitor from JSON.</summary>
     /// <param name="json">The JSON, in UTF-8.</param>
+    /// <param name="name">The name that it must have, and has where it says none.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
-    public static MonitorDefinition ParseJson(ReadOnlySpan<byte> json)
+    public static MonitorDefinition ParseJson(ReadOnlySpan<byte> json, string? name = null)
     {
         try
         {
-            MonitorDefinition monitor = JsonSerializer.Deserialize(json, TypeInfo)
+            JsonNode? document = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false });
+            if (name is not null && document is JsonObject body && !body.ContainsKey("name"))
+            {
+                body["name"] = name;
+            }
+
+            MonitorDefinition monitor = document.Deserialize(TypeInfo)
                 ?? throw new AgentException(ErrorCode.InvalidInput, "body: send a JSON object.");
             RequireNoNulls(monitor);
+            MonitorDefinitionRules.Require(name is null || monitor.Name == name, "name", $"it must be that of the address, {name}");
             monitor.Validate();
             return monitor;
         }
         catch (JsonException e)
         {
             throw new AgentException(ErrorCode.InvalidInput, Explain(e), e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "body: broken Unicode.", e);
         }
     }
 

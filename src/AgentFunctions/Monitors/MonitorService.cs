@@ -45,7 +45,7 @@ public sealed class MonitorService
     {
         ArgumentNullException.ThrowIfNull(definition);
         definition.Validate();
-        CheckHost(definition);
+        await CheckHostAsync(definition, cancellationToken).ConfigureAwait(false);
         (MonitorRecord Value, string Etag)? found = await _monitors.FindAsync(definition.Name, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
         if (found is null || found.Value.Value.Definition.Hash() != definition.Hash())
@@ -204,7 +204,7 @@ public sealed class MonitorService
     }
 
     /// <summary>What only the host can know: agents, tools, channels.</summary>
-    private void CheckHost(MonitorDefinition monitor)
+    private async Task CheckHostAsync(MonitorDefinition monitor, CancellationToken cancellationToken)
     {
         foreach (string agent in new[] { monitor.Agent, monitor.Response?.Agent }.OfType<string>())
         {
@@ -227,7 +227,8 @@ public sealed class MonitorService
 
         if (monitor.Response is { } response)
         {
-            IReadOnlyList<AgentTool> tools = _tools.Select(_agents.Resolve((response.Agent ?? monitor.Agent)!));
+            AgentDefinition responder = _agents.Resolve((response.Agent ?? monitor.Agent)!);
+            IReadOnlyList<AgentTool> tools = await _tools.SelectAsync(responder, cancellationToken).ConfigureAwait(false);
             foreach (string action in Runbook.Parse(response.Runbook).Actions)
             {
                 MonitorDefinitionRules.Require(

@@ -40,7 +40,7 @@ internal sealed class ResponseDesk(
         try
         {
             admitted = await gateway.AdmitAsync(
-                run, $"monitor:{monitor.Name}", request.Key(), definition => Narrow(definition, runbook), cancellationToken).ConfigureAwait(false);
+                run, $"monitor:{monitor.Name}", request.Key(), definition => NarrowAsync(definition, runbook, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (!e.IsTransient)
         {
@@ -80,16 +80,19 @@ internal sealed class ResponseDesk(
     }
 
     /// <summary>The agent with the runbook, and of the tools with effects only those that it allows.</summary>
-    private AgentDefinition Narrow(AgentDefinition agent, Runbook runbook) => agent with
+    private async Task<AgentDefinition> NarrowAsync(AgentDefinition agent, Runbook runbook, CancellationToken cancellationToken)
     {
-        Instructions = $"{agent.Instructions}\n\n# Runbook\n\n{runbook.Text}",
-        Tools =
-        [
-            .. tools.Select(agent)
-                .Where(tool => tool.Effect == ToolEffect.None || runbook.Actions.Contains(tool.Name, StringComparer.Ordinal))
-                .Select(tool => tool.Name),
-        ],
-    };
+        IReadOnlyList<AgentTool> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
+        return agent with
+        {
+            Instructions = $"{agent.Instructions}\n\n# Runbook\n\n{runbook.Text}",
+            Tools =
+            [
+                .. granted.Where(tool => tool.Effect == ToolEffect.None || runbook.Actions.Contains(tool.Name, StringComparer.Ordinal))
+                    .Select(tool => tool.Name),
+            ],
+        };
+    }
 
     /// <summary>Made of what does not change any more, so that a repetition asks for the same run.</summary>
     private static RunRequest RequestOf(
