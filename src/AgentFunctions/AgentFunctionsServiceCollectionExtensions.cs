@@ -61,6 +61,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<CallToolActivity>();
         services.TryAddSingleton<NotifyActivity>();
         services.AddGovernance(configuration);
+        services.AddMonitoring(configuration);
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;
