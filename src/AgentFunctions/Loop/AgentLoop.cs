@@ -376,7 +376,7 @@ internal sealed class AgentLoop
         }
 
         LoopLimits limits = _state.Limits;
-        if (_context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
+        if (_control.IsTimeUp || _context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
         {
             return Exhausted("time");
         }
