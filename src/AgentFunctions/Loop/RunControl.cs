@@ -22,6 +22,9 @@ internal sealed class RunControl : IDisposable
     /// <summary>The request to end the run, once there is one.</summary>
     public RunCommand? Cancelled { get; private set; }
 
+    /// <summary>Whether a step was left before it was over.</summary>
+    public bool HasLeftSteps { get; private set; }
+
     private static Task Never { get; } = new TaskCompletionSource().Task;
 
     /// <summary>Takes the commands that have come into the state.</summary>
@@ -57,6 +60,7 @@ internal sealed class RunControl : IDisposable
             Receive();
             if (Cancelled is not null || _deadlineTimer.IsCompleted)
             {
+                HasLeftSteps = true;
                 return false;
             }
         }
