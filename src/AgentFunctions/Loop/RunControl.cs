@@ -28,6 +28,9 @@ internal sealed class RunControl : IDisposable
     /// </summary>
     public bool IsTimeUp => _deadlineTimer.IsCompleted;
 
+    /// <summary>Whether a step was left before it was over.</summary>
+    public bool HasLeftSteps { get; private set; }
+
     private static Task Never { get; } = new TaskCompletionSource().Task;
 
     /// <summary>Takes the commands that have come into the state.</summary>
@@ -63,6 +66,7 @@ internal sealed class RunControl : IDisposable
             Receive();
             if (Cancelled is not null || IsTimeUp)
             {
+                HasLeftSteps = true;
                 return false;
             }
         }
