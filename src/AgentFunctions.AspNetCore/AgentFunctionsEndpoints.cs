@@ -28,6 +28,7 @@ public static class AgentFunctionsEndpoints
         api.MapAudit();
         api.MapKill();
         api.MapKeys();
+        endpoints.MapPublishedKeys();
         endpoints.MapHealth();
         endpoints.MapOpenApi("/openapi/{documentName}.json");
     }
