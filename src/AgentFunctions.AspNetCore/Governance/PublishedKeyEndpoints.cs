@@ -11,7 +11,11 @@ namespace AgentFunctions.AspNetCore.Governance;
 internal static class PublishedKeyEndpoints
 {
     public static void MapPublishedKeys(this IEndpointRouteBuilder endpoints) =>
-        endpoints.MapGet("/.well-known/jwks.json", GetAsync).ExcludeFromDescription();
+        endpoints.MapGet("/.well-known/jwks.json", GetAsync)
+            .WithTags("Keys")
+            .WithName("getPublishedKeys")
+            .WithSummary("The public keys of the agents' tokens, as a JSON Web Key set.")
+            .Produces<PublicKeySet>();
 
     private static async Task<IResult> GetAsync([FromKeyedServices("tokens")] SigningKeys keys, CancellationToken cancellationToken) =>
         Answers.Json(await keys.PublishedAsync(cancellationToken));
