@@ -17,6 +17,11 @@ internal static class CommandLine
             ShowCommand.Create(),
             WatchCommand.Create(),
             CancelCommand.Create(),
+            ApprovalsCommand.Create(),
+            ApproveCommand.Create(),
+            ApproveCommand.CreateDeny(),
+            AuditCommand.Create(),
+            KillCommand.Create(),
             MonitorsCommand.Create(),
             IncidentsCommand.Create(),
         };

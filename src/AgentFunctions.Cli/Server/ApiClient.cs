@@ -6,10 +6,13 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 
@@ -54,6 +57,26 @@ internal sealed class ApiClient : IDisposable
         SendAsync<RunResource>(
             HttpMethod.Post, $"{PathOf(id)}/cancel",
             JsonContent.Create(new CancelSubmission { Reason = reason }, options: ApiJson.Options), cancellationToken);
+
+    public Task<ApprovalListResource> ListApprovalsAsync(CancellationToken cancellationToken) =>
+        SendAsync<ApprovalListResource>(HttpMethod.Get, "/api/approvals", null, cancellationToken);
+
+    public Task<ApprovalListResource> DecideAsync(string id, DecisionSubmission decision, CancellationToken cancellationToken) =>
+        SendAsync<ApprovalListResource>(
+            HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(id)}", JsonContent.Create(decision, options: ApiJson.Options), cancellationToken);
+
+    public Task<AuditListResource> ListAuditAsync(string run, long from, CancellationToken cancellationToken) =>
+        SendAsync<AuditListResource>(
+            HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&from={from}&limit=1000", null, cancellationToken);
+
+    public Task<PublicKeySet> AuditKeysAsync(CancellationToken cancellationToken) =>
+        SendAsync<PublicKeySet>(HttpMethod.Get, "/api/audit/keys", null, cancellationToken);
+
+    public Task<KillReport> KillAsync(KillSubmission order, CancellationToken cancellationToken) =>
+        SendAsync<KillReport>(HttpMethod.Post, "/api/kill", JsonContent.Create(order, options: ApiJson.Options), cancellationToken);
+
+    public Task<KillListResource> ReleaseAsync(KillSubmission order, CancellationToken cancellationToken) =>
+        SendAsync<KillListResource>(HttpMethod.Post, "/api/kill/release", JsonContent.Create(order, options: ApiJson.Options), cancellationToken);
 
     public Task<MonitorListResource> ListMonitorsAsync(CancellationToken cancellationToken) =>
         SendAsync<MonitorListResource>(HttpMethod.Get, "/api/monitors", null, cancellationToken, MonitorJson.Options);

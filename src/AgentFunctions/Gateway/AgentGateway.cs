@@ -17,11 +17,12 @@ namespace AgentFunctions.Gateway;
 /// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
     AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, TimeProvider time)
+    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, Admission admission,
+    TimeProvider time)
 {
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
     /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <returns>The run: the first one where the key and the request were submitted before.</returns>
@@ -31,22 +32,22 @@ public sealed class AgentGateway(
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
     /// </exception>
     public async Task<Run> SubmitAsync(
-        RunRequest request, string requester = "local", string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        RunRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
-        AdmittedRun admitted = await AdmitAsync(request, requester, idempotencyKey, null, cancellationToken).ConfigureAwait(false);
+        AdmittedRun admitted = await AdmitAsync(request, caller ?? Caller.Local, idempotencyKey, null, cancellationToken).ConfigureAwait(false);
         await StartAsync(admitted, cancellationToken).ConfigureAwait(false);
         return await reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Admits a goal for an orchestrator that starts the run itself, as its sub-orchestration.</summary>
     /// <param name="request">The goal.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="caller">Who asks.</param>
     /// <param name="idempotencyKey">Makes it safe to repeat; <see langword="null"/> for none.</param>
     /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     internal async Task<AdmittedRun> AdmitAsync(
-        RunRequest request, string requester, string? idempotencyKey, Func<AgentDefinition, Task<AgentDefinition>>? narrow,
+        RunRequest request, Caller caller, string? idempotencyKey, Func<AgentDefinition, Task<AgentDefinition>>? narrow,
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -60,7 +61,7 @@ public sealed class AgentGateway(
         DateTimeOffset now = time.GetUtcNow();
         string id = idempotencyKey is null
             ? RunId.New(now)
-            : await ClaimAsync(request, requester, idempotencyKey, RunId.New(now), cancellationToken).ConfigureAwait(false);
+            : await ClaimAsync(request, caller.Id, idempotencyKey, RunId.New(now), cancellationToken).ConfigureAwait(false);
         var run = new RunRecord
         {
             Id = id,
@@ -75,11 +76,14 @@ public sealed class AgentGateway(
             Priority = request.Priority,
             CallbackUrl = request.CallbackUrl,
             Workspace = WorkspaceFor(id),
-            Requester = requester,
+            Requester = caller.Id,
+            RequesterRoles = caller.Roles,
             CreatedAt = now,
         };
+        await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
-        var state = new RunState { Limits = limits, PendingBytes = Prompt.FirstRequestBytes(agent, run, granted) };
+        long bytes = Prompt.FirstRequestBytes(agent, run, granted);
+        var state = new RunState { Limits = limits, BaseBytes = bytes, PendingBytes = bytes };
         var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
         await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
         return new AdmittedRun(run, state);
@@ -91,14 +95,15 @@ public sealed class AgentGateway(
     /// </summary>
     /// <param name="request">The goal, should a new run be needed.</param>
     /// <param name="key">What makes it the same work. At most 200 characters.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <returns>The run, and whether it was there already.</returns>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     public async Task<(Run Run, bool Resumed)> SubmitOrResumeAsync(
-        RunRequest request, string key, string requester = "local", CancellationToken cancellationToken = default)
+        RunRequest request, string key, Caller? caller = null, CancellationToken cancellationToken = default)
     {
-        string recordKey = ClaimKey(requester, key);
+        caller ??= Caller.Local;
+        string recordKey = ClaimKey(caller.Id, key);
         if (await records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record)
         {
             IdempotencyClaim claim = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.IdempotencyClaim)!;
@@ -112,7 +117,7 @@ public sealed class AgentGateway(
             }
         }
 
-        return (await SubmitAsync(request, requester, key, cancellationToken).ConfigureAwait(false), false);
+        return (await SubmitAsync(request, caller, key, cancellationToken).ConfigureAwait(false), false);
     }
 
     private AgentDefinition Route(string? name) => (name, agents.Agents) switch
@@ -173,10 +178,13 @@ public sealed class AgentGateway(
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:InputPrice and OutputPrice, or leave it out.");
+                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:Price:Input and Price:Output, or leave it out.");
         }
 
-        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price);
+        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price)
+        {
+            BytesPerToken = model.Profile.BytesPerToken,
+        };
     }
 
     private string? WorkspaceFor(string runId)

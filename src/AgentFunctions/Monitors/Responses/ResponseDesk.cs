@@ -40,7 +40,8 @@ internal sealed class ResponseDesk(
         try
         {
             admitted = await gateway.AdmitAsync(
-                run, $"monitor:{monitor.Name}", request.Key(), definition => NarrowAsync(definition, runbook, cancellationToken), cancellationToken).ConfigureAwait(false);
+                run, MonitorCaller.Of(monitor.Name), request.Key(), definition => NarrowAsync(definition, runbook, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (AgentException e) when (!e.IsTransient)
         {

@@ -57,7 +57,7 @@ internal sealed class TickWaker(
             Budget = order.Budget,
             Labels = LabelsOf(monitor, "tick", tickId),
         };
-        Run run = await gateway.SubmitAsync(request, $"monitor:{monitor.Name}", tickId, cancellationToken).ConfigureAwait(false);
+        Run run = await gateway.SubmitAsync(request, MonitorCaller.Of(monitor.Name), tickId, cancellationToken).ConfigureAwait(false);
         await spending.BindAsync(monitor, tickId, run.Id, cancellationToken).ConfigureAwait(false);
         return run.Id;
     }
