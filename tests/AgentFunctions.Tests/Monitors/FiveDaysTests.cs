@@ -7,6 +7,7 @@ using AgentFunctions.Monitors.Schedules;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Tests.Monitors;
 

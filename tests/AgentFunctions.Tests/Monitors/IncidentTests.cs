@@ -4,6 +4,7 @@ using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Tests.Monitors;
 
