@@ -2,6 +2,7 @@ using AgentFunctions;
 using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -49,14 +50,20 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<PlanStore>();
         services.TryAddSingleton<CompactActivity>();
+        services.TryAddSingleton<PinStore>();
+        services.TryAddSingleton<PinnedText>();
         services.AddTool(PlanTool.Create());
+        services.AddTool(PinTool.Create());
         services.TryAddSingleton<AgentGateway>();
         services.TryAddSingleton<RunSteering>();
         services.TryAddSingleton<PromptMessages>();
+        services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<CallToolActivity>();
         services.TryAddSingleton<NotifyActivity>();
+        services.AddGovernance(configuration);
+        services.AddMonitoring(configuration);
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;
@@ -87,7 +94,7 @@ public static class AgentFunctionsServiceCollectionExtensions
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
     {
-        var registry = new DurableRegistry();
+        var registry = new DurableRegistry { Redactor = services.GetRequiredService<Redactor>() };
         foreach (DurableRegistration registration in services.GetServices<DurableRegistration>())
         {
             registration.Register(services, registry);

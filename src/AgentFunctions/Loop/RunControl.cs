@@ -33,6 +33,15 @@ internal sealed class RunControl : IDisposable
     /// <summary>Whether a step took longer than any may.</summary>
     public bool IsStuck { get; private set; }
 
+    /// <summary>
+    /// Whether the run's time is up. Asked of the timer and not of the clock: a turn may begin a moment before the deadline that
+    /// it is told of.
+    /// </summary>
+    public bool IsTimeUp => _deadlineTimer.IsCompleted;
+
+    /// <summary>Whether a step was left before it was over.</summary>
+    public bool HasLeftSteps { get; private set; }
+
     private static Task Never { get; } = new TaskCompletionSource().Task;
 
     /// <summary>Takes the commands that have come into the state.</summary>
@@ -44,6 +53,7 @@ internal sealed class RunControl : IDisposable
             state = state with
             {
                 Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
+                PendingBytes = state.PendingBytes + command.InboxBytes,
                 Limits = command.Grant is null ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },
             };
         }
@@ -71,8 +81,9 @@ internal sealed class RunControl : IDisposable
             Receive();
             late = _isWaiting() ? _context.CurrentTime + _stepTimeout : late;
             IsStuck = late <= _context.CurrentTime;
-            if (Cancelled is not null || _deadlineTimer.IsCompleted || IsStuck)
+            if (Cancelled is not null || IsTimeUp || IsStuck)
             {
+                HasLeftSteps = true;
                 return false;
             }
         }

@@ -100,6 +100,9 @@ internal sealed class SwarmFlow : IDisposable
     public SwarmAllowance? Allow(IReadOnlyList<string> asked, int call) =>
         _swarm is null || !SwarmToolNames.IsOne(asked[call]) ? null : SwarmGrants.Allowance(_lead, _swarm, asked, call);
 
+    /// <summary>What a call may ask for that is taken up again.</summary>
+    public SwarmAllowance Resume(ChildWait due) => SwarmGrants.Allowance(_lead, _swarm!, [SwarmToolNames.Reduce], 0) with { Phase = due.Phase + 1 };
+
     /// <summary>Does what the calls of a turn asked for.</summary>
     /// <param name="state">The run, with the calls counted.</param>
     /// <param name="turn">The turn.</param>

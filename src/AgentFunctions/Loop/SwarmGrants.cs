@@ -14,12 +14,6 @@ internal static class SwarmGrants
     /// <summary>The share, in percent, where the lead goes on meanwhile.</summary>
     private const int DetachedShare = 50;
 
-    /// <summary>The part of the lead's room for input that the results of one turn may take, as a divisor.</summary>
-    private const int ResultsPart = 4;
-
-    /// <summary>A result shorter than this is of no use, in bytes.</summary>
-    private const int LeastResult = 256;
-
     /// <summary>What the sub-agents hold, and what is kept for those that have not started.</summary>
     public static Budget Reserved(SwarmState swarm)
     {
@@ -67,10 +61,8 @@ internal static class SwarmGrants
     }
 
     /// <summary>The most bytes of each result, such that the results of a turn fit the lead's window.</summary>
-    public static int ResultBytes(RunState state, int results) => Math.Clamp(
-        (state.Limits.ContextWindow - state.Limits.MaxOutputTokens) * ContextPolicy.BytesPerToken / ResultsPart / Math.Max(1, results),
-        LeastResult,
-        Math.Max(LeastResult, state.Limits.Swarm!.ResultLength));
+    public static int ResultBytes(RunState state, int results) =>
+        Math.Min(state.Limits.Swarm!.ResultBytes, ContextPolicy.ResultBytes(state, Math.Max(1, results), long.MaxValue));
 
     /// <summary>
     /// How many sub-agents of its own the next one may have at work at a time; <see langword="null"/> where it must wait for

@@ -6,6 +6,6 @@ namespace AgentFunctions.Loop;
 /// <param name="ChildSteps">The most steps of one sub-agent, those of its own sub-agents included.</param>
 /// <param name="ChildTime">The longest time of one sub-agent.</param>
 /// <param name="StepTimeout">How long a sub-agent may be without a step before it counts as stuck.</param>
-/// <param name="ResultLength">The most bytes (UTF-8) of a sub-agent's result that its lead is shown at once.</param>
+/// <param name="ResultBytes">The most bytes (UTF-8) of a sub-agent's result that its lead is shown at once.</param>
 internal sealed record SwarmLimits(
-    int Concurrent, int Depth, int ChildSteps, TimeSpan ChildTime, TimeSpan StepTimeout, int ResultLength);
+    int Concurrent, int Depth, int ChildSteps, TimeSpan ChildTime, TimeSpan StepTimeout, int ResultBytes);

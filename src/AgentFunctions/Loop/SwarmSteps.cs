@@ -111,6 +111,15 @@ internal sealed record ChildEnded(
 {
     /// <summary>The name of the event.</summary>
     public const string EventName = "childEnded";
+
+    /// <summary>The report of a run.</summary>
+    public static ChildEnded Of(string runId, RunOutcome outcome, int bytes)
+    {
+        RunState state = outcome.State;
+        int subAgents = state.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0;
+        return new ChildEnded(
+            ChildName.NameOf(runId), outcome.Status, state.Steps, state.Usage, state.CriticalSteps, bytes, subAgents, state.Limits.Budget);
+    }
 }
 
 /// <summary>Tell a lead how its sub-agent ended.</summary>

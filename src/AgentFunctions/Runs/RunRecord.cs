@@ -46,6 +46,15 @@ public sealed record RunRecord
     /// <summary>Who asked for the run.</summary>
     public string Requester { get; init; } = "local";
 
+    /// <summary>The roles that the requester had when asking.</summary>
+    public IReadOnlyList<string> RequesterRoles { get; init; } = [];
+
+    /// <summary>
+    /// The scopes that the run's tokens may carry; <see langword="null"/>, the default, for all that the runs above it have. Never
+    /// more than theirs.
+    /// </summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
     /// <summary>The run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }
 

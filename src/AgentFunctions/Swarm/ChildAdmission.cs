@@ -16,7 +16,7 @@ namespace AgentFunctions.Swarm;
 /// They are started by the loop. A sub-agent never has what its lead lacks.
 /// </summary>
 internal sealed class ChildAdmission(
-    RunStore runs, RunTools tools, IModelCatalog models, Journal journal, TimeProvider time)
+    RunStore runs, RunTools tools, IModelCatalog models, Journal journal, Admission admission, TimeProvider time)
 {
     private const int MaxGoalBytes = 32 * 1024;
 
@@ -48,7 +48,8 @@ internal sealed class ChildAdmission(
         await Task.WhenAll(children.Select(child => RecordAsync(child, cancellationToken))).ConfigureAwait(false);
 
         long bytes = asked.Goals.Max(static goal => (long)Encoding.UTF8.GetByteCount(goal)) + kind.BaseBytes;
-        var start = new ChildStart(children.Length, new RunState { Limits = kind.Limits, PendingBytes = (bytes + BytesStep - 1) / BytesStep * BytesStep })
+        bytes = (bytes + BytesStep - 1) / BytesStep * BytesStep;
+        var start = new ChildStart(children.Length, new RunState { Limits = kind.Limits, BaseBytes = bytes, PendingBytes = bytes })
         {
             Items = !asked.IsAnswer,
             Awaited = asked.IsAnswer,
@@ -118,6 +119,7 @@ internal sealed class ChildAdmission(
 
     private async Task RecordAsync(RunRecord child, CancellationToken cancellationToken)
     {
+        await admission.AdmitAsync(child, new Caller($"run:{child.Parent}"), cancellationToken).ConfigureAwait(false);
         await runs.AddAsync(child, cancellationToken).ConfigureAwait(false);
         await journal.AppendIfMissingAsync(
             child.Id, new JournalEvent(JournalEventTypes.RunSubmitted, child.CreatedAt) { Text = child.Goal, Model = child.Model }, cancellationToken)

@@ -14,20 +14,36 @@ namespace AgentFunctions.Swarm;
 /// it is one. The loop tells the lead only then, so whoever hears of the end finds the result.
 /// </summary>
 internal sealed class ReportToLeadActivity(
-    NotifyActivity notify, RunStore runs, ChildResults results, Ledger ledger, Journal journal, TimeProvider time)
+    NotifyActivity notify, IOrchestrationClient orchestrations, RunStore runs, ChildResults results, Ledger ledger, Journal journal, TimeProvider time)
 {
     /// <summary>How much of the result the lead's journal repeats, in characters.</summary>
     private const int JournalTextLimit = 400;
 
     public async Task<ReportResult> RunAsync(ActivityContext context, NotifyInput input)
     {
-        CancellationToken cancellationToken = context.CancellationToken;
-        await notify.RunAsync(context, input).ConfigureAwait(false);
+        await notify.RunAsync(context, input with { EndsSteps = false }).ConfigureAwait(false);
+        int bytes = await AnswerAsync(input, context.CancellationToken).ConfigureAwait(false);
+        if (input.EndsSteps)
+        {
+            // The loop will not come to it: its instance ends with the steps that it has left, and this very activity's token.
+            await orchestrations.RaiseEventAsync(
+                input.Outcome.State.Lead!.RunId, ChildEnded.EventName, ChildEnded.Of(input.RunId, input.Outcome, bytes), CancellationToken.None)
+                .ConfigureAwait(false);
+            await orchestrations.TerminateAsync(input.RunId, input.Outcome, cancellationToken: CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return new ReportResult(bytes);
+    }
+
+    /// <summary>Enters the result as the outcome of the lead's call, where it is one.</summary>
+    /// <returns>Its size in bytes (UTF-8).</returns>
+    private async Task<int> AnswerAsync(NotifyInput input, CancellationToken cancellationToken)
+    {
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
         LeadLink lead = input.Outcome.State.Lead!;
         if (run.Origin is not { IsAnswer: true } origin)
         {
-            return new ReportResult(0);
+            return 0;
         }
 
         string text = await results.SumUpAsync(run, input.Outcome, lead.ResultBytes, cancellationToken).ConfigureAwait(false);
@@ -52,6 +68,6 @@ internal sealed class ReportToLeadActivity(
                 DurationMs = (long)(time.GetUtcNow() - asked.StartedAt).TotalMilliseconds,
             },
             cancellationToken).ConfigureAwait(false);
-        return new ReportResult(Encoding.UTF8.GetByteCount(text));
+        return Encoding.UTF8.GetByteCount(text);
     }
 }

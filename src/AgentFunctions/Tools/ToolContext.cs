@@ -32,6 +32,9 @@ public sealed record ToolContext
     /// <summary>For a call that concerns sub-agents: what it may ask for, and what it does ask for.</summary>
     internal Swarm.SwarmCall? Swarm { get; init; }
 
+    /// <summary>How long the call may take, where a rule shortens the tool's own time-out.</summary>
+    internal TimeSpan? Timeout { get; init; }
+
     /// <summary>The host's services.</summary>
     public required IServiceProvider Services { get; init; }
 }

@@ -71,7 +71,7 @@ public sealed class ToolInvoker(TimeProvider time)
         ToolOutcome outcome;
         try
         {
-            object? result = await RunAsync(call.Tool, ct => CallFunctionAsync(call, ct), cancellationToken).ConfigureAwait(false);
+            object? result = await RunAsync(call, ct => CallFunctionAsync(call, ct), cancellationToken).ConfigureAwait(false);
             outcome = new ToolOutcome(ToolResultText.Of(result));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -101,7 +101,7 @@ public sealed class ToolInvoker(TimeProvider time)
 
         try
         {
-            return await RunAsync(call.Tool, ct => probe(call.Context, call.Arguments, ct), cancellationToken).ConfigureAwait(false);
+            return await RunAsync(call, ct => probe(call.Context, call.Arguments, ct), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -145,9 +145,9 @@ public sealed class ToolInvoker(TimeProvider time)
         }
     }
 
-    private async Task<T> RunAsync<T>(AgentTool tool, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> RunAsync<T>(ToolCall call, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(tool.Timeout, time);
+        using var timeout = new CancellationTokenSource(TimeoutOf(call), time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
 
         // On the pool: a tool that blocks its thread must not block the time-out too.
@@ -171,15 +171,18 @@ public sealed class ToolInvoker(TimeProvider time)
         cancellationToken.ThrowIfCancellationRequested();
         if (timeout.IsCancellationRequested)
         {
-            throw new AgentException(ErrorCode.ToolTimeout, TimeoutMessage(tool));
+            throw new AgentException(ErrorCode.ToolTimeout, TimeoutMessage(call));
         }
 
         return await running.ConfigureAwait(false);
     }
 
-    private static string TimeoutMessage(AgentTool tool)
+    private static TimeSpan TimeoutOf(ToolCall call) => call.Context.Timeout ?? call.Tool.Timeout;
+
+    private static string TimeoutMessage(ToolCall call)
     {
-        string message = $"{tool.Name} took longer than {tool.Timeout.TotalSeconds:0.###} seconds and was stopped; ask for less at once.";
+        AgentTool tool = call.Tool;
+        string message = $"{tool.Name} took longer than {TimeoutOf(call).TotalSeconds:0.###} seconds and was stopped; ask for less at once.";
         return tool.Effect == ToolEffect.None ? message : message + " Whether it took effect is not known: look before you repeat it.";
     }
 

@@ -23,6 +23,9 @@ internal sealed class RunHost : IAsyncDisposable
 
     private RunHost(IHost host, OpenAIProtocolServer model, string folder) => (_host, Model, _folder) = (host, model, folder);
 
+    /// <summary>Where the data file is.</summary>
+    public string Folder => _folder;
+
     public OpenAIProtocolServer Model { get; }
 
     public AgentGateway Gateway => Get<AgentGateway>();
@@ -31,9 +34,13 @@ internal sealed class RunHost : IAsyncDisposable
 
     public RunReader Reader => Get<RunReader>();
 
-    public static async Task<RunHost> StartAsync(
+    public static Task<RunHost> StartAsync(
         Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool>? tools = null, Action<AgentBuilder>? agent = null,
-        Action<IServiceCollection>? services = null, params (string Key, string Value)[] settings)
+        params (string Key, string Value)[] settings) => StartAsync(static _ => { }, script, tools, agent, settings);
+
+    public static async Task<RunHost> StartAsync(
+        Action<IServiceCollection> services, Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool>? tools = null,
+        Action<AgentBuilder>? agent = null, params (string Key, string Value)[] settings)
     {
         OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(script);
         string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
@@ -58,7 +65,7 @@ internal sealed class RunHost : IAsyncDisposable
             builder.Services.AddTool(tool);
         }
 
-        services?.Invoke(builder.Services);
+        services(builder.Services);
         IHost host = builder.Build();
         await host.StartAsync();
         return new RunHost(host, model, folder);

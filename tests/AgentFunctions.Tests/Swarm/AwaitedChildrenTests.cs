@@ -158,6 +158,8 @@ internal sealed class AwaitedChildrenTests
     {
         AgentTool secret = AgentTool.Create("secret", "Tells a secret.", ToolEffect.None, () => "the secret");
         await using RunHost host = await RunHost.StartAsync(
+            services => Microsoft.Extensions.DependencyInjection.AgentServiceCollectionExtensions.AddAgent(
+                services, Agent.Create("explorer").WithDescription("Explores.").WithInstructions("Explore.").WithTools("echo", "secret").Build()),
             request => IsLead(request)
                 ? request.Turn == 0
                     ? new ChatReply
@@ -171,9 +173,7 @@ internal sealed class AwaitedChildrenTests
                     : ChatReply.Say("done")
                 : request.Turn == 0 ? ChatReply.Call("secret", new { }) : ChatReply.Say($"saw: {request.Last("tool")}"),
             [Echo, secret],
-            agent => agent.WithInstructions(LeadInstructions).WithTools("echo").WithDelegation(Delegation.Claude),
-            services => Microsoft.Extensions.DependencyInjection.AgentServiceCollectionExtensions.AddAgent(
-                services, Agent.Create("explorer").WithDescription("Explores.").WithInstructions("Explore.").WithTools("echo", "secret").Build()));
+            agent => agent.WithInstructions(LeadInstructions).WithTools("echo").WithDelegation(Delegation.Claude));
 
         Run run = await host.Gateway.SubmitAsync(new() { Agent = "worker", Goal = "Reach the goal." });
         run = await host.Reader.WaitForEndAsync(run.Id);

@@ -28,9 +28,6 @@ internal static class SwarmScene
         Delegation delegation, Func<ChatRequest, ChatReply> lead, Func<ChatRequest, ChatReply> child,
         IEnumerable<AgentTool>? tools = null, Action<SwarmOptions>? options = null, params AgentBuilder[] agents) =>
         RunHost.StartAsync(
-            request => IsLead(request) ? lead(request) : child(request),
-            tools ?? [Echo],
-            agent => agent.WithInstructions(LeadInstructions).WithDelegation(delegation),
             services =>
             {
                 services.ConfigureSwarm(options ?? (_ => { }));
@@ -38,7 +35,10 @@ internal static class SwarmScene
                 {
                     services.AddAgent(agent.Build());
                 }
-            });
+            },
+            request => IsLead(request) ? lead(request) : child(request),
+            tools ?? [Echo],
+            agent => agent.WithInstructions(LeadInstructions).WithDelegation(delegation));
 
     public static bool IsLead(ChatRequest request) => request.Messages[0].GetProperty("content").ToString().Contains(LeadInstructions, StringComparison.Ordinal);
 
