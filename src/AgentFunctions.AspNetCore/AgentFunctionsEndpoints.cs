@@ -20,6 +20,7 @@ public static class AgentFunctionsEndpoints
         RouteGroupBuilder api = endpoints.MapGroup("/api");
         RouteGroupBuilder runs = api.MapGroup("/runs").WithTags("Runs").AddEndpointFilter<RouteGroupBuilder, RunAccessFilter>();
         runs.MapRuns();
+        runs.MapTree();
         runs.MapRunControl();
         runs.MapEvents();
         runs.MapTranscript();

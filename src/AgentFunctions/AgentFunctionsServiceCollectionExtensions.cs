@@ -42,6 +42,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<RunTools>();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
+        services.TryAddSingleton<RunTreeReader>();
         services.TryAddSingleton<RunFeed>();
         services.TryAddSingleton<Transcript>();
         services.TryAddSingleton<Journal>();

@@ -69,6 +69,9 @@ internal sealed record RunResource
     /// <summary>What the model calls consumed.</summary>
     public required TokenUsage Usage { get; init; }
 
+    /// <summary>Its sub-agents.</summary>
+    public required RunSubAgents SubAgents { get; init; }
+
     /// <summary>What the run may spend, what it spent and what is left; null before its first turn.</summary>
     public required RunBudgetResource? Budget { get; init; }
 
@@ -99,9 +102,10 @@ internal sealed record ErrorResource(string Code, string Message);
 /// <summary>The addresses that belong to a run.</summary>
 /// <param name="Self">The run.</param>
 /// <param name="Events">Its events.</param>
+/// <param name="Tree">The run and its sub-agents, nested.</param>
 /// <param name="Transcript">Its messages.</param>
 /// <param name="Artifacts">Its files.</param>
-internal sealed record LinksResource(string Self, string Events, string Transcript, string Artifacts);
+internal sealed record LinksResource(string Self, string Events, string Tree, string Transcript, string Artifacts);
 
 /// <summary>One page of runs, newest first.</summary>
 /// <param name="Runs">The runs.</param>

@@ -28,6 +28,7 @@ internal sealed class RunResources(IModelCatalog models)
         Steps = run.Steps,
         CriticalSteps = run.CriticalSteps,
         Usage = run.Usage,
+        SubAgents = run.SubAgents,
         Budget = run.Budget is { } budget
             ? new RunBudgetResource(BudgetResource.Of(budget.Granted), BudgetResource.Of(budget.Spent), BudgetResource.Of(budget.Left))
             : null,
@@ -40,7 +41,7 @@ internal sealed class RunResources(IModelCatalog models)
     private static LinksResource LinksOf(string id)
     {
         string self = $"/api/runs/{id}";
-        return new LinksResource(self, $"{self}/events", $"{self}/transcript", $"{self}/artifacts");
+        return new LinksResource(self, $"{self}/events", $"{self}/tree", $"{self}/transcript", $"{self}/artifacts");
     }
 
     /// <summary>The names of exception types are no stable codes.</summary>

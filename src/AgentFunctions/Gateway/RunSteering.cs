@@ -10,7 +10,7 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Steers runs: talk to them, hold them, let them go on, grant them more, end them.</summary>
-public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, AuditLog audit,
+public sealed class RunSteering(RunReader reader, RunStore runs, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, AuditLog audit,
     Redactor redactor, TimeProvider time)
 {
     /// <summary>The longest message, in characters.</summary>
@@ -62,7 +62,7 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
             throw new AgentException(ErrorCode.InvalidInput, "budget: name at least one part to grant.");
         }
 
-        await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        DemandOpen(await reader.GetAsync(id, cancellationToken).ConfigureAwait(false));
         await AuditAsync(AuditTypes.RunCommanded, id, requester, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.BudgetGranted, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
@@ -88,9 +88,10 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
             .ConfigureAwait(false);
         await orchestrations.RaiseEventAsync(
             id, RunCommand.EventName, new RunCommand(requester) { Cancel = true, Reason = reason }, cancellationToken).ConfigureAwait(false);
+        // Held runs hear nothing.
+        await ResumeBelowAsync(id, "to be cancelled", cancellationToken).ConfigureAwait(false);
         if (run.Status == RunStatus.Paused)
         {
-            // A held run hears nothing.
             await orchestrations.ResumeAsync(id, "to be cancelled", cancellationToken).ConfigureAwait(false);
         }
 
@@ -108,7 +109,10 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
     {
         await LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
         await AuditAsync(AuditTypes.RunCommanded, id, requester, "pause", cancellationToken).ConfigureAwait(false);
+        await SuspendBelowAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
         await orchestrations.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
+        // Those that the run started in between.
+        await SuspendBelowAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.RunPaused, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
             .ConfigureAwait(false);
@@ -127,10 +131,12 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (run.Status == RunStatus.Paused)
         {
+            await ResumeBelowAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
             await orchestrations.ResumeAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
         }
         else if (run.Status == RunStatus.Failed)
         {
+            DemandOpen(run);
             await RestartAsync(id, new RunCommand(requester), cancellationToken).ConfigureAwait(false);
         }
         else
@@ -144,6 +150,42 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
             id, new JournalEvent(JournalEventTypes.RunResumed, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
             .ConfigureAwait(false);
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A sub-agent that has ended has reported, and what it left over is its lead's again: it cannot be taken up.</summary>
+    private static void DemandOpen(Run run)
+    {
+        if (run is { IsEnded: true, Parent: { } lead })
+        {
+            throw new AgentException(
+                ErrorCode.RunStateForbids, $"Run '{run.Id}' is a sub-agent and has reported to its lead; speak to that one, run '{lead}'.");
+        }
+    }
+
+    private Task SuspendBelowAsync(string id, string reason, CancellationToken cancellationToken) =>
+        ForEachBelowAsync(id, OrchestrationStatus.Running, child => orchestrations.SuspendAsync(child, reason, cancellationToken), cancellationToken);
+
+    private Task ResumeBelowAsync(string id, string reason, CancellationToken cancellationToken) =>
+        ForEachBelowAsync(id, OrchestrationStatus.Suspended, child => orchestrations.ResumeAsync(child, reason, cancellationToken), cancellationToken);
+
+    /// <summary>Does something to the runs below one that are in a state, the lowest first.</summary>
+    private async Task ForEachBelowAsync(string id, OrchestrationStatus status, Func<string, Task> act, CancellationToken cancellationToken)
+    {
+        var below = new List<string>();
+        await foreach (RunRecord record in runs.ListDescendantsAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            below.Add(record.Id);
+        }
+
+        foreach (string child in below.OrderByDescending(static child => child.Count(static c => c == ChildName.Separator)))
+        {
+            OrchestrationState? state = await orchestrations.GetAsync(child, false, cancellationToken).ConfigureAwait(false);
+            bool isPending = status == OrchestrationStatus.Running && state?.Status == OrchestrationStatus.Pending;
+            if (state?.Status == status || isPending)
+            {
+                await act(child).ConfigureAwait(false);
+            }
+        }
     }
 
     private Task AuditAsync(string type, string runId, string requester, string words, CancellationToken cancellationToken) => audit.AppendAsync(

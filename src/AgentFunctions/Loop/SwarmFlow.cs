@@ -101,7 +101,7 @@ internal sealed class SwarmFlow : IDisposable
         _swarm is null || !SwarmToolNames.IsOne(asked[call]) ? null : SwarmGrants.Allowance(_lead, _swarm, asked, call);
 
     /// <summary>What a call may ask for that is taken up again.</summary>
-    public SwarmAllowance Resume(ChildWait due) => SwarmGrants.Allowance(_lead, _swarm!, [SwarmToolNames.Reduce], 0) with { Phase = due.Phase + 1 };
+    public SwarmAllowance Resume(ChildWait due) => SwarmGrants.Allowance(_lead, _swarm!, [SwarmToolNames.Reduce], 0) with { Phase = due.Phase + 1, Names = due.Names };
 
     /// <summary>Does what the calls of a turn asked for.</summary>
     /// <param name="state">The run, with the calls counted.</param>
@@ -237,7 +237,7 @@ internal sealed class SwarmFlow : IDisposable
         return _swarm.Live.Count == 0;
     }
 
-    private ChildBatch BatchOf(int turn, int call, ChildStart start) => new(turn, call, start.Items ? 0 : null, start.Count, start.First)
+    private ChildBatch BatchOf(int turn, int call, ChildStart start) => new(turn, call, start.FirstItem, start.Count, start.First)
     {
         Awaited = start.Awaited,
         Ask = start.Ask,

@@ -43,6 +43,9 @@ internal sealed record SwarmState
     /// <summary>How many are at work; for those who look at the run.</summary>
     public int Running { get; init; }
 
+    /// <summary>The run's longest chain of steps when it asked for those at work; for those who look at the run.</summary>
+    public int AskedAt { get; init; }
+
     /// <summary>How many wait for their turn.</summary>
     [JsonIgnore]
     public int Queued => Queue.Sum(static batch => batch.Count);
@@ -61,7 +64,16 @@ internal sealed record SwarmState
 
     /// <summary>What people and programs see: the numbers. An ended run is taken up again from it, and has nobody at work.</summary>
     [JsonIgnore]
-    public SwarmState Numbers => this with { Running = Live.Count, Queue = [], Live = [], Waits = [], Pool = null, Awaited = 0 };
+    public SwarmState Numbers => this with
+    {
+        Running = Live.Count,
+        AskedAt = Live.Select(static child => child.CriticalSteps).DefaultIfEmpty().Max(),
+        Queue = [],
+        Live = [],
+        Waits = [],
+        Pool = null,
+        Awaited = 0,
+    };
 }
 
 /// <summary>Sub-agents that wait for their turn: consecutive calls of one turn, or consecutive items of one call.</summary>

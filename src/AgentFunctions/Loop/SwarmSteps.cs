@@ -34,6 +34,9 @@ internal sealed record SwarmAllowance(int Children, Budget Left, SwarmLimits Lim
 {
     /// <summary>How often the call was taken up again after it had waited; 0 for the first time.</summary>
     public int Phase { get; init; }
+
+    /// <summary>The sub-agents that the call waited for, where it named them.</summary>
+    public IReadOnlyList<string>? Names { get; init; }
 }
 
 /// <summary>What a call of a swarm tool asks the loop to do.</summary>
@@ -54,8 +57,8 @@ internal sealed record SwarmRequest
 /// <param name="First">What each begins with, but for its grant.</param>
 internal sealed record ChildStart(int Count, RunState First)
 {
-    /// <summary>Whether they are the items of one call; otherwise the one sub-agent of it.</summary>
-    public bool Items { get; init; }
+    /// <summary>The number of the first among the items of the call; <see langword="null"/> for the one sub-agent of it.</summary>
+    public int? FirstItem { get; init; }
 
     /// <summary>Whether the turn waits for them, and their results are the outcomes of its calls.</summary>
     public bool Awaited { get; init; }

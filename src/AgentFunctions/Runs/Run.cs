@@ -112,7 +112,11 @@ public sealed record Run
 /// <summary>The sub-agents of a run.</summary>
 /// <param name="Total">Those that were started.</param>
 /// <param name="Running">Those of the run itself that are at work.</param>
-public sealed record RunSubAgents(int Total, int Running);
+public sealed record RunSubAgents(int Total, int Running)
+{
+    /// <summary>The run's longest chain of steps when it asked for those that are at work.</summary>
+    internal int AskedAt { get; init; }
+}
 
 /// <summary>What a run waits for.</summary>
 /// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>

@@ -80,7 +80,7 @@ public sealed class RunReader(
     }
 
     /// <summary>A record without an orchestration is a submission that a crash cut off before it was acknowledged: no run.</summary>
-    private async Task<Run?> ReadAsync(RunRecord record, bool withResult, CancellationToken cancellationToken)
+    internal async Task<Run?> ReadAsync(RunRecord record, bool withResult, CancellationToken cancellationToken)
     {
         OrchestrationState? state = await orchestrations.GetAsync(record.Id, true, cancellationToken).ConfigureAwait(false);
         if (state is null)
@@ -113,7 +113,9 @@ public sealed class RunReader(
             Steps = progress?.Steps ?? 0,
             CriticalSteps = progress?.CriticalSteps ?? 0,
             Usage = progress?.Usage ?? new(),
-            SubAgents = progress?.Swarm is { } swarm ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) : new(0, 0),
+            SubAgents = progress?.Swarm is { } swarm
+                ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) { AskedAt = swarm.AskedAt }
+                : new(0, 0),
             Budget = progress is null ? null : BudgetOf(progress, state),
             Plan = withResult ? await plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
             Error = ErrorOf(state, outcome),
@@ -197,7 +199,10 @@ public sealed record RunFilter
     /// <summary>Only runs that this caller asked for.</summary>
     public string? Requester { get; init; }
 
-    internal bool Matches(RunRecord run) => (Requester is null || run.Requester == Requester) && (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
+    /// <summary>Whether sub-agents are listed too; by default they are not: their tree shows them.</summary>
+    public bool SubAgents { get; init; }
+
+    internal bool Matches(RunRecord run) => (SubAgents || run.Parent is null) && (Requester is null || run.Requester == Requester) && (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
 
     private static bool HasLabel(RunRecord run, string label)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Loop;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Runs;
@@ -97,6 +98,27 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs)
         await foreach (StoredRecord record in records.ListAsync(Prefix, afterKey, cancellationToken).ConfigureAwait(false))
         {
             yield return Read(record);
+        }
+    }
+
+    /// <summary>The runs below one in its tree: its sub-agents, theirs, and so on, each after the one that it works for.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<RunRecord> ListDescendantsAsync(
+        string id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        if (!RunId.IsValid(id))
+        {
+            yield break;
+        }
+
+        await foreach (StoredRecord record in records.ListAsync($"{Prefix}{id}{ChildName.Separator}", null, cancellationToken).ConfigureAwait(false))
+        {
+            RunRecord run = Read(record);
+            if (run.Parent is not null)
+            {
+                yield return run;
+            }
         }
     }
 

@@ -35,23 +35,24 @@ internal sealed class ChildAdmission(
     /// <exception cref="AgentException">What forbids it, for the lead to read; nothing will be started.</exception>
     public async Task<ChildStart> AdmitAsync(ToolContext context, Func<AgentDefinition, ChildOrder> order, CancellationToken cancellationToken)
     {
-        SwarmCall call = context.Swarm
-            ?? throw new AgentException(ErrorCode.SwarmBoundReached, "No sub-agent may be started from here: none may be at work beside this one. Do the work yourself.");
+        SwarmCall call = SwarmArguments.Require(context);
         RunRecord lead = await runs.GetAsync(context.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition leadAgent = await runs.GetDefinitionAsync(lead, cancellationToken).ConfigureAwait(false);
         ChildOrder asked = order(leadAgent);
-        Check(asked, call.Allowance);
+        CheckBounds(asked, call.Allowance);
+        string[] goals = [.. Enumerable.Range(0, asked.Count).Select(asked.GoalOf)];
+        CheckGoals(goals);
         ChildKind kind = await KindAsync(lead, leadAgent, asked, call.Allowance.Limits).ConfigureAwait(false);
 
         DateTimeOffset now = time.GetUtcNow();
-        RunRecord[] children = [.. asked.Goals.Select((goal, index) => ChildOf(lead, kind, asked, goal, context, asked.IsAnswer ? null : asked.FirstItem + index, now))];
+        RunRecord[] children = [.. goals.Select((goal, index) => ChildOf(lead, kind, asked, goal, context, asked.IsAnswer ? null : asked.FirstItem + index, now))];
         await Task.WhenAll(children.Select(child => RecordAsync(child, cancellationToken))).ConfigureAwait(false);
 
-        long bytes = asked.Goals.Max(static goal => (long)Encoding.UTF8.GetByteCount(goal)) + kind.BaseBytes;
+        long bytes = goals.Max(static goal => (long)Encoding.UTF8.GetByteCount(goal)) + kind.BaseBytes;
         bytes = (bytes + BytesStep - 1) / BytesStep * BytesStep;
         var start = new ChildStart(children.Length, new RunState { Limits = kind.Limits, BaseBytes = bytes, PendingBytes = bytes })
         {
-            Items = !asked.IsAnswer,
+            FirstItem = asked.IsAnswer ? null : asked.FirstItem,
             Awaited = asked.IsAnswer,
             Ask = asked.Ask,
             Weight = asked.Weight,
@@ -61,17 +62,18 @@ internal sealed class ChildAdmission(
         return start;
     }
 
-    private static void Check(ChildOrder asked, SwarmAllowance allowance)
+    private static void CheckGoals(string[] goals)
     {
-        foreach (string goal in asked.Goals)
+        if (goals.Any(static goal => string.IsNullOrWhiteSpace(goal) || Encoding.UTF8.GetByteCount(goal) > MaxGoalBytes))
         {
-            if (string.IsNullOrWhiteSpace(goal) || Encoding.UTF8.GetByteCount(goal) > MaxGoalBytes)
-            {
-                throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"Every sub-agent needs a task of 1 to {MaxGoalBytes} bytes; say it shorter, or put the details in a file.");
-            }
+            throw new AgentException(
+                ErrorCode.ToolArgumentsInvalid, $"Every sub-agent needs a task of 1 to {MaxGoalBytes} bytes; say it shorter, or put the details in a file.");
         }
+    }
 
-        int count = asked.Goals.Count;
+    private static void CheckBounds(ChildOrder asked, SwarmAllowance allowance)
+    {
+        int count = asked.Count;
         if (count > allowance.Children)
         {
             throw new AgentException(
@@ -91,14 +93,9 @@ internal sealed class ChildAdmission(
         {
             throw new AgentException(
                 ErrorCode.SwarmBoundReached,
-                $"budget: {count} sub-agents with {Words(ask)} each are more than can be given away: {Words(allowance.Left)} together. Grant each less.");
+                $"budget: {count} sub-agents with {SwarmArguments.Words(ask)} each are more than can be given away: {SwarmArguments.Words(allowance.Left)} together. Grant each less.");
         }
     }
-
-    private static string Words(Budget budget) => string.Join(
-        ", ",
-        new[] { budget.Steps is null ? null : $"{budget.Steps} steps", budget.Tokens is null ? null : $"{budget.Tokens} tokens", budget.Usd is null ? null : $"{budget.Usd} US dollars" }
-            .OfType<string>());
 
     private static RunRecord ChildOf(RunRecord lead, ChildKind kind, ChildOrder asked, string goal, ToolContext context, int? item, DateTimeOffset now) => lead with
     {

@@ -6,9 +6,12 @@ namespace AgentFunctions.Swarm;
 
 /// <summary>Sub-agents that a call asks for.</summary>
 /// <param name="Agent">What they are.</param>
-/// <param name="Goals">What each is to reach.</param>
-internal sealed record ChildOrder(AgentDefinition Agent, IReadOnlyList<string> Goals)
+/// <param name="Count">How many.</param>
+internal sealed record ChildOrder(AgentDefinition Agent, int Count)
 {
+    /// <summary>What each is to reach, by its number from 0.</summary>
+    public required Func<int, string> GoalOf { get; init; }
+
     /// <summary>Whether the one sub-agent's result is the outcome of the call.</summary>
     public bool IsAnswer { get; init; }
 

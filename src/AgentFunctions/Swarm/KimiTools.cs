@@ -55,7 +55,7 @@ internal static class KimiTools
         string instructions = await context.Services.GetRequiredService<SubAgentStore>().GetAsync(context.RunId, agent, cancellationToken).ConfigureAwait(false);
         await context.Services.GetRequiredService<ChildAdmission>().AdmitAsync(
             context,
-            lead => new ChildOrder(lead with { Instructions = instructions, Delegation = Delegation.None, OutputSchema = null }, [prompt]) { IsAnswer = true, As = agent },
+            lead => new ChildOrder(lead with { Instructions = instructions, Delegation = Delegation.None, OutputSchema = null }, 1) { GoalOf = _ => prompt, IsAnswer = true, As = agent },
             cancellationToken).ConfigureAwait(false);
         return "";
     }

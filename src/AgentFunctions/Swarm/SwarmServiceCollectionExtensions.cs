@@ -19,6 +19,7 @@ public static class SwarmServiceCollectionExtensions
         services.AddOptions<SwarmOptions>().Bind(configuration.GetSection("Swarm")).ValidateDataAnnotations();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, SwarmTools>());
         services.TryAddSingleton<SubAgentStore>();
+        services.TryAddSingleton<SubAgents>();
         services.TryAddSingleton<ChildAdmission>();
         services.TryAddSingleton<ChildResults>();
         services.TryAddSingleton<ReportToLeadActivity>();

@@ -9,6 +9,7 @@ internal sealed class SwarmTools : IToolSource
 {
     private static readonly Dictionary<Delegation, IReadOnlyList<AgentTool>> Contracts = new()
     {
+        [Delegation.Native] = NativeTools.Create(),
         [Delegation.Kimi] = KimiTools.Create(),
         [Delegation.Claude] = ClaudeTools.Create(),
     };

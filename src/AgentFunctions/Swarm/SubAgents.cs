@@ -1,0 +1,88 @@
+using System.Text.Json;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Swarm;
+
+/// <summary>The sub-agents of a run as it sees them: by the names that it was told, in the order in which it asked for them.</summary>
+internal sealed class SubAgents(RunStore runs, RunReader reader)
+{
+    /// <summary>The sub-agents of a run.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="names">Only these; <see langword="null"/> or none for all.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.SubAgentNotFound"/>.</exception>
+    public async Task<IReadOnlyList<SubAgent>> ListAsync(string runId, IReadOnlyList<string>? names, CancellationToken cancellationToken)
+    {
+        var found = new List<SubAgent>();
+        if (names is { Count: > 0 })
+        {
+            foreach (string name in names)
+            {
+                found.Add(await GetAsync(runId, name, cancellationToken).ConfigureAwait(false));
+            }
+
+            return found;
+        }
+
+        await foreach (RunRecord record in runs.ListDescendantsAsync(runId, cancellationToken).ConfigureAwait(false))
+        {
+            if (record.Parent == runId)
+            {
+                found.Add(await ReadAsync(record, cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return [.. found.OrderBy(static child => child.Turn).ThenBy(static child => child.Call).ThenBy(static child => child.Item)];
+    }
+
+    /// <summary>A sub-agent of a run.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.SubAgentNotFound"/>.</exception>
+    public async Task<SubAgent> GetAsync(string runId, string name, CancellationToken cancellationToken)
+    {
+        RunRecord? record = ChildName.TryParse(name, out _, out _, out _)
+            ? await runs.FindAsync(ChildName.RunId(runId, name), cancellationToken).ConfigureAwait(false)
+            : null;
+        return record is null
+            ? throw new AgentException(ErrorCode.SubAgentNotFound, $"There is no sub-agent '{name}'; use a name that {SwarmToolNames.Spawn} told you.")
+            : await ReadAsync(record, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<SubAgent> ReadAsync(RunRecord record, CancellationToken cancellationToken) =>
+        new(record, await reader.FindAsync(record.Id, cancellationToken).ConfigureAwait(false));
+}
+
+/// <summary>A sub-agent as its lead sees it.</summary>
+/// <param name="Record">What it was started with.</param>
+/// <param name="Run">Where it stands; <see langword="null"/> while it waits for its turn.</param>
+internal sealed record SubAgent(RunRecord Record, Run? Run)
+{
+    public string RunId => Record.Id;
+
+    public string Name => ChildName.NameOf(Record.Id);
+
+    public int Turn => Record.Origin?.Turn ?? 0;
+
+    public int Call => Record.Origin?.Call ?? 0;
+
+    public int? Item => Record.Origin?.Item;
+
+    public bool IsEnded => Run?.IsEnded == true;
+
+    public string StatusName => JsonNamingPolicy.CamelCase.ConvertName((Run?.Status ?? RunStatus.Queued).ToString());
+
+    public string Answer => Run?.Result?.Text ?? "";
+
+    /// <summary>The answer, with how it came to be where it is not a whole one, and the files that belong to it.</summary>
+    public string Words
+    {
+        get
+        {
+            string how = Run?.Status is null or RunStatus.Completed ? "" : $"[It ended as {StatusName}: {Run.Error?.Message}]\n";
+            string files = Run?.Result?.Artifacts is { Count: > 0 } names ? $"\n[Artifacts: {string.Join(", ", names.Take(20))}]" : "";
+            return how + Answer + files;
+        }
+    }
+
+    public bool IsOf(int turn, int call) => Turn == turn && Call == call;
+}
