@@ -1,6 +1,7 @@
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
@@ -28,6 +29,8 @@ public static class AgentFunctionsEndpoints
         api.MapAudit();
         api.MapKill();
         api.MapKeys();
+        api.MapGroup("/monitors").WithTags("Monitors").AddEndpointFilter<RouteGroupBuilder, OperatorFilter>().MapMonitors();
+        api.MapGroup("/incidents").WithTags("Incidents").AddEndpointFilter<RouteGroupBuilder, OperatorFilter>().MapIncidents();
         endpoints.MapPublishedKeys();
         endpoints.MapHealth();
         endpoints.MapOpenApi("/openapi/{documentName}.json");

@@ -183,4 +183,16 @@ public enum ErrorCode
 
     /// <summary>The caller has used up a quota; the message names it.</summary>
     QuotaExceeded = 507,
+
+    /// <summary>There is no monitor of that name.</summary>
+    MonitorNotFound = 600,
+
+    /// <summary>There is no incident of that id.</summary>
+    IncidentNotFound = 601,
+
+    /// <summary>The incident's state forbids the call.</summary>
+    IncidentStateForbids = 602,
+
+    /// <summary>A notification can never be delivered: the receiver refused it, or there is no such channel.</summary>
+    NotificationRejected = 603,
 }

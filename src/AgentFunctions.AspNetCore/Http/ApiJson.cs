@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Governance.Approvals;
@@ -63,6 +64,8 @@ internal static class ApiJson
 [JsonSerializable(typeof(KeySubmission))]
 [JsonSerializable(typeof(KeyListResource))]
 [JsonSerializable(typeof(NewKeyResource))]
+[JsonSerializable(typeof(CommentSubmission))]
+[JsonSerializable(typeof(TickResource))]
 [JsonSerializable(typeof(HealthResource))]
 [JsonSerializable(typeof(ProblemResource))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

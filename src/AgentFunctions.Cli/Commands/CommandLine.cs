@@ -22,6 +22,8 @@ internal static class CommandLine
             ApproveCommand.CreateDeny(),
             AuditCommand.Create(),
             KillCommand.Create(),
+            MonitorsCommand.Create(),
+            IncidentsCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

@@ -86,6 +86,7 @@ internal sealed class CallToolActivity(
             _ => await CallAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false),
         });
         DemandStore(outcome);
+        outcome = await ToolResultLimit.FitAsync(context, call.Name, outcome, input.ResultBytes, cancellationToken).ConfigureAwait(false);
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await governor.FinishedAsync(request, ruling, entry.StartedAt, outcome, cancellationToken).ConfigureAwait(false);

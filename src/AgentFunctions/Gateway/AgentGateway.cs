@@ -34,10 +34,26 @@ public sealed class AgentGateway(
     public async Task<Run> SubmitAsync(
         RunRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
+        AdmittedRun admitted = await AdmitAsync(request, caller ?? Caller.Local, idempotencyKey, null, cancellationToken).ConfigureAwait(false);
+        await StartAsync(admitted, cancellationToken).ConfigureAwait(false);
+        return await reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Admits a goal for an orchestrator that starts the run itself, as its sub-orchestration.</summary>
+    /// <param name="request">The goal.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="idempotencyKey">Makes it safe to repeat; <see langword="null"/> for none.</param>
+    /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
+    /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
+    internal async Task<AdmittedRun> AdmitAsync(
+        RunRequest request, Caller caller, string? idempotencyKey, Func<AgentDefinition, Task<AgentDefinition>>? narrow,
+        CancellationToken cancellationToken)
+    {
         ArgumentNullException.ThrowIfNull(request);
-        caller ??= Caller.Local;
         request.Validate();
         AgentDefinition agent = Route(request.Agent);
+        agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         ModelBinding model = models.Resolve(agent.Model);
         IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
         LoopLimits limits = LimitsOf(agent, model, request.Budget);
@@ -67,9 +83,11 @@ public sealed class AgentGateway(
         };
         await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
-        var state = new RunState { Limits = limits, PendingBytes = Prompt.FirstRequestBytes(agent, run, granted) };
-        await StartAsync(run, state, cancellationToken).ConfigureAwait(false);
-        return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        long bytes = Prompt.FirstRequestBytes(agent, run, granted);
+        var state = new RunState { Limits = limits, BaseBytes = bytes, PendingBytes = bytes };
+        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
+        await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
+        return new AdmittedRun(run, state);
     }
 
     /// <summary>
@@ -111,14 +129,12 @@ public sealed class AgentGateway(
             ErrorCode.InvalidInput, $"agent: name one of {string.Join(", ", agents.Agents.Select(agent => agent.Name))}."),
     };
 
-    private async Task StartAsync(RunRecord run, RunState state, CancellationToken cancellationToken)
+    private async Task StartAsync(AdmittedRun admitted, CancellationToken cancellationToken)
     {
-        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
-        await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
         try
         {
             await orchestrations.ScheduleAsync(
-                AgentLoop.Name, state, new StartOptions { InstanceId = run.Id }, cancellationToken).ConfigureAwait(false);
+                AgentLoop.Name, admitted.State, new StartOptions { InstanceId = admitted.Record.Id }, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
@@ -163,10 +179,13 @@ public sealed class AgentGateway(
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:InputPrice and OutputPrice, or leave it out.");
+                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:Price:Input and Price:Output, or leave it out.");
         }
 
-        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price);
+        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price)
+        {
+            BytesPerToken = model.Profile.BytesPerToken,
+        };
     }
 
     private string? WorkspaceFor(string runId)
@@ -184,6 +203,11 @@ public sealed class AgentGateway(
 
     private static string Hash(byte[] data) => Convert.ToHexStringLower(SHA256.HashData(data));
 }
+
+/// <summary>A run that was admitted and is not started yet.</summary>
+/// <param name="Record">What it was admitted with.</param>
+/// <param name="State">How its loop begins.</param>
+internal sealed record AdmittedRun(RunRecord Record, RunState State);
 
 /// <summary>What an idempotency key was used for.</summary>
 /// <param name="RunId">The run that came of it.</param>
