@@ -78,6 +78,7 @@ public sealed class AgentGateway(
             Workspace = WorkspaceFor(id),
             Requester = caller.Id,
             RequesterRoles = caller.Roles,
+            Scopes = request.Scopes,
             CreatedAt = now,
         };
         await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);

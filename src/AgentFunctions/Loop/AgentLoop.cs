@@ -376,7 +376,7 @@ internal sealed class AgentLoop
         }
 
         LoopLimits limits = _state.Limits;
-        if (_context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
+        if (_control.IsTimeUp || _context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
         {
             return Exhausted("time");
         }
@@ -432,6 +432,7 @@ internal sealed class AgentLoop
     private async Task NotifyAsync(RunOutcome outcome)
     {
         _context.SetCustomStatus(outcome.State);
-        await _context.CallActivityAsync<bool>(StepNames.Notify, new NotifyInput(_context.InstanceId, outcome), StepOptions.Notify);
+        var input = new NotifyInput(_context.InstanceId, outcome) { EndsSteps = _control.HasLeftSteps };
+        await _context.CallActivityAsync<bool>(StepNames.Notify, input, StepOptions.Notify);
     }
 }

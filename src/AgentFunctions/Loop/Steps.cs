@@ -143,7 +143,14 @@ internal sealed record CheckAcceptanceResult(bool Accepted, TokenUsage Usage, st
 /// <summary>Tell those who follow the run that it has ended.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Outcome">How.</param>
-internal sealed record NotifyInput(string RunId, RunOutcome Outcome);
+internal sealed record NotifyInput(string RunId, RunOutcome Outcome)
+{
+    /// <summary>
+    /// Whether steps are in flight that nobody waits for any more. An orchestration does not complete before its last step,
+    /// so the run is then terminated with its outcome as output.
+    /// </summary>
+    public bool EndsSteps { get; init; }
+}
 
 /// <summary>How a run ended.</summary>
 /// <param name="Status">Its final status.</param>

@@ -49,6 +49,12 @@ public sealed record RunRecord
     /// <summary>The roles that the requester had when asking.</summary>
     public IReadOnlyList<string> RequesterRoles { get; init; } = [];
 
+    /// <summary>
+    /// The scopes that the run's tokens may carry; <see langword="null"/>, the default, for all that the runs above it have. Never
+    /// more than theirs.
+    /// </summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
     /// <summary>The run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }
 

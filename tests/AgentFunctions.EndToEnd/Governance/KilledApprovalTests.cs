@@ -65,7 +65,8 @@ internal sealed class KilledApprovalTests
                 }
                 else
                 {
-                    (await decision).EnsureSuccessStatusCode();
+                    Assert.That(
+                        (await decision).IsSuccessStatusCode, Is.True, await (await decision).Content.ReadAsStringAsync(cancellationToken));
                 }
 
                 decided.Add(approval.GetProperty("id").GetString()!);
