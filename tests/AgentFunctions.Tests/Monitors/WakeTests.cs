@@ -33,6 +33,7 @@ internal sealed class WakeTests
         await bench.TickAsync();
         bench.IsDown = true;
         await bench.TickAsync(3);
+        await bench.UntilAsync(async () => (await bench.RunsAsync()).All(run => run.IsEnded));
 
         Run run = (await bench.RunsAsync()).Single();
         Assert.That(run.Goal, Does.StartWith("Find the cause.").And.Contain("status 503").And.Contain("\"state\":\"down\""));
