@@ -102,6 +102,7 @@ public sealed class RunReader(
             Labels = record.Labels,
             Priority = record.Priority,
             Parent = record.Parent,
+            ForkedFrom = record.ForkedFrom,
             Status = status,
             WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, null, progress.WaitingFor.Until) : null,
             CreatedAt = record.CreatedAt,
