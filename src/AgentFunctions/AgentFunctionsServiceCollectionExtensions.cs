@@ -32,6 +32,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddOptions<RunOptions>().Configure(options => configure?.Invoke(options));
         services.AddLogging();
         services.AddHttpClient(NotifyActivity.HttpClientName);
+        services.AddHttpClient(IdempotencyKeyHandler.HttpClientName);
         services.AddAgentModels(configuration);
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);

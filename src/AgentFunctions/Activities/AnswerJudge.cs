@@ -36,7 +36,7 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
         try
         {
             response = await caller
-                .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null), model, request, options, cancellationToken)
+                .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request, options, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
