@@ -2,9 +2,17 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Agents;
+using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.AspNetCore.Http;
 
@@ -21,6 +29,16 @@ internal static class ApiJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         MaxDepth = MaxDepth,
         TypeInfoResolver = ApiJsonContext.Default,
+        // For types of the library that the API shows as they are.
+        Converters =
+        {
+            new CamelCaseEnumConverter<ApprovalState>(),
+            new CamelCaseEnumConverter<Decision>(),
+            new CamelCaseEnumConverter<KillScope>(),
+            new CamelCaseEnumConverter<PolicyVerdict>(),
+            new CamelCaseEnumConverter<RiskLevel>(),
+            new CamelCaseEnumConverter<ToolEffect>(),
+        },
     };
 }
 
@@ -37,6 +55,20 @@ internal static class ApiJson
 [JsonSerializable(typeof(TranscriptResource))]
 [JsonSerializable(typeof(ArtifactListResource))]
 [JsonSerializable(typeof(AgentListResource))]
+[JsonSerializable(typeof(ApprovalListResource))]
+[JsonSerializable(typeof(ApprovalResource))]
+[JsonSerializable(typeof(DecisionSubmission))]
+[JsonSerializable(typeof(AuditListResource))]
+[JsonSerializable(typeof(AuditVerification))]
+[JsonSerializable(typeof(PublicKeySet))]
+[JsonSerializable(typeof(KillSubmission))]
+[JsonSerializable(typeof(KillReport))]
+[JsonSerializable(typeof(KillListResource))]
+[JsonSerializable(typeof(KeySubmission))]
+[JsonSerializable(typeof(KeyListResource))]
+[JsonSerializable(typeof(NewKeyResource))]
+[JsonSerializable(typeof(CommentSubmission))]
+[JsonSerializable(typeof(TickResource))]
 [JsonSerializable(typeof(HealthResource))]
 [JsonSerializable(typeof(ProblemResource))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

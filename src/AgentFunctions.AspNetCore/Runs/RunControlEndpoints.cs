@@ -1,6 +1,6 @@
-using System.ComponentModel.DataAnnotations;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Builder;
@@ -47,35 +47,37 @@ internal static class RunControlEndpoints
         .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
 
     private static async Task<IResult> CancelAsync(
-        string id, HttpRequest request, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
-        CancelSubmission? submission = await request.ReadOptionalJsonAsync<CancelSubmission>(cancellationToken);
+        CancelSubmission? submission = await http.Request.ReadOptionalJsonAsync<CancelSubmission>(cancellationToken);
         if (submission?.Reason is { Length: > 1000 })
         {
             throw new AgentException(ErrorCode.InvalidInput, "reason: use at most 1,000 characters.");
         }
 
-        return Accepted(await steering.CancelAsync(id, reason: submission?.Reason, cancellationToken: cancellationToken), resources);
+        return Accepted(await steering.CancelAsync(id, http.Caller().Id, submission?.Reason, cancellationToken), resources);
     }
 
-    private static async Task<IResult> PauseAsync(string id, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
-        Accepted(await steering.PauseAsync(id, cancellationToken: cancellationToken), resources);
+    private static async Task<IResult> PauseAsync(
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
+        Accepted(await steering.PauseAsync(id, http.Caller().Id, cancellationToken), resources);
 
-    private static async Task<IResult> ResumeAsync(string id, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
-        Accepted(await steering.ResumeAsync(id, cancellationToken: cancellationToken), resources);
+    private static async Task<IResult> ResumeAsync(
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
+        Accepted(await steering.ResumeAsync(id, http.Caller().Id, cancellationToken), resources);
 
     private static async Task<IResult> SendAsync(
-        string id, HttpRequest request, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
-        MessageSubmission submission = await request.ReadJsonAsync<MessageSubmission>(cancellationToken);
-        return Accepted(await steering.SendAsync(id, submission.Text, cancellationToken: cancellationToken), resources);
+        MessageSubmission submission = await http.Request.ReadJsonAsync<MessageSubmission>(cancellationToken);
+        return Accepted(await steering.SendAsync(id, submission.Text, http.Caller().Id, cancellationToken), resources);
     }
 
     private static async Task<IResult> GrantAsync(
-        string id, HttpRequest request, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
-        BudgetResource more = await request.ReadJsonAsync<BudgetResource>(cancellationToken);
-        return Accepted(await steering.GrantAsync(id, more.ToBudget(), cancellationToken: cancellationToken), resources);
+        BudgetResource more = await http.Request.ReadJsonAsync<BudgetResource>(cancellationToken);
+        return Accepted(await steering.GrantAsync(id, more.ToBudget(), http.Caller().Id, cancellationToken), resources);
     }
 
     private static async Task<IResult> ForkAsync(
@@ -83,57 +85,10 @@ internal static class RunControlEndpoints
     {
         string? key = http.Request.Headers.Single("Idempotency-Key");
         ForkSubmission submission = await http.Request.ReadJsonAsync<ForkSubmission>(cancellationToken);
-        Run run = await forking.ForkAsync(id, submission.ToRequest(), idempotencyKey: key, cancellationToken: cancellationToken);
+        Run run = await forking.ForkAsync(id, submission.ToRequest(), http.Caller(), key, cancellationToken);
         http.Response.Headers.Location = resources.Of(run).Links.Self;
         return Accepted(run, resources);
     }
 
     private static IResult Accepted(Run run, RunResources resources) => Answers.Json(resources.Of(run), StatusCodes.Status202Accepted);
-}
-
-/// <summary>Why a run is to end.</summary>
-internal sealed record CancelSubmission
-{
-    /// <summary>The reason, for the run's journal; at most 1,000 characters.</summary>
-    public string? Reason { get; init; }
-}
-
-/// <summary>What is said to a run.</summary>
-internal sealed record MessageSubmission
-{
-    /// <summary>The words; at most 32,768 characters.</summary>
-    [Required]
-    public string Text { get; init; } = null!;
-}
-
-/// <summary>From where and how a new run is to go on.</summary>
-internal sealed record ForkSubmission
-{
-    /// <summary>The last turn to keep: from 0 (the goal alone) to the run's turns; all of them by default.</summary>
-    public int? Turn { get; init; }
-
-    /// <summary>What the model is told in place of the agent's instructions; at most 128 KiB. By default the same.</summary>
-    public string? Instructions { get; init; }
-
-    /// <summary>The model's name; by default the same.</summary>
-    public string? Model { get; init; }
-
-    /// <summary>The names of exactly the tools that the new run gets; by default the same.</summary>
-    public IReadOnlyList<string>? Tools { get; init; }
-
-    /// <summary>What is said to the new run at once; at most 32,768 characters.</summary>
-    public string? Message { get; init; }
-
-    /// <summary>What the new run may spend; by default what is left of the run's budget.</summary>
-    public BudgetResource? Budget { get; init; }
-
-    public ForkRequest ToRequest() => new()
-    {
-        Turn = Turn,
-        Instructions = Instructions,
-        Model = Model,
-        Tools = Tools,
-        Message = Message,
-        Budget = Budget?.ToBudget(),
-    };
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Database;
 using AgentFunctions.Sqlite.Orchestration;
@@ -149,24 +148,11 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
         yield return row.Started;
         foreach (byte[] turn in history)
         {
-            foreach (HistoryEvent next in Read(instanceId, turn))
+            foreach (HistoryEvent next in HistoryCodec.ReadOf(instanceId, turn))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 yield return next;
             }
-        }
-    }
-
-    private static List<HistoryEvent> Read(string instanceId, byte[] turn)
-    {
-        try
-        {
-            return HistoryCodec.Read(turn);
-        }
-        catch (JsonException error)
-        {
-            throw new AgentException(
-                ErrorCode.DataFileUnusable, $"The history of instance '{instanceId}' is damaged: {error.Message}", error);
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class DataFileLock : IDisposable
             throw new AgentException(
                 ErrorCode.EngineUnavailable, $"The data file '{dataFile}' cannot be written: {error.Message}", error);
         }
-        catch (IOException error) when (File.Exists(path))
+        catch (IOException error) when (IsHeldByAnother(error))
         {
             throw new AgentException(
                 ErrorCode.DataFileInUse,
@@ -45,6 +45,9 @@ internal sealed class DataFileLock : IDisposable
     }
 
     public void Dispose() => _stream.Dispose();
+
+    // What the runtime reports for a lock that another holds: EWOULDBLOCK on Linux and on macOS, a sharing violation on Windows.
+    private static bool IsHeldByAnother(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 
     private static string OwnerOf(string dataFile)
     {

@@ -11,6 +11,9 @@ internal sealed class DatabaseException(int resultCode, string message) : Except
     /// <summary>The primary result code, such as <c>SQLITE_FULL</c>.</summary>
     public int PrimaryCode => ResultCode & 0xFF;
 
+    /// <summary>Whether there is no room on the disk.</summary>
+    public bool IsFull => PrimaryCode == raw.SQLITE_FULL;
+
     /// <summary>Whether the file itself is damaged, or is none of SQLite's.</summary>
     public bool IsDamage => PrimaryCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 

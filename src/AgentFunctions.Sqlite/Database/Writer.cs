@@ -75,6 +75,7 @@ internal sealed class Writer : IDisposable
 
         _thread.Join();
         _wake.Dispose();
+        WriterConnection.Release(_connection);
         _connection.Dispose();
     }
 
@@ -177,6 +178,11 @@ internal sealed class Writer : IDisposable
         catch (Exception failure)
         {
             RollBack();
+            if (failure is DatabaseException { IsFull: true })
+            {
+                MakeRoom();
+            }
+
             return Describe(failure);
         }
 
@@ -211,6 +217,19 @@ internal sealed class Writer : IDisposable
         DatabaseException database => database.ToAgentException(_dataFile),
         _ => new AgentException(ErrorCode.EngineUnavailable, $"The engine failed: {failure.Message}", failure),
     };
+
+    // The log itself may be what fills the disk; what is in it fits into the file's free pages more often than not.
+    private void MakeRoom()
+    {
+        try
+        {
+            _connection.Prepare("PRAGMA wal_checkpoint(TRUNCATE)").Run();
+        }
+        catch (DatabaseException)
+        {
+            // No room for that either.
+        }
+    }
 
     private void RollBack()
     {

@@ -18,7 +18,7 @@ internal static class WriterConnection
             connection = Connection.Open(dataFile, readOnly: false);
             Schema.Verify(connection, dataFile);
             // Full: a commit is on the disk when it returns. The checkpoint is rarer than by default: it costs two flushes.
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
             Schema.Migrate(connection, dataFile);
             connection.Execute(string.Create(
                 CultureInfo.InvariantCulture, $"BEGIN; DELETE FROM owner; INSERT INTO owner VALUES ({Environment.ProcessId}); COMMIT"));
@@ -33,6 +33,20 @@ internal static class WriterConnection
         {
             connection?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Notes that nobody has the file any more.</summary>
+    /// <param name="connection">The connection, before it is closed.</param>
+    public static void Release(Connection connection)
+    {
+        try
+        {
+            connection.Execute("DELETE FROM owner");
+        }
+        catch (DatabaseException)
+        {
+            // The disk is full or gone; the note is only for people.
         }
     }
 }

@@ -13,6 +13,7 @@ internal sealed class EngineCore : IDisposable
     public EngineCore(
         SqliteEngineOptions options, DurableRegistry registry, TimeProvider time, ILoggerFactory loggers, Connection connection)
     {
+        Stopping = _stop.Token;
         Options = options;
         Registry = registry;
         Time = time;
@@ -58,7 +59,8 @@ internal sealed class EngineCore : IDisposable
     public Signals Appends { get; } = new();
 
     /// <summary>Cancelled when the engine begins to stop.</summary>
-    public CancellationToken Stopping => _stop.Token;
+    /// <remarks>Kept apart from its source: a timer may still ask for it when the engine is gone.</remarks>
+    public CancellationToken Stopping { get; }
 
     /// <summary>Lets a call from outside pass, or says why not now.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>.</exception>
@@ -84,6 +86,24 @@ internal sealed class EngineCore : IDisposable
             {
                 RetryAfter = TimeSpan.FromSeconds(1),
             };
+        }
+    }
+
+    /// <summary>Cancels tokens that activities have; their callbacks are their own code, so never on the writer's thread.</summary>
+    /// <param name="source">The source of the tokens.</param>
+    public void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (AggregateException error)
+        {
+            Logger.LogCallbackFailed(error);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The instance has ended meanwhile.
         }
     }
 
@@ -118,7 +138,7 @@ internal sealed class EngineCore : IDisposable
     /// <summary>Lets activities finish for a while, records what they returned, and ends.</summary>
     public async Task StopAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.Run(() => Cancel(_stop)).ConfigureAwait(false);
         await Activities.WhenIdleAsync(Options.StopTimeout).ConfigureAwait(false);
         await Turns.StopAsync(Options.StopTimeout).ConfigureAwait(false);
         Timers.Dispose();

@@ -17,4 +17,21 @@ internal static class HistoryCodec
     /// <exception cref="JsonException">The row is damaged.</exception>
     public static List<HistoryEvent> Read(ReadOnlySpan<byte> row) =>
         JsonSerializer.Deserialize(row, Turn) ?? throw new JsonException("A turn is null.");
+
+    /// <summary>Reads a turn of an instance.</summary>
+    /// <param name="instanceId">The instance, for the message.</param>
+    /// <param name="row">The row.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the row is damaged.</exception>
+    public static List<HistoryEvent> ReadOf(string instanceId, byte[] row)
+    {
+        try
+        {
+            return Read(row);
+        }
+        catch (JsonException error)
+        {
+            throw new AgentException(
+                ErrorCode.DataFileUnusable, $"The history of instance '{instanceId}' is damaged and cannot be read: {error.Message}", error);
+        }
+    }
 }

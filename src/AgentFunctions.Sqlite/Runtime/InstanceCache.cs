@@ -18,9 +18,11 @@ internal sealed class InstanceCache(EngineCore engine)
     /// <param name="message">The message.</param>
     public void Deliver(long seq, Message message)
     {
+        var spin = default(SpinWait);
         while (!_instances.GetOrAdd(seq, static (key, owner) => new Instance(owner, key), engine).Post(message))
         {
-            // It left memory in this very moment: the next look makes a new one.
+            // It is leaving memory in this very moment: soon a look makes a new one.
+            spin.SpinOnce();
         }
     }
 
@@ -63,6 +65,15 @@ internal sealed class InstanceCache(EngineCore engine)
         }
 
         oldest?.TryEvict();
+    }
+
+    /// <summary>Lets every idle instance go.</summary>
+    public void EvictIdle()
+    {
+        foreach (Instance instance in _instances.Values)
+        {
+            instance.TryEvict();
+        }
     }
 
     /// <summary>Tells everybody who waits for a record that none will be made.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Database;
 using AgentFunctions.Sqlite.Orchestration;
@@ -101,15 +100,14 @@ internal sealed class LiveInstance
         {
             foreach (byte[] turn in history)
             {
-                List<HistoryEvent> events = HistoryCodec.Read(turn);
+                List<HistoryEvent> events = HistoryCodec.ReadOf(Row.Id, turn);
                 EventCount += events.Count;
                 difference ??= replay.Feed(events);
             }
         }
-        catch (JsonException error)
+        catch (AgentException damage)
         {
-            Verdict = new AgentException(
-                ErrorCode.DataFileUnusable, $"The history of instance '{Row.Id}' is damaged and cannot be replayed: {error.Message}", error);
+            Verdict = damage;
             return;
         }
 

@@ -14,7 +14,7 @@ namespace AgentFunctions.Activities;
 /// is pinned and the newest turns stay word for word.
 /// </summary>
 internal sealed class CompactActivity(
-    RunStore runs, Transcript transcript, Journal journal, PinnedText pinned, ModelCaller caller, IModelCatalog models, ToolCatalog tools,
+    RunStore runs, Transcript transcript, Journal journal, PinnedText pinned, ModelCaller caller, IModelCatalog models, RunTools tools,
     TimeProvider time)
 {
     /// <summary>How often the text to sum up is halved when the provider refuses it for its size.</summary>
@@ -52,7 +52,8 @@ internal sealed class CompactActivity(
         }
 
         long from = summary.SummaryKeepsFrom!.Value;
-        long bytes = Prompt.FirstRequestBytes(agent, run, tools.Select(agent)) + Prompt.BytesOf(summary.Message)
+        IReadOnlyList<ToolDeclaration> declared = await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        long bytes = Prompt.FirstRequestBytes(agent, run, declared) + Prompt.BytesOf(summary.Message)
             + window.Entries.Where(entry => entry.Position >= from && entry.Position > 0).Sum(entry => Prompt.BytesOf(entry.Message));
         return new CompactResult(new ContextRef(from, summary.Position), bytes, summary.Usage!);
     }

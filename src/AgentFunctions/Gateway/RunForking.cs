@@ -15,27 +15,28 @@ namespace AgentFunctions.Gateway;
 /// <summary>Starts new runs from a turn of another: with other instructions, another model or other tools.</summary>
 /// <remarks>What the tools of the first run did to the world stays done, and both work in the same folder.</remarks>
 public sealed class RunForking(
-    AgentGateway gateway, RunStore runs, RunReader reader, RunCopy copy, Inbox inbox, IModelCatalog models, ToolCatalog tools,
+    AgentGateway gateway, Admission admission, RunStore runs, RunReader reader, RunCopy copy, Journal journal, Inbox inbox, IModelCatalog models, RunTools tools,
     IRecordStore records, IOrchestrationClient orchestrations, TimeProvider time)
 {
     /// <summary>Starts a new run from a turn of another, which stays as it is.</summary>
     /// <param name="id">The run to start from.</param>
     /// <param name="request">From where and how.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
     /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been started.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>, <see cref="ErrorCode.ToolNotFound"/>.
+    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>, <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>.
     /// <see cref="ErrorCode.InvalidInput"/>: a field is wrong, or the run has no such turn.
     /// <see cref="ErrorCode.RunStateForbids"/>: it has not begun; or it is live and its budget cannot be in two places, so that the
     /// request must name one; or nothing is left of its budget.
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
     /// </exception>
     public async Task<Run> ForkAsync(
-        string id, ForkRequest request, string requester = "local", string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        string id, ForkRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
+        caller ??= Caller.Local;
         RunRecord source = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         OrchestrationState? orchestration = await orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false);
         RunState state = (orchestration is null ? null : RunSteering.StateOf(orchestration))
@@ -49,7 +50,7 @@ public sealed class RunForking(
         AgentDefinition agent = await runs.GetDefinitionAsync(source, cancellationToken).ConfigureAwait(false);
         agent = agent with { Instructions = request.Instructions ?? agent.Instructions, Tools = request.Tools ?? agent.Tools };
         ModelBinding model = models.Resolve(request.Model ?? source.Model);
-        IReadOnlyList<AgentTool> granted = tools.Select(agent);
+        IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
         Budget budget = request.Budget ?? await LeftAsync(id, state, orchestration!.IsEnded, cancellationToken).ConfigureAwait(false);
         LoopLimits limits = gateway.LimitsOf(agent, model, source.Acceptance, budget) with { Budget = budget };
 
@@ -57,7 +58,7 @@ public sealed class RunForking(
         string newId = idempotencyKey is null
             ? RunId.New(now)
             : await gateway.ClaimAsync(
-                JsonSerializer.SerializeToUtf8Bytes(new ForkClaim(id, request), AgentJsonContext.Default.ForkClaim), requester, idempotencyKey,
+                JsonSerializer.SerializeToUtf8Bytes(new ForkClaim(id, request), AgentJsonContext.Default.ForkClaim), caller.Id, idempotencyKey,
                 RunId.New(now), cancellationToken).ConfigureAwait(false);
         if (await reader.FindAsync(newId, cancellationToken).ConfigureAwait(false) is { } repeated)
         {
@@ -70,10 +71,13 @@ public sealed class RunForking(
             DefinitionHash = await runs.PutDefinitionAsync(agent, cancellationToken).ConfigureAwait(false),
             Model = model.Name,
             ForkedFrom = new ForkOrigin(id, turn),
-            Requester = requester,
+            ToolsHash = await tools.PinAsync(granted, cancellationToken).ConfigureAwait(false),
+            Requester = caller.Id,
+            RequesterRoles = caller.Roles,
             Parent = null,
             CreatedAt = now,
         };
+        await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);
         CopiedRun copied = await copy.CopyAsync(id, newId, turn, cancellationToken).ConfigureAwait(false);
         long bytes = Prompt.FirstRequestBytes(agent, run, granted);
         var begun = new RunState
@@ -82,7 +86,7 @@ public sealed class RunForking(
             Turns = turn,
             Context = copied.Context,
             BaseBytes = bytes,
-            PendingBytes = bytes + copied.Bytes + await SayAsync(newId, request.Message, copied.Said, requester, now, cancellationToken).ConfigureAwait(false),
+            PendingBytes = bytes + copied.Bytes + await SayAsync(newId, request.Message, copied.Said, caller.Id, now, cancellationToken).ConfigureAwait(false),
             InboxShown = copied.Said,
             Inbox = copied.Said + (request.Message is null ? 0 : 1),
         };
@@ -92,7 +96,9 @@ public sealed class RunForking(
         }
 
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
-        await gateway.StartAsync(run, begun, cancellationToken).ConfigureAwait(false);
+        await journal.AppendIfMissingAsync(
+            newId, new JournalEvent(JournalEventTypes.RunSubmitted, now) { Text = run.Goal, Model = run.Model }, cancellationToken).ConfigureAwait(false);
+        await gateway.StartAsync(new AdmittedRun(run, begun), cancellationToken).ConfigureAwait(false);
         return await reader.GetAsync(newId, cancellationToken).ConfigureAwait(false);
     }
 

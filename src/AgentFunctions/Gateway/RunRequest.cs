@@ -23,6 +23,9 @@ public sealed record RunRequest
     /// <summary>Labels by name: at most 32, names of at most 64 and values of at most 256 characters.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
+    /// <summary>The scopes that the run's tokens may carry; <see langword="null"/>, the default, for no bound. At most 64.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
     /// <summary>How urgent it is; normal by default.</summary>
     public RunPriority Priority { get; init; } = RunPriority.Normal;
 
@@ -64,6 +67,9 @@ public sealed record RunRequest
         }
 
         Budget?.Validate("budget");
+        Require(
+            Scopes is null || (Scopes.Count <= 64 && Scopes.All(static scope => scope is { Length: > 0 and <= 128 } && !scope.Contains(' ', StringComparison.Ordinal))),
+            "scopes", "use at most 64, each of 1 to 128 characters without spaces");
         if (CallbackUrl is not null)
         {
             Require(

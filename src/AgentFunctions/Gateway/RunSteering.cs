@@ -1,6 +1,8 @@
 using System.Text;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -9,7 +11,8 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>Steers runs: talk to them, hold them, let them go on, grant them more, end them.</summary>
 public sealed class RunSteering(
-    RunReader reader, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, IRecordStore records, TimeProvider time)
+    RunReader reader, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, IRecordStore records, AuditLog audit,
+    Redactor redactor, TimeProvider time)
 {
     /// <summary>The longest message, in characters.</summary>
     internal const int MaxMessage = 32_768;
@@ -37,6 +40,7 @@ public sealed class RunSteering(
         }
 
         await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditTypes.MessageSent, id, requester, text, cancellationToken).ConfigureAwait(false);
         var message = new InboxMessage(text, requester, time.GetUtcNow());
         long count = await inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
@@ -60,6 +64,7 @@ public sealed class RunSteering(
         }
 
         await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditTypes.RunCommanded, id, requester, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.BudgetGranted, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
             .ConfigureAwait(false);
@@ -78,6 +83,7 @@ public sealed class RunSteering(
         string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default)
     {
         Run run = await LiveAsync(id, "cancelled", cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditTypes.RunCommanded, id, requester, $"cancel{(reason is null ? "" : $": {reason}")}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.RunCancelRequested, time.GetUtcNow()) { Text = reason }, cancellationToken)
             .ConfigureAwait(false);
@@ -102,6 +108,7 @@ public sealed class RunSteering(
     public async Task<Run> PauseAsync(string id, string requester = "local", CancellationToken cancellationToken = default)
     {
         await LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditTypes.RunCommanded, id, requester, "pause", cancellationToken).ConfigureAwait(false);
         await orchestrations.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.RunPaused, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
@@ -133,11 +140,15 @@ public sealed class RunSteering(
                 ErrorCode.RunStateForbids, $"Run '{id}' is {Name(run.Status)}; only a paused or failed run can be resumed.");
         }
 
+        await AuditAsync(AuditTypes.RunCommanded, id, requester, "resume", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.RunResumed, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
             .ConfigureAwait(false);
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
+
+    private Task AuditAsync(string type, string runId, string requester, string words, CancellationToken cancellationToken) => audit.AppendAsync(
+        new AuditEntry(type) { RunId = runId, Actor = requester, Reason = redactor.Redact(Activities.Preview.Of(words, 1_000)) }, cancellationToken);
 
     /// <summary>Hands a command to the loop: by event to a live one, by a new execution to one that has ended.</summary>
     private async Task<Run> CommandAsync(string id, RunCommand command, CancellationToken cancellationToken)

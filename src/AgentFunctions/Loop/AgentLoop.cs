@@ -198,11 +198,9 @@ internal sealed class AgentLoop
         int made = Math.Min(asked, allowed);
         int frames = asked * MessageBytes;
         int resultBytes = ContextPolicy.ResultBytes(_state, Math.Max(1, made), Guard().ResultBytes(_state.Usage, InputBound() + frames));
+        using var flow = new ToolCallFlow(_context, Show);
         Task<CallToolResult>[] calls = [.. Enumerable.Range(0, made).Select(call =>
-            _context.CallActivityAsync<CallToolResult>(
-                StepNames.CallTool,
-                new CallToolInput(_context.InstanceId, turn, call, _state.Context) { ResultBytes = resultBytes },
-                StepOptions.Tool))];
+            flow.CallAsync(new CallToolInput(_context.InstanceId, turn, call, _state.Context) { ResultBytes = resultBytes }))];
         if (await _control.FinishedAsync(Task.WhenAll(calls)))
         {
             CallToolResult[] results = await Task.WhenAll(calls);
@@ -419,8 +417,14 @@ internal sealed class AgentLoop
         _context.SetCustomStatus(_state);
         using var woken = new CancellationTokenSource();
         await _control.FinishedAsync(_context.CreateTimerAsync(until, woken.Token));
-        await woken.CancelAsync();
+        woken.Cancel();
         _state = _state with { WaitingFor = null };
+    }
+
+    private void Show(RunWait? wait)
+    {
+        _state = _state with { WaitingFor = wait };
+        _context.SetCustomStatus(_state);
     }
 
     /// <summary>The outcome, where the run must not go on.</summary>
@@ -432,7 +436,7 @@ internal sealed class AgentLoop
         }
 
         LoopLimits limits = _state.Limits;
-        if (_context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
+        if (_control.IsTimeUp || _context.CurrentTime - _state.StartedAt >= limits.Budget.WallClock)
         {
             return Exhausted("time");
         }
@@ -490,6 +494,7 @@ internal sealed class AgentLoop
     private async Task NotifyAsync(RunOutcome outcome)
     {
         _context.SetCustomStatus(outcome.State);
-        await _context.CallActivityAsync<bool>(StepNames.Notify, new NotifyInput(_context.InstanceId, outcome), StepOptions.Notify);
+        var input = new NotifyInput(_context.InstanceId, outcome) { EndsSteps = _control.HasLeftSteps };
+        await _context.CallActivityAsync<bool>(StepNames.Notify, input, StepOptions.Notify);
     }
 }

@@ -79,7 +79,8 @@ internal sealed record RunState
 /// <summary>What a run waits for.</summary>
 /// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>
 /// <param name="Until">Until when, where that is known (UTC).</param>
-internal sealed record RunWait(string Kind, DateTimeOffset? Until = null);
+/// <param name="Id">The id of what it waits for, where it has one.</param>
+internal sealed record RunWait(string Kind, DateTimeOffset? Until = null, string? Id = null);
 
 /// <summary>What a run is held to from its start; only the budget may grow.</summary>
 /// <param name="MaxTurns">The most turns.</param>

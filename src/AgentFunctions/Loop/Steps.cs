@@ -78,7 +78,18 @@ internal sealed record CallToolInput(string RunId, int Turn, int Call, ContextRe
 /// <param name="IsError">Whether it went wrong.</param>
 /// <param name="Bytes">The size of what the model will be shown of it.</param>
 /// <param name="Code">The stable code of what went wrong.</param>
-internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = null);
+internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = null)
+{
+    /// <summary>Set where the call was not made yet: wait for this, then ask again.</summary>
+    public ToolCallWait? Wait { get; init; }
+}
+
+/// <summary>What a tool call waits for.</summary>
+/// <param name="Kind">The kind: <c>approval</c> or <c>reviewCapacity</c>.</param>
+/// <param name="Id">What exactly.</param>
+/// <param name="EventName">The event that wakes it.</param>
+/// <param name="Until">When to look again in any case (UTC).</param>
+internal sealed record ToolCallWait(string Kind, string Id, string EventName, DateTimeOffset Until);
 
 /// <summary>Have the model sum up the older part of what it is shown.</summary>
 /// <param name="RunId">The run.</param>
@@ -152,7 +163,14 @@ internal sealed record CheckAcceptanceResult(bool Accepted, TokenUsage Usage, st
 /// <summary>Tell those who follow the run that it has ended.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Outcome">How.</param>
-internal sealed record NotifyInput(string RunId, RunOutcome Outcome);
+internal sealed record NotifyInput(string RunId, RunOutcome Outcome)
+{
+    /// <summary>
+    /// Whether steps are in flight that nobody waits for any more. An orchestration does not complete before its last step,
+    /// so the run is then terminated with its outcome as output.
+    /// </summary>
+    public bool EndsSteps { get; init; }
+}
 
 /// <summary>How a run ended.</summary>
 /// <param name="Status">Its final status.</param>

@@ -88,7 +88,9 @@ public sealed class RunReader(
             return null;
         }
 
-        RunOutcome? outcome = state.Status == OrchestrationStatus.Completed ? DurableJson.Deserialize<RunOutcome>(state.Output) : null;
+        RunOutcome? outcome = state.Status is OrchestrationStatus.Completed or OrchestrationStatus.Terminated
+            ? DurableJson.Deserialize<RunOutcome>(state.Output)
+            : null;
         RunState? progress = outcome?.State ?? DurableJson.Deserialize<RunState>(state.CustomStatus);
         RunStatus status = StatusOf(state, outcome, progress);
         var run = new Run
@@ -104,7 +106,7 @@ public sealed class RunReader(
             Parent = record.Parent,
             ForkedFrom = record.ForkedFrom,
             Status = status,
-            WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, null, progress.WaitingFor.Until) : null,
+            WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, progress.WaitingFor.Id, progress.WaitingFor.Until) : null,
             CreatedAt = record.CreatedAt,
             UpdatedAt = state.LastUpdatedAt,
             CompletedAt = state.IsEnded ? state.LastUpdatedAt : null,
@@ -128,7 +130,7 @@ public sealed class RunReader(
         OrchestrationStatus.Suspended => RunStatus.Paused,
         OrchestrationStatus.Completed => outcome?.Status ?? RunStatus.Completed,
         OrchestrationStatus.Failed => RunStatus.Failed,
-        _ => RunStatus.Cancelled,
+        _ => outcome?.Status ?? RunStatus.Cancelled,
     };
 
     private static RunError? ErrorOf(OrchestrationState state, RunOutcome? outcome)
@@ -192,7 +194,10 @@ public sealed record RunFilter
     /// <summary>Only runs older than this id: the last one of the page before.</summary>
     public string? After { get; init; }
 
-    internal bool Matches(RunRecord run) => (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
+    /// <summary>Only runs that this caller asked for.</summary>
+    public string? Requester { get; init; }
+
+    internal bool Matches(RunRecord run) => (Requester is null || run.Requester == Requester) && (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
 
     private static bool HasLabel(RunRecord run, string label)
     {

@@ -12,17 +12,16 @@ internal static class ToolResultLimit
     /// <summary>What a preview says between its two parts, in bytes at the most.</summary>
     private const int CutFrame = 64;
 
-    public static async Task<ToolOutcome> ApplyAsync(
-        ToolContext context, AgentTool tool, ToolOutcome outcome, CancellationToken cancellationToken)
+    public static async Task<ToolOutcome> ApplyAsync(ToolCall call, ToolOutcome outcome, CancellationToken cancellationToken)
     {
-        int limit = Math.Max(tool.ResultLimit, 1);
+        int limit = Math.Max(call.Tool.ResultLimit, 1);
         if (outcome.Text.Length <= limit)
         {
             return outcome;
         }
 
         string note = string.Create(CultureInfo.InvariantCulture, $"{outcome.Text.Length} characters in all");
-        (string? artifact, string where) = await KeepAsync(context, tool.Name, outcome.Text, cancellationToken).ConfigureAwait(false);
+        (string? artifact, string where) = await KeepAsync(call.Context, call.Tool.Name, outcome.Text, cancellationToken).ConfigureAwait(false);
         return outcome with { Text = Preview(outcome.Text, limit, $"[{note}; {where}]"), Artifact = artifact };
     }
 

@@ -190,7 +190,7 @@ internal sealed class CompactionTests
         // What another process would read.
         CompactResult elsewhere = await new CompactActivity(
             host.Get<RunStore>(), new Transcript(host.Get<ILogStore>()), host.Get<Journal>(), host.Get<PinnedText>(), host.Get<ModelCaller>(),
-            host.Get<IModelCatalog>(), host.Get<ToolCatalog>(), TimeProvider.System).RunAsync(context, input);
+            host.Get<IModelCatalog>(), host.Get<RunTools>(), TimeProvider.System).RunAsync(context, input);
 
         Assert.That(host.Model.Requests.Count(IsSummary), Is.EqualTo(1));
         Assert.That(again, Is.EqualTo(first));

@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Runtime;
+
+namespace AgentFunctions.Sqlite.Operations;
+
+/// <summary>
+/// Looks after data files from outside an engine. All but <see cref="Compact"/> only read, and may be used while an engine
+/// runs on the file.
+/// </summary>
+/// <remarks>
+/// Every member throws <see cref="AgentException"/>: <see cref="ErrorCode.InvalidInput"/> where there is no such file,
+/// <see cref="ErrorCode.DataFileUnusable"/> where it is none of ours or cannot be read.
+/// </remarks>
+public static class DataFile
+{
+    /// <summary>What is in a file.</summary>
+    /// <param name="path">The file.</param>
+    public static DataFileStatus Status(string path) => Read(path, connection => new DataFileStatus
+    {
+        Path = Path.GetFullPath(path),
+        SchemaVersion = (int)connection.Scalar("PRAGMA user_version"),
+        InUseBy = OwnerOf(connection),
+        Bytes = new FileInfo(path).Length,
+        WalBytes = WalBytes(path),
+        FreeBytes = connection.Scalar("PRAGMA freelist_count") * connection.Scalar("PRAGMA page_size"),
+        Instances = InstancesByStatus(connection),
+        Turns = connection.Scalar("SELECT count(*) FROM history"),
+        Timers = connection.Scalar("SELECT count(*) FROM timers"),
+        NextTimer = connection.Scalar("SELECT min(fire_at) FROM timers") is > 0 and long ticks ? InstanceRow.Time(ticks) : null,
+        Messages = connection.Scalar("SELECT count(*) FROM inbox"),
+        Streams = connection.Scalar("SELECT count(*) FROM log_streams"),
+        StreamEntries = connection.Scalar("SELECT count(*) FROM log_entries"),
+        Records = connection.Scalar("SELECT count(*) FROM records"),
+        Blobs = connection.Scalar("SELECT count(*) FROM blobs"),
+        BlobBytes = connection.Scalar("SELECT total(length(content)) FROM blobs"),
+    });
+
+    /// <summary>Reads everything and looks for damage: of the file, of a history, between tables, of content.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    /// <returns>What is wrong, in words; empty where all is well.</returns>
+    public static IReadOnlyList<string> Check(string path, CancellationToken cancellationToken = default) =>
+        Read(path, connection => Inspection.Run(connection, cancellationToken));
+
+    /// <summary>Gives free space back. No engine may run on the file; it needs as much space again while it works.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileInUse"/>: an engine runs on it.</exception>
+    public static DataFileCompaction Compact(string path)
+    {
+        EnsureExists(path);
+        using DataFileLock taken = DataFileLock.Take(path);
+        long before = new FileInfo(path).Length + WalBytes(path);
+        try
+        {
+            using Connection connection = Connection.Open(path, readOnly: false);
+            EnsureOurs(connection, path);
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        catch (DatabaseException error)
+        {
+            throw error.ToAgentException(path);
+        }
+
+        return new DataFileCompaction(before, new FileInfo(path).Length + WalBytes(path));
+    }
+
+    /// <summary>Writes one instance's state and history as JSON: <c>{"state": {…}, "history": […]}</c>.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="output">Where to write.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
+    public static void Export(string path, string instanceId, Stream output)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(instanceId);
+        ArgumentNullException.ThrowIfNull(output);
+        (InstanceRow? row, List<byte[]> turns) = Read(path, connection => InstanceTable.Find(connection, instanceId) is { } found
+            ? LiveInstance.Read(connection, found.Seq)
+            : (null, []));
+        if (row is null)
+        {
+            throw new AgentException(ErrorCode.InstanceNotFound, $"There is no instance '{instanceId}' in '{path}'; check the id.");
+        }
+
+        using var writer = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, Encoder = DurableJson.Options.Encoder });
+        writer.WriteStartObject();
+        writer.WritePropertyName("state");
+        JsonSerializer.Serialize(writer, row.ToState(), DurableJson.Options);
+        writer.WriteStartArray("history");
+        JsonSerializer.Serialize<HistoryEvent>(writer, row.Started, DurableJson.Options);
+        foreach (HistoryEvent next in turns.SelectMany(turn => HistoryCodec.ReadOf(instanceId, turn)))
+        {
+            JsonSerializer.Serialize(writer, next, DurableJson.Options);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static T Read<T>(string path, Func<Connection, T> read)
+    {
+        EnsureExists(path);
+        try
+        {
+            using Connection connection = Connection.Open(path, readOnly: true);
+            EnsureOurs(connection, path);
+            return read(connection);
+        }
+        catch (DatabaseException error)
+        {
+            throw error.ToAgentException(path);
+        }
+    }
+
+    private static void EnsureExists(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"There is no data file '{path}'; check the path.");
+        }
+    }
+
+    private static void EnsureOurs(Connection connection, string path)
+    {
+        if (Schema.Verify(connection, path) == 0)
+        {
+            throw new AgentException(ErrorCode.DataFileUnusable, $"'{path}' is empty; it becomes a data file when an engine starts on it.");
+        }
+    }
+
+    private static long WalBytes(string path) => new FileInfo(path + "-wal") is { Exists: true } wal ? wal.Length : 0;
+
+    // A process that was killed has left its number behind.
+    private static int? OwnerOf(Connection connection)
+    {
+        int process = (int)connection.Scalar("SELECT process FROM owner");
+        try
+        {
+            using Process? found = process == 0 ? null : Process.GetProcessById(process);
+            return found is { HasExited: false } ? process : null;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static SortedDictionary<OrchestrationStatus, long> InstancesByStatus(Connection connection)
+    {
+        SortedDictionary<OrchestrationStatus, long> counts = [];
+        using Statement count = connection.PrepareOnce("SELECT status, count(*) FROM instances GROUP BY status");
+        while (count.Step())
+        {
+            counts.Add((OrchestrationStatus)count.Int32(0), count.Int64(1));
+        }
+
+        return counts;
+    }
+}

@@ -1,0 +1,60 @@
+using AgentFunctions.Durability;
+
+namespace AgentFunctions.Sqlite.Operations;
+
+/// <summary>What is in a data file.</summary>
+public sealed record DataFileStatus
+{
+    /// <summary>The file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The version of its tables.</summary>
+    public required int SchemaVersion { get; init; }
+
+    /// <summary>The process that has it open; <see langword="null"/> where none has.</summary>
+    public int? InUseBy { get; init; }
+
+    /// <summary>How large the file is, in bytes.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>How large the log beside it is, in bytes; what is in it moves to the file in time.</summary>
+    public required long WalBytes { get; init; }
+
+    /// <summary>How many bytes of the file are free; <see cref="DataFile.Compact"/> gives them back.</summary>
+    public required long FreeBytes { get; init; }
+
+    /// <summary>How many orchestrations there are, by status.</summary>
+    public required IReadOnlyDictionary<OrchestrationStatus, long> Instances { get; init; }
+
+    /// <summary>How many turns are on record.</summary>
+    public required long Turns { get; init; }
+
+    /// <summary>How many timers wait.</summary>
+    public required long Timers { get; init; }
+
+    /// <summary>When the next timer is due (UTC); <see langword="null"/> where none waits.</summary>
+    public DateTimeOffset? NextTimer { get; init; }
+
+    /// <summary>How many messages between orchestrations are under way.</summary>
+    public required long Messages { get; init; }
+
+    /// <summary>How many log streams there are.</summary>
+    public required long Streams { get; init; }
+
+    /// <summary>How many entries the streams have together.</summary>
+    public required long StreamEntries { get; init; }
+
+    /// <summary>How many records there are.</summary>
+    public required long Records { get; init; }
+
+    /// <summary>How many blobs there are.</summary>
+    public required long Blobs { get; init; }
+
+    /// <summary>How large the blobs are together, in bytes.</summary>
+    public required long BlobBytes { get; init; }
+}
+
+/// <summary>What a compaction gave back.</summary>
+/// <param name="BytesBefore">The size before, log included.</param>
+/// <param name="BytesAfter">The size after.</param>
+public sealed record DataFileCompaction(long BytesBefore, long BytesAfter);
