@@ -27,6 +27,7 @@ public static class AgentFunctionsApiServiceCollectionExtensions
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<CallerAuthentication>();
         services.TryAddSingleton<RunResources>();
         services.TryAddSingleton<AgentResources>();
         // Each wraps the ones after it: errors of the guard become problem details too.

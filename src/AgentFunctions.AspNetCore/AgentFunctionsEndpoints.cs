@@ -1,6 +1,9 @@
 using AgentFunctions.AspNetCore.Agents;
+using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -15,13 +18,19 @@ public static class AgentFunctionsEndpoints
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         RouteGroupBuilder api = endpoints.MapGroup("/api");
-        RouteGroupBuilder runs = api.MapGroup("/runs").WithTags("Runs");
+        RouteGroupBuilder runs = api.MapGroup("/runs").WithTags("Runs").AddEndpointFilter<RouteGroupBuilder, RunAccessFilter>();
         runs.MapRuns();
         runs.MapRunControl();
         runs.MapEvents();
         runs.MapTranscript();
         runs.MapArtifacts();
         api.MapAgents();
+        api.MapApprovals();
+        api.MapAudit();
+        api.MapKill();
+        api.MapKeys();
+        api.MapGroup("/monitors").WithTags("Monitors").MapMonitors();
+        api.MapGroup("/incidents").WithTags("Incidents").MapIncidents();
         endpoints.MapHealth();
         endpoints.MapOpenApi("/openapi/{documentName}.json");
     }

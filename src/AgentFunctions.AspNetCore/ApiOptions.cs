@@ -16,6 +16,12 @@ public sealed class ApiOptions
     public string? Key { get; set; }
 
     /// <summary>
+    /// Whether the header <c>X-MS-CLIENT-PRINCIPAL</c> is believed; false by default. Set it only where Azure's own
+    /// authentication stands in front of the app and takes the header from everybody else.
+    /// </summary>
+    public bool TrustFunctionsPrincipal { get; set; }
+
+    /// <summary>
     /// The host names that requests on a loopback address may carry besides <c>localhost</c>, <c>127.0.0.1</c> and
     /// <c>[::1]</c>: what a reverse proxy on this machine passes on. None by default.
     /// </summary>

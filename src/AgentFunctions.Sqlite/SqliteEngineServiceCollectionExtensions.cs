@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -34,10 +35,10 @@ public static class SqliteEngineServiceCollectionExtensions
             provider.GetRequiredService<DurableRegistry>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
-        services.TryAddSingleton(provider => provider.GetRequiredService<SqliteEngine>().Client);
-        services.TryAddSingleton(provider => provider.GetRequiredService<SqliteEngine>().Logs);
-        services.TryAddSingleton(provider => provider.GetRequiredService<SqliteEngine>().Records);
-        services.TryAddSingleton(provider => provider.GetRequiredService<SqliteEngine>().Blobs);
+        services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Client));
+        services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Logs));
+        services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Records));
+        services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Blobs));
         services.AddHostedService<HostedEngine>();
         return services;
     }

@@ -153,4 +153,46 @@ public enum ErrorCode
 
     /// <summary>The tool failed in a way of its own.</summary>
     ToolFailed = 405,
+
+    /// <summary>The server that offers the tool cannot be reached; the call was not made.</summary>
+    ToolUnavailable = 410,
+
+    /// <summary>The tool is not the one that the run was started with, and the call does not fit it as it is now.</summary>
+    ToolChanged = 411,
+
+    /// <summary>A rule of the policy forbids the call; the message names the rule.</summary>
+    PolicyDenied = 500,
+
+    /// <summary>A person denied the call.</summary>
+    ApprovalDenied = 501,
+
+    /// <summary>Nobody decided about the call in time.</summary>
+    ApprovalExpired = 502,
+
+    /// <summary>There is no approval of that id.</summary>
+    ApprovalNotFound = 503,
+
+    /// <summary>The approval has been decided already.</summary>
+    ApprovalStateForbids = 504,
+
+    /// <summary>The kill switch has stopped it; the message names the order.</summary>
+    Stopped = 505,
+
+    /// <summary>The caller may not do this; the message names the rule.</summary>
+    NotAllowed = 506,
+
+    /// <summary>The caller has used up a quota; the message names it.</summary>
+    QuotaExceeded = 507,
+
+    /// <summary>There is no monitor of that name.</summary>
+    MonitorNotFound = 600,
+
+    /// <summary>There is no incident of that id.</summary>
+    IncidentNotFound = 601,
+
+    /// <summary>The incident's state forbids the call.</summary>
+    IncidentStateForbids = 602,
+
+    /// <summary>A notification can never be delivered: the receiver refused it, or there is no such channel.</summary>
+    NotificationRejected = 603,
 }

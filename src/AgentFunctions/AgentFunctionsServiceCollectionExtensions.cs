@@ -2,6 +2,7 @@ using AgentFunctions;
 using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -34,8 +35,9 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddAgentModels(configuration);
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ToolCatalog>();
-        services.TryAddSingleton<ToolInvoker>();
+        services.AddToolCatalog();
+        services.AddMcp();
+        services.TryAddSingleton<RunTools>();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
         services.TryAddSingleton<RunFeed>();
@@ -46,27 +48,23 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<PlanStore>();
         services.TryAddSingleton<CompactActivity>();
+        services.TryAddSingleton<PinStore>();
+        services.TryAddSingleton<PinnedText>();
         services.AddTool(PlanTool.Create());
+        services.AddTool(PinTool.Create());
         services.TryAddSingleton<AgentGateway>();
         services.TryAddSingleton<RunSteering>();
         services.TryAddSingleton<PromptMessages>();
+        services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<CallToolActivity>();
         services.TryAddSingleton<NotifyActivity>();
+        services.AddGovernance(configuration);
+        services.AddMonitoring(configuration);
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;
-    }
-
-    /// <summary>Adds a tool for the agents of this host.</summary>
-    /// <param name="services">The host's services.</param>
-    /// <param name="tool">The tool.</param>
-    public static IServiceCollection AddTool(this IServiceCollection services, AgentTool tool)
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(tool);
-        return services.AddSingleton(tool);
     }
 
     /// <summary>Adds orchestrators and activities of the host's own.</summary>
@@ -90,7 +88,7 @@ public static class AgentFunctionsServiceCollectionExtensions
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
     {
-        var registry = new DurableRegistry();
+        var registry = new DurableRegistry { Redactor = services.GetRequiredService<Redactor>() };
         foreach (DurableRegistration registration in services.GetServices<DurableRegistration>())
         {
             registration.Register(services, registry);

@@ -5,6 +5,11 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -31,7 +36,17 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(EditMemo))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(JsonNode))]
+[JsonSerializable(typeof(PastCall))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+[JsonSerializable(typeof(ApiKeyRecord))]
+[JsonSerializable(typeof(Approval))]
+[JsonSerializable(typeof(KillOrder))]
+[JsonSerializable(typeof(AuditEntry))]
+[JsonSerializable(typeof(AuditCheckpoint))]
+[JsonSerializable(typeof(StoredKey))]
+[JsonSerializable(typeof(PublicKeySet))]
 [JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(IReadOnlyList<ToolDeclaration>))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(RunOutcome))]
@@ -50,6 +65,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(InboxMessage))]
 [JsonSerializable(typeof(PlanItem[]))]
 [JsonSerializable(typeof(RunEndedNotice))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(int))]

@@ -2,9 +2,14 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Agents;
+using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.KillSwitch;
 
 namespace AgentFunctions.AspNetCore.Http;
 
@@ -34,6 +39,20 @@ internal static class ApiJson
 [JsonSerializable(typeof(TranscriptResource))]
 [JsonSerializable(typeof(ArtifactListResource))]
 [JsonSerializable(typeof(AgentListResource))]
+[JsonSerializable(typeof(ApprovalListResource))]
+[JsonSerializable(typeof(ApprovalResource))]
+[JsonSerializable(typeof(DecisionSubmission))]
+[JsonSerializable(typeof(AuditListResource))]
+[JsonSerializable(typeof(AuditVerification))]
+[JsonSerializable(typeof(PublicKeySet))]
+[JsonSerializable(typeof(KillSubmission))]
+[JsonSerializable(typeof(KillReport))]
+[JsonSerializable(typeof(KillListResource))]
+[JsonSerializable(typeof(KeySubmission))]
+[JsonSerializable(typeof(KeyListResource))]
+[JsonSerializable(typeof(NewKeyResource))]
+[JsonSerializable(typeof(CommentSubmission))]
+[JsonSerializable(typeof(TickResource))]
 [JsonSerializable(typeof(HealthResource))]
 [JsonSerializable(typeof(ProblemResource))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

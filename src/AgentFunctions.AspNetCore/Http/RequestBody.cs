@@ -38,6 +38,13 @@ internal static class RequestBody
         return Parse<T>(bytes);
     }
 
+    /// <summary>The bytes of a JSON body that something else reads.</summary>
+    public static Task<ReadOnlyMemory<byte>> ReadJsonBytesAsync(this HttpRequest request, CancellationToken cancellationToken)
+    {
+        DemandJson(request);
+        return ReadBytesAsync(request, cancellationToken);
+    }
+
     private static void DemandJson(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)

@@ -8,10 +8,13 @@ internal static class ErrorStatus
     public static int Of(ErrorCode code) => code switch
     {
         ErrorCode.InvalidInput or ErrorCode.PayloadTooLarge or ErrorCode.PathOutsideWorkspace => StatusCodes.Status400BadRequest,
-        ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.ArtifactNotFound or ErrorCode.InstanceNotFound
-            => StatusCodes.Status404NotFound,
+        ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.ArtifactNotFound or ErrorCode.ApprovalNotFound
+            or ErrorCode.MonitorNotFound or ErrorCode.IncidentNotFound or ErrorCode.InstanceNotFound => StatusCodes.Status404NotFound,
+        ErrorCode.NotAllowed => StatusCodes.Status403Forbidden,
+        ErrorCode.QuotaExceeded => StatusCodes.Status429TooManyRequests,
         // The last two: the agent exists, but this host lacks what it names.
-        ErrorCode.RunStateForbids or ErrorCode.IdempotencyKeyReused or ErrorCode.InstanceExists
+        ErrorCode.ApprovalStateForbids or ErrorCode.Stopped or ErrorCode.RunStateForbids or ErrorCode.IncidentStateForbids
+            or ErrorCode.IdempotencyKeyReused or ErrorCode.InstanceExists
             or ErrorCode.PositionConflict or ErrorCode.EtagConflict
             or ErrorCode.ModelNotFound or ErrorCode.ToolNotFound => StatusCodes.Status409Conflict,
         ErrorCode.Overloaded or ErrorCode.EngineUnavailable or ErrorCode.DataFileInUse or ErrorCode.DataFileUnusable

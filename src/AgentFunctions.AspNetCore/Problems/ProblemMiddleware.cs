@@ -42,6 +42,11 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             case ProblemException e:
                 return Problem(context, e.Status, e.Code, e.Message);
             case AgentException e when ErrorStatus.Of(e.Code) is var status and < 500:
+                if (e.RetryAfter is { } wait)
+                {
+                    context.Response.Headers.RetryAfter = SecondsOf(wait);
+                }
+
                 return Problem(context, status, CamelCase.Of(e.Code), e.Message);
             case AgentException e when ErrorStatus.Of(e.Code) is var status and StatusCodes.Status503ServiceUnavailable:
                 ApiLog.Unavailable(logger, context.Request.Method, context.Request.Path, e);

@@ -50,6 +50,10 @@ internal sealed record EventResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Artifact { get; init; }
 
+    /// <summary>The approval that it is about.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Approval { get; init; }
+
     /// <summary>How long it took (ISO 8601).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Duration { get; init; }
@@ -71,6 +75,7 @@ internal sealed record EventResource
         IsError = e.IsError,
         Code = e.Code is null ? null : CamelCase.Of(e.Code),
         Artifact = e.Artifact,
+        Approval = e.Approval,
         Duration = e.DurationMs is { } milliseconds ? XmlConvert.ToString(TimeSpan.FromMilliseconds(milliseconds)) : null,
         Usage = e.Usage,
     };
@@ -86,6 +91,7 @@ internal sealed record EventResource
         IsError = IsError,
         Code = Code,
         Artifact = Artifact,
+        Approval = Approval,
         DurationMs = Duration is null ? null : (long)XmlConvert.ToTimeSpan(Duration).TotalMilliseconds,
         Usage = Usage,
     };

@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Builder;
@@ -21,15 +22,15 @@ internal static class RunControlEndpoints
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
 
     private static async Task<IResult> CancelAsync(
-        string id, HttpRequest request, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
-        CancelSubmission? submission = await request.ReadOptionalJsonAsync<CancelSubmission>(cancellationToken);
+        CancelSubmission? submission = await http.Request.ReadOptionalJsonAsync<CancelSubmission>(cancellationToken);
         if (submission?.Reason is { Length: > 1000 })
         {
             throw new AgentException(ErrorCode.InvalidInput, "reason: use at most 1,000 characters.");
         }
 
-        Run run = await steering.CancelAsync(id, reason: submission?.Reason, cancellationToken: cancellationToken);
+        Run run = await steering.CancelAsync(id, http.Caller().Id, submission?.Reason, cancellationToken);
         return Answers.Json(resources.Of(run), StatusCodes.Status202Accepted);
     }
 }

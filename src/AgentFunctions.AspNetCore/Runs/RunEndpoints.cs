@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
@@ -23,7 +24,7 @@ internal static class RunEndpoints
             .WithHeader("Idempotency-Key", "1 to 200 characters that name this submission.")
             .Accepts<RunSubmission>("application/json")
             .Produces<RunResource>(StatusCodes.Status202Accepted)
-            .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
+            .ProducesProblems(400, 401, 403, 404, 409, 415, 429, 503);
         runs.MapGet("", ListAsync)
             .WithName("listRuns")
             .WithSummary("List runs, newest first.")
@@ -46,7 +47,7 @@ internal static class RunEndpoints
     {
         string? key = http.Request.Headers.Single("Idempotency-Key");
         RunSubmission submission = await http.Request.ReadJsonAsync<RunSubmission>(cancellationToken);
-        Run run = await gateway.SubmitAsync(submission.ToRequest(), idempotencyKey: key, cancellationToken: cancellationToken);
+        Run run = await gateway.SubmitAsync(submission.ToRequest(), http.Caller(), key, cancellationToken);
         RunResource resource = resources.Of(run);
         http.Response.Headers.Location = resource.Links.Self;
         http.Response.Headers.RetryAfter = "1";
@@ -54,14 +55,16 @@ internal static class RunEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpRequest request, RunReader reader, RunResources resources, CancellationToken cancellationToken)
+        HttpContext http, RunReader reader, RunResources resources, CancellationToken cancellationToken)
     {
+        HttpRequest request = http.Request;
         var filter = new RunFilter
         {
             Status = request.Query.Member<RunStatus>("status"),
             Agent = request.Query.Text("agent"),
             Label = request.Query.Text("label"),
             After = request.Query.Text("after"),
+            Requester = RunAccessFilter.SeesAll(http.Caller()) ? null : http.Caller().Id,
         };
         int limit = request.Query.Number("limit", 50, 1, MaxPage);
         Page<Run> page = await reader.ListPageAsync(filter, limit, cancellationToken);

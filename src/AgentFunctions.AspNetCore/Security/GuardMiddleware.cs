@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Text;
 using AgentFunctions.AspNetCore.Problems;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -8,25 +6,24 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>
-/// Who may call: programs on this machine, and holders of the key. Pages in a browser on this machine may not, whether they
+/// Who may call: programs on this machine, and callers that it recognises. Pages in a browser on this machine may not, whether they
 /// post across sites or give their own host name the address of this machine (DNS rebinding).
 /// </summary>
-internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions> options)
+internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions> options, CallerAuthentication callers)
 {
     private readonly ApiOptions _options = options.Value;
-    private readonly byte[]? _keyHash = options.Value.Key is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null;
 
-    public Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.CacheControl = "no-cache";
-        DemandHost(context);
+        await DemandHostAsync(context);
         DemandSameOrigin(context.Request);
-        DemandKey(context);
-        return next(context);
+        await RecogniseAsync(context);
+        await next(context);
     }
 
-    private void DemandHost(HttpContext context)
+    private async Task DemandHostAsync(HttpContext context)
     {
         if (IsLocal(context))
         {
@@ -38,7 +35,7 @@ internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions>
                     "The header Host names neither this machine nor a host of Api:Hosts; a reverse proxy's name belongs there.");
             }
         }
-        else if (_keyHash is null)
+        else if (!await callers.IsRequiredAsync(context.RequestAborted))
         {
             // Addresses given in code are not known before the server starts, so the start cannot refuse them.
             throw new ProblemException(
@@ -64,24 +61,22 @@ internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions>
         }
     }
 
-    private void DemandKey(HttpContext context)
+    private async Task RecogniseAsync(HttpContext context)
     {
         // Probes carry no credentials, and learn nothing but whether the host is up.
-        if (_keyHash is null || context.Request.Path.StartsWithSegments("/health"))
+        if (context.Request.Path.StartsWithSegments("/health"))
         {
             return;
         }
 
-        const string scheme = "Bearer ";
-        string header = context.Request.Headers.Authorization.ToString();
-        byte[] given = SHA256.HashData(Encoding.UTF8.GetBytes(
-            header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? header[scheme.Length..].Trim() : ""));
-        if (!CryptographicOperations.FixedTimeEquals(given, _keyHash))
+        if (await callers.RecogniseAsync(context) is not { } caller)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             throw new ProblemException(
-                StatusCodes.Status401Unauthorized, "unauthorized", "Send the host's API key as Authorization: Bearer.");
+                StatusCodes.Status401Unauthorized, "unauthorized", "Send an API key of this host as Authorization: Bearer.");
         }
+
+        context.Features.Set(caller);
     }
 
     /// <summary>Whether the call came in on an address of this machine alone; without an address it is in-process.</summary>

@@ -17,6 +17,13 @@ internal static class CommandLine
             ShowCommand.Create(),
             WatchCommand.Create(),
             CancelCommand.Create(),
+            ApprovalsCommand.Create(),
+            ApproveCommand.Create(),
+            ApproveCommand.CreateDeny(),
+            AuditCommand.Create(),
+            KillCommand.Create(),
+            MonitorsCommand.Create(),
+            IncidentsCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

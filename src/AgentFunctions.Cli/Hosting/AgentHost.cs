@@ -1,3 +1,4 @@
+using AgentFunctions.Governance;
 using AgentFunctions.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -10,7 +11,9 @@ namespace AgentFunctions.Cli.Hosting;
 /// <param name="Agents">The folder of agent files; <see langword="null"/> for the built-in agent.</param>
 /// <param name="Workspace">The full path of the folder that every run works in; <see langword="null"/> for a folder each.</param>
 /// <param name="Commands">The programs that agents may run.</param>
-internal sealed record AgentHostSettings(string Data, string? Agents, string? Workspace, IReadOnlyList<string> Commands);
+/// <param name="McpFiles">The files of tool servers, in the <c>.mcp.json</c> form.</param>
+internal sealed record AgentHostSettings(
+    string Data, string? Agents, string? Workspace, IReadOnlyList<string> Commands, IReadOnlyList<string> McpFiles);
 
 /// <summary>The runtime on the embedded engine, as <c>serve</c> and <c>run</c> both use it.</summary>
 internal static class AgentHost
@@ -23,12 +26,19 @@ internal static class AgentHost
             options.Workspace = settings.Workspace;
             options.WorkspaceRoot = settings.Workspace is null ? Path.Combine(settings.Data, "workspaces") : null;
         });
+        // Apart from the data file: whoever can change that must not be able to sign the change.
+        builder.Services.PostConfigure<GovernanceOptions>(options => options.KeyFolder ??= Path.Combine(settings.Data, "keys"));
         builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(settings.Data, "agentfunctions.db"));
         builder.Services.AddWorkspaceTools(options =>
         {
             options.AllowedCommands.UnionWith(settings.Commands);
             options.SkippedFolders.Add(Path.GetFileName(settings.Data));
         });
+        foreach (string file in settings.McpFiles)
+        {
+            builder.Services.AddMcpServersFrom(file);
+        }
+
         if (settings.Agents is { } folder)
         {
             builder.Services.AddAgentsFrom(folder);

@@ -6,9 +6,15 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Monitors;
+using AgentFunctions.Monitors.Incidents;
 
 namespace AgentFunctions.Cli.Server;
 
@@ -26,14 +32,14 @@ internal sealed class ApiClient : IDisposable
 
     private readonly HttpClient _http;
 
-    public ApiClient(Uri server, string? key)
+    public ApiClient(string server, string? key)
     {
-        if (!server.IsAbsoluteUri || server.Scheme is not ("http" or "https"))
+        if (!Uri.TryCreate(server, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
         {
             throw new AgentException(ErrorCode.InvalidInput, "--server: use an absolute http or https address.");
         }
 
-        _http = new HttpClient { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
         if (key is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -51,6 +57,49 @@ internal sealed class ApiClient : IDisposable
         SendAsync<RunResource>(
             HttpMethod.Post, $"{PathOf(id)}/cancel",
             JsonContent.Create(new CancelSubmission { Reason = reason }, options: ApiJson.Options), cancellationToken);
+
+    public Task<ApprovalListResource> ListApprovalsAsync(CancellationToken cancellationToken) =>
+        SendAsync<ApprovalListResource>(HttpMethod.Get, "/api/approvals", null, cancellationToken);
+
+    public Task<ApprovalListResource> DecideAsync(string id, DecisionSubmission decision, CancellationToken cancellationToken) =>
+        SendAsync<ApprovalListResource>(
+            HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(id)}", JsonContent.Create(decision, options: ApiJson.Options), cancellationToken);
+
+    public Task<AuditListResource> ListAuditAsync(string run, long from, CancellationToken cancellationToken) =>
+        SendAsync<AuditListResource>(
+            HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&from={from}&limit=1000", null, cancellationToken);
+
+    public Task<PublicKeySet> AuditKeysAsync(CancellationToken cancellationToken) =>
+        SendAsync<PublicKeySet>(HttpMethod.Get, "/api/audit/keys", null, cancellationToken);
+
+    public Task<KillReport> KillAsync(KillSubmission order, CancellationToken cancellationToken) =>
+        SendAsync<KillReport>(HttpMethod.Post, "/api/kill", JsonContent.Create(order, options: ApiJson.Options), cancellationToken);
+
+    public Task<KillListResource> ReleaseAsync(KillSubmission order, CancellationToken cancellationToken) =>
+        SendAsync<KillListResource>(HttpMethod.Post, "/api/kill/release", JsonContent.Create(order, options: ApiJson.Options), cancellationToken);
+
+    public Task<MonitorListResource> ListMonitorsAsync(CancellationToken cancellationToken) =>
+        SendAsync<MonitorListResource>(HttpMethod.Get, "/api/monitors", null, cancellationToken, MonitorJson.Options);
+
+    public Task<MonitorView> ChangeMonitorAsync(string name, string action, CancellationToken cancellationToken) =>
+        SendAsync<MonitorView>(HttpMethod.Post, $"{MonitorPathOf(name)}/{action}", null, cancellationToken, MonitorJson.Options);
+
+    public Task<TickResource> RunMonitorAsync(string name, CancellationToken cancellationToken) =>
+        SendAsync<TickResource>(HttpMethod.Post, $"{MonitorPathOf(name)}/run", null, cancellationToken);
+
+    public Task<TickListResource> ListTicksAsync(string name, int limit, CancellationToken cancellationToken) =>
+        SendAsync<TickListResource>(HttpMethod.Get, $"{MonitorPathOf(name)}/ticks?limit={limit}", null, cancellationToken, MonitorJson.Options);
+
+    public Task<IncidentListResource> ListIncidentsAsync(string query, CancellationToken cancellationToken) =>
+        SendAsync<IncidentListResource>(HttpMethod.Get, $"/api/incidents?{query}", null, cancellationToken, MonitorJson.Options);
+
+    public Task<Incident> GetIncidentAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<Incident>(HttpMethod.Get, $"/api/incidents/{Uri.EscapeDataString(id)}", null, cancellationToken, MonitorJson.Options);
+
+    public Task<Incident> ChangeIncidentAsync(string id, string action, string? comment, CancellationToken cancellationToken) =>
+        SendAsync<Incident>(
+            HttpMethod.Post, $"/api/incidents/{Uri.EscapeDataString(id)}/{action}",
+            JsonContent.Create(new CommentSubmission { Comment = comment }, options: ApiJson.Options), cancellationToken, MonitorJson.Options);
 
     /// <summary>The events of a run to its end; a broken connection is taken up where it broke.</summary>
     public async IAsyncEnumerable<EventResource> FollowAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -87,6 +136,8 @@ internal sealed class ApiClient : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private static string MonitorPathOf(string name) => $"/api/monitors/{Uri.EscapeDataString(name)}";
 
     private static string PathOf(string id) => $"/api/runs/{Uri.EscapeDataString(id)}";
 
@@ -126,14 +177,15 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    private async Task<T> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, JsonSerializerOptions? json = null)
     {
         try
         {
             using var request = new HttpRequestMessage(method, path) { Content = content };
             using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
             await DemandSuccessAsync(response, cancellationToken);
-            return await response.Content.ReadFromJsonAsync<T>(Lenient, cancellationToken)
+            return await response.Content.ReadFromJsonAsync<T>(json ?? Lenient, cancellationToken)
                 ?? throw new ServerException($"{_http.BaseAddress} answered with null; is it an AgentFunctions server?");
         }
         catch (HttpRequestException e)

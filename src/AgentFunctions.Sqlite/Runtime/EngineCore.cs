@@ -13,6 +13,7 @@ internal sealed class EngineCore : IDisposable
     public EngineCore(
         SqliteEngineOptions options, DurableRegistry registry, TimeProvider time, ILoggerFactory loggers, Connection connection)
     {
+        Stopping = _stop.Token;
         Options = options;
         Registry = registry;
         Time = time;
@@ -58,7 +59,8 @@ internal sealed class EngineCore : IDisposable
     public Signals Appends { get; } = new();
 
     /// <summary>Cancelled when the engine begins to stop.</summary>
-    public CancellationToken Stopping => _stop.Token;
+    /// <remarks>Kept apart from its source: a timer may still ask for it when the engine is gone.</remarks>
+    public CancellationToken Stopping { get; }
 
     /// <summary>Lets a call from outside pass, or says why not now.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>.</exception>

@@ -15,7 +15,7 @@ namespace AgentFunctions.Activities;
 /// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
 internal sealed class CallModelActivity(
     RunStore runs, Transcript transcript, Journal journal, PromptMessages prompts, ModelCaller caller, IModelCatalog models,
-    ToolCatalog tools, TimeProvider time)
+    RunTools tools, TimeProvider time)
 {
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
@@ -39,24 +39,39 @@ internal sealed class CallModelActivity(
         ModelBinding model = models.Resolve(run.Model);
         IReadOnlyList<TranscriptEntry> added = await prompts.SinceAsync(run, window, input, cancellationToken).ConfigureAwait(false);
         List<ChatMessage> messages = Prompt.Build(agent, [.. window.Entries, .. added]);
-        ChatOptions options = Prompt.Options(agent, model, input.Closing ? [] : tools.Select(agent), input.MaxOutputTokens);
+        IReadOnlyList<ToolDeclaration> declared = input.Closing ? [] : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        ChatOptions options = Prompt.Options(agent, model, declared, input.MaxOutputTokens);
 
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartModelCall(run, model);
-        ChatResponse response;
+        ChatResponse? response;
         try
         {
-            response = await caller.CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
+            var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null);
+            response = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
         {
-            return new CallModelResult([], new TokenUsage(), null, false) { RetryAfter = e.RetryAfter };
+            return CallModelResult.None with { RetryAfter = e.RetryAfter };
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded)
+        {
+            return CallModelResult.None with { ContextExceeded = true };
+        }
+
+        if (response is null)
+        {
+            await journal.AppendAsync(
+                input.RunId,
+                new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Model = model.Name, Usage = input.Reserve },
+                cancellationToken).ConfigureAwait(false);
+            return CallModelResult.None with { Lost = true };
         }
 
         var reply = new TranscriptEntry(input.Turn, ModelCaller.Merge(response), time.GetUtcNow())
         {
             Model = model.Name,
-            Usage = ModelCaller.UsageOf(response, model.Profile.Price),
+            Usage = ModelCaller.UsageOf(response, messages, model.Profile),
             FinishReason = response.FinishReason?.Value,
         };
         TimeSpan took = time.GetElapsedTime(start);

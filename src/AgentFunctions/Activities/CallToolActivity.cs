@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -14,8 +18,9 @@ namespace AgentFunctions.Activities;
 
 /// <summary>One tool call under the ledger: no effect happens twice, no outcome is lost.</summary>
 internal sealed class CallToolActivity(
-    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, ToolCatalog tools,
-    ToolInvoker invoker, IServiceProvider services, TimeProvider time)
+    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, RunTools tools,
+    ToolInvoker invoker, ToolCallGovernor governor, RunLineage lineage, InFlightCalls calls, ApprovalGate approvals,
+    IServiceProvider services, TimeProvider time)
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 400;
@@ -28,6 +33,7 @@ internal sealed class CallToolActivity(
         {
             // A crash came between the ledger's record and the engine's: the journal may or may not have heard of it.
             await journal.AppendIfMissingAsync(input.RunId, Completed(input, known.Tool, recorded, null), cancellationToken).ConfigureAwait(false);
+            await SettleAsync(known.ApprovalId, cancellationToken).ConfigureAwait(false);
             return ResultOf(recorded);
         }
 
@@ -45,51 +51,120 @@ internal sealed class CallToolActivity(
             Services = services,
         };
 
-        long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
-        LedgerEntry entry = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
-        AgentTool? tool = tools.Select(agent).FirstOrDefault(candidate => candidate.Name == call.Name);
-        ToolOutcome outcome = known is null
-            ? await CallAsync(context, tool, call, entry, cancellationToken).ConfigureAwait(false)
-            : await TakeUpAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        bool hadBegun = known is { State: LedgerState.Started };
+        PreparedCall found = await tools.PrepareAsync(run, agent, call, context, cancellationToken).ConfigureAwait(false);
+        if (found.Call is not { } asked)
+        {
+            LedgerEntry refused = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
+            ToolOutcome refusal = found.WithNotice(hadBegun ? Unknown(call.Name, found.Refusal!.Text) : found.Refusal!);
+            DemandStore(refusal);
+            return await FinishAsync(input, refused, refusal, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        }
+
+        var request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), asked, call);
+        ToolCallRuling ruling = hadBegun
+            ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known!.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
+            : await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false);
+        LedgerEntry entry = hadBegun ? known! : new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow())
+        {
+            Decision = ruling.Decision ?? known?.Decision,
+            ApprovalId = ruling.ApprovalId,
+        };
+        if (ruling.Wait is { } wait)
+        {
+            await ledger.WriteAsync(run.Id, input.Turn, input.Call, entry with { State = LedgerState.Waiting }, cancellationToken).ConfigureAwait(false);
+            return new CallToolResult(false, 0) { Wait = wait };
+        }
+
+        long start = time.GetTimestamp();
+        ToolOutcome outcome = found.WithNotice(ruling switch
+        {
+            { Refusal: { } refused } => refused,
+            _ when hadBegun =>
+                await StoppableAsync(request, ruling.Call!, TakeUpAsync, cancellationToken).ConfigureAwait(false),
+            _ => await CallAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false),
+        });
+        DemandStore(outcome);
+        outcome = await ToolResultLimit.FitAsync(context, call.Name, outcome, input.ResultBytes, cancellationToken).ConfigureAwait(false);
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
+        await governor.FinishedAsync(request, ruling, entry.StartedAt, outcome, cancellationToken).ConfigureAwait(false);
+        return await FinishAsync(input, entry, outcome, took, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>An error of the store is not the tool's: the step is repeated, and the ledger knows how far it had come.</summary>
+    private static void DemandStore(ToolOutcome outcome)
+    {
+        if (outcome.Code == ErrorCode.EngineUnavailable)
+        {
+            throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
+        }
+    }
+
+    private async Task<CallToolResult> FinishAsync(
+        CallToolInput input, LedgerEntry entry, ToolOutcome outcome, TimeSpan? took, CancellationToken cancellationToken)
+    {
         await ledger.WriteAsync(
-            run.Id, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken)
+            input.RunId, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken)
             .ConfigureAwait(false);
-        await journal.AppendAsync(run.Id, Completed(input, call.Name, outcome, took), cancellationToken).ConfigureAwait(false);
+        await journal.AppendAsync(input.RunId, Completed(input, entry.Tool, outcome, took), cancellationToken).ConfigureAwait(false);
+        await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
         return ResultOf(outcome);
     }
 
+    /// <summary>An approval is closed only once the ledger has what came of it: until then it is what a crash is taken up from.</summary>
+    private Task SettleAsync(string? approvalId, CancellationToken cancellationToken) =>
+        approvalId is null ? Task.CompletedTask : approvals.SettleAsync(approvalId, cancellationToken);
+
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
+        ToolCallRequest request, ToolCall governed, LedgerEntry entry, CancellationToken cancellationToken)
     {
-        if (tool is { Effect: not ToolEffect.None })
+        ToolContext context = request.Context;
+        if (governed.Tool.Effect != ToolEffect.None)
         {
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
-        await journal.AppendAsync(context.RunId, Started(context, call), cancellationToken).ConfigureAwait(false);
-        return await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
+        return await StoppableAsync(request, governed, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a call that the kill switch can stop.</summary>
+    private async Task<ToolOutcome> StoppableAsync(
+        ToolCallRequest request, ToolCall call, Func<ToolCall, CancellationToken, Task<ToolOutcome>> make, CancellationToken cancellationToken)
+    {
+        using InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.Tree, call.Tool.Name, cancellationToken);
+        try
+        {
+            return await make(call, stoppable.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppable.StoppedBy is not null && !cancellationToken.IsCancellationRequested)
+        {
+            string begun = call.Tool.Effect == ToolEffect.None ? "" : " It had begun: whether it took effect is not known.";
+            return ToolOutcome.Failed(
+                ErrorCode.Stopped, $"{stoppable.StoppedBy.By} stopped {stoppable.StoppedBy.Words} while '{call.Tool.Name}' was at work.{begun}");
+        }
     }
 
     /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
-    private async Task<ToolOutcome> TakeUpAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, CancellationToken cancellationToken)
+    private async Task<ToolOutcome> TakeUpAsync(ToolCall governed, CancellationToken cancellationToken)
     {
-        Reconciliation found = await invoker.ReconcileAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        Reconciliation found = await invoker.ReconcileAsync(governed, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
             ReconciliationVerdict.Happened =>
-                await ToolInvoker.ToOutcomeAsync(context, tool!, found.Result, cancellationToken).ConfigureAwait(false),
-            ReconciliationVerdict.Unknown when tool is { Effect: ToolEffect.NotIdempotent } => ToolOutcome.Failed(
-                ErrorCode.ToolOutcomeUnknown,
-                $"the call of '{call.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
-                + "Find out before you call it again."),
-            _ => await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false),
+                await ToolInvoker.ToOutcomeAsync(governed, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.Unknown when governed.Tool.Effect == ToolEffect.NotIdempotent => Unknown(governed.Tool.Name),
+            _ => await invoker.InvokeAsync(governed, cancellationToken).ConfigureAwait(false),
         };
     }
+
+    private static ToolOutcome Unknown(string tool, string? more = null) => ToolOutcome.Failed(
+        ErrorCode.ToolOutcomeUnknown,
+        $"the call of '{tool}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+        + $"Find out before you call it again.{(more is null ? "" : $" ({more})")}");
 
     private async Task<FunctionCallContent> FindCallAsync(CallToolInput input, CancellationToken cancellationToken)
     {

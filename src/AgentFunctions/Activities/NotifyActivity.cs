@@ -1,6 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -8,7 +11,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Activities;
 
 /// <summary>Tells those who follow a run that it has ended: the journal, then the caller's own address.</summary>
-internal sealed class NotifyActivity(RunStore runs, Journal journal, IHttpClientFactory http, TimeProvider time)
+internal sealed class NotifyActivity(
+    RunStore runs, Journal journal, ApprovalGate approvals, AuditLog audit, Redactor redactor, IHttpClientFactory http, TimeProvider time)
 {
     /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
     public const string HttpClientName = "AgentFunctions.Callbacks";
@@ -26,6 +30,17 @@ internal sealed class NotifyActivity(RunStore runs, Journal journal, IHttpClient
             Usage = outcome.State.Usage,
         };
         await journal.AppendIfMissingAsync(run.Id, ended, context.CancellationToken).ConfigureAwait(false);
+        await approvals.WithdrawAsync(run.Id, context.CancellationToken).ConfigureAwait(false);
+        await audit.AppendAsync(
+            new AuditEntry(AuditTypes.RunEnded)
+            {
+                RunId = run.Id,
+                Agent = run.Agent,
+                Requester = run.Requester,
+                Failed = outcome.Status == RunStatus.Completed ? null : true,
+                Reason = redactor.Redact($"{ended.Code}{(outcome.Message is null ? "" : $": {outcome.Message}")}"),
+            },
+            context.CancellationToken).ConfigureAwait(false);
         if (run.CallbackUrl is not null)
         {
             await PostAsync(run, outcome, context.CancellationToken).ConfigureAwait(false);

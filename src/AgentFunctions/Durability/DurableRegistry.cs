@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Durability;
 
@@ -31,6 +32,9 @@ public sealed class DurableRegistry
     /// <summary>The registered activities.</summary>
     public IReadOnlyDictionary<string, ActivityDelegate> Activities => _activities;
 
+    /// <summary>What takes secrets out of results and errors before the engine records them.</summary>
+    internal Redactor? Redactor { get; init; }
+
     /// <summary>Registers deterministic code.</summary>
     /// <typeparam name="TInput">The input, read from JSON.</typeparam>
     /// <typeparam name="TOutput">The output, written as JSON.</typeparam>
@@ -61,7 +65,26 @@ public sealed class DurableRegistry
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(run);
         return Add(_activities, name, async (context, input) =>
-            DurableJson.Serialize(await run(context, DurableJson.Deserialize<TInput>(input)!).ConfigureAwait(false)));
+        {
+            try
+            {
+                TOutput output = await run(context, DurableJson.Deserialize<TInput>(input)!).ConfigureAwait(false);
+                return Redactor is null ? DurableJson.Serialize(output) : Redactor.Redact(DurableJson.Serialize(output));
+            }
+            catch (Exception e) when (Redactor is not null && Redactor.Redact(e.ToString()) != e.ToString())
+            {
+                throw Redacted(e);
+            }
+        });
+    }
+
+    /// <summary>The error without its secrets. Its causes stay behind: they may repeat them.</summary>
+    private Exception Redacted(Exception e)
+    {
+        string message = Redactor!.Redact(e.Message);
+        return e is AgentException known
+            ? new AgentException(known.Code, message) { RetryAfter = known.RetryAfter }
+            : new InvalidOperationException($"{e.GetType().FullName}: {message}");
     }
 
     private DurableRegistry Add<T>(ConcurrentDictionary<string, T> entries, string name, T entry) =>

@@ -16,39 +16,58 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
-    AgentCatalog agents, IModelCatalog models, ToolCatalog tools, RunStore runs, RunReader reader, Journal journal,
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, TimeProvider time)
+    AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
+    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, Admission admission,
+    TimeProvider time)
 {
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
     /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <returns>The run: the first one where the key and the request were submitted before.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>,
-    /// <see cref="ErrorCode.ToolNotFound"/>: nothing was admitted.
+    /// <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>: nothing was admitted.
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
     /// </exception>
     public async Task<Run> SubmitAsync(
-        RunRequest request, string requester = "local", string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        RunRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        AdmittedRun admitted = await AdmitAsync(request, caller ?? Caller.Local, idempotencyKey, null, cancellationToken).ConfigureAwait(false);
+        await StartAsync(admitted, cancellationToken).ConfigureAwait(false);
+        return await reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Admits a goal for an orchestrator that starts the run itself, as its sub-orchestration.</summary>
+    /// <param name="request">The goal.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="idempotencyKey">Makes it safe to repeat; <see langword="null"/> for none.</param>
+    /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
+    /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
+    internal async Task<AdmittedRun> AdmitAsync(
+        RunRequest request, Caller caller, string? idempotencyKey, Func<AgentDefinition, Task<AgentDefinition>>? narrow,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
         AgentDefinition agent = Route(request.Agent);
+        agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         ModelBinding model = models.Resolve(agent.Model);
-        IReadOnlyList<AgentTool> granted = tools.Select(agent);
+        IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
         LoopLimits limits = LimitsOf(agent, model, request.Budget);
 
         DateTimeOffset now = time.GetUtcNow();
         string id = idempotencyKey is null
             ? RunId.New(now)
-            : await ClaimAsync(request, requester, idempotencyKey, RunId.New(now), cancellationToken).ConfigureAwait(false);
+            : await ClaimAsync(request, caller.Id, idempotencyKey, RunId.New(now), cancellationToken).ConfigureAwait(false);
         var run = new RunRecord
         {
             Id = id,
             Agent = agent.Name,
             DefinitionHash = await runs.PutDefinitionAsync(agent, cancellationToken).ConfigureAwait(false),
+            ToolsHash = await tools.PinAsync(granted, cancellationToken).ConfigureAwait(false),
             Model = model.Name,
             Goal = request.Goal!,
             Acceptance = request.Acceptance,
@@ -57,13 +76,17 @@ public sealed class AgentGateway(
             Priority = request.Priority,
             CallbackUrl = request.CallbackUrl,
             Workspace = WorkspaceFor(id),
-            Requester = requester,
+            Requester = caller.Id,
+            RequesterRoles = caller.Roles,
             CreatedAt = now,
         };
+        await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
-        var state = new RunState { Limits = limits, PendingBytes = Prompt.FirstRequestBytes(agent, run, granted) };
-        await StartAsync(run, state, cancellationToken).ConfigureAwait(false);
-        return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        long bytes = Prompt.FirstRequestBytes(agent, run, granted);
+        var state = new RunState { Limits = limits, BaseBytes = bytes, PendingBytes = bytes };
+        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
+        await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
+        return new AdmittedRun(run, state);
     }
 
     /// <summary>
@@ -72,14 +95,15 @@ public sealed class AgentGateway(
     /// </summary>
     /// <param name="request">The goal, should a new run be needed.</param>
     /// <param name="key">What makes it the same work. At most 200 characters.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <returns>The run, and whether it was there already.</returns>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     public async Task<(Run Run, bool Resumed)> SubmitOrResumeAsync(
-        RunRequest request, string key, string requester = "local", CancellationToken cancellationToken = default)
+        RunRequest request, string key, Caller? caller = null, CancellationToken cancellationToken = default)
     {
-        string recordKey = ClaimKey(requester, key);
+        caller ??= Caller.Local;
+        string recordKey = ClaimKey(caller.Id, key);
         if (await records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record)
         {
             IdempotencyClaim claim = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.IdempotencyClaim)!;
@@ -93,7 +117,7 @@ public sealed class AgentGateway(
             }
         }
 
-        return (await SubmitAsync(request, requester, key, cancellationToken).ConfigureAwait(false), false);
+        return (await SubmitAsync(request, caller, key, cancellationToken).ConfigureAwait(false), false);
     }
 
     private AgentDefinition Route(string? name) => (name, agents.Agents) switch
@@ -104,14 +128,12 @@ public sealed class AgentGateway(
             ErrorCode.InvalidInput, $"agent: name one of {string.Join(", ", agents.Agents.Select(agent => agent.Name))}."),
     };
 
-    private async Task StartAsync(RunRecord run, RunState state, CancellationToken cancellationToken)
+    private async Task StartAsync(AdmittedRun admitted, CancellationToken cancellationToken)
     {
-        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
-        await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
         try
         {
             await orchestrations.ScheduleAsync(
-                AgentLoop.Name, state, new StartOptions { InstanceId = run.Id }, cancellationToken).ConfigureAwait(false);
+                AgentLoop.Name, admitted.State, new StartOptions { InstanceId = admitted.Record.Id }, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
@@ -156,10 +178,13 @@ public sealed class AgentGateway(
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:InputPrice and OutputPrice, or leave it out.");
+                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:Price:Input and Price:Output, or leave it out.");
         }
 
-        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price);
+        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price)
+        {
+            BytesPerToken = model.Profile.BytesPerToken,
+        };
     }
 
     private string? WorkspaceFor(string runId)
@@ -177,6 +202,11 @@ public sealed class AgentGateway(
 
     private static string Hash(byte[] data) => Convert.ToHexStringLower(SHA256.HashData(data));
 }
+
+/// <summary>A run that was admitted and is not started yet.</summary>
+/// <param name="Record">What it was admitted with.</param>
+/// <param name="State">How its loop begins.</param>
+internal sealed record AdmittedRun(RunRecord Record, RunState State);
 
 /// <summary>What an idempotency key was used for.</summary>
 /// <param name="RunId">The run that came of it.</param>

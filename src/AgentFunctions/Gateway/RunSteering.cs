@@ -1,5 +1,8 @@
+using System.Text;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -7,10 +10,14 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Steers runs: talk to them, hold them, let them go on, grant them more, end them.</summary>
-public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, TimeProvider time)
+public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, AuditLog audit,
+    Redactor redactor, TimeProvider time)
 {
     /// <summary>The longest message, in characters.</summary>
     private const int MaxMessage = 32_768;
+
+    /// <summary>What a message costs beyond its text: role and separators; a generous bound in bytes.</summary>
+    private const int MessageFrame = 256;
 
     private static readonly OrchestrationStatus[] EndedStatuses =
         [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
@@ -32,11 +39,12 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         }
 
         await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditTypes.MessageSent, id, requester, text, cancellationToken).ConfigureAwait(false);
         var message = new InboxMessage(text, requester, time.GetUtcNow());
         long count = await inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.MessageReceived, message.At) { Text = text }, cancellationToken).ConfigureAwait(false);
-        return await CommandAsync(id, new RunCommand(requester) { Inbox = count }, cancellationToken).ConfigureAwait(false);
+        return await CommandAsync(id, new RunCommand(requester) { Inbox = count, InboxBytes = MessageFrame + Encoding.UTF8.GetByteCount(text) }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lets a run spend more. A run that its budget has ended goes on.</summary>
@@ -55,6 +63,7 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         }
 
         await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditTypes.RunCommanded, id, requester, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.BudgetGranted, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
             .ConfigureAwait(false);
@@ -73,6 +82,7 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default)
     {
         Run run = await LiveAsync(id, "cancelled", cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditTypes.RunCommanded, id, requester, $"cancel{(reason is null ? "" : $": {reason}")}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.RunCancelRequested, time.GetUtcNow()) { Text = reason }, cancellationToken)
             .ConfigureAwait(false);
@@ -97,6 +107,7 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
     public async Task<Run> PauseAsync(string id, string requester = "local", CancellationToken cancellationToken = default)
     {
         await LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
+        await AuditAsync(AuditTypes.RunCommanded, id, requester, "pause", cancellationToken).ConfigureAwait(false);
         await orchestrations.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.RunPaused, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
@@ -128,11 +139,15 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
                 ErrorCode.RunStateForbids, $"Run '{id}' is {Name(run.Status)}; only a paused or failed run can be resumed.");
         }
 
+        await AuditAsync(AuditTypes.RunCommanded, id, requester, "resume", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.RunResumed, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
             .ConfigureAwait(false);
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
+
+    private Task AuditAsync(string type, string runId, string requester, string words, CancellationToken cancellationToken) => audit.AppendAsync(
+        new AuditEntry(type) { RunId = runId, Actor = requester, Reason = redactor.Redact(Activities.Preview.Of(words, 1_000)) }, cancellationToken);
 
     /// <summary>Hands a command to the loop: by event to a live one, by a new execution to one that has ended.</summary>
     private async Task<Run> CommandAsync(string id, RunCommand command, CancellationToken cancellationToken)
@@ -159,6 +174,9 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         state = state with
         {
             Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
+            PendingBytes = state.PendingBytes + command.InboxBytes,
+            LostCalls = 0,
+            Refusals = 0,
             Rejections = 0,
             Repairs = 0,
             Limits = command.Grant is null ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },

@@ -103,7 +103,7 @@ public sealed class RunReader(
             Priority = record.Priority,
             Parent = record.Parent,
             Status = status,
-            WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, null, progress.WaitingFor.Until) : null,
+            WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, progress.WaitingFor.Id, progress.WaitingFor.Until) : null,
             CreatedAt = record.CreatedAt,
             UpdatedAt = state.LastUpdatedAt,
             CompletedAt = state.IsEnded ? state.LastUpdatedAt : null,
@@ -191,7 +191,10 @@ public sealed record RunFilter
     /// <summary>Only runs older than this id: the last one of the page before.</summary>
     public string? After { get; init; }
 
-    internal bool Matches(RunRecord run) => (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
+    /// <summary>Only runs that this caller asked for.</summary>
+    public string? Requester { get; init; }
+
+    internal bool Matches(RunRecord run) => (Requester is null || run.Requester == Requester) && (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
 
     private static bool HasLabel(RunRecord run, string label)
     {

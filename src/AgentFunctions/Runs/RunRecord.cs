@@ -14,6 +14,11 @@ public sealed record RunRecord
     /// <summary>The content hash of the agent definition that the run is pinned to.</summary>
     public required string DefinitionHash { get; init; }
 
+    /// <summary>
+    /// The content hash of the tool declarations that the run is pinned to; <see langword="null"/> where it sees the present ones.
+    /// </summary>
+    public string? ToolsHash { get; init; }
+
     /// <summary>The name of the model that the run is pinned to.</summary>
     public required string Model { get; init; }
 
@@ -40,6 +45,9 @@ public sealed record RunRecord
 
     /// <summary>Who asked for the run.</summary>
     public string Requester { get; init; } = "local";
+
+    /// <summary>The roles that the requester had when asking.</summary>
+    public IReadOnlyList<string> RequesterRoles { get; init; } = [];
 
     /// <summary>The run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }

@@ -32,6 +32,9 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     /// <summary>The artifact that holds the whole of it.</summary>
     public string? Artifact { get; init; }
 
+    /// <summary>The approval that it is about.</summary>
+    public string? Approval { get; init; }
+
     /// <summary>How long it took, in milliseconds.</summary>
     public long? DurationMs { get; init; }
 
@@ -47,6 +50,9 @@ public static class JournalEventTypes
 
     /// <summary>The model answered, with text or with tool calls.</summary>
     public const string ModelCompleted = "model.completed";
+
+    /// <summary>A model call was cut off; it counts as if it had consumed all that it could.</summary>
+    public const string ModelLost = "model.lost";
 
     /// <summary>A tool is about to be called; after a crash it may be said again.</summary>
     public const string ToolStarted = "tool.started";
@@ -74,6 +80,12 @@ public static class JournalEventTypes
 
     /// <summary>Somebody asked for the run's end.</summary>
     public const string RunCancelRequested = "run.cancelRequested";
+
+    /// <summary>A tool call waits for a person.</summary>
+    public const string ApprovalRequested = "approval.requested";
+
+    /// <summary>A person approved or denied a tool call; <see cref="JournalEvent.Text"/> says who and why.</summary>
+    public const string ApprovalDecided = "approval.decided";
 
     /// <summary>The run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
     public const string RunEnded = "run.ended";

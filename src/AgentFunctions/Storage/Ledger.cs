@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
+using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Storage;
@@ -6,11 +9,14 @@ namespace AgentFunctions.Storage;
 /// <summary>How far a tool call has come.</summary>
 public enum LedgerState
 {
+    /// <summary>It waits for a person, or for room in the review queue; nothing has happened yet.</summary>
+    Waiting = 2,
+
     /// <summary>It was about to be made; whether its effect took place is not known yet.</summary>
-    Started,
+    Started = 0,
 
     /// <summary>It has an outcome.</summary>
-    Finished,
+    Finished = 1,
 }
 
 /// <summary>What is known of one tool call.</summary>
@@ -18,7 +24,14 @@ public enum LedgerState
 /// <param name="State">How far it has come.</param>
 /// <param name="StartedAt">When it was about to be made (UTC).</param>
 /// <param name="Outcome">What came of it, once finished.</param>
-public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset StartedAt, ToolOutcome? Outcome = null);
+public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset StartedAt, ToolOutcome? Outcome = null)
+{
+    /// <summary>What the policy decided about it.</summary>
+    public PolicyDecision? Decision { get; init; }
+
+    /// <summary>The approval that it waits for, or that allowed it.</summary>
+    public string? ApprovalId { get; init; }
+}
 
 /// <summary>
 /// The record of every tool call under its idempotency key <c>run/turn/call</c>: what makes sure that no effect happens
@@ -49,6 +62,26 @@ public sealed class Ledger(IRecordStore records)
             JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.LedgerEntry),
             default,
             cancellationToken);
+
+    /// <summary>The calls with effects of a run that have begun and have no outcome yet.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="tool">Only those of this tool; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task<IReadOnlyList<BegunEffect>> StartedAsync(string runId, string? tool, CancellationToken cancellationToken)
+    {
+        var begun = new List<BegunEffect>();
+        await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        {
+            LedgerEntry entry = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)!;
+            if (entry.State == LedgerState.Started && (tool is null || entry.Tool == tool) && record.Key.Split('/') is [.., var turn, var call])
+            {
+                begun.Add(new BegunEffect(
+                    runId, int.Parse(turn, CultureInfo.InvariantCulture), int.Parse(call, CultureInfo.InvariantCulture), entry.Tool, entry.StartedAt));
+            }
+        }
+
+        return begun;
+    }
 
     private static string Key(string runId, int turn, int call) => $"ledger/{runId}/{turn:D6}/{call:D4}";
 }

@@ -29,6 +29,9 @@ public sealed record ToolContext
     /// <summary>The files that the run produced.</summary>
     public required ArtifactStore Artifacts { get; init; }
 
+    /// <summary>How long the call may take, where a rule shortens the tool's own time-out.</summary>
+    internal TimeSpan? Timeout { get; init; }
+
     /// <summary>The host's services.</summary>
     public required IServiceProvider Services { get; init; }
 }

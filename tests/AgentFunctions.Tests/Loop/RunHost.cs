@@ -23,6 +23,9 @@ internal sealed class RunHost : IAsyncDisposable
 
     private RunHost(IHost host, OpenAIProtocolServer model, string folder) => (_host, Model, _folder) = (host, model, folder);
 
+    /// <summary>Where the data file is.</summary>
+    public string Folder => _folder;
+
     public OpenAIProtocolServer Model { get; }
 
     public AgentGateway Gateway => Get<AgentGateway>();

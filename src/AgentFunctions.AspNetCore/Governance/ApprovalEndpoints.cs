@@ -1,0 +1,183 @@
+using System.Text.Json;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Tools;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentFunctions.AspNetCore.Governance;
+
+/// <summary>What waits for a person.</summary>
+internal static class ApprovalEndpoints
+{
+    public static void MapApprovals(this IEndpointRouteBuilder api)
+    {
+        RouteGroupBuilder approvals = api.MapGroup("/approvals").WithTags("Approvals");
+        approvals.MapGet("", ListAsync)
+            .WithName("listApprovals")
+            .WithSummary("List what waits for a person: the riskiest first, similar ones together.")
+            .Produces<ApprovalListResource>()
+            .ProducesProblems(401, 403, 503);
+        approvals.MapGet("/{id}", GetAsync)
+            .WithName("getApproval")
+            .WithSummary("Get an approval.")
+            .Produces<ApprovalResource>()
+            .ProducesProblems(401, 403, 404, 503);
+        approvals.MapPost("/{id}", DecideAsync)
+            .WithName("decideApproval")
+            .WithSummary("Approve or deny a tool call; with arguments: approve it with those.")
+            .WithDescription("With similar set, the same decision is made for every approval of the group that this caller may decide.")
+            .Accepts<DecisionSubmission>("application/json")
+            .Produces<ApprovalListResource>()
+            .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, ApprovalDesk desk, CancellationToken cancellationToken) =>
+        Answers.Json(ListOf(await desk.ListAsync(http.Caller(), cancellationToken)));
+
+    private static async Task<IResult> GetAsync(string id, HttpContext http, ApprovalDesk desk, CancellationToken cancellationToken) =>
+        Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken)));
+
+    private static async Task<IResult> DecideAsync(string id, HttpContext http, ApprovalDesk desk, CancellationToken cancellationToken)
+    {
+        DecisionSubmission said = await http.Request.ReadJsonAsync<DecisionSubmission>(cancellationToken);
+        if (said.Similar && said.Arguments is not null)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "similar: other arguments are for one call alone; leave one of the two out.");
+        }
+
+        Approval first = await desk.DecideAsync(
+            id, http.Caller(), said.Decision == Decision.Approve, said.Comment, said.Arguments, cancellationToken);
+        List<Approval> decided = [first];
+        foreach (Approval other in said.Similar ? await desk.ListAsync(http.Caller(), cancellationToken) : [])
+        {
+            if (other.Group == first.Group && other.Id != id)
+            {
+                decided.Add(await desk.DecideAsync(
+                    other.Id, http.Caller(), said.Decision == Decision.Approve, said.Comment, null, cancellationToken));
+            }
+        }
+
+        return Answers.Json(ListOf(decided));
+    }
+
+    private static ApprovalListResource ListOf(IEnumerable<Approval> approvals) => new([.. approvals.Select(ApprovalResource.Of)]);
+}
+
+/// <summary>What a person says about an approval.</summary>
+internal enum Decision
+{
+    /// <summary>The call may be made.</summary>
+    Approve,
+
+    /// <summary>It must not be made.</summary>
+    Deny,
+}
+
+/// <summary>A decision about an approval.</summary>
+internal sealed record DecisionSubmission
+{
+    /// <summary>Whether the call may be made.</summary>
+    public required Decision Decision { get; init; }
+
+    /// <summary>Why; the model reads it. At most 4,000 characters.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Arguments to call with instead of the model's.</summary>
+    public JsonElement? Arguments { get; init; }
+
+    /// <summary>Whether to decide all similar ones alike; false by default.</summary>
+    public bool Similar { get; init; }
+}
+
+/// <summary>Approvals, the riskiest first.</summary>
+/// <param name="Items">The approvals.</param>
+internal sealed record ApprovalListResource(IReadOnlyList<ApprovalResource> Items);
+
+/// <summary>A tool call that waits, or waited, for a person.</summary>
+internal sealed record ApprovalResource
+{
+    /// <summary>The id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The run that waits.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required ApprovalState State { get; init; }
+
+    /// <summary>The tool.</summary>
+    public required string Tool { get; init; }
+
+    /// <summary>What the tool does to the world.</summary>
+    public required ToolEffect Effect { get; init; }
+
+    /// <summary>How much harm the call could do.</summary>
+    public required RiskLevel Risk { get; init; }
+
+    /// <summary>The arguments, secrets left out.</summary>
+    public required JsonElement Arguments { get; init; }
+
+    /// <summary>The SHA-256 of the call: what is approved, and nothing else.</summary>
+    public required string CallHash { get; init; }
+
+    /// <summary>The same for similar calls.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>Who asked for the run.</summary>
+    public required string Requester { get; init; }
+
+    /// <summary>The agents that delegated, from the root to the one that acts.</summary>
+    public required IReadOnlyList<string> Chain { get; init; }
+
+    /// <summary>The goal of the run.</summary>
+    public required string Goal { get; init; }
+
+    /// <summary>The rule that asks.</summary>
+    public required string Rule { get; init; }
+
+    /// <summary>Why it asks.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The roles that may decide now.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>How many different people must approve.</summary>
+    public required int Needed { get; init; }
+
+    /// <summary>How many have.</summary>
+    public required int Approved { get; init; }
+
+    /// <summary>When it was asked.</summary>
+    public required DateTime CreatedAt { get; init; }
+
+    /// <summary>When it expires.</summary>
+    public required DateTime ExpiresAt { get; init; }
+
+    public static ApprovalResource Of(Approval approval) => new()
+    {
+        Id = approval.Id,
+        Run = approval.RunId,
+        State = approval.State,
+        Tool = approval.Tool,
+        Effect = approval.Effect,
+        Risk = approval.Risk,
+        Arguments = approval.Edited ?? approval.Arguments,
+        CallHash = approval.CallHash,
+        Group = approval.Group,
+        Requester = approval.Requester,
+        Chain = approval.Chain,
+        Goal = approval.Goal,
+        Rule = approval.Rule,
+        Reason = approval.Reason,
+        Roles = approval.Roles,
+        Needed = approval.Terms.Count,
+        Approved = approval.Votes.Count(vote => vote.Approves),
+        CreatedAt = approval.CreatedAt.UtcDateTime,
+        ExpiresAt = approval.ExpiresAt.UtcDateTime,
+    };
+}

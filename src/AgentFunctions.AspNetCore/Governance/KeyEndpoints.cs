@@ -1,0 +1,82 @@
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Gateway;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentFunctions.AspNetCore.Governance;
+
+/// <summary>The callers' API keys.</summary>
+internal static class KeyEndpoints
+{
+    public static void MapKeys(this IEndpointRouteBuilder api)
+    {
+        RouteGroupBuilder keys = api.MapGroup("/keys").WithTags("Keys");
+        keys.MapGet("", ListAsync)
+            .WithName("listKeys")
+            .WithSummary("List the API keys; what they are is known to their holders alone.")
+            .Produces<KeyListResource>()
+            .ProducesProblems(401, 403, 503);
+        keys.MapPost("", AddAsync)
+            .WithName("addKey")
+            .WithSummary("Make an API key. It is shown once. With the first one, calls without a key end.")
+            .Accepts<KeySubmission>("application/json")
+            .Produces<NewKeyResource>(StatusCodes.Status201Created)
+            .ProducesProblems(400, 401, 403, 415, 503);
+        keys.MapDelete("/{name}", RemoveAsync)
+            .WithName("removeKey")
+            .WithSummary("Withdraw an API key at once.")
+            .Produces(StatusCodes.Status204NoContent)
+            .ProducesProblems(400, 401, 403, 503);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
+    {
+        http.Demand(CallerRoles.Admin);
+        return Answers.Json(new KeyListResource(
+            [.. (await keys.ListAsync(cancellationToken)).Select(key => new KeyResource(key.Name, key.Roles, key.CreatedAt.UtcDateTime))]));
+    }
+
+    private static async Task<IResult> AddAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
+    {
+        Caller caller = http.Demand(CallerRoles.Admin);
+        KeySubmission wanted = await http.Request.ReadJsonAsync<KeySubmission>(cancellationToken);
+        string key = await keys.AddAsync(wanted.Name, wanted.Roles, caller, cancellationToken);
+        return Answers.Json(new NewKeyResource(wanted.Name, wanted.Roles, key), StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> RemoveAsync(string name, HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
+    {
+        Caller caller = http.Demand(CallerRoles.Admin);
+        await keys.RemoveAsync(name, caller, cancellationToken);
+        return TypedResults.NoContent();
+    }
+}
+
+/// <summary>A wanted API key.</summary>
+internal sealed record KeySubmission
+{
+    /// <summary>The holder: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, at most 64.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The roles.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+}
+
+/// <summary>An API key, without what it is.</summary>
+/// <param name="Name">The holder.</param>
+/// <param name="Roles">The roles.</param>
+/// <param name="CreatedAt">When it was made.</param>
+internal sealed record KeyResource(string Name, IReadOnlyList<string> Roles, DateTime CreatedAt);
+
+/// <summary>API keys.</summary>
+/// <param name="Items">The keys.</param>
+internal sealed record KeyListResource(IReadOnlyList<KeyResource> Items);
+
+/// <summary>An API key, this once.</summary>
+/// <param name="Name">The holder.</param>
+/// <param name="Roles">The roles.</param>
+/// <param name="Key">The key.</param>
+internal sealed record NewKeyResource(string Name, IReadOnlyList<string> Roles, string Key);

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using System.Text.Json;
+using AgentFunctions.AspNetCore.Governance;
+using AgentFunctions.Cli.Server;
+
+namespace AgentFunctions.Cli.Commands;
+
+/// <summary><c>approve ID</c> and <c>deny ID</c>: decide about a tool call that waits.</summary>
+internal static class ApproveCommand
+{
+    public static Command Create()
+    {
+        var arguments = new Option<string?>("--arguments") { Description = "Approve with these arguments instead: a JSON object.", HelpName = "JSON" };
+        return Create("approve", "Let a tool call that waits be made.", Decision.Approve, arguments);
+    }
+
+    public static Command CreateDeny() => Create("deny", "Refuse a tool call that waits; the model reads the comment.", Decision.Deny, null);
+
+    private static Command Create(string name, string description, Decision decision, Option<string?>? arguments)
+    {
+        var id = new Argument<string>("id") { Description = "The approval; 'approvals' lists them." };
+        var comment = new Option<string?>("--comment") { Description = "Why; the model reads it.", HelpName = "TEXT" };
+        var similar = new Option<bool>("--similar") { Description = "Decide all of its group alike." };
+        var server = new ServerOptions();
+        var command = new Command(name, description) { id, comment, similar };
+        if (arguments is not null)
+        {
+            command.Add(arguments);
+        }
+
+        server.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using ApiClient client = server.Connect(parsed);
+            ApprovalListResource decided = await client.DecideAsync(parsed.GetValue(id)!, new DecisionSubmission
+            {
+                Decision = decision,
+                Comment = parsed.GetValue(comment),
+                Arguments = arguments is not null && parsed.GetValue(arguments) is { } text ? Parse(text) : null,
+                Similar = parsed.GetValue(similar),
+            }, cancellationToken);
+            Console.WriteLine(string.Join('\n', decided.Items.Select(ApprovalsCommand.Describe)));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static JsonElement Parse(string text)
+    {
+        try
+        {
+            return JsonElement.Parse(text);
+        }
+        catch (JsonException e)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"--arguments: this is no JSON: {e.Message}", e);
+        }
+    }
+}

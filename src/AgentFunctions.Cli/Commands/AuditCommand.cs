@@ -1,0 +1,102 @@
+using System.CommandLine;
+using System.Text.Json;
+using AgentFunctions.AspNetCore.Governance;
+using AgentFunctions.Cli.Server;
+using AgentFunctions.Durability;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Cli.Commands;
+
+/// <summary><c>audit verify|export|explain|keys</c>: who allowed what, and whether the record of it is as it was written.</summary>
+internal static class AuditCommand
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static Command Create() => new("audit", "Read and check the audit log.")
+    {
+        Verify(),
+        Export(),
+        Explain(),
+        Keys(),
+    };
+
+    private static Command Verify()
+    {
+        var file = new Argument<FileInfo>("file") { Description = "What 'audit export' wrote." };
+        var keys = new Option<FileInfo>("--keys") { Description = "The public keys that 'audit keys' wrote.", Required = true, HelpName = "FILE" };
+        var head = new Option<string?>("--head") { Description = "The head that an earlier check showed: proves that nothing was cut off.", HelpName = "HASH" };
+        var command = new Command("verify", "Check an exported audit log with the public keys alone: any altered, removed or moved entry is found.") { file, keys, head };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            PublicKeySet trusted = JsonSerializer.Deserialize<PublicKeySet>(
+                await File.ReadAllTextAsync(parsed.GetValue(keys)!.FullName, cancellationToken), Json)
+                ?? throw new AgentException(ErrorCode.InvalidInput, "--keys: the file holds no keys.");
+            AuditVerification result = await AuditVerifier.VerifyAsync(
+                AuditExport.ReadAsync(parsed.GetValue(file)!.FullName, cancellationToken), trusted, parsed.GetValue(head), cancellationToken);
+            Console.WriteLine(result.Holds
+                ? $"holds: {result.Entries} entries, head {result.Head}"
+                : $"BROKEN: {result.Problem}");
+            return result.Holds ? ExitCode.Done : ExitCode.Failed;
+        });
+        return command;
+    }
+
+    private static Command Export()
+    {
+        var data = new Option<DirectoryInfo>("--data") { Description = "The data folder of a host that is not running.", Required = true, HelpName = "DIR" };
+        var output = new Option<FileInfo>("--output") { Description = "The file to write.", Required = true, HelpName = "FILE" };
+        var command = new Command("export", "Write the audit log of a data folder to a file, as it is stored.") { data, output };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            await using var engine = new SqliteEngine(
+                new SqliteEngineOptions { DataFile = Path.Combine(parsed.GetValue(data)!.FullName, "agentfunctions.db") }, new DurableRegistry());
+            await engine.StartAsync(cancellationToken);
+            long count = await AuditExport.WriteAsync(engine.Logs, parsed.GetValue(output)!.FullName, cancellationToken);
+            Console.WriteLine($"{count} entries written to {parsed.GetValue(output)!.FullName}");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Explain()
+    {
+        var run = new Argument<string>("run") { Description = "The run." };
+        var server = new ServerOptions();
+        var command = new Command("explain", "Tell in words who allowed what in a run, and why.") { run };
+        server.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using ApiClient client = server.Connect(parsed);
+            for (long? from = 0; from is { } position;)
+            {
+                AuditListResource page = await client.ListAuditAsync(parsed.GetValue(run)!, position, cancellationToken);
+                foreach (AuditEntry entry in page.Items)
+                {
+                    Console.WriteLine(Output.Terminal.Lines(AuditStory.Tell(entry)));
+                }
+
+                from = page.Next;
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Keys()
+    {
+        var server = new ServerOptions();
+        var command = new Command("keys", "Print the public keys of a server's audit log; keep them elsewhere.");
+        server.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using ApiClient client = server.Connect(parsed);
+            Console.WriteLine(JsonSerializer.Serialize(await client.AuditKeysAsync(cancellationToken), Json));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Gateway;
+
+/// <summary>The API keys of this host, each with a name and roles. Only hashes are kept: what a key is, only its holder knows.</summary>
+public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider time)
+{
+    private const string Prefix = "api-keys/";
+    private const string Mark = "afk_";
+
+    /// <summary>Makes a key.</summary>
+    /// <param name="name">The holder: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, at most 64 characters. The caller is then called <c>key:name</c>.</param>
+    /// <param name="roles">The roles: some of <see cref="CallerRoles"/>, and names of the host's own. The first key needs <c>admin</c>.</param>
+    /// <param name="by">Who makes it.</param>
+    /// <param name="cancellationToken">Stops waiting; the key may have been made.</param>
+    /// <returns>The key. It cannot be shown again.</returns>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken.
+    /// </exception>
+    public async Task<string> AddAsync(string name, IReadOnlyList<string> roles, Caller by, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(roles);
+        ArgumentNullException.ThrowIfNull(by);
+        Require(IsName(name), "name", "use letters, digits, '-', '_' and '.', at most 64");
+        Require(roles.Count is > 0 and <= 16 && roles.All(IsName), "roles", $"name 1 to 16, for instance {CallerRoles.Submitter}");
+        IReadOnlyList<ApiKeyRecord> known = await ListAsync(cancellationToken).ConfigureAwait(false);
+        Require(known.All(key => key.Name != name), "name", "a key of this name exists; remove it first");
+        Require(
+            known.Count > 0 || roles.Contains(CallerRoles.Admin, StringComparer.Ordinal), "roles",
+            $"give the first key the role {CallerRoles.Admin}: from then on nobody without a key may call");
+        string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
+        string key = $"{Mark}{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
+        var record = new ApiKeyRecord(id, name, roles, Hash(key), time.GetUtcNow());
+        await records.PutAsync(
+            Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, AgentJsonContext.Default.ApiKeyRecord), RecordCondition.IfNew, cancellationToken)
+            .ConfigureAwait(false);
+        await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}", cancellationToken).ConfigureAwait(false);
+        return key;
+    }
+
+    /// <summary>Who holds a key; <see langword="null"/> where it is none of this host's.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<Caller?> FindAsync(string key, CancellationToken cancellationToken = default)
+    {
+        if (key is null || key.Length > 128 || !key.StartsWith(Mark, StringComparison.Ordinal) || key.IndexOf('_', Mark.Length) is not 12
+            || key.AsSpan(Mark.Length, 8).ContainsAnyExcept("0123456789abcdef")
+            || await records.GetAsync(Prefix + key[Mark.Length..12], cancellationToken).ConfigureAwait(false) is not { } record)
+        {
+            return null;
+        }
+
+        ApiKeyRecord known = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ApiKeyRecord)!;
+        return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(known.Hash), Encoding.ASCII.GetBytes(Hash(key)))
+            ? new Caller($"key:{known.Name}") { Roles = known.Roles }
+            : null;
+    }
+
+    /// <summary>The keys, without what they are.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<ApiKeyRecord>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        var keys = new List<ApiKeyRecord>();
+        await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
+        {
+            keys.Add(JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ApiKeyRecord)!);
+        }
+
+        return keys;
+    }
+
+    /// <summary>Withdraws a key at once.</summary>
+    /// <param name="name">The holder's name.</param>
+    /// <param name="by">Who withdraws it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: there is none, or it is the last one of an administrator.</exception>
+    public async Task RemoveAsync(string name, Caller by, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(by);
+        IReadOnlyList<ApiKeyRecord> keys = await ListAsync(cancellationToken).ConfigureAwait(false);
+        ApiKeyRecord? key = keys.FirstOrDefault(known => known.Name == name);
+        Require(key is not null, "name", "there is no key of this name; GET /api/keys lists them");
+        Require(
+            keys.Any(other => other != key && other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)) || keys.Count == 1, "name",
+            "this is the last administrator's key; make another one first");
+        await records.DeleteAsync(Prefix + key!.Id, default, cancellationToken).ConfigureAwait(false);
+        await AuditAsync(by, $"withdrew the API key '{name}'", cancellationToken).ConfigureAwait(false);
+    }
+
+    private static bool IsName(string? name) =>
+        name is { Length: > 0 and <= 64 } && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    // A key has 256 random bits: there is nothing to guess, so a fast hash is as good as a slow one.
+    private static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+
+    private static void Require(bool condition, string field, string remedy)
+    {
+        if (!condition)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"{field}: {remedy}.");
+        }
+    }
+
+    private Task AuditAsync(Caller by, string words, CancellationToken cancellationToken) =>
+        audit.AppendAsync(new AuditEntry(AuditTypes.KeyChanged) { Actor = by.Id, Reason = words }, cancellationToken);
+}
+
+/// <summary>An API key as it is kept.</summary>
+/// <param name="Id">The part of the key that finds it.</param>
+/// <param name="Name">The holder.</param>
+/// <param name="Roles">The roles.</param>
+/// <param name="Hash">The SHA-256 of the key.</param>
+/// <param name="CreatedAt">When it was made (UTC).</param>
+public sealed record ApiKeyRecord(string Id, string Name, IReadOnlyList<string> Roles, string Hash, DateTimeOffset CreatedAt);

@@ -1,0 +1,119 @@
+using System.Text.Json;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Governance.Approvals;
+
+/// <summary>Where an approval stands.</summary>
+public enum ApprovalState
+{
+    /// <summary>It waits for a person.</summary>
+    Pending,
+
+    /// <summary>Enough people have approved.</summary>
+    Approved,
+
+    /// <summary>A person has denied.</summary>
+    Denied,
+
+    /// <summary>Nobody decided in time.</summary>
+    Expired,
+
+    /// <summary>The run ended before anybody decided.</summary>
+    Withdrawn,
+}
+
+/// <summary>A question to people: may this very call be made? Bound to the hash of the call, so that no other one can use the answer.</summary>
+public sealed record Approval
+{
+    /// <summary>The id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The run that waits.</summary>
+    public required string RunId { get; init; }
+
+    /// <summary>The root of the run's tree.</summary>
+    public required string RootId { get; init; }
+
+    /// <summary>The turn of the call.</summary>
+    public required int Turn { get; init; }
+
+    /// <summary>The number of the call within its turn.</summary>
+    public required int Call { get; init; }
+
+    /// <summary>The tool.</summary>
+    public required string Tool { get; init; }
+
+    /// <summary>What the tool does to the world.</summary>
+    public required ToolEffect Effect { get; init; }
+
+    /// <summary>How much harm the call could do.</summary>
+    public required RiskLevel Risk { get; init; }
+
+    /// <summary>The arguments, secrets left out.</summary>
+    public required JsonElement Arguments { get; init; }
+
+    /// <summary>The SHA-256 over run, turn, call, tool and arguments: what is approved, and nothing else.</summary>
+    public required string CallHash { get; init; }
+
+    /// <summary>The same for calls that differ in their values alone: one decision can serve them all.</summary>
+    public required string Group { get; init; }
+
+    /// <summary>Who asked for the run.</summary>
+    public required string Requester { get; init; }
+
+    /// <summary>The agents that delegated, from the root to the one that acts.</summary>
+    public required IReadOnlyList<string> Chain { get; init; }
+
+    /// <summary>The goal of the run.</summary>
+    public required string Goal { get; init; }
+
+    /// <summary>The rule that asks.</summary>
+    public required string Rule { get; init; }
+
+    /// <summary>Why it asks.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Who may approve, and until when.</summary>
+    public required ApprovalTerms Terms { get; init; }
+
+    /// <summary>When it was asked (UTC).</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it expires (UTC).</summary>
+    public DateTimeOffset ExpiresAt => CreatedAt + Terms.Expires;
+
+    /// <summary>Where it stands.</summary>
+    public ApprovalState State { get; init; }
+
+    /// <summary>What people said, in order.</summary>
+    public IReadOnlyList<ApprovalVote> Votes { get; init; } = [];
+
+    /// <summary>The arguments that a person put in place of the model's.</summary>
+    public JsonElement? Edited { get; init; }
+
+    /// <summary>Whom it was told to, and how: what nobody was told of escalates.</summary>
+    public IReadOnlyList<string> ToldTo { get; init; } = [];
+
+    /// <summary>How often it was told.</summary>
+    public int Reminders { get; init; }
+
+    /// <summary>When it is told again (UTC).</summary>
+    public DateTimeOffset RemindAt { get; init; }
+
+    /// <summary>When it went to further roles (UTC).</summary>
+    public DateTimeOffset? EscalatedAt { get; init; }
+
+    /// <summary>The roles that may approve now.</summary>
+    public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];
+
+    /// <summary>The event that wakes the run.</summary>
+    internal string EventName => $"approval:{Id}";
+}
+
+/// <summary>What one person said about an approval.</summary>
+/// <param name="By">Who.</param>
+/// <param name="Approves">Whether the call may be made.</param>
+/// <param name="Comment">Why; the model reads it.</param>
+/// <param name="At">When (UTC).</param>
+public sealed record ApprovalVote(string By, bool Approves, string? Comment, DateTimeOffset At);

@@ -1,0 +1,139 @@
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Governance.Approvals;
+
+/// <summary>The runs' side of approvals: asks, and at every wake-up reminds, escalates and expires.</summary>
+internal sealed class ApprovalGate(
+    ApprovalStore store, IEnumerable<IApprovalNotifier> notifiers, Journal journal, AuditLog audit, TimeProvider time)
+{
+    /// <summary>The longest wait between two reminders: they come less and less often, and a run's history stays small.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(1);
+
+    /// <summary>Asks people. Safe to repeat after a crash.</summary>
+    public async Task<Approval> RequestAsync(Approval asked, CancellationToken cancellationToken)
+    {
+        asked = asked with { RemindAt = asked.CreatedAt + asked.Terms.Remind };
+        await store.AddAsync(asked, cancellationToken).ConfigureAwait(false);
+        (Approval approval, _) = (await store.FindAsync(asked.Id, cancellationToken).ConfigureAwait(false))!.Value;
+        await audit.AppendAsync(Entry(AuditTypes.ApprovalRequested, approval) with { Rule = approval.Rule, Reason = approval.Reason }, cancellationToken)
+            .ConfigureAwait(false);
+        await journal.AppendIfMissingAsync(approval.RunId, Event(approval), cancellationToken).ConfigureAwait(false);
+        return approval.Reminders > 0 ? approval : await TellAsync(approval, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Where an approval stands now; does what its timers ask for.</summary>
+    public async Task<Approval> CheckAsync(string id, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        Approval approval = await store.ChangeAsync(
+            id,
+            before => before.State == ApprovalState.Pending && before.ExpiresAt <= now ? before with { State = ApprovalState.Expired } : before,
+            cancellationToken).ConfigureAwait(false);
+        if (approval.State == ApprovalState.Expired)
+        {
+            await audit.AppendAsync(Entry(AuditTypes.ApprovalExpired, approval), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (approval.State != ApprovalState.Pending)
+        {
+            return approval;
+        }
+
+        bool remind = approval.RemindAt <= now;
+        // What nobody was told of must not wait for its turn.
+        bool escalate = approval.EscalatedAt is null
+            && (approval.CreatedAt + approval.Terms.EscalateAfter <= now || (remind && approval.ToldTo.Count == 0));
+        if (escalate)
+        {
+            approval = await store.ChangeAsync(
+                id, before => before.EscalatedAt is null ? before with { EscalatedAt = now } : before, cancellationToken).ConfigureAwait(false);
+            await audit.AppendAsync(
+                Entry(AuditTypes.ApprovalEscalated, approval) with { Reason = $"to {string.Join(", ", approval.Terms.EscalateTo)}" },
+                cancellationToken).ConfigureAwait(false);
+        }
+
+        return remind || escalate ? await TellAsync(approval, cancellationToken).ConfigureAwait(false) : approval;
+    }
+
+    /// <summary>When a run that waits should look again.</summary>
+    public static DateTimeOffset NextLook(Approval approval)
+    {
+        DateTimeOffset next = approval.RemindAt < approval.ExpiresAt ? approval.RemindAt : approval.ExpiresAt;
+        DateTimeOffset escalation = approval.CreatedAt + approval.Terms.EscalateAfter;
+        return approval.EscalatedAt is null && escalation < next ? escalation : next;
+    }
+
+    /// <summary>Closes an approval whose answer the run has used, or that nobody needs any more.</summary>
+    public async Task SettleAsync(string id, CancellationToken cancellationToken)
+    {
+        Approval settled = await store.ChangeAsync(
+            id, static before => before.State == ApprovalState.Pending ? before with { State = ApprovalState.Withdrawn } : before, cancellationToken)
+            .ConfigureAwait(false);
+        await store.SettleAsync(settled, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Withdraws what an ended run still asks.</summary>
+    public async Task WithdrawAsync(string runId, CancellationToken cancellationToken)
+    {
+        foreach (Approval approval in await store.ListOpenAsync(runId, cancellationToken).ConfigureAwait(false))
+        {
+            await SettleAsync(approval.Id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Approval> TellAsync(Approval approval, CancellationToken cancellationToken)
+    {
+        var told = new List<string>();
+        foreach (IApprovalNotifier notifier in notifiers)
+        {
+            try
+            {
+                if (await notifier.NotifyAsync(approval, cancellationToken).ConfigureAwait(false) is { } who)
+                {
+                    told.Add(who);
+                }
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+            {
+                // A channel that is down tells nobody, which is what escalation goes by.
+            }
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        return await store.ChangeAsync(approval.Id, before => before with
+        {
+            ToldTo = [.. before.ToldTo.Union(told)],
+            Reminders = before.Reminders + 1,
+            RemindAt = now + Pause(before),
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static TimeSpan Pause(Approval approval)
+    {
+        TimeSpan pause = approval.Terms.Remind * Math.Pow(2, Math.Min(approval.Reminders, 16));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+
+    private static AuditEntry Entry(string type, Approval approval) => new(type)
+    {
+        RunId = approval.RunId,
+        RootId = approval.RootId,
+        Turn = approval.Turn,
+        Call = approval.Call,
+        Requester = approval.Requester,
+        Chain = approval.Chain,
+        Tool = approval.Tool,
+        Effect = approval.Effect,
+        ApprovalId = approval.Id,
+    };
+
+    private JournalEvent Event(Approval approval) => new(JournalEventTypes.ApprovalRequested, time.GetUtcNow())
+    {
+        Turn = approval.Turn,
+        Call = approval.Call,
+        Tool = approval.Tool,
+        Approval = approval.Id,
+        Text = approval.Reason,
+    };
+}

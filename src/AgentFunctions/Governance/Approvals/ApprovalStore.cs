@@ -1,0 +1,89 @@
+using System.Text.Json;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Governance.Approvals;
+
+/// <summary>The approvals of this host: a record each, and a list of those that are not settled.</summary>
+internal sealed class ApprovalStore(IRecordStore records)
+{
+    private const string Prefix = "approvals/";
+    private const string Open = "approvals-open/";
+
+    public async Task<(Approval Approval, string Etag)?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        if (id.Length is 0 or > 64 || !id.All(char.IsAsciiLetterOrDigit))
+        {
+            return null;
+        }
+
+        StoredRecord? record = await records.GetAsync(Prefix + id, cancellationToken).ConfigureAwait(false);
+        return record is null ? null : (JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Approval)!, record.Etag);
+    }
+
+    /// <summary>Adds an approval; one that is there stays as it is.</summary>
+    public async Task AddAsync(Approval approval, CancellationToken cancellationToken)
+    {
+        // Listed before it exists: a crash in between leaves an entry that leads nowhere, never an approval that nobody sees.
+        await records.PutAsync(OpenKey(approval), ReadOnlyMemory<byte>.Empty, default, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await PutAsync(approval, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        {
+            // It was asked before a crash.
+        }
+    }
+
+    /// <summary>Changes an approval; <paramref name="change"/> is asked again where somebody else was quicker.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ApprovalNotFound"/>.</exception>
+    public async Task<Approval> ChangeAsync(string id, Func<Approval, Approval> change, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            (Approval before, string etag) = await FindAsync(id, cancellationToken).ConfigureAwait(false)
+                ?? throw new AgentException(ErrorCode.ApprovalNotFound, $"There is no approval '{id}'.");
+            Approval after = change(before);
+            if (ReferenceEquals(after, before))
+            {
+                return before;
+            }
+
+            try
+            {
+                await PutAsync(after, RecordCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false);
+                return after;
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+            {
+                // Read what the other one wrote, and judge anew.
+            }
+        }
+    }
+
+    /// <summary>Takes an approval from the list of those that are not settled.</summary>
+    public Task SettleAsync(Approval approval, CancellationToken cancellationToken) =>
+        records.DeleteAsync(OpenKey(approval), default, cancellationToken);
+
+    /// <summary>The approvals that are not settled: pending ones, and decided ones whose run has not heard of it.</summary>
+    /// <param name="runId">Only those of this run; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<Approval>> ListOpenAsync(string? runId, CancellationToken cancellationToken)
+    {
+        var open = new List<Approval>();
+        await foreach (StoredRecord entry in records.ListAsync(runId is null ? Open : $"{Open}{runId}/", null, cancellationToken).ConfigureAwait(false))
+        {
+            if (await FindAsync(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], cancellationToken).ConfigureAwait(false) is var (approval, _))
+            {
+                open.Add(approval);
+            }
+        }
+
+        return open;
+    }
+
+    private static string OpenKey(Approval approval) => $"{Open}{approval.RunId}/{approval.Id}";
+
+    private Task<string> PutAsync(Approval approval, RecordCondition condition, CancellationToken cancellationToken) => records.PutAsync(
+        Prefix + approval.Id, JsonSerializer.SerializeToUtf8Bytes(approval, AgentJsonContext.Default.Approval), condition, cancellationToken);
+}

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Hosting;
+
+namespace AgentFunctions.Governance.Approvals;
+
+/// <summary>Once a host has started, wakes the runs whose decision was recorded, but whose wake-up a crash cut off.</summary>
+internal sealed class ApprovalWaker(ApprovalDesk desk) : IHostedLifecycleService
+{
+    public Task StartedAsync(CancellationToken cancellationToken) => desk.WakeDecidedAsync(cancellationToken);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

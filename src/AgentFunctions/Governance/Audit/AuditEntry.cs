@@ -1,0 +1,127 @@
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Governance.Audit;
+
+/// <summary>One thing that somebody answers for. Evolved only by addition.</summary>
+/// <param name="Type">What happened: one of <see cref="AuditTypes"/>.</param>
+public sealed record AuditEntry(string Type)
+{
+    /// <summary>Its number in the log, from 0; set by the log.</summary>
+    public long Seq { get; init; }
+
+    /// <summary>When (UTC); set by the log.</summary>
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>The SHA-256 of the entry before, as it is stored; set by the log.</summary>
+    public string Prev { get; init; } = "";
+
+    /// <summary>The run.</summary>
+    public string? RunId { get; init; }
+
+    /// <summary>The root of the run's tree.</summary>
+    public string? RootId { get; init; }
+
+    /// <summary>The turn.</summary>
+    public int? Turn { get; init; }
+
+    /// <summary>The number of the call within its turn.</summary>
+    public int? Call { get; init; }
+
+    /// <summary>Who asked for the root run.</summary>
+    public string? Requester { get; init; }
+
+    /// <summary>Who acted: a person, a program or the host.</summary>
+    public string? Actor { get; init; }
+
+    /// <summary>The agent.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>The hash of the agent's definition.</summary>
+    public string? DefinitionHash { get; init; }
+
+    /// <summary>The agents that delegated, from the root to the one that acts.</summary>
+    public IReadOnlyList<string>? Chain { get; init; }
+
+    /// <summary>The tool.</summary>
+    public string? Tool { get; init; }
+
+    /// <summary>What the tool does to the world.</summary>
+    public ToolEffect? Effect { get; init; }
+
+    /// <summary>What was decided.</summary>
+    public PolicyVerdict? Verdict { get; init; }
+
+    /// <summary>The rule that decided.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>The hash of the policy that held.</summary>
+    public string? PolicyHash { get; init; }
+
+    /// <summary>The approval that the entry is about or that made it possible.</summary>
+    public string? ApprovalId { get; init; }
+
+    /// <summary>The SHA-256 of the arguments' canonical JSON.</summary>
+    public string? ArgumentsHash { get; init; }
+
+    /// <summary>The beginning of the arguments, secrets left out.</summary>
+    public string? Arguments { get; init; }
+
+    /// <summary>The SHA-256 of the outcome's text.</summary>
+    public string? OutcomeHash { get; init; }
+
+    /// <summary>The beginning of the outcome, secrets left out.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>Whether it went wrong, or was refused.</summary>
+    public bool? Failed { get; init; }
+
+    /// <summary>Why, in words.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>The values of <see cref="AuditEntry.Type"/>.</summary>
+public static class AuditTypes
+{
+    /// <summary>A run was admitted.</summary>
+    public const string RunSubmitted = "run.submitted";
+
+    /// <summary>A request was refused at the gateway.</summary>
+    public const string RequestRefused = "request.refused";
+
+    /// <summary>Somebody sent a run a message.</summary>
+    public const string MessageSent = "run.messageSent";
+
+    /// <summary>Somebody paused, resumed or cancelled a run, or started one anew from it; <see cref="AuditEntry.Reason"/> says which.</summary>
+    public const string RunCommanded = "run.commanded";
+
+    /// <summary>A run ended.</summary>
+    public const string RunEnded = "run.ended";
+
+    /// <summary>A tool call was decided.</summary>
+    public const string CallDecided = "call.decided";
+
+    /// <summary>A tool call has an outcome.</summary>
+    public const string CallFinished = "call.finished";
+
+    /// <summary>A person was asked.</summary>
+    public const string ApprovalRequested = "approval.requested";
+
+    /// <summary>A person approved, denied or changed a call.</summary>
+    public const string ApprovalDecided = "approval.decided";
+
+    /// <summary>An approval went to further roles.</summary>
+    public const string ApprovalEscalated = "approval.escalated";
+
+    /// <summary>An approval was not decided in time.</summary>
+    public const string ApprovalExpired = "approval.expired";
+
+    /// <summary>Something was stopped by the kill switch.</summary>
+    public const string KillEngaged = "kill.engaged";
+
+    /// <summary>The kill switch was released.</summary>
+    public const string KillReleased = "kill.released";
+
+    /// <summary>An API key was made or withdrawn, or a signing key was rotated.</summary>
+    public const string KeyChanged = "key.changed";
+}

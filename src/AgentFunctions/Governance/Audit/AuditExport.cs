@@ -1,0 +1,61 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Governance.Audit;
+
+/// <summary>The audit log as a file: each entry as it is stored, and a line break. An entry's signature stands on a line of its own.</summary>
+public static class AuditExport
+{
+    private const byte Break = (byte)'\n';
+
+    /// <summary>Writes the log of a store to a file.</summary>
+    /// <param name="logs">The store.</param>
+    /// <param name="path">The file; one that is there is replaced.</param>
+    /// <param name="cancellationToken">Stops writing.</param>
+    /// <returns>How many entries were written.</returns>
+    public static async Task<long> WriteAsync(ILogStore logs, string path, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(logs);
+        FileStream file = File.Create(path);
+        await using (file.ConfigureAwait(false))
+        {
+            long count = 0;
+            await foreach (LogEntry entry in logs.ReadAsync(AuditLog.Stream, 0, null, cancellationToken).ConfigureAwait(false))
+            {
+                await file.WriteAsync(entry.Data, cancellationToken).ConfigureAwait(false);
+                file.WriteByte(Break);
+                count++;
+            }
+
+            return count;
+        }
+    }
+
+    /// <summary>Reads the entries of a file back, as they were stored.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
+        string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        byte[] bytes = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        int start = 0;
+        while (start < bytes.Length)
+        {
+            int end = LineEnd(bytes, start);
+            // A signature belongs to the entry above it.
+            if (end < bytes.Length && bytes.AsSpan(end + 1).StartsWith("{\"kid\":"u8))
+            {
+                end = LineEnd(bytes, end + 1);
+            }
+
+            yield return bytes.AsMemory(start, end - start);
+            start = end + 1;
+        }
+    }
+
+    private static int LineEnd(byte[] bytes, int from)
+    {
+        int at = bytes.AsSpan(from).IndexOf(Break);
+        return at < 0 ? bytes.Length : from + at;
+    }
+}

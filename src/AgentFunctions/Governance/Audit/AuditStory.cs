@@ -1,0 +1,53 @@
+using System.Globalization;
+using AgentFunctions.Governance.Policies;
+
+namespace AgentFunctions.Governance.Audit;
+
+/// <summary>Tells audit entries in words: who allowed what, and why.</summary>
+public static class AuditStory
+{
+    /// <summary>One entry as one sentence.</summary>
+    /// <param name="entry">The entry.</param>
+    public static string Tell(AuditEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        string when = entry.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return $"{when}  {Sentence(entry)}";
+    }
+
+    private static string Sentence(AuditEntry entry) => entry.Type switch
+    {
+        AuditTypes.RunSubmitted => $"{entry.Actor} asked agent '{entry.Agent}' (definition {Short(entry.DefinitionHash)}): {entry.Reason}",
+        AuditTypes.RequestRefused => $"A request of {entry.Actor} was refused{By(entry)}: {entry.Reason}",
+        AuditTypes.MessageSent => $"{entry.Actor} sent the run a message: {entry.Reason}",
+        AuditTypes.RunCommanded => $"{entry.Actor} changed the run: {entry.Reason}",
+        AuditTypes.RunEnded => $"The run ended: {entry.Reason}",
+        AuditTypes.CallDecided => $"{Call(entry)} was {Verb(entry.Verdict)}{By(entry)}{Because(entry)}. Arguments {Short(entry.ArgumentsHash)}: {entry.Arguments}",
+        AuditTypes.CallFinished => $"{Call(entry)} {(entry.Failed == true ? "failed" : "succeeded")}. Outcome {Short(entry.OutcomeHash)}: {entry.Outcome}",
+        AuditTypes.ApprovalRequested => $"{Call(entry)} waits for approval {entry.ApprovalId}{By(entry)}{Because(entry)}.",
+        AuditTypes.ApprovalDecided => $"{entry.Actor} {(entry.Verdict == PolicyVerdict.Allow ? "approved" : "denied")} {Call(entry)} "
+            + $"(approval {entry.ApprovalId}, arguments {Short(entry.ArgumentsHash)}){Because(entry)}.",
+        AuditTypes.ApprovalEscalated => $"Approval {entry.ApprovalId} was escalated{Because(entry)}.",
+        AuditTypes.ApprovalExpired => $"Approval {entry.ApprovalId} expired undecided, which counts as denied.",
+        AuditTypes.KillEngaged => $"{entry.Actor} stopped {entry.Reason}",
+        AuditTypes.KillReleased => $"{entry.Actor} released {entry.Reason}",
+        _ => $"{entry.Type} by {entry.Actor ?? "the host"}: {entry.Reason}",
+    };
+
+    private static string Call(AuditEntry entry) =>
+        $"call {entry.Turn}/{entry.Call} of '{entry.Tool}' by {string.Join(" > ", entry.Chain ?? [entry.Agent ?? "?"])} for {entry.Requester}";
+
+    private static string Verb(PolicyVerdict? verdict) => verdict switch
+    {
+        PolicyVerdict.Allow => "allowed",
+        PolicyVerdict.Deny => "denied",
+        _ => "put before a person",
+    };
+
+    private static string By(AuditEntry entry) => entry.Rule is null ? ""
+        : entry.PolicyHash is null ? $" by rule '{entry.Rule}'" : $" by rule '{entry.Rule}' of policy {Short(entry.PolicyHash)}";
+
+    private static string Because(AuditEntry entry) => entry.Reason is null ? "" : $" ({entry.Reason})";
+
+    private static string Short(string? hash) => hash is { Length: > 12 } ? hash[..12] : hash ?? "none";
+}

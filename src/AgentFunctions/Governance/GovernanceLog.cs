@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.Governance;
+
+/// <summary>What governance tells the host's log. Event ids 2000 to 2099.</summary>
+internal static partial class GovernanceLog
+{
+    [LoggerMessage(2000, LogLevel.Information, "No policy is configured: every registered tool may be called without asking. Set Governance:PolicyPath to change that")]
+    public static partial void NoPolicy(ILogger logger);
+
+    [LoggerMessage(2001, LogLevel.Information, "The policy changed: {Hash} with {Rules} rules holds from now on")]
+    public static partial void PolicyReloaded(ILogger logger, string hash, int rules);
+
+    [LoggerMessage(2002, LogLevel.Error, "The changed policy is broken, {Hash} goes on to hold: {Problem}")]
+    public static partial void PolicyBroken(ILogger logger, string hash, string problem);
+}

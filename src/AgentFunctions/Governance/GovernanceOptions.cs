@@ -1,0 +1,17 @@
+namespace AgentFunctions.Governance;
+
+/// <summary>How this host governs what its agents do. Read from the configuration section <c>Governance</c>.</summary>
+public sealed class GovernanceOptions
+{
+    /// <summary>
+    /// A policy file, or a folder of them. By default <see langword="null"/>: what the host's own code registered may be
+    /// called without asking.
+    /// </summary>
+    public string? PolicyPath { get; set; }
+
+    /// <summary>
+    /// The folder of the keys that sign the audit log and the agents' tokens. By default <see langword="null"/>: they are kept
+    /// as records beside everything else, where whoever can write the store could also sign.
+    /// </summary>
+    public string? KeyFolder { get; set; }
+}

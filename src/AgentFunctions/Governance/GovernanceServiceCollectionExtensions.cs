@@ -1,0 +1,79 @@
+using AgentFunctions.Governance;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds what governs the agents of a host.</summary>
+public static class GovernanceServiceCollectionExtensions
+{
+    /// <summary>Adds a rule written in C#. It is asked before the rules of policy files.</summary>
+    /// <typeparam name="TRule">The rule.</typeparam>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddPolicyRule<TRule>(this IServiceCollection services)
+        where TRule : class, IPolicyRule => services.AddSingleton<IPolicyRule, TRule>();
+
+    /// <summary>Adds a way to tell people that an approval waits for them.</summary>
+    /// <typeparam name="TNotifier">The way.</typeparam>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddApprovalNotifier<TNotifier>(this IServiceCollection services)
+        where TNotifier : class, IApprovalNotifier => services.AddSingleton<IApprovalNotifier, TNotifier>();
+
+    internal static IServiceCollection AddGovernance(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<GovernanceOptions>().Bind(configuration.GetSection("Governance"));
+        services.TryAddSingleton(provider => NewRedactor(configuration));
+        services.AddRedactedLogging();
+        services.TryAddSingleton<ISigningKeyStore>(static provider =>
+            provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is { } folder
+                ? new FolderKeyStore(folder)
+                : new RecordKeyStore(provider.GetRequiredService<IRecordStore>()));
+        services.AddKeyedSingleton(AuditLog.KeyPurpose, static (provider, purpose) => new SigningKeys(
+            provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<AuditLog>();
+        services.TryAddSingleton<AgentFunctions.Gateway.ApiKeys>();
+        services.TryAddSingleton<PolicySource>();
+        services.TryAddSingleton<CallHistory>();
+        services.TryAddSingleton<RunLineage>();
+        services.TryAddSingleton<ApprovalStore>();
+        services.TryAddSingleton<ApprovalGate>();
+        services.TryAddSingleton(static provider => new ApprovalDesk(
+            provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
+            provider.GetRequiredService<Journal>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<InFlightCalls>();
+        services.TryAddSingleton(static provider => new KillOrders(
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<AgentFunctions.Runs.RunReader>(),
+            provider.GetRequiredService<AgentFunctions.Runs.RunStore>(), provider.GetRequiredService<AgentFunctions.Gateway.RunSteering>(),
+            provider.GetRequiredService<Ledger>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<InFlightCalls>(),
+            provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<ToolCallGovernor>();
+        services.TryAddSingleton(static provider => new AgentFunctions.Gateway.Admission(
+            provider.GetRequiredService<KillOrders>, provider.GetRequiredService<RunLineage>(),
+            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
+        services.AddHostedService<ApprovalWaker>();
+        return services;
+    }
+
+    private static Redactor NewRedactor(IConfiguration configuration)
+    {
+        var redactor = new Redactor();
+        ConfiguredSecrets.AddTo(redactor, configuration);
+        return redactor;
+    }
+
+    private static void AddRedactedLogging(this IServiceCollection services) => services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(
+        static provider => new RedactingLoggerFactory(
+            ActivatorUtilities.CreateInstance<LoggerFactory>(
+                provider, provider.GetServices<ILoggerProvider>(), provider.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>()),
+            provider.GetRequiredService<Redactor>())));
+}

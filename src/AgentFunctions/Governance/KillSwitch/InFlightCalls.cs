@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Governance.KillSwitch;
+
+/// <summary>The tool calls that are being made in this process, so that they can be stopped.</summary>
+internal sealed class InFlightCalls
+{
+    private readonly ConcurrentDictionary<InFlightCall, bool> _calls = new();
+
+    public InFlightCall Begin(RunRecord run, IReadOnlyList<string> tree, string tool, CancellationToken cancellationToken)
+    {
+        var call = new InFlightCall(this, run, tree, tool, cancellationToken);
+        _calls.TryAdd(call, true);
+        return call;
+    }
+
+    /// <summary>Stops the calls that an order hits.</summary>
+    public void Stop(KillOrder order)
+    {
+        foreach (InFlightCall call in _calls.Keys)
+        {
+            if (order.Scope == KillScope.Tool ? call.Tool == order.Name : order.Hits(call.Run, call.Tree))
+            {
+                call.Stop(order);
+            }
+        }
+    }
+
+    internal void End(InFlightCall call) => _calls.TryRemove(call, out _);
+}
+
+/// <summary>A tool call that is being made.</summary>
+internal sealed class InFlightCall(
+    InFlightCalls calls, RunRecord run, IReadOnlyList<string> tree, string tool, CancellationToken cancellationToken) : IDisposable
+{
+    private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+
+    public RunRecord Run => run;
+
+    public IReadOnlyList<string> Tree => tree;
+
+    public string Tool => tool;
+
+    public CancellationToken Token => _stop.Token;
+
+    /// <summary>The order that stopped it.</summary>
+    public KillOrder? StoppedBy { get; private set; }
+
+    public void Stop(KillOrder order)
+    {
+        StoppedBy = order;
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended by itself meanwhile.
+        }
+    }
+
+    public void Dispose()
+    {
+        calls.End(this);
+        _stop.Dispose();
+    }
+}

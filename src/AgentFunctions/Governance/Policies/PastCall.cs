@@ -1,0 +1,25 @@
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Governance.Policies;
+
+/// <summary>One recorded call of a run tree, as rules about sequences see it.</summary>
+/// <param name="RunId">The run that called.</param>
+/// <param name="Turn">The turn.</param>
+/// <param name="Call">The number of the call within its turn.</param>
+/// <param name="Tool">The tool.</param>
+/// <param name="Effect">What the tool does to the world.</param>
+/// <param name="At">When it began (UTC).</param>
+public sealed record PastCall(string RunId, int Turn, int Call, string Tool, ToolEffect Effect, DateTimeOffset At)
+{
+    /// <summary>The hosts that the call named.</summary>
+    public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>The data labels of what it read or wrote.</summary>
+    public IReadOnlyList<string> DataLabels { get; init; } = [];
+
+    /// <summary>When it finished (UTC); <see langword="null"/> while it has not.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Whether it succeeded; <see langword="null"/> while nobody knows.</summary>
+    public bool? Succeeded { get; init; }
+}

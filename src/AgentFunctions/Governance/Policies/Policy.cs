@@ -1,0 +1,105 @@
+using System.Text.Json;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Governance.Policies;
+
+/// <summary>A set of rules with what holds where none matches. Never changes once made; any thread may ask it.</summary>
+/// <remarks>
+/// The order is explicit: a matching <c>deny</c> wins wherever it stands; else the first matching rule decides, C# rules before
+/// those of files, files in the ordinal order of their names; else the default of the tool's effect.
+/// </remarks>
+internal sealed class Policy
+{
+    private readonly IReadOnlyList<DataLabelRule> _labels;
+    private readonly IReadOnlyList<RiskRule> _risks;
+    private readonly IReadOnlyDictionary<ToolEffect, PolicyVerdict> _defaults;
+
+    public Policy(
+        string hash, IReadOnlyList<IPolicyRule> rules, IReadOnlyList<DataLabelRule> labels, IReadOnlyList<RiskRule> risks,
+        IReadOnlyDictionary<ToolEffect, PolicyVerdict> defaults) =>
+        (Hash, Rules, _labels, _risks, _defaults) = (hash, rules, labels, risks, defaults);
+
+    /// <summary>What holds where no rule matches and nothing else was said: reading is free, everything else asks a person.</summary>
+    public static IReadOnlyDictionary<ToolEffect, PolicyVerdict> StrictDefaults { get; } = new Dictionary<ToolEffect, PolicyVerdict>
+    {
+        [ToolEffect.None] = PolicyVerdict.Allow,
+        [ToolEffect.Idempotent] = PolicyVerdict.Ask,
+        [ToolEffect.NotIdempotent] = PolicyVerdict.Ask,
+    };
+
+    /// <summary>The hash of all that decides: every recorded decision names it.</summary>
+    public string Hash { get; }
+
+    public IReadOnlyList<IPolicyRule> Rules { get; }
+
+    /// <summary>Whether a decision may depend on earlier calls; where it does, decisions of one tree are taken one after the other.</summary>
+    public bool ReadsHistory { get; init; }
+
+    /// <summary>Decides about an action.</summary>
+    public PolicyDecision Decide(ActionContext action)
+    {
+        List<string> labels = LabelsOf(action);
+        action = action with { Risk = RiskOf(action) };
+        (IPolicyRule Rule, PolicyAnswer Answer)? first = null;
+        foreach (IPolicyRule rule in Rules)
+        {
+            if (rule.Decide(action) is not { } answer)
+            {
+                continue;
+            }
+
+            if (answer.Verdict == PolicyVerdict.Deny)
+            {
+                first = (rule, answer);
+                break;
+            }
+
+            first ??= (rule, answer);
+        }
+
+        PolicyDecision decision = first is var (matched, given)
+            ? DecisionOf(matched, given, action)
+            : new PolicyDecision(_defaults[action.Effect], $"default:{JsonNamingPolicy.CamelCase.ConvertName(action.Effect.ToString())}", Hash);
+        return decision with
+        {
+            DataLabels = labels,
+            Approval = decision.Verdict == PolicyVerdict.Ask ? decision.Approval ?? new ApprovalTerms() : null,
+        };
+    }
+
+    /// <summary>How much harm a call could do: what the policy says, else what the tool's own entry says.</summary>
+    public RiskLevel RiskOf(ActionContext action)
+    {
+        foreach (RiskRule rule in _risks)
+        {
+            if (rule.When.Holds(action))
+            {
+                return rule.Risk;
+            }
+        }
+
+        return action.Risk;
+    }
+
+    private List<string> LabelsOf(ActionContext action)
+    {
+        var labels = new List<string>();
+        foreach (DataLabelRule rule in _labels)
+        {
+            if (!labels.Contains(rule.Label) && rule.When.Holds(action))
+            {
+                labels.Add(rule.Label);
+            }
+        }
+
+        return labels;
+    }
+
+    private PolicyDecision DecisionOf(IPolicyRule rule, PolicyAnswer answer, ActionContext action) => new(answer.Verdict, rule.Name, Hash)
+    {
+        Reason = answer.Reason,
+        Approval = answer.Approval,
+        Arguments = answer.Verdict == PolicyVerdict.Allow ? ArgumentChange.Apply(answer, action.Arguments) : null,
+        Timeout = answer.Verdict == PolicyVerdict.Allow ? answer.Timeout : null,
+    };
+}

@@ -1,0 +1,33 @@
+using System.Collections;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
+
+namespace AgentFunctions.Governance.Redaction;
+
+/// <summary>Finds the secrets that the host was configured with, by the names that secrets have.</summary>
+internal static partial class ConfiguredSecrets
+{
+    public static void AddTo(Redactor redactor, IConfiguration configuration)
+    {
+        foreach ((string key, string? value) in configuration.AsEnumerable())
+        {
+            if (value is not null && (IsSecret(key[(key.LastIndexOf(':') + 1)..]) || key.StartsWith("Secrets:", StringComparison.OrdinalIgnoreCase)))
+            {
+                redactor.Add(key.Replace(':', '.'), value);
+            }
+        }
+
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            if (variable is { Key: string name, Value: string value } && IsSecret(name))
+            {
+                redactor.Add(name, value);
+            }
+        }
+    }
+
+    private static bool IsSecret(string name) => SecretName().IsMatch(name);
+
+    [GeneratedRegex("(^|[_a-z])(Api_?Key|Key|Secret|Password|Passwd|Pwd|Token|ConnectionString)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex SecretName();
+}

@@ -1,0 +1,30 @@
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Governance;
+
+/// <summary>Where a run comes from.</summary>
+/// <param name="Root">The run at the root of its tree.</param>
+/// <param name="Chain">The agents that delegated, from the root to the run's own.</param>
+/// <param name="Tree">The runs from the run itself to the root.</param>
+internal sealed record Lineage(RunRecord Root, IReadOnlyList<string> Chain, IReadOnlyList<string> Tree);
+
+/// <summary>Follows runs up to the root of their tree.</summary>
+internal sealed class RunLineage(RunStore runs)
+{
+    public async Task<Lineage> OfAsync(RunRecord run, CancellationToken cancellationToken = default)
+    {
+        var chain = new List<string> { run.Agent };
+        var tree = new List<string> { run.Id };
+        while (run.Parent is not null && await runs.FindAsync(run.Parent, cancellationToken).ConfigureAwait(false) is { } parent)
+        {
+            run = parent;
+            chain.Insert(0, run.Agent);
+            tree.Add(run.Id);
+        }
+
+        return new Lineage(run, chain, tree);
+    }
+
+    public async Task<IReadOnlyList<string>> TreeOfAsync(RunRecord run, CancellationToken cancellationToken = default) =>
+        (await OfAsync(run, cancellationToken).ConfigureAwait(false)).Tree;
+}

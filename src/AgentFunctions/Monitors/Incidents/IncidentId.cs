@@ -1,0 +1,14 @@
+using System.Globalization;
+
+namespace AgentFunctions.Monitors.Incidents;
+
+/// <summary>Ids of incidents: <c>monitor-key-20260104T101500Z</c>.</summary>
+internal static class IncidentId
+{
+    public static string Of(string monitor, string key, DateTimeOffset due) =>
+        $"{monitor}-{key}-{due.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
+
+    /// <summary>Whether a text has the form of an id; asked before it becomes part of a key.</summary>
+    public static bool IsValid(string? id) =>
+        id is { Length: > 0 and <= 200 } && id.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+}

@@ -1,0 +1,67 @@
+namespace AgentFunctions.Monitors.Incidents;
+
+/// <summary>When a monitor's incidents open, close and open again.</summary>
+public sealed record IncidentRules
+{
+    /// <summary>How many breaches in a row open an incident; 1 by default.</summary>
+    public int OpenAfter { get; init; } = 1;
+
+    /// <summary>How many looks in a row without a breach resolve it; 2 by default.</summary>
+    public int ResolveAfter { get; init; } = 2;
+
+    /// <summary>A breach this soon after the end opens the same incident again; 15 minutes by default, zero for never.</summary>
+    public TimeSpan ReopenWithin { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// Signals that change between breach and health so often within 32 looks are flapping: the incident then resolves
+    /// only after four times <see cref="ResolveAfter"/>. 6 by default.
+    /// </summary>
+    public int FlapsAfter { get; init; } = 6;
+
+    /// <summary>How urgent an incident is: the first rule that matches says. By severity where none does: critical is 1.</summary>
+    public IReadOnlyList<PriorityRule> Priorities { get; init; } = [];
+
+    internal int ResolveAfterOf(bool isFlapping) => isFlapping ? 4 * ResolveAfter : ResolveAfter;
+
+    /// <summary>The priority of an incident at a moment.</summary>
+    internal int PriorityOf(string key, Severity severity, TimeSpan age)
+    {
+        PriorityRule? rule = Priorities.FirstOrDefault(rule => rule.Matches(key, severity, age));
+        return rule?.Priority ?? (Severity.Critical - severity + 1);
+    }
+}
+
+/// <summary>Gives incidents a priority; what is left out matches all.</summary>
+public sealed record PriorityRule
+{
+    /// <summary>Only incidents under this key.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Only incidents of at least this severity.</summary>
+    public Severity? AtLeast { get; init; }
+
+    /// <summary>Only incidents that have lasted this long.</summary>
+    public TimeSpan? After { get; init; }
+
+    /// <summary>The priority: 1, the most urgent, to 5.</summary>
+    public required int Priority { get; init; }
+
+    internal bool Matches(string key, Severity severity, TimeSpan age) =>
+        (Key is null || Key == key) && (AtLeast is null || severity >= AtLeast) && (After is null || age >= After);
+}
+
+/// <summary>Tells people of an incident that is still open and that nobody has acknowledged.</summary>
+public sealed record EscalationStep
+{
+    /// <summary>How long after the opening; at once by default.</summary>
+    public TimeSpan After { get; init; }
+
+    /// <summary>The names of the host's notification channels to tell.</summary>
+    public required IReadOnlyList<string> Notify { get; init; }
+
+    /// <summary>Tells them again after this time until the next step; <see langword="null"/>, the default, for never.</summary>
+    public TimeSpan? RemindEvery { get; init; }
+
+    /// <summary>Only incidents of at least this severity.</summary>
+    public Severity AtLeast { get; init; } = Severity.Info;
+}

@@ -1,0 +1,75 @@
+using AgentFunctions.Monitors.Notifications;
+
+namespace AgentFunctions.Monitors.Incidents;
+
+/// <summary>Shows incidents, and changes them on a person's behalf.</summary>
+public sealed class IncidentService
+{
+    private readonly IncidentStore _incidents;
+    private readonly IncidentDesk _desk;
+    private readonly NotificationDesk _notifications;
+
+    internal IncidentService(IncidentStore incidents, IncidentDesk desk, NotificationDesk notifications) =>
+        (_incidents, _desk, _notifications) = (incidents, desk, notifications);
+
+    /// <summary>An incident.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/>.</exception>
+    public Task<Incident> GetAsync(string id, CancellationToken cancellationToken = default) => _incidents.GetAsync(id, cancellationToken);
+
+    /// <summary>The incidents that match: the open ones first, then the newest.</summary>
+    /// <param name="monitor">Only those of this monitor.</param>
+    /// <param name="state">Only those in this state.</param>
+    /// <param name="count">The most incidents.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<Incident>> ListAsync(
+        string? monitor = null, IncidentState? state = null, int count = 100, CancellationToken cancellationToken = default)
+    {
+        var found = new List<Incident>();
+        await foreach (Incident incident in _incidents.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if ((monitor is null || incident.Monitor == monitor) && (state is null || incident.State == state))
+            {
+                found.Add(incident);
+            }
+        }
+
+        return
+        [
+            .. found.OrderByDescending(incident => incident.IsOpen)
+                .ThenBy(incident => incident.IsOpen ? incident.Priority : 0)
+                .ThenByDescending(incident => incident.OpenedAt)
+                .Take(count),
+        ];
+    }
+
+    /// <summary>Takes an incident up: nobody else is told any more.</summary>
+    /// <param name="id">The incident.</param>
+    /// <param name="requester">Who takes it up.</param>
+    /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
+    public Task<Incident> AcknowledgeAsync(
+        string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>
+        _desk.SetAsync(id, IncidentState.Acknowledged, requester, Checked(comment), cancellationToken);
+
+    /// <summary>Ends an incident. Where its signals are still in breach, the next tick opens it again.</summary>
+    /// <param name="id">The incident.</param>
+    /// <param name="requester">Who ends it.</param>
+    /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
+    public Task<Incident> ResolveAsync(
+        string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>
+        _desk.SetAsync(id, IncidentState.Resolved, requester, Checked(comment), cancellationToken);
+
+    /// <summary>The notifications that could not be delivered.</summary>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public IAsyncEnumerable<DeadLetter> ListDeadLettersAsync(CancellationToken cancellationToken = default) =>
+        _notifications.ListDeadLettersAsync(cancellationToken);
+
+    private static string? Checked(string? comment) => comment is { Length: > 1000 }
+        ? throw new AgentException(ErrorCode.InvalidInput, "comment: use at most 1,000 characters.")
+        : comment;
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Responses;
+using AgentFunctions.Monitors.Schedules;
+using AgentFunctions.Monitors.Signals;
+
+namespace AgentFunctions.Monitors;
+
+/// <summary>What a monitor is: when it looks, at what, who is woken by what it sees, and within which bounds.</summary>
+public sealed record MonitorDefinition
+{
+    /// <summary>The name: lower-case letters, digits and <c>-</c>, at most 64 characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it watches, in words for people; empty by default.</summary>
+    public string Description { get; init; } = "";
+
+    /// <summary>The agent to wake; <see langword="null"/>, the default, for a monitor that only checks and tells people.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>What a woken agent is to do, in words; at most 8 KiB.</summary>
+    public string? Goal { get; init; }
+
+    /// <summary>When it looks.</summary>
+    public required MonitorSchedule Schedule { get; init; }
+
+    /// <summary>Each tick starts up to this much later than it is due, by a fixed amount per tick; none by default.</summary>
+    public TimeSpan Jitter { get; init; }
+
+    /// <summary>What to do when a tick would wake the agent while an earlier run is still going; skip by default.</summary>
+    public OverlapPolicy Overlap { get; init; } = OverlapPolicy.Skip;
+
+    /// <summary>What becomes of ticks that nobody could run when they were due.</summary>
+    public MisfireRule Misfire { get; init; } = new();
+
+    /// <summary>How long the checks of a tick and, separately, a woken agent may take; five minutes by default.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>What woken agents may spend.</summary>
+    public MonitorBudget Budget { get; init; } = new();
+
+    /// <summary>The hours in which it looks; <see langword="null"/>, the default, for always.</summary>
+    public ActiveWindow? ActiveWindow { get; init; }
+
+    /// <summary>How much is remembered from tick to tick.</summary>
+    public MemoryLimits Memory { get; init; } = new();
+
+    /// <summary>
+    /// The checks that run before any model is asked. Without any, every tick wakes the agent.
+    /// </summary>
+    public IReadOnlyList<SignalDefinition> Signals { get; init; } = [];
+
+    /// <summary>When incidents open, close and open again.</summary>
+    public IncidentRules Incidents { get; init; } = new();
+
+    /// <summary>Who responds to an incident and how; <see langword="null"/>, the default, for the monitor's agent and goal.</summary>
+    public ResponseRules? Response { get; init; }
+
+    /// <summary>Who is told of an incident, and when; nobody by default.</summary>
+    public IReadOnlyList<EscalationStep> Escalation { get; init; } = [];
+
+    /// <summary>Labels for the runs that come of it.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Checks that the definition can be used.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    public void Validate() => MonitorDefinitionRules.Check(this);
+
+    /// <summary>The SHA-256 of the definition's canonical JSON as 64 hexadecimal digits.</summary>
+    internal string Hash() =>
+        CanonicalJson.Hash(JsonSerializer.SerializeToElement(this, MonitorJsonContext.Default.MonitorDefinition));
+}

@@ -1,0 +1,261 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Agents;
+using AgentFunctions.Durability;
+using AgentFunctions.Loop.Monitors;
+using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Notifications;
+using AgentFunctions.Monitors.Responses;
+using AgentFunctions.Monitors.Schedules;
+using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Monitors;
+
+/// <summary>Makes, changes, holds and shows monitors.</summary>
+public sealed class MonitorService
+{
+    private static readonly OrchestrationStatus[] Ended =
+        [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
+
+    private readonly MonitorStore _monitors;
+    private readonly TickLog _log;
+    private readonly NotificationDesk _notifications;
+    private readonly AgentCatalog _agents;
+    private readonly ToolCatalog _tools;
+    private readonly IOrchestrationClient _orchestrations;
+    private readonly TimeProvider _time;
+
+    internal MonitorService(
+        MonitorStore monitors, TickLog log, NotificationDesk notifications, AgentCatalog agents, ToolCatalog tools,
+        IOrchestrationClient orchestrations, TimeProvider time) =>
+        (_monitors, _log, _notifications, _agents, _tools, _orchestrations, _time) =
+            (monitors, log, notifications, agents, tools, orchestrations, time);
+
+    /// <summary>Makes a monitor, or changes the one of that name. It looks from now on; what it remembers stays.</summary>
+    /// <param name="definition">The monitor.</param>
+    /// <param name="requester">Who asks.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <returns>The monitor, and whether it is new.</returns>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.AgentNotFound"/> or <see cref="ErrorCode.ToolNotFound"/>: the
+    /// message names the field; nothing changed.
+    /// </exception>
+    public async Task<(MonitorView Monitor, bool IsNew)> PutAsync(
+        MonitorDefinition definition, string requester = "local", CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        definition.Validate();
+        await CheckHostAsync(definition, cancellationToken).ConfigureAwait(false);
+        (MonitorRecord Value, string Etag)? found = await _monitors.FindAsync(definition.Name, cancellationToken).ConfigureAwait(false);
+        DateTimeOffset now = _time.GetUtcNow();
+        if (found is null || found.Value.Value.Definition.Hash() != definition.Hash())
+        {
+            MonitorRecord? old = found?.Value;
+            var record = new MonitorRecord
+            {
+                Definition = definition,
+                CreatedAt = old?.CreatedAt ?? now,
+                UpdatedAt = now,
+                // Due times of the new schedule that have passed already are no missed ticks.
+                ActiveFrom = old is not null && old.Definition.Schedule == definition.Schedule ? old.ActiveFrom : now,
+                PausedAt = old?.PausedAt,
+                By = requester,
+            };
+            await _monitors.PutAsync(record, found?.Etag, cancellationToken).ConfigureAwait(false);
+        }
+
+        await EnsureRunningAsync(definition.Name, cancellationToken).ConfigureAwait(false);
+        await TellAsync(definition.Name, cancellationToken).ConfigureAwait(false);
+        return (await GetAsync(definition.Name, cancellationToken).ConfigureAwait(false), found is null);
+    }
+
+    /// <summary>A monitor.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
+    public async Task<MonitorView> GetAsync(string name, CancellationToken cancellationToken = default) =>
+        await ViewAsync((await FindAsync(name, cancellationToken).ConfigureAwait(false)).Value, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The monitors in the order of their names.</summary>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<MonitorView> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (MonitorRecord record in _monitors.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            yield return await ViewAsync(record, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Deletes a monitor with what it remembers. Its incidents and its runs stay.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
+    public async Task DeleteAsync(string name, CancellationToken cancellationToken = default)
+    {
+        await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        await _monitors.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        await TellAsync(name, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Holds a monitor: no tick is due until it is resumed, and none is made up for.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="requester">Who asks.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
+    public Task<MonitorView> PauseAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
+        ChangeAsync(name, (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record, cancellationToken);
+
+    /// <summary>Lets a held monitor look again.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="requester">Who asks.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
+    public Task<MonitorView> ResumeAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
+        ChangeAsync(
+            name, (record, now) => record.PausedAt is null ? record : record with { PausedAt = null, ActiveFrom = now, By = requester }, cancellationToken);
+
+    /// <summary>Asks for a tick now, besides those by schedule.</summary>
+    /// <param name="name">The monitor's name.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The id of the tick.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
+    public async Task<string> RunNowAsync(string name, CancellationToken cancellationToken = default)
+    {
+        await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        var due = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
+        await EnsureRunningAsync(name, cancellationToken).ConfigureAwait(false);
+        await _orchestrations.RaiseEventAsync(
+            MonitorLoop.InstanceIdOf(name), MonitorEvents.Run, new ManualTick(due), cancellationToken).ConfigureAwait(false);
+        return TickPlanner.TickId(name, due);
+    }
+
+    /// <summary>The latest ticks, newest first. The last 30 days are kept.</summary>
+    /// <param name="name">The monitor's name.</param>
+    /// <param name="count">The most ticks.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
+    public async Task<IReadOnlyList<TickRecord>> GetHistoryAsync(string name, int count = 100, CancellationToken cancellationToken = default)
+    {
+        await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        return await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false) is var (memory, _)
+            ? await _log.ReadLatestAsync(name, memory.LogDay, count, cancellationToken).ConfigureAwait(false)
+            : [];
+    }
+
+    /// <summary>Starts the orchestrations of all monitors that have none: after a start of the host, or on a timer.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task EnsureRunningAsync(CancellationToken cancellationToken = default)
+    {
+        await foreach (MonitorRecord record in _monitors.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await EnsureRunningAsync(record.Definition.Name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task EnsureRunningAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _orchestrations.ScheduleAsync(
+                MonitorLoop.Name,
+                new MonitorState(name, await LastDueAsync(name, cancellationToken).ConfigureAwait(false)),
+                new StartOptions { InstanceId = MonitorLoop.InstanceIdOf(name), ReplaceableStatuses = Ended },
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
+        {
+            // It runs.
+        }
+    }
+
+    private async Task<DateTimeOffset?> LastDueAsync(string name, CancellationToken cancellationToken) =>
+        (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value.LastDue;
+
+    private async Task<MonitorView> ChangeAsync(
+        string name, Func<MonitorRecord, DateTimeOffset, MonitorRecord> change, CancellationToken cancellationToken)
+    {
+        (MonitorRecord record, string etag) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        MonitorRecord after = change(record, _time.GetUtcNow());
+        if (!ReferenceEquals(record, after))
+        {
+            await _monitors.PutAsync(after, etag, cancellationToken).ConfigureAwait(false);
+            await TellAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await ViewAsync(after, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<(MonitorRecord Value, string Etag)> FindAsync(string name, CancellationToken cancellationToken) =>
+        (MonitorDefinitionRules.IsName(name) ? await _monitors.FindAsync(name, cancellationToken).ConfigureAwait(false) : null)
+        ?? throw new AgentException(ErrorCode.MonitorNotFound, $"There is no monitor '{name}'.");
+
+    /// <summary>Lets the monitor's orchestration read its record again.</summary>
+    private async Task TellAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _orchestrations.RaiseEventAsync(
+                MonitorLoop.InstanceIdOf(name), MonitorEvents.Changed, "changed", cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)
+        {
+            // A crash came before its first start; the next start of the host makes up for it.
+        }
+    }
+
+    /// <summary>What only the host can know: agents, tools, channels.</summary>
+    private async Task CheckHostAsync(MonitorDefinition monitor, CancellationToken cancellationToken)
+    {
+        foreach (string agent in new[] { monitor.Agent, monitor.Response?.Agent }.OfType<string>())
+        {
+            _agents.Resolve(agent);
+        }
+
+        foreach (string tool in monitor.Signals.Select(signal => signal.Tool?.Name).OfType<string>())
+        {
+            MonitorDefinitionRules.Require(
+                _tools.Tools.Any(known => known.Name == tool && known.Effect == ToolEffect.None),
+                "signals.tool.name", $"this host has no tool '{tool}' without effects");
+        }
+
+        foreach (string channel in monitor.Escalation.SelectMany(step => step.Notify))
+        {
+            MonitorDefinitionRules.Require(
+                _notifications.Knows(channel),
+                "escalation.notify", $"this host has no channel '{channel}'; it has {string.Join(", ", _notifications.Names)}");
+        }
+
+        if (monitor.Response is { } response)
+        {
+            AgentDefinition responder = _agents.Resolve((response.Agent ?? monitor.Agent)!);
+            IReadOnlyList<AgentTool> tools = await _tools.SelectAsync(responder, cancellationToken).ConfigureAwait(false);
+            foreach (string action in Runbook.Parse(response.Runbook).Actions)
+            {
+                MonitorDefinitionRules.Require(
+                    tools.Any(tool => tool.Name == action), "response.runbook", $"the responder has no tool '{action}' that its actions name");
+            }
+        }
+    }
+
+    private async Task<MonitorView> ViewAsync(MonitorRecord record, CancellationToken cancellationToken)
+    {
+        string name = record.Definition.Name;
+        MonitorMemory memory = (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value ?? new();
+        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset after = memory.LastDue > record.ActiveFrom ? memory.LastDue.Value : record.ActiveFrom;
+        TickPlan plan = TickPlanner.Plan(record.Definition, after > now ? after : now, now, 1);
+        return new MonitorView
+        {
+            Definition = record.Definition,
+            CreatedAt = record.CreatedAt,
+            UpdatedAt = record.UpdatedAt,
+            PausedAt = record.PausedAt,
+            NextDue = record.PausedAt is null ? plan.Upcoming.FirstOrDefault()?.Due : null,
+            LastDue = memory.LastDue,
+            Totals = memory.Totals,
+            Signals = memory.Signals,
+            OpenIncidents = [.. memory.Incidents.Values.Where(mark => mark.ResolvedAt is null).Select(mark => mark.Id)],
+            Notes = await _monitors.GetNotesAsync(name, cancellationToken).ConfigureAwait(false),
+        };
+    }
+}

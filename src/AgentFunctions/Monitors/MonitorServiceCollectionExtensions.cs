@@ -1,0 +1,116 @@
+using AgentFunctions;
+using AgentFunctions.Agents;
+using AgentFunctions.Durability;
+using AgentFunctions.Loop.Monitors;
+using AgentFunctions.Monitors;
+using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Notifications;
+using AgentFunctions.Monitors.Responses;
+using AgentFunctions.Monitors.Signals;
+using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds monitors to a host.</summary>
+public static class MonitorServiceCollectionExtensions
+{
+    /// <summary>Adds a monitor that the host puts when it starts.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="monitor">The monitor.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    public static IServiceCollection AddMonitor(this IServiceCollection services, MonitorDefinition monitor)
+    {
+        ArgumentNullException.ThrowIfNull(monitor);
+        monitor.Validate();
+        return services.AddSingleton(monitor);
+    }
+
+    /// <summary>Adds the monitors of a folder's YAML files (<c>*.yaml</c>, <c>*.yml</c>), which the host puts when it starts.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="folder">The folder. It is read now; later changes are not seen.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a file is broken; the message names it and the field.</exception>
+    public static IServiceCollection AddMonitorsFrom(this IServiceCollection services, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (!Directory.Exists(folder))
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"monitors: there is no folder '{folder}'; create it or name another.");
+        }
+
+        foreach (string file in Directory.EnumerateFiles(folder, "*.y*ml").Order(StringComparer.Ordinal))
+        {
+            services.AddMonitor(MonitorReader.LoadYaml(file));
+        }
+
+        return services;
+    }
+
+    /// <summary>Adds what monitors need.</summary>
+    internal static IServiceCollection AddMonitoring(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<NotificationOptions>().Bind(configuration.GetSection(NotificationOptions.Section))
+            .Validate(static options => options.Channels.Values.All(IsValid), "Notifications:Channels: use an absolute http or https Url, a Secret of at least 16 characters or whsec_ and base 64, or a File; not both.")
+            .ValidateOnStart();
+        services.AddHttpClient(HttpCheck.HttpClientName);
+        services.AddHttpClient(WebhookSink.HttpClientName);
+        services.AddTool(MonitorMemoryTool.Create());
+        services.TryAddSingleton<MonitorStore>();
+        services.TryAddSingleton<SpendingBook>();
+        services.TryAddSingleton<TickLog>();
+        services.TryAddSingleton<TickWaker>();
+        services.TryAddSingleton<SignalChecker>();
+        services.TryAddSingleton<IncidentStore>();
+        services.TryAddSingleton<IncidentDesk>();
+        services.TryAddSingleton<NotificationDesk>();
+        services.TryAddSingleton<ResponseDesk>();
+        services.TryAddSingleton<PlanTicksActivity>();
+        services.TryAddSingleton<RunTickActivity>();
+        services.AddSingleton<ISignalCheck, HttpCheck>();
+        services.AddSingleton<ISignalCheck, TcpCheck>();
+        services.AddSingleton<ISignalCheck, TlsCheck>();
+        services.AddSingleton<ISignalCheck, FileCheck>();
+        services.AddSingleton<ISignalCheck, ProcessCheck>();
+        services.AddSingleton<ISignalCheck, MetricCheck>();
+        services.AddSingleton<ISignalCheck, ToolCheck>();
+        services.AddSingleton<INotificationSink, WebhookSink>();
+        services.AddSingleton<INotificationSink, FileSink>();
+        services.AddSingleton<INotificationSink, ConsoleSink>();
+        // Their constructors take internal parts, which the container does not look at.
+        services.TryAddSingleton(provider => new MonitorService(
+            provider.GetRequiredService<MonitorStore>(), provider.GetRequiredService<TickLog>(),
+            provider.GetRequiredService<NotificationDesk>(), provider.GetRequiredService<AgentCatalog>(),
+            provider.GetRequiredService<ToolCatalog>(), provider.GetRequiredService<IOrchestrationClient>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new IncidentService(
+            provider.GetRequiredService<IncidentStore>(), provider.GetRequiredService<IncidentDesk>(),
+            provider.GetRequiredService<NotificationDesk>()));
+        services.AddHostedService<MonitorStarter>();
+        return services.AddDurable(Register);
+    }
+
+    private static void Register(IServiceProvider services, DurableRegistry registry) => registry
+        .AddOrchestrator<MonitorState, bool>(MonitorLoop.Name, MonitorLoop.RunAsync)
+        .AddOrchestrator<IncidentWatch, bool>(IncidentLoop.Name, IncidentLoop.RunAsync)
+        .AddOrchestrator<ResponseRequest, bool>(ResponseLoop.Name, ResponseLoop.RunAsync)
+        .AddActivity<PlanTicksInput, MonitorPlan>(
+            MonitorSteps.PlanTicks, (context, input) => services.GetRequiredService<PlanTicksActivity>().RunAsync(context, input))
+        .AddActivity<RunTickInput, RunTickResult>(
+            MonitorSteps.RunTick, (context, input) => services.GetRequiredService<RunTickActivity>().RunAsync(context, input))
+        .AddActivity<NotifyIncidentInput, bool>(
+            MonitorSteps.NotifyIncident, (context, input) => services.GetRequiredService<NotificationDesk>().SendAsync(context, input))
+        .AddActivity<DeadLetterInput, bool>(
+            MonitorSteps.DeadLetter, (context, input) => services.GetRequiredService<NotificationDesk>().BuryAsync(context, input))
+        .AddActivity<ResponseRequest, StartResponseResult>(
+            MonitorSteps.StartResponse, (context, input) => services.GetRequiredService<ResponseDesk>().StartAsync(context, input))
+        .AddActivity<RecordResponseInput, bool>(
+            MonitorSteps.RecordResponse, (context, input) => services.GetRequiredService<ResponseDesk>().RecordAsync(context, input));
+
+    private static bool IsValid(NotificationChannel channel) =>
+        (channel.Url is null || channel.File is null)
+        && (channel.Url is null || (Uri.TryCreate(channel.Url, UriKind.Absolute, out Uri? uri) && (uri.Scheme is "http" or "https")))
+        && (channel.Secret is null or { Length: >= 16 });
+}

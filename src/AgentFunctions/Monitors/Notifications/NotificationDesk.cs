@@ -1,0 +1,71 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Loop.Monitors;
+using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Monitors.Notifications;
+
+/// <summary>Delivers messages, and keeps those that could not be delivered where people see them.</summary>
+internal sealed class NotificationDesk(
+    IOptions<NotificationOptions> options, IEnumerable<INotificationSink> sinks, IncidentStore incidents, IRecordStore records,
+    TimeProvider time)
+{
+    /// <summary>The channel that every host has.</summary>
+    public const string Console = "console";
+
+    private const string Prefix = "dead-letters/";
+
+    private readonly INotificationSink[] _sinks = [.. sinks];
+
+    public bool Knows(string channel) => channel == Console || options.Value.Channels.ContainsKey(channel);
+
+    public IEnumerable<string> Names => options.Value.Channels.Keys.Append(Console).Distinct(StringComparer.Ordinal);
+
+    /// <summary>One attempt to deliver a message; the timeline tells of it once it is delivered.</summary>
+    public async Task<bool> SendAsync(ActivityContext context, NotifyIncidentInput input)
+    {
+        NotificationChannel channel = options.Value.Channels.TryGetValue(input.Channel, out NotificationChannel? known) ? known
+            : input.Channel == Console ? new NotificationChannel()
+            : throw new AgentException(ErrorCode.NotificationRejected, $"This host has no notification channel '{input.Channel}'.");
+        await _sinks.First(sink => sink.Handles(channel))
+            .SendAsync(input.Channel, channel, input.Notification, context.CancellationToken).ConfigureAwait(false);
+        await AppendAsync(input.Notification, input.Channel, IncidentEntryKind.Notified, "", context.CancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Keeps a message that could not be delivered.</summary>
+    public async Task<bool> BuryAsync(ActivityContext context, DeadLetterInput input)
+    {
+        var letter = new DeadLetter(input.Channel, input.Notification, input.Error, time.GetUtcNow());
+        await records.PutAsync(
+            $"{Prefix}{input.Notification.Id}/{input.Channel}",
+            JsonSerializer.SerializeToUtf8Bytes(letter, MonitorJsonContext.Default.DeadLetter),
+            default,
+            context.CancellationToken).ConfigureAwait(false);
+        await AppendAsync(
+            input.Notification, input.Channel, IncidentEntryKind.NotificationFailed, $": {input.Error}", context.CancellationToken)
+            .ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>The messages that could not be delivered.</summary>
+    public async IAsyncEnumerable<DeadLetter> ListDeadLettersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
+        {
+            yield return JsonSerializer.Deserialize(record.Value.Span, MonitorJsonContext.Default.DeadLetter)!;
+        }
+    }
+
+    private Task AppendAsync(
+        Notification notification, string channel, IncidentEntryKind kind, string error, CancellationToken cancellationToken)
+    {
+        string what = System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(notification.Kind.ToString());
+        string text = kind == IncidentEntryKind.Notified ? $"{channel} was told ({what})" : $"{channel} could not be told ({what}){error}";
+        var entry = new IncidentEntry($"{notification.Id}/{channel}/{kind}", time.GetUtcNow(), kind, "host", text);
+        return incidents.AppendAsync(notification.Incident, entry, cancellationToken);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace AgentFunctions.Monitors.Notifications;
+
+/// <summary>Posts messages to an address, signed.</summary>
+internal sealed class WebhookSink(IHttpClientFactory http, TimeProvider time) : INotificationSink
+{
+    public const string HttpClientName = "AgentFunctions.Webhooks";
+
+    public bool Handles(NotificationChannel channel) => channel.Url is not null;
+
+    public async Task SendAsync(
+        string channelName, NotificationChannel channel, Notification notification, CancellationToken cancellationToken)
+    {
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJsonContext.Default.Notification);
+        string id = $"{notification.Id}-{channelName}";
+        long timestamp = time.GetUtcNow().ToUnixTimeSeconds();
+        using var request = new HttpRequestMessage(HttpMethod.Post, channel.Url)
+        {
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
+        };
+        request.Headers.Add("Idempotency-Key", id);
+        request.Headers.Add("webhook-id", id);
+        request.Headers.Add("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
+        if (channel.Secret is { } secret)
+        {
+            request.Headers.Add("webhook-signature", WebhookSignature.Sign(secret, id, timestamp, body));
+        }
+
+        using HttpClient client = http.CreateClient(HttpClientName);
+        using HttpResponseMessage response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (IsFinal(response.StatusCode))
+        {
+            throw new AgentException(
+                ErrorCode.NotificationRejected, $"{channelName}: the receiver refused the message with status {(int)response.StatusCode}.");
+        }
+
+        response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The receiver will never take it; others (too early, too many, a server's own error) may pass.</summary>
+    private static bool IsFinal(HttpStatusCode status) =>
+        (int)status is >= 400 and < 500 and not (401 or 403 or 404 or 408 or 409 or 423 or 425 or 429);
+}

@@ -1,0 +1,20 @@
+namespace AgentFunctions.Monitors.Responses;
+
+/// <summary>Who responds to a monitor's incidents and how.</summary>
+public sealed record ResponseRules
+{
+    /// <summary>The agent; <see langword="null"/>, the default, for the monitor's own.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>
+    /// The runbook: Markdown. Front matter with <c>actions</c> lists the tools with effects that the responder may call;
+    /// without it, the responder may only look.
+    /// </summary>
+    public required string Runbook { get; init; }
+
+    /// <summary>How soon after the response the signals must have recovered; ten minutes by default.</summary>
+    public TimeSpan VerifyWithin { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Only incidents of at least this severity; warning by default.</summary>
+    public Incidents.Severity AtLeast { get; init; } = Incidents.Severity.Warning;
+}

@@ -1,0 +1,21 @@
+namespace AgentFunctions.Monitors.Schedules;
+
+/// <summary>When a monitor looks: exactly one of <see cref="Cron"/>, <see cref="Every"/> and <see cref="At"/>.</summary>
+public sealed record MonitorSchedule
+{
+    /// <summary>
+    /// An NCRONTAB expression of six fields (second, minute, hour, day, month, day of week) or five (without the second), in
+    /// local time. Where clocks go forward, a fixed time that does not exist runs at the moment of the change; where they
+    /// go back, it runs once. With <c>*</c> as the hour it follows elapsed time through both.
+    /// </summary>
+    public string? Cron { get; init; }
+
+    /// <summary>The time zone by its IANA name, for <see cref="Cron"/> and the active window; UTC by default.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>A fixed interval of at least one second, counted from the Unix epoch: <c>PT5M</c> looks at :00, :05, :10.</summary>
+    public TimeSpan? Every { get; init; }
+
+    /// <summary>One moment.</summary>
+    public DateTimeOffset? At { get; init; }
+}

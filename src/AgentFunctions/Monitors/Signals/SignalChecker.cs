@@ -1,0 +1,55 @@
+using System.Globalization;
+
+namespace AgentFunctions.Monitors.Signals;
+
+/// <summary>Looks at all signals of a monitor at once.</summary>
+internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks)
+{
+    private readonly ISignalCheck[] _checks = [.. checks];
+
+    /// <summary>One look at each signal, in the order of the definition.</summary>
+    /// <param name="monitor">The monitor.</param>
+    /// <param name="memory">What is remembered of the signals, by name.</param>
+    /// <param name="now">The present moment.</param>
+    /// <param name="cancellationToken">Stops looking.</param>
+    public Task<Observation[]> LookAsync(
+        MonitorDefinition monitor, IReadOnlyDictionary<string, SignalMemory> memory, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Task.WhenAll(monitor.Signals.Select(signal =>
+            LookAsync(monitor, signal, memory.GetValueOrDefault(signal.Name) ?? new(), now, cancellationToken)));
+
+    private async Task<Observation> LookAsync(
+        MonitorDefinition monitor, SignalDefinition signal, SignalMemory last, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        TimeSpan timeout = signal.Timeout < monitor.Deadline ? signal.Timeout : monitor.Deadline;
+        limit.CancelAfter(timeout);
+        try
+        {
+            ISignalCheck check = _checks.First(check => check.Handles(signal));
+            return Judge(signal, last, await check.LookAsync(signal, last, now, limit.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Observation(signal.Name, $"no answer within {timeout.TotalSeconds:0.#} s") { Position = last.Position };
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            return new Observation(signal.Name, Evidence.Of($"the check failed: {error.Message}")) { Position = last.Position };
+        }
+    }
+
+    private static Observation Judge(SignalDefinition signal, SignalMemory last, Observation seen)
+    {
+        if (seen.IsBreach || signal.Deviation is not { } most || seen.Value is not { } value || last.Baseline.DeviationOf(value) is var by && by <= most)
+        {
+            return seen;
+        }
+
+        return seen with
+        {
+            IsUnusual = true,
+            Complaint = string.Create(
+                CultureInfo.InvariantCulture, $"{value:G6} is {by:F1} standard deviations from the usual {last.Baseline.Mean:G6}"),
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Monitors.Schedules;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Monitors;
+
+/// <summary>Grants runs their part of a monitor's day; nothing is spent before it is granted.</summary>
+internal sealed class SpendingBook(MonitorStore monitors, RunReader runs, TimeProvider time)
+{
+    /// <summary>What a run may spend, or <see langword="null"/> where the day's budget is used up.</summary>
+    /// <param name="monitor">The monitor.</param>
+    /// <param name="key">What the run is for; the same key gets the same grant.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<Budget?> GrantAsync(MonitorDefinition monitor, string key, CancellationToken cancellationToken)
+    {
+        Budget run = (monitor.Budget.Tick ?? new Budget()).Narrow(new Budget { WallClock = monitor.Deadline });
+        if (monitor.Budget.Day is not { } day)
+        {
+            return run;
+        }
+
+        DateOnly today = DateOnly.FromDateTime(
+            TimeZoneInfo.ConvertTime(time.GetUtcNow(), DueTimes.ZoneOf(monitor.Schedule)).DateTime);
+        Dictionary<string, Run> ended = await EndedAsync(monitor.Name, cancellationToken).ConfigureAwait(false);
+        Budget? granted = null;
+        await monitors.UpdateSpendingAsync(monitor.Name, Grant, cancellationToken).ConfigureAwait(false);
+        return granted;
+
+        MonitorSpending Grant(MonitorSpending spending)
+        {
+            // What runs over midnight was granted by the day before.
+            spending = spending.Day == today ? Settle(spending, ended) : new MonitorSpending { Day = today };
+            if (spending.Grants.FirstOrDefault(grant => grant.Key == key) is { } earlier)
+            {
+                granted = earlier.Budget;
+                return spending;
+            }
+
+            Budget left = spending.Left(day);
+            granted = left.Steps is 0 || left.Tokens is 0 || left.Usd is 0 ? null : run.Narrow(left);
+            return granted is null ? spending : spending with { Grants = [.. spending.Grants, new SpendingGrant(key, granted)] };
+        }
+    }
+
+    /// <summary>Says which run a grant went to, so that what it leaves over comes back.</summary>
+    public Task BindAsync(MonitorDefinition monitor, string key, string runId, CancellationToken cancellationToken) =>
+        monitor.Budget.Day is null
+            ? Task.CompletedTask
+            : monitors.UpdateSpendingAsync(
+                monitor.Name,
+                spending => spending with
+                {
+                    Grants = [.. spending.Grants.Select(grant => grant.Key == key ? grant with { RunId = runId } : grant)],
+                },
+                cancellationToken);
+
+    private static MonitorSpending Settle(MonitorSpending spending, Dictionary<string, Run> ended)
+    {
+        foreach (SpendingGrant grant in spending.Grants)
+        {
+            if (grant.RunId is not null && ended.TryGetValue(grant.RunId, out Run? run))
+            {
+                spending = spending with
+                {
+                    Steps = spending.Steps + run.Steps,
+                    Tokens = spending.Tokens + run.Usage.InputTokens + run.Usage.OutputTokens,
+                    Usd = spending.Usd + run.Usage.Usd,
+                    Grants = [.. spending.Grants.Where(other => other != grant)],
+                };
+            }
+        }
+
+        return spending;
+    }
+
+    private async Task<Dictionary<string, Run>> EndedAsync(string monitor, CancellationToken cancellationToken)
+    {
+        var ended = new Dictionary<string, Run>(StringComparer.Ordinal);
+        MonitorSpending spending = await monitors.GetSpendingAsync(monitor, cancellationToken).ConfigureAwait(false);
+        foreach (SpendingGrant grant in spending.Grants)
+        {
+            if (grant.RunId is not null
+                && await runs.FindAsync(grant.RunId, cancellationToken).ConfigureAwait(false) is { IsEnded: true } run)
+            {
+                ended[run.Id] = run;
+            }
+        }
+
+        return ended;
+    }
+}

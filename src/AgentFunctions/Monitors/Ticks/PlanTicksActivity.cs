@@ -1,0 +1,27 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Loop.Monitors;
+using AgentFunctions.Monitors.Schedules;
+
+namespace AgentFunctions.Monitors.Ticks;
+
+/// <summary>Works out what a monitor is to do next. Reads only.</summary>
+internal sealed class PlanTicksActivity(MonitorStore monitors, TimeProvider time)
+{
+    public async Task<MonitorPlan> RunAsync(ActivityContext context, PlanTicksInput input)
+    {
+        if (await monitors.FindAsync(input.Monitor, context.CancellationToken).ConfigureAwait(false) is not var (record, _))
+        {
+            return new MonitorPlan(false, new TickPlan([], [], null), default);
+        }
+
+        return new MonitorPlan(true, PlanOf(record, input.LastDue, time.GetUtcNow()), record.Definition.Misfire.Grace);
+    }
+
+    private static TickPlan PlanOf(MonitorRecord record, DateTimeOffset? lastDue, DateTimeOffset now)
+    {
+        DateTimeOffset after = lastDue > record.ActiveFrom ? lastDue.Value : record.ActiveFrom;
+        return record.PausedAt is null
+            ? TickPlanner.Plan(record.Definition, after, now, MonitorLoop.TicksPerExecution)
+            : new TickPlan([], [], null);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json.Serialization;
+
+namespace AgentFunctions.Monitors.Ticks;
+
+/// <summary>What a tick saw.</summary>
+[JsonConverter(typeof(CamelCaseEnumConverter<TickOutcome>))]
+public enum TickOutcome
+{
+    /// <summary>All is well and as before; no model was asked.</summary>
+    Quiet,
+
+    /// <summary>Something is not as before.</summary>
+    Changed,
+
+    /// <summary>Something is wrong.</summary>
+    Breached,
+
+    /// <summary>The tick, or several in a row, did not run.</summary>
+    Skipped,
+}
+
+/// <summary>What is kept of a tick.</summary>
+public sealed record TickRecord
+{
+    /// <summary>The id: monitor and due time.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>When it was due (UTC).</summary>
+    public required DateTimeOffset Due { get; init; }
+
+    /// <summary>When it ran (UTC); for ticks that did not, when that was noticed.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What it saw.</summary>
+    public required TickOutcome Outcome { get; init; }
+
+    /// <summary>What is wrong or changed, why an agent was not woken, or why the tick did not run; in words.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>The run of the agent that it woke.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>The incidents that it opened, changed or resolved.</summary>
+    public IReadOnlyList<string>? Incidents { get; init; }
+
+    /// <summary>Whether a person asked for it.</summary>
+    public bool? Manual { get; init; }
+
+    /// <summary>For ticks that did not run: how many.</summary>
+    public int? Count { get; init; }
+}

@@ -1,0 +1,197 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.EndToEnd.Governance;
+
+/// <summary>A server that is killed with SIGKILL between question, decision and action: no approval is lost, doubled or used for another call.</summary>
+[CancelAfter(600_000)]
+internal sealed class KilledApprovalTests
+{
+    private const int Calls = 21;
+    private const int Kills = 20;
+
+    [Test]
+    public async Task Approve_ServerKilledTwentyTimes_EveryCallIsMadeOnceUnderItsOwnApproval(CancellationToken cancellationToken)
+    {
+        int seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        string workspace = Directory.CreateDirectory(Path.Combine(folder, "workspace")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(workspace, "log.txt"), "END\n", cancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "policy.yaml"), "rules: [{name: ask-writes, when: {tool: edit_file}, then: ask}]", cancellationToken);
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn < Calls
+            ? ChatReply.Call("edit_file", new { path = "log.txt", old_text = "END", new_text = $"line {request.Turn}\nEND" }, $"call_{request.Turn}")
+            : ChatReply.Say("done"));
+        using var http = new HttpClient();
+        CliProcess? server = null;
+        try
+        {
+            server = await StartAsync(folder, workspace, model.BaseUrl, http, cancellationToken);
+            HttpResponseMessage submitted = await http.PostAsJsonAsync("/api/runs", new { goal = "Keep the log." }, cancellationToken);
+            string runId = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
+            var decided = new HashSet<string>();
+            int kills = 0;
+            while (decided.Count < Calls)
+            {
+                JsonElement? waiting = await NextAsync(http, decided, cancellationToken);
+                if (waiting is not { } approval)
+                {
+                    continue;
+                }
+
+                int phase = random.Next(3);
+                if (phase == 0 && kills < Kills)
+                {
+                    // Between the question and the decision.
+                    kills++;
+                    server = await RestartAsync();
+                }
+
+                Task<HttpResponseMessage> decision = http.PostAsJsonAsync(
+                    $"/api/approvals/{approval.GetProperty("id").GetString()}", new { decision = "approve" }, cancellationToken);
+                if (phase == 1 && kills < Kills)
+                {
+                    // While the decision is on its way: it may have been recorded or not.
+                    kills++;
+                    await Task.Delay(random.Next(0, 12), cancellationToken);
+                    server = await RestartAsync();
+                    if (!await SucceededAsync(decision))
+                    {
+                        continue;
+                    }
+                }
+                else
+                {
+                    (await decision).EnsureSuccessStatusCode();
+                }
+
+                decided.Add(approval.GetProperty("id").GetString()!);
+                if (phase == 2 && kills < Kills)
+                {
+                    // Between the decision and the action, or in the midst of it.
+                    kills++;
+                    await Task.Delay(random.Next(0, 40), cancellationToken);
+                    server = await RestartAsync();
+                }
+            }
+
+            JsonElement run = await EndAsync(http, runId, cancellationToken);
+            string[] lines = (await File.ReadAllLinesAsync(Path.Combine(workspace, "log.txt"), cancellationToken))[..^1];
+            JsonElement audit = await http.GetFromJsonAsync<JsonElement>($"/api/audit?run={runId}&limit=1000", cancellationToken);
+            JsonElement verified = await http.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken);
+            JsonElement[] made = [.. audit.GetProperty("items").EnumerateArray().Where(entry => entry.GetProperty("type").GetString() == "call.decided")];
+
+            Assert.That(run.GetProperty("status").GetString(), Is.EqualTo("completed"));
+            Assert.That(kills, Is.EqualTo(Kills));
+            Assert.That(lines, Is.EqualTo(Enumerable.Range(0, Calls).Select(i => $"line {i}")));
+            Assert.That(made.Select(entry => entry.GetProperty("approvalId").GetString()).Distinct(), Is.EquivalentTo(decided));
+            Assert.That(
+                made.GroupBy(entry => entry.GetProperty("approvalId").GetString())
+                    .All(group => group.Select(entry => entry.GetProperty("argumentsHash").GetString()).Distinct().Count() == 1),
+                Is.True, "one approval, one call");
+            Assert.That(verified.GetProperty("holds").GetBoolean(), Is.True);
+
+            async Task<CliProcess> RestartAsync()
+            {
+                await server!.KillAsync();
+                await server.DisposeAsync();
+                return await StartAsync(folder, workspace, model.BaseUrl, http, cancellationToken);
+            }
+        }
+        finally
+        {
+            if (server is not null)
+            {
+                await server.DisposeAsync();
+            }
+
+            Directory.Delete(folder, true);
+        }
+    }
+
+    private static async Task<CliProcess> StartAsync(
+        string folder, string workspace, string modelUrl, HttpClient http, CancellationToken cancellationToken)
+    {
+        int port = http.BaseAddress?.Port ?? FreePort();
+        var environment = new Dictionary<string, string>
+        {
+            ["OPENAI_API_KEY"] = "sk-test",
+            ["OPENAI_BASE_URL"] = modelUrl,
+            ["OPENAI_MODEL"] = "scripted",
+            ["Governance__PolicyPath"] = Path.Combine(folder, "policy.yaml"),
+        };
+        CliProcess server = CliProcess.Start(
+            environment, "serve", "--urls", $"http://127.0.0.1:{port}", "--data", Path.Combine(folder, "data"), "--workspace", workspace);
+        http.BaseAddress ??= new Uri($"http://127.0.0.1:{port}");
+        while (!await IsReadyAsync(http, cancellationToken))
+        {
+            await Task.Delay(20, cancellationToken);
+        }
+
+        return server;
+    }
+
+    private static async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await http.GetAsync(new Uri("/health/ready", UriKind.Relative), cancellationToken)).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<JsonElement?> NextAsync(HttpClient http, HashSet<string> decided, CancellationToken cancellationToken)
+    {
+        JsonElement list = await http.GetFromJsonAsync<JsonElement>("/api/approvals", cancellationToken);
+        foreach (JsonElement approval in list.GetProperty("items").EnumerateArray())
+        {
+            return approval;
+        }
+
+        // A decision whose answer was lost: it counts once the call has been made under it.
+        JsonElement audit = await http.GetFromJsonAsync<JsonElement>("/api/audit?limit=1000", cancellationToken);
+        decided.UnionWith(audit.GetProperty("items").EnumerateArray()
+            .Where(entry => entry.GetProperty("type").GetString() == "call.decided").Select(entry => entry.GetProperty("approvalId").GetString()!));
+        await Task.Delay(10, cancellationToken);
+        return null;
+    }
+
+    private static async Task<bool> SucceededAsync(Task<HttpResponseMessage> sent)
+    {
+        try
+        {
+            return (await sent).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<JsonElement> EndAsync(HttpClient http, string runId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            JsonElement run = await http.GetFromJsonAsync<JsonElement>($"/api/runs/{runId}", cancellationToken);
+            if (run.GetProperty("completedAt").ValueKind == JsonValueKind.String)
+            {
+                return run;
+            }
+
+            await Task.Delay(20, cancellationToken);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

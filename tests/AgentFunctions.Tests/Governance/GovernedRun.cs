@@ -1,0 +1,80 @@
+using AgentFunctions.Agents;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Runs;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Tests.Governance;
+
+/// <summary>A host with a policy, whose model makes the calls that a test asks for and then answers with the last result.</summary>
+internal sealed class GovernedRun : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private GovernedRun()
+    {
+    }
+
+    public RunHost Host { get; private set; } = null!;
+
+    public Func<ChatRequest, ChatReply> Script { get; set; } = null!;
+
+    public ApprovalDesk Desk => Host.Get<ApprovalDesk>();
+
+    public string PolicyFile => Path.Combine(_folder.Path, "policy.yaml");
+
+    public static async Task<GovernedRun> StartAsync(
+        string? policy, IReadOnlyList<ChatReplyCall> calls, IEnumerable<AgentTool> tools, params (string Key, string Value)[] settings)
+    {
+        var run = new GovernedRun();
+        List<(string, string)> all = [.. settings];
+        if (policy is not null)
+        {
+            all.Add(("Governance:PolicyPath", run._folder.Write("policy.yaml", policy)));
+        }
+
+        run.Script = request => request.Turn < calls.Count
+            ? new ChatReply { Calls = [calls[request.Turn]] }
+            : ChatReply.Say($"Result: {(request.Results.Count > 0 ? request.Results[^1] : "")}");
+        run.Host = await RunHost.StartAsync(request => run.Script(request), tools, null, [.. all]);
+        return run;
+    }
+
+    /// <summary>Waits until a run waits for a person.</summary>
+    public async Task<Approval> ApprovalOfAsync(string runId, CancellationToken cancellationToken)
+    {
+        long seen = 0;
+        while (true)
+        {
+            await foreach ((long position, Storage.JournalEvent happened) in Host.Get<Storage.Journal>().ReadAsync(runId, seen, null, cancellationToken))
+            {
+                seen = position + 1;
+                if (happened.Type == Storage.JournalEventTypes.ApprovalRequested)
+                {
+                    return await Desk.GetAsync(happened.Approval!, null, cancellationToken);
+                }
+            }
+
+            await Host.Get<Storage.Journal>().WaitAsync(runId, seen, cancellationToken);
+        }
+    }
+
+    public async Task<IReadOnlyList<AuditEntry>> AuditAsync(string? runId = null)
+    {
+        var entries = new List<AuditEntry>();
+        await foreach (AuditEntry entry in Host.Get<AuditLog>().ReadAsync(runId))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        _folder.Dispose();
+    }
+}

@@ -1,0 +1,60 @@
+using AgentFunctions.Governance;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Tests.Governance.Policies;
+
+public sealed class PolicySourceTests
+{
+    private readonly ManualTime _time = new();
+
+    [Test]
+    public void Current_NoPolicyConfigured_AllowsWhatTheHostRegistered()
+    {
+        PolicyDecision decision = Open(null).Current.Decide(Actions.Call("write_file", ToolEffect.Idempotent));
+
+        Assert.That(decision.Verdict, Is.EqualTo(PolicyVerdict.Allow));
+    }
+
+    [Test]
+    public void Current_FileChanged_HoldsWithinASecond()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Write(folder, "rules: [{name: first, when: {tool: x}, then: allow}]");
+        PolicySource source = Open(file);
+        string before = source.Current.Hash;
+
+        Write(folder, "rules: [{name: second-rule, when: {tool: x}, then: allow}]");
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.That(source.Current.Decide(Actions.Call("x")).Rule, Is.EqualTo("second-rule"));
+        Assert.That(source.Current.Hash, Is.Not.EqualTo(before));
+    }
+
+    [Test]
+    public void Current_ChangeIsBroken_OldPolicyGoesOn()
+    {
+        using var folder = new TemporaryFolder();
+        string file = Write(folder, "rules: [{name: first, when: {tool: x}, then: allow}]");
+        PolicySource source = Open(file);
+
+        Write(folder, "rules: [{name: broken");
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(source.Current.Decide(Actions.Call("x")).Rule, Is.EqualTo("first"));
+
+        File.Delete(file);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.That(source.Current.Decide(Actions.Call("x")).Rule, Is.EqualTo("first"), "a deleted file must not open the gate");
+    }
+
+    [Test]
+    public void Constructor_FileIsBroken_Refused() =>
+        Assert.That(() => Open("/no/such/policy.yaml"), Throws.TypeOf<AgentException>());
+
+    private static string Write(TemporaryFolder folder, string yaml) => folder.Write("policy.yaml", yaml);
+
+    private PolicySource Open(string? path) => new(
+        Options.Create(new GovernanceOptions { PolicyPath = path }), [], _time, NullLogger<PolicySource>.Instance);
+}

@@ -1,0 +1,136 @@
+using AgentFunctions.Agents;
+using AgentFunctions.Durability;
+using AgentFunctions.Monitors;
+using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace AgentFunctions.Tests.Monitors;
+
+/// <summary>What outlives a host that dies: its data file, the clock and the world that it watches.</summary>
+internal sealed class MonitorWorld(DateTimeOffset start) : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public VirtualTime Time { get; } = new(start);
+
+    public string File(string name) => Path.Combine(_folder.Path, name);
+
+    public string Write(string name, string content) => _folder.Write(name, content);
+
+    public FlakyServer? Server { get; set; }
+
+    public OpenAIProtocolServer? Model { get; set; }
+
+    public List<AgentTool> Tools { get; } = [];
+
+    public List<AgentDefinition> Agents { get; } = [];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Server is not null)
+        {
+            await Server.DisposeAsync();
+        }
+
+        if (Model is not null)
+        {
+            await Model.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+}
+
+/// <summary>A host with monitors on the real engine and a real file, in a time that the test moves.</summary>
+internal sealed class MonitorHost : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private MonitorHost(IHost host, CrashPoint crash) => (_host, Crash) = (host, crash);
+
+    public CrashPoint Crash { get; }
+
+    public MonitorService Monitors => Get<MonitorService>();
+
+    public IncidentService Incidents => Get<IncidentService>();
+
+    public static async Task<MonitorHost> StartAsync(MonitorWorld world)
+    {
+        var crash = new CrashPoint();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Notifications:Channels:hook:Url"] = world.Server is null ? null : world.Server.Url + "hook",
+            ["Notifications:Channels:hook:Secret"] = "a secret of the test's own",
+            ["Notifications:Channels:gone:Url"] = world.Server is null ? null : world.Server.Url + "gone",
+            ["Notifications:Channels:file:File"] = world.File("notifications.jsonl"),
+        });
+        if (world.Model is not null)
+        {
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Models:test:Provider"] = "openai",
+                ["Models:test:Endpoint"] = world.Model.BaseUrl,
+                ["Models:test:Key"] = "sk-test",
+                ["Models:test:Model"] = "scripted",
+            });
+        }
+
+        builder.Services.AddSingleton<TimeProvider>(world.Time);
+        builder.Services.AddSingleton<IRecordStore>(services => new CrashingRecords(services.GetRequiredService<SqliteEngine>().Records, crash));
+        builder.Services.AddSingleton<ILogStore>(services => new CrashingLogs(services.GetRequiredService<SqliteEngine>().Logs, crash));
+        builder.Services.AddSingleton<IOrchestrationClient>(services => new CrashingClient(services.GetRequiredService<SqliteEngine>().Client, crash));
+        builder.Services.AddAgentFunctions(builder.Configuration).AddSqliteEngine(options =>
+        {
+            options.DataFile = world.File("data.db");
+            options.StopTimeout = TimeSpan.Zero;
+        });
+        world.Agents.ForEach(agent => builder.Services.AddAgent(agent));
+        world.Tools.ForEach(tool => builder.Services.AddTool(tool));
+        IHost host = builder.Build();
+        await host.StartAsync();
+        return new MonitorHost(host, crash);
+    }
+
+    public T Get<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
+
+    /// <summary>Ends the host without any chance to finish what it is doing.</summary>
+    public async Task DropAsync()
+    {
+        await Get<SqliteEngine>().StopAsync();
+        _host.Dispose();
+    }
+
+    /// <summary>Waits for a monitor's log of a day to have so many entries.</summary>
+    public Task TickedAsync(string monitor, DateOnly day, long count, CancellationToken cancellationToken) =>
+        Get<ILogStore>().WaitForAppendAsync(
+            $"ticks/{monitor}/{day.ToString("yyyyMMdd", System.Globalization.CultureInfo.InvariantCulture)}", count - 1, cancellationToken);
+
+    /// <summary>Replays every history that is recorded: it must yield the same decisions.</summary>
+    public async Task VerifyReplayAsync()
+    {
+        IOrchestrationClient client = Get<IOrchestrationClient>();
+        string? next = null;
+        do
+        {
+            Page<OrchestrationState> page = await client.QueryAsync(new OrchestrationQuery { ContinuationToken = next });
+            foreach (OrchestrationState state in page.Items)
+            {
+                List<HistoryEvent> history = await client.ReadHistoryAsync(state.InstanceId).ToListAsync();
+                Assert.That(OrchestrationReplayer.Verify(history, Get<DurableRegistry>()), Is.Null, $"replay of {state.InstanceId}");
+            }
+
+            next = page.ContinuationToken;
+        }
+        while (next is not null);
+    }
+
+    public async ValueTask DisposeAsync() => await DropAsync();
+}
