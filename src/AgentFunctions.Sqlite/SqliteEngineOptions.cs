@@ -12,6 +12,13 @@ public sealed class SqliteEngineOptions
     [Required]
     public string DataFile { get; set; } = "agentfunctions.db";
 
+    /// <summary>
+    /// Whether only the stores are opened, and orchestrations can be read; by default <see langword="false"/>. Nothing that
+    /// is unfinished goes on then, and nothing can be started or steered: for programs that look at data without the code
+    /// that works on it.
+    /// </summary>
+    public bool StoresOnly { get; set; }
+
     /// <summary>The most activities that run at once; by default 256. Further ones wait their turn in order.</summary>
     [Range(1, 100_000)]
     public int MaxConcurrentActivities { get; set; } = 256;

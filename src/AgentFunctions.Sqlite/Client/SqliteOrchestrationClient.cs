@@ -15,6 +15,7 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         EngineCore engine = owner.Core;
+        engine.EnsureWorking();
         engine.EnsureAccepting();
         string id = options?.InstanceId is { } given ? InstanceIds.Check(given) : Guid.CreateVersion7(engine.Time.GetUtcNow()).ToString("N");
         string? json = engine.Limits.Serialize(input, $"input of orchestrator '{name}'");
@@ -123,7 +124,7 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         EngineCore engine = owner.Core;
-        engine.EnsureRunning();
+        engine.EnsureWorking();
         var job = new PurgeJob(engine, instanceId);
         engine.Writer.Enqueue(job);
         return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -161,7 +162,7 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         cancellationToken.ThrowIfCancellationRequested();
-        engine.EnsureRunning();
+        engine.EnsureWorking();
         (long seq, OrchestrationStatus status, long? _) = engine.Readers.Read(connection => InstanceTable.Find(connection, instanceId))
             ?? throw NotFound(instanceId);
         if (InstanceRow.IsEndedStatus(status))

@@ -9,8 +9,10 @@ namespace AgentFunctions.Sqlite.Orchestration;
 /// <param name="MaxHistoryEvents">Of one execution.</param>
 internal sealed record OrchestrationLimits(int MaxPayloadBytes, int MaxCustomStatusBytes, int MaxHistoryEvents)
 {
-    /// <summary>No bounds: for a replay of what was within them once.</summary>
-    public static OrchestrationLimits None { get; } = new(int.MaxValue, int.MaxValue, int.MaxValue);
+    /// <summary>The bounds that options set.</summary>
+    /// <param name="options">The options.</param>
+    public static OrchestrationLimits Of(SqliteEngineOptions options) =>
+        new(options.MaxPayloadBytes, options.MaxCustomStatusBytes, options.MaxHistoryEvents);
 
     /// <summary>Writes a payload as JSON.</summary>
     /// <param name="value">The payload.</param>

@@ -89,6 +89,12 @@ internal sealed class Instance
             }
 
             Id = live.Row.Id;
+            if (live.Unregistered is { } unregistered && !messages.Exists(message => message.Event is ExecutionTerminated))
+            {
+                LeaveAlone(messages, unregistered);
+                return;
+            }
+
             TurnCommit commit = Turn.Run(this, _engine, live, messages);
             if (commit.IsEmpty)
             {
@@ -267,6 +273,25 @@ internal sealed class Instance
     {
         Settle(messages, live is null ? NotFound() : null);
         Leave();
+    }
+
+    // What is on record about it stays, for a program that can run it; so its messages and timers come again at the next start.
+    private void LeaveAlone(List<Message> messages, AgentException reason)
+    {
+        _engine.Logger.LogInstanceUnusable(Id, reason.Message);
+        lock (_gate)
+        {
+            _isGone = true;
+            messages.AddRange(_mailbox);
+            _mailbox = [];
+        }
+
+        _live = null;
+        _engine.Instances.Forget(this);
+        foreach (Message message in messages)
+        {
+            message.Ack?.TrySetException(reason);
+        }
     }
 
     private void Settle(List<Message> messages, AgentException? error = null)

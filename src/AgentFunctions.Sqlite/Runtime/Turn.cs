@@ -35,15 +35,15 @@ internal sealed class Turn
     public static TurnCommit Run(Instance instance, EngineCore engine, LiveInstance live, List<Message> messages)
     {
         var turn = new Turn(instance, engine, live, messages);
-        if ((live.Verdict ?? messages.Find(message => message.Verdict is not null)?.Verdict) is { } verdict)
-        {
-            engine.Logger.LogInstanceUnusable(live.Row.Id, verdict.Message);
-            turn.EndBy(new ExecutionFailed(turn._now, FailureDetails.FromException(verdict)));
-        }
-        else if (messages.Find(message => message.Event is ExecutionTerminated) is { } termination)
+        if (messages.Find(message => message.Event is ExecutionTerminated) is { } termination)
         {
             turn._commit.TerminatesChildren = termination.IsRecursive;
             turn.EndBy(termination.Event!);
+        }
+        else if ((live.Verdict ?? messages.Find(message => message.Verdict is not null)?.Verdict) is { } verdict)
+        {
+            engine.Logger.LogInstanceUnusable(live.Row.Id, verdict.Message);
+            turn.EndBy(new ExecutionFailed(turn._now, FailureDetails.FromException(verdict)));
         }
         else
         {

@@ -246,9 +246,9 @@ internal sealed class TurnCommit : WriteJob
             _ => throw new InvalidOperationException($"{last.GetType().Name} ends nothing."),
         };
         InstanceTable.End(connection, _next.Seq, status, _now, Live.Execution.CustomStatus, output, failure);
-        if (Live.Verdict is not null)
+        if (Live.Verdict is not null || Live.Unregistered is not null)
         {
-            // Which timers it has is written in a history that cannot be read.
+            // Which timers it has is written in a history that was not replayed.
             connection.Prepare("DELETE FROM timers WHERE instance = ?").Bind(1, _next.Seq).Run();
         }
 

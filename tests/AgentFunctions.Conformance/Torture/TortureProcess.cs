@@ -37,6 +37,11 @@ internal sealed class TortureProcess
         List<int> unfinished = process.ReadBack();
         await process._engine.StartAsync();
         Console.WriteLine(Ready);
+        if (!maySchedule)
+        {
+            unfinished.AddRange(await process.UnacknowledgedAsync());
+        }
+
         List<Task> drivers = [.. unfinished.Select(process.DriveAsync)];
         while (maySchedule)
         {
@@ -82,6 +87,27 @@ internal sealed class TortureProcess
         return [.. Enumerable.Range(0, _next).Except(over)];
     }
 
+    // On record, and killed before it was said. A process that may schedule meets them under its next numbers.
+    private async Task<List<int>> UnacknowledgedAsync()
+    {
+        List<int> found = [];
+        for (int run = _next; run < _next + (10 * AtATime); run++)
+        {
+            if (await _engine.Client.GetAsync(TortureLoad.IdOf(run)) is not null)
+            {
+                found.Add(run);
+            }
+        }
+
+        return found;
+    }
+
+    private void Acknowledge(Acknowledgement what, int run, string detail = "")
+    {
+        _folder.Acknowledge(what, run, detail);
+        Console.WriteLine(what);
+    }
+
     // Half of the runs are purged at once, or the file would only grow.
     private static bool IsPurged(int run) => run % 2 == 0;
 
@@ -105,13 +131,13 @@ internal sealed class TortureProcess
             {
                 await StimulateAsync(run, id, kind);
                 OrchestrationState state = await _engine.Client.WaitForCompletionAsync(id);
-                _folder.Acknowledge(Acknowledgement.Ended, run, state.Output ?? "");
+                Acknowledge(Acknowledgement.Ended, run, state.Output ?? "");
             }
 
             if (IsPurged(run))
             {
                 await _engine.Client.PurgeAsync(id);
-                _folder.Acknowledge(Acknowledgement.Purged, run);
+                Acknowledge(Acknowledgement.Purged, run);
             }
 
             _slots.Release();
@@ -141,7 +167,7 @@ internal sealed class TortureProcess
             // Recorded, and killed before it was said.
         }
 
-        _folder.Acknowledge(Acknowledgement.Scheduled, run);
+        Acknowledge(Acknowledgement.Scheduled, run);
     }
 
     private async Task StimulateAsync(int run, string id, string kind)
@@ -154,7 +180,7 @@ internal sealed class TortureProcess
                     if (!RaisedOf(run).Contains(item))
                     {
                         await _engine.Client.RaiseEventAsync(id, "item", item);
-                        _folder.Acknowledge(Acknowledgement.Raised, run, item.ToString(CultureInfo.InvariantCulture));
+                        Acknowledge(Acknowledgement.Raised, run, item.ToString(CultureInfo.InvariantCulture));
                     }
                 }
 
