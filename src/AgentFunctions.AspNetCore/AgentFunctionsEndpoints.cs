@@ -1,6 +1,7 @@
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Runs;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
 namespace Microsoft.AspNetCore.Builder;

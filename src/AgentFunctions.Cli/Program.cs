@@ -1,1 +1,3 @@
-Console.WriteLine("not built yet");
+using AgentFunctions.Cli.Commands;
+
+return await CommandLine.InvokeAsync(args);

@@ -16,7 +16,7 @@ public sealed class AgentException : Exception
     /// <summary>Which kind of error this is.</summary>
     public ErrorCode Code { get; }
 
-    /// <summary>For <see cref="ErrorCode.ModelRateLimited"/> and <see cref="ErrorCode.Overloaded"/>: how long to wait, when that is known.</summary>
+    /// <summary>For <see cref="ErrorCode.ModelRateLimited"/>, <see cref="ErrorCode.ModelUnavailable"/> and <see cref="ErrorCode.Overloaded"/>: how long to wait, when that is known.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether the same call may succeed later without any change.</summary>
@@ -132,6 +132,9 @@ public enum ErrorCode
 
     /// <summary>The model gave an empty answer, though it was asked again.</summary>
     ModelAnswerEmpty = 310,
+
+    /// <summary>The model declined to answer.</summary>
+    ModelRefused = 311,
 
     /// <summary>There is no tool of that name for this agent.</summary>
     ToolNotFound = 400,

@@ -6,6 +6,7 @@ using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
 using AgentFunctions.Tools.Planning;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -33,7 +34,8 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddAgentModels(configuration);
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddToolCatalog();
+        services.TryAddSingleton<ToolCatalog>();
+        services.TryAddSingleton<ToolInvoker>();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
         services.TryAddSingleton<RunFeed>();
@@ -55,6 +57,16 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;
+    }
+
+    /// <summary>Adds a tool for the agents of this host.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="tool">The tool.</param>
+    public static IServiceCollection AddTool(this IServiceCollection services, AgentTool tool)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(tool);
+        return services.AddSingleton(tool);
     }
 
     /// <summary>Adds orchestrators and activities of the host's own.</summary>

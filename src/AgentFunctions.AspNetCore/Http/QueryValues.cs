@@ -44,15 +44,7 @@ internal static class QueryValues
             return null;
         }
 
-        foreach (T member in Enum.GetValues<T>())
-        {
-            if (CamelCase.Of(member) == text)
-            {
-                return member;
-            }
-        }
-
-        throw Invalid(name, $"use one of {string.Join(", ", Enum.GetValues<T>().Select(CamelCase.Of))}");
+        return CamelCase.TryRead(text, out T member) ? member : throw Invalid(name, $"use one of {string.Join(", ", Enum.GetValues<T>().Select(CamelCase.Of))}");
     }
 
     /// <summary>The one value of a header, or <see langword="null"/> where there is none.</summary>

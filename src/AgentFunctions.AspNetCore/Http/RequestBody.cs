@@ -103,7 +103,7 @@ internal static class RequestBody
         }
         catch (JsonException e)
         {
-            throw Invalid($"{FieldOf(e)}: not of the type that the API document gives for it.");
+            throw Invalid($"{FieldOf(e)}: unknown, or not of the type that /openapi/v1.json gives for it.");
         }
     }
 

@@ -1,5 +1,5 @@
-using System.Reflection;
-using AgentFunctions.AspNetCore.Problems;
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -20,6 +20,7 @@ internal static class ApiDocument
                 : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
         options.AddDocumentTransformer(Describe);
         options.AddSchemaTransformer(DescribeNumbers);
+        options.AddSchemaTransformer(DescribeMembers);
     }
 
     private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
@@ -56,6 +57,19 @@ internal static class ApiDocument
         {
             schema.Type = type & ~JsonSchemaType.String;
             schema.Pattern = null;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What the API's own converter for enums writes and reads.</summary>
+    private static Task DescribeMembers(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        Type type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        if (type.IsEnum)
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Enum = [.. Enum.GetNames(type).Select(member => (JsonNode)CamelCase.Of(member))];
         }
 
         return Task.CompletedTask;

@@ -41,8 +41,7 @@ internal static class ArtifactEndpoints
         await reader.GetAsync(id, cancellationToken);
         (Artifact file, ReadOnlyMemory<byte> content) = await artifacts.GetAsync(id, name, cancellationToken)
             ?? throw new AgentException(ErrorCode.ArtifactNotFound, $"Run '{id}' has no such artifact; GET /api/runs/{id}/artifacts lists them.");
-        // A model wrote it: a browser must neither guess its type nor run it on this origin.
-        response.Headers.XContentTypeOptions = "nosniff";
+        // A model wrote it: a browser must not run it on this origin.
         response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         return TypedResults.Bytes(
             content, MediaTypeOf(file), file.Name, true, entityTag: new EntityTagHeaderValue($"\"{file.Hash}\""));

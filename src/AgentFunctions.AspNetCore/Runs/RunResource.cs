@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.Budgets;
 using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
@@ -67,6 +68,12 @@ internal sealed record RunResource
 
     /// <summary>What the model calls consumed.</summary>
     public required TokenUsage Usage { get; init; }
+
+    /// <summary>What the run may spend, what it spent and what is left; null before its first turn.</summary>
+    public required RunBudgetResource? Budget { get; init; }
+
+    /// <summary>The agent's plan; left out of lists.</summary>
+    public required IReadOnlyList<PlanItem> Plan { get; init; }
 
     /// <summary>The answer, once the run has ended; left out of lists.</summary>
     public required RunResult? Result { get; init; }

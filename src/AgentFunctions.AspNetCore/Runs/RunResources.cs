@@ -28,6 +28,10 @@ internal sealed class RunResources(IModelCatalog models)
         Steps = run.Steps,
         CriticalSteps = run.CriticalSteps,
         Usage = run.Usage,
+        Budget = run.Budget is { } budget
+            ? new RunBudgetResource(BudgetResource.Of(budget.Granted), BudgetResource.Of(budget.Spent), BudgetResource.Of(budget.Left))
+            : null,
+        Plan = run.Plan,
         Result = run.Result,
         Error = run.Error is { } error ? new ErrorResource(CodeOf(error.Code), error.Message) : null,
         Links = LinksOf(run.Id),

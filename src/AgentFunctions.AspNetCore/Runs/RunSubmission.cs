@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Http;
@@ -13,7 +14,8 @@ internal sealed record RunSubmission
     public string? Agent { get; init; }
 
     /// <summary>What is to be reached, in words; at most 32 KiB.</summary>
-    public required string Goal { get; init; }
+    [Required]
+    public string Goal { get; init; } = null!;
 
     /// <summary>When the goal counts as reached, in words; at most 32 KiB.</summary>
     public string? Acceptance { get; init; }
@@ -26,10 +28,10 @@ internal sealed record RunSubmission
 
     /// <summary>How urgent it is; normal by default.</summary>
     [JsonConverter(typeof(CamelCaseEnumConverter<RunPriority>))]
-    public RunPriority Priority { get; init; } = RunPriority.Normal;
+    public RunPriority? Priority { get; init; }
 
     /// <summary>What the run may spend; by default what the agent's definition allows.</summary>
-    public BudgetSubmission? Budget { get; init; }
+    public BudgetResource? Budget { get; init; }
 
     /// <summary>Where to post the end of the run: an absolute http or https address.</summary>
     public string? CallbackUrl { get; init; }
@@ -41,7 +43,7 @@ internal sealed record RunSubmission
         Acceptance = Acceptance,
         Input = Input,
         Labels = Labels,
-        Priority = Priority,
+        Priority = Priority ?? RunPriority.Normal,
         Budget = Budget?.ToBudget(),
         CallbackUrl = CallbackUrl,
     };

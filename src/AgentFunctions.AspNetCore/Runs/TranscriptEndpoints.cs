@@ -29,14 +29,14 @@ internal static class TranscriptEndpoints
         int limit = request.Query.Number("limit", 50, 1, MaxPage);
         await reader.GetAsync(id, cancellationToken);
         var page = new List<MessageResource>();
-        await foreach ((long position, TranscriptEntry entry) in transcript.ReadAsync(id, from, limit + 1, cancellationToken))
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(id, from, limit + 1, cancellationToken))
         {
             if (page.Count == limit)
             {
-                return Answers.Json(new TranscriptResource(page, position));
+                return Answers.Json(new TranscriptResource(page, entry.Position));
             }
 
-            page.Add(MessageResource.Of(position, entry));
+            page.Add(MessageResource.Of(entry));
         }
 
         return Answers.Json(new TranscriptResource(page, null));

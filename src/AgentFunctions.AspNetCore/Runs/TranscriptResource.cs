@@ -33,6 +33,10 @@ internal sealed record MessageResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Model { get; init; }
 
+    /// <summary>For a summary of older messages: the position from which the model still sees messages as they were.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? SummaryKeepsFrom { get; init; }
+
     /// <summary>For the model's messages: why it stopped.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? FinishReason { get; init; }
@@ -41,13 +45,14 @@ internal sealed record MessageResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TokenUsage? Usage { get; init; }
 
-    public static MessageResource Of(long position, TranscriptEntry entry) => new()
+    public static MessageResource Of(TranscriptEntry entry) => new()
     {
-        Position = position,
+        Position = entry.Position,
         Turn = entry.Turn,
         At = entry.At.UtcDateTime,
         Role = entry.Message.Role.Value,
         Contents = [.. entry.Message.Contents.Select(ContentResource.Of)],
+        SummaryKeepsFrom = entry.SummaryKeepsFrom,
         Model = entry.Model,
         FinishReason = entry.FinishReason,
         Usage = entry.Usage,

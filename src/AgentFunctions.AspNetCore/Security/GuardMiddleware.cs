@@ -18,6 +18,8 @@ internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions>
 
     public Task InvokeAsync(HttpContext context)
     {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.CacheControl = "no-cache";
         DemandHost(context);
         DemandSameOrigin(context.Request);
         DemandKey(context);

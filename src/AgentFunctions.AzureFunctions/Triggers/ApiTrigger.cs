@@ -3,16 +3,16 @@ using AgentFunctions.AzureFunctions.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Triggers;
 
 /// <summary>The whole HTTP API behind one trigger.</summary>
-public sealed class ApiTrigger
+/// <param name="services">The app's services.</param>
+public sealed class ApiTrigger(IServiceProvider services)
 {
-    private readonly ApiRouter _router;
-    private readonly DurableClientAccessor _clients;
-
-    internal ApiTrigger(ApiRouter router, DurableClientAccessor clients) => (_router, _clients) = (router, clients);
+    private readonly ApiRouter _router = services.GetRequiredService<ApiRouter>();
+    private readonly DurableClientAccessor _clients = services.GetRequiredService<DurableClientAccessor>();
 
     /// <summary>Serves a request; who may call is the API's own guard.</summary>
     /// <param name="request">The request.</param>

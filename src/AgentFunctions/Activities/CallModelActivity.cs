@@ -20,6 +20,9 @@ internal sealed class CallModelActivity(
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
 
+    /// <summary>What stands for the reason of the end where the model declined to answer.</summary>
+    private const string Refusal = "refusal";
+
     public async Task<CallModelResult> RunAsync(ActivityContext context, CallModelInput input)
     {
         CancellationToken cancellationToken = context.CancellationToken;
@@ -45,7 +48,7 @@ internal sealed class CallModelActivity(
         {
             response = await caller.CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited, RetryAfter: not null })
+        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
         {
             return new CallModelResult([], new TokenUsage(), null, false) { RetryAfter = e.RetryAfter };
         }
@@ -66,7 +69,7 @@ internal sealed class CallModelActivity(
     private static CallModelResult ResultOf(TranscriptEntry reply) => new(
         [.. reply.Calls.Select(call => call.Name)],
         reply.Usage ?? new TokenUsage(),
-        reply.FinishReason,
+        reply.Message.Contents.OfType<ErrorContent>().Any() ? Refusal : reply.FinishReason,
         !string.IsNullOrWhiteSpace(reply.Message.Text));
 
     private static JournalEvent Describe(TranscriptEntry reply, TimeSpan? took) => new(JournalEventTypes.ModelCompleted, reply.At)

@@ -48,12 +48,10 @@ internal sealed class CallToolActivity(
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
         LedgerEntry entry = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
-        ToolOutcome outcome = ToolInvoker.Prepare(tools.Select(agent), call, context, out ToolOutcome? refusal) switch
-        {
-            null => refusal!,
-            ToolCall prepared when known is null => await CallAsync(prepared, call, entry, cancellationToken).ConfigureAwait(false),
-            ToolCall prepared => await TakeUpAsync(prepared, cancellationToken).ConfigureAwait(false),
-        };
+        AgentTool? tool = tools.Select(agent).FirstOrDefault(candidate => candidate.Name == call.Name);
+        ToolOutcome outcome = known is null
+            ? await CallAsync(context, tool, call, entry, cancellationToken).ConfigureAwait(false)
+            : await TakeUpAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await ledger.WriteAsync(
@@ -65,31 +63,31 @@ internal sealed class CallToolActivity(
 
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-        ToolCall prepared, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
+        ToolContext context, AgentTool? tool, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
     {
-        ToolContext context = prepared.Context;
-        if (prepared.Tool.Effect != ToolEffect.None)
+        if (tool is { Effect: not ToolEffect.None })
         {
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
         await journal.AppendAsync(context.RunId, Started(context, call), cancellationToken).ConfigureAwait(false);
-        return await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false);
+        return await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
-    private async Task<ToolOutcome> TakeUpAsync(ToolCall prepared, CancellationToken cancellationToken)
+    private async Task<ToolOutcome> TakeUpAsync(
+        ToolContext context, AgentTool? tool, FunctionCallContent call, CancellationToken cancellationToken)
     {
-        Reconciliation found = await invoker.ReconcileAsync(prepared, cancellationToken).ConfigureAwait(false);
+        Reconciliation found = await invoker.ReconcileAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
             ReconciliationVerdict.Happened =>
-                await ToolInvoker.ToOutcomeAsync(prepared, found.Result, cancellationToken).ConfigureAwait(false),
-            ReconciliationVerdict.Unknown when prepared.Tool.Effect == ToolEffect.NotIdempotent => ToolOutcome.Failed(
+                await ToolInvoker.ToOutcomeAsync(context, tool!, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.Unknown when tool is { Effect: ToolEffect.NotIdempotent } => ToolOutcome.Failed(
                 ErrorCode.ToolOutcomeUnknown,
-                $"the call of '{prepared.Tool.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+                $"the call of '{call.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
                 + "Find out before you call it again."),
-            _ => await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false),
+            _ => await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false),
         };
     }
 
@@ -111,7 +109,7 @@ internal sealed class CallToolActivity(
         Turn = context.Turn,
         Call = context.Call,
         Tool = call.Name,
-        Text = Preview.Of(Conversation.ArgumentsText(call), JournalTextLimit),
+        Text = Preview.Of(ToolInvoker.ArgumentsText(call), JournalTextLimit),
     };
 
     private JournalEvent Completed(CallToolInput input, string tool, ToolOutcome outcome, TimeSpan? took) =>

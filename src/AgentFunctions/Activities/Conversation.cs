@@ -1,7 +1,6 @@
 using System.Text;
-using System.Text.Json;
-using AgentFunctions.Models;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Activities;
@@ -23,16 +22,10 @@ internal static class Conversation
         return text.ToString();
     }
 
-    /// <summary>The arguments of a call as JSON; as the model sent them where they are none.</summary>
-    public static string ArgumentsText(FunctionCallContent call) =>
-        call.AdditionalProperties?.TryGetValue(ModelConventions.InvalidArguments, out object? raw) == true
-            ? raw?.ToString() ?? ""
-            : JsonSerializer.Serialize(call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
-
     private static TextContent Tag(TranscriptEntry entry, AIContent content) => new(content switch
     {
         TextContent said => $"<{entry.Message.Role.Value}> {said.Text}",
-        FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ArgumentsText(call), ResultLimit)}",
+        FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ToolInvoker.ArgumentsText(call), ResultLimit)}",
         FunctionResultContent result => $"<result> {Preview.Of(result.Result?.ToString(), ResultLimit)}",
         _ => "",
     });

@@ -32,8 +32,22 @@ public sealed record FailureDetails(
     public bool IsCausedBy(ErrorCode code) =>
         ErrorType == code.ToString() || (InnerFailure?.IsCausedBy(code) ?? false);
 
-    /// <summary>The cause of the causes: the failure that nothing else brought about.</summary>
-    public FailureDetails Innermost() => InnerFailure?.Innermost() ?? this;
+    /// <summary>What brought it about: the innermost failure that has an <see cref="ErrorCode"/>, otherwise the innermost of all.</summary>
+    public FailureDetails Cause()
+    {
+        FailureDetails? known = null;
+        FailureDetails current = this;
+        while (true)
+        {
+            known = Enum.TryParse<ErrorCode>(current.ErrorType, out _) ? current : known;
+            if (current.InnerFailure is null)
+            {
+                return known ?? current;
+            }
+
+            current = current.InnerFailure;
+        }
+    }
 
     private static FailureDetails? Inner(Exception exception) =>
         exception.InnerException is { } inner ? FromException(inner) : null;

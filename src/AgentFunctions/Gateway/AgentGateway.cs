@@ -33,38 +33,25 @@ public sealed class AgentGateway(
     public async Task<Run> SubmitAsync(
         RunRequest request, string requester = "local", string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        request.Validate();
-        AgentDefinition agent = Route(request.Agent);
-        ModelBinding model = models.Resolve(agent.Model);
-        IReadOnlyList<AgentTool> granted = tools.Select(agent);
-        LoopLimits limits = LimitsOf(agent, model, request.Budget);
-
+        Admission admission = Admit(request);
         DateTimeOffset now = time.GetUtcNow();
         string id = idempotencyKey is null
             ? RunId.New(now)
             : await ClaimAsync(request, requester, idempotencyKey, RunId.New(now), cancellationToken).ConfigureAwait(false);
-        var run = new RunRecord
-        {
-            Id = id,
-            Agent = agent.Name,
-            DefinitionHash = await runs.PutDefinitionAsync(agent, cancellationToken).ConfigureAwait(false),
-            Model = model.Name,
-            Goal = request.Goal!,
-            Acceptance = request.Acceptance,
-            Input = request.Input,
-            Labels = request.Labels ?? new Dictionary<string, string>(),
-            Priority = request.Priority,
-            CallbackUrl = request.CallbackUrl,
-            Workspace = WorkspaceFor(id),
-            Requester = requester,
-            CreatedAt = now,
-        };
-        await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
-        var state = new RunState { Limits = limits, PendingBytes = Prompt.FirstRequestBytes(agent, run, granted) };
-        await StartAsync(run, state, cancellationToken).ConfigureAwait(false);
+        RunState state = await RecordAsync(id, request, admission, requester, cancellationToken).ConfigureAwait(false);
+        await StartAsync(id, state, cancellationToken).ConfigureAwait(false);
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Admits a goal for an orchestrator that starts the run as a child of its own. Safe to repeat.</summary>
+    /// <param name="id">The id of the run, which the orchestrator made.</param>
+    /// <param name="request">The goal.</param>
+    /// <param name="requester">Who asks.</param>
+    /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <returns>What to start the loop with.</returns>
+    /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
+    internal Task<RunState> AdmitAsync(string id, RunRequest request, string requester, CancellationToken cancellationToken) =>
+        RecordAsync(id, request, Admit(request), requester, cancellationToken);
 
     /// <summary>
     /// Takes up the run of a key that has not ended, and admits a new one where there is none: for programs that a person
@@ -104,14 +91,50 @@ public sealed class AgentGateway(
             ErrorCode.InvalidInput, $"agent: name one of {string.Join(", ", agents.Agents.Select(agent => agent.Name))}."),
     };
 
-    private async Task StartAsync(RunRecord run, RunState state, CancellationToken cancellationToken)
+    private Admission Admit(RunRequest request)
     {
+        ArgumentNullException.ThrowIfNull(request);
+        request.Validate();
+        AgentDefinition agent = Route(request.Agent);
+        ModelBinding model = models.Resolve(agent.Model);
+        return new Admission(agent, model, tools.Select(agent), LimitsOf(agent, model, request.Budget));
+    }
+
+    private async Task<RunState> RecordAsync(
+        string id, RunRequest request, Admission admission, string requester, CancellationToken cancellationToken)
+    {
+        var run = new RunRecord
+        {
+            Id = id,
+            Agent = admission.Agent.Name,
+            DefinitionHash = await runs.PutDefinitionAsync(admission.Agent, cancellationToken).ConfigureAwait(false),
+            Model = admission.Model.Name,
+            Goal = request.Goal!,
+            Acceptance = request.Acceptance,
+            Input = request.Input,
+            Labels = request.Labels ?? new Dictionary<string, string>(),
+            Priority = request.Priority,
+            CallbackUrl = request.CallbackUrl,
+            Workspace = WorkspaceFor(id),
+            Requester = requester,
+            CreatedAt = time.GetUtcNow(),
+        };
+        await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
         var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
         await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
+        return new RunState
+        {
+            Limits = admission.Limits,
+            PendingBytes = Prompt.FirstRequestBytes(admission.Agent, run, admission.Tools),
+        };
+    }
+
+    private async Task StartAsync(string id, RunState state, CancellationToken cancellationToken)
+    {
         try
         {
             await orchestrations.ScheduleAsync(
-                AgentLoop.Name, state, new StartOptions { InstanceId = run.Id }, cancellationToken).ConfigureAwait(false);
+                AgentLoop.Name, state, new StartOptions { InstanceId = id }, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
@@ -171,6 +194,9 @@ public sealed class AgentGateway(
 
         return options.Value.WorkspaceRoot is { } root ? Directory.CreateDirectory(Path.Combine(root, runId)).FullName : null;
     }
+
+    /// <summary>What a goal comes to on this host.</summary>
+    private sealed record Admission(AgentDefinition Agent, ModelBinding Model, IReadOnlyList<AgentTool> Tools, LoopLimits Limits);
 
     private static string ClaimKey(string requester, string key) =>
         $"idempotency/{Hash(Encoding.UTF8.GetBytes($"{requester}\n{key}"))}";

@@ -46,7 +46,7 @@ internal sealed class AgentLoop
         }
         catch (TaskFailedException e)
         {
-            FailureDetails cause = e.Failure.Innermost();
+            FailureDetails cause = e.Failure.Cause();
             await loop.NotifyAsync(loop.Ended(RunStatus.Failed, cause.ErrorType, cause.Message));
             throw;
         }
@@ -179,6 +179,11 @@ internal sealed class AgentLoop
         if (reply.FinishReason == "content_filter")
         {
             return Ended(RunStatus.Failed, nameof(ErrorCode.ModelContentFiltered), "The provider withheld the model's answer.");
+        }
+
+        if (reply.FinishReason == "refusal")
+        {
+            return Ended(RunStatus.Failed, nameof(ErrorCode.ModelRefused), "The model declined to answer; its words are in the transcript.");
         }
 
         string? defect = !reply.HasText ? Notices.EmptyAnswer : reply.FinishReason == "length" ? Notices.CutAnswer : null;

@@ -132,7 +132,7 @@ public sealed class RunReader(
 
     private static RunError? ErrorOf(OrchestrationState state, RunOutcome? outcome)
     {
-        if (state.Failure?.Innermost() is { } failure)
+        if (state.Failure?.Cause() is { } failure)
         {
             return new RunError(failure.ErrorType, failure.Message);
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
+using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Storage;
@@ -40,8 +41,8 @@ public sealed record TranscriptEntry(
 internal sealed class ChatMessageConverter : JsonConverter<ChatMessage>
 {
     public override ChatMessage? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        (ChatMessage?)JsonSerializer.Deserialize(ref reader, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(ChatMessage)));
+        (ChatMessage?)JsonSerializer.Deserialize(ref reader, ModelConventions.Json.GetTypeInfo(typeof(ChatMessage)));
 
     public override void Write(Utf8JsonWriter writer, ChatMessage value, JsonSerializerOptions options) =>
-        JsonSerializer.Serialize(writer, value, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(ChatMessage)));
+        JsonSerializer.Serialize(writer, value, ModelConventions.Json.GetTypeInfo(typeof(ChatMessage)));
 }

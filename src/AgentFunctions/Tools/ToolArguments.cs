@@ -16,9 +16,9 @@ internal static class ToolArguments
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: the message names the field.</exception>
     public static Dictionary<string, JsonElement> Read(AgentTool tool, FunctionCallContent call)
     {
-        if (call.AdditionalProperties?.TryGetValue(ModelConventions.InvalidArguments, out object? raw) == true)
+        if (ModelConventions.InvalidArgumentsOf(call) is { } raw)
         {
-            throw Broken(tool, raw?.ToString() ?? "");
+            throw Broken(tool, raw);
         }
 
         if (call.Exception is not null)

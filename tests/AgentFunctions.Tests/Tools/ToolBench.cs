@@ -22,7 +22,8 @@ internal sealed class ToolBench : IDisposable
     {
         Directory.CreateDirectory(Root);
         Workspace = new Workspace(Root);
-        var services = new ServiceCollection().AddWorkspaceTools(configure);
+        IServiceCollection services = new ServiceCollection()
+            .AddWorkspaceTools(configure).AddSingleton<ToolCatalog>().AddSingleton<ToolInvoker>().AddSingleton(TimeProvider.System);
         if (withRecords)
         {
             services.AddSingleton<IRecordStore>(_stores);
@@ -58,10 +59,13 @@ internal sealed class ToolBench : IDisposable
         JsonSerializer.Deserialize<Dictionary<string, object?>>(JsonSerializer.Serialize(arguments ?? new { })));
 
     public Task<ToolOutcome> InvokeAsync(string name, object? arguments = null, CancellationToken cancellationToken = default) =>
-        Invoker.InvokeAsync(Tools, Call(name, arguments), Context(), cancellationToken);
+        InvokeAsync(Call(name, arguments), cancellationToken);
 
-    public ToolCall Prepare(string name, object arguments) =>
-        ToolInvoker.Prepare(Tools, Call(name, arguments), Context(), out ToolOutcome? refusal) ?? throw new InvalidOperationException(refusal!.Text);
+    public Task<ToolOutcome> InvokeAsync(FunctionCallContent call, CancellationToken cancellationToken = default) =>
+        Invoker.InvokeAsync(Context(), Tools.Find(tool => tool.Name == call.Name), call, cancellationToken);
+
+    public Task<Reconciliation> ReconcileAsync(string name, object? arguments = null) =>
+        Invoker.ReconcileAsync(Context(), Tools.Find(tool => tool.Name == name), Call(name, arguments));
 
     public string Write(string name, string content) => _outer.Write("ws/" + name, content);
 
@@ -117,7 +121,7 @@ internal sealed class MemoryStores : IRecordStore, IBlobStore
     }
 
     Task<ReadOnlyMemory<byte>?> IBlobStore.GetAsync(string hash, CancellationToken cancellationToken) =>
-        Task.FromResult<ReadOnlyMemory<byte>?>(_blobs.TryGetValue(hash, out byte[]? content) ? content : null);
+        Task.FromResult(_blobs.TryGetValue(hash, out byte[]? content) ? content.AsMemory() : (ReadOnlyMemory<byte>?)null);
 
     public string Text(string hash) => Encoding.UTF8.GetString(_blobs[hash]);
 

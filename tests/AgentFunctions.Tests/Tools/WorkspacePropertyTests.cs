@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
@@ -5,6 +6,7 @@ using AgentFunctions.Tools.Workspaces;
 namespace AgentFunctions.Tests.Tools;
 
 /// <summary>Random folders full of random links, random paths into them: nothing is ever read or written outside.</summary>
+[Platform("Unix"), UnsupportedOSPlatform("windows")]
 public sealed class WorkspacePropertyTests
 {
     private const string Secret = "SECRET";

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using System.Runtime.Versioning;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Tests.Tools;
 
+[Platform("Unix"), UnsupportedOSPlatform("windows")]
 public sealed class WorkspaceTests
 {
     [TestCase(null, "")]

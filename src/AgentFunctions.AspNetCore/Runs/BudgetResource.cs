@@ -3,8 +3,8 @@ using AgentFunctions.Budgets;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
-/// <summary>What a run may spend. A part that is left out is limited by the agent's definition alone.</summary>
-internal sealed record BudgetSubmission
+/// <summary>What a run may spend or has spent. A part that is null or left out is not limited.</summary>
+internal sealed record BudgetResource
 {
     /// <summary>Model calls and tool calls.</summary>
     public int? Steps { get; init; }
@@ -20,6 +20,15 @@ internal sealed record BudgetSubmission
 
     /// <summary>Sub-agents started.</summary>
     public int? SubAgents { get; init; }
+
+    public static BudgetResource Of(Budget budget) => new()
+    {
+        Steps = budget.Steps,
+        Tokens = budget.Tokens,
+        Usd = budget.Usd,
+        WallClock = budget.WallClock is { } time ? XmlConvert.ToString(time) : null,
+        SubAgents = budget.SubAgents,
+    };
 
     public Budget ToBudget() => new()
     {
@@ -42,3 +51,9 @@ internal sealed record BudgetSubmission
         }
     }
 }
+
+/// <summary>Where a run's budget stands.</summary>
+/// <param name="Granted">What may be spent in all.</param>
+/// <param name="Spent">What was spent.</param>
+/// <param name="Left">What is left of the limited parts.</param>
+internal sealed record RunBudgetResource(BudgetResource Granted, BudgetResource Spent, BudgetResource Left);

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using AgentFunctions.Cli.Output;
+using AgentFunctions.Cli.Server;
+
+namespace AgentFunctions.Cli.Commands;
+
+/// <summary>The program: which commands there are, and how errors come out.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> InvokeAsync(string[] args)
+    {
+        var root = new RootCommand("Durable AI agents: every model call and every tool call is a recorded step.")
+        {
+            ServeCommand.Create(),
+            RunCommand.Create(),
+            RunsCommand.Create(),
+            ShowCommand.Create(),
+            WatchCommand.Create(),
+            CancelCommand.Create(),
+        };
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            return Fail(ExitCode.Usage, string.Join(" ", parsed.Errors.Select(error => error.Message)) + " --help says more.");
+        }
+
+        // Ctrl-C and SIGTERM cancel the command's token; it then has this long to leave everything in order.
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeSpan.FromSeconds(30),
+        };
+        try
+        {
+            return await parsed.InvokeAsync(configuration);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (AgentException e)
+        {
+            return Fail(ExitCode.Of(e.Code), e.Message);
+        }
+        catch (ServerException e)
+        {
+            return Fail(ExitCode.Failed, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HttpRequestException)
+        {
+            return Fail(ExitCode.Failed, e.Message);
+        }
+    }
+
+    private static int Fail(int exitCode, string message)
+    {
+        Console.Error.WriteLine($"error: {Terminal.Lines(message)}");
+        return exitCode;
+    }
+}

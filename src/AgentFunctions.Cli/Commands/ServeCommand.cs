@@ -1,0 +1,98 @@
+using System.CommandLine;
+using AgentFunctions.Agents;
+using AgentFunctions.AspNetCore;
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Cli.Hosting;
+using AgentFunctions.Cli.Output;
+using AgentFunctions.Models;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Cli.Commands;
+
+/// <summary><c>serve</c>: the HTTP API on the embedded engine.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var urls = new Option<string>("--urls")
+        {
+            Description = "Where to listen, separated by semicolons. Beyond this machine it takes an API key.",
+            DefaultValueFactory = static _ => "http://127.0.0.1:7071",
+            HelpName = "URLS",
+        };
+        var workspace = new Option<string?>("--workspace")
+        {
+            Description = "The folder that every run works in. By default each run gets a folder of its own under --data.",
+            HelpName = "DIR",
+        };
+        Option<string?> key = ServerOptions.ApiKey("The key that callers must send as a bearer token, at least 16 characters.");
+        var host = new HostOptions();
+        var command = new Command("serve", "Serve the HTTP API on the embedded engine.") { urls, workspace, key };
+        host.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            host.Read(parsed, parsed.GetValue(workspace)),
+            parsed.GetValue(urls)!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            ServerOptions.Key(parsed, key),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(AgentHostSettings settings, string[] urls, string? key, CancellationToken cancellationToken)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls(urls);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
+        builder.AddAgents(settings);
+        builder.AddLogs(LogLevel.Information);
+        builder.Services.AddAgentFunctionsApi(options => options.Key = key ?? options.Key);
+        await using WebApplication app = builder.Build();
+        // Before the data file is opened; the API checks again when it starts.
+        ListenCheck.Demand(urls, Options(app));
+        app.MapAgentFunctions();
+        await app.StartAsync(cancellationToken);
+        Announce(app, settings);
+        await app.WaitForShutdownAsync(cancellationToken);
+        return ExitCode.Done;
+    }
+
+    private static ApiOptions Options(WebApplication app)
+    {
+        try
+        {
+            return app.Services.GetRequiredService<IOptions<ApiOptions>>().Value;
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, string.Join(" ", e.Failures));
+        }
+    }
+
+    private static void Announce(WebApplication app, AgentHostSettings settings)
+    {
+        AgentCatalog agents = app.Services.GetRequiredService<AgentCatalog>();
+        IReadOnlyList<ModelBinding> models = app.Services.GetRequiredService<IModelCatalog>().Models;
+        foreach (AgentFileNote note in agents.Notes)
+        {
+            Console.Error.WriteLine($"note: {note}");
+        }
+
+        foreach (string url in app.Urls)
+        {
+            Console.WriteLine($"Listening on {url}");
+        }
+
+        Console.WriteLine($"data: {settings.Data}");
+        Console.WriteLine($"agents: {string.Join(", ", agents.Agents.Select(agent => agent.Name))}");
+        Console.WriteLine($"models: {string.Join(", ", models.Select(model => model.Name))}");
+        if (models is [{ Profile.IsRehearsal: true }, ..])
+        {
+            Console.WriteLine(RunText.RehearsalNote);
+        }
+    }
+}

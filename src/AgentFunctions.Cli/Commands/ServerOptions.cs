@@ -1,0 +1,36 @@
+using System.CommandLine;
+using AgentFunctions.Cli.Server;
+
+namespace AgentFunctions.Cli.Commands;
+
+/// <summary>The options of the commands that speak to a server.</summary>
+internal sealed class ServerOptions
+{
+    private const string KeyVariable = "AGENTFUNCTIONS_API_KEY";
+
+    private readonly Option<Uri> _server = new("--server")
+    {
+        Description = "The server's address.",
+        DefaultValueFactory = static _ => new Uri("http://127.0.0.1:7071"),
+        HelpName = "URL",
+    };
+
+    private readonly Option<string?> _key = ApiKey("The server's API key.");
+
+    public static Option<string?> ApiKey(string description) => new("--api-key")
+    {
+        Description = $"{description} By default the environment variable {KeyVariable}, which other users of the machine cannot see.",
+        HelpName = "KEY",
+    };
+
+    public static string? Key(ParseResult parsed, Option<string?> option) =>
+        parsed.GetValue(option) ?? Environment.GetEnvironmentVariable(KeyVariable) switch { "" => null, var key => key };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_server);
+        command.Add(_key);
+    }
+
+    public ApiClient Connect(ParseResult parsed) => new(parsed.GetValue(_server)!, Key(parsed, _key));
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Cli.Output;
+using AgentFunctions.Cli.Server;
+
+namespace AgentFunctions.Cli.Commands;
+
+/// <summary><c>watch ID</c>: follow a run of a server to its end.</summary>
+internal static class WatchCommand
+{
+    public static Command Create()
+    {
+        var id = new Argument<string>("id") { Description = "The run." };
+        var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
+        var server = new ServerOptions();
+        var command = new Command("watch", "Follow a run of a server to its end; the exit code is the run's, as for run.") { id, json };
+        server.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            using ApiClient client = server.Connect(parsed);
+            string run = parsed.GetValue(id)!;
+            IRunOutput output = RunOutput.For(parsed.GetValue(json));
+            output.Begin(await client.GetAsync(run, cancellationToken), "watching ");
+            await output.FollowAsync(client.FollowAsync(run, cancellationToken), token => client.GetAsync(run, token), cancellationToken);
+            RunResource ended = await client.GetAsync(run, cancellationToken);
+            output.End(ended);
+            return ExitCode.Of(ended.Status);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Globalization;
+using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace AgentFunctions.Cli.Output;
+
+/// <summary>A panel that is drawn over and over on a terminal: where the run stands, and its latest events.</summary>
+internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRunOutput
+{
+    private const int Lines = 12;
+
+    private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
+
+    private readonly RunProgress _progress = new();
+    private readonly Queue<string> _latest = new();
+    private RunResource? _run;
+
+    public void Begin(RunResource run, string how)
+    {
+        _run = run;
+        foreach (string line in RunText.Heading(run, how))
+        {
+            writer.WriteLine(line);
+        }
+    }
+
+    public Task FollowAsync(
+        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken) =>
+        console.Live(Render()).StartAsync(async live =>
+        {
+            IAsyncEnumerator<EventResource> next = events.GetAsyncEnumerator(cancellationToken);
+            await using (next)
+            {
+                Task<bool> moved = next.MoveNextAsync().AsTask();
+                while (true)
+                {
+                    // The clock goes on while nothing happens.
+                    if (await Task.WhenAny(moved, Task.Delay(Refresh, CancellationToken.None)) == moved)
+                    {
+                        if (!await moved)
+                        {
+                            live.UpdateTarget(Render());
+                            return;
+                        }
+
+                        await TakeAsync(next.Current.ToJournalEvent(), read, cancellationToken);
+                        moved = next.MoveNextAsync().AsTask();
+                        if (moved.IsCompleted)
+                        {
+                            continue;
+                        }
+                    }
+
+                    live.UpdateTarget(Render());
+                }
+            }
+        });
+
+    public void End(RunResource run)
+    {
+        foreach (string line in RunText.Summary(run))
+        {
+            writer.WriteLine(line);
+        }
+    }
+
+    private async Task TakeAsync(JournalEvent e, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
+    {
+        if (RunText.ChangesPlan(e))
+        {
+            _run = await read(cancellationToken);
+        }
+
+        _progress.Apply(e);
+        _latest.Enqueue(JournalLine.Format(e, _progress.StartedAt ?? e.At));
+        if (_latest.Count > Lines)
+        {
+            _latest.Dequeue();
+        }
+    }
+
+    private Panel Render()
+    {
+        var rows = new List<IRenderable>
+        {
+            new Text(JournalLine.OneLine(_run?.Goal, 200), new Style(decoration: Decoration.Bold)),
+            new Text(string.Create(
+                CultureInfo.InvariantCulture,
+                $"turn {_progress.Turn} · {_progress.Steps} steps · {_progress.Usage.InputTokens + _progress.Usage.OutputTokens:N0} tokens · {Elapsed()}")),
+            new Text($"▸ {_progress.CurrentStep}", new Style(Color.Green)),
+        };
+        foreach (PlanItem item in _run?.Plan ?? [])
+        {
+            rows.Add(new Text($"{(item.Done ? '✓' : '·')} {JournalLine.OneLine(item.Text)}") { Overflow = Overflow.Ellipsis });
+        }
+
+        rows.Add(new Rule());
+        rows.AddRange(_latest.Select(line => new Text(line, new Style(decoration: Decoration.Dim)) { Overflow = Overflow.Ellipsis }));
+        string header = _run is { Rehearsal: true } ? "rehearsal (scripted, no real model)" : _run?.Model ?? "";
+        return new Panel(new Rows(rows)) { Header = new PanelHeader(Markup.Escape($" {_run?.Agent} · {header} ")), Expand = true };
+    }
+
+    private string Elapsed() => JournalLine.Elapsed(
+        _progress is { Ended: not null, LastAt: { } end }
+            ? end - (_run?.CreatedAt ?? end.UtcDateTime)
+            : TimeProvider.System.GetUtcNow() - (_run?.CreatedAt ?? TimeProvider.System.GetUtcNow().UtcDateTime));
+}

@@ -1,0 +1,42 @@
+using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Cli.Output;
+
+/// <summary>One line an event, for logs and pipes.</summary>
+internal sealed class PlainOutput(TextWriter writer) : IRunOutput
+{
+    private DateTimeOffset? _startedAt;
+
+    public void Begin(RunResource run, string how)
+    {
+        _startedAt = run.CreatedAt;
+        foreach (string line in RunText.Heading(run, how))
+        {
+            writer.WriteLine(line);
+        }
+    }
+
+    public async Task FollowAsync(
+        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
+    {
+        await foreach (EventResource e in events.WithCancellation(cancellationToken))
+        {
+            JournalEvent journalEvent = e.ToJournalEvent();
+            writer.WriteLine(JournalLine.Format(journalEvent, _startedAt ??= journalEvent.At));
+            if (RunText.ChangesPlan(journalEvent) && (await read(cancellationToken)).Plan is { Count: > 0 } plan)
+            {
+                writer.WriteLine($"{"",20}{RunText.PlanLine(plan)}");
+            }
+        }
+    }
+
+    public void End(RunResource run)
+    {
+        foreach (string line in RunText.Summary(run))
+        {
+            writer.WriteLine(line);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Cli.Output;
+
+/// <summary>What is said of a run in words, wherever it is shown.</summary>
+internal static class RunText
+{
+    public const string RehearsalNote =
+        "REHEARSAL: a scripted model answers, no real one. Set OPENAI_API_KEY, AZURE_OPENAI_ENDPOINT or MOONSHOT_API_KEY for one.";
+
+    public static IEnumerable<string> Heading(RunResource run, string how)
+    {
+        yield return $"{how}run {run.Id}: agent {JournalLine.OneLine(run.Agent)}, model {JournalLine.OneLine(run.Model)}";
+        if (run.Rehearsal)
+        {
+            yield return RehearsalNote;
+        }
+    }
+
+    public static IEnumerable<string> Summary(RunResource run)
+    {
+        yield return "";
+        if (run.Result is { } result)
+        {
+            yield return Terminal.Lines(result.Text);
+            yield return "";
+            if (result.Artifacts.Count > 0)
+            {
+                yield return $"artifacts: {string.Join(", ", result.Artifacts.Select(name => JournalLine.OneLine(name)))}";
+            }
+        }
+
+        if (run.Error is { } error)
+        {
+            yield return $"{error.Code}: {JournalLine.OneLine(error.Message, 500)}";
+        }
+
+        string model = run.Rehearsal ? $"{run.Model} (scripted, no real model)" : run.Model;
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{CamelCase.Of(run.Status)}: {run.Turns} turns, {run.Steps} steps, {Tokens(run)} tokens, {Elapsed(run)}, model {JournalLine.OneLine(model)}");
+    }
+
+    public static bool ChangesPlan(JournalEvent e) => e is { Type: JournalEventTypes.ToolCompleted, Tool: "update_plan", IsError: not true };
+
+    public static string PlanLine(IReadOnlyList<PlanItem> plan)
+    {
+        string next = plan.FirstOrDefault(item => !item.Done)?.Text is { } text ? $", next: {JournalLine.OneLine(text)}" : "";
+        return $"plan: {plan.Count(item => item.Done)} of {plan.Count} done{next}";
+    }
+
+    public static string Tokens(RunResource run) =>
+        (run.Usage.InputTokens + run.Usage.OutputTokens).ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Elapsed(RunResource run) => JournalLine.Elapsed((run.CompletedAt ?? run.UpdatedAt) - run.CreatedAt);
+}

@@ -1,0 +1,130 @@
+using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.EndToEnd.Crash;
+
+/// <summary>One run, killed with SIGKILL at random moments and taken up again by the same command.</summary>
+/// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
+[CancelAfter(600_000)]
+internal sealed class KilledRunTests
+{
+    private const int Turns = 60;
+
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_KILLS") ?? "20");
+
+    [Test]
+    public async Task Run_KilledAtRandomMoments_EndsAsIfUndisturbed(CancellationToken cancellationToken)
+    {
+        int seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using var calm = new Scene();
+        using var rough = new Scene();
+
+        int calmRequests = await calm.RunAsync(0, random, cancellationToken);
+        int roughRequests = await rough.RunAsync(Kills, random, cancellationToken);
+
+        Assert.That(rough.KilledInMidRun, Is.EqualTo(Kills), "every kill must hit the run at work");
+        Assert.That(await rough.TranscriptAsync(), Is.EqualTo(await calm.TranscriptAsync()));
+        Assert.That(rough.Log, Is.EqualTo(calm.Log), "the file that every turn edits");
+        Assert.That(rough.Log.Split('\n').Count(line => line.StartsWith("line ", StringComparison.Ordinal)), Is.EqualTo(Turns));
+        Assert.That(calmRequests, Is.EqualTo(Turns + 1));
+        Assert.That(roughRequests, Is.InRange(calmRequests, calmRequests + Kills), "only a call in flight at a kill is made again");
+    }
+
+    /// <summary>A workspace, a data folder and a model server whose answers depend on the turn alone.</summary>
+    private sealed class Scene : IDisposable
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+
+        public Scene()
+        {
+            Directory.CreateDirectory(Workspace);
+            Directory.CreateDirectory(Path.Combine(_folder, "agents"));
+            File.WriteAllText(Path.Combine(Workspace, "log.txt"), "begin\nEND\n");
+            File.WriteAllText(Path.Combine(_folder, "agents", "scribe.md"), "---\nname: scribe\ndescription: Writes a log.\nmaxTurns: 500\n---\nKeep the log.\n");
+        }
+
+        public int KilledInMidRun { get; private set; }
+
+        public string Log => File.ReadAllText(Path.Combine(Workspace, "log.txt"));
+
+        private string Workspace => Path.Combine(_folder, "workspace");
+
+        private string Data => Path.Combine(_folder, "data");
+
+        public async Task<int> RunAsync(int kills, Random random, CancellationToken cancellationToken)
+        {
+            var asked = new SemaphoreSlim(0);
+            await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => Reply(request.Turn, asked));
+            var environment = new Dictionary<string, string>
+            {
+                ["OPENAI_API_KEY"] = "sk-test",
+                ["OPENAI_BASE_URL"] = model.BaseUrl,
+                ["OPENAI_MODEL"] = "scripted",
+            };
+            string[] command =
+                ["run", "Keep the log.", "--agent", "scribe", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
+            for (int kill = 0; kill < kills; kill++)
+            {
+                await using CliProcess process = CliProcess.Start(environment, command);
+                while (asked.Wait(0, CancellationToken.None))
+                {
+                    // Requests of the life before do not count.
+                }
+
+                await asked.WaitAsync(cancellationToken);
+                await Task.Delay(random.Next(0, 250), cancellationToken);
+                await process.KillAsync();
+                KilledInMidRun += process.Output.Contains("completed", StringComparison.Ordinal) ? 0 : 1;
+            }
+
+            await using CliProcess last = CliProcess.Start(environment, command);
+            int exitCode = await last.WaitForExitAsync(cancellationToken);
+            Assert.That(exitCode, Is.Zero, last.Output);
+            return model.Count;
+        }
+
+        /// <summary>The messages of the one run that there is, without times.</summary>
+        public async Task<IReadOnlyList<string>> TranscriptAsync()
+        {
+            await using var engine = new SqliteEngine(
+                new SqliteEngineOptions { DataFile = Path.Combine(Data, "agentfunctions.db") }, new DurableRegistry());
+            await engine.StartAsync();
+            Page<OrchestrationState> runs = await engine.Client.QueryAsync(new OrchestrationQuery());
+            Assert.That(runs.Items, Has.Count.EqualTo(1));
+            var messages = new List<string>();
+            await foreach (LogEntry entry in engine.Logs.ReadAsync(Transcript.StreamOf(runs.Items[0].InstanceId)))
+            {
+                using JsonDocument json = JsonDocument.Parse(entry.Data);
+                messages.Add(json.RootElement.GetProperty("message").GetRawText());
+            }
+
+            return messages;
+        }
+
+        public void Dispose() => Directory.Delete(_folder, true);
+
+        private static ChatReply Reply(int turn, SemaphoreSlim asked)
+        {
+            asked.Release();
+            ChatReply reply = turn < Turns
+                ? new ChatReply
+                {
+                    Calls =
+                    [
+                        new($"call_{turn}_edit", "edit_file", JsonSerializer.Serialize(
+                            new { path = "log.txt", old_text = "END", new_text = $"line {turn}\nEND" })),
+                        new($"call_{turn}_write", "write_file", JsonSerializer.Serialize(
+                            new { path = $"notes/{turn}.txt", content = $"note {turn}" })),
+                        new($"call_{turn}_read", "read_file", JsonSerializer.Serialize(new { path = $"notes/{turn - 1}.txt" })),
+                    ],
+                }
+                : ChatReply.Say("The log is kept.");
+            return reply with { Before = token => Task.Delay(60, token) };
+        }
+    }
+}

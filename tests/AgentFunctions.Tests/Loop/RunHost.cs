@@ -1,0 +1,137 @@
+using AgentFunctions.Agents;
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Runs;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace AgentFunctions.Tests.Loop;
+
+/// <summary>
+/// A whole host in this process: the real engine on a real file, a real model server over HTTP. When it is disposed of,
+/// every history that it recorded is replayed from nothing and must yield the same decisions.
+/// </summary>
+internal sealed class RunHost : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly string _folder;
+
+    private RunHost(IHost host, OpenAIProtocolServer model, string folder) => (_host, Model, _folder) = (host, model, folder);
+
+    public OpenAIProtocolServer Model { get; }
+
+    public AgentGateway Gateway => Get<AgentGateway>();
+
+    public RunSteering Steering => Get<RunSteering>();
+
+    public RunReader Reader => Get<RunReader>();
+
+    public static async Task<RunHost> StartAsync(
+        Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool>? tools = null, Action<AgentBuilder>? agent = null,
+        params (string Key, string Value)[] settings)
+    {
+        OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(script);
+        string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Models:test:Provider"] = "openai",
+            ["Models:test:Endpoint"] = model.BaseUrl,
+            ["Models:test:Key"] = "sk-test",
+            ["Models:test:Model"] = "scripted",
+            ["Models:test:RetryDelay"] = "00:00:00.001",
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
+        builder.Services
+            .AddAgentFunctions(builder.Configuration)
+            .AddSqliteEngine(options => options.DataFile = Path.Combine(folder, "runs.db"));
+        AgentBuilder definition = Agent.Create("worker").WithInstructions("Work.");
+        agent?.Invoke(definition);
+        builder.Services.AddAgent(definition.Build());
+        foreach (AgentTool tool in tools ?? [])
+        {
+            builder.Services.AddTool(tool);
+        }
+
+        IHost host = builder.Build();
+        await host.StartAsync();
+        return new RunHost(host, model, folder);
+    }
+
+    public T Get<T>()
+        where T : notnull => _host.Services.GetRequiredService<T>();
+
+    public Task<Run> SubmitAsync(string goal = "Reach the goal.", RunRequest? request = null) =>
+        Gateway.SubmitAsync((request ?? new RunRequest()) with { Goal = goal });
+
+    public async Task<Run> RunAsync(string goal = "Reach the goal.", RunRequest? request = null)
+    {
+        Run run = await SubmitAsync(goal, request);
+        return await Reader.WaitForEndAsync(run.Id);
+    }
+
+    public async Task<IReadOnlyList<TranscriptEntry>> TranscriptAsync(string runId)
+    {
+        var entries = new List<TranscriptEntry>();
+        await foreach (TranscriptEntry entry in Get<Transcript>().ReadAsync(runId))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    public async Task<IReadOnlyList<JournalEvent>> JournalAsync(string runId)
+    {
+        var events = new List<JournalEvent>();
+        await foreach ((_, JournalEvent happened) in Get<Journal>().ReadAsync(runId))
+        {
+            events.Add(happened);
+        }
+
+        return events;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await ReplayAllAsync();
+        }
+        finally
+        {
+            await _host.StopAsync();
+            _host.Dispose();
+            await Model.DisposeAsync();
+            Directory.Delete(_folder, true);
+        }
+    }
+
+    private async Task ReplayAllAsync()
+    {
+        IOrchestrationClient client = Get<IOrchestrationClient>();
+        string? next = null;
+        do
+        {
+            Page<OrchestrationState> page = await client.QueryAsync(new OrchestrationQuery { ContinuationToken = next });
+            foreach (OrchestrationState state in page.Items)
+            {
+                var history = new List<HistoryEvent>();
+                await foreach (HistoryEvent recorded in client.ReadHistoryAsync(state.InstanceId))
+                {
+                    history.Add(recorded);
+                }
+
+                Assert.That(OrchestrationReplayer.Verify(history, Get<DurableRegistry>()), Is.Null, $"replay of {state.InstanceId}");
+            }
+
+            next = page.ContinuationToken;
+        }
+        while (next is not null);
+    }
+}
