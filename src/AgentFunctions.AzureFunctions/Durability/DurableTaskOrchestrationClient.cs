@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AgentFunctions.Durability;
+using DurableTask.Core.Exceptions;
 using Grpc.Core;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
@@ -67,7 +68,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
             query.InstanceIdPrefix, query.PageSize, query.IncludePayloads, query.ContinuationToken);
         return await CallAsync(async () =>
         {
-            await foreach (Page<OrchestrationMetadata> page in Client.GetAllInstancesAsync(translated)
+            await foreach (Microsoft.DurableTask.Page<OrchestrationMetadata> page in Client.GetAllInstancesAsync(translated)
                 .AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
             {
                 return new Page([.. page.Values.Select(StateOf)], page.ContinuationToken is { Length: > 0 } next ? next : null);

@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore;
+using AgentFunctions.AzureFunctions;
 using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.AzureFunctions.Storage;
