@@ -22,9 +22,19 @@ internal sealed class CliProcess : IAsyncDisposable
         }
     }
 
-    public static CliProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    public static CliProcess Start(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        StartProgram(Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Cli.dll"), environment, arguments);
+
+    /// <summary>Starts a sample from its own output folder, as <c>dotnet run</c> does.</summary>
+    public static CliProcess StartSample(string name, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Cli.dll");
+        string output = AppContext.BaseDirectory.Replace(
+            Path.Combine("tests", "AgentFunctions.EndToEnd"), Path.Combine("samples", name), StringComparison.Ordinal);
+        return StartProgram(Path.Combine(output, $"{name}.dll"), environment, arguments);
+    }
+
+    private static CliProcess StartProgram(string program, IReadOnlyDictionary<string, string> environment, string[] arguments)
+    {
         var start = new ProcessStartInfo("dotnet", ["exec", program, .. arguments])
         {
             RedirectStandardOutput = true,
@@ -56,6 +66,17 @@ internal sealed class CliProcess : IAsyncDisposable
     {
         await _process.WaitForExitAsync(cancellationToken);
         return _process.ExitCode;
+    }
+
+    /// <summary>Waits until the output has a text.</summary>
+    public async Task WaitForOutputAsync(string text, CancellationToken cancellationToken)
+    {
+        while (!Output.Contains(text, StringComparison.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Assert.That(_process.HasExited, Is.False, Output);
+            await Task.Delay(10, cancellationToken);
+        }
     }
 
     public async ValueTask DisposeAsync()

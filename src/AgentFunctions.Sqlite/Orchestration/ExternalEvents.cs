@@ -3,10 +3,11 @@ using AgentFunctions.Durability;
 
 namespace AgentFunctions.Sqlite.Orchestration;
 
-/// <summary>Brings raised events and those who wait for them together, in order on both sides.</summary>
+/// <summary>Brings raised events and those who wait for them together.</summary>
 /// <remarks>
-/// The order is Durable Task's: the oldest waiter of a name gets the oldest event of that name, and letter case does not
-/// count (see durabletask-dotnet, <c>TaskOrchestrationContextWrapper</c>). A waiter that gave up takes no event.
+/// As in durabletask-dotnet's <c>TaskOrchestrationContextWrapper</c>, letter case does not count, events keep their order,
+/// and of several waiters the newest gets the next event: the others are mostly left over from a <c>WhenAny</c> in a loop.
+/// Unlike there, a waiter that was cancelled takes no event.
 /// </remarks>
 /// <param name="turn">Where continuations run.</param>
 internal sealed class ExternalEvents(TurnContext turn)
@@ -24,9 +25,9 @@ internal sealed class ExternalEvents(TurnContext turn)
     {
         if (_waiters.TryGetValue(raised.Name, out LinkedList<Waiter>? waiters))
         {
-            Waiter oldest = waiters.First!.Value;
-            Remove(raised.Name, waiters, waiters.First);
-            oldest.Deliver(raised.Payload);
+            Waiter newest = waiters.Last!.Value;
+            Remove(raised.Name, waiters, waiters.Last);
+            newest.Deliver(raised.Payload);
         }
         else
         {

@@ -68,8 +68,12 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
     /// <summary>The custom status as JSON.</summary>
     public string? CustomStatus { get; set; }
 
-    /// <summary>Whether the code has returned or thrown; what comes later in the turn is not for this execution.</summary>
-    public bool IsFinished => _crash is not null || _run is { IsCompleted: true };
+    /// <summary>Whether the execution is over; what comes later in the turn is not for it.</summary>
+    /// <remarks>
+    /// As in Durable Task's <c>TaskOrchestrationExecutor</c>, code that returned or threw is not the end while steps that it
+    /// asked for are open: activities, sub-orchestrations and timers that were neither awaited nor cancelled.
+    /// </remarks>
+    public bool IsFinished => _crash is not null || (_run is { IsCompleted: true } && _pending.Count == 0);
 
     /// <summary>How many activities have no recorded outcome yet.</summary>
     public int OutstandingActivities { get; private set; }
@@ -141,9 +145,9 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
             return Fail(_crash, actions);
         }
 
-        if (_run is { IsCompleted: true })
+        if (IsFinished)
         {
-            return Finish(_run, actions);
+            return Finish(_run!, actions);
         }
 
         return IsStuck
@@ -154,7 +158,7 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
     /// <summary>The failure of code that awaits something that its context did not give it.</summary>
     public static AgentException ForeignAwait() => new(
         ErrorCode.NonDeterminism,
-        "The orchestrator awaits something that its context did not give it (Task.Delay, Task.Run, I/O), or went on outside its "
+        "The orchestrator awaits something that its context did not give it (Task.Delay, Task.Run, CancelAsync, I/O), or went on outside its "
         + "turn. Use the context's timers and events, and do the rest in activities.");
 
     public Guid NewGuid()

@@ -65,6 +65,15 @@ internal sealed class InstanceCache(EngineCore engine)
         oldest?.TryEvict();
     }
 
+    /// <summary>Lets every idle instance go.</summary>
+    public void EvictIdle()
+    {
+        foreach (Instance instance in _instances.Values)
+        {
+            instance.TryEvict();
+        }
+    }
+
     /// <summary>Tells everybody who waits for a record that none will be made.</summary>
     /// <param name="error">Why.</param>
     public void Abandon(AgentException error)

@@ -172,7 +172,7 @@ internal sealed class Turn
 
     private void Conclude(TurnOutcome outcome, List<HistoryEvent> actions)
     {
-        if (outcome is not TurnOutcome.ContinuedAsNew && _live.EventCount + _events.Count + actions.Count > _engine.Limits.MaxHistoryEvents)
+        if (outcome is TurnOutcome.Waiting && _live.EventCount + _events.Count + actions.Count > _engine.Limits.MaxHistoryEvents)
         {
             var tooLong = new AgentException(
                 ErrorCode.HistoryTooLong,

@@ -69,7 +69,8 @@ internal sealed class TurnCommit : WriteJob
                     Status = OrchestrationStatus.Running,
                     IsPending = true,
                     Input = next.Input,
-                    CustomStatus = Live.Execution.CustomStatus,
+                    // The new execution has said nothing yet; so it is in durabletask-dotnet.
+                    CustomStatus = null,
                     Execution = Guid.NewGuid(),
                     ExecutionAt = _now,
                     UpdatedAt = _now,

@@ -19,7 +19,8 @@ public static class ModelServiceCollectionExtensions
     /// Adds <see cref="IModelCatalog"/> with the models of the configuration: <c>Models:&lt;name&gt;:*</c> (<see cref="ModelOptions"/>);
     /// without any, those of the usual environment variables; without these the rehearsal model serves. The model named
     /// <c>default</c> is the default, otherwise the first by name. Each gets an <see cref="HttpClient"/> of its own, named
-    /// <c>model:&lt;name&gt;</c>.
+    /// <c>model:&lt;name&gt;</c>. <c>Rehearsal:Pause</c> (a time span, zero by default) slows the rehearsal model down so that people
+    /// can follow it.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configuration">The host's configuration, with its environment variables. It is read at once.</param>
@@ -29,13 +30,18 @@ public static class ModelServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
         services.TryAddSingleton(TimeProvider.System);
+        TimeSpan pause = configuration.GetValue<TimeSpan>("Rehearsal:Pause");
         foreach (NamedModel model in ModelConfiguration.Read(configuration))
         {
-            AddConfigured(services, model);
+            AddConfigured(services, model, pause);
         }
 
-        services.TryAddSingleton<IModelCatalog>(static provider => new ModelCatalog(
-            [.. provider.GetServices<ModelBinding>(), .. provider.GetServices<ConfiguredModel>().Select(static model => model.Binding), Rehearsal(RehearsalName)]));
+        services.TryAddSingleton<IModelCatalog>(provider => new ModelCatalog(
+        [
+            .. provider.GetServices<ModelBinding>(),
+            .. provider.GetServices<ConfiguredModel>().Select(static model => model.Binding),
+            Rehearsal(RehearsalName, pause),
+        ]));
         return services;
     }
 
@@ -49,11 +55,11 @@ public static class ModelServiceCollectionExtensions
         return services.AddSingleton(model);
     }
 
-    private static void AddConfigured(IServiceCollection services, NamedModel model)
+    private static void AddConfigured(IServiceCollection services, NamedModel model, TimeSpan rehearsalPause)
     {
         if (model.Provider is null or RehearsalProvider)
         {
-            services.AddSingleton(new ConfiguredModel(Rehearsal(model.Name)));
+            services.AddSingleton(new ConfiguredModel(Rehearsal(model.Name, rehearsalPause)));
             return;
         }
 
@@ -90,8 +96,11 @@ public static class ModelServiceCollectionExtensions
         return new(model.Name, modelId, profile, client);
     }
 
-    private static ModelBinding Rehearsal(string name) => new(
-        name, RehearsalChatClient.ModelId, new RehearsalProvider().Profile(new ModelOptions()), new RehearsalChatClient());
+    private static ModelBinding Rehearsal(string name, TimeSpan pause) => new(
+        name,
+        RehearsalChatClient.ModelId,
+        new RehearsalProvider().Profile(new ModelOptions()),
+        new RehearsalChatClient(pause, TimeProvider.System));
 
     /// <summary>Keeps the configuration's models apart from those that the host's code adds as <see cref="ModelBinding"/>.</summary>
     private sealed record ConfiguredModel(ModelBinding Binding);

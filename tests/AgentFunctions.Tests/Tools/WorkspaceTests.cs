@@ -181,4 +181,42 @@ public sealed class WorkspaceTests
             () => bench.Workspace.Confirm(opened.SafeFileHandle, full, "sub/a.txt"),
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.PathOutsideWorkspace));
     }
+
+    [Test, CancelAfter(60_000)]
+    public async Task ReadFile_AFolderIsSwappedForALinkAllTheTime_NeverReadsOutside(CancellationToken cancellationToken)
+    {
+        using var bench = new ToolBench();
+        bench.Write("sub/a.txt", "mine");
+        Directory.CreateDirectory(Path.Combine(bench.Outside, "other"));
+        File.WriteAllText(Path.Combine(bench.Outside, "other", "a.txt"), "secret");
+        string sub = Path.Combine(bench.Root, "sub");
+        Directory.CreateSymbolicLink(sub + ".link", "../other");
+        using var done = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task swapping = Task.Factory.StartNew(
+            () =>
+            {
+                while (!done.IsCancellationRequested)
+                {
+                    Directory.Move(sub, sub + ".real");
+                    Directory.Move(sub + ".link", sub);
+                    Directory.Move(sub, sub + ".link");
+                    Directory.Move(sub + ".real", sub);
+                }
+            },
+            cancellationToken,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+
+        int read = 0;
+        for (int i = 0; i < 4_000; i++)
+        {
+            ToolOutcome outcome = await bench.InvokeAsync("read_file", new { path = "sub/a.txt" }, cancellationToken);
+            Assert.That(outcome.Text, Does.Not.Contain("secret"));
+            read += outcome.IsError ? 0 : 1;
+        }
+
+        await done.CancelAsync();
+        await swapping;
+        Assert.That(read, Is.GreaterThan(0));
+    }
 }

@@ -121,7 +121,7 @@ internal static partial class RehearsalScript
     private static partial Regex AsksForAudit();
 
     [GeneratedRegex(
-        @"\b(?:write|save|store|put|report|output|summari[sz]e|produce)\b[^.\n]*?\b(?:to|into|as|named|called)\s+(?:the\s+)?(?:a\s+)?(?:file\s+)?[""'`“]?(?<path>[\w][\w./-]*\.(?:md|markdown|txt))\b",
+        @"\b(?:write|save|store|put|report|output|summari[sz]e|produce)\b[^.\n]*?\b(?:to|into|as|named|called)\s+(?:the\s+)?(?:a\s+)?(?:file\s+)?[""'`“]?(?<path>[\w.][\w./-]*\.(?:md|markdown|txt))\b",
         RegexOptions.IgnoreCase)]
     private static partial Regex Directive();
 

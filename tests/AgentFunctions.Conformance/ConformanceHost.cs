@@ -1,0 +1,19 @@
+using AgentFunctions.Durability;
+
+namespace AgentFunctions.Conformance;
+
+/// <summary>A running engine, as the suite sees it. One per test.</summary>
+public abstract class ConformanceHost : IAsyncDisposable
+{
+    /// <summary>The port under test.</summary>
+    public abstract IOrchestrationClient Client { get; }
+
+    /// <summary>
+    /// Makes the engine forget what it holds in memory, so that the next turn of every instance replays its history. An
+    /// engine that replays at every turn has nothing to do.
+    /// </summary>
+    public abstract Task ForgetAsync();
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}

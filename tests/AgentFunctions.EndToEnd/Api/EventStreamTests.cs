@@ -1,0 +1,44 @@
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.EndToEnd.Api;
+
+/// <summary>Event streams while nothing happens, and when the host stops.</summary>
+[CancelAfter(60_000)]
+internal sealed class EventStreamTests
+{
+    [Test]
+    public async Task Events_WhileNothingHappens_CarrySignsOfLife()
+    {
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(Held());
+        await using ApiHost host = await ApiHost.StartAsync(model, options => options.Heartbeat = TimeSpan.FromMilliseconds(100));
+        string id = await host.Http.SubmitGoalAsync("x");
+        await using Stream stream = await host.Http.GetStreamAsync($"/api/runs/{id}/events");
+        using var reader = new StreamReader(stream);
+        int beats = 0;
+        while (beats < 3)
+        {
+            string? line = await reader.ReadLineAsync();
+            Assert.That(line, Is.Not.Null);
+            beats += line!.StartsWith(':') ? 1 : 0;
+        }
+    }
+
+    [Test]
+    public async Task Events_WhenTheHostStops_EndSoThatItNeedNotWait()
+    {
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(Held());
+        using var folder = new TemporaryFolder();
+        await using ProgramProcess server = ProgramProcess.Start(model, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data");
+        string url = (await server.LineAsync(line => line.StartsWith("Listening on ", StringComparison.Ordinal)))["Listening on ".Length..];
+        using var http = new HttpClient { BaseAddress = new Uri(url) };
+        string id = await http.SubmitGoalAsync("x");
+        await using Stream stream = await http.GetStreamAsync($"/api/runs/{id}/events");
+        using var reader = new StreamReader(stream);
+        Assert.That(await reader.ReadLineAsync(), Is.EqualTo("id: 0"));
+        server.Terminate();
+        await reader.ReadToEndAsync();
+        Assert.That(await server.WaitAsync(), Is.Zero, server.Errors);
+    }
+
+    private static ChatReply Held() => ChatReply.Say("x") with { Before = cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };
+}

@@ -1,0 +1,71 @@
+using AgentFunctions.EndToEnd.Api;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.EndToEnd.Cli;
+
+/// <summary>The commands that speak to a server.</summary>
+[CancelAfter(120_000)]
+internal sealed class ServerCommandTests
+{
+    [Test]
+    public async Task Commands_AgainstAServer_ListWatchShowAndCancel()
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request =>
+            request.Index == 0
+                ? ChatReply.Say("A \u001b[31mred\u001b[0m answer.")
+                : ChatReply.Say("never said") with
+                {
+                    Before = async cancellationToken =>
+                    {
+                        reached.TrySetResult();
+                        await Task.Delay(Timeout.Infinite, cancellationToken);
+                    },
+                });
+        const string key = "0123456789abcdef-key";
+        await using ApiHost host = await ApiHost.StartAsync(model, options => options.Key = key);
+        host.Http.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        string server = host.Http.BaseAddress!.ToString();
+
+        string done = await host.Http.SubmitGoalAsync("first");
+        (int exitCode, string output, string errors) = await Run("watch", done);
+        Assert.That(exitCode, Is.Zero, errors);
+        Assert.That(output, Does.Contain("run.").Or.Contain("completed").And.Contain("A [31mred[0m answer."));
+        Assert.That(output, Does.Not.Contain("\u001b"), "a model must not steer the terminal");
+
+        string held = await host.Http.SubmitGoalAsync("second");
+        await reached.Task;
+        (exitCode, output, _) = await Run("runs");
+        Assert.That(exitCode, Is.Zero);
+        Assert.That(output, Does.Contain(done).And.Contain(held).And.Contain("running"));
+
+        (exitCode, output, _) = await Run("cancel", held, "--reason", "enough");
+        Assert.That(exitCode, Is.Zero, output);
+        (exitCode, _, _) = await Run("watch", held);
+        Assert.That(exitCode, Is.EqualTo(3));
+        (exitCode, output, _) = await Run("show", held);
+        Assert.That(exitCode, Is.Zero);
+        Assert.That(output, Does.Contain("cancelled"));
+
+        (exitCode, _, errors) = await Run("show", "unknown");
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(errors, Does.StartWith("error: There is no run 'unknown'.").And.Contain("runNotFound"));
+        (exitCode, _, errors) = await ProgramProcess.RunAsync(null, Path.GetTempPath(), "runs", "--server", server);
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(errors, Does.Contain("unauthorized"));
+
+        Task<(int ExitCode, string Output, string Errors)> Run(params string[] arguments) =>
+            ProgramProcess.RunAsync(null, Path.GetTempPath(), [.. arguments, "--server", server, "--api-key", key]);
+    }
+
+    [Test]
+    public async Task Run_WhileAServerHasTheDataFolder_IsRefusedInOneLine()
+    {
+        using var folder = new TemporaryFolder();
+        await using ProgramProcess server = ProgramProcess.Start(null, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data");
+        await server.LineAsync(line => line.StartsWith("Listening on ", StringComparison.Ordinal));
+        (int exitCode, _, string errors) = await ProgramProcess.RunAsync(null, folder.Path, "run", "x", "--data", "data");
+        Assert.That(exitCode, Is.EqualTo(1));
+        Assert.That(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(1).And.All.StartsWith("error: "));
+    }
+}

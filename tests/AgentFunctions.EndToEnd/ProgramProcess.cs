@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.EndToEnd;
+
+/// <summary>The real program <c>agentfunctions</c> as a process of its own.</summary>
+internal sealed class ProgramProcess : IAsyncDisposable
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Cli.dll");
+
+    private readonly Process _process;
+    private readonly List<string> _output = [];
+    private readonly List<string> _errors = [];
+    private readonly List<(Func<string, bool> Matches, TaskCompletionSource<string> Seen)> _waiting = [];
+    private readonly Task _read;
+
+    private ProgramProcess(Process process)
+    {
+        _process = process;
+        _read = Task.WhenAll(ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors));
+    }
+
+    public string Output => Text(_output);
+
+    public string Errors => Text(_errors);
+
+    /// <summary>Starts the program with the model of a scripted server; without one it rehearses.</summary>
+    public static ProgramProcess Start(OpenAIProtocolServer? model, string folder, params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        foreach (string name in start.Environment.Keys.Where(IsModelVariable).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        if (model is not null)
+        {
+            start.Environment["OPENAI_API_KEY"] = "test-key";
+            start.Environment["OPENAI_BASE_URL"] = model.BaseUrl;
+        }
+
+        return new ProgramProcess(Process.Start(start)!);
+    }
+
+    /// <summary>Starts the program and waits for its end.</summary>
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        OpenAIProtocolServer? model, string folder, params string[] arguments)
+    {
+        await using ProgramProcess program = Start(model, folder, arguments);
+        return (await program.WaitAsync(), program.Output, program.Errors);
+    }
+
+    /// <summary>Completes with the first line of the output that matches, seen or to come.</summary>
+    public async Task<string> LineAsync(Func<string, bool> matches)
+    {
+        Task<string> seen;
+        lock (_output)
+        {
+            if (_output.FirstOrDefault(matches) is { } line)
+            {
+                return line;
+            }
+
+            var source = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((matches, source));
+            seen = source.Task;
+        }
+
+        return await Task.WhenAny(seen, _read) == seen
+            ? await seen
+            : throw new InvalidOperationException($"The program ended with {await WaitAsync()}: {Output}{Errors}");
+    }
+
+    public async Task<int> WaitAsync()
+    {
+        await _process.WaitForExitAsync();
+        await _read;
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: the process gets no chance to do anything.</summary>
+    public Task KillAsync()
+    {
+        _process.Kill();
+        return WaitAsync();
+    }
+
+    /// <summary>SIGINT, as Ctrl-C sends it.</summary>
+    public void Interrupt() => _ = Signal(_process.Id, 2);
+
+    /// <summary>SIGTERM, as service managers send it.</summary>
+    public void Terminate() => _ = Signal(_process.Id, 15);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        await WaitAsync();
+        _process.Dispose();
+    }
+
+    private static bool IsModelVariable(string name) =>
+        name.StartsWith("OPENAI_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("AZURE_OPENAI_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("MOONSHOT_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("DEEPSEEK_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("AGENTFUNCTIONS_", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase);
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Signal(int process, int signal);
+
+    private static string Text(List<string> lines)
+    {
+        lock (lines)
+        {
+            return string.Join('\n', lines) + "\n";
+        }
+    }
+
+    private async Task ReadAsync(StreamReader reader, List<string> lines)
+    {
+        while (await reader.ReadLineAsync() is { } line)
+        {
+            lock (lines)
+            {
+                lines.Add(line);
+                if (lines == _output)
+                {
+                    _waiting.Where(wait => wait.Matches(line)).ToList().ForEach(wait => wait.Seen.TrySetResult(line));
+                }
+            }
+        }
+    }
+}
