@@ -20,13 +20,24 @@ internal sealed class DurableFailure(FailureDetails details) : Exception(Describ
         exception as DurableFailure ?? new DurableFailure(FailureDetails.FromException(exception));
 
     public static FailureDetails Read(TaskFailureDetails failure) =>
-        Parse(failure.ErrorMessage) ?? new FailureDetails(
+        Parse(failure.ErrorMessage) ?? Of(
             failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.InnerFailure is { } inner ? Read(inner) : null);
 
     public static FailureDetails Read(CoreFailureDetails failure) =>
-        Parse(failure.ErrorMessage) ?? new FailureDetails(
-            failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.InnerFailure is { } inner ? Read(inner) : null,
-            failure.IsNonRetriable);
+        Parse(failure.ErrorMessage) ?? Of(
+            failure.ErrorType, failure.ErrorMessage, failure.StackTrace, failure.InnerFailure is { } inner ? Read(inner) : null);
+
+    /// <summary>What the worker and the framework report themselves, by the name that it has in this library.</summary>
+    private static FailureDetails Of(string type, string message, string? stack, FailureDetails? inner) => type switch
+    {
+        "ActivityTaskNotFound" or "OrchestratorTaskNotFound" =>
+            new FailureDetails(nameof(ErrorCode.NotRegistered), message, stack, inner, IsNonRetriable: true),
+        "DurableTask.Core.Exceptions.NonDeterministicOrchestrationException" =>
+            new FailureDetails(nameof(ErrorCode.NonDeterminism), message, stack, inner, IsNonRetriable: true),
+        _ when message.StartsWith("Non-Deterministic workflow detected", StringComparison.Ordinal) =>
+            new FailureDetails(nameof(ErrorCode.NonDeterminism), message, stack, inner, IsNonRetriable: true),
+        _ => new FailureDetails(type, message, stack, inner),
+    };
 
     private static FailureDetails? Parse(string message)
     {

@@ -11,7 +11,7 @@ namespace AgentFunctions.AzureFunctions.Durability;
 internal static class DurablePayload
 {
     /// <summary>Durable Task Scheduler takes messages of 1 MB; what surrounds a payload needs some of it.</summary>
-    public const int MaxBytes = 900_000;
+    public const int MaxBytes = 1_000_000;
 
     /// <summary>What both backends keep as custom status: 16 KiB.</summary>
     public const int MaxStatusBytes = 16 * 1024;

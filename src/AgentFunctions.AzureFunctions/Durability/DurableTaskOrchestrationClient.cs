@@ -29,6 +29,11 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
     public async Task<string> ScheduleAsync(
         string name, object? input = null, StartOptions? options = null, CancellationToken cancellationToken = default)
     {
+        if (options?.InstanceId is { } given && (given.Length is 0 or > 256 || given.Any(char.IsControl)))
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "instanceId: use 1 to 256 characters, none of them a control character.");
+        }
+
         if (options?.InstanceId is { } id
             && await GetAsync(id, false, cancellationToken) is { } existing
             && !options.ReplaceableStatuses.Contains(existing.Status))
@@ -63,6 +68,11 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
     public async Task<Page> QueryAsync(OrchestrationQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
+        if (query.PageSize is < 1 or > 1_000)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "pageSize: use 1 to 1,000.");
+        }
+
         var translated = new DurableQuery(
             query.CreatedFrom, query.CreatedTo, query.Statuses.Count == 0 ? null : query.Statuses.Select(StatusOf), null,
             query.InstanceIdPrefix, query.PageSize, query.IncludePayloads, query.ContinuationToken);

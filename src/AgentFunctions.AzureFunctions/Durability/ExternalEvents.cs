@@ -4,9 +4,9 @@ using Microsoft.DurableTask;
 namespace AgentFunctions.AzureFunctions.Durability;
 
 /// <summary>
-/// Events as the port promises them: the waiter that came first is served first, and an event that comes after a waiter
-/// has given up is kept for the next. Durable Task itself serves the last waiter first and drops what it hands to one
-/// that has given up, so it is asked for one event at a time, without a token.
+/// Events as the port promises them: the newest waiter is served first, as in Durable Task, and an event that comes after a
+/// waiter has given up is kept for the next. Durable Task drops what it hands to a waiter that has given up, so it is asked
+/// for one event at a time, without a token.
 /// </summary>
 internal sealed class ExternalEvents(TaskOrchestrationContext context)
 {
@@ -32,7 +32,7 @@ internal sealed class ExternalEvents(TaskOrchestrationContext context)
 
         // Not RunContinuationsAsynchronously: the continuation is the orchestrator's and must stay in this turn.
         var waiter = new TaskCompletionSource<JsonElement?>();
-        inbox.Waiters.Enqueue(waiter);
+        inbox.Waiters.Push(waiter);
         cancellationToken.Register(() => waiter.TrySetCanceled(cancellationToken));
         if (!inbox.IsAsking)
         {
@@ -84,7 +84,7 @@ internal sealed class ExternalEvents(TaskOrchestrationContext context)
 
     private sealed class Inbox
     {
-        public Queue<TaskCompletionSource<JsonElement?>> Waiters { get; } = new();
+        public Stack<TaskCompletionSource<JsonElement?>> Waiters { get; } = new();
 
         public Queue<JsonElement?> Kept { get; } = new();
 
@@ -94,7 +94,7 @@ internal sealed class ExternalEvents(TaskOrchestrationContext context)
 
         public bool Serve(JsonElement? payload)
         {
-            while (Waiters.TryDequeue(out TaskCompletionSource<JsonElement?>? waiter))
+            while (Waiters.TryPop(out TaskCompletionSource<JsonElement?>? waiter))
             {
                 if (waiter.TrySetResult(payload))
                 {
