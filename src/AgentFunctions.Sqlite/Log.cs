@@ -19,4 +19,7 @@ internal static partial class Log
 
     [LoggerMessage(2004, LogLevel.Error, "Instance {InstanceId} cannot go on: {Reason}")]
     public static partial void LogInstanceUnusable(this ILogger logger, string instanceId, string reason);
+
+    [LoggerMessage(2005, LogLevel.Warning, "A callback on the cancellation of an activity failed")]
+    public static partial void LogCallbackFailed(this ILogger logger, Exception error);
 }

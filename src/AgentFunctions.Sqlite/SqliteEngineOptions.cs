@@ -34,6 +34,13 @@ public sealed class SqliteEngineOptions
     [Range(1, 100_000_000)]
     public int MaxQueuedWork { get; set; } = 100_000;
 
+    /// <summary>
+    /// The most events that one instance keeps without having waited for them; by default 10,000. Beyond it
+    /// <see cref="Durability.IOrchestrationClient.RaiseEventAsync"/> is refused with <see cref="ErrorCode.Overloaded"/>.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxBufferedEvents { get; set; } = 10_000;
+
     /// <summary>The most bytes (UTF-8) of one input, output, result or event payload; by default 1 MiB.</summary>
     [Range(1_024, 64 * 1024 * 1024)]
     public int MaxPayloadBytes { get; set; } = 1024 * 1024;
@@ -45,6 +52,13 @@ public sealed class SqliteEngineOptions
     /// <summary>The most events of one execution; by default 100,000. An instance that passes it fails; continue as new before.</summary>
     [Range(10, 10_000_000)]
     public int MaxHistoryEvents { get; set; } = 100_000;
+
+    /// <summary>
+    /// How often the clock is looked at while timers wait, because it may jump or a laptop may sleep; by default every
+    /// second. Timers that are due earlier fire on time.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
+    public TimeSpan ClockCheckInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a stop waits for activities in flight after their tokens were cancelled; by default 5 seconds.</summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);

@@ -153,4 +153,10 @@ public enum ErrorCode
 
     /// <summary>The tool failed in a way of its own.</summary>
     ToolFailed = 405,
+
+    /// <summary>The server that offers the tool cannot be reached; the call was not made.</summary>
+    ToolUnavailable = 410,
+
+    /// <summary>The tool is not the one that the run was started with, and the call does not fit it as it is now.</summary>
+    ToolChanged = 411,
 }

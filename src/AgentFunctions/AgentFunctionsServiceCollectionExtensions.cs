@@ -34,8 +34,9 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddAgentModels(configuration);
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ToolCatalog>();
-        services.TryAddSingleton<ToolInvoker>();
+        services.AddToolCatalog();
+        services.AddMcp();
+        services.TryAddSingleton<RunTools>();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
         services.TryAddSingleton<RunFeed>();
@@ -57,16 +58,6 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;
-    }
-
-    /// <summary>Adds a tool for the agents of this host.</summary>
-    /// <param name="services">The host's services.</param>
-    /// <param name="tool">The tool.</param>
-    public static IServiceCollection AddTool(this IServiceCollection services, AgentTool tool)
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(tool);
-        return services.AddSingleton(tool);
     }
 
     /// <summary>Adds orchestrators and activities of the host's own.</summary>

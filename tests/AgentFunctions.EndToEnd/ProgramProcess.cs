@@ -72,14 +72,14 @@ internal sealed class ProgramProcess : IAsyncDisposable
             seen = source.Task;
         }
 
-        return await Task.WhenAny(seen, _read) == seen
+        return await Task.WhenAny(seen, _read).WaitAsync(TestContext.CurrentContext.CancellationToken) == seen
             ? await seen
             : throw new InvalidOperationException($"The program ended with {await WaitAsync()}: {Output}{Errors}");
     }
 
     public async Task<int> WaitAsync()
     {
-        await _process.WaitForExitAsync();
+        await _process.WaitForExitAsync(TestContext.CurrentContext.CancellationToken);
         await _read;
         return _process.ExitCode;
     }
@@ -104,7 +104,7 @@ internal sealed class ProgramProcess : IAsyncDisposable
             _process.Kill();
         }
 
-        await WaitAsync();
+        await _process.WaitForExitAsync();
         _process.Dispose();
     }
 

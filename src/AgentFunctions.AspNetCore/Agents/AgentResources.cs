@@ -16,7 +16,7 @@ internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools)
             agent.Description,
             model?.Name,
             model?.Profile.IsRehearsal ?? false,
-            Known(() => tools.Select(agent))?.Select(tool => tool.Name).ToList(),
+            tools.NamesOf(agent),
             new AgentLimitsResource(
                 agent.Limits.MaxTurns,
                 agent.Limits.MaxTokens,
@@ -31,7 +31,7 @@ internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools)
         {
             return find();
         }
-        catch (AgentException e) when (e.Code is ErrorCode.ModelNotFound or ErrorCode.ToolNotFound)
+        catch (AgentException e) when (e.Code is ErrorCode.ModelNotFound)
         {
             return null;
         }

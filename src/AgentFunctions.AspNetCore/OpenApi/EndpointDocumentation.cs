@@ -59,6 +59,14 @@ internal static class EndpointDocumentation
             },
         });
 
+    /// <summary>A second form of the answer; the framework knows one for each status.</summary>
+    public static RouteHandlerBuilder ProducesAlso<T>(this RouteHandlerBuilder builder, string status, string mediaType) =>
+        builder.AddOpenApiOperationTransformer(async (operation, context, cancellationToken) =>
+            operation.Responses![status].Content![mediaType] = new OpenApiMediaType
+            {
+                Schema = await context.GetOrCreateSchemaAsync(typeof(T), null, cancellationToken),
+            });
+
     private static RouteHandlerBuilder With(
         this RouteHandlerBuilder builder, string name, ParameterLocation location, string description, OpenApiSchema schema) =>
         builder.AddOpenApiOperationTransformer((operation, _, _) =>

@@ -25,7 +25,7 @@ internal static class EventEndpoints
             .WithQuery("after", "The same for clients that cannot set headers; the header goes first.", 0, long.MaxValue - 1)
             .WithQuery<bool>("follow", "Whether to wait for what is to come; true by default.")
             .Produces<IReadOnlyList<EventResource>>(200, "application/json")
-            .Produces<string>(200, EventStream.MediaType)
+            .ProducesAlso<string>("200", EventStream.MediaType)
             .Produces(StatusCodes.Status204NoContent)
             .ProducesProblems(400, 401, 403, 404, 503);
 

@@ -76,16 +76,26 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
         var translated = new DurableQuery(
             query.CreatedFrom, query.CreatedTo, query.Statuses.Count == 0 ? null : query.Statuses.Select(StatusOf), null,
             query.InstanceIdPrefix, query.PageSize, query.IncludePayloads, query.ContinuationToken);
-        return await CallAsync(async () =>
+        try
         {
-            await foreach (Microsoft.DurableTask.Page<OrchestrationMetadata> page in Client.GetAllInstancesAsync(translated)
-                .AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
-            {
-                return new Page([.. page.Values.Select(StateOf)], page.ContinuationToken is { Length: > 0 } next ? next : null);
-            }
+            return await CallAsync(() => PageAsync(translated, cancellationToken));
+        }
+        catch (AgentException e) when (query.ContinuationToken is not null
+            && e.InnerException is RpcException { StatusCode: StatusCode.Unknown or StatusCode.InvalidArgument })
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "continuationToken: use the one of the page before.", e);
+        }
+    }
 
-            return new Page([], null);
-        });
+    private async Task<Page> PageAsync(DurableQuery query, CancellationToken cancellationToken)
+    {
+        await foreach (Microsoft.DurableTask.Page<OrchestrationMetadata> page in Client.GetAllInstancesAsync(query)
+            .AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
+        {
+            return new Page([.. page.Values.Select(StateOf)], page.ContinuationToken is { Length: > 0 } next ? next : null);
+        }
+
+        return new Page([], null);
     }
 
     public async Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default)

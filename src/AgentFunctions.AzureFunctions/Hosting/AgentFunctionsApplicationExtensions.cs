@@ -56,7 +56,7 @@ public static class AgentFunctionsApplicationExtensions
         services.AddSingleton<IBlobStore, BlobContentStore>();
     }
 
-    private static void AddApi(IServiceCollection services)
+    internal static void AddApi(IServiceCollection services)
     {
         services.AddAgentFunctionsApi(static options =>
         {

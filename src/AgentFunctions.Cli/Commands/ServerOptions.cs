@@ -8,10 +8,10 @@ internal sealed class ServerOptions
 {
     private const string KeyVariable = "AGENTFUNCTIONS_API_KEY";
 
-    private readonly Option<Uri> _server = new("--server")
+    private readonly Option<string> _server = new("--server")
     {
         Description = "The server's address.",
-        DefaultValueFactory = static _ => new Uri("http://127.0.0.1:7071"),
+        DefaultValueFactory = static _ => "http://127.0.0.1:7071",
         HelpName = "URL",
     };
 

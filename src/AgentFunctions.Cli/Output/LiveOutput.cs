@@ -11,6 +11,7 @@ namespace AgentFunctions.Cli.Output;
 internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRunOutput
 {
     private const int Lines = 12;
+    private const int PlanLines = 8;
 
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
 
@@ -92,15 +93,27 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
                 $"turn {_progress.Turn} · {_progress.Steps} steps · {_progress.Usage.InputTokens + _progress.Usage.OutputTokens:N0} tokens · {Elapsed()}")),
             new Text($"▸ {_progress.CurrentStep}", new Style(Color.Green)),
         };
-        foreach (PlanItem item in _run?.Plan ?? [])
-        {
-            rows.Add(new Text($"{(item.Done ? '✓' : '·')} {JournalLine.OneLine(item.Text)}") { Overflow = Overflow.Ellipsis });
-        }
-
+        rows.AddRange(Plan().Select(line => new Text(Fit(line))));
         rows.Add(new Rule());
-        rows.AddRange(_latest.Select(line => new Text(line, new Style(decoration: Decoration.Dim)) { Overflow = Overflow.Ellipsis }));
+        rows.AddRange(_latest.Select(line => new Text(Fit(line), new Style(decoration: Decoration.Dim))));
         string header = _run is { Rehearsal: true } ? "rehearsal (scripted, no real model)" : _run?.Model ?? "";
         return new Panel(new Rows(rows)) { Header = new PanelHeader(Markup.Escape($" {_run?.Agent} · {header} ")), Expand = true };
+    }
+
+    /// <summary>The part of the plan that is being worked on; all of it would not fit.</summary>
+    private IEnumerable<string> Plan()
+    {
+        IReadOnlyList<PlanItem> plan = _run?.Plan ?? [];
+        int current = plan.TakeWhile(item => item.Done).Count();
+        return plan.Skip(Math.Clamp(current - 2, 0, Math.Max(0, plan.Count - PlanLines))).Take(PlanLines)
+            .Select(item => $"{(item.Done ? '✓' : '·')} {JournalLine.OneLine(item.Text)}");
+    }
+
+    /// <summary>The beginning of a line that would break over the panel's edge.</summary>
+    private string Fit(string line)
+    {
+        int width = Math.Max(20, console.Profile.Width - 4);
+        return line.Length <= width ? line : string.Concat(line.AsSpan(0, width - 1), "…");
     }
 
     private string Elapsed() => JournalLine.Elapsed(

@@ -18,6 +18,10 @@ internal sealed class ExternalEvents(TurnContext turn)
     /// <summary>Whether anybody waits.</summary>
     public bool HasWaiters => _waiters.Count > 0;
 
+    /// <summary>Whether anybody waits for an event of a name.</summary>
+    /// <param name="name">The name.</param>
+    public bool HasWaiter(string name) => _waiters.ContainsKey(name);
+
     /// <summary>Events that nobody has waited for, oldest first.</summary>
     public IReadOnlyList<EventRaised> Unclaimed => _unclaimed;
 

@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
-using System.Text;
 using AgentFunctions.Durability;
 using Microsoft.Extensions.Logging;
 
@@ -11,24 +8,19 @@ namespace AgentFunctions.Sqlite.Orchestration;
 /// One execution of an orchestrator as a state machine: events go in, the code runs as far as it can, and what it asked
 /// for comes out. A live turn and a replayed one take the same way through here, which is what makes them equal.
 /// </summary>
-[SuppressMessage("Reliability", "CA2007:Consider calling ConfigureAwait on the awaited task", Justification = "Continuations belong to the turn.")]
-internal sealed class OrchestrationExecution : IOrchestrationContext
+internal sealed class OrchestrationExecution
 {
     private readonly OrchestratorDelegate? _orchestrator;
+    private readonly OrchestrationContext _context;
     private readonly OrchestrationLimits _limits;
-    private readonly ILoggerFactory _loggers;
-    private readonly ExecutionStarted _started;
-    private readonly byte[] _guidSeed;
     private readonly TurnContext _turn;
     private readonly Dictionary<int, PendingStep> _pending = [];
-    private readonly ExternalEvents _events;
     private readonly Queue<HistoryEvent> _heldBack = new();
     private List<HistoryEvent> _actions = [];
     private Task<string?>? _run;
     private Exception? _crash;
     private (string? Input, bool Preserve)? _continueAsNew;
     private int _nextTaskId;
-    private int _nextGuid;
 
     /// <summary>Makes an execution that has not begun.</summary>
     /// <param name="started">What it is and what it was given.</param>
@@ -39,24 +31,22 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
     public OrchestrationExecution(
         ExecutionStarted started, DurableRegistry registry, OrchestrationLimits limits, ILoggerFactory loggers, Action onForeignThread)
     {
-        _started = started;
-        _limits = limits;
-        _loggers = loggers;
-        registry.Orchestrators.TryGetValue(started.Name, out _orchestrator);
-        _turn = new TurnContext(onForeignThread);
-        _events = new ExternalEvents(_turn);
-        _guidSeed = Encoding.UTF8.GetBytes($"{started.InstanceId}/{started.ExecutionId}/\0\0\0\0");
+        Started = started;
         CurrentTime = started.Timestamp;
+        registry.Orchestrators.TryGetValue(started.Name, out _orchestrator);
+        _limits = limits;
+        _turn = new TurnContext(onForeignThread);
+        Events = new ExternalEvents(_turn);
+        _context = new OrchestrationContext(this, limits, loggers);
     }
 
-    public string InstanceId => _started.InstanceId ?? "";
+    /// <summary>What the execution is and what it was given.</summary>
+    public ExecutionStarted Started { get; }
 
-    public string Name => _started.Name;
-
-    public string? ParentInstanceId => _started.ParentInstanceId;
-
+    /// <summary>The time of the turn.</summary>
     public DateTimeOffset CurrentTime { get; private set; }
 
+    /// <summary>Whether the turn is on record already.</summary>
     public bool IsReplaying { get; private set; }
 
     /// <summary>Whether the code has begun.</summary>
@@ -65,15 +55,28 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
     /// <summary>Whether the code is held.</summary>
     public bool IsSuspended { get; private set; }
 
-    /// <summary>The custom status as JSON.</summary>
-    public string? CustomStatus { get; set; }
+    /// <summary>Whether the code has returned or thrown; steps may still be open, and nobody waits for them any more.</summary>
+    public bool HasReturned => _run is { IsCompleted: true };
 
     /// <summary>Whether the execution is over; what comes later in the turn is not for it.</summary>
     /// <remarks>
     /// As in Durable Task's <c>TaskOrchestrationExecutor</c>, code that returned or threw is not the end while steps that it
     /// asked for are open: activities, sub-orchestrations and timers that were neither awaited nor cancelled.
     /// </remarks>
-    public bool IsFinished => _crash is not null || (_run is { IsCompleted: true } && _pending.Count == 0);
+    public bool IsFinished => _crash is not null || (HasReturned && _pending.Count == 0);
+
+    /// <summary>The custom status as JSON.</summary>
+    public string? CustomStatus { get; set; }
+
+    /// <summary>The external events.</summary>
+    public ExternalEvents Events { get; }
+
+    /// <summary>How many events wait for the code to take them.</summary>
+    public int BufferedEvents => Events.Unclaimed.Count + _heldBack.Count;
+
+    /// <summary>Whether the code waits for an event and would take it now.</summary>
+    /// <param name="eventName">The name of the event.</param>
+    public bool IsWaitingFor(string eventName) => IsStarted && !IsSuspended && Events.HasWaiter(eventName);
 
     /// <summary>How many activities have no recorded outcome yet.</summary>
     public int OutstandingActivities { get; private set; }
@@ -81,6 +84,9 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
     /// <summary>Steps whose outcome is not recorded yet.</summary>
     public IEnumerable<HistoryEvent> Outstanding =>
         _pending.Values.Where(step => !step.IsOutcomeRecorded).Select(step => step.Scheduled);
+
+    // Nothing is open and nobody waits for an event, and yet the code has not returned.
+    private bool IsStuck => IsStarted && !IsSuspended && _pending.Count == 0 && !Events.HasWaiters;
 
     /// <summary>The step of a number, if its outcome is not recorded yet.</summary>
     /// <param name="taskId">The number.</param>
@@ -112,11 +118,7 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
                 break;
             case ExecutionResumed:
                 IsSuspended = false;
-                while (IsStarted && !IsSuspended && _heldBack.TryDequeue(out HistoryEvent? held))
-                {
-                    Deliver(held);
-                }
-
+                DeliverHeldBack();
                 break;
             default:
                 if (IsSuspended || !IsStarted)
@@ -150,170 +152,14 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
             return Finish(_run!, actions);
         }
 
-        return IsStuck
-            ? Fail(ForeignAwait(), actions)
-            : TurnOutcome.Waiting.Instance;
+        return IsStuck ? Fail(ForeignAwait(), actions) : TurnOutcome.Waiting.Instance;
     }
 
     /// <summary>The failure of code that awaits something that its context did not give it.</summary>
     public static AgentException ForeignAwait() => new(
         ErrorCode.NonDeterminism,
-        "The orchestrator awaits something that its context did not give it (Task.Delay, Task.Run, CancelAsync, I/O), or went on outside its "
-        + "turn. Use the context's timers and events, and do the rest in activities.");
-
-    public Guid NewGuid()
-    {
-        EnsureOnTurn();
-        BinaryPrimitives.WriteInt32LittleEndian(_guidSeed.AsSpan(_guidSeed.Length - 4), _nextGuid++);
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(_guidSeed, hash);
-        // RFC 9562, version 8 (of the maker's own making), variant 10.
-        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
-        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
-        return new Guid(hash[..16], bigEndian: true);
-    }
-
-    public Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null)
-    {
-        EnsureOnTurn();
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        string? json = _limits.Serialize(input, $"input of activity '{name}'");
-        return options?.Retry is { } retry
-            ? RetryAsync(retry, () => Ask<TResult>(new TaskScheduled(CurrentTime, _nextTaskId, name, json)))
-            : Ask<TResult>(new TaskScheduled(CurrentTime, _nextTaskId, name, json));
-    }
-
-    public Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null, SubOrchestrationOptions? options = null)
-    {
-        EnsureOnTurn();
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        string? json = _limits.Serialize(input, $"input of orchestrator '{name}'");
-        // As in durabletask-dotnet, every attempt has the same id; a failed attempt is replaced by the next.
-        string child = options?.InstanceId is { Length: > 0 } given ? InstanceIds.Check(given) : NewGuid().ToString("N");
-        return options?.Retry is { } retry
-            ? RetryAsync(retry, () => Ask<TResult>(new SubOrchestrationCreated(CurrentTime, _nextTaskId, name, child, json)))
-            : Ask<TResult>(new SubOrchestrationCreated(CurrentTime, _nextTaskId, name, child, json));
-    }
-
-    public Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken = default)
-    {
-        EnsureOnTurn();
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return Task.FromCanceled(cancellationToken);
-        }
-
-        int taskId = _nextTaskId;
-        var step = new PendingStep<bool>(new TimerCreated(CurrentTime, taskId, fireAt.ToUniversalTime()));
-        Ask(step);
-        if (cancellationToken.CanBeCanceled)
-        {
-            cancellationToken.Register(() => _turn.CompleteCancelled(() =>
-            {
-                if (_pending.TryGetValue(taskId, out PendingStep? pending) && pending == step)
-                {
-                    _pending.Remove(taskId);
-                    _actions.Add(new TimerCancelled(CurrentTime, taskId));
-                    step.Cancel(cancellationToken);
-                }
-            }));
-        }
-
-        return step.Task;
-    }
-
-    public Task<T> WaitForExternalEventAsync<T>(string name, CancellationToken cancellationToken = default)
-    {
-        EnsureOnTurn();
-        ArgumentException.ThrowIfNullOrEmpty(name);
-        return _events.WaitAsync<T>(name, cancellationToken);
-    }
-
-    public void SendEvent(string instanceId, string eventName, object? payload = null)
-    {
-        EnsureOnTurn();
-        ArgumentException.ThrowIfNullOrEmpty(instanceId);
-        ArgumentException.ThrowIfNullOrEmpty(eventName);
-        string? json = _limits.Serialize(payload, $"payload of event '{eventName}'");
-        _actions.Add(new EventSent(CurrentTime, _nextTaskId++, instanceId, eventName, json));
-    }
-
-    public void SetCustomStatus(object? status)
-    {
-        EnsureOnTurn();
-        CustomStatus = OrchestrationLimits.Check(DurableJson.Serialize(status), "custom status", _limits.MaxCustomStatusBytes);
-    }
-
-    public void ContinueAsNew(object? input = null, bool preserveUnprocessedEvents = true)
-    {
-        EnsureOnTurn();
-        _continueAsNew = (_limits.Serialize(input, "input of the new execution"), preserveUnprocessedEvents);
-    }
-
-    public ILogger CreateReplaySafeLogger(string category) => new ReplaySafeLogger(_loggers.CreateLogger(category), this);
-
-    private bool IsStuck => IsStarted && !IsSuspended && _pending.Count == 0 && !_events.HasWaiters;
-
-    private void Start()
-    {
-        if (_orchestrator is null)
-        {
-            throw new AgentException(
-                ErrorCode.NotRegistered, $"No orchestrator '{Name}' is registered; register it under this name, or correct the name.");
-        }
-
-        _run = _orchestrator(this, _started.Input);
-        while (!IsSuspended && _heldBack.TryDequeue(out HistoryEvent? held))
-        {
-            Deliver(held);
-        }
-    }
-
-    private void Hold(HistoryEvent input)
-    {
-        if (TaskIdOf(input) is { } taskId && _pending.TryGetValue(taskId, out PendingStep? step))
-        {
-            step.IsOutcomeRecorded = true;
-            OutstandingActivities -= input is TaskCompleted or TaskFailed ? 1 : 0;
-        }
-
-        _heldBack.Enqueue(input);
-    }
-
-    private void Deliver(HistoryEvent input)
-    {
-        if (input is EventRaised raised)
-        {
-            Run(() => _turn.Complete(() => _events.Raise(raised)));
-        }
-        else if (TaskIdOf(input) is { } taskId && _pending.Remove(taskId, out PendingStep? step))
-        {
-            OutstandingActivities -= !step.IsOutcomeRecorded && input is (TaskCompleted or TaskFailed) ? 1 : 0;
-            Run(() => _turn.Complete(() => Resolve(step, taskId, input)));
-        }
-    }
-
-    private static void Resolve(PendingStep step, int taskId, HistoryEvent input)
-    {
-        switch (input)
-        {
-            case TaskCompleted completed:
-                step.Complete(completed.Result);
-                break;
-            case SubOrchestrationCompleted completed:
-                step.Complete(completed.Result);
-                break;
-            case TimerFired:
-                step.Complete("true");
-                break;
-            case TaskFailed failed:
-                step.Fail(new TaskFailedException(((TaskScheduled)step.Scheduled).Name, taskId, failed.Failure));
-                break;
-            case SubOrchestrationFailed failed:
-                step.Fail(new TaskFailedException(((SubOrchestrationCreated)step.Scheduled).Name, taskId, failed.Failure));
-                break;
-        }
-    }
+        "The orchestrator awaits something that its context did not give it (Task.Delay, Task.Run, CancelAsync, I/O), or went on "
+        + "outside its turn. Use the context's timers and events, and do the rest in activities.");
 
     /// <summary>The step whose outcome an event is.</summary>
     /// <param name="input">The event.</param>
@@ -326,6 +172,112 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
         TimerFired fired => fired.TaskId,
         _ => null,
     };
+
+    /// <summary>Asks for a step that has a result.</summary>
+    /// <typeparam name="T">The type of the result.</typeparam>
+    /// <param name="request">Makes the request for a step number.</param>
+    public Task<T> AskAsync<T>(Func<int, HistoryEvent> request)
+    {
+        var step = new PendingStep<T>(request(_nextTaskId));
+        Ask(step);
+        return step.Task;
+    }
+
+    /// <summary>Asks for a timer.</summary>
+    /// <param name="fireAt">When it fires.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    public Task AskTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken)
+    {
+        int taskId = _nextTaskId;
+        var step = new PendingStep<bool>(new TimerCreated(CurrentTime, taskId, fireAt));
+        Ask(step);
+        if (cancellationToken.CanBeCanceled)
+        {
+            cancellationToken.Register(() => _turn.CompleteCancelled(() =>
+            {
+                if (_pending.Remove(taskId))
+                {
+                    _actions.Add(new TimerCancelled(CurrentTime, taskId));
+                    step.Cancel(cancellationToken);
+                }
+            }));
+        }
+
+        return step.Task;
+    }
+
+    /// <summary>Asks for something that has no result.</summary>
+    /// <param name="request">Makes the request for a step number.</param>
+    public void Tell(Func<int, HistoryEvent> request) => _actions.Add(request(_nextTaskId++));
+
+    /// <summary>Begins again once the code has returned.</summary>
+    /// <param name="input">The new input as JSON.</param>
+    /// <param name="preserveUnprocessedEvents">Whether events that nobody has waited for are carried over.</param>
+    public void ContinueAsNew(string? input, bool preserveUnprocessedEvents) => _continueAsNew = (input, preserveUnprocessedEvents);
+
+    /// <summary>Lets a call of the code pass, if it comes from the turn.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.NonDeterminism"/>.</exception>
+    public void EnsureOnTurn()
+    {
+        if (!_turn.IsOnTurn)
+        {
+            _turn.ReportForeignThread();
+            throw ForeignAwait();
+        }
+    }
+
+    private void Start()
+    {
+        if (_orchestrator is null)
+        {
+            throw new AgentException(
+                ErrorCode.NotRegistered,
+                $"No orchestrator '{Started.Name}' is registered; register it under this name, or correct the name.");
+        }
+
+        _run = _orchestrator(_context, Started.Input);
+        DeliverHeldBack();
+    }
+
+    private void DeliverHeldBack()
+    {
+        while (IsStarted && !IsSuspended && _heldBack.TryDequeue(out HistoryEvent? held))
+        {
+            Deliver(held);
+        }
+    }
+
+    private void Hold(HistoryEvent input)
+    {
+        if (TaskIdOf(input) is { } taskId && _pending.TryGetValue(taskId, out PendingStep? step))
+        {
+            CountOutcome(step, input);
+            step.IsOutcomeRecorded = true;
+        }
+
+        _heldBack.Enqueue(input);
+    }
+
+    private void Deliver(HistoryEvent input)
+    {
+        if (input is EventRaised raised)
+        {
+            Run(() => _turn.Complete(() => Events.Raise(raised)));
+        }
+        else if (TaskIdOf(input) is { } taskId && _pending.Remove(taskId, out PendingStep? step))
+        {
+            CountOutcome(step, input);
+            Run(() => _turn.Complete(() => step.Resolve(taskId, input)));
+        }
+    }
+
+    private void CountOutcome(PendingStep step, HistoryEvent input)
+    {
+        if (!step.IsOutcomeRecorded && input is (TaskCompleted or TaskFailed))
+        {
+            OutstandingActivities--;
+        }
+    }
 
     // Faults of the code end up in its task; what comes out here is a missing orchestrator, or an `async void` that threw.
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever the code threw is its outcome.")]
@@ -350,7 +302,7 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
 
         if (_continueAsNew is { } next)
         {
-            return new TurnOutcome.ContinuedAsNew(next.Input, next.Preserve ? [.. _events.Unclaimed] : []);
+            return new TurnOutcome.ContinuedAsNew(next.Input, next.Preserve ? [.. Events.Unclaimed] : []);
         }
 
         try
@@ -373,44 +325,13 @@ internal sealed class OrchestrationExecution : IOrchestrationContext
         return new TurnOutcome.Ended(last);
     }
 
-    private Task<T> Ask<T>(HistoryEvent request)
-    {
-        var step = new PendingStep<T>(request);
-        Ask(step);
-        return step.Task;
-    }
-
     private void Ask(PendingStep step)
     {
         _pending.Add(_nextTaskId++, step);
-        OutstandingActivities += step.Scheduled is TaskScheduled ? 1 : 0;
         _actions.Add(step.Scheduled);
-    }
-
-    private async Task<T> RetryAsync<T>(RetryPolicy policy, Func<Task<T>> attempt)
-    {
-        DateTimeOffset first = CurrentTime;
-        for (int number = 1; ; number++)
+        if (step.Scheduled is TaskScheduled)
         {
-            try
-            {
-                return await attempt();
-            }
-            catch (TaskFailedException error) when (policy.ShouldRetry(error.Failure, number, CurrentTime - first))
-            {
-                TimeSpan delay = policy.DelayAfter(number);
-                await CreateTimerAsync(
-                    delay >= DateTimeOffset.MaxValue - CurrentTime ? DateTimeOffset.MaxValue : CurrentTime + delay);
-            }
-        }
-    }
-
-    private void EnsureOnTurn()
-    {
-        if (!_turn.IsOnTurn)
-        {
-            _turn.ReportForeignThread();
-            throw ForeignAwait();
+            OutstandingActivities++;
         }
     }
 }

@@ -13,9 +13,34 @@ internal abstract class PendingStep(HistoryEvent scheduled)
     /// <summary>Whether the outcome is recorded but held back, because the instance is suspended.</summary>
     public bool IsOutcomeRecorded { get; set; }
 
-    public abstract void Complete(string? result);
+    /// <summary>Completes the task that the code awaits.</summary>
+    /// <param name="taskId">The number of the step.</param>
+    /// <param name="outcome">What is recorded of the outcome.</param>
+    public void Resolve(int taskId, HistoryEvent outcome)
+    {
+        switch (outcome)
+        {
+            case TaskCompleted completed:
+                Complete(completed.Result);
+                break;
+            case SubOrchestrationCompleted completed:
+                Complete(completed.Result);
+                break;
+            case TimerFired:
+                Complete("true");
+                break;
+            case TaskFailed failed:
+                Fail(new TaskFailedException(((TaskScheduled)Scheduled).Name, taskId, failed.Failure));
+                break;
+            case SubOrchestrationFailed failed:
+                Fail(new TaskFailedException(((SubOrchestrationCreated)Scheduled).Name, taskId, failed.Failure));
+                break;
+        }
+    }
 
-    public abstract void Fail(TaskFailedException failure);
+    protected abstract void Complete(string? result);
+
+    protected abstract void Fail(TaskFailedException failure);
 }
 
 /// <summary>A pending step whose result has a type.</summary>
@@ -28,7 +53,7 @@ internal sealed class PendingStep<T>(HistoryEvent scheduled) : PendingStep(sched
 
     public Task<T> Task => _completion.Task;
 
-    public override void Complete(string? result)
+    protected override void Complete(string? result)
     {
         T value;
         try
@@ -44,7 +69,7 @@ internal sealed class PendingStep<T>(HistoryEvent scheduled) : PendingStep(sched
         _completion.SetResult(value);
     }
 
-    public override void Fail(TaskFailedException failure) => _completion.SetException(failure);
+    protected override void Fail(TaskFailedException failure) => _completion.SetException(failure);
 
     /// <summary>Ends the wait; used for timers.</summary>
     /// <param name="cancellationToken">The token that asked for it.</param>

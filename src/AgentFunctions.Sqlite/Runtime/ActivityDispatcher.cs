@@ -8,7 +8,7 @@ namespace AgentFunctions.Sqlite.Runtime;
 /// <param name="Instance">Who asked.</param>
 /// <param name="Execution">In which execution.</param>
 /// <param name="Request">What was asked.</param>
-/// <param name="CancellationToken">Cancelled when the instance ends or the host stops.</param>
+/// <param name="CancellationToken">Cancelled when nobody waits for the result any more or the host stops.</param>
 internal sealed record ActivityCall(Instance Instance, Guid Execution, TaskScheduled Request, CancellationToken CancellationToken);
 
 /// <summary>Runs activities on the thread pool, a bounded number at a time, first come first served.</summary>
@@ -95,7 +95,7 @@ internal sealed class ActivityDispatcher(EngineCore engine)
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever an activity throws is its outcome.")]
     private async Task RunAsync(ActivityCall call)
     {
-        if (call.CancellationToken.IsCancellationRequested)
+        if (engine.Stopping.IsCancellationRequested || call.Instance.IsGone)
         {
             return;
         }
@@ -118,7 +118,7 @@ internal sealed class ActivityDispatcher(EngineCore engine)
         catch (Exception error)
         {
             // A host that stops makes activities fail that have done nothing wrong: they are delivered again.
-            if (call.CancellationToken.IsCancellationRequested)
+            if (engine.Stopping.IsCancellationRequested)
             {
                 return;
             }

@@ -87,6 +87,24 @@ internal sealed class EngineCore : IDisposable
         }
     }
 
+    /// <summary>Cancels tokens that activities have; their callbacks are their own code, so never on the writer's thread.</summary>
+    /// <param name="source">The source of the tokens.</param>
+    public void Cancel(CancellationTokenSource source)
+    {
+        try
+        {
+            source.Cancel();
+        }
+        catch (AggregateException error)
+        {
+            Logger.LogCallbackFailed(error);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The instance has ended meanwhile.
+        }
+    }
+
     /// <summary>Takes up what was left when the file was closed.</summary>
     public void Resume()
     {
@@ -118,7 +136,7 @@ internal sealed class EngineCore : IDisposable
     /// <summary>Lets activities finish for a while, records what they returned, and ends.</summary>
     public async Task StopAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.Run(() => Cancel(_stop)).ConfigureAwait(false);
         await Activities.WhenIdleAsync(Options.StopTimeout).ConfigureAwait(false);
         await Turns.StopAsync(Options.StopTimeout).ConfigureAwait(false);
         Timers.Dispose();

@@ -220,7 +220,7 @@ internal sealed class Instance
             : LiveInstance.Load(_engine, Seq, ReportForeignThread);
     }
 
-    private void ReportForeignThread() => _engine.Instances.Deliver(Seq, new Message { IsForeignThread = true });
+    private void ReportForeignThread() => _engine.Instances.Deliver(Seq, new Message { Verdict = OrchestrationExecution.ForeignAwait() });
 
     // An activity that is on record and not under way: it is new, or was so when the last process died.
     private void Dispatch(LiveInstance live, List<HistoryEvent> asked)
@@ -234,6 +234,12 @@ internal sealed class Instance
                 _cancellation ??= CancellationTokenSource.CreateLinkedTokenSource(_engine.Stopping);
                 _engine.Activities.Enqueue(new ActivityCall(this, live.Row.Execution, request, _cancellation.Token));
             }
+        }
+
+        if (live.Execution.HasReturned && _cancellation is { } unwanted)
+        {
+            // Nobody waits for what is in flight. Durable Task lets it end, and the instance with it; the token hastens that.
+            ThreadPool.UnsafeQueueUserWorkItem(_engine.Cancel, unwanted, preferLocal: false);
         }
     }
 
@@ -332,11 +338,10 @@ internal sealed class Instance
         _cancellation = null;
         if (cancellation is not null)
         {
-            // Callbacks are the activities' own code: not on the writer's thread.
             ThreadPool.UnsafeQueueUserWorkItem(
-                static source =>
+                source =>
                 {
-                    source.Cancel();
+                    _engine.Cancel(source);
                     source.Dispose();
                 },
                 cancellation,

@@ -18,9 +18,11 @@ internal sealed class InstanceCache(EngineCore engine)
     /// <param name="message">The message.</param>
     public void Deliver(long seq, Message message)
     {
+        var spin = default(SpinWait);
         while (!_instances.GetOrAdd(seq, static (key, owner) => new Instance(owner, key), engine).Post(message))
         {
-            // It left memory in this very moment: the next look makes a new one.
+            // It is leaving memory in this very moment: soon a look makes a new one.
+            spin.SpinOnce();
         }
     }
 

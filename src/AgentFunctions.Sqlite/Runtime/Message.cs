@@ -18,8 +18,8 @@ internal sealed class Message
     /// <summary>For <see cref="ExecutionTerminated"/>: whether the sub-orchestrations end too.</summary>
     public bool IsRecursive { get; init; }
 
-    /// <summary>Whether the code went on outside its turns, which ends the instance.</summary>
-    public bool IsForeignThread { get; init; }
+    /// <summary>Why the instance cannot go on, where that is what is to be said.</summary>
+    public AgentException? Verdict { get; init; }
 
     /// <summary>The row of the inbox that keeps it until it is recorded; 0 for none.</summary>
     public long InboxPosition { get; init; }
@@ -39,15 +39,25 @@ internal sealed record InboxMessage(HistoryEvent Event, Guid? Execution = null, 
 {
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, DurableJson.Options);
 
-    /// <summary>Reads a row.</summary>
+    /// <summary>Reads a row. One that is damaged ends its receiver, which cannot know what it missed.</summary>
     /// <param name="position">The row.</param>
     /// <param name="bytes">Its content.</param>
-    /// <exception cref="JsonException">The row is damaged.</exception>
     public static Message Read(long position, ReadOnlySpan<byte> bytes)
     {
-        InboxMessage message = JsonSerializer.Deserialize<InboxMessage>(bytes, DurableJson.Options)
-            ?? throw new JsonException("An inbox message is null.");
-        return message.ToMessage(position);
+        try
+        {
+            InboxMessage message = JsonSerializer.Deserialize<InboxMessage>(bytes, DurableJson.Options)
+                ?? throw new JsonException("It is null.");
+            return message.ToMessage(position);
+        }
+        catch (Exception error) when (error is JsonException or NotSupportedException)
+        {
+            return new Message
+            {
+                InboxPosition = position,
+                Verdict = new AgentException(ErrorCode.DataFileUnusable, $"A message to the instance is damaged: {error.Message}", error),
+            };
+        }
     }
 
     public Message ToMessage(long position) => new()

@@ -5,21 +5,22 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Sqlite.Runtime;
 
 /// <summary>
-/// Fires timers. The near ones are in memory, the others only in the file. All but <see cref="RequestTick"/> runs on the
-/// writer's thread, so a timer is either in the file when the near ones are read, or told of here after that.
+/// Fires timers. The next ones are in memory, all others only in the file. All but <see cref="RequestTick"/> runs on the
+/// writer's thread, so a timer is either in the file when the next ones are read, or told of here after that.
 /// </summary>
 internal sealed class TimerIndex : IDisposable
 {
     private const int PageSize = 1_000;
-    private static readonly TimeSpan Horizon = TimeSpan.FromSeconds(60);
-
-    // The clock may jump, or stand still while a laptop sleeps: look at it again at least so often.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+    private const int MaxInMemory = 4 * PageSize;
+    private static readonly TimerKey None = new(long.MinValue, 0, 0);
+    private static readonly TimerKey All = new(long.MaxValue, long.MaxValue, int.MaxValue);
 
     private readonly EngineCore _engine;
-    private readonly SortedSet<TimerKey> _near = [];
     private readonly ITimer _alarm;
-    private TimerKey _loadedTo = new(long.MinValue, 0, 0);
+
+    // Every timer on record up to _knownTo, and no other.
+    private readonly SortedSet<TimerKey> _next = [];
+    private TimerKey _knownTo = None;
     private long _armedFor = long.MaxValue;
 
     public TimerIndex(EngineCore engine)
@@ -34,40 +35,44 @@ internal sealed class TimerIndex : IDisposable
     /// <summary>A timer is on record.</summary>
     public void Add(TimerKey timer)
     {
-        if (timer.CompareTo(_loadedTo) <= 0)
+        if (timer.CompareTo(_knownTo) > 0)
         {
-            _near.Add(timer);
-            if (timer.FireAt < _armedFor)
+            return;
+        }
+
+        _next.Add(timer);
+        if (_next.Count > MaxInMemory)
+        {
+            while (_next.Count > MaxInMemory / 2)
             {
-                Arm();
+                _next.Remove(_next.Max);
             }
+
+            _knownTo = _next.Max;
+        }
+
+        if (timer.FireAt < _armedFor)
+        {
+            Arm();
         }
     }
 
     /// <summary>A timer is no longer on record.</summary>
-    public void Remove(TimerKey timer) => _near.Remove(timer);
+    public void Remove(TimerKey timer) => _next.Remove(timer);
 
     public void Dispose() => _alarm.Dispose();
 
     private void Fire(Connection connection)
     {
-        int fired = 0;
         long now = _engine.Time.GetUtcNow().UtcTicks;
-        while (_engine.Turns.Backlog < TurnScheduler.LongBacklog)
+        int fired = 0;
+
+        // Where many instances wait for a thread already, more messages would only pile up.
+        while (_engine.Turns.Backlog < TurnScheduler.LongBacklog && (_next.Count > 0 || Load(connection)) && _next.Min.FireAt <= now)
         {
-            if (_near.Count == 0 && !Load(connection, now))
-            {
-                break;
-            }
-
-            TimerKey next = _near.Min;
-            if (next.FireAt > now)
-            {
-                break;
-            }
-
-            _near.Remove(next);
-            _engine.Instances.Deliver(next.Instance, Due(next));
+            TimerKey due = _next.Min;
+            _next.Remove(due);
+            _engine.Instances.Deliver(due.Instance, MessageOf(due));
             if (++fired == PageSize)
             {
                 // Others want the writer too.
@@ -76,15 +81,10 @@ internal sealed class TimerIndex : IDisposable
             }
         }
 
-        if (_loadedTo.FireAt < now + (Horizon.Ticks / 2))
-        {
-            Load(connection, now);
-        }
-
         Arm();
     }
 
-    private Message Due(TimerKey timer)
+    private Message MessageOf(TimerKey timer)
     {
         DateTimeOffset fireAt = InstanceRow.Time(timer.FireAt);
         return timer.TaskId == TimerKey.Start
@@ -92,11 +92,10 @@ internal sealed class TimerIndex : IDisposable
             : new Message { Event = new TimerFired(_engine.Time.GetUtcNow(), timer.TaskId), FireAt = fireAt };
     }
 
-    // Brings the next page of near timers to memory; false where there is none.
-    private bool Load(Connection connection, long now)
+    // Brings the next page to memory; false where there is none.
+    private bool Load(Connection connection)
     {
-        var end = new TimerKey(now > long.MaxValue - Horizon.Ticks ? long.MaxValue : now + Horizon.Ticks, long.MaxValue, int.MaxValue);
-        if (_loadedTo.CompareTo(end) >= 0)
+        if (_knownTo == All)
         {
             return false;
         }
@@ -104,29 +103,33 @@ internal sealed class TimerIndex : IDisposable
         Statement page = connection.Prepare(
             """
             SELECT fire_at, instance, task FROM timers
-            WHERE (fire_at, instance, task) > (?, ?, ?) AND fire_at <= ? ORDER BY fire_at, instance, task LIMIT ?
+            WHERE (fire_at, instance, task) > (?, ?, ?) ORDER BY fire_at, instance, task LIMIT ?
             """)
-            .Bind(1, _loadedTo.FireAt).Bind(2, _loadedTo.Instance).Bind(3, _loadedTo.TaskId).Bind(4, end.FireAt).Bind(5, PageSize);
-        int count = 0;
-        TimerKey last = default;
+            .Bind(1, _knownTo.FireAt).Bind(2, _knownTo.Instance).Bind(3, _knownTo.TaskId).Bind(4, PageSize);
         while (page.Step())
         {
-            last = new TimerKey(page.Int64(0), page.Int64(1), page.Int32(2));
-            _near.Add(last);
-            count++;
+            _next.Add(new TimerKey(page.Int64(0), page.Int64(1), page.Int32(2)));
         }
 
-        _loadedTo = count == PageSize ? last : end;
-        return count > 0;
+        _knownTo = _next.Count == PageSize ? _next.Max : All;
+        return _next.Count > 0;
     }
 
     private void Arm()
     {
-        DateTimeOffset now = _engine.Time.GetUtcNow();
+        if (_next.Count == 0 && _knownTo == All)
+        {
+            _armedFor = long.MaxValue;
+            _alarm.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            return;
+        }
+
         // With a long backlog the scheduler says when to look again.
-        bool idle = _near.Count == 0 || _engine.Turns.Backlog >= TurnScheduler.LongBacklog;
-        long wait = idle ? LongestWait.Ticks : Math.Clamp(_near.Min.FireAt - now.UtcTicks, 0, LongestWait.Ticks);
-        _armedFor = now.UtcTicks + wait;
+        long now = _engine.Time.GetUtcNow().UtcTicks;
+        long longest = _engine.Options.ClockCheckInterval.Ticks;
+        bool isHeldUp = _next.Count == 0 || _engine.Turns.Backlog >= TurnScheduler.LongBacklog;
+        long wait = isHeldUp ? longest : Math.Clamp(_next.Min.FireAt - now, 0, longest);
+        _armedFor = now + wait;
 
         // A timer has milliseconds; a fraction is rounded up, or it would fire early and find nothing due.
         _alarm.Change(TimeSpan.FromMilliseconds(Math.Ceiling(TimeSpan.FromTicks(wait).TotalMilliseconds)), Timeout.InfiniteTimeSpan);
@@ -138,7 +141,7 @@ internal sealed class TimerIndex : IDisposable
 
         public override void Failed(AgentException error)
         {
-            if (error.Code != ErrorCode.EngineUnavailable || !timers._engine.Stopping.IsCancellationRequested)
+            if (!timers._engine.Stopping.IsCancellationRequested)
             {
                 timers._engine.Logger.LogTimersUnreadable(error);
                 timers.Arm();

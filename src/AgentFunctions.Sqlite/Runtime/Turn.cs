@@ -35,7 +35,7 @@ internal sealed class Turn
     public static TurnCommit Run(Instance instance, EngineCore engine, LiveInstance live, List<Message> messages)
     {
         var turn = new Turn(instance, engine, live, messages);
-        if (live.Verdict is { } verdict)
+        if ((live.Verdict ?? messages.Find(message => message.Verdict is not null)?.Verdict) is { } verdict)
         {
             engine.Logger.LogInstanceUnusable(live.Row.Id, verdict.Message);
             turn.EndBy(new ExecutionFailed(turn._now, FailureDetails.FromException(verdict)));
@@ -44,10 +44,6 @@ internal sealed class Turn
         {
             turn._commit.TerminatesChildren = termination.IsRecursive;
             turn.EndBy(termination.Event!);
-        }
-        else if (messages.Exists(message => message.IsForeignThread))
-        {
-            turn.EndBy(new ExecutionFailed(turn._now, FailureDetails.FromException(OrchestrationExecution.ForeignAwait())));
         }
         else
         {
@@ -70,7 +66,7 @@ internal sealed class Turn
         {
             if (_execution.IsFinished)
             {
-                _commit.LeftOver = messages[index..];
+                _commit.LeftOver = [.. messages[index..]];
                 break;
             }
 
@@ -107,6 +103,12 @@ internal sealed class Turn
 
                 Record(resumed);
                 break;
+            case EventRaised raised when message.Ack is not null && IsOneTooMany(raised):
+                _commit.Refuse(message, new AgentException(
+                    ErrorCode.Overloaded,
+                    $"Instance '{_live.Row.Id}' has {_execution.BufferedEvents:N0} events that it has not waited for; repeat later, or raise "
+                    + $"{nameof(SqliteEngineOptions.MaxBufferedEvents)}."));
+                break;
             case EventRaised raised:
                 EnsureRunningIfActive();
                 Record(raised);
@@ -139,6 +141,9 @@ internal sealed class Turn
                 return step is SubOrchestrationCreated;
         }
     }
+
+    private bool IsOneTooMany(EventRaised raised) =>
+        _execution.BufferedEvents >= _engine.Options.MaxBufferedEvents && !_execution.IsWaitingFor(raised.Name);
 
     private void Record(HistoryEvent input)
     {

@@ -13,6 +13,7 @@ internal sealed class TurnCommit : WriteJob
     private readonly List<TimerKey> _removedTimers = [];
     private readonly List<TimerKey> _addedTimers = [];
     private readonly List<(long Seq, Message Message)> _outgoing = [];
+    private Dictionary<Message, AgentException>? _refused;
     private byte[]? _turn;
     private InstanceRow _next;
     private bool _changesRow;
@@ -33,7 +34,7 @@ internal sealed class TurnCommit : WriteJob
     public List<Message> Messages { get; }
 
     /// <summary>What came too late for the execution and goes to the next one.</summary>
-    public List<Message> LeftOver { get; set; } = [];
+    public HashSet<Message> LeftOver { get; set; } = [];
 
     /// <summary>Activities whose outcome the turn took in.</summary>
     public List<int> FinishedTasks { get; } = [];
@@ -48,6 +49,9 @@ internal sealed class TurnCommit : WriteJob
 
     /// <summary>Whether there is nothing to record.</summary>
     public bool IsEmpty => _turn is null && !_changesRow && !Messages.Exists(message => message.InboxPosition > 0);
+
+    /// <summary>Does not take a message in, and tells whoever sent it once the turn is over.</summary>
+    public void Refuse(Message message, AgentException error) => (_refused ??= []).Add(message, error);
 
     /// <summary>A timer of the instance is over.</summary>
     public bool Removes(TimerKey timer)
@@ -148,7 +152,7 @@ internal sealed class TurnCommit : WriteJob
 
         foreach (Message message in Messages)
         {
-            if (message.InboxPosition > 0 && !(Outcome is TurnOutcome.ContinuedAsNew && LeftOver.Contains(message)))
+            if (message.InboxPosition > 0 && !IsPassedOn(message))
             {
                 InstanceTable.RemoveFromInbox(connection, message.InboxPosition);
             }
@@ -183,12 +187,15 @@ internal sealed class TurnCommit : WriteJob
     /// <summary>Tells those who wait that it is recorded.</summary>
     public void Acknowledge()
     {
-        bool goesOn = Outcome is TurnOutcome.ContinuedAsNew;
         foreach (Message message in Messages)
         {
-            if (message.Ack is { } ack && !(goesOn && LeftOver.Contains(message)))
+            if (_refused is not null && _refused.TryGetValue(message, out AgentException? error))
             {
-                ack.TrySetResult();
+                message.Ack?.TrySetException(error);
+            }
+            else if (!IsPassedOn(message))
+            {
+                message.Ack?.TrySetResult();
             }
         }
     }
@@ -202,6 +209,8 @@ internal sealed class TurnCommit : WriteJob
             message.Ack?.TrySetException(error);
         }
     }
+
+    private bool IsPassedOn(Message message) => Outcome is TurnOutcome.ContinuedAsNew && LeftOver.Contains(message);
 
     private void RemoveAllTimers()
     {

@@ -33,7 +33,7 @@ internal sealed class SqliteBlobStore(SqliteEngine owner) : IBlobStore
         EngineCore engine = owner.Core;
         engine.EnsureRunning();
         byte[]? content = await Task.Run(() => engine.Readers.Read(connection => Read(connection, key)), cancellationToken).ConfigureAwait(false);
-        return content is null ? null : new ReadOnlyMemory<byte>(content);
+        return content is null ? default(ReadOnlyMemory<byte>?) : content;
     }
 
     private static byte[] Parse(string hash)

@@ -15,7 +15,7 @@ namespace AgentFunctions.Activities;
 /// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
 internal sealed class CallModelActivity(
     RunStore runs, Transcript transcript, Journal journal, PromptMessages prompts, ModelCaller caller, IModelCatalog models,
-    ToolCatalog tools, TimeProvider time)
+    RunTools tools, TimeProvider time)
 {
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
@@ -39,7 +39,8 @@ internal sealed class CallModelActivity(
         ModelBinding model = models.Resolve(run.Model);
         IReadOnlyList<TranscriptEntry> added = await prompts.SinceAsync(run, window, input, cancellationToken).ConfigureAwait(false);
         List<ChatMessage> messages = Prompt.Build(agent, [.. window.Entries, .. added]);
-        ChatOptions options = Prompt.Options(agent, model, input.Closing ? [] : tools.Select(agent), input.MaxOutputTokens);
+        IReadOnlyList<ToolDeclaration> declared = input.Closing ? [] : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        ChatOptions options = Prompt.Options(agent, model, declared, input.MaxOutputTokens);
 
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartModelCall(run, model);

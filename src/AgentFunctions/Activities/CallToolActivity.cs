@@ -14,7 +14,7 @@ namespace AgentFunctions.Activities;
 
 /// <summary>One tool call under the ledger: no effect happens twice, no outcome is lost.</summary>
 internal sealed class CallToolActivity(
-    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, ToolCatalog tools,
+    RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, RunTools tools,
     ToolInvoker invoker, IServiceProvider services, TimeProvider time)
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
@@ -48,10 +48,20 @@ internal sealed class CallToolActivity(
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
         LedgerEntry entry = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
-        AgentTool? tool = tools.Select(agent).FirstOrDefault(candidate => candidate.Name == call.Name);
-        ToolOutcome outcome = known is null
-            ? await CallAsync(context, tool, call, entry, cancellationToken).ConfigureAwait(false)
-            : await TakeUpAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        PreparedCall found = await tools.PrepareAsync(run, agent, call, context, cancellationToken).ConfigureAwait(false);
+        ToolOutcome outcome = found.WithNotice(found.Call switch
+        {
+            null when known is null => found.Refusal!,
+            null => Unknown(call.Name, found.Refusal!.Text),
+            ToolCall prepared when known is null => await CallAsync(prepared, call, entry, cancellationToken).ConfigureAwait(false),
+            ToolCall prepared => await TakeUpAsync(prepared, cancellationToken).ConfigureAwait(false),
+        });
+        if (outcome.Code == ErrorCode.EngineUnavailable)
+        {
+            // Not the tool's error but the store's: the step is repeated, and the ledger knows how far it had come.
+            throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
+        }
+
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await ledger.WriteAsync(
@@ -63,33 +73,35 @@ internal sealed class CallToolActivity(
 
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
+        ToolCall prepared, FunctionCallContent call, LedgerEntry entry, CancellationToken cancellationToken)
     {
-        if (tool is { Effect: not ToolEffect.None })
+        ToolContext context = prepared.Context;
+        if (prepared.Tool.Effect != ToolEffect.None)
         {
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
         await journal.AppendAsync(context.RunId, Started(context, call), cancellationToken).ConfigureAwait(false);
-        return await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        return await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
-    private async Task<ToolOutcome> TakeUpAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, CancellationToken cancellationToken)
+    private async Task<ToolOutcome> TakeUpAsync(ToolCall prepared, CancellationToken cancellationToken)
     {
-        Reconciliation found = await invoker.ReconcileAsync(context, tool, call, cancellationToken).ConfigureAwait(false);
+        Reconciliation found = await invoker.ReconcileAsync(prepared, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
             ReconciliationVerdict.Happened =>
-                await ToolInvoker.ToOutcomeAsync(context, tool!, found.Result, cancellationToken).ConfigureAwait(false),
-            ReconciliationVerdict.Unknown when tool is { Effect: ToolEffect.NotIdempotent } => ToolOutcome.Failed(
-                ErrorCode.ToolOutcomeUnknown,
-                $"the call of '{call.Name}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
-                + "Find out before you call it again."),
-            _ => await invoker.InvokeAsync(context, tool, call, cancellationToken).ConfigureAwait(false),
+                await ToolInvoker.ToOutcomeAsync(prepared, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.Unknown when prepared.Tool.Effect == ToolEffect.NotIdempotent => Unknown(prepared.Tool.Name),
+            _ => await invoker.InvokeAsync(prepared, cancellationToken).ConfigureAwait(false),
         };
     }
+
+    private static ToolOutcome Unknown(string tool, string? more = null) => ToolOutcome.Failed(
+        ErrorCode.ToolOutcomeUnknown,
+        $"the call of '{tool}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+        + $"Find out before you call it again.{(more is null ? "" : $" ({more})")}");
 
     private async Task<FunctionCallContent> FindCallAsync(CallToolInput input, CancellationToken cancellationToken)
     {

@@ -15,7 +15,7 @@ namespace AgentFunctions.Activities;
 /// the newest turns stay word for word.
 /// </summary>
 internal sealed class CompactActivity(
-    RunStore runs, Transcript transcript, Journal journal, PlanStore plans, ModelCaller caller, IModelCatalog models, ToolCatalog tools,
+    RunStore runs, Transcript transcript, Journal journal, PlanStore plans, ModelCaller caller, IModelCatalog models, RunTools tools,
     TimeProvider time)
 {
     public async Task<CompactResult> RunAsync(ActivityContext context, CompactInput input)
@@ -28,7 +28,8 @@ internal sealed class CompactActivity(
             ?? await SumUpAsync(run, input, window, cancellationToken).ConfigureAwait(false);
 
         long from = summary.SummaryKeepsFrom!.Value;
-        long bytes = Prompt.FirstRequestBytes(agent, run, tools.Select(agent)) + Prompt.BytesOf(summary.Message)
+        IReadOnlyList<ToolDeclaration> declared = await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        long bytes = Prompt.FirstRequestBytes(agent, run, declared) + Prompt.BytesOf(summary.Message)
             + window.Entries.Where(entry => entry.Position >= from && entry.Position > 0).Sum(entry => Prompt.BytesOf(entry.Message));
         return new CompactResult(new ContextRef(from, summary.Position), bytes, summary.Usage!);
     }

@@ -45,13 +45,13 @@ internal static class Prompt
         [new ChatMessage(ChatRole.System, Instructions(agent)), .. entries.Select(entry => entry.Message)];
 
     /// <summary>An upper bound of the first request's tokens: its bytes, since no token is shorter than a byte.</summary>
-    public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<AgentTool> tools)
+    public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<ToolDeclaration> tools)
     {
         long bytes = MessageFrame + Encoding.UTF8.GetByteCount(Instructions(agent)) + Encoding.UTF8.GetByteCount(Goal(run).Text);
-        foreach (AgentTool tool in tools)
+        foreach (ToolDeclaration tool in tools)
         {
-            bytes += MessageFrame + Encoding.UTF8.GetByteCount(tool.Name) + Encoding.UTF8.GetByteCount(tool.Function.Description)
-                + Encoding.UTF8.GetByteCount(tool.Function.JsonSchema.GetRawText());
+            bytes += MessageFrame + Encoding.UTF8.GetByteCount(tool.Name) + Encoding.UTF8.GetByteCount(tool.Description)
+                + Encoding.UTF8.GetByteCount(tool.Schema.GetRawText());
         }
 
         return bytes;
@@ -71,7 +71,7 @@ internal static class Prompt
         string.IsNullOrWhiteSpace(agent.Instructions) ? HostRules : $"{agent.Instructions.Trim()}\n\n{HostRules}";
 
     public static ChatOptions Options(
-        AgentDefinition agent, ModelBinding model, IReadOnlyList<AgentTool> tools, int maxOutputTokens) => new()
+        AgentDefinition agent, ModelBinding model, IReadOnlyList<ToolDeclaration> tools, int maxOutputTokens) => new()
     {
         ModelId = model.ModelId,
         MaxOutputTokens = maxOutputTokens,

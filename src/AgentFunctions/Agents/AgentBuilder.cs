@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
+using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Agents;
@@ -30,6 +31,17 @@ public sealed class AgentBuilder
     /// <summary>Keeps tools from the agent.</summary>
     /// <param name="tools">Their names.</param>
     public AgentBuilder WithoutTools(params IEnumerable<string> tools) => Set(_definition with { DisallowedTools = [.. tools] });
+
+    /// <summary>Lets the agent use exactly these tool servers; without names, none.</summary>
+    /// <param name="servers">Their names in the host's configuration.</param>
+    public AgentBuilder WithMcpServers(params IEnumerable<string> servers) =>
+        Set(_definition with { McpServers = [.. servers.Select(static name => new AgentMcpServer(name))] });
+
+    /// <summary>Says what a tool does to the world, where the tool itself says otherwise or nothing.</summary>
+    /// <param name="tool">Its name, or the name of its group.</param>
+    /// <param name="effect">What it does.</param>
+    public AgentBuilder WithEffect(string tool, ToolEffect effect) =>
+        Set(_definition with { Effects = new SortedDictionary<string, ToolEffect>(_definition.Effects.ToDictionary(), StringComparer.Ordinal) { [tool] = effect } });
 
     /// <summary>Stops runs after so many turns.</summary>
     /// <param name="turns">At least 1.</param>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.Agents;
 
@@ -27,6 +28,18 @@ public sealed record AgentDefinition
 
     /// <summary>The names of tools that the agent does not get in any case; none by default.</summary>
     public IReadOnlyList<string> DisallowedTools { get; init; } = [];
+
+    /// <summary>
+    /// The tool servers that the agent may use; <see langword="null"/>, the default, for all that the host has configured. Which of
+    /// their tools it gets is for <see cref="Tools"/> to say.
+    /// </summary>
+    public IReadOnlyList<AgentMcpServer>? McpServers { get; init; }
+
+    /// <summary>
+    /// What tools do to the world, by name or by group (<c>mcp__github</c>), where the agent's author knows better than the
+    /// tool; none by default.
+    /// </summary>
+    public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
 
     /// <summary>Where a run stops at the latest.</summary>
     public AgentLimits Limits { get; init; } = new();

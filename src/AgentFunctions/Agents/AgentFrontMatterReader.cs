@@ -25,6 +25,8 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
                 "model" => agent with { Model = Text(entry) is { Length: > 0 } model and not "inherit" ? model : null },
                 "tools" => agent with { Tools = Tools(entry) },
                 "disallowedTools" => agent with { DisallowedTools = Tools(entry) ?? [] },
+                "mcpServers" => agent with { McpServers = new AgentToolServersReader(path, _notes).Servers(entry) },
+                "effects" => agent with { Effects = new AgentToolServersReader(path, _notes).Effects(entry) },
                 "maxTurns" => agent with { Limits = agent.Limits with { MaxTurns = (int?)Whole(entry, int.MaxValue) ?? agent.Limits.MaxTurns } },
                 "maxTokens" => agent with { Limits = agent.Limits with { MaxTokens = Whole(entry, long.MaxValue) } },
                 "maxDuration" => agent with { Limits = agent.Limits with { MaxDuration = Duration(entry) } },

@@ -11,11 +11,14 @@ internal static class YamlToJson
 {
     private const int MaxDepth = 32;
 
-    public static JsonNode? Read(IParser parser, int depth = 0)
+    /// <summary>Reads the value that the parser stands at.</summary>
+    /// <param name="parser">The parser.</param>
+    /// <param name="room">How deep values may be nested.</param>
+    public static JsonNode? Read(IParser parser, int room = MaxDepth)
     {
-        if (depth > MaxDepth)
+        if (room < 0)
         {
-            throw new YamlException(parser.Current!.Start, parser.Current.End, $"values are nested more than {MaxDepth} deep");
+            throw new YamlException(parser.Current!.Start, parser.Current.End, "values are nested too deep");
         }
 
         if (parser.TryConsume<Scalar>(out var scalar))
@@ -28,7 +31,7 @@ internal static class YamlToJson
             var array = new JsonArray();
             while (!parser.TryConsume<SequenceEnd>(out _))
             {
-                array.Add(Read(parser, depth + 1));
+                array.Add(Read(parser, room - 1));
             }
 
             return array;
@@ -40,7 +43,7 @@ internal static class YamlToJson
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 Scalar key = parser.Consume<Scalar>();
-                if (!map.TryAdd(key.Value, Read(parser, depth + 1)))
+                if (!map.TryAdd(key.Value, Read(parser, room - 1)))
                 {
                     throw new YamlException(key.Start, key.End, $"the key '{key.Value}' stands twice");
                 }

@@ -16,7 +16,7 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
-    AgentCatalog agents, IModelCatalog models, ToolCatalog tools, RunStore runs, RunReader reader, Journal journal,
+    AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
     IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, TimeProvider time)
 {
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
@@ -27,13 +27,13 @@ public sealed class AgentGateway(
     /// <returns>The run: the first one where the key and the request were submitted before.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>,
-    /// <see cref="ErrorCode.ToolNotFound"/>: nothing was admitted.
+    /// <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>: nothing was admitted.
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
     /// </exception>
     public async Task<Run> SubmitAsync(
         RunRequest request, string requester = "local", string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
-        Admission admission = Admit(request);
+        Admission admission = await AdmitAsync(request, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = time.GetUtcNow();
         string id = idempotencyKey is null
             ? RunId.New(now)
@@ -50,8 +50,11 @@ public sealed class AgentGateway(
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
     /// <returns>What to start the loop with.</returns>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
-    internal Task<RunState> AdmitAsync(string id, RunRequest request, string requester, CancellationToken cancellationToken) =>
-        RecordAsync(id, request, Admit(request), requester, cancellationToken);
+    internal async Task<RunState> AdmitAsync(string id, RunRequest request, string requester, CancellationToken cancellationToken)
+    {
+        Admission admission = await AdmitAsync(request, cancellationToken).ConfigureAwait(false);
+        return await RecordAsync(id, request, admission, requester, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Takes up the run of a key that has not ended, and admits a new one where there is none: for programs that a person
@@ -91,13 +94,14 @@ public sealed class AgentGateway(
             ErrorCode.InvalidInput, $"agent: name one of {string.Join(", ", agents.Agents.Select(agent => agent.Name))}."),
     };
 
-    private Admission Admit(RunRequest request)
+    private async Task<Admission> AdmitAsync(RunRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
         AgentDefinition agent = Route(request.Agent);
         ModelBinding model = models.Resolve(agent.Model);
-        return new Admission(agent, model, tools.Select(agent), LimitsOf(agent, model, request.Budget));
+        IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
+        return new Admission(agent, model, granted, LimitsOf(agent, model, request.Budget));
     }
 
     private async Task<RunState> RecordAsync(
@@ -108,6 +112,7 @@ public sealed class AgentGateway(
             Id = id,
             Agent = admission.Agent.Name,
             DefinitionHash = await runs.PutDefinitionAsync(admission.Agent, cancellationToken).ConfigureAwait(false),
+            ToolsHash = await tools.PinAsync(admission.Tools, cancellationToken).ConfigureAwait(false),
             Model = admission.Model.Name,
             Goal = request.Goal!,
             Acceptance = request.Acceptance,
@@ -196,7 +201,7 @@ public sealed class AgentGateway(
     }
 
     /// <summary>What a goal comes to on this host.</summary>
-    private sealed record Admission(AgentDefinition Agent, ModelBinding Model, IReadOnlyList<AgentTool> Tools, LoopLimits Limits);
+    private sealed record Admission(AgentDefinition Agent, ModelBinding Model, IReadOnlyList<ToolDeclaration> Tools, LoopLimits Limits);
 
     private static string ClaimKey(string requester, string key) =>
         $"idempotency/{Hash(Encoding.UTF8.GetBytes($"{requester}\n{key}"))}";

@@ -251,7 +251,7 @@ internal sealed class AgentLoop
         _context.SetCustomStatus(_state);
         using var woken = new CancellationTokenSource();
         await _control.FinishedAsync(_context.CreateTimerAsync(until, woken.Token));
-        await woken.CancelAsync();
+        woken.Cancel();
         _state = _state with { WaitingFor = null };
     }
 

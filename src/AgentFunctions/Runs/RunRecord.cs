@@ -14,6 +14,11 @@ public sealed record RunRecord
     /// <summary>The content hash of the agent definition that the run is pinned to.</summary>
     public required string DefinitionHash { get; init; }
 
+    /// <summary>
+    /// The content hash of the tool declarations that the run is pinned to; <see langword="null"/> where it sees the present ones.
+    /// </summary>
+    public string? ToolsHash { get; init; }
+
     /// <summary>The name of the model that the run is pinned to.</summary>
     public required string Model { get; init; }
 

@@ -47,6 +47,12 @@ public sealed class AgentTool
     public bool OnlyByName { get; init; }
 
     /// <summary>
+    /// A name that stands for this tool and its siblings in an agent's list of tools, for instance <c>mcp__github</c> for all
+    /// tools of that server; <see langword="null"/>, the default, for none.
+    /// </summary>
+    public string? Group { get; init; }
+
+    /// <summary>
     /// Finds out after a crash whether a started call took effect; <see langword="null"/> where nobody can say. Must not
     /// change anything itself.
     /// </summary>
@@ -76,6 +82,17 @@ public sealed class AgentTool
             ConfigureParameterBinding = Bind,
             MarshalResult = static (result, _, _) => ValueTask.FromResult(result),
         });
+
+    /// <summary>The same tool, taken to do something else to the world.</summary>
+    /// <param name="effect">What it is taken to do.</param>
+    internal AgentTool WithEffect(ToolEffect effect) => effect == Effect ? this : new AgentTool(Function, effect)
+    {
+        Timeout = Timeout,
+        ResultLimit = ResultLimit,
+        OnlyByName = OnlyByName,
+        Group = Group,
+        Reconcile = Reconcile,
+    };
 
     /// <summary>The arguments of one call, as the function wants them.</summary>
     /// <param name="context">Which call.</param>

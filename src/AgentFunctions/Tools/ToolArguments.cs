@@ -16,9 +16,9 @@ internal static class ToolArguments
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: the message names the field.</exception>
     public static Dictionary<string, JsonElement> Read(AgentTool tool, FunctionCallContent call)
     {
-        if (ModelConventions.InvalidArgumentsOf(call) is { } raw)
+        if (call.AdditionalProperties?.TryGetValue(ModelConventions.InvalidArguments, out object? raw) == true)
         {
-            throw Broken(tool, raw);
+            throw Broken(tool, raw?.ToString() ?? "");
         }
 
         if (call.Exception is not null)

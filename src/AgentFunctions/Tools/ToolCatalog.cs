@@ -2,55 +2,130 @@ using AgentFunctions.Agents;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>The tools of this host, by name. Never changes once made, so any thread may read it.</summary>
+/// <summary>The tools of this host by name: its own, which never change, and those of its <see cref="IToolSource"/>s, which may.</summary>
 public sealed class ToolCatalog
 {
     private readonly Dictionary<string, AgentTool> _byName = new(StringComparer.Ordinal);
+    private readonly IToolSource[] _sources;
 
     /// <summary>Makes a catalog.</summary>
-    /// <param name="tools">The tools.</param>
+    /// <param name="tools">The host's own tools.</param>
+    /// <param name="sources">Where further tools come from.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: two tools have one name.</exception>
-    public ToolCatalog(IEnumerable<AgentTool> tools)
+    public ToolCatalog(IEnumerable<AgentTool> tools, IEnumerable<IToolSource>? sources = null)
     {
         ArgumentNullException.ThrowIfNull(tools);
         foreach (AgentTool tool in tools)
         {
             if (!_byName.TryAdd(tool.Name, tool))
             {
-                throw new AgentException(ErrorCode.InvalidInput, $"tools: two tools are called '{tool.Name}'; rename or remove one of them.");
+                throw Twice(tool.Name);
             }
         }
 
         Tools = [.. _byName.Values.OrderBy(static t => t.Name, StringComparer.Ordinal)];
+        _sources = [.. sources ?? []];
     }
 
-    /// <summary>The tools in ordinal order of their names.</summary>
+    /// <summary>The host's own tools in ordinal order of their names.</summary>
     public IReadOnlyList<AgentTool> Tools { get; }
 
-    /// <summary>The tools that an agent gets, in ordinal order of their names.</summary>
+    /// <summary>The tools that an agent gets at present, in ordinal order of their names.</summary>
     /// <remarks>
     /// A name that is disallowed but unknown is an error as well, since a slip there would allow a tool. The capitalised names
-    /// of Claude Code's tools that have no counterpart here are the exception.
+    /// of Claude Code's tools that have no counterpart here are the exception, and so are the tools of servers, which may be
+    /// gone when they are disallowed.
     /// </remarks>
     /// <param name="agent">The agent.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ToolNotFound"/>: the definition names a tool that the host has not; the message lists those it has.
+    /// <see cref="ErrorCode.ToolUnavailable"/>: the definition names a tool whose server cannot be reached.
+    /// <see cref="ErrorCode.InvalidInput"/>: two sources have a tool of one name.
     /// </exception>
-    public IReadOnlyList<AgentTool> Select(AgentDefinition agent)
+    public async Task<IReadOnlyList<AgentTool>> SelectAsync(AgentDefinition agent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(agent);
-        string? unknown = agent.Tools?.FirstOrDefault(name => !_byName.ContainsKey(name))
-            ?? agent.DisallowedTools.FirstOrDefault(name => !_byName.ContainsKey(name) && !ClaudeCodeTools.LooksForeign(name));
+        var all = new SortedDictionary<string, AgentTool>(_byName, StringComparer.Ordinal);
+        foreach (IToolSource source in _sources)
+        {
+            foreach (AgentTool tool in await source.ListAsync(agent, cancellationToken).ConfigureAwait(false))
+            {
+                if (!all.TryAdd(tool.Name, tool))
+                {
+                    throw Twice(tool.Name);
+                }
+            }
+        }
+
+        string? unknown = agent.Tools?.FirstOrDefault(name => !IsKnown(name))
+            ?? agent.DisallowedTools.FirstOrDefault(name => !IsKnown(name) && !ClaudeCodeTools.LooksForeign(name) && !ToolNames.IsOfSource(name));
         if (unknown is not null)
         {
-            string known = Tools.Count == 0 ? "it has none." : $"it has: {string.Join(", ", Tools.Select(static t => t.Name))}.";
+            string known = all.Count == 0 ? "it has none." : $"it has: {string.Join(", ", all.Keys)}.";
             throw new AgentException(ErrorCode.ToolNotFound, $"agent '{agent.Name}': tools: this host has no tool '{unknown}'; {known}");
         }
 
-        return
-        [
-            .. Tools.Where(tool => (agent.Tools?.Contains(tool.Name, StringComparer.Ordinal) ?? !tool.OnlyByName)
-                && !agent.DisallowedTools.Contains(tool.Name, StringComparer.Ordinal)),
-        ];
+        return [.. all.Values.Where(tool => Allows(agent, tool)).Select(tool => WithEffectOf(agent, tool))];
+
+        bool IsKnown(string entry) => all.ContainsKey(entry) || all.Values.Any(tool => ToolNames.Matches(entry, tool));
     }
+
+    /// <summary>The present tool of a name, or <see langword="null"/> where the agent has none of that name any more.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: its server cannot be reached at present.</exception>
+    public async Task<AgentTool?> FindAsync(AgentDefinition agent, string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        AgentTool? found = _byName.GetValueOrDefault(name);
+        for (int i = 0; i < _sources.Length && found is null; i++)
+        {
+            found = await _sources[i].FindAsync(agent, name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return found is not null && Allows(agent, found) ? WithEffectOf(agent, found) : null;
+    }
+
+    /// <summary>
+    /// What can be said of an agent's tools without asking any source, which may have to start a server: the names of the
+    /// host's own, and what the definition names beyond them, as written.
+    /// </summary>
+    /// <param name="agent">The agent.</param>
+    /// <returns><see langword="null"/> where the definition names a tool that nobody can have.</returns>
+    public IReadOnlyList<string>? NamesOf(AgentDefinition agent)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        string[] others = [.. agent.Tools?.Where(entry => !Tools.Any(tool => ToolNames.Matches(entry, tool))) ?? []];
+        return others.Length > 0 && _sources.Length == 0
+            ? null
+            : [.. Tools.Where(tool => Allows(agent, tool)).Select(static tool => tool.Name).Concat(others).Order(StringComparer.Ordinal)];
+    }
+
+    private static bool Allows(AgentDefinition agent, AgentTool tool) =>
+        (agent.Tools?.Any(entry => ToolNames.Matches(entry, tool)) ?? !tool.OnlyByName)
+        && !agent.DisallowedTools.Any(entry => ToolNames.Matches(entry, tool));
+
+    /// <summary>The agent's own word on a tool's effect goes before its word on the tool's group, and both before the tool's.</summary>
+    private static AgentTool WithEffectOf(AgentDefinition agent, AgentTool tool)
+    {
+        if (agent.Effects.Count == 0)
+        {
+            return tool;
+        }
+
+        foreach ((string entry, ToolEffect effect) in agent.Effects.OrderByDescending(entry => entry.Key == tool.Name))
+        {
+            if (ToolNames.Matches(entry, tool))
+            {
+                return tool.WithEffect(effect);
+            }
+        }
+
+        return tool;
+    }
+
+    private static AgentException Twice(string name) =>
+        new(ErrorCode.InvalidInput, $"tools: two tools are called '{name}'; rename or remove one of them.");
 }

@@ -5,33 +5,73 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Tools;
 
 /// <summary>Makes the calls that models ask for: checks them, keeps them within their limits, and turns every failure into words.</summary>
-/// <remarks>It remembers nothing: who must not repeat a call keeps the ledger around it.</remarks>
+/// <remarks>
+/// It remembers nothing. Who must not repeat a call keeps the ledger around it: <see cref="Prepare"/>, record <c>started</c>,
+/// <see cref="InvokeAsync(ToolCall, CancellationToken)"/>, record <c>finished</c>; after a crash <see cref="ReconcileAsync"/>.
+/// </remarks>
 public sealed class ToolInvoker(TimeProvider time)
 {
     // How long a tool that was told to stop may take to do so.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);
 
-    /// <summary>Makes a call. Whatever is wrong with the call, or goes wrong within the tool, is told in the outcome.</summary>
-    /// <param name="context">Which call it is.</param>
-    /// <param name="tool">The tool; <see langword="null"/> where the agent has none of that name.</param>
+    /// <summary>Finds the tool of a call and checks the arguments. Changes nothing.</summary>
+    /// <param name="tools">The agent's tools.</param>
     /// <param name="call">What the model asked for.</param>
+    /// <param name="context">Which call it is.</param>
+    /// <param name="refusal">When the call is no good: what to tell the model.</param>
+    /// <returns>The call to make; <see langword="null"/> when it is no good.</returns>
+    public static ToolCall? Prepare(IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context, out ToolOutcome? refusal)
+    {
+        ArgumentNullException.ThrowIfNull(tools);
+        ArgumentNullException.ThrowIfNull(call);
+        ArgumentNullException.ThrowIfNull(context);
+        try
+        {
+            AgentTool tool = tools.FirstOrDefault(t => t.Name == call.Name)
+                ?? throw new AgentException(
+                    ErrorCode.ToolNotFound,
+                    tools.Count == 0
+                        ? $"there is no tool '{call.Name}'; this agent has no tools."
+                        : $"there is no tool '{call.Name}'; use one of: {string.Join(", ", tools.Select(static t => t.Name))}.");
+            Dictionary<string, JsonElement> arguments = ToolArguments.Read(tool, call);
+            refusal = null;
+            return new ToolCall(tool, AgentTool.Bind(context, arguments), context);
+        }
+        catch (AgentException error)
+        {
+            refusal = ToolOutcome.Failed(error.Code, error.Message);
+            return null;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException or ArgumentException)
+        {
+            // JSON that is whole but cannot be read: half a surrogate pair, nesting without end.
+            refusal = ToolOutcome.Failed(ErrorCode.ToolArgumentsInvalid, $"{call.Name}: the arguments cannot be read: {error.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>Prepares a call and makes it.</summary>
+    /// <param name="tools">The agent's tools.</param>
+    /// <param name="call">What the model asked for.</param>
+    /// <param name="context">Which call it is.</param>
     /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
     public async Task<ToolOutcome> InvokeAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, CancellationToken cancellationToken = default)
+        IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context, CancellationToken cancellationToken = default) =>
+        Prepare(tools, call, context, out ToolOutcome? refusal) is { } prepared
+            ? await InvokeAsync(prepared, cancellationToken).ConfigureAwait(false)
+            : refusal!;
+
+    /// <summary>Makes a call. Whatever goes wrong within the tool is told in the outcome.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    public async Task<ToolOutcome> InvokeAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(call);
         cancellationToken.ThrowIfCancellationRequested();
-        if (!TryBind(context, tool, call, out AIFunctionArguments? arguments, out ToolOutcome? refusal))
-        {
-            return refusal!;
-        }
-
         ToolOutcome outcome;
         try
         {
-            object? result = await RunAsync(tool!, ct => tool!.Function.InvokeAsync(arguments, ct).AsTask(), cancellationToken)
-                .ConfigureAwait(false);
+            object? result = await RunAsync(call.Tool, ct => CallFunctionAsync(call, ct), cancellationToken).ConfigureAwait(false);
             outcome = new ToolOutcome(ToolResultText.Of(result));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -40,42 +80,28 @@ public sealed class ToolInvoker(TimeProvider time)
         }
         catch (Exception error)
         {
-            outcome = error is AgentException known
-                ? ToolOutcome.Failed(known.Code, known.Message)
-                : ToolOutcome.Failed(ErrorCode.ToolFailed, $"{error.GetType().Name}: {error.Message}");
+            outcome = Explain(error);
         }
 
-        return await ToolResultLimit.ApplyAsync(context, tool!, outcome, cancellationToken).ConfigureAwait(false);
+        return await ToolResultLimit.ApplyAsync(call, outcome, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Asks the tool's probe whether a call that a crash cut off took effect.</summary>
-    /// <param name="context">Which call it is.</param>
-    /// <param name="tool">The tool; <see langword="null"/> where the agent has none of that name.</param>
-    /// <param name="call">What the model asked for.</param>
+    /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
-    /// <returns>
-    /// What the probe found; <see cref="Reconciliation.Unknown"/> where the tool has none or it fails, and
-    /// <see cref="Reconciliation.DidNotHappen"/> for a call that is refused before it reaches the tool.
-    /// </returns>
-    public async Task<Reconciliation> ReconcileAsync(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, CancellationToken cancellationToken = default)
+    /// <returns><see cref="Reconciliation.Unknown"/> where the tool has no probe, or the probe fails.</returns>
+    public async Task<Reconciliation> ReconcileAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(call);
         cancellationToken.ThrowIfCancellationRequested();
-        if (!TryBind(context, tool, call, out AIFunctionArguments? arguments, out _))
-        {
-            return Reconciliation.DidNotHappen;
-        }
-
-        if (tool!.Reconcile is not { } probe)
+        if (call.Tool.Reconcile is not { } probe)
         {
             return Reconciliation.Unknown;
         }
 
         try
         {
-            return await RunAsync(tool, ct => probe(context, arguments!, ct), cancellationToken).ConfigureAwait(false);
+            return await RunAsync(call.Tool, ct => probe(call.Context, call.Arguments, ct), cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -87,48 +113,36 @@ public sealed class ToolInvoker(TimeProvider time)
         }
     }
 
-    /// <summary>The outcome of a call that the probe found to have taken place.</summary>
-    /// <param name="context">Which call it is.</param>
-    /// <param name="tool">The tool.</param>
-    /// <param name="result">The result that the probe gave.</param>
-    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
-    internal static Task<ToolOutcome> ToOutcomeAsync(
-        ToolContext context, AgentTool tool, object? result, CancellationToken cancellationToken) =>
-        ToolResultLimit.ApplyAsync(context, tool, new ToolOutcome(ToolResultText.Of(result)), cancellationToken);
-
     /// <summary>The arguments of a call as the model sent them, for people to read.</summary>
     /// <param name="call">The call.</param>
     internal static string ArgumentsText(FunctionCallContent call) =>
         ModelConventions.InvalidArgumentsOf(call)
         ?? JsonSerializer.Serialize(call.Arguments, ModelConventions.Json.GetTypeInfo(typeof(IDictionary<string, object?>)));
 
-    private static bool TryBind(
-        ToolContext context, AgentTool? tool, FunctionCallContent call, out AIFunctionArguments? arguments, out ToolOutcome? refusal)
+    /// <summary>The outcome of a call that the probe found to have taken place.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="result">The result that the probe gave.</param>
+    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    public static async Task<ToolOutcome> ToOutcomeAsync(ToolCall call, object? result, CancellationToken cancellationToken = default)
     {
-        arguments = null;
-        refusal = null;
+        ArgumentNullException.ThrowIfNull(call);
+        return await ToolResultLimit.ApplyAsync(call, new ToolOutcome(ToolResultText.Of(result)), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Calls the function; once more where it lost its server during the call and its effect allows that. What does not is
+    /// reported as unknown, as after a crash of the host.
+    /// </summary>
+    private static async Task<object?> CallFunctionAsync(ToolCall call, CancellationToken cancellationToken)
+    {
         try
         {
-            if (tool is null)
-            {
-                refusal = ToolOutcome.Failed(ErrorCode.ToolNotFound, $"this agent has no tool '{call.Name}'; use only the tools that were given.");
-                return false;
-            }
-
-            arguments = AgentTool.Bind(context, ToolArguments.Read(tool, call));
-            return true;
+            return await call.Tool.Function.InvokeAsync(call.Arguments, cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException error)
+        catch (AgentException e) when (e.Code == ErrorCode.ToolOutcomeUnknown && call.Tool.Effect != ToolEffect.NotIdempotent)
         {
-            refusal = ToolOutcome.Failed(error.Code, error.Message);
+            return await call.Tool.Function.InvokeAsync(call.Arguments, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or NotSupportedException or ArgumentException)
-        {
-            // JSON that is whole but cannot be read: half a surrogate pair, nesting without end.
-            refusal = ToolOutcome.Failed(ErrorCode.ToolArgumentsInvalid, $"{call.Name}: the arguments cannot be read: {error.Message}");
-        }
-
-        return false;
     }
 
     private async Task<T> RunAsync<T>(AgentTool tool, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
@@ -139,7 +153,7 @@ public sealed class ToolInvoker(TimeProvider time)
         // On the pool: a tool that blocks its thread must not block the time-out too.
         Task<T> running = Task.Run(() => work(stop.Token), CancellationToken.None);
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using (stop.Token.Register(stopped.SetResult))
+        using (stop.Token.Register(() => stopped.TrySetResult()))
         {
             await Task.WhenAny(running, stopped.Task).ConfigureAwait(false);
         }
@@ -149,13 +163,15 @@ public sealed class ToolInvoker(TimeProvider time)
             await Task.WhenAny(running, Task.Delay(StopGrace, time, CancellationToken.None)).ConfigureAwait(false);
         }
 
-        if (!running.IsCompletedSuccessfully)
+        if (running.IsCompletedSuccessfully)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (timeout.IsCancellationRequested)
-            {
-                throw new AgentException(ErrorCode.ToolTimeout, TimeoutMessage(tool));
-            }
+            return await running.ConfigureAwait(false);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        if (timeout.IsCancellationRequested)
+        {
+            throw new AgentException(ErrorCode.ToolTimeout, TimeoutMessage(tool));
         }
 
         return await running.ConfigureAwait(false);
@@ -166,4 +182,10 @@ public sealed class ToolInvoker(TimeProvider time)
         string message = $"{tool.Name} took longer than {tool.Timeout.TotalSeconds:0.###} seconds and was stopped; ask for less at once.";
         return tool.Effect == ToolEffect.None ? message : message + " Whether it took effect is not known: look before you repeat it.";
     }
+
+    private static ToolOutcome Explain(Exception error) => error switch
+    {
+        AgentException known => ToolOutcome.Failed(known.Code, known.Message),
+        _ => ToolOutcome.Failed(ErrorCode.ToolFailed, $"{error.GetType().Name}: {error.Message}"),
+    };
 }

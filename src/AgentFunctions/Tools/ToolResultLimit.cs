@@ -9,10 +9,9 @@ internal static class ToolResultLimit
 {
     private const int MaxNameOfTool = 100;
 
-    public static async Task<ToolOutcome> ApplyAsync(
-        ToolContext context, AgentTool tool, ToolOutcome outcome, CancellationToken cancellationToken)
+    public static async Task<ToolOutcome> ApplyAsync(ToolCall call, ToolOutcome outcome, CancellationToken cancellationToken)
     {
-        int limit = Math.Max(tool.ResultLimit, 1);
+        int limit = Math.Max(call.Tool.ResultLimit, 1);
         if (outcome.Text.Length <= limit)
         {
             return outcome;
@@ -22,8 +21,8 @@ internal static class ToolResultLimit
         string size = string.Create(CultureInfo.InvariantCulture, $"{outcome.Text.Length} characters");
         try
         {
-            Artifact artifact = await context.Artifacts
-                .SaveAsync(context.RunId, Name(context, tool), "text/plain; charset=utf-8", content, cancellationToken).ConfigureAwait(false);
+            Artifact artifact = await call.Context.Artifacts
+                .SaveAsync(call.Context.RunId, Name(call), "text/plain; charset=utf-8", content, cancellationToken).ConfigureAwait(false);
             return outcome with
             {
                 Text = Preview(outcome.Text, limit, $"[{size} in all; the whole is kept as artifact {artifact.Name}. Ask for less at once to see the rest.]"),
@@ -49,9 +48,9 @@ internal static class ToolResultLimit
             CultureInfo.InvariantCulture, $"{text.AsSpan(0, headEnd)}\n… [{tailStart - headEnd} characters left out]\n{text.AsSpan(tailStart)}\n{note}");
     }
 
-    private static string Name(ToolContext context, AgentTool tool)
+    private static string Name(ToolCall call)
     {
-        string name = string.Concat(tool.Name.Take(MaxNameOfTool).Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
-        return string.Create(CultureInfo.InvariantCulture, $"t{context.Turn}-c{context.Call}-{name}.txt");
+        string tool = string.Concat(call.Tool.Name.Take(MaxNameOfTool).Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
+        return string.Create(CultureInfo.InvariantCulture, $"t{call.Context.Turn}-c{call.Context.Call}-{tool}.txt");
     }
 }

@@ -10,6 +10,7 @@ internal static class Differences
     private const string NoParent = "Durable Task's client does not tell an instance's parent.";
     private const string NoRecursion = "The test host takes the instance alone, not its children.";
     private const string FewWorkers = "The test host runs one activity per processor at a time.";
+    private const string OwnWords = "It fails with the same code; Durable Task's message names the recorded step alone.";
     private const string TestHostOrder = "The test host lists in no order.";
 
     private static readonly FrozenDictionary<string, string> s_reasons = new Dictionary<string, string>
@@ -33,6 +34,9 @@ internal static class Differences
         ["Purge_Parent_TakesItsChildren"] = NoRecursion,
         ["Terminate_Recursive_EndsTheWholeTree"] = NoRecursion,
         ["FanOut_ActivitiesThatNeedEachOther_RunAtTheSameTime"] = FewWorkers,
+        ["Many_TwoHundredInstances_AllEnd"] = FewWorkers,
+        ["ChangedCode_OtherKindOfStep_FailsAndNamesIt"] = OwnWords,
+        ["ChangedCode_SubOrchestrationForActivity_FailsAndNamesBoth"] = OwnWords,
         ["FanOut_TenThousand_AllReturn"] = "Ten thousand steps in one turn pass the gRPC message size of the test host.",
         ["Query_Pages_HaveEveryInstanceOnceInOrder"] = TestHostOrder,
         ["Query_Statuses_Filter"] = TestHostOrder,

@@ -41,6 +41,7 @@ internal static class Call
     /// <summary>Follows the events of a run until the server closes the stream.</summary>
     public static async IAsyncEnumerable<SseItem<string>> FollowAsync(this HttpClient http, string id, string? lastEventId = null)
     {
+        CancellationToken cancellationToken = TestContext.CurrentContext.CancellationToken;
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{id}/events");
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         if (lastEventId is not null)
@@ -48,10 +49,10 @@ internal static class Call
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
 
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         Assert.That(response.IsSuccessStatusCode, Is.True, $"{response.StatusCode}");
-        await using Stream stream = await response.Content.ReadAsStreamAsync();
-        await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync())
+        await using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+        await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(cancellationToken))
         {
             yield return item;
         }

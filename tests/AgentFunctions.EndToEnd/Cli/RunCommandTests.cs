@@ -101,7 +101,7 @@ internal sealed class RunCommandTests
         await using (ProgramProcess first = Start(model))
         {
             id = (await first.LineAsync(line => line.StartsWith("starting run ", StringComparison.Ordinal))).Split(' ')[2].TrimEnd(':');
-            await reached.Task;
+            await reached.Task.WaitAsync(TestContext.CurrentContext.CancellationToken);
             await first.KillAsync();
         }
 
@@ -129,7 +129,7 @@ internal sealed class RunCommandTests
             },
         });
         await using ProgramProcess program = Start(model);
-        await reached.Task;
+        await reached.Task.WaitAsync(TestContext.CurrentContext.CancellationToken);
         program.Interrupt();
         Assert.That(await program.WaitAsync(), Is.EqualTo(130), program.Errors);
         Assert.That(program.Errors, Does.Contain("the same command resumes run"));

@@ -34,7 +34,7 @@ internal sealed class ServerCommandTests
         Assert.That(output, Does.Not.Contain("\u001b"), "a model must not steer the terminal");
 
         string held = await host.Http.SubmitGoalAsync("second");
-        await reached.Task;
+        await reached.Task.WaitAsync(TestContext.CurrentContext.CancellationToken);
         (exitCode, output, _) = await Run("runs");
         Assert.That(exitCode, Is.Zero);
         Assert.That(output, Does.Contain(done).And.Contain(held).And.Contain("running"));

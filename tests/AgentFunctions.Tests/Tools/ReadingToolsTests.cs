@@ -140,13 +140,13 @@ public sealed class ReadingToolsTests
     }
 
     [Test, CancelAfter(60_000)]
-    public async Task ReadFile_AGigabyteInOneLine_TakesLittleMemory(CancellationToken cancellationToken)
+    public async Task ReadFile_AHugeLine_TakesLittleMemory(CancellationToken cancellationToken)
     {
         using var bench = new ToolBench();
         using (FileStream file = File.Create(Path.Combine(bench.Root, "huge")))
         {
             file.Write(Encoding.ASCII.GetBytes(new string('x', 10_000)));
-            file.SetLength(1 << 30);
+            file.SetLength(1 << 27);
         }
 
         long before = GC.GetTotalAllocatedBytes();

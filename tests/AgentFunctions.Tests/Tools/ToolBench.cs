@@ -22,8 +22,7 @@ internal sealed class ToolBench : IDisposable
     {
         Directory.CreateDirectory(Root);
         Workspace = new Workspace(Root);
-        IServiceCollection services = new ServiceCollection()
-            .AddWorkspaceTools(configure).AddSingleton<ToolCatalog>().AddSingleton<ToolInvoker>().AddSingleton(TimeProvider.System);
+        IServiceCollection services = new ServiceCollection().AddWorkspaceTools(configure);
         if (withRecords)
         {
             services.AddSingleton<IRecordStore>(_stores);
@@ -50,7 +49,13 @@ internal sealed class ToolBench : IDisposable
 
     public ToolContext Context(int turn = 1, int call = 0) => new()
     {
-        RunId = "run-1", Agent = "auditor", Turn = turn, Call = call, Workspace = Workspace, Artifacts = Artifacts, Services = _services,
+        RunId = "run-1",
+        Agent = "auditor",
+        Turn = turn,
+        Call = call,
+        Workspace = Workspace,
+        Artifacts = Artifacts,
+        Services = _services,
     };
 
     public static FunctionCallContent Call(string name, object? arguments = null) => new(
@@ -62,10 +67,11 @@ internal sealed class ToolBench : IDisposable
         InvokeAsync(Call(name, arguments), cancellationToken);
 
     public Task<ToolOutcome> InvokeAsync(FunctionCallContent call, CancellationToken cancellationToken = default) =>
-        Invoker.InvokeAsync(Context(), Tools.Find(tool => tool.Name == call.Name), call, cancellationToken);
+        Invoker.InvokeAsync(Tools, call, Context(), cancellationToken);
 
-    public Task<Reconciliation> ReconcileAsync(string name, object? arguments = null) =>
-        Invoker.ReconcileAsync(Context(), Tools.Find(tool => tool.Name == name), Call(name, arguments));
+    public Task<Reconciliation> ReconcileAsync(string name, object? arguments = null) => Invoker.ReconcileAsync(
+        ToolInvoker.Prepare(Tools, Call(name, arguments), Context(), out ToolOutcome? refusal)
+        ?? throw new InvalidOperationException(refusal!.Text));
 
     public string Write(string name, string content) => _outer.Write("ws/" + name, content);
 
@@ -92,7 +98,15 @@ internal sealed class MemoryStores : IRecordStore, IBlobStore
     public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
     {
         Check();
-        _records[key] = value.ToArray();
+        if (!condition.MustNotExist)
+        {
+            _records[key] = value.ToArray();
+        }
+        else if (!_records.TryAdd(key, value.ToArray()))
+        {
+            throw new AgentException(ErrorCode.EtagConflict, $"there is a record '{key}'");
+        }
+
         return Task.FromResult("1");
     }
 

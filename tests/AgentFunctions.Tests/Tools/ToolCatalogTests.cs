@@ -10,7 +10,7 @@ public sealed class ToolCatalogTests
 
     private static AgentDefinition Agent() => AgentFunctions.Agents.Agent.Create("a").WithInstructions("x");
 
-    private static IEnumerable<string> Names(AgentDefinition agent) => Catalog.Select(agent).Select(t => t.Name);
+    private static IEnumerable<string> Names(AgentDefinition agent) => Catalog.SelectAsync(agent).GetAwaiter().GetResult().Select(t => t.Name);
 
     [Test]
     public void Select_NothingSaid_GivesAllButThoseByName() => Assert.That(
@@ -35,7 +35,7 @@ public sealed class ToolCatalogTests
     {
         foreach (AgentDefinition agent in new[] { Agent() with { Tools = ["read"] }, Agent() with { DisallowedTools = ["wirte_file"] } })
         {
-            AgentException error = Assert.Throws<AgentException>(() => Catalog.Select(agent))!;
+            AgentException error = Assert.ThrowsAsync<AgentException>(async () => await Catalog.SelectAsync(agent))!;
             Assert.That(error.Code, Is.EqualTo(ErrorCode.ToolNotFound));
             Assert.That(error.Message, Does.Contain("edit_file, list_files"));
         }

@@ -132,9 +132,9 @@ public sealed class WritingToolsTests
         using var bench = new ToolBench();
         bench.Write("a.txt", string.Concat(Enumerable.Range(0, 40).Select(i => $"<{i}>\n")));
         ToolOutcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 40).Select(i => bench.Invoker.InvokeAsync(
-            bench.Context(call: i),
-            bench.Tools.Find(t => t.Name == "edit_file"),
+            bench.Tools,
             ToolBench.Call("edit_file", new { path = "a.txt", old_text = $"<{i}>", new_text = $"[{i}]" }),
+            bench.Context(call: i),
             cancellationToken)));
         Assert.That(outcomes.Any(o => o.IsError), Is.False);
         Assert.That(bench.Read("a.txt"), Is.EqualTo(string.Concat(Enumerable.Range(0, 40).Select(i => $"[{i}]\n"))));

@@ -21,7 +21,8 @@ internal sealed class EditFileTool(int maxBytes)
         new(
             AgentTool.CreateFunction(
                 "edit_file",
-                "Replaces text in a file of the workspace. old_text must be in the file exactly once, white space and all (without the line numbers of read_file), or replace_all must be true.",
+                "Replaces text in a file of the workspace. old_text must be in the file exactly once, white space and all "
+                + "(without the line numbers of read_file), or replace_all must be true.",
                 EditAsync),
             ToolEffect.NotIdempotent)
         { Timeout = TimeSpan.FromSeconds(60), Reconcile = ReconcileAsync };

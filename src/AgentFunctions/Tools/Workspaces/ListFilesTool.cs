@@ -13,7 +13,8 @@ internal sealed class ListFilesTool(IReadOnlySet<string> skip)
         new(
             AgentTool.CreateFunction(
                 "list_files",
-                $"Lists the files of the workspace with their sizes in bytes, one a line, in order of their paths. Folders named {string.Join(", ", skip.Order(StringComparer.Ordinal))} are left out unless path begins within one.",
+                "Lists the files of the workspace with their sizes in bytes, one a line, in order of their paths. "
+                + $"Folders named {string.Join(", ", skip.Order(StringComparer.Ordinal))} are left out unless path begins within one.",
                 List),
             ToolEffect.None)
         { Timeout = TimeSpan.FromSeconds(60) };

@@ -17,7 +17,8 @@ internal static class ReadFileTool
         new(
             AgentTool.CreateFunction(
                 "read_file",
-                "Reads a text file of the workspace, page by page: numbered lines, the number and a tab before each. Long lines are cut. Says how to go on when there is more.",
+                "Reads a text file of the workspace, page by page: numbered lines, the number and a tab before "
+                + "each. Long lines are cut. Says how to go on when there is more.",
                 Read),
             ToolEffect.None)
         { Timeout = TimeSpan.FromSeconds(60), ResultLimit = ResultLimit };

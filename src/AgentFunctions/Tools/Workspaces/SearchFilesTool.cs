@@ -16,7 +16,8 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
         new(
             AgentTool.CreateFunction(
                 "search_files",
-                $"Searches the text files of the workspace for a regular expression, line by line; prints 'path:line: text' for each line that matches. Binary files and folders named {string.Join(", ", skip.Order(StringComparer.Ordinal))} are left out.",
+                "Searches the text files of the workspace for a regular expression, line by line; prints 'path:line: text' for each line "
+                + $"that matches. Binary files and folders named {string.Join(", ", skip.Order(StringComparer.Ordinal))} are left out.",
                 Search),
             ToolEffect.None)
         { Timeout = TimeSpan.FromMinutes(2) };

@@ -1,0 +1,49 @@
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Mcp;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds tool servers of the Model Context Protocol to a host.</summary>
+public static class McpServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the tool servers of a file in the <c>.mcp.json</c> form. Agents get their tools as <c>mcp__server__tool</c>; a server
+    /// is started when it is first needed and stopped with the host.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="path">The file. It is read now; later changes are not seen.</param>
+    /// <exception cref="AgentFunctions.AgentException">
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: the message names file, server and field.
+    /// </exception>
+    public static IServiceCollection AddMcpServersFrom(this IServiceCollection services, string path)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddSingleton(McpConfiguration.Load(path));
+        return services.AddMcp();
+    }
+
+    /// <summary>Adds a tool server.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="server">How to reach it.</param>
+    public static IServiceCollection AddMcpServer(this IServiceCollection services, McpServerDefinition server)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(server);
+        services.AddSingleton(new McpConfiguration([server], []));
+        return services.AddMcp();
+    }
+
+    /// <summary>Adds what agents with tool servers of their own need, where the host configures none.</summary>
+    internal static IServiceCollection AddMcp(this IServiceCollection services)
+    {
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHttpClient(McpTransport.HttpClientName, static client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { AllowAutoRedirect = false })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+        services.TryAddSingleton<McpServers>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, McpToolSource>());
+        return services;
+    }
+}

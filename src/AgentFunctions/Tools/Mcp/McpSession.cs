@@ -1,0 +1,152 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace AgentFunctions.Tools.Mcp;
+
+/// <summary>One connection to a server, from its handshake to its end. Shared by all runs; safe for concurrent use.</summary>
+internal sealed class McpSession
+{
+    /// <summary>Where in a call's metadata the server finds the idempotency key <c>run/turn/call</c>.</summary>
+    public const string IdempotencyKeyMeta = "agentfunctions/idempotencyKey";
+
+    /// <summary>A list this old is asked for again: a server behind HTTP may be replaced without a word.</summary>
+    private static readonly TimeSpan ListLifetime = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly McpClient _client;
+    private readonly TimeProvider _time;
+    private Task<IReadOnlyList<Tool>>? _tools;
+    private DateTimeOffset _listedAt;
+    private int _inUse;
+    private volatile bool _isRetired;
+
+    private McpSession(McpClient client, McpSecrets secrets, TimeProvider time) => (_client, Secrets, _time) = (client, secrets, time);
+
+    /// <summary>What must not be repeated of the server's configuration.</summary>
+    public McpSecrets Secrets { get; }
+
+    /// <summary>Completes when the server is gone.</summary>
+    public Task<ClientCompletionDetails> Completion => _client.Completion;
+
+    /// <summary>Whether the host gave the connection up.</summary>
+    public bool IsRetired => _isRetired;
+
+    public bool IsAlive => !_client.Completion.IsCompleted;
+
+    /// <summary>Connects.</summary>
+    public static async Task<McpSession> OpenAsync(
+        McpTransport transport, string server, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    {
+        var options = new McpClientOptions { ClientInfo = new Implementation { Name = "AgentFunctions", Version = "0.1.0" } };
+        McpClient client = await McpClient.CreateAsync(transport.Client, options, null, cancellationToken).ConfigureAwait(false);
+        var session = new McpSession(client, transport.Secrets, time);
+        client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
+        {
+            McpLog.ToolsChanged(logger, server);
+            session.ForgetTools();
+            return ValueTask.CompletedTask;
+        });
+        McpLog.Connected(logger, server, client.ServerInfo?.Name ?? "unnamed", client.ServerInfo?.Version ?? "");
+        return session;
+    }
+
+    /// <summary>The server's present tools.</summary>
+    public async Task<IReadOnlyList<Tool>> ListToolsAsync(CancellationToken cancellationToken)
+    {
+        Task<IReadOnlyList<Tool>> tools;
+        lock (_gate)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            if (_tools is null or { IsFaulted: true } or { IsCanceled: true } || now - _listedAt > ListLifetime)
+            {
+                _listedAt = now;
+                _tools = AskForToolsAsync();
+            }
+
+            tools = _tools;
+        }
+
+        return await tools.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a call; every failure is an exception of the SDK's.</summary>
+    public Task<CallToolResult> CallToolAsync(
+        string tool, IDictionary<string, JsonElement> arguments, string idempotencyKey, CancellationToken cancellationToken) =>
+        UseAsync(async client => await client.CallToolAsync(
+            new CallToolRequestParams
+            {
+                Name = tool,
+                Arguments = arguments,
+                Meta = new JsonObject { [IdempotencyKeyMeta] = idempotencyKey },
+            },
+            cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Asks for a sign of life.</summary>
+    public Task PingAsync(CancellationToken cancellationToken) =>
+        UseAsync(async client => await client.PingAsync(cancellationToken: cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Ends the connection once the calls that use it are over.</summary>
+    public async Task RetireAsync()
+    {
+        lock (_gate)
+        {
+            bool isFirst = !_isRetired;
+            _isRetired = true;
+            if (!isFirst || _inUse > 0)
+            {
+                return;
+            }
+        }
+
+        await CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the connection now, and with it the server's process.</summary>
+    public async Task CloseAsync() => await _client.DisposeAsync().ConfigureAwait(false);
+
+    private void ForgetTools()
+    {
+        lock (_gate)
+        {
+            _tools = null;
+        }
+    }
+
+    private async Task<IReadOnlyList<Tool>> AskForToolsAsync()
+    {
+        using var timeout = new CancellationTokenSource(ListTimeout, _time);
+        IList<McpClientTool> tools = await _client.ListToolsAsync(cancellationToken: timeout.Token).ConfigureAwait(false);
+        return [.. tools.Select(static tool => tool.ProtocolTool)];
+    }
+
+    private async Task<T> UseAsync<T>(Func<McpClient, Task<T>> use)
+    {
+        lock (_gate)
+        {
+            _inUse++;
+        }
+
+        try
+        {
+            return await use(_client).ConfigureAwait(false);
+        }
+        finally
+        {
+            bool isLast;
+            lock (_gate)
+            {
+                isLast = --_inUse == 0 && _isRetired;
+            }
+
+            if (isLast)
+            {
+                await CloseAsync().ConfigureAwait(false);
+            }
+        }
+    }
+}

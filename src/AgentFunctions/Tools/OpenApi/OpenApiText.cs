@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.Agents;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace AgentFunctions.Tools.OpenApi;
+
+/// <summary>Reads the text of a description, JSON or YAML, as JSON.</summary>
+internal static class OpenApiText
+{
+    private const int MaxDepth = 128;
+
+    /// <summary>Reads a description.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="origin">The name to use in errors.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it is none.</exception>
+    public static JsonObject Parse(string text, string origin)
+    {
+        try
+        {
+            string trimmed = text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n');
+            JsonNode? root = trimmed.StartsWith('{')
+                ? JsonNode.Parse(trimmed, documentOptions: new JsonDocumentOptions { MaxDepth = MaxDepth })
+                : ReadYaml(trimmed);
+            return root is JsonObject document && (string?)(document["openapi"] as JsonValue) is { } version && version.StartsWith("3.", StringComparison.Ordinal)
+                ? document
+                : throw new AgentException(ErrorCode.InvalidInput, $"{origin}: openapi: is no 3.0 or 3.1 description; convert it.");
+        }
+        catch (Exception e) when (e is JsonException or YamlException or InvalidOperationException or ArgumentException)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"{origin}: is neither valid JSON nor valid YAML: {e.Message}", e);
+        }
+    }
+
+    private static JsonNode? ReadYaml(string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        parser.Consume<StreamStart>();
+        parser.Consume<DocumentStart>();
+        return YamlToJson.Read(parser, MaxDepth);
+    }
+}

@@ -1,0 +1,41 @@
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.OpenApi;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the operations of HTTP APIs to a host as tools.</summary>
+public static class OpenApiServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the operations of an API as tools <c>name__operation</c>. Reading ones (GET) count as without effect, PUT and DELETE as
+    /// idempotent, all others as not; <c>x-effect</c> in the description says otherwise. Every call carries the header
+    /// <c>Idempotency-Key: run/turn/call</c>.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Sets at least <see cref="OpenApiOptions.Name"/> and <see cref="OpenApiOptions.Document"/>.</param>
+    /// <exception cref="AgentFunctions.AgentException">
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: an option is wrong; the message names it.
+    /// </exception>
+    public static IServiceCollection AddOpenApiTools(this IServiceCollection services, Action<OpenApiOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        var options = new OpenApiOptions();
+        configure(options);
+        options.Validate();
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddHttpClient(OpenApiOptions.DefaultHttpClientName, static client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        services.AddSingleton<IToolSource>(provider => new OpenApiToolSource(
+            options,
+            provider.GetRequiredService<IHttpClientFactory>(),
+            provider.GetRequiredService<ILogger<OpenApiToolSource>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<IConfiguration>()));
+        return services;
+    }
+}

@@ -1,0 +1,80 @@
+using AgentFunctions.Agents;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.Tools.OpenApi;
+
+/// <summary>The operations of an HTTP API as tools <c>name__operation</c>. The description is read when it is first needed, and again when it changes.</summary>
+internal sealed class OpenApiToolSource(
+    OpenApiOptions options, IHttpClientFactory http, ILogger<OpenApiToolSource> logger, TimeProvider time, IConfiguration? configuration = null)
+    : IToolSource
+{
+    private readonly VariableText _variables = new(configuration);
+    private readonly OpenApiDocumentSource _document = new(options, http, logger, time);
+    private readonly Lock _gate = new();
+    private (OpenApiDocument Document, IReadOnlyList<AgentTool> Tools)? _latest;
+
+    public async Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken)
+    {
+        bool isNamed = agent.Tools?.Any(entry => ToolNames.IsOf(options.Name, entry)) == true;
+        if (agent.Tools is not null && !isNamed)
+        {
+            return [];
+        }
+
+        try
+        {
+            return await ToolsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.ToolUnavailable && !isNamed)
+        {
+            // The agent takes whatever the host offers; an API that nobody asked for by name must not hold up every run.
+            OpenApiLog.LeftOut(logger, agent.Name, options.Name, e.Message);
+            return [];
+        }
+    }
+
+    public async Task<AgentTool?> FindAsync(AgentDefinition agent, string name, CancellationToken cancellationToken) =>
+        ToolNames.IsOf(options.Name, name)
+            ? (await ToolsAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(tool => tool.Name == name)
+            : null;
+
+    private async Task<IReadOnlyList<AgentTool>> ToolsAsync(CancellationToken cancellationToken)
+    {
+        OpenApiDocument document = await _document.GetAsync(cancellationToken).ConfigureAwait(false);
+        lock (_gate)
+        {
+            if (_latest is not { } latest || !ReferenceEquals(latest.Document, document))
+            {
+                _latest = latest = (document, Read(document));
+            }
+
+            return latest.Tools;
+        }
+    }
+
+    private AgentTool[] Read(OpenApiDocument document)
+    {
+        var reader = new OpenApiReader(OpenApiText.Parse(document.Text, document.Origin), document.Origin, document.Url, options.BaseUrl);
+        IReadOnlyList<OpenApiOperation> operations = reader.Read();
+        foreach (string note in reader.Notes)
+        {
+            OpenApiLog.Noted(logger, note);
+        }
+
+        if (options.Operations?.FirstOrDefault(wanted => operations.All(operation => operation.Id != wanted)) is { } missing)
+        {
+            OpenApiLog.Noted(logger, $"{document.Origin}: there is no operation '{missing}'.");
+        }
+
+        return
+        [
+            .. operations.Where(operation => options.Operations?.Contains(operation.Id) ?? true)
+                .Select(operation => new AgentTool(new OpenApiFunction(operation, options, _variables, http), operation.Effect)
+                {
+                    Timeout = options.Timeout,
+                    Group = options.Name,
+                }),
+        ];
+    }
+}

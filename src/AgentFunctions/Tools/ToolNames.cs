@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace AgentFunctions.Tools;
+
+/// <summary>Names that every model provider takes: letters, digits, <c>_</c> and <c>-</c>, at most 64 characters.</summary>
+internal static class ToolNames
+{
+    private const int MaxLength = 64;
+    private const int HashLength = 8;
+
+    /// <summary>
+    /// A name as it is, where every provider takes it; else with other characters replaced, shortened, and a hash of the
+    /// whole at the end, so that different names stay different and a name stays the same from one start to the next.
+    /// </summary>
+    /// <param name="name">The name.</param>
+    public static string Sanitise(string name)
+    {
+        string clean = Clean(name);
+        return clean == name && name.Length is > 0 and <= MaxLength ? name : WithHash(clean, name);
+    }
+
+    /// <summary>A text with an underscore for each character that names must not hold.</summary>
+    /// <param name="text">The text.</param>
+    public static string Clean(string text) =>
+        string.Concat(text.Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
+
+    /// <summary>Whether an entry of an agent's list of tools stands for a tool: its name, its group, or its group and <c>__*</c>.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="tool">The tool.</param>
+    public static bool Matches(string entry, AgentTool tool) =>
+        entry == tool.Name || Sanitise(entry) == tool.Name || (tool.Group is { } group && (entry == group || entry == $"{group}__*"));
+
+    /// <summary>Whether a name, or an entry of an agent's list of tools, is of a group: the group itself, or <c>group__tool</c>.</summary>
+    /// <param name="group">The group.</param>
+    /// <param name="name">The name.</param>
+    public static bool IsOf(string group, string name) =>
+        name == group || (name.StartsWith(group, StringComparison.Ordinal) && name.AsSpan(group.Length).StartsWith("__"));
+
+    /// <summary>Whether a name has the form of a tool that comes from a source, or of a group of them.</summary>
+    /// <param name="name">The name.</param>
+    public static bool IsOfSource(string name) => name.Contains("__", StringComparison.Ordinal);
+
+    private static string WithHash(string clean, string name)
+    {
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..HashLength];
+        return $"{clean[..Math.Min(clean.Length, MaxLength - HashLength - 1)]}_{hash}";
+    }
+}

@@ -1,0 +1,105 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace AgentFunctions.TestKit;
+
+/// <summary>
+/// The servers of npm's <c>@modelcontextprotocol</c> that tests run against: installed once per machine from the lock file
+/// next to the tests, into the user's cache.
+/// </summary>
+public static class NodeServers
+{
+    private static readonly TimeSpan InstallTime = TimeSpan.FromMinutes(3);
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Installed = new(InstallAsync);
+
+    /// <summary>Installs them where that was not done yet.</summary>
+    /// <returns>The folder, or why there is none: no Node.js, or no registry.</returns>
+    public static Task<(string? Folder, string? Reason)> InstalledAsync() => Installed.Value;
+
+    /// <summary>The script of a server.</summary>
+    /// <param name="folder">The folder of <see cref="InstalledAsync"/>.</param>
+    /// <param name="server">The server: <c>everything</c>, <c>filesystem</c> or <c>memory</c>.</param>
+    public static string Script(string folder, string server) =>
+        Path.Combine(folder, "node_modules", "@modelcontextprotocol", $"server-{server}", "dist", "index.js");
+
+    private static async Task<(string? Folder, string? Reason)> InstallAsync()
+    {
+        string package = Path.Combine(AppContext.BaseDirectory, "node");
+        string hash = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(package, "package-lock.json"))))[..12];
+        string cache = Path.Combine(
+            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "agentfunctions-tests");
+        string folder = Path.Combine(cache, $"node-{hash}");
+        if (Directory.Exists(folder))
+        {
+            return (folder, null);
+        }
+
+        // Installed aside and moved into place whole: several test processes may come here at once.
+        string aside = $"{folder}.{Environment.ProcessId}";
+        Directory.CreateDirectory(aside);
+        try
+        {
+            foreach (string file in Directory.GetFiles(package))
+            {
+                File.Copy(file, Path.Combine(aside, Path.GetFileName(file)), overwrite: true);
+            }
+
+            if (await NpmAsync(aside) is { } complaint)
+            {
+                return (null, complaint);
+            }
+
+            try
+            {
+                Directory.Move(aside, folder);
+            }
+            catch (IOException) when (Directory.Exists(folder))
+            {
+                // Another process was first.
+            }
+
+            return (folder, null);
+        }
+        finally
+        {
+            if (Directory.Exists(aside))
+            {
+                Directory.Delete(aside, recursive: true);
+            }
+        }
+    }
+
+    private static async Task<string?> NpmAsync(string folder)
+    {
+        try
+        {
+            var start = new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            };
+            using Process npm = Process.Start(start)!;
+            Task<string> errors = npm.StandardError.ReadToEndAsync();
+            Task<string> output = npm.StandardOutput.ReadToEndAsync();
+            using var timeout = new CancellationTokenSource(InstallTime);
+            try
+            {
+                await npm.WaitForExitAsync(timeout.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                npm.Kill(entireProcessTree: true);
+                return "npm ci took too long";
+            }
+
+            await output;
+            return npm.ExitCode == 0 ? null : $"npm ci failed: {await errors}";
+        }
+        catch (Win32Exception e)
+        {
+            return $"npm cannot be started: {e.Message}";
+        }
+    }
+}
