@@ -47,10 +47,14 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<PlanStore>();
         services.TryAddSingleton<CompactActivity>();
+        services.TryAddSingleton<PinStore>();
+        services.TryAddSingleton<PinnedText>();
         services.AddTool(PlanTool.Create());
+        services.AddTool(PinTool.Create());
         services.TryAddSingleton<AgentGateway>();
         services.TryAddSingleton<RunSteering>();
         services.TryAddSingleton<PromptMessages>();
+        services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<CallToolActivity>();

@@ -51,6 +51,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(InboxMessage))]
 [JsonSerializable(typeof(PlanItem[]))]
 [JsonSerializable(typeof(RunEndedNotice))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]
 [JsonSerializable(typeof(int))]

@@ -28,16 +28,25 @@ internal sealed class HostOptions
         DefaultValueFactory = static _ => [],
     };
 
+    private readonly Option<string[]> _servers = new("--mcp-config")
+    {
+        Description = "A file of tool servers in the .mcp.json form, whose programs are started when they are needed; may be given several times.",
+        HelpName = "FILE",
+        DefaultValueFactory = static _ => [],
+    };
+
     public void AddTo(Command command)
     {
         command.Add(_data);
         command.Add(_agents);
         command.Add(_commands);
+        command.Add(_servers);
     }
 
     public AgentHostSettings Read(ParseResult parsed, string? workspace) => new(
         Path.GetFullPath(parsed.GetValue(_data)!),
         parsed.GetValue(_agents) ?? (Directory.Exists(DefaultAgents) ? DefaultAgents : null),
         workspace is null ? null : Path.GetFullPath(workspace),
-        parsed.GetValue(_commands)!);
+        parsed.GetValue(_commands)!,
+        parsed.GetValue(_servers)!);
 }

@@ -10,7 +10,9 @@ namespace AgentFunctions.Cli.Hosting;
 /// <param name="Agents">The folder of agent files; <see langword="null"/> for the built-in agent.</param>
 /// <param name="Workspace">The full path of the folder that every run works in; <see langword="null"/> for a folder each.</param>
 /// <param name="Commands">The programs that agents may run.</param>
-internal sealed record AgentHostSettings(string Data, string? Agents, string? Workspace, IReadOnlyList<string> Commands);
+/// <param name="McpFiles">The files of tool servers, in the <c>.mcp.json</c> form.</param>
+internal sealed record AgentHostSettings(
+    string Data, string? Agents, string? Workspace, IReadOnlyList<string> Commands, IReadOnlyList<string> McpFiles);
 
 /// <summary>The runtime on the embedded engine, as <c>serve</c> and <c>run</c> both use it.</summary>
 internal static class AgentHost
@@ -29,6 +31,11 @@ internal static class AgentHost
             options.AllowedCommands.UnionWith(settings.Commands);
             options.SkippedFolders.Add(Path.GetFileName(settings.Data));
         });
+        foreach (string file in settings.McpFiles)
+        {
+            builder.Services.AddMcpServersFrom(file);
+        }
+
         if (settings.Agents is { } folder)
         {
             builder.Services.AddAgentsFrom(folder);

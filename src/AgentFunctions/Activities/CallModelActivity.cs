@@ -44,20 +44,34 @@ internal sealed class CallModelActivity(
 
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartModelCall(run, model);
-        ChatResponse response;
+        ChatResponse? response;
         try
         {
-            response = await caller.CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
+            var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null);
+            response = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
         {
-            return new CallModelResult([], new TokenUsage(), null, false) { RetryAfter = e.RetryAfter };
+            return CallModelResult.None with { RetryAfter = e.RetryAfter };
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded)
+        {
+            return CallModelResult.None with { ContextExceeded = true };
+        }
+
+        if (response is null)
+        {
+            await journal.AppendAsync(
+                input.RunId,
+                new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Model = model.Name, Usage = input.Reserve },
+                cancellationToken).ConfigureAwait(false);
+            return CallModelResult.None with { Lost = true };
         }
 
         var reply = new TranscriptEntry(input.Turn, ModelCaller.Merge(response), time.GetUtcNow())
         {
             Model = model.Name,
-            Usage = ModelCaller.UsageOf(response, model.Profile.Price),
+            Usage = ModelCaller.UsageOf(response, messages, model.Profile),
             FinishReason = response.FinishReason?.Value,
         };
         TimeSpan took = time.GetElapsedTime(start);

@@ -62,6 +62,7 @@ internal sealed class CallToolActivity(
             throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
         }
 
+        outcome = await ToolResultLimit.FitAsync(context, call.Name, outcome, input.ResultBytes, cancellationToken).ConfigureAwait(false);
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await ledger.WriteAsync(

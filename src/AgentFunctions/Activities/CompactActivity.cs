@@ -4,28 +4,52 @@ using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Planning;
 using Microsoft.Extensions.AI;
 using ActivityContext = AgentFunctions.Durability.ActivityContext;
 
 namespace AgentFunctions.Activities;
 
 /// <summary>
-/// Has the model sum up the older part of what it is shown. Nothing leaves the stored transcript; the goal, the plan and
-/// the newest turns stay word for word.
+/// Has the model sum up the older part of what it is shown. Nothing leaves the stored transcript; the goal, the plan, what
+/// is pinned and the newest turns stay word for word.
 /// </summary>
 internal sealed class CompactActivity(
-    RunStore runs, Transcript transcript, Journal journal, PlanStore plans, ModelCaller caller, IModelCatalog models, RunTools tools,
+    RunStore runs, Transcript transcript, Journal journal, PinnedText pinned, ModelCaller caller, IModelCatalog models, RunTools tools,
     TimeProvider time)
 {
+    /// <summary>How often the text to sum up is halved when the provider refuses it for its size.</summary>
+    private const int MaxHalvings = 4;
+
     public async Task<CompactResult> RunAsync(ActivityContext context, CompactInput input)
     {
         CancellationToken cancellationToken = context.CancellationToken;
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
         TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
-        TranscriptEntry summary = await FindSummaryAsync(input, window, cancellationToken).ConfigureAwait(false)
-            ?? await SumUpAsync(run, input, window, cancellationToken).ConfigureAwait(false);
+        TranscriptEntry? summary = await FindSummaryAsync(input, window, cancellationToken).ConfigureAwait(false);
+        if (summary is not null)
+        {
+            // A crash came between its record and the engine's: the journal may or may not have heard of it.
+            await journal.AppendIfMissingAsync(run.Id, Describe(summary), cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            try
+            {
+                summary = await SumUpAsync(run, input, window, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
+            {
+                return new CompactResult(input.Context, 0, new()) { RetryAfter = e.RetryAfter };
+            }
+        }
+
+        if (summary is null)
+        {
+            var lost = new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Model = run.Model, Usage = input.Reserve };
+            await journal.AppendAsync(run.Id, lost, cancellationToken).ConfigureAwait(false);
+            return new CompactResult(input.Context, 0, new()) { Lost = true };
+        }
 
         long from = summary.SummaryKeepsFrom!.Value;
         IReadOnlyList<ToolDeclaration> declared = await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
@@ -37,8 +61,9 @@ internal sealed class CompactActivity(
     /// <summary>The summary of this very step, where a crash came between its record and the engine's.</summary>
     private async Task<TranscriptEntry?> FindSummaryAsync(CompactInput input, TranscriptWindow window, CancellationToken cancellationToken)
     {
-        long last = (window.Entries.Count == 0 ? -1 : window.Entries[^1].Position) + 1;
-        await foreach (TranscriptEntry entry in transcript.ReadAsync(input.RunId, last, null, cancellationToken).ConfigureAwait(false))
+        long last = window.Entries.Count == 0 ? -1 : window.Entries[^1].Position;
+        long from = Math.Max(last, input.Context.Summary ?? -1) + 1;
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(input.RunId, from, null, cancellationToken).ConfigureAwait(false))
         {
             if (entry.SummaryKeepsFrom is not null && entry.Turn == input.Turn)
             {
@@ -49,48 +74,87 @@ internal sealed class CompactActivity(
         return null;
     }
 
-    private async Task<TranscriptEntry> SumUpAsync(
+    /// <summary>Has the summary made and recorded; <see langword="null"/> where the call was begun before and cut off.</summary>
+    private async Task<TranscriptEntry?> SumUpAsync(
         RunRecord run, CompactInput input, TranscriptWindow window, CancellationToken cancellationToken)
     {
         int head = window.Context.Summary is null ? 1 : 2;
-        int kept = FirstKept(window.Entries, head, input.KeepTokens);
+        int kept = FirstKept(window.Entries, head, input.KeepBytes);
         if (kept <= head)
         {
             throw new AgentException(
                 ErrorCode.ModelContextExceeded,
-                "The messages of a single turn fill the model's context window; use a model with a larger one, or lower the tools' result limits.");
+                "The goal and the messages of a single turn fill the model's context window; use a model with a larger one, or set ContextWindow to what it really is.");
         }
 
         ModelBinding model = models.Resolve(run.Model);
-        string older = Conversation.Render(window.Entries.Skip(1).Take(kept - 1));
-        ChatResponse response = await caller.CallAsync(
-            model,
-            [new(ChatRole.System, CompactionText.Instructions), new(ChatRole.User, CompactionText.Request(Prompt.Goal(run).Text, older))],
-            new ChatOptions { ModelId = model.ModelId, MaxOutputTokens = input.MaxOutputTokens, Temperature = model.Profile.Temperature },
-            cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<TranscriptEntry> older = [.. window.Entries.Skip(1).Take(kept - 1)];
+        if (await AskAsync(run, model, input, older, cancellationToken).ConfigureAwait(false) is not var (request, response))
+        {
+            return null;
+        }
 
-        string plan = PlanText.Render(await plans.GetAsync(run.Id, cancellationToken).ConfigureAwait(false));
-        var message = new ChatMessage(ChatRole.User, CompactionText.Summary(input.Turn, response.Text, plan));
-        var summary = new TranscriptEntry(input.Turn, message, time.GetUtcNow())
+        // A model that gives no summary must not end the run: what was said last stands in.
+        string text = string.IsNullOrWhiteSpace(response.Text)
+            ? "(The model gave no summary. The end of the older part:)\n" + Conversation.Render(older, input.MaxSummaryBytes / 2)
+            : response.Text;
+        var summary = new TranscriptEntry(
+            input.Turn,
+            new ChatMessage(ChatRole.User,
+            [
+                new TextContent(CompactionText.Summary(input.Turn, Preview.OfBytes(text, input.MaxSummaryBytes))),
+                new TextContent(await pinned.RenderAsync(run.Id, input.Inbox, cancellationToken).ConfigureAwait(false)),
+            ]),
+            time.GetUtcNow())
         {
             SummaryKeepsFrom = window.Entries[kept].Position,
             Model = model.Name,
-            Usage = ModelCaller.UsageOf(response, model.Profile.Price),
+            Usage = ModelCaller.UsageOf(response, request, model.Profile),
             Position = window.End,
         };
         await transcript.AppendAsync(run.Id, window, [summary], cancellationToken).ConfigureAwait(false);
-        await journal.AppendAsync(
-            run.Id,
-            new JournalEvent(JournalEventTypes.ContextCompacted, summary.At) { Turn = input.Turn, Model = model.Name, Usage = summary.Usage },
-            cancellationToken).ConfigureAwait(false);
+        await journal.AppendAsync(run.Id, Describe(summary), cancellationToken).ConfigureAwait(false);
         return summary;
     }
+
+    /// <summary>Asks for the summary; with half of the text where the provider finds the whole too long.</summary>
+    private async Task<(IReadOnlyList<ChatMessage> Request, ChatResponse Response)?> AskAsync(
+        RunRecord run, ModelBinding model, CompactInput input, IReadOnlyList<TranscriptEntry> older, CancellationToken cancellationToken)
+    {
+        string goal = Prompt.Goal(run).Text;
+        long room = input.MaxInputBytes - CompactionText.Bytes(goal);
+        var options = new ChatOptions { ModelId = model.ModelId, MaxOutputTokens = input.MaxOutputTokens, Temperature = model.Profile.Temperature };
+        for (int halving = 0; ; halving++)
+        {
+            string conversation = Conversation.Render(older, (int)Math.Clamp(room, 256, int.MaxValue));
+            IReadOnlyList<ChatMessage> request =
+                [new(ChatRole.System, CompactionText.Instructions), new(ChatRole.User, CompactionText.Request(goal, conversation, input.MaxSummaryBytes))];
+            try
+            {
+                ChatResponse? response = await caller
+                    .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null), model, request, options, cancellationToken)
+                    .ConfigureAwait(false);
+                return response is null ? null : (request, response);
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded && halving < MaxHalvings)
+            {
+                room = System.Text.Encoding.UTF8.GetByteCount(conversation) / 2;
+            }
+        }
+    }
+
+    private static JournalEvent Describe(TranscriptEntry summary) => new(JournalEventTypes.ContextCompacted, summary.At)
+    {
+        Turn = summary.Turn,
+        Model = summary.Model,
+        Usage = summary.Usage,
+    };
 
     /// <summary>
     /// The first message that stays: as many of the newest as fit, but never a tool's result without the call that asked
     /// for it, and always the last message of the model.
     /// </summary>
-    private static int FirstKept(IReadOnlyList<TranscriptEntry> entries, int head, int keepTokens)
+    private static int FirstKept(IReadOnlyList<TranscriptEntry> entries, int head, long keepBytes)
     {
         int lastReply = entries.Count - 1;
         while (lastReply > head && entries[lastReply].Message.Role != ChatRole.Assistant)
@@ -99,11 +163,11 @@ internal sealed class CompactActivity(
         }
 
         int kept = lastReply;
-        long tokens = 0;
+        long bytes = 0;
         for (int i = lastReply; i > head; i--)
         {
-            tokens += Prompt.BytesOf(entries[i].Message) / ContextPolicy.BytesPerToken;
-            if (tokens > keepTokens)
+            bytes += Prompt.BytesOf(entries[i].Message);
+            if (bytes > keepBytes)
             {
                 break;
             }

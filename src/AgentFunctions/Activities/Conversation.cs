@@ -5,28 +5,52 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Activities;
 
-/// <summary>Messages as plain text, for a model that reads them as data.</summary>
+/// <summary>Messages as plain text, for a model that reads them as data and for people who search them.</summary>
 internal static class Conversation
 {
-    /// <summary>How much of one tool result is repeated, in characters.</summary>
-    private const int ResultLimit = 4_000;
+    /// <summary>How much of one content is repeated, in characters: from generous to scarce.</summary>
+    private static readonly int[] Limits = [4_000, 1_500, 500, 150];
 
-    public static string Render(IEnumerable<TranscriptEntry> entries)
+    /// <summary>The messages within a size: each is shortened as far as the size asks for, and then the oldest are left out.</summary>
+    /// <param name="entries">The messages.</param>
+    /// <param name="maxBytes">The most bytes (UTF-8).</param>
+    public static string Render(IReadOnlyList<TranscriptEntry> entries, int maxBytes)
     {
-        var text = new StringBuilder();
-        foreach (AIContent content in entries.SelectMany(entry => entry.Message.Contents.Select(content => Tag(entry, content))))
+        List<string> lines = [];
+        foreach (int limit in Limits)
         {
-            text.Append(content).Append('\n');
+            lines = [.. entries.SelectMany(entry => Lines(entry, limit))];
+            if (lines.Sum(static line => (long)Encoding.UTF8.GetByteCount(line) + 1) <= maxBytes)
+            {
+                return string.Join('\n', lines);
+            }
         }
 
-        return text.ToString();
+        const string Gap = "(older messages are left out)";
+        long bytes = Gap.Length + 1;
+        int first = lines.Count;
+        while (first > 0 && (bytes += Encoding.UTF8.GetByteCount(lines[first - 1]) + 1) <= maxBytes)
+        {
+            first--;
+        }
+
+        return string.Join('\n', lines.Skip(first).Prepend(Gap));
     }
 
-    private static TextContent Tag(TranscriptEntry entry, AIContent content) => new(content switch
+    /// <summary>A message as lines of text.</summary>
+    /// <param name="entry">The message.</param>
+    /// <param name="limit">How much of one content is repeated, in characters.</param>
+    public static IEnumerable<string> Lines(TranscriptEntry entry, int limit) =>
+        // What follows the words of a summary is pinned: the next summary carries it anyway.
+        entry.SummaryKeepsFrom is not null
+            ? [$"<summary> {entry.Message.Contents.OfType<TextContent>().FirstOrDefault()?.Text}"]
+            : entry.Message.Contents.Select(content => Line(entry, content, limit)).OfType<string>();
+
+    private static string? Line(TranscriptEntry entry, AIContent content, int limit) => content switch
     {
-        TextContent said => $"<{entry.Message.Role.Value}> {said.Text}",
-        FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ToolInvoker.ArgumentsText(call), ResultLimit)}",
-        FunctionResultContent result => $"<result> {Preview.Of(result.Result?.ToString(), ResultLimit)}",
-        _ => "",
-    });
+        TextContent said => $"<{entry.Message.Role.Value}> {Preview.Of(said.Text, limit)}",
+        FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ToolInvoker.ArgumentsText(call), limit)}",
+        FunctionResultContent result => $"<result> {Preview.Of(result.Result?.ToString(), limit)}",
+        _ => null,
+    };
 }

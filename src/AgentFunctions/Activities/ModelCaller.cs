@@ -1,13 +1,45 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Models;
+using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Activities;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
-internal sealed class ModelCaller
+internal sealed class ModelCaller(CallMarks marks)
 {
-    public async Task<ChatResponse> CallAsync(
+    /// <summary>Calls a model for a run.</summary>
+    /// <param name="call">Which call of the run it is, and what it may consume.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="messages">What it is shown.</param>
+    /// <param name="options">How it is to answer.</param>
+    /// <param name="cancellationToken">Stops waiting; the model may have been called.</param>
+    /// <returns>The answer; <see langword="null"/> where this very call was begun before and cut off.</returns>
+    public async Task<ChatResponse?> CallAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        if (!call.IsMarked)
+        {
+            return await CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!await marks.BeginAsync(call.RunId, call.Number, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        try
+        {
+            return await CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (!CallMarks.MayHaveConsumed(e))
+        {
+            await marks.TakeBackAsync(call.RunId, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<ChatResponse> CallAsync(
         ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
         if (!model.Profile.Streaming)
@@ -30,11 +62,21 @@ internal sealed class ModelCaller
         ChatRole.Assistant,
         [.. response.Messages.SelectMany(message => message.Contents).Where(content => content is not UsageContent)]);
 
-    public static TokenUsage UsageOf(ChatResponse response, ModelPrice? price)
+    /// <summary>What a call consumed: as the provider counted it, or estimated from its bytes where it says nothing.</summary>
+    public static TokenUsage UsageOf(ChatResponse response, IEnumerable<ChatMessage> request, ModelProfile profile)
     {
-        long input = response.Usage?.InputTokenCount ?? 0;
-        long output = response.Usage?.OutputTokenCount ?? 0;
+        long input = response.Usage?.InputTokenCount ?? Estimate(request, profile);
+        long output = response.Usage?.OutputTokenCount ?? Estimate(response.Messages, profile);
         long cached = response.Usage?.CachedInputTokenCount ?? 0;
-        return new TokenUsage(input, output, cached, price?.Of(input, output, cached) ?? 0);
+        return new TokenUsage(input, output, cached, profile.Price?.Of(input, output, cached) ?? 0);
     }
+
+    private static long Estimate(IEnumerable<ChatMessage> messages, ModelProfile profile) =>
+        (long)(messages.Sum(Prompt.BytesOf) / profile.BytesPerToken);
 }
+
+/// <summary>One model call of a run.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Number">The number of the call among the run's model calls.</param>
+/// <param name="IsMarked">Whether it is marked as begun, because a budget limits what it may consume.</param>
+internal readonly record struct ModelCall(string RunId, int Number, bool IsMarked);

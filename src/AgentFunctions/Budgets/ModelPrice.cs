@@ -8,6 +8,9 @@ public sealed record ModelPrice(decimal Input, decimal Output, decimal? CachedIn
 {
     private const decimal Million = 1_000_000m;
 
+    /// <summary>The dearer of what a token sent can cost.</summary>
+    internal decimal MostInput => Math.Max(Input, CachedInput ?? Input);
+
     /// <summary>The price of what was used, in US dollars.</summary>
     /// <param name="inputTokens">Tokens sent, the cached ones included.</param>
     /// <param name="outputTokens">Tokens received.</param>
@@ -17,4 +20,7 @@ public sealed record ModelPrice(decimal Input, decimal Output, decimal? CachedIn
         long cached = Math.Clamp(cachedTokens, 0, inputTokens);
         return (((inputTokens - cached) * Input) + (cached * (CachedInput ?? Input)) + (outputTokens * Output)) / Million;
     }
+
+    /// <summary>The most that a call can cost, whatever of it the provider had in its cache; in US dollars.</summary>
+    internal decimal AtMost(long inputTokens, long outputTokens) => ((inputTokens * MostInput) + (outputTokens * Output)) / Million;
 }

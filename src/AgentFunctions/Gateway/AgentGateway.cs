@@ -127,11 +127,8 @@ public sealed class AgentGateway(
         await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
         var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
         await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
-        return new RunState
-        {
-            Limits = admission.Limits,
-            PendingBytes = Prompt.FirstRequestBytes(admission.Agent, run, admission.Tools),
-        };
+        long bytes = Prompt.FirstRequestBytes(admission.Agent, run, admission.Tools);
+        return new RunState { Limits = admission.Limits, BaseBytes = bytes, PendingBytes = bytes };
     }
 
     private async Task StartAsync(string id, RunState state, CancellationToken cancellationToken)
@@ -184,10 +181,13 @@ public sealed class AgentGateway(
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:InputPrice and OutputPrice, or leave it out.");
+                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:Price:Input and Price:Output, or leave it out.");
         }
 
-        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price);
+        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price)
+        {
+            BytesPerToken = model.Profile.BytesPerToken,
+        };
     }
 
     private string? WorkspaceFor(string runId)

@@ -1,3 +1,4 @@
+using System.Text;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
@@ -11,6 +12,9 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
 {
     /// <summary>The longest message, in characters.</summary>
     private const int MaxMessage = 32_768;
+
+    /// <summary>What a message costs beyond its text: role and separators; a generous bound in bytes.</summary>
+    private const int MessageFrame = 256;
 
     private static readonly OrchestrationStatus[] EndedStatuses =
         [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
@@ -36,7 +40,7 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         long count = await inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.MessageReceived, message.At) { Text = text }, cancellationToken).ConfigureAwait(false);
-        return await CommandAsync(id, new RunCommand(requester) { Inbox = count }, cancellationToken).ConfigureAwait(false);
+        return await CommandAsync(id, new RunCommand(requester) { Inbox = count, InboxBytes = MessageFrame + Encoding.UTF8.GetByteCount(text) }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lets a run spend more. A run that its budget has ended goes on.</summary>
@@ -159,6 +163,9 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         state = state with
         {
             Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
+            PendingBytes = state.PendingBytes + command.InboxBytes,
+            LostCalls = 0,
+            Refusals = 0,
             Rejections = 0,
             Repairs = 0,
             Limits = command.Grant is null ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },

@@ -21,6 +21,9 @@ internal sealed class AgentLoop
     /// <summary>How often in a row the model is asked again for a whole answer.</summary>
     private const int MaxRepairs = 2;
 
+    /// <summary>How often in a row a model call may be cut off before the run gives up.</summary>
+    private const int MaxLostCalls = 8;
+
     /// <summary>What a message costs beyond its text: role, ids, separators; a generous bound in bytes.</summary>
     private const int MessageBytes = 256;
 
@@ -90,22 +93,41 @@ internal sealed class AgentLoop
     /// <summary>One model call and the tool calls that it asks for; an outcome where the run may be over.</summary>
     private async Task<RunOutcome?> TakeTurnAsync()
     {
-        BudgetDecision decision = Guard().Next(_state.Steps, _state.Usage, _state.ContextTokens + _state.PendingBytes);
+        BudgetDecision decision = Guard().Next(_state.Steps, _state.Usage, InputBound());
         if (decision.What == Allowance.Nothing)
         {
             return Exhausted(decision.ShortOf!);
         }
 
-        if (decision.What == Allowance.Turn && ContextPolicy.IsFull(_state))
+        if (ContextPolicy.IsFull(_state) && (decision.What == Allowance.Turn || _state.Overflows > 0))
         {
-            await CompactAsync(decision.MaxOutputTokens);
-            return null;
+            int answer = Math.Min(_state.Limits.MaxOutputTokens, ContextPolicy.SummaryTokens(_state));
+            long room = Guard().SideInput(_state.Steps, _state.Usage, InputBound(), answer);
+            if (room >= ContextPolicy.LeastCompactionBytes(_state))
+            {
+                return await CompactAsync(Math.Min(room, ContextPolicy.CompactionBytes(_state)), answer);
+            }
+
+            if (_state.Overflows > 0)
+            {
+                return Exhausted(decision.ShortOf ?? "tokens");
+            }
         }
 
         CallModelResult? reply = await CallModelAsync(decision);
         if (reply is null)
         {
             return null;
+        }
+
+        if (reply.ContextExceeded)
+        {
+            return Overflowed();
+        }
+
+        if (reply.Lost)
+        {
+            return Lost();
         }
 
         if (decision.What == Allowance.Closing)
@@ -118,15 +140,19 @@ internal sealed class AgentLoop
             : await JudgeAnswerAsync(reply);
     }
 
+    /// <summary>Asks the model; <see langword="null"/> where it could not be asked yet.</summary>
     private async Task<CallModelResult?> CallModelAsync(BudgetDecision decision)
     {
         int turn = _state.Turns + 1;
+        TokenUsage worst = Guard().Worst(InputBound(), decision.MaxOutputTokens);
         var input = new CallModelInput(_context.InstanceId, turn, _state.Context, decision.MaxOutputTokens)
         {
             InboxFrom = _state.InboxShown,
             InboxTo = _state.Inbox,
             Notice = Notices.Join(_state.Notice, decision.What == Allowance.Closing ? Notices.Closing(decision.ShortOf!) : BudgetNotice()),
             Closing = decision.What == Allowance.Closing,
+            Call = NextModelCall(),
+            Reserve = Guard().CountsCalls ? worst : null,
         };
         Task<CallModelResult> asked = _context.CallActivityAsync<CallModelResult>(StepNames.CallModel, input, StepOptions.Model);
         if (!await _control.FinishedAsync(asked))
@@ -141,6 +167,16 @@ internal sealed class AgentLoop
             return null;
         }
 
+        if (reply.Lost)
+        {
+            Count(1, 1, worst);
+        }
+
+        if (reply.Lost || reply.ContextExceeded)
+        {
+            return reply;
+        }
+
         Count(1, 1, reply.Usage);
         _state = _state with
         {
@@ -149,6 +185,8 @@ internal sealed class AgentLoop
             Notice = null,
             ContextTokens = reply.Usage.InputTokens + reply.Usage.OutputTokens,
             PendingBytes = MessageBytes,
+            Refusals = 0,
+            LostCalls = 0,
         };
         return reply;
     }
@@ -156,18 +194,28 @@ internal sealed class AgentLoop
     private async Task<RunOutcome?> CallToolsAsync(int asked, int allowed)
     {
         int turn = _state.Turns;
-        Task<CallToolResult>[] calls = [.. Enumerable.Range(0, Math.Min(asked, allowed)).Select(call =>
+        int made = Math.Min(asked, allowed);
+        int frames = asked * MessageBytes;
+        int resultBytes = ContextPolicy.ResultBytes(_state, Math.Max(1, made), Guard().ResultBytes(_state.Usage, InputBound() + frames));
+        Task<CallToolResult>[] calls = [.. Enumerable.Range(0, made).Select(call =>
             _context.CallActivityAsync<CallToolResult>(
-                StepNames.CallTool, new CallToolInput(_context.InstanceId, turn, call, _state.Context), StepOptions.Tool))];
+                StepNames.CallTool,
+                new CallToolInput(_context.InstanceId, turn, call, _state.Context) { ResultBytes = resultBytes },
+                StepOptions.Tool))];
         if (await _control.FinishedAsync(Task.WhenAll(calls)))
         {
             CallToolResult[] results = await Task.WhenAll(calls);
             Count(calls.Length, calls.Length == 0 ? 0 : 1, new TokenUsage());
             _state = _state with
             {
-                PendingBytes = _state.PendingBytes + results.Sum(result => (long)result.Bytes) + (asked * MessageBytes),
+                PendingBytes = _state.PendingBytes + results.Sum(result => (long)result.Bytes) + frames,
                 Repairs = 0,
             };
+        }
+        else
+        {
+            // The run ends, but it may be taken up again: then these results are in its next request.
+            _state = _state with { PendingBytes = _state.PendingBytes + frames + ((long)made * resultBytes) };
         }
 
         return null;
@@ -228,21 +276,81 @@ internal sealed class AgentLoop
         return result.Accepted;
     }
 
-    private async Task CompactAsync(int maxOutputTokens)
+    /// <summary>Has the older part of what the model is shown summed up.</summary>
+    private async Task<RunOutcome?> CompactAsync(long maxInputBytes, int maxOutputTokens)
     {
-        Task<CompactResult> summed = _context.CallActivityAsync<CompactResult>(
-            StepNames.Compact,
-            new CompactInput(
-                _context.InstanceId, _state.Turns, _state.Context, ContextPolicy.KeepTokens(_state),
-                Math.Min(maxOutputTokens, ContextPolicy.SummaryTokens)),
-            StepOptions.Model);
-        if (await _control.FinishedAsync(summed))
+        TokenUsage worst = Guard().Worst(maxInputBytes, maxOutputTokens);
+        var input = new CompactInput(
+            _context.InstanceId, _state.Turns, _state.Context, ContextPolicy.KeepBytes(_state), maxOutputTokens)
         {
-            CompactResult result = await summed;
-            Count(1, 1, result.Usage);
-            _state = _state with { Context = result.Context, ContextTokens = 0, PendingBytes = result.Bytes };
+            MaxInputBytes = maxInputBytes,
+            MaxSummaryBytes = ContextPolicy.SummaryBytes(_state),
+            Inbox = _state.InboxShown,
+            Call = NextModelCall(),
+            Reserve = Guard().CountsCalls ? worst : null,
+        };
+        Task<CompactResult> summed = _context.CallActivityAsync<CompactResult>(StepNames.Compact, input, StepOptions.Model);
+        if (!await _control.FinishedAsync(summed))
+        {
+            return null;
         }
+
+        CompactResult result = await summed;
+        if (result.RetryAfter is { } pause)
+        {
+            await WaitForCapacityAsync(pause);
+            return null;
+        }
+
+        Count(1, 1, result.Lost ? worst : result.Usage);
+        if (result.Lost)
+        {
+            return Lost();
+        }
+
+        _state = _state with
+        {
+            Context = result.Context,
+            ContextTokens = 0,
+            PendingBytes = result.Bytes + _state.PendingBytes,
+            CompactedTurn = _state.Turns,
+            Overflows = 0,
+            LostCalls = 0,
+        };
+        return null;
     }
+
+    /// <summary>The provider refused the request for its size: it is shortened and sent again, but not for ever.</summary>
+    private RunOutcome? Overflowed()
+    {
+        if (_state.Refusals >= ContextPolicy.MaxOverflows)
+        {
+            return Ended(
+                RunStatus.Failed, nameof(ErrorCode.ModelContextExceeded),
+                "The provider refused the request for its size, though it was shortened; set the model's ContextWindow to what it really is.");
+        }
+
+        _state = _state with { Refusals = _state.Refusals + 1, Overflows = _state.Refusals + 1 };
+        return null;
+    }
+
+    /// <summary>A model call was cut off: it is counted at its worst and made again, but not for ever.</summary>
+    private RunOutcome? Lost()
+    {
+        _state = _state with { LostCalls = _state.LostCalls + 1 };
+        return _state.LostCalls > MaxLostCalls
+            ? Ended(RunStatus.Failed, nameof(ErrorCode.ModelUnavailable), $"The model's answer was cut off {_state.LostCalls} times in a row.")
+            : null;
+    }
+
+    private int NextModelCall()
+    {
+        _state = _state with { ModelCalls = _state.ModelCalls + 1 };
+        return _state.ModelCalls;
+    }
+
+    /// <summary>The most tokens that the next request can have: what the provider counted, and the bytes of what came on top.</summary>
+    private long InputBound() => _state.ContextTokens + _state.PendingBytes + ContextPolicy.HostBytes;
 
     private async Task WaitForCapacityAsync(TimeSpan pause)
     {

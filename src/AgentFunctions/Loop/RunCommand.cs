@@ -18,6 +18,9 @@ internal sealed record RunCommand(string By)
     /// <summary>How many messages the run's inbox has; the messages themselves are in its log.</summary>
     public long? Inbox { get; init; }
 
+    /// <summary>The size of the message that was added, in bytes (UTF-8).</summary>
+    public long InboxBytes { get; init; }
+
     /// <summary>What may be spent on top.</summary>
     public Budget? Grant { get; init; }
 }

@@ -33,6 +33,7 @@ internal sealed class RunControl : IDisposable
             state = state with
             {
                 Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
+                PendingBytes = state.PendingBytes + command.InboxBytes,
                 Limits = command.Grant is null ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },
             };
         }

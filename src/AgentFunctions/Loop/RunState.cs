@@ -36,6 +36,24 @@ internal sealed record RunState
     /// <summary>The bytes that the next request has beyond <see cref="ContextTokens"/>; no token is shorter than a byte.</summary>
     public long PendingBytes { get; init; }
 
+    /// <summary>The size of what every request has: instructions, goal and tools, in bytes.</summary>
+    public long BaseBytes { get; init; }
+
+    /// <summary>The last turn that was over when the context was last summed up.</summary>
+    public int CompactedTurn { get; init; }
+
+    /// <summary>How often in a row the provider refused the request for its size.</summary>
+    public int Refusals { get; init; }
+
+    /// <summary>Whether the request is to be shortened because the provider refused it: 0, or the number of the refusal.</summary>
+    public int Overflows { get; init; }
+
+    /// <summary>The model calls that were begun, lost ones included: numbers them.</summary>
+    public int ModelCalls { get; init; }
+
+    /// <summary>How often in a row a model call was cut off.</summary>
+    public int LostCalls { get; init; }
+
     /// <summary>How many messages people have sent, and how many of them the model has been shown.</summary>
     public long Inbox { get; init; }
 
@@ -71,4 +89,8 @@ internal sealed record RunWait(string Kind, DateTimeOffset? Until = null);
 /// <param name="Price">What the model costs; <see langword="null"/> where that is not known.</param>
 /// <param name="MaxRejections">How often an answer may be rejected; 0 where the run has no acceptance check.</param>
 internal sealed record LoopLimits(
-    int MaxTurns, Budget Budget, int ContextWindow, int MaxOutputTokens, ModelPrice? Price = null, int MaxRejections = 0);
+    int MaxTurns, Budget Budget, int ContextWindow, int MaxOutputTokens, ModelPrice? Price = null, int MaxRejections = 0)
+{
+    /// <summary>Bytes per token of usual text, for what no provider has counted yet.</summary>
+    public double BytesPerToken { get; init; } = Models.ModelProfile.DefaultBytesPerToken;
+}

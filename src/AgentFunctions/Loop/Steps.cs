@@ -32,6 +32,15 @@ internal sealed record CallModelInput(string RunId, int Turn, ContextRef Context
 
     /// <summary>Whether this is the last message: no tools are offered.</summary>
     public bool Closing { get; init; }
+
+    /// <summary>The number of the call among the run's model calls, from 1; never used twice.</summary>
+    public int Call { get; init; }
+
+    /// <summary>
+    /// What the call may consume at the most, for a run whose budget limits that; the call is then marked as begun, and one
+    /// that was begun and cut off is not made again but reported as lost.
+    /// </summary>
+    public TokenUsage? Reserve { get; init; }
 }
 
 /// <summary>What the model decided, by reference: the message itself is in the transcript.</summary>
@@ -43,6 +52,15 @@ internal sealed record CallModelResult(IReadOnlyList<string> Calls, TokenUsage U
 {
     /// <summary>Set where the provider asked to wait: no message was made, ask again after this time.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the provider refused the request for its size: no message was made.</summary>
+    public bool ContextExceeded { get; init; }
+
+    /// <summary>Whether the call was begun before and cut off: no message was made, and what it consumed is not known.</summary>
+    public bool Lost { get; init; }
+
+    /// <summary>A call that made no message.</summary>
+    public static CallModelResult None { get; } = new([], new TokenUsage(), null, false);
 }
 
 /// <summary>Make one of the tool calls that the model asked for.</summary>
@@ -50,7 +68,11 @@ internal sealed record CallModelResult(IReadOnlyList<string> Calls, TokenUsage U
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The number of the call within the turn, from 0.</param>
 /// <param name="Context">The part of the transcript that holds the call.</param>
-internal sealed record CallToolInput(string RunId, int Turn, int Call, ContextRef Context);
+internal sealed record CallToolInput(string RunId, int Turn, int Call, ContextRef Context)
+{
+    /// <summary>The most bytes (UTF-8) that the model is shown of the result; what is longer becomes an artifact. 0 for the tool's own limit.</summary>
+    public int ResultBytes { get; init; }
+}
 
 /// <summary>What came of a tool call, by reference: the outcome itself is in the ledger.</summary>
 /// <param name="IsError">Whether it went wrong.</param>
@@ -62,15 +84,38 @@ internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = nu
 /// <param name="RunId">The run.</param>
 /// <param name="Turn">The last turn that is over.</param>
 /// <param name="Context">What the model is shown now.</param>
-/// <param name="KeepTokens">About how much of the newest messages stays as it is.</param>
+/// <param name="KeepBytes">How much of the newest messages stays as it is, in bytes (UTF-8).</param>
 /// <param name="MaxOutputTokens">The bound of the summary.</param>
-internal sealed record CompactInput(string RunId, int Turn, ContextRef Context, int KeepTokens, int MaxOutputTokens);
+internal sealed record CompactInput(string RunId, int Turn, ContextRef Context, long KeepBytes, int MaxOutputTokens)
+{
+    /// <summary>The most bytes (UTF-8) of the request.</summary>
+    public long MaxInputBytes { get; init; } = long.MaxValue;
+
+    /// <summary>The longest summary, in bytes (UTF-8).</summary>
+    public int MaxSummaryBytes { get; init; } = int.MaxValue;
+
+    /// <summary>How many messages of people the model has been shown.</summary>
+    public long Inbox { get; init; }
+
+    /// <summary>The number of the call among the run's model calls, from 1; never used twice.</summary>
+    public int Call { get; init; }
+
+    /// <summary>What the call may consume at the most; see <see cref="CallModelInput.Reserve"/>.</summary>
+    public TokenUsage? Reserve { get; init; }
+}
 
 /// <summary>What the model is shown from now on.</summary>
 /// <param name="Context">The part of the transcript.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Usage">What the summary consumed.</param>
-internal sealed record CompactResult(ContextRef Context, long Bytes, TokenUsage Usage);
+internal sealed record CompactResult(ContextRef Context, long Bytes, TokenUsage Usage)
+{
+    /// <summary>Whether the call was begun before and cut off: nothing was summed up.</summary>
+    public bool Lost { get; init; }
+
+    /// <summary>Set where the provider asked to wait: nothing was summed up, ask again after this time.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
 
 /// <summary>Find out whether the answer of a turn is what was asked for.</summary>
 /// <param name="RunId">The run.</param>

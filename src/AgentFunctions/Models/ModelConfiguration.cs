@@ -11,7 +11,9 @@ internal static class ModelConfiguration
     /// <summary>The name of the model that serves when an agent names none, where the configuration has one of this name.</summary>
     private const string DefaultName = "default";
 
-    private static readonly string[] Fields = [.. typeof(ModelOptions).GetProperties().Select(static property => property.Name)];
+    private static readonly string[] Fields = FieldsOf<ModelOptions>();
+
+    private static readonly string[] PriceFields = FieldsOf<ModelPriceOptions>();
 
     /// <summary>Reads all models, the default one first; none where neither section nor variables are set.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: every fault, each with its field and remedy.</exception>
@@ -40,14 +42,8 @@ internal static class ModelConfiguration
     private static NamedModel FromSection(IConfigurationSection section, IConfiguration configuration)
     {
         string path = $"{Section}:{section.Key}";
-        foreach (IConfigurationSection field in section.GetChildren())
-        {
-            if (!Fields.Contains(field.Key, StringComparer.OrdinalIgnoreCase))
-            {
-                throw new AgentException(
-                    ErrorCode.InvalidInput, $"{path}:{field.Key}: there is no such field; the fields are {string.Join(", ", Fields)}.");
-            }
-        }
+        DemandKnown(section, path, Fields);
+        DemandKnown(section.GetSection(nameof(ModelOptions.Price)), $"{path}:{nameof(ModelOptions.Price)}", PriceFields);
 
         var options = new ModelOptions();
         try
@@ -75,6 +71,20 @@ internal static class ModelConfiguration
 
         return new(section.Key, path, options, provider, remedy);
     }
+
+    private static void DemandKnown(IConfigurationSection section, string path, string[] fields)
+    {
+        foreach (IConfigurationSection field in section.GetChildren())
+        {
+            if (!fields.Contains(field.Key, StringComparer.OrdinalIgnoreCase))
+            {
+                throw new AgentException(
+                    ErrorCode.InvalidInput, $"{path}:{field.Key}: there is no such field; the fields are {string.Join(", ", fields)}.");
+            }
+        }
+    }
+
+    private static string[] FieldsOf<T>() => [.. typeof(T).GetProperties().Select(static property => property.Name)];
 
     private static NamedModel? FromVariables(ModelProvider usual, IConfiguration configuration)
     {

@@ -33,6 +33,15 @@ public sealed class ModelOptions
     /// <summary>The most tokens of one answer; 8,192 by default (32,768 for models that think first).</summary>
     public int? MaxOutputTokens { get; set; }
 
+    /// <summary>
+    /// How many bytes (UTF-8) of usual text one token holds, from 0.5 to 16; 3 by default. Estimates what the provider has not
+    /// counted yet; rather too low than too high.
+    /// </summary>
+    public double? BytesPerToken { get; set; }
+
+    /// <summary>What the model costs, in US dollars per million tokens; by default not known, and then no budget can be in US dollars.</summary>
+    public ModelPriceOptions? Price { get; set; }
+
     /// <summary>The temperature of every request, from 0 to 2; by default the one that the model insists on, otherwise none is sent.</summary>
     public float? Temperature { get; set; }
 
@@ -80,4 +89,19 @@ public sealed class ModelOptions
 
     /// <inheritdoc/>
     public override string ToString() => $"{Provider ?? "openai"} {Model} at {Endpoint}";
+}
+
+/// <summary>What a model costs, in US dollars per million tokens.</summary>
+public sealed class ModelPriceOptions
+{
+    /// <summary>Tokens sent; needed.</summary>
+    public decimal? Input { get; set; }
+
+    /// <summary>Tokens received, the reasoning included; needed.</summary>
+    public decimal? Output { get; set; }
+
+    /// <summary>Tokens sent that the provider had in its cache; by default what any other token sent costs.</summary>
+    public decimal? CachedInput { get; set; }
+
+    internal Budgets.ModelPrice ToPrice() => new(Input!.Value, Output!.Value, CachedInput);
 }

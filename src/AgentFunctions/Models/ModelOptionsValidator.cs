@@ -33,6 +33,27 @@ internal static class ModelOptionsValidator
             yield return $"{path}:Temperature: {options.Temperature} is out of range; use 0 to 2, or leave it out.";
         }
 
+        if (options.BytesPerToken is < 0.5 or > 16 or double.NaN)
+        {
+            yield return $"{path}:BytesPerToken: {options.BytesPerToken} is out of range; use 0.5 to 16, or leave it out.";
+        }
+
+        if (options.Price is { } price)
+        {
+            foreach ((string field, decimal? value, bool isNeeded) in new[]
+            {
+                (nameof(price.Input), price.Input, true),
+                (nameof(price.Output), price.Output, true),
+                (nameof(price.CachedInput), price.CachedInput, false),
+            })
+            {
+                if (value is null ? isNeeded : value is < 0 or > 1_000_000)
+                {
+                    yield return $"{path}:Price:{field}: set US dollars per million tokens, from 0 to 1000000, such as 2.50.";
+                }
+            }
+        }
+
         foreach ((string field, int? value, int least, int most) in new[]
         {
             (nameof(options.ContextWindow), options.ContextWindow, 1_000, 100_000_000),

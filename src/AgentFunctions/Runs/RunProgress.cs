@@ -47,6 +47,8 @@ public sealed class RunProgress
         switch (journalEvent.Type)
         {
             case JournalEventTypes.ModelCompleted:
+            case JournalEventTypes.ModelLost:
+            case JournalEventTypes.ContextCompacted:
                 Steps++;
                 Usage = Usage.Plus(journalEvent.Usage ?? new TokenUsage());
                 break;

@@ -48,6 +48,9 @@ public static class JournalEventTypes
     /// <summary>The model answered, with text or with tool calls.</summary>
     public const string ModelCompleted = "model.completed";
 
+    /// <summary>A model call was cut off; it counts as if it had consumed all that it could.</summary>
+    public const string ModelLost = "model.lost";
+
     /// <summary>A tool is about to be called; after a crash it may be said again.</summary>
     public const string ToolStarted = "tool.started";
 

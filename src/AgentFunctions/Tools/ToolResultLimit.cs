@@ -9,6 +9,9 @@ internal static class ToolResultLimit
 {
     private const int MaxNameOfTool = 100;
 
+    /// <summary>What a preview says between its two parts, in bytes at the most.</summary>
+    private const int CutFrame = 64;
+
     public static async Task<ToolOutcome> ApplyAsync(ToolCall call, ToolOutcome outcome, CancellationToken cancellationToken)
     {
         int limit = Math.Max(call.Tool.ResultLimit, 1);
@@ -17,23 +20,55 @@ internal static class ToolResultLimit
             return outcome;
         }
 
-        byte[] content = Encoding.UTF8.GetBytes(outcome.Text);
-        string size = string.Create(CultureInfo.InvariantCulture, $"{outcome.Text.Length} characters");
+        string note = string.Create(CultureInfo.InvariantCulture, $"{outcome.Text.Length} characters in all");
+        (string? artifact, string where) = await KeepAsync(call.Context, call.Tool.Name, outcome.Text, cancellationToken).ConfigureAwait(false);
+        return outcome with { Text = Preview(outcome.Text, limit, $"[{note}; {where}]"), Artifact = artifact };
+    }
+
+    /// <summary>Makes an outcome fit its share of the model's window.</summary>
+    /// <param name="context">Which call it is.</param>
+    /// <param name="tool">The tool's name.</param>
+    /// <param name="outcome">The outcome, within the tool's own limit.</param>
+    /// <param name="maxBytes">The most bytes (UTF-8) of its text; 0 for any.</param>
+    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    public static async Task<ToolOutcome> FitAsync(
+        ToolContext context, string tool, ToolOutcome outcome, int maxBytes, CancellationToken cancellationToken)
+    {
+        if (maxBytes == 0 || Encoding.UTF8.GetByteCount(outcome.Text) <= maxBytes)
+        {
+            return outcome;
+        }
+
+        (string? artifact, string where) = outcome.Artifact is { } kept
+            ? (kept, $"the whole is kept as artifact {kept}.")
+            : await KeepAsync(context, tool, outcome.Text, cancellationToken).ConfigureAwait(false);
+        string note = $"[cut to fit; {where}]";
+        int room = maxBytes - Encoding.UTF8.GetByteCount(note) - CutFrame;
+        string text = Preview(outcome.Text, Math.Max(1, Fitting(outcome.Text, room)), note);
+        return outcome with { Text = Encoding.UTF8.GetByteCount(text) <= maxBytes ? text : note, Artifact = artifact };
+    }
+
+    /// <summary>How many characters of a text, taken from its dense and its light parts alike, surely fit so many bytes.</summary>
+    private static int Fitting(string text, int bytes)
+    {
+        int longest = text.Max(static c => c < 0x80 ? 1 : c < 0x800 ? 2 : 3);
+        return Math.Max(0, bytes) / longest;
+    }
+
+    private static async Task<(string? Artifact, string Where)> KeepAsync(
+        ToolContext context, string tool, string text, CancellationToken cancellationToken)
+    {
         try
         {
-            Artifact artifact = await call.Context.Artifacts
-                .SaveAsync(call.Context.RunId, Name(call), "text/plain; charset=utf-8", content, cancellationToken).ConfigureAwait(false);
-            return outcome with
-            {
-                Text = Preview(outcome.Text, limit, $"[{size} in all; the whole is kept as artifact {artifact.Name}. Ask for less at once to see the rest.]"),
-                Artifact = artifact.Name,
-            };
+            Artifact artifact = await context.Artifacts
+                .SaveAsync(context.RunId, Name(context, tool), "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(text), cancellationToken)
+                .ConfigureAwait(false);
+            return (artifact.Name, $"the whole is kept as artifact {artifact.Name}. Ask for less at once, or page through it with recall.");
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             // The tool has done its work; that its result cannot be kept must not make it look undone.
-            string reason = error is AgentException ? error.Message : error.GetType().Name;
-            return outcome with { Text = Preview(outcome.Text, limit, $"[{size} in all; the rest could not be kept: {reason}]") };
+            return (null, $"the rest could not be kept: {(error is AgentException ? error.Message : error.GetType().Name)}");
         }
     }
 
@@ -48,9 +83,9 @@ internal static class ToolResultLimit
             CultureInfo.InvariantCulture, $"{text.AsSpan(0, headEnd)}\n… [{tailStart - headEnd} characters left out]\n{text.AsSpan(tailStart)}\n{note}");
     }
 
-    private static string Name(ToolCall call)
+    private static string Name(ToolContext context, string tool)
     {
-        string tool = string.Concat(call.Tool.Name.Take(MaxNameOfTool).Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
-        return string.Create(CultureInfo.InvariantCulture, $"t{call.Context.Turn}-c{call.Context.Call}-{tool}.txt");
+        string name = string.Concat(tool.Take(MaxNameOfTool).Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
+        return string.Create(CultureInfo.InvariantCulture, $"t{context.Turn}-c{context.Call}-{name}.txt");
     }
 }

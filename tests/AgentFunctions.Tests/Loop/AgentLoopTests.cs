@@ -75,7 +75,7 @@ internal sealed class AgentLoopTests
         string[] results = [.. host.Model.Requests[1].Body.GetProperty("messages").EnumerateArray()
             .Where(message => message.GetProperty("role").GetString() == "tool").Select(message => message.GetProperty("content").GetString()!)];
         Assert.That(results[0], Does.Contain("no luck"));
-        Assert.That(results[1], Does.Contain("there is no tool 'nothing'"));
+        Assert.That(results[1], Does.Contain("no tool 'nothing'"));
         Assert.That(results[2], Does.Contain("no valid JSON"));
     }
 

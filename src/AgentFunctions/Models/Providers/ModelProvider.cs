@@ -45,6 +45,8 @@ internal abstract record ModelProvider(string Name)
         {
             ContextWindow = options.ContextWindow ?? known.ContextWindow,
             MaxOutputTokens = options.MaxOutputTokens ?? known.MaxOutputTokens,
+            BytesPerToken = options.BytesPerToken ?? known.BytesPerToken,
+            Price = options.Price?.ToPrice() ?? known.Price,
             Temperature = options.Temperature ?? known.Temperature,
             Streaming = options.Streaming ?? known.Streaming,
             ReturnsReasoning = options.ReturnsReasoning ?? known.ReturnsReasoning,

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds the operations of HTTP APIs to a host as tools.</summary>
-public static class OpenApiServiceCollectionExtensions
+public static class OpenApiToolServiceCollectionExtensions
 {
     /// <summary>
     /// Adds the operations of an API as tools <c>name__operation</c>. Reading ones (GET) count as without effect, PUT and DELETE as

@@ -59,7 +59,12 @@ internal sealed class McpBench : IAsyncDisposable
 
     public ToolContext Context(int call) => new()
     {
-        RunId = "run-1", Agent = Caller.Name, Turn = 1, Call = call, Artifacts = Artifacts, Services = _services,
+        RunId = "run-1",
+        Agent = Caller.Name,
+        Turn = 1,
+        Call = call,
+        Artifacts = Artifacts,
+        Services = _services,
     };
 
     public async Task<ToolOutcome> CallAsync(string name, object? arguments = null, CancellationToken cancellationToken = default)

@@ -123,7 +123,12 @@ internal sealed class RunToolsTests
             made.Tools = made.NewTools(made._bench.Catalog);
             made._run = new RunRecord
             {
-                Id = "run-1", Agent = "tester", DefinitionHash = "", Model = "m", Goal = "g", CreatedAt = DateTimeOffset.UnixEpoch,
+                Id = "run-1",
+                Agent = "tester",
+                DefinitionHash = "",
+                Model = "m",
+                Goal = "g",
+                CreatedAt = DateTimeOffset.UnixEpoch,
                 ToolsHash = await made.Tools.PinAsync(await made.Tools.SelectAsync(made._bench.Caller, cancellationToken), cancellationToken),
             };
             return made;

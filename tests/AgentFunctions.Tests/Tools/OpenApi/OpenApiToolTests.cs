@@ -101,7 +101,11 @@ internal sealed class OpenApiToolTests
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new Dictionary<string, object>
         {
-            ["id"] = "a/b c?#", ["fields"] = new[] { "x", "y z" }, ["tags"] = new[] { "p", "q" }, ["filter"] = new { state = "open" }, ["X-Trace"] = "t1",
+            ["id"] = "a/b c?#",
+            ["fields"] = new[] { "x", "y z" },
+            ["tags"] = new[] { "p", "q" },
+            ["filter"] = new { state = "open" },
+            ["X-Trace"] = "t1",
         });
 
         Assert.That(outcome.Text, Is.EqualTo("""{"ok":true}"""));
@@ -383,7 +387,12 @@ internal sealed class OpenApiToolTests
         {
             var context = new ToolContext
             {
-                RunId = "run-1", Agent = "tester", Turn = 1, Call = 0, Artifacts = _services.GetRequiredService<ArtifactStore>(), Services = _services,
+                RunId = "run-1",
+                Agent = "tester",
+                Turn = 1,
+                Call = 0,
+                Artifacts = _services.GetRequiredService<ArtifactStore>(),
+                Services = _services,
             };
             AgentTool? tool = await Catalog.FindAsync(Agent, name);
             return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(tool is null ? [] : [tool], ToolBench.Call(name, arguments), context);
