@@ -1,4 +1,4 @@
-// Whom to tell when runs fail, work waits, people are slow to approve, or money runs. Cost: each rule by the month.
+// Whom to tell when runs or their steps fail, or money runs. Cost: each rule by the month.
 param name string
 param location string
 param tags object
@@ -30,23 +30,16 @@ var rules = [
   {
     name: 'failed-runs'
     text: 'More than five runs failed in a quarter of an hour.'
-    query: 'AppRequests | where OperationName == "RunAgent" and Success == false'
+    query: 'AppRequests | where Name == "RunAgent" and Success == false'
     threshold: 5
     severity: 1
   }
   {
-    name: 'queue-age'
-    text: 'Steps wait longer than five minutes before they start.'
-    query: 'AppMetrics | where Name == "durabletask.task.queue_age" and Max > 300'
+    name: 'failed-steps'
+    text: 'More than a tenth of the model and tool calls of a quarter of an hour failed.'
+    query: 'AppRequests | where Name in ("CallModel", "CallTool") | summarize Share = 1.0 * countif(Success == false) / count() | where Share > 0.1'
     threshold: 0
     severity: 2
-  }
-  {
-    name: 'approval-age'
-    text: 'Something has waited for a person for more than four hours.'
-    query: 'AppMetrics | where Name == "agentfunctions.approval.age" and Max > 14400'
-    threshold: 0
-    severity: 3
   }
 ]
 
