@@ -24,6 +24,7 @@ internal static class CommandLine
             KillCommand.Create(),
             MonitorsCommand.Create(),
             IncidentsCommand.Create(),
+            VerifyReplayCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
