@@ -40,6 +40,12 @@ internal sealed class Instance
     /// <summary>Its place among the idle ones.</summary>
     public LinkedListNode<Instance> IdleNode { get; }
 
+    /// <summary>What the idle ones count it as.</summary>
+    public long IdleBytes { get; set; }
+
+    /// <summary>How long its history is.</summary>
+    public long HistoryBytes => _live?.HistoryBytes ?? 0;
+
     /// <summary>Whether the instance was deleted, has ended or has left memory.</summary>
     public bool IsGone => Volatile.Read(ref _isGone);
 

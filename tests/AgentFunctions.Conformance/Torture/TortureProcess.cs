@@ -160,7 +160,8 @@ internal sealed class TortureProcess
         try
         {
             object input = kind == "rounds" ? new List<int>() : run;
-            await _engine.Client.ScheduleAsync(kind, input, new StartOptions { InstanceId = id });
+            DateTimeOffset? startAt = kind is "rounds" or "timers" ? DateTimeOffset.UtcNow.AddMilliseconds(20) : null;
+            await _engine.Client.ScheduleAsync(kind, input, new StartOptions { InstanceId = id, StartAt = startAt });
         }
         catch (AgentException exists) when (exists.Code == ErrorCode.InstanceExists)
         {
