@@ -31,6 +31,7 @@ public static class AgentFunctionsEndpoints
         api.MapKeys();
         api.MapGroup("/monitors").WithTags("Monitors").MapMonitors();
         api.MapGroup("/incidents").WithTags("Incidents").MapIncidents();
+        endpoints.MapPublishedKeys();
         endpoints.MapHealth();
         endpoints.MapOpenApi("/openapi/{documentName}.json");
     }

@@ -7,9 +7,12 @@ using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.AspNetCore.Http;
 
@@ -26,12 +29,25 @@ internal static class ApiJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         MaxDepth = MaxDepth,
         TypeInfoResolver = ApiJsonContext.Default,
+        // For types of the library that the API shows as they are.
+        Converters =
+        {
+            new CamelCaseEnumConverter<ApprovalState>(),
+            new CamelCaseEnumConverter<Decision>(),
+            new CamelCaseEnumConverter<KillScope>(),
+            new CamelCaseEnumConverter<PolicyVerdict>(),
+            new CamelCaseEnumConverter<RiskLevel>(),
+            new CamelCaseEnumConverter<ToolEffect>(),
+        },
     };
 }
 
 /// <summary>Source-generated JSON for what the API writes and reads.</summary>
 [JsonSerializable(typeof(RunSubmission))]
 [JsonSerializable(typeof(CancelSubmission))]
+[JsonSerializable(typeof(MessageSubmission))]
+[JsonSerializable(typeof(BudgetResource))]
+[JsonSerializable(typeof(ForkSubmission))]
 [JsonSerializable(typeof(RunResource))]
 [JsonSerializable(typeof(RunListResource))]
 [JsonSerializable(typeof(EventResource))]

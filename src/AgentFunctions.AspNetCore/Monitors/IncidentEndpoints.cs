@@ -1,5 +1,7 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Gateway;
 using AgentFunctions.Monitors.Incidents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -27,8 +29,7 @@ internal static class IncidentEndpoints
             .WithSummary("List the notifications that could not be delivered.")
             .Produces<DeadLetterListResource>()
             .ProducesProblems(401, 403, 503);
-        incidents.MapGet("/{id}", async (string id, IncidentService service, CancellationToken cancellationToken) =>
-                MonitorEndpoints.Json(await service.GetAsync(id, cancellationToken)))
+        incidents.MapGet("/{id}", GetAsync)
             .WithName("getIncident")
             .WithSummary("Get an incident with its timeline.")
             .Produces<Incident>()
@@ -47,27 +48,41 @@ internal static class IncidentEndpoints
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
     }
 
-    private static async Task<IResult> ListAsync(HttpRequest request, IncidentService service, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpContext http, IncidentService service, CancellationToken cancellationToken)
     {
+        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        IQueryCollection query = http.Request.Query;
         IReadOnlyList<Incident> found = await service.ListAsync(
-            request.Query.Text("monitor"), request.Query.Member<IncidentState>("state"), request.Query.Number("limit", 50, 1, MaxPage), cancellationToken);
+            query.Text("monitor"), query.Member<IncidentState>("state"), query.Number("limit", 50, 1, MaxPage), cancellationToken);
         return MonitorEndpoints.Json(new IncidentListResource(found));
     }
 
-    private static async Task<IResult> ListDeadLettersAsync(IncidentService service, CancellationToken cancellationToken) =>
-        MonitorEndpoints.Json(new DeadLetterListResource(await service.ListDeadLettersAsync(cancellationToken).ToListAsync(cancellationToken)));
+    private static async Task<IResult> ListDeadLettersAsync(HttpContext http, IncidentService service, CancellationToken cancellationToken)
+    {
+        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        return MonitorEndpoints.Json(new DeadLetterListResource(
+            await service.ListDeadLettersAsync(cancellationToken).ToListAsync(cancellationToken)));
+    }
+
+    private static async Task<IResult> GetAsync(string id, HttpContext http, IncidentService service, CancellationToken cancellationToken)
+    {
+        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        return MonitorEndpoints.Json(await service.GetAsync(id, cancellationToken));
+    }
 
     private static async Task<IResult> AcknowledgeAsync(
-        string id, HttpRequest request, IncidentService service, CancellationToken cancellationToken)
+        string id, HttpContext http, IncidentService service, CancellationToken cancellationToken)
     {
-        CommentSubmission? body = await request.ReadOptionalJsonAsync<CommentSubmission>(cancellationToken);
-        return MonitorEndpoints.Json(await service.AcknowledgeAsync(id, comment: body?.Comment, cancellationToken: cancellationToken));
+        Caller caller = http.Demand(CallerRoles.Operator);
+        CommentSubmission? body = await http.Request.ReadOptionalJsonAsync<CommentSubmission>(cancellationToken);
+        return MonitorEndpoints.Json(await service.AcknowledgeAsync(id, caller.Id, body?.Comment, cancellationToken));
     }
 
     private static async Task<IResult> ResolveAsync(
-        string id, HttpRequest request, IncidentService service, CancellationToken cancellationToken)
+        string id, HttpContext http, IncidentService service, CancellationToken cancellationToken)
     {
-        CommentSubmission? body = await request.ReadOptionalJsonAsync<CommentSubmission>(cancellationToken);
-        return MonitorEndpoints.Json(await service.ResolveAsync(id, comment: body?.Comment, cancellationToken: cancellationToken));
+        Caller caller = http.Demand(CallerRoles.Operator);
+        CommentSubmission? body = await http.Request.ReadOptionalJsonAsync<CommentSubmission>(cancellationToken);
+        return MonitorEndpoints.Json(await service.ResolveAsync(id, caller.Id, body?.Comment, cancellationToken));
     }
 }

@@ -1,5 +1,7 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Gateway;
 using AgentFunctions.Monitors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,8 +21,7 @@ internal static class MonitorEndpoints
             .WithSummary("List monitors.")
             .Produces<MonitorListResource>()
             .ProducesProblems(401, 403, 503);
-        monitors.MapGet("/{name}", async (string name, MonitorService service, CancellationToken cancellationToken) =>
-                Json(await service.GetAsync(name, cancellationToken)))
+        monitors.MapGet("/{name}", GetAsync)
             .WithName("getMonitor")
             .WithSummary("Get a monitor: its definition, totals, signals and notes.")
             .Produces<MonitorView>()
@@ -50,14 +51,12 @@ internal static class MonitorEndpoints
             .WithSummary("Ask for a tick now, besides those by schedule.")
             .Produces<TickResource>(StatusCodes.Status202Accepted)
             .ProducesProblems(401, 403, 404, 503);
-        monitors.MapPost("/{name}/pause", async (string name, MonitorService service, CancellationToken cancellationToken) =>
-                Json(await service.PauseAsync(name, cancellationToken: cancellationToken)))
+        monitors.MapPost("/{name}/pause", PauseAsync)
             .WithName("pauseMonitor")
             .WithSummary("Hold a monitor; no tick is made up for.")
             .Produces<MonitorView>()
             .ProducesProblems(401, 403, 404, 409, 503);
-        monitors.MapPost("/{name}/resume", async (string name, MonitorService service, CancellationToken cancellationToken) =>
-                Json(await service.ResumeAsync(name, cancellationToken: cancellationToken)))
+        monitors.MapPost("/{name}/resume", ResumeAsync)
             .WithName("resumeMonitor")
             .WithSummary("Let a held monitor look again.")
             .Produces<MonitorView>()
@@ -67,31 +66,51 @@ internal static class MonitorEndpoints
     internal static IResult Json<T>(T value, int status = StatusCodes.Status200OK) =>
         TypedResults.Json(value, MonitorJson.Options, "application/json", status);
 
-    private static async Task<IResult> ListAsync(MonitorService service, CancellationToken cancellationToken) =>
-        Json(new MonitorListResource(await service.ListAsync(cancellationToken).ToListAsync(cancellationToken)));
-
-    private static async Task<IResult> PutAsync(
-        string name, HttpRequest request, MonitorService service, CancellationToken cancellationToken)
+    private static async Task<IResult> ListAsync(HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte> body = await request.ReadJsonBytesAsync(cancellationToken);
+        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        return Json(new MonitorListResource(await service.ListAsync(cancellationToken).ToListAsync(cancellationToken)));
+    }
+
+    private static async Task<IResult> GetAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
+    {
+        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        return Json(await service.GetAsync(name, cancellationToken));
+    }
+
+    private static async Task<IResult> PutAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
+    {
+        Caller caller = http.Demand(CallerRoles.Operator);
+        ReadOnlyMemory<byte> body = await http.Request.ReadJsonBytesAsync(cancellationToken);
         MonitorDefinition definition = MonitorReader.ParseJson(body.Span, name);
-        (MonitorView monitor, bool isNew) = await service.PutAsync(definition, cancellationToken: cancellationToken);
+        (MonitorView monitor, bool isNew) = await service.PutAsync(definition, caller.Id, cancellationToken);
         return Json(monitor, isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 
-    private static async Task<IResult> DeleteAsync(string name, MonitorService service, CancellationToken cancellationToken)
+    private static async Task<IResult> DeleteAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
+        http.Demand(CallerRoles.Operator);
         await service.DeleteAsync(name, cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static async Task<IResult> ListTicksAsync(
-        string name, HttpRequest request, MonitorService service, CancellationToken cancellationToken)
+        string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        int limit = request.Query.Number("limit", 100, 1, MaxTicks);
+        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        int limit = http.Request.Query.Number("limit", 100, 1, MaxTicks);
         return Json(new TickListResource(await service.GetHistoryAsync(name, limit, cancellationToken)));
     }
 
-    private static async Task<IResult> RunAsync(string name, MonitorService service, CancellationToken cancellationToken) =>
-        Answers.Json(new TickResource(await service.RunNowAsync(name, cancellationToken)), StatusCodes.Status202Accepted);
+    private static async Task<IResult> RunAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
+    {
+        http.Demand(CallerRoles.Operator);
+        return Answers.Json(new TickResource(await service.RunNowAsync(name, cancellationToken)), StatusCodes.Status202Accepted);
+    }
+
+    private static async Task<IResult> PauseAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken) =>
+        Json(await service.PauseAsync(name, http.Demand(CallerRoles.Operator).Id, cancellationToken));
+
+    private static async Task<IResult> ResumeAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken) =>
+        Json(await service.ResumeAsync(name, http.Demand(CallerRoles.Operator).Id, cancellationToken));
 }

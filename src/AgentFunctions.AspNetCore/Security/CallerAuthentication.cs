@@ -11,31 +11,15 @@ namespace AgentFunctions.AspNetCore.Security;
 /// Recognises callers: the host's own key, API keys with roles, the principal that Azure Functions has checked. A host that knows
 /// none of these serves whoever is on its machine.
 /// </summary>
-internal sealed class CallerAuthentication(IOptions<ApiOptions> options, ApiKeys keys, TimeProvider time)
+internal sealed class CallerAuthentication(IOptions<ApiOptions> options, ApiKeys keys)
 {
     private const string Scheme = "Bearer ";
 
-    /// <summary>How long another host's first key may go unseen.</summary>
-    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
-
     private readonly byte[]? _hostKey = options.Value.Key is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null;
-    private volatile Seen? _seen;
 
     /// <summary>Whether a call without credentials is refused.</summary>
-    public async ValueTask<bool> IsRequiredAsync(CancellationToken cancellationToken)
-    {
-        if (_hostKey is not null || options.Value.TrustFunctionsPrincipal)
-        {
-            return true;
-        }
-
-        if (_seen is not { } seen || time.GetElapsedTime(seen.At) >= MaxAge)
-        {
-            _seen = seen = new Seen((await keys.ListAsync(cancellationToken)).Count > 0, time.GetTimestamp());
-        }
-
-        return seen.AnyKeys;
-    }
+    public async ValueTask<bool> IsRequiredAsync(CancellationToken cancellationToken) =>
+        _hostKey is not null || options.Value.TrustFunctionsPrincipal || await keys.AnyAsync(cancellationToken);
 
     /// <summary>Who calls; <see langword="null"/> where the credentials are missing or wrong.</summary>
     public async ValueTask<Caller?> RecogniseAsync(HttpContext context)
@@ -78,6 +62,4 @@ internal sealed class CallerAuthentication(IOptions<ApiOptions> options, ApiKeys
             return null;
         }
     }
-
-    private sealed record Seen(bool AnyKeys, long At);
 }

@@ -12,7 +12,8 @@ namespace AgentFunctions.Activities;
 
 /// <summary>Tells those who follow a run that it has ended: the journal, then the caller's own address.</summary>
 internal sealed class NotifyActivity(
-    RunStore runs, Journal journal, ApprovalGate approvals, AuditLog audit, Redactor redactor, IHttpClientFactory http, TimeProvider time)
+    RunStore runs, Journal journal, ApprovalGate approvals, AuditLog audit, Redactor redactor, IOrchestrationClient orchestrations,
+    IHttpClientFactory http, TimeProvider time)
 {
     /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
     public const string HttpClientName = "AgentFunctions.Callbacks";
@@ -44,6 +45,12 @@ internal sealed class NotifyActivity(
         if (run.CallbackUrl is not null)
         {
             await PostAsync(run, outcome, context.CancellationToken).ConfigureAwait(false);
+        }
+
+        if (input.EndsSteps)
+        {
+            // The end of the instance cancels this very activity's token too.
+            await orchestrations.TerminateAsync(run.Id, outcome, cancellationToken: CancellationToken.None).ConfigureAwait(false);
         }
 
         return true;

@@ -13,6 +13,11 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     private const string Prefix = "api-keys/";
     private const string Mark = "afk_";
 
+    /// <summary>How long another host's first key may go unseen.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
+
+    private volatile Seen? _seen;
+
     /// <summary>Makes a key.</summary>
     /// <param name="name">The holder: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, at most 64 characters. The caller is then called <c>key:name</c>.</param>
     /// <param name="roles">The roles: some of <see cref="CallerRoles"/>, and names of the host's own. The first key needs <c>admin</c>.</param>
@@ -39,6 +44,7 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
         await records.PutAsync(
             Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, AgentJsonContext.Default.ApiKeyRecord), RecordCondition.IfNew, cancellationToken)
             .ConfigureAwait(false);
+        _seen = null;
         await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}", cancellationToken).ConfigureAwait(false);
         return key;
     }
@@ -59,6 +65,18 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
         return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(known.Hash), Encoding.ASCII.GetBytes(Hash(key)))
             ? new Caller($"key:{known.Name}") { Roles = known.Roles }
             : null;
+    }
+
+    /// <summary>Whether there is any key: from then on nobody without one may call.</summary>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken = default)
+    {
+        if (_seen is not { } seen || time.GetElapsedTime(seen.At) >= MaxAge)
+        {
+            _seen = seen = new Seen((await ListAsync(cancellationToken).ConfigureAwait(false)).Count > 0, time.GetTimestamp());
+        }
+
+        return seen.Any;
     }
 
     /// <summary>The keys, without what they are.</summary>
@@ -89,8 +107,11 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
             keys.Any(other => other != key && other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)) || keys.Count == 1, "name",
             "this is the last administrator's key; make another one first");
         await records.DeleteAsync(Prefix + key!.Id, default, cancellationToken).ConfigureAwait(false);
+        _seen = null;
         await AuditAsync(by, $"withdrew the API key '{name}'", cancellationToken).ConfigureAwait(false);
     }
+
+    private sealed record Seen(bool Any, long At);
 
     private static bool IsName(string? name) =>
         name is { Length: > 0 and <= 64 } && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');

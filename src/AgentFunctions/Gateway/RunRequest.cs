@@ -14,14 +14,17 @@ public sealed record RunRequest
     /// <summary>What is to be reached, in words; at most 32 KiB.</summary>
     public string? Goal { get; init; }
 
-    /// <summary>When the goal counts as reached, in words; at most 32 KiB.</summary>
-    public string? Acceptance { get; init; }
+    /// <summary>When the goal counts as reached: in words, or with a command, a schema or a judge that decides.</summary>
+    public RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Further input for the agent: a JSON object of at most 256 KiB.</summary>
     public JsonElement? Input { get; init; }
 
     /// <summary>Labels by name: at most 32, names of at most 64 and values of at most 256 characters.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>The scopes that the run's tokens may carry; <see langword="null"/>, the default, for no bound. At most 64.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
 
     /// <summary>How urgent it is; normal by default.</summary>
     public RunPriority Priority { get; init; } = RunPriority.Normal;
@@ -38,7 +41,12 @@ public sealed record RunRequest
     {
         Require(!string.IsNullOrWhiteSpace(Goal), "goal", "say in words what is to be reached");
         RequireText(Goal, "goal");
-        RequireText(Acceptance, "acceptance");
+        if (Acceptance is not null)
+        {
+            RequireText(Acceptance.Criteria, "acceptance");
+            AcceptanceRules.Validate(Acceptance);
+        }
+
         Require(Agent is null or { Length: > 0 and <= 64 }, "agent", "name one of the agents that GET /api/agents lists");
         Require(Enum.IsDefined(Priority), "priority", "use low, normal or high");
         if (Input is { ValueKind: not JsonValueKind.Null } input)
@@ -59,6 +67,9 @@ public sealed record RunRequest
         }
 
         Budget?.Validate("budget");
+        Require(
+            Scopes is null || (Scopes.Count <= 64 && Scopes.All(static scope => scope is { Length: > 0 and <= 128 } && !scope.Contains(' ', StringComparison.Ordinal))),
+            "scopes", "use at most 64, each of 1 to 128 characters without spaces");
         if (CallbackUrl is not null)
         {
             Require(

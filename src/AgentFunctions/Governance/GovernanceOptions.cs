@@ -9,6 +9,9 @@ public sealed class GovernanceOptions
     /// </summary>
     public string? PolicyPath { get; set; }
 
+    /// <summary>Who signs the agents' tokens: an address at which <c>/.well-known/jwks.json</c> is served; <c>agentfunctions</c> by default.</summary>
+    public string Issuer { get; set; } = "agentfunctions";
+
     /// <summary>
     /// The folder of the keys that sign the audit log and the agents' tokens. By default <see langword="null"/>: they are kept
     /// as records beside everything else, where whoever can write the store could also sign.

@@ -39,6 +39,14 @@ public static class GovernanceServiceCollectionExtensions
                 : new RecordKeyStore(provider.GetRequiredService<IRecordStore>()));
         services.AddKeyedSingleton(AuditLog.KeyPurpose, static (provider, purpose) => new SigningKeys(
             provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
+        services.AddKeyedSingleton(RunTokens.KeyPurpose, static (provider, purpose) => new SigningKeys(
+            provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new RunTokens(
+            provider.GetRequiredKeyedService<SigningKeys>(RunTokens.KeyPurpose), provider.GetRequiredService<AgentFunctions.Runs.RunStore>(),
+            provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<KillOrders>(),
+            provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
+            provider.GetRequiredService<IOptions<GovernanceOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddTransient<RunTokenHandler>();
         services.TryAddSingleton<AuditLog>();
         services.TryAddSingleton<AgentFunctions.Gateway.ApiKeys>();
         services.TryAddSingleton<PolicySource>();

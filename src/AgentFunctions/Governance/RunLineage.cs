@@ -5,8 +5,12 @@ namespace AgentFunctions.Governance;
 /// <summary>Where a run comes from.</summary>
 /// <param name="Root">The run at the root of its tree.</param>
 /// <param name="Chain">The agents that delegated, from the root to the run's own.</param>
-/// <param name="Tree">The runs from the run itself to the root.</param>
-internal sealed record Lineage(RunRecord Root, IReadOnlyList<string> Chain, IReadOnlyList<string> Tree);
+/// <param name="Runs">The runs from the run itself to the root.</param>
+internal sealed record Lineage(RunRecord Root, IReadOnlyList<string> Chain, IReadOnlyList<RunRecord> Runs)
+{
+    /// <summary>The ids of <see cref="Runs"/>.</summary>
+    public IReadOnlyList<string> Tree { get; } = [.. Runs.Select(static run => run.Id)];
+}
 
 /// <summary>Follows runs up to the root of their tree.</summary>
 internal sealed class RunLineage(RunStore runs)
@@ -14,15 +18,15 @@ internal sealed class RunLineage(RunStore runs)
     public async Task<Lineage> OfAsync(RunRecord run, CancellationToken cancellationToken = default)
     {
         var chain = new List<string> { run.Agent };
-        var tree = new List<string> { run.Id };
+        var runsUp = new List<RunRecord> { run };
         while (run.Parent is not null && await runs.FindAsync(run.Parent, cancellationToken).ConfigureAwait(false) is { } parent)
         {
             run = parent;
             chain.Insert(0, run.Agent);
-            tree.Add(run.Id);
+            runsUp.Add(run);
         }
 
-        return new Lineage(run, chain, tree);
+        return new Lineage(run, chain, runsUp);
     }
 
     public async Task<IReadOnlyList<string>> TreeOfAsync(RunRecord run, CancellationToken cancellationToken = default) =>

@@ -22,6 +22,15 @@ internal sealed class RunControl : IDisposable
     /// <summary>The request to end the run, once there is one.</summary>
     public RunCommand? Cancelled { get; private set; }
 
+    /// <summary>
+    /// Whether the run's time is up. Asked of the timer and not of the clock: a turn may begin a moment before the deadline that
+    /// it is told of.
+    /// </summary>
+    public bool IsTimeUp => _deadlineTimer.IsCompleted;
+
+    /// <summary>Whether a step was left before it was over.</summary>
+    public bool HasLeftSteps { get; private set; }
+
     private static Task Never { get; } = new TaskCompletionSource().Task;
 
     /// <summary>Takes the commands that have come into the state.</summary>
@@ -55,8 +64,9 @@ internal sealed class RunControl : IDisposable
             }
 
             Receive();
-            if (Cancelled is not null || _deadlineTimer.IsCompleted)
+            if (Cancelled is not null || IsTimeUp)
             {
+                HasLeftSteps = true;
                 return false;
             }
         }

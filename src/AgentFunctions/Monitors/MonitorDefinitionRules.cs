@@ -95,6 +95,7 @@ internal static class MonitorDefinitionRules
         if (monitor.Response is { } response)
         {
             Require((response.Agent ?? monitor.Agent) is not null, "response.agent", "name the agent that responds");
+            Require(response.Deadline >= TimeSpan.FromSeconds(1), "response.deadline", "use at least one second");
             Require(response.VerifyWithin > TimeSpan.Zero, "response.verifyWithin", "use a time span above zero");
             Require(Encoding.UTF8.GetByteCount(response.Runbook) <= 64 * 1024, "response.runbook", "use at most 64 KiB");
             _ = Responses.Runbook.Parse(response.Runbook);

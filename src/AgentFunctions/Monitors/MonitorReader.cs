@@ -12,12 +12,13 @@ namespace AgentFunctions.Monitors;
 /// <summary>Reads monitors from JSON and YAML, strictly: what is not exactly right is refused with the field's name.</summary>
 public static partial class MonitorReader
 {
+    /// <summary>By reflection: generated code forgets the defaults of members that are left out.</summary>
     private static readonly JsonSerializerOptions Strict = new(MonitorJsonContext.Default.Options)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
         MaxDepth = 32,
-        TypeInfoResolver = MonitorJsonContext.Default,
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
     /// <summary>Reads a monitor from JSON.</summary>

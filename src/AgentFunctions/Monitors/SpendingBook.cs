@@ -10,10 +10,11 @@ internal sealed class SpendingBook(MonitorStore monitors, RunReader runs, TimePr
     /// <summary>What a run may spend, or <see langword="null"/> where the day's budget is used up.</summary>
     /// <param name="monitor">The monitor.</param>
     /// <param name="key">What the run is for; the same key gets the same grant.</param>
+    /// <param name="deadline">How long the run may take.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<Budget?> GrantAsync(MonitorDefinition monitor, string key, CancellationToken cancellationToken)
+    public async Task<Budget?> GrantAsync(MonitorDefinition monitor, string key, TimeSpan deadline, CancellationToken cancellationToken)
     {
-        Budget run = (monitor.Budget.Tick ?? new Budget()).Narrow(new Budget { WallClock = monitor.Deadline });
+        Budget run = (monitor.Budget.Tick ?? new Budget()).Narrow(new Budget { WallClock = deadline });
         if (monitor.Budget.Day is not { } day)
         {
             return run;

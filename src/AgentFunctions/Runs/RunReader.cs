@@ -88,7 +88,9 @@ public sealed class RunReader(
             return null;
         }
 
-        RunOutcome? outcome = state.Status == OrchestrationStatus.Completed ? DurableJson.Deserialize<RunOutcome>(state.Output) : null;
+        RunOutcome? outcome = state.Status is OrchestrationStatus.Completed or OrchestrationStatus.Terminated
+            ? DurableJson.Deserialize<RunOutcome>(state.Output)
+            : null;
         RunState? progress = outcome?.State ?? DurableJson.Deserialize<RunState>(state.CustomStatus);
         RunStatus status = StatusOf(state, outcome, progress);
         var run = new Run
@@ -102,6 +104,7 @@ public sealed class RunReader(
             Labels = record.Labels,
             Priority = record.Priority,
             Parent = record.Parent,
+            ForkedFrom = record.ForkedFrom,
             Status = status,
             WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, progress.WaitingFor.Id, progress.WaitingFor.Until) : null,
             CreatedAt = record.CreatedAt,
@@ -127,7 +130,7 @@ public sealed class RunReader(
         OrchestrationStatus.Suspended => RunStatus.Paused,
         OrchestrationStatus.Completed => outcome?.Status ?? RunStatus.Completed,
         OrchestrationStatus.Failed => RunStatus.Failed,
-        _ => RunStatus.Cancelled,
+        _ => outcome?.Status ?? RunStatus.Cancelled,
     };
 
     private static RunError? ErrorOf(OrchestrationState state, RunOutcome? outcome)

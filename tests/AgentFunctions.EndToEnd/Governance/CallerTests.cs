@@ -40,7 +40,7 @@ internal sealed class CallerTests
             Assert.That(await StatusAsync(viewer, HttpMethod.Get, $"/api/runs/{runId}"), Is.EqualTo(200));
             Assert.That(await StatusAsync(viewer, HttpMethod.Post, $"/api/runs/{runId}/cancel"), Is.EqualTo(403));
             Assert.That(await StatusAsync(anna, HttpMethod.Get, "/api/keys"), Is.EqualTo(403));
-            Assert.That((await ben.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken)).GetProperty("items").GetArrayLength(), Is.Zero);
+            Assert.That((await ben.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken)).GetProperty("runs").GetArrayLength(), Is.Zero);
             Assert.That((await admin.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken)).GetProperty("holds").GetBoolean(), Is.True);
         });
         Assert.That(await StatusAsync(admin, HttpMethod.Delete, "/api/keys/ben"), Is.EqualTo(204));

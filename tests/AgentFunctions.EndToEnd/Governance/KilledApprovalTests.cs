@@ -65,7 +65,8 @@ internal sealed class KilledApprovalTests
                 }
                 else
                 {
-                    (await decision).EnsureSuccessStatusCode();
+                    Assert.That(
+                        (await decision).IsSuccessStatusCode, Is.True, await (await decision).Content.ReadAsStringAsync(cancellationToken));
                 }
 
                 decided.Add(approval.GetProperty("id").GetString()!);
@@ -83,6 +84,11 @@ internal sealed class KilledApprovalTests
             JsonElement audit = await http.GetFromJsonAsync<JsonElement>($"/api/audit?run={runId}&limit=1000", cancellationToken);
             JsonElement verified = await http.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken);
             JsonElement[] made = [.. audit.GetProperty("items").EnumerateArray().Where(entry => entry.GetProperty("type").GetString() == "call.decided")];
+
+            foreach (JsonElement entry in audit.GetProperty("items").EnumerateArray().Where(entry => entry.TryGetProperty("failed", out JsonElement failed) && failed.ValueKind == JsonValueKind.True))
+            {
+                TestContext.Out.WriteLine(entry.GetRawText());
+            }
 
             Assert.That(run.GetProperty("status").GetString(), Is.EqualTo("completed"));
             Assert.That(kills, Is.EqualTo(Kills));

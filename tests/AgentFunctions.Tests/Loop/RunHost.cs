@@ -28,6 +28,9 @@ internal sealed class RunHost : IAsyncDisposable
 
     public OpenAIProtocolServer Model { get; }
 
+    /// <summary>The folder that the runs work in.</summary>
+    public string Workspace => Path.Combine(_folder, "workspace");
+
     public AgentGateway Gateway => Get<AgentGateway>();
 
     public RunSteering Steering => Get<RunSteering>();
@@ -53,6 +56,12 @@ internal sealed class RunHost : IAsyncDisposable
         builder.Services
             .AddAgentFunctions(builder.Configuration)
             .AddSqliteEngine(options => options.DataFile = Path.Combine(folder, "runs.db"));
+        builder.Services.Configure<RunOptions>(options => options.Workspace = Directory.CreateDirectory(Path.Combine(folder, "workspace")).FullName);
+        builder.Services.AddWorkspaceTools(options =>
+        {
+            options.AllowedCommands.Add("test");
+            options.AllowedCommands.Add("ls");
+        });
         AgentBuilder definition = Agent.Create("worker").WithInstructions("Work.");
         agent?.Invoke(definition);
         builder.Services.AddAgent(definition.Build());

@@ -29,7 +29,7 @@ internal sealed class ResponseDesk(
             return await RefuseAsync(request, "the monitor has no response any more", cancellationToken).ConfigureAwait(false);
         }
 
-        if (await spending.GrantAsync(monitor, request.Key(), cancellationToken).ConfigureAwait(false) is not { } budget)
+        if (await spending.GrantAsync(monitor, request.Key(), response.Deadline, cancellationToken).ConfigureAwait(false) is not { } budget)
         {
             return await RefuseAsync(request, "the budget of the day is used up", cancellationToken).ConfigureAwait(false);
         }

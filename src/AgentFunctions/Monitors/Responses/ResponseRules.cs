@@ -12,6 +12,9 @@ public sealed record ResponseRules
     /// </summary>
     public required string Runbook { get; init; }
 
+    /// <summary>How long the responder may take, waiting for approvals included; one hour by default.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromHours(1);
+
     /// <summary>How soon after the response the signals must have recovered; ten minutes by default.</summary>
     public TimeSpan VerifyWithin { get; init; } = TimeSpan.FromMinutes(10);
 

@@ -31,7 +31,7 @@ internal sealed class TickWaker(
                 Note: $"not woken: run {memory.LastRun} is still going", Queued: monitor.Overlap == OverlapPolicy.Queue ? why : null);
         }
 
-        if (await spending.GrantAsync(monitor, tickId, cancellationToken).ConfigureAwait(false) is not { } budget)
+        if (await spending.GrantAsync(monitor, tickId, monitor.Deadline, cancellationToken).ConfigureAwait(false) is not { } budget)
         {
             return new WakeDecision(Note: "not woken: the budget of the day is used up");
         }

@@ -45,7 +45,7 @@ internal sealed class PlantedSecretsTests
         IReadOnlyList<JournalEvent> journal = await governed.Host.JournalAsync(run.Id);
         Assert.That(journal.Any(happened => happened.Text?.Contains("[secret:Secrets.planted]", StringComparison.Ordinal) == true), Is.True);
         string[] spellings = [Secret, JsonSerializer.Serialize(Secret)[1..^1], Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret))];
-        foreach (string file in Directory.EnumerateFiles(folder))
+        foreach (string file in Directory.EnumerateFiles(folder, "runs.db*").Where(static file => !file.EndsWith(".lock", StringComparison.Ordinal)))
         {
             using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             var bytes = new byte[stream.Length];

@@ -2,13 +2,12 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace AgentFunctions.Tests.Monitors;
+namespace AgentFunctions.TestKit;
 
 /// <summary>What the monitors of a test watch and tell: a service with outages, and a receiver that knows repetitions by their key.</summary>
-internal sealed class FlakyServer : IAsyncDisposable
+public sealed class FlakyServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Random _random = new(7);
@@ -16,6 +15,7 @@ internal sealed class FlakyServer : IAsyncDisposable
 
     private FlakyServer(WebApplication app) => _app = app;
 
+    /// <summary>The address, with a slash at its end.</summary>
     public string Url { get; private set; } = "";
 
     /// <summary>Whether the service is down now.</summary>
@@ -30,6 +30,7 @@ internal sealed class FlakyServer : IAsyncDisposable
     /// <summary>Signatures by key.</summary>
     public ConcurrentDictionary<string, (string Timestamp, string Signature)> Signatures { get; } = new();
 
+    /// <summary>Starts it on a free port of this machine.</summary>
     public static async Task<FlakyServer> StartAsync()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -47,6 +48,7 @@ internal sealed class FlakyServer : IAsyncDisposable
         return server;
     }
 
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private async Task<IResult> ReceiveAsync(HttpRequest request)
