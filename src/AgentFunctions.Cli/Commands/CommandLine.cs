@@ -25,6 +25,7 @@ internal static class CommandLine
             MonitorsCommand.Create(),
             IncidentsCommand.Create(),
             EngineCommand.Create(),
+            VerifyReplayCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

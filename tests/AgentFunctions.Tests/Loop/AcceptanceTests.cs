@@ -36,7 +36,7 @@ internal sealed class AcceptanceTests
     public async Task Run_CommandDoesNotPass_GivesItsOutputToTheModelAndAcceptsWhenItDoes()
     {
         RunHost? used = null;
-        await using RunHost host = used = await RunHost.StartAsync(request =>
+        await using RunHost host = used = await RunHost.StartWithWorkspaceAsync(request =>
         {
             if (request.Index == 1)
             {
@@ -44,7 +44,7 @@ internal sealed class AcceptanceTests
             }
 
             return ChatReply.Say($"answer {request.Index}");
-        });
+        }, "test");
 
         Run run = await host.RunAsync(request: new() { Acceptance = Command });
 
@@ -57,7 +57,7 @@ internal sealed class AcceptanceTests
     [Test]
     public async Task Run_NeverAccepted_FailsAfterTheAttemptsAndCanBeTakenUpAgain()
     {
-        await using RunHost host = await RunHost.StartAsync(request => ChatReply.Say($"answer {request.Index}"));
+        await using RunHost host = await RunHost.StartWithWorkspaceAsync(request => ChatReply.Say($"answer {request.Index}"), "test");
 
         Run run = await host.RunAsync(request: new() { Acceptance = Command with { MaxAttempts = 2 } });
         Assert.That((run.Status, run.Error?.Code, host.Model.Count), Is.EqualTo((RunStatus.Failed, "AnswerNotAccepted", 2)));
@@ -120,7 +120,7 @@ internal sealed class AcceptanceTests
     [Test]
     public async Task Submit_CheckThatCannotBeMade_IsRefusedAtOnce()
     {
-        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
+        await using RunHost host = await RunHost.StartWithWorkspaceAsync(_ => ChatReply.Say("done"), "test");
 
         Assert.That(Refusal(new() { Command = ["rm", "-rf", "."] }), Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.command"));
         Assert.That(Refusal(new() { Command = [] }), Throws.TypeOf<AgentException>().With.Message.Contains("acceptance.command"));
