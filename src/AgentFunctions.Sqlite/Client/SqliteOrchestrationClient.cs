@@ -15,7 +15,6 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         EngineCore engine = owner.Core;
-        engine.EnsureWorking();
         engine.EnsureAccepting();
         string id = options?.InstanceId is { } given ? InstanceIds.Check(given) : Guid.CreateVersion7(engine.Time.GetUtcNow()).ToString("N");
         string? json = engine.Limits.Serialize(input, $"input of orchestrator '{name}'");

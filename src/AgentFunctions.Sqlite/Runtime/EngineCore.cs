@@ -89,17 +89,19 @@ internal sealed class EngineCore : IDisposable
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.</exception>
     public void EnsureAccepting()
     {
+        EnsureWorking();
+        EnsureRoomFor(Writer.QueueLength + Turns.Backlog + Activities.Backlog);
+    }
+
+    /// <summary>
+    /// Lets a write to a store pass, or says why not now. Only writes count: the steps that were accepted must be able to
+    /// write, or they would never make room.
+    /// </summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.</exception>
+    public void EnsureWritable()
+    {
         EnsureRunning();
-        int queued = Writer.QueueLength + Turns.Backlog + Activities.Backlog;
-        if (queued > Options.MaxQueuedWork)
-        {
-            throw new AgentException(
-                ErrorCode.Overloaded,
-                $"{queued:N0} pieces of work wait, the limit {nameof(SqliteEngineOptions.MaxQueuedWork)} is {Options.MaxQueuedWork:N0}; repeat later.")
-            {
-                RetryAfter = TimeSpan.FromSeconds(1),
-            };
-        }
+        EnsureRoomFor(Writer.QueueLength);
     }
 
     /// <summary>Cancels tokens that activities have; their callbacks are their own code, so never on the writer's thread.</summary>
@@ -170,6 +172,19 @@ internal sealed class EngineCore : IDisposable
     }
 
     public void Dispose() => _stop.Dispose();
+
+    private void EnsureRoomFor(int queued)
+    {
+        if (queued > Options.MaxQueuedWork)
+        {
+            throw new AgentException(
+                ErrorCode.Overloaded,
+                $"{queued:N0} pieces of work wait, the limit {nameof(SqliteEngineOptions.MaxQueuedWork)} is {Options.MaxQueuedWork:N0}; repeat later.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
+        }
+    }
 
     private static AgentException Stopped() =>
         new(ErrorCode.EngineUnavailable, "The engine has stopped; start it again and repeat the call.");

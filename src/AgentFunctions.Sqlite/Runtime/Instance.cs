@@ -40,6 +40,12 @@ internal sealed class Instance
     /// <summary>Its place among the idle ones.</summary>
     public LinkedListNode<Instance> IdleNode { get; }
 
+    /// <summary>What the idle ones count it as.</summary>
+    public long IdleBytes { get; set; }
+
+    /// <summary>How long its history is.</summary>
+    public long HistoryBytes => _live?.HistoryBytes ?? 0;
+
     /// <summary>Whether the instance was deleted, has ended or has left memory.</summary>
     public bool IsGone => Volatile.Read(ref _isGone);
 
@@ -251,20 +257,23 @@ internal sealed class Instance
 
     private void Finish()
     {
+        bool goesOn;
         bool isIdle;
         lock (_gate)
         {
-            _isBusy = _mailbox.Count > 0;
-            isIdle = !_isBusy && _inFlight.Count == 0;
+            goesOn = _mailbox.Count > 0;
+            isIdle = !goesOn && _inFlight.Count == 0;
+            _isBusy = goesOn;
         }
 
-        if (isIdle)
-        {
-            _engine.Instances.BecameIdle(this);
-        }
-        else if (_mailbox.Count > 0)
+        // From here on, unless it goes on, a message from anywhere may have begun the next turn.
+        if (goesOn)
         {
             _engine.Turns.Enqueue(this);
+        }
+        else if (isIdle)
+        {
+            _engine.Instances.BecameIdle(this);
         }
     }
 

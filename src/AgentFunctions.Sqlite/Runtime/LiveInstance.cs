@@ -26,6 +26,9 @@ internal sealed class LiveInstance
     /// <summary>How many events the history has.</summary>
     public int EventCount { get; set; }
 
+    /// <summary>How many bytes the history has.</summary>
+    public long HistoryBytes { get; set; }
+
     /// <summary>Whether the first turn is due.</summary>
     public bool IsStartDue { get; set; }
 
@@ -114,6 +117,7 @@ internal sealed class LiveInstance
             {
                 List<HistoryEvent> events = HistoryCodec.ReadOf(Row.Id, turn);
                 EventCount += events.Count;
+                HistoryBytes += turn.Length;
                 difference ??= replay.Feed(events);
             }
         }

@@ -17,9 +17,9 @@ internal sealed class TortureProcess
 
     private readonly TortureFolder _folder;
     private readonly SqliteEngine _engine;
-    private readonly SemaphoreSlim _slots = new(AtATime);
+    private readonly SemaphoreSlim _slots = new(0);
     private readonly Dictionary<int, HashSet<int>> _raised = [];
-    private readonly HashSet<int> _ended = [];
+    private readonly HashSet<int> _scheduled = [];
     private int _next;
 
     private TortureProcess(TortureFolder folder)
@@ -43,6 +43,7 @@ internal sealed class TortureProcess
         }
 
         List<Task> drivers = [.. unfinished.Select(process.DriveAsync)];
+        process._slots.Release(Math.Max(1, AtATime - unfinished.Count));
         while (maySchedule)
         {
             await process._slots.WaitAsync();
@@ -57,21 +58,19 @@ internal sealed class TortureProcess
     // What was promised before the kill.
     private List<int> ReadBack()
     {
-        HashSet<int> scheduled = [];
         HashSet<int> over = [];
         foreach ((Acknowledgement what, int run, string detail) in _folder.ReadAcknowledged())
         {
             switch (what)
             {
                 case Acknowledgement.Scheduled:
-                    scheduled.Add(run);
+                    _scheduled.Add(run);
                     break;
                 case Acknowledgement.Raised:
                     RaisedOf(run).Add(int.Parse(detail, CultureInfo.InvariantCulture));
                     break;
                 case Acknowledgement.Ended:
-                    _ended.Add(run);
-                    if (!IsPurged(run))
+                    if (!TortureLoad.IsPurged(run))
                     {
                         over.Add(run);
                     }
@@ -83,7 +82,7 @@ internal sealed class TortureProcess
             }
         }
 
-        _next = scheduled.Count == 0 ? 0 : scheduled.Max() + 1;
+        _next = _scheduled.Count == 0 ? 0 : _scheduled.Max() + 1;
         return [.. Enumerable.Range(0, _next).Except(over)];
     }
 
@@ -108,9 +107,6 @@ internal sealed class TortureProcess
         Console.WriteLine(what);
     }
 
-    // Half of the runs are purged at once, or the file would only grow.
-    private static bool IsPurged(int run) => run % 2 == 0;
-
     private HashSet<int> RaisedOf(int run)
     {
         lock (_raised)
@@ -134,7 +130,7 @@ internal sealed class TortureProcess
                 Acknowledge(Acknowledgement.Ended, run, state.Output ?? "");
             }
 
-            if (IsPurged(run))
+            if (TortureLoad.IsPurged(run))
             {
                 await _engine.Client.PurgeAsync(id);
                 Acknowledge(Acknowledgement.Purged, run);
@@ -152,7 +148,7 @@ internal sealed class TortureProcess
 
     private async Task ScheduleAsync(int run, string id, string kind)
     {
-        if (_ended.Contains(run))
+        if (_scheduled.Contains(run))
         {
             return;
         }
@@ -160,7 +156,8 @@ internal sealed class TortureProcess
         try
         {
             object input = kind == "rounds" ? new List<int>() : run;
-            await _engine.Client.ScheduleAsync(kind, input, new StartOptions { InstanceId = id });
+            DateTimeOffset? startAt = kind is "rounds" or "timers" ? DateTimeOffset.UtcNow.AddMilliseconds(20) : null;
+            await _engine.Client.ScheduleAsync(kind, input, new StartOptions { InstanceId = id, StartAt = startAt });
         }
         catch (AgentException exists) when (exists.Code == ErrorCode.InstanceExists)
         {
