@@ -115,7 +115,16 @@ internal sealed record LoopLimits(
 
     /// <summary>How long the run may be without a step before it counts as stuck; <see langword="null"/> for any time.</summary>
     public TimeSpan? StepTimeout { get; init; }
+
+    /// <summary>The model that judges answers; <see langword="null"/> where none does.</summary>
+    public JudgeLimits? Judge { get; init; }
 }
+
+/// <summary>What must be known of the model that judges answers.</summary>
+/// <param name="MaxOutputTokens">The longest verdict, in tokens, what it thinks before included.</param>
+/// <param name="MaxInputBytes">The largest request, in bytes (UTF-8).</param>
+/// <param name="Price">What the model costs; <see langword="null"/> where that is not known.</param>
+internal sealed record JudgeLimits(int MaxOutputTokens, long MaxInputBytes, ModelPrice? Price);
 
 /// <summary>Whom a sub-agent reports to.</summary>
 /// <param name="RunId">The run that it works for.</param>

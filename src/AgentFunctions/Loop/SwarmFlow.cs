@@ -291,7 +291,7 @@ internal sealed class SwarmFlow : IDisposable
         {
             ChildBatch batch = swarm.Queue[0];
             TimeSpan time = TimeLeft(batch.First.Limits.Budget.WallClock ?? _lead.Limits.Swarm!.ChildTime);
-            Budget grant = SwarmGrants.GrantOfNext(swarm, SwarmGrants.SubAgentsLeft(_lead.Limits.Budget, swarm), concurrent, time);
+            Budget grant = SwarmGrants.GrantOfNext(swarm, SwarmGrants.SubAgentsLeft(_lead.Limits, swarm), concurrent, time);
             var child = new LiveChild(batch.Name, grant, _context.CurrentTime + time + (2 * EndGrace))
             {
                 Awaited = batch.Awaited,

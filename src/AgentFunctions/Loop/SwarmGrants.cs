@@ -27,14 +27,14 @@ internal static class SwarmGrants
     }
 
     /// <summary>How many sub-agents may still be asked for.</summary>
-    public static int SubAgentsLeft(Budget granted, SwarmState swarm) => Math.Max(
+    public static int SubAgentsLeft(LoopLimits limits, SwarmState swarm) => Math.Max(
         0,
-        (granted.SubAgents ?? 0) - swarm.Started - swarm.Queued - swarm.Descendants - swarm.Live.Sum(static child => child.Granted.SubAgents ?? 0));
+        (limits.Budget.SubAgents ?? limits.Swarm!.SubAgents) - swarm.Started - swarm.Queued - swarm.Descendants - swarm.Live.Sum(static child => child.Granted.SubAgents ?? 0));
 
     /// <summary>What a call may ask for: the calls of a turn share what is left, those for one sub-agent first.</summary>
     public static SwarmAllowance Allowance(RunState state, SwarmState swarm, IReadOnlyList<string> asked, int call)
     {
-        int left = SubAgentsLeft(state.Limits.Budget, swarm);
+        int left = SubAgentsLeft(state.Limits, swarm);
         int ones = asked.Count(SwarmToolNames.StartsOne);
         int manies = asked.Count(SwarmToolNames.StartsMany);
         int children = SwarmToolNames.StartsOne(asked[call])

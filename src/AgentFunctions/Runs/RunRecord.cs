@@ -26,7 +26,7 @@ public sealed record RunRecord
     public required string Goal { get; init; }
 
     /// <summary>When the goal counts as reached, verbatim.</summary>
-    public string? Acceptance { get; init; }
+    public RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Further input for the agent.</summary>
     public JsonElement? Input { get; init; }
@@ -61,6 +61,9 @@ public sealed record RunRecord
     /// <summary>The call of <see cref="Parent"/> that asked for this run.</summary>
     public RunOrigin? Origin { get; init; }
 
+    /// <summary>Where it was forked from; <see langword="null"/> for a run of its own.</summary>
+    public ForkOrigin? ForkedFrom { get; init; }
+
     /// <summary>When it was admitted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }
@@ -77,6 +80,11 @@ public sealed record RunOrigin(int Turn, int Call, bool IsAnswer)
     /// <summary>The number among those that the call asked for, from 0; <see langword="null"/> where it asked for one.</summary>
     public int? Item { get; init; }
 }
+
+/// <summary>Where a run was forked from.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="Turn">The last turn that was taken over.</param>
+public sealed record ForkOrigin(string Run, int Turn);
 
 /// <summary>How urgent a run is.</summary>
 public enum RunPriority

@@ -16,7 +16,7 @@ namespace AgentFunctions.Swarm;
 /// They are started by the loop. A sub-agent never has what its lead lacks.
 /// </summary>
 internal sealed class ChildAdmission(
-    RunStore runs, RunTools tools, IModelCatalog models, Journal journal, Admission admission, TimeProvider time)
+    RunStore runs, RunTools tools, IModelCatalog models, Journal journal, AgentGateway gateway, Admission admission, TimeProvider time)
 {
     private const int MaxGoalBytes = 32 * 1024;
 
@@ -153,7 +153,7 @@ internal sealed class ChildAdmission(
         IReadOnlyList<ToolDeclaration> leads = await tools.DeclaredAsync(lead, leadAgent).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> own = Narrowed(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads);
         var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
-        LoopLimits bounds = AgentGateway.LimitsOf(agent, model, budget) with
+        LoopLimits bounds = gateway.LimitsOf(agent, model, null, budget) with
         {
             Swarm = agent.Delegation == Delegation.None ? null : limits with { Depth = limits.Depth - 1 },
             StepTimeout = limits.StepTimeout,

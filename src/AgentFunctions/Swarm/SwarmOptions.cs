@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using AgentFunctions.Agents;
-using AgentFunctions.Budgets;
 using AgentFunctions.Loop;
 
 namespace AgentFunctions.Swarm;
@@ -39,12 +38,8 @@ public sealed class SwarmOptions
     [Range(256, 1_000_000)]
     public int MaxResultBytes { get; set; } = 8_000;
 
-    /// <summary>The limits of a run that is admitted now, with those of its sub-agents where it may have any.</summary>
-    internal LoopLimits Bound(LoopLimits limits, AgentDefinition agent) => agent.Delegation == Delegation.None
-        ? limits
-        : limits with
-        {
-            Budget = limits.Budget.Narrow(new Budget { SubAgents = MaxSubAgents }),
-            Swarm = new SwarmLimits(MaxConcurrent, MaxDepth, MaxSteps, MaxDuration, StepTimeout, MaxResultBytes),
-        };
+    /// <summary>What a run of an agent is held to; <see langword="null"/> where it may have no sub-agents.</summary>
+    internal SwarmLimits? LimitsOf(AgentDefinition agent) => agent.Delegation == Delegation.None
+        ? null
+        : new SwarmLimits(MaxSubAgents, MaxConcurrent, MaxDepth, MaxSteps, MaxDuration, StepTimeout, MaxResultBytes);
 }
