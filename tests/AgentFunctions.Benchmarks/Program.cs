@@ -1,6 +1,7 @@
 using AgentFunctions.Benchmarks.Agent;
 using AgentFunctions.Benchmarks.Engine;
 using AgentFunctions.Benchmarks.Policy;
+using AgentFunctions.Benchmarks.Swarm;
 
 return args switch
 {
@@ -10,12 +11,15 @@ return args switch
     ["agent", .. string[] rest] => await AgentBenchmark.RunAsync(rest),
     ["long", .. string[] rest] => await LongRun.RunAsync(rest),
     [LongRunProcess.Verb, var file, var endpoint, var window, var resultLength] => await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
+    ["swarm", .. string[] rest] => await SwarmBenchmark.RunAsync(SwarmArguments.Parse(rest)),
+    [SwarmModelProcess.Verb, var latency, var children, var turns] => await SwarmModelProcess.RunAsync(latency, children, turns),
     _ => Usage(),
 };
 
 static int Usage()
 {
     Console.Error.WriteLine("usage: engine [--memory] [--data DIRECTORY] [--parked COUNT] | policy | agent [--turns COUNT] [--data DIRECTORY]"
-        + " | long [--turns COUNT] [--kills COUNT] [--window TOKENS] [--result CHARACTERS] [--compactions COUNT] [--data DIRECTORY]");
+        + " | long [--turns COUNT] [--kills COUNT] [--window TOKENS] [--result CHARACTERS] [--compactions COUNT] [--data DIRECTORY]"
+        + " | swarm [--children COUNT] [--turns COUNT] [--latency MILLISECONDS] [--concurrent COUNT] [--stream] [--data DIRECTORY] [--json]");
     return 2;
 }

@@ -12,13 +12,20 @@ internal static class WatchCommand
     {
         var id = new Argument<string>("id") { Description = "The run." };
         var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
+        var tree = new Option<bool>("--tree") { Description = "Show the run with its sub-agents: who does what, and what it costs." };
         var server = new ServerOptions();
-        var command = new Command("watch", "Follow a run of a server to its end; the exit code is the run's, as for run.") { id, json };
+        var command = new Command("watch", "Follow a run of a server to its end; the exit code is the run's, as for run.") { id, json, tree };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
             string run = parsed.GetValue(id)!;
+            if (parsed.GetValue(tree))
+            {
+                await TreeOutput.FollowAsync(token => client.GetTreeAsync(run, token), cancellationToken);
+                return ExitCode.Of((await client.GetAsync(run, cancellationToken)).Status);
+            }
+
             IRunOutput output = RunOutput.For(parsed.GetValue(json));
             output.Begin(await client.GetAsync(run, cancellationToken), "watching ");
             await output.FollowAsync(client.FollowAsync(run, cancellationToken), token => client.GetAsync(run, token), cancellationToken);

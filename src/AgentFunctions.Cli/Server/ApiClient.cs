@@ -53,6 +53,9 @@ internal sealed class ApiClient : IDisposable
     public Task<RunResource> GetAsync(string id, CancellationToken cancellationToken) =>
         SendAsync<RunResource>(HttpMethod.Get, PathOf(id), null, cancellationToken);
 
+    public Task<RunTreeResource> GetTreeAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<RunTreeResource>(HttpMethod.Get, $"{PathOf(id)}/tree", null, cancellationToken);
+
     public Task<RunResource> CancelAsync(string id, string? reason, CancellationToken cancellationToken) =>
         SendAsync<RunResource>(
             HttpMethod.Post, $"{PathOf(id)}/cancel",

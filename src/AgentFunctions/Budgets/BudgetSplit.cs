@@ -12,15 +12,6 @@ internal static class BudgetSplit
     public static Budget Spent(int steps, TokenUsage usage) =>
         new() { Steps = steps, Tokens = usage.InputTokens + usage.OutputTokens, Usd = usage.Usd };
 
-    /// <summary>What is left of the limited parts, never less than nothing.</summary>
-    public static Budget Minus(this Budget budget, Budget less) => budget with
-    {
-        Steps = budget.Steps is { } steps ? Math.Max(0, steps - (less.Steps ?? 0)) : null,
-        Tokens = budget.Tokens is { } tokens ? Math.Max(0, tokens - (less.Tokens ?? 0)) : null,
-        Usd = budget.Usd is { } usd ? Math.Max(0, usd - (less.Usd ?? 0)) : null,
-        SubAgents = budget.SubAgents is { } subAgents ? Math.Max(0, subAgents - (less.SubAgents ?? 0)) : null,
-    };
-
     /// <summary>A part of the limited parts, rounded down.</summary>
     public static Budget Part(this Budget budget, long weight, long weights) => new()
     {

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using AgentFunctions.Agents;
+using AgentFunctions.Benchmarks.Engine;
+using AgentFunctions.Gateway;
+using AgentFunctions.Runs;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace AgentFunctions.Benchmarks.Swarm;
+
+/// <summary>
+/// A lead and its sub-agents over a model server of the OpenAI protocol: how many steps a second, next to the same fan-out of
+/// the bare engine in the same run; with a slow model, how close to what its latency allows; and what it takes of memory.
+/// </summary>
+internal static class SwarmBenchmark
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public static async Task<int> RunAsync(SwarmArguments arguments)
+    {
+        using var folder = new Scratch(arguments.Directory, false);
+        await Workloads.WarmUpAsync(folder);
+        var report = new Dictionary<string, object> { ["processors"] = Environment.ProcessorCount };
+        if (arguments.Latency == 0)
+        {
+            await SwarmAsync(arguments with { Children = 30 }, folder);
+            Workloads.LoadResult engine = await Workloads.FanOutAsync(folder, arguments.Children, arguments.ChildSteps);
+            Result swarm = await SwarmAsync(arguments, folder);
+            Workloads.LoadResult again = await Workloads.FanOutAsync(folder, arguments.Children, arguments.ChildSteps);
+            double ratio = swarm.StepsPerSecond / ((engine.StepsPerSecond + again.StepsPerSecond) / 2);
+            (report["engine"], report["engineAgain"], report["swarm"], report["shareOfEngine"]) = (engine, again, swarm, ratio);
+            Print(arguments, $"engine      {engine.StepsPerSecond:N0} and {again.StepsPerSecond:N0} steps/s, before and after");
+            Print(arguments, $"swarm       {swarm.Steps:N0} steps in {swarm.Seconds:F2} s, {swarm.StepsPerSecond:N0} steps/s: {ratio:P0} of the engine's");
+            Print(arguments, $"memory      {swarm.MemoryMiB:F0} MiB above idle at the most");
+        }
+        else
+        {
+            await SwarmAsync(arguments with { Children = 30, Latency = 0 }, folder);
+            Result swarm = await SwarmAsync(arguments, folder);
+            double ideal = Ideal(arguments);
+            (report["swarm"], report["idealSeconds"], report["overIdeal"]) = (swarm, ideal, swarm.Seconds / ideal);
+            Print(arguments, $"swarm       {swarm.Seconds:F2} s with {arguments.Latency} ms a model call, {arguments.Concurrent} at a time; "
+                + $"ideal {ideal:F2} s: {swarm.Seconds / ideal:F2} times; {swarm.MemoryMiB:F0} MiB above idle");
+        }
+
+        Console.WriteLine(JsonSerializer.Serialize(report, Json));
+        return 0;
+    }
+
+    /// <summary>
+    /// What the model alone would take: the lead's calls come one after the other, and in between either the longest
+    /// sub-agent or all their calls over the number of those that may be in flight.
+    /// </summary>
+    private static double Ideal(SwarmArguments arguments)
+    {
+        double call = arguments.Latency / 1000.0;
+        double one = (arguments.Turns + 1) * call;
+        return (3 * call) + Math.Max(one, arguments.Children * one / arguments.Concurrent);
+    }
+
+    private static async Task<Result> SwarmAsync(SwarmArguments arguments, Scratch folder)
+    {
+        using Process model = SwarmModelProcess.Start(arguments, arguments.Latency);
+        try
+        {
+            string endpoint = await model.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The model did not start.");
+            using IHost host = await StartHostAsync(arguments, endpoint, folder.NewFile());
+            long idle = Memory();
+            using var sampling = new CancellationTokenSource();
+            Task<long> peak = PeakAsync(sampling.Token);
+            long start = Stopwatch.GetTimestamp();
+            Run run = await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(new RunRequest { Goal = "Have all parts read." });
+            run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            await sampling.CancelAsync();
+            if (run.Status != RunStatus.Completed || run.SubAgents.Total != arguments.Children)
+            {
+                throw new InvalidOperationException($"The run ended as {run.Status} with {run.SubAgents.Total} sub-agents: {run.Error?.Message}");
+            }
+
+            var result = new Result(run.Steps, run.CriticalSteps, seconds, run.Steps / seconds, (await peak - idle) / 1024.0 / 1024.0);
+            await host.StopAsync();
+            return result;
+        }
+        finally
+        {
+            model.StandardInput.Close();
+            await model.WaitForExitAsync();
+        }
+    }
+
+    private static async Task<IHost> StartHostAsync(SwarmArguments arguments, string endpoint, string dataFile)
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Models:bench:Provider"] = "openai",
+            ["Models:bench:Endpoint"] = endpoint,
+            ["Models:bench:Key"] = "sk-bench",
+            ["Models:bench:Model"] = "scripted",
+            ["Models:bench:Streaming"] = arguments.Stream ? "true" : "false",
+            ["Models:bench:MaxConcurrentCalls"] = arguments.Concurrent.ToString(CultureInfo.InvariantCulture),
+        });
+        builder.Services
+            .AddAgentFunctions(builder.Configuration)
+            .AddSqliteEngine(options => options.DataFile = dataFile)
+            .ConfigureSwarm(options => options.MaxConcurrent = arguments.Latency == 0 ? arguments.Concurrent : arguments.Children);
+        builder.Services.AddAgent(Agents.Agent.Create("lead").WithInstructions(SwarmModelProcess.LeadInstructions).WithDelegation(Delegation.Kimi).Build());
+        builder.Services.AddTool(AgentTool.Create("work", "Works.", ToolEffect.None, static (int turn) => $"done {turn}"));
+        IHost host = builder.Build();
+        await host.StartAsync();
+        return host;
+    }
+
+    private static long Memory()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return Environment.WorkingSet;
+    }
+
+    private static async Task<long> PeakAsync(CancellationToken cancellationToken)
+    {
+        long peak = 0;
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            peak = Math.Max(peak, Environment.WorkingSet);
+            await Task.Delay(20, CancellationToken.None);
+        }
+
+        return peak;
+    }
+
+    private static void Print(SwarmArguments arguments, FormattableString line)
+    {
+        if (!arguments.Json)
+        {
+            Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    /// <summary>How a swarm went.</summary>
+    /// <param name="Steps">Model calls and tool calls, the lead's included.</param>
+    /// <param name="CriticalSteps">The longest chain of them.</param>
+    /// <param name="Seconds">From the submission to the end.</param>
+    /// <param name="StepsPerSecond">Steps a second.</param>
+    /// <param name="MemoryMiB">The process's working set at its highest, above what it was before.</param>
+    internal sealed record Result(int Steps, int CriticalSteps, double Seconds, double StepsPerSecond, double MemoryMiB);
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Globalization;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.Benchmarks.Swarm;
+
+/// <summary>The model of the swarm, in a process of its own: what it takes is not the host's.</summary>
+internal static class SwarmModelProcess
+{
+    /// <summary>The argument that starts it.</summary>
+    public const string Verb = "swarm-model-process";
+
+    /// <summary>What tells the lead's requests from its sub-agents'.</summary>
+    public const string LeadInstructions = "You lead.";
+
+    private static readonly string LongText = string.Concat(Enumerable.Repeat("what was found ", 10));
+
+    public static async Task<int> RunAsync(string latency, string children, string turns)
+    {
+        TimeSpan wait = TimeSpan.FromMilliseconds(Number(latency));
+        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(request =>
+        {
+            ChatReply reply = request.Body.GetProperty("messages")[0].GetProperty("content").ToString().Contains(LeadInstructions, StringComparison.Ordinal)
+                ? Lead(request.Turn, Number(children))
+                : Child(request.Turn, Number(turns));
+            return wait == TimeSpan.Zero ? reply : reply with { Before = token => Task.Delay(wait, token) };
+        });
+        server.Record = false;
+        Console.WriteLine(server.BaseUrl);
+
+        // Until the benchmark goes away.
+        await Console.In.ReadToEndAsync();
+        return 0;
+    }
+
+    /// <summary>Starts it; its address is the first line that it writes.</summary>
+    public static Process Start(SwarmArguments arguments, int latency)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Benchmarks");
+        string[] args = [Verb, Text(latency), Text(arguments.Children), Text(arguments.Turns)];
+        return Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+    }
+
+    private static ChatReply Lead(int turn, int children) => turn switch
+    {
+        0 => ChatReply.Call("create_subagent", new { name = "reader", system_prompt = "You read." }),
+        1 => new ChatReply
+        {
+            Calls = [.. Enumerable.Range(0, children).Select(static number => ChatReplyCall.Of("assign_task", new { agent = "reader", prompt = $"Read part {number}." }))],
+        },
+        _ => ChatReply.Say("All parts were read."),
+    };
+
+    private static ChatReply Child(int turn, int turns) => turn < turns
+        ? ChatReply.Call("work", new { turn })
+        : ChatReply.Say(LongText);
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

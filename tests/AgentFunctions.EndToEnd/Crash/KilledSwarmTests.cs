@@ -1,0 +1,151 @@
+using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.EndToEnd.Crash;
+
+/// <summary>A lead with its sub-agents, killed with SIGKILL at random moments and taken up again by the same command.</summary>
+/// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
+[CancelAfter(600_000)]
+internal sealed class KilledSwarmTests
+{
+    private const int Children = 40;
+    private const int Turns = 4;
+
+    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_KILLS") ?? "10");
+
+    [Test]
+    public async Task Run_KilledAtRandomMoments_EndsWithTheSameResultsAndNoChildLostOrDoubled(CancellationToken cancellationToken)
+    {
+        int seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using var calm = new Scene();
+        using var rough = new Scene();
+
+        await calm.RunAsync(0, random, cancellationToken);
+        await rough.RunAsync(Kills, random, cancellationToken);
+
+        Assert.That(rough.KilledInMidRun, Is.EqualTo(Kills), "every kill must hit the swarm at work");
+        (IReadOnlyDictionary<string, string> expected, _) = await calm.ReadAsync();
+        (IReadOnlyDictionary<string, string> transcripts, IReadOnlyList<OrchestrationState> runs) = await rough.ReadAsync();
+        Assert.That(runs, Has.Count.EqualTo(1 + Children));
+        Assert.That(runs.Where(run => !run.IsEnded), Is.Empty);
+        Assert.That(transcripts.Keys, Is.EquivalentTo(expected.Keys));
+        foreach ((string name, string transcript) in expected)
+        {
+            Assert.That(transcripts[name], Is.EqualTo(transcript), $"transcript of {name}");
+        }
+
+        Assert.That(rough.Notes, Is.EqualTo(calm.Notes), "each sub-agent wrote each of its notes once");
+        Assert.That(rough.Notes, Has.Count.EqualTo(Children * Turns));
+    }
+
+    /// <summary>A workspace, a data folder and a model server whose answers depend on the goal and the turn alone.</summary>
+    private sealed class Scene : IDisposable
+    {
+        private readonly string _folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+
+        public Scene()
+        {
+            Directory.CreateDirectory(Workspace);
+            Directory.CreateDirectory(Path.Combine(_folder, "agents"));
+            File.WriteAllText(Path.Combine(_folder, "agents", "lead.md"), "---\nname: lead\ndescription: Leads.\ndelegation: kimi\n---\nYou lead.\n");
+            for (int child = 0; child < Children; child++)
+            {
+                File.WriteAllText(Path.Combine(Workspace, $"part{child}.txt"), "END\n");
+            }
+        }
+
+        public int KilledInMidRun { get; private set; }
+
+        /// <summary>All lines that the sub-agents wrote.</summary>
+        public IReadOnlyList<string> Notes => [.. Directory.GetFiles(Workspace).Order(StringComparer.Ordinal)
+            .SelectMany(file => File.ReadAllLines(file).Where(static line => line != "END").Select(line => $"{Path.GetFileName(file)} {line}"))];
+
+        private string Workspace => Path.Combine(_folder, "workspace");
+
+        private string Data => Path.Combine(_folder, "data");
+
+        public async Task RunAsync(int kills, Random random, CancellationToken cancellationToken)
+        {
+            var asked = new SemaphoreSlim(0);
+            await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => Reply(request, asked));
+            var environment = new Dictionary<string, string>
+            {
+                ["OPENAI_API_KEY"] = "sk-test",
+                ["OPENAI_BASE_URL"] = model.BaseUrl,
+                ["OPENAI_MODEL"] = "scripted",
+            };
+            string[] command =
+                ["run", "Have the parts read.", "--agent", "lead", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
+            for (int kill = 0; kill < kills; kill++)
+            {
+                await using CliProcess process = CliProcess.Start(environment, command);
+                while (asked.Wait(0, CancellationToken.None))
+                {
+                    // Requests of the life before do not count.
+                }
+
+                await asked.WaitAsync(cancellationToken);
+                await Task.Delay(random.Next(0, 300), cancellationToken);
+                await process.KillAsync();
+                KilledInMidRun += process.Output.Contains("completed", StringComparison.Ordinal) ? 0 : 1;
+            }
+
+            await using CliProcess last = CliProcess.Start(environment, command);
+            int exitCode = await last.WaitForExitAsync(cancellationToken);
+            Assert.That(exitCode, Is.Zero, last.Output);
+        }
+
+        /// <summary>The messages of every run by its name in the tree, without times; and the runs.</summary>
+        public async Task<(IReadOnlyDictionary<string, string> Transcripts, IReadOnlyList<OrchestrationState> Runs)> ReadAsync()
+        {
+            await using var engine = new SqliteEngine(
+                new SqliteEngineOptions { DataFile = Path.Combine(Data, "agentfunctions.db") }, new DurableRegistry());
+            await engine.StartAsync();
+            Page<OrchestrationState> runs = await engine.Client.QueryAsync(new OrchestrationQuery { PageSize = 1_000 });
+            var transcripts = new Dictionary<string, string>();
+            foreach (OrchestrationState run in runs.Items)
+            {
+                var messages = new List<string>();
+                await foreach (LogEntry entry in engine.Logs.ReadAsync(Transcript.StreamOf(run.InstanceId)))
+                {
+                    using JsonDocument json = JsonDocument.Parse(entry.Data);
+                    messages.Add(json.RootElement.GetProperty("message").GetRawText());
+                }
+
+                int dot = run.InstanceId.IndexOf('.', StringComparison.Ordinal);
+                transcripts.Add(dot < 0 ? "lead" : run.InstanceId[dot..], string.Join('\n', messages));
+            }
+
+            return (transcripts, runs.Items);
+        }
+
+        public void Dispose() => Directory.Delete(_folder, true);
+
+        private static ChatReply Reply(ChatRequest request, SemaphoreSlim asked)
+        {
+            asked.Release();
+            bool isLead = request.Messages[0].GetProperty("content").ToString().Contains("You lead.", StringComparison.Ordinal);
+            ChatReply reply = isLead ? Lead(request.Turn) : Child(request.Messages[1].GetProperty("content").ToString().Split(' ')[^1], request.Turn);
+            return reply with { Before = token => Task.Delay(40, token) };
+        }
+
+        private static ChatReply Lead(int turn) => turn switch
+        {
+            0 => ChatReply.Call("create_subagent", new { name = "reader", system_prompt = "You read." }, "call_create"),
+            1 => new ChatReply
+            {
+                Calls = [.. Enumerable.Range(0, Children).Select(static child => ChatReplyCall.Of("assign_task", new { agent = "reader", prompt = $"Read part {child}" }, $"call_{child}"))],
+            },
+            _ => ChatReply.Say("All parts were read."),
+        };
+
+        private static ChatReply Child(string part, int turn) => turn < Turns
+            ? ChatReply.Call("edit_file", new { path = $"part{part}.txt", old_text = "END", new_text = $"note {turn}\nEND" }, $"call_{part}_{turn}")
+            : ChatReply.Say($"Part {part} was read.");
+    }
+}
