@@ -166,6 +166,12 @@ public enum ErrorCode
     /// <summary>The server that offers the tool cannot be reached; the call was not made.</summary>
     ToolUnavailable = 410,
 
+    /// <summary>Another sub-agent of the tree is writing the file.</summary>
+    PathLeaseHeld = 420,
+
+    /// <summary>The run's lease on the file ran out, and another sub-agent has written it since.</summary>
+    PathLeaseLost = 421,
+
     /// <summary>The tool is not the one that the run was started with, and the call does not fit it as it is now.</summary>
     ToolChanged = 411,
 

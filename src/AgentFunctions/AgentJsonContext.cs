@@ -13,6 +13,7 @@ using AgentFunctions.Governance.Policies;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
 
@@ -61,6 +62,8 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(CompactResult))]
 [JsonSerializable(typeof(CheckAcceptanceInput))]
 [JsonSerializable(typeof(CheckAcceptanceResult))]
+[JsonSerializable(typeof(BoardNote))]
+[JsonSerializable(typeof(PathLease))]
 [JsonSerializable(typeof(ChildEnded))]
 [JsonSerializable(typeof(ReportResult))]
 [JsonSerializable(typeof(EndChildrenInput))]

@@ -1,5 +1,6 @@
 using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -18,6 +19,13 @@ public static class SwarmServiceCollectionExtensions
     {
         services.AddOptions<SwarmOptions>().Bind(configuration.GetSection("Swarm")).ValidateDataAnnotations();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, SwarmTools>());
+        foreach (AgentTool tool in SharedTools.Create())
+        {
+            services.AddTool(tool);
+        }
+
+        services.TryAddSingleton<Blackboard>();
+        services.TryAddSingleton<PathLeases>();
         services.TryAddSingleton<SubAgentStore>();
         services.TryAddSingleton<SubAgents>();
         services.TryAddSingleton<ChildAdmission>();

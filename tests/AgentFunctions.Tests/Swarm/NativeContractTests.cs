@@ -151,7 +151,7 @@ internal sealed class NativeContractTests
         Run second = await host.Reader.GetAsync(run.Id + ".1-0-1");
         Assert.That((first.Status, first.Steps, first.Budget!.Granted.Steps), Is.EqualTo((RunStatus.BudgetExhausted, 7, 7)));
         Assert.That(host.Model.Requests.Any(request => !IsLead(request) && request.Body.GetRawText().Contains("Mind the gap.", StringComparison.Ordinal)));
-        Assert.That((second.Status, second.Error?.Message ?? ""), Is.EqualTo((RunStatus.Cancelled, "")).Or.Property("Item1").EqualTo(RunStatus.Cancelled));
+        Assert.That(second.Status, Is.EqualTo(RunStatus.Cancelled));
     }
 
     [Test]
@@ -167,7 +167,7 @@ internal sealed class NativeContractTests
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         IReadOnlyList<string> said = host.LeadResults(1);
-        Assert.That(said[0], Does.Contain("may start 19 sub-agents at the most and asks for 10000").Or.Contain("at the most and asks for 10000"));
+        Assert.That(said[0], Does.Contain("may start 6 sub-agents at the most and asks for 10000"));
         Assert.That(said[1], Does.Contain("more than can be given away"));
         Assert.That(said[2], Does.Contain("There is no sub-agent '../../other'"));
         Assert.That(said[3], Does.Contain("there is no agent 'root'"));

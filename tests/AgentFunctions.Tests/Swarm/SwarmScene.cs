@@ -9,9 +9,11 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Swarm;
 
-/// <summary>A host with a lead, whose model is told apart from its sub-agents' by what it is told first.</summary>
+/// <summary>A host with a lead, whose model is told apart from its sub-agents' by its goal.</summary>
 internal static class SwarmScene
 {
+    public const string Goal = "Reach the goal.";
+
     public const string LeadInstructions = "You lead.";
 
     public static readonly AgentTool Echo = AgentTool.Create(
@@ -40,7 +42,8 @@ internal static class SwarmScene
             tools ?? [Echo],
             agent => agent.WithInstructions(LeadInstructions).WithDelegation(delegation));
 
-    public static bool IsLead(ChatRequest request) => request.Messages[0].GetProperty("content").ToString().Contains(LeadInstructions, StringComparison.Ordinal);
+    /// <summary>Whether the run at the root asks; sub-agents may have its instructions too, but never its goal.</summary>
+    public static bool IsLead(ChatRequest request) => GoalOf(request) == Goal;
 
     /// <summary>The goal of the sub-agent that asks.</summary>
     public static string GoalOf(ChatRequest request) => request.Messages[1].GetProperty("content").ToString().Replace("# Goal\n", "", StringComparison.Ordinal);

@@ -27,6 +27,7 @@ internal static class WriteFileTool
         Workspace workspace = WorkspaceTools.Require(context);
         byte[] bytes = Utf8.GetBytes(content);
         string full = WorkspaceFile.CheckTarget(workspace, path);
+        await PathLeases.TakeAsync(context, workspace, full, cancellationToken).ConfigureAwait(false);
         using (await FileLocks.EnterAsync(full, cancellationToken).ConfigureAwait(false))
         {
             WorkspaceFile.Replace(context, workspace, path, bytes);
