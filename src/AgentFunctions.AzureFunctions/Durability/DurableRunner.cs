@@ -1,11 +1,12 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 
 namespace AgentFunctions.AzureFunctions.Durability;
 
 /// <summary>Runs what the registry knows under Durable Task.</summary>
-internal sealed class DurableRunner(DurableRegistry registry)
+internal sealed class DurableRunner(DurableRegistry registry, DurableClientAccessor clients)
 {
     public async Task<JsonElement?> OrchestrateAsync(TaskOrchestrationContext context)
     {
@@ -33,6 +34,17 @@ internal sealed class DurableRunner(DurableRegistry registry)
         {
             throw DurableFailure.Of(e);
         }
+    }
+
+    /// <summary>
+    /// Runs a step that a trigger was called for. Functions does not tell the number of the step; the ledger knows a step by
+    /// its run, turn and call.
+    /// </summary>
+    public Task<JsonElement?> StepAsync(
+        string name, JsonElement input, string instanceId, DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        clients.Client = client;
+        return RunAsync(new ActivityContext(instanceId, name, -1, cancellationToken), input);
     }
 
     private static AgentException NotRegistered(string kind, string name) => new(

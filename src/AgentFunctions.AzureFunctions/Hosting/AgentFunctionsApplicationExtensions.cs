@@ -39,6 +39,8 @@ public static class AgentFunctionsApplicationExtensions
     {
         services.AddSingleton<DurableClientAccessor>();
         services.AddSingleton<DurableRunner>();
+        services.AddSingleton<StartedServices>();
+        StartedServices.Take(services);
         services.AddSingleton<IOrchestrationClient, DurableTaskOrchestrationClient>();
         services.AddSingleton<AdmitRunActivity>();
         services.AddDurable(static (provider, registry) => registry

@@ -24,7 +24,9 @@ internal readonly record struct LogPlace(long Segment, long Offset, long Positio
     /// <summary>The place after a block that begins here.</summary>
     public LogPlace After(LogBlock block) => this with
     {
-        Offset = Offset + block.Size, Position = block.End, Blocks = Blocks + 1,
+        Offset = Offset + block.Size,
+        Position = block.End,
+        Blocks = Blocks + 1,
     };
 
     /// <summary>

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.AzureFunctions.Hosting;
-using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
@@ -15,7 +14,6 @@ namespace AgentFunctions.AzureFunctions.Triggers;
 public sealed class RunTriggers(IServiceProvider services)
 {
     private readonly DurableRunner _runner = services.GetRequiredService<DurableRunner>();
-    private readonly DurableClientAccessor _clients = services.GetRequiredService<DurableClientAccessor>();
 
     /// <summary>The loop of a run.</summary>
     /// <param name="context">What it may see of the world.</param>
@@ -30,7 +28,7 @@ public sealed class RunTriggers(IServiceProvider services)
     [Function(StepNames.CallModel)]
     public Task<JsonElement?> CallModelAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        StepAsync(StepNames.CallModel, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(StepNames.CallModel, input, instanceId, client, cancellationToken);
 
     /// <summary>Makes a tool call.</summary>
     /// <param name="input">Which call.</param>
@@ -40,7 +38,7 @@ public sealed class RunTriggers(IServiceProvider services)
     [Function(StepNames.CallTool)]
     public Task<JsonElement?> CallToolAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        StepAsync(StepNames.CallTool, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(StepNames.CallTool, input, instanceId, client, cancellationToken);
 
     /// <summary>Sums up the context.</summary>
     /// <param name="input">What of it.</param>
@@ -50,7 +48,17 @@ public sealed class RunTriggers(IServiceProvider services)
     [Function(StepNames.Compact)]
     public Task<JsonElement?> CompactAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        StepAsync(StepNames.Compact, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(StepNames.Compact, input, instanceId, client, cancellationToken);
+
+    /// <summary>Checks whether the goal is reached.</summary>
+    /// <param name="input">Where the run stands.</param>
+    /// <param name="instanceId">The run.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.CheckAcceptance)]
+    public Task<JsonElement?> CheckAcceptanceAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.CheckAcceptance, input, instanceId, client, cancellationToken);
 
     /// <summary>Tells those who follow the run that it has ended.</summary>
     /// <param name="input">How.</param>
@@ -60,7 +68,7 @@ public sealed class RunTriggers(IServiceProvider services)
     [Function(StepNames.Notify)]
     public Task<JsonElement?> NotifyAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        StepAsync(StepNames.Notify, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(StepNames.Notify, input, instanceId, client, cancellationToken);
 
     /// <summary>Admits a run for an orchestrator of the app's own.</summary>
     /// <param name="input">The goal.</param>
@@ -70,7 +78,7 @@ public sealed class RunTriggers(IServiceProvider services)
     [Function(AdmitRunActivity.AdmitName)]
     public Task<JsonElement?> AdmitRunAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        StepAsync(AdmitRunActivity.AdmitName, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(AdmitRunActivity.AdmitName, input, instanceId, client, cancellationToken);
 
     /// <summary>Reads what came of a run for an orchestrator of the app's own.</summary>
     /// <param name="input">The run's id.</param>
@@ -80,13 +88,5 @@ public sealed class RunTriggers(IServiceProvider services)
     [Function(AdmitRunActivity.ReadName)]
     public Task<JsonElement?> ReadRunAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        StepAsync(AdmitRunActivity.ReadName, input, instanceId, client, cancellationToken);
-
-    /// <summary>Functions does not tell the number of the step; the ledger knows a step by its run, turn and call.</summary>
-    private Task<JsonElement?> StepAsync(
-        string name, JsonElement input, string instanceId, DurableTaskClient client, CancellationToken cancellationToken)
-    {
-        _clients.Client = client;
-        return _runner.RunAsync(new ActivityContext(instanceId, name, -1, cancellationToken), input);
-    }
+        _runner.StepAsync(AdmitRunActivity.ReadName, input, instanceId, client, cancellationToken);
 }

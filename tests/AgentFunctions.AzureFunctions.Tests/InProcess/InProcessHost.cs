@@ -18,7 +18,7 @@ internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
 
     public static async Task<InProcessHost> StartAsync(DurableRegistry registry, ILoggerFactory? logs = null)
     {
-        var runner = new DurableRunner(registry);
+        var runner = new DurableRunner(registry, new DurableClientAccessor());
         var options = new DurableTaskTestHostOptions { Port = FreePort(), LoggerFactory = logs };
         return new InProcessHost(await DurableTaskTestHost.StartAsync(Register, options));
 
