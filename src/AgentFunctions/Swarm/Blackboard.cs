@@ -29,7 +29,7 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
         long end = 0;
         while (true)
         {
-            await foreach ((long number, BoardNote written) in ReadAsync(stream, end, null, cancellationToken).ConfigureAwait(false))
+            await foreach ((long number, BoardNote written) in NotesAsync(stream, end, null, cancellationToken).ConfigureAwait(false))
             {
                 if (written.Key == key)
                 {
@@ -60,7 +60,7 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
     {
         string stream = await StreamOfAsync(runId, cancellationToken).ConfigureAwait(false);
         var notes = new List<(long, BoardNote)>();
-        await foreach ((long number, BoardNote note) in ReadAsync(stream, from, most, cancellationToken).ConfigureAwait(false))
+        await foreach ((long number, BoardNote note) in NotesAsync(stream, from, most, cancellationToken).ConfigureAwait(false))
         {
             notes.Add((number, note));
         }
@@ -68,7 +68,7 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
         return notes;
     }
 
-    private async IAsyncEnumerable<(long Number, BoardNote Note)> ReadAsync(
+    private async IAsyncEnumerable<(long Number, BoardNote Note)> NotesAsync(
         string stream, long from, int? most, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (LogEntry entry in logs.ReadAsync(stream, from, most, cancellationToken).ConfigureAwait(false))

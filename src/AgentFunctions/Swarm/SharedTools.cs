@@ -23,10 +23,10 @@ internal static class SharedTools
     public static IReadOnlyList<AgentTool> Create() =>
     [
         Tool(
-            "post_note",
+            "post_to_board",
             "Leaves a note on the blackboard that all agents of this tree can read. Notes stay and cannot be changed.",
             ToolEffect.Idempotent, PostAsync),
-        Tool("read_notes", "Reads the blackboard of this tree from a note on.", ToolEffect.None, ReadAsync),
+        Tool("read_board", "Reads the blackboard of this tree from a note on.", ToolEffect.None, ReadAsync),
         Tool("read_shared_artifact", "Reads a text artifact of another agent of this tree.", ToolEffect.None, ReadArtifactAsync),
     ];
 
@@ -52,7 +52,7 @@ internal static class SharedTools
             text.Append(CultureInfo.InvariantCulture, $"[{number}] {ChildName.NameOf(note.By)}: {note.Text}\n");
         }
 
-        return notes.Count == 0 ? "(no notes)"
+        return notes.Count == 0 ? "(the board is empty)"
             : notes.Count < MaxRead ? text.ToString()
             : text.Append(CultureInfo.InvariantCulture, $"Go on with from {notes[^1].Number + 1}.").ToString();
     }

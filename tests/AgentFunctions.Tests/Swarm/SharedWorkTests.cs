@@ -25,7 +25,7 @@ internal sealed class SharedWorkTests
                 ? request.Turn switch { 0 => Create(), 1 => Assign("write", "read"), _ => ChatReply.Say("done") }
                 : (GoalOf(request), request.Turn) switch
                 {
-                    ("write", 0) => ChatReply.Call("post_note", new { text = "the key is under the mat" }),
+                    ("write", 0) => ChatReply.Call("post_to_board", new { text = "the key is under the mat" }),
                     ("write", _) => ChatReply.Say("written") with
                     {
                         Before = _ =>
@@ -34,18 +34,18 @@ internal sealed class SharedWorkTests
                             return Task.CompletedTask;
                         },
                     },
-                    (_, 0) => ChatReply.Call("read_notes", new { }) with { Before = token => posted.Task.WaitAsync(token) },
+                    (_, 0) => ChatReply.Call("read_board", new { }) with { Before = token => posted.Task.WaitAsync(token) },
                     _ => ChatReply.Say($"read: {request.Last("tool")}"),
                 },
             [Echo],
-            agent => agent.WithInstructions(LeadInstructions).WithTools("post_note", "read_notes").WithDelegation(Delegation.Kimi));
+            agent => agent.WithInstructions(LeadInstructions).WithTools("post_to_board", "read_board").WithDelegation(Delegation.Kimi));
 
         Run run = await host.RunAsync();
         Run other = await host.RunAsync("Something else.");
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         Assert.That(host.LeadResults(2)[1], Does.Contain("[0] 2-0: the key is under the mat"));
-        Assert.That(other.Result?.Text, Does.Contain("(no notes)"));
+        Assert.That(other.Result?.Text, Does.Contain("(the board is empty)"));
     }
 
     [Test]

@@ -8,6 +8,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 namespace AgentFunctions.Tests.Swarm;
 
 [CancelAfter(120_000)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class TreeSteeringTests
 {
     private const int Children = 3;
