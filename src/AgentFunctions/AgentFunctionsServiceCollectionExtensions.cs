@@ -8,6 +8,7 @@ using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Memory;
 using AgentFunctions.Tools.Planning;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,6 +33,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddOptions<RunOptions>().Configure(options => configure?.Invoke(options));
         services.AddLogging();
         services.AddHttpClient(NotifyActivity.HttpClientName);
+        services.AddHttpClient(IdempotencyKeyHandler.HttpClientName);
         services.AddAgentModels(configuration);
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);
@@ -52,13 +54,26 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<PinnedText>();
         services.AddTool(PlanTool.Create());
         services.AddTool(PinTool.Create());
+        services.AddTool(RecallTool.Create());
+        services.TryAddSingleton<NoteStore>();
+        foreach (AgentTool tool in NoteTools.Create())
+        {
+            services.AddTool(tool);
+        }
+
         services.TryAddSingleton<AgentGateway>();
         services.TryAddSingleton<RunSteering>();
+        services.TryAddSingleton(static provider => new RunCopy(
+            provider.GetRequiredService<Transcript>(), provider.GetRequiredService<Ledger>(), provider.GetRequiredService<Inbox>(),
+            provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<PinStore>()));
+        services.TryAddSingleton<RunForking>();
         services.TryAddSingleton<PromptMessages>();
         services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<CallToolActivity>();
+        services.TryAddSingleton<AnswerJudge>();
+        services.TryAddSingleton<CheckAcceptanceActivity>();
         services.TryAddSingleton<NotifyActivity>();
         services.AddGovernance(configuration);
         services.AddMonitoring(configuration);
@@ -83,6 +98,8 @@ public static class AgentFunctionsServiceCollectionExtensions
             StepNames.CallTool, (context, input) => services.GetRequiredService<CallToolActivity>().RunAsync(context, input))
         .AddActivity<CompactInput, CompactResult>(
             StepNames.Compact, (context, input) => services.GetRequiredService<CompactActivity>().RunAsync(context, input))
+        .AddActivity<CheckAcceptanceInput, CheckAcceptanceResult>(
+            StepNames.CheckAcceptance, (context, input) => services.GetRequiredService<CheckAcceptanceActivity>().RunAsync(context, input))
         .AddActivity<NotifyInput, bool>(
             StepNames.Notify, (context, input) => services.GetRequiredService<NotifyActivity>().RunAsync(context, input));
 

@@ -1,3 +1,4 @@
+using AgentFunctions.Benchmarks.Agent;
 using AgentFunctions.Benchmarks.Engine;
 using AgentFunctions.Benchmarks.Policy;
 
@@ -6,11 +7,15 @@ return args switch
     ["policy"] => PolicyBenchmark.Run(),
     ["engine", .. string[] rest] => await EngineBenchmark.RunAsync(EngineArguments.Parse(rest)),
     [FanOutProcess.Verb, string dataFile] => await FanOutProcess.RunAsync(dataFile),
+    ["agent", .. string[] rest] => await AgentBenchmark.RunAsync(rest),
+    ["long", .. string[] rest] => await LongRun.RunAsync(rest),
+    [LongRunProcess.Verb, var file, var endpoint, var window, var resultLength] => await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: engine [--memory] [--data DIRECTORY] [--parked COUNT] | policy");
+    Console.Error.WriteLine("usage: engine [--memory] [--data DIRECTORY] [--parked COUNT] | policy | agent [--turns COUNT] [--data DIRECTORY]"
+        + " | long [--turns COUNT] [--kills COUNT] [--window TOKENS] [--result CHARACTERS] [--compactions COUNT] [--data DIRECTORY]");
     return 2;
 }

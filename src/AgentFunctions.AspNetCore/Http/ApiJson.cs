@@ -45,6 +45,9 @@ internal static class ApiJson
 /// <summary>Source-generated JSON for what the API writes and reads.</summary>
 [JsonSerializable(typeof(RunSubmission))]
 [JsonSerializable(typeof(CancelSubmission))]
+[JsonSerializable(typeof(MessageSubmission))]
+[JsonSerializable(typeof(BudgetResource))]
+[JsonSerializable(typeof(ForkSubmission))]
 [JsonSerializable(typeof(RunResource))]
 [JsonSerializable(typeof(RunListResource))]
 [JsonSerializable(typeof(EventResource))]

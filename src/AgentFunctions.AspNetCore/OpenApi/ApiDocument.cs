@@ -21,6 +21,7 @@ internal static class ApiDocument
         options.AddDocumentTransformer(Describe);
         options.AddSchemaTransformer(DescribeNumbers);
         options.AddSchemaTransformer(DescribeMembers);
+        options.AddSchemaTransformer(AcceptanceSchema.Describe);
     }
 
     private static Task Describe(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)

@@ -12,14 +12,39 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <summary>Steer runs from outside.</summary>
 internal static class RunControlEndpoints
 {
-    public static void MapRunControl(this IEndpointRouteBuilder runs) =>
-        runs.MapPost("/{id}/cancel", CancelAsync)
-            .WithName("cancelRun")
+    public static void MapRunControl(this IEndpointRouteBuilder runs)
+    {
+        Steer(runs.MapPost("/{id}/cancel", CancelAsync), "cancelRun")
             .WithSummary("Ask a run to end.")
             .WithDescription("What is in flight is cancelled, what was reached stays. The body may be left out.")
-            .WithOptionalBody<CancelSubmission>()
-            .Produces<RunResource>(StatusCodes.Status202Accepted)
-            .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
+            .WithOptionalBody<CancelSubmission>();
+        Steer(runs.MapPost("/{id}/pause", PauseAsync), "pauseRun")
+            .WithSummary("Hold a run.")
+            .WithDescription("Steps in flight finish, no further one starts until the run is resumed.");
+        Steer(runs.MapPost("/{id}/resume", ResumeAsync), "resumeRun")
+            .WithSummary("Let a run go on.")
+            .WithDescription("A paused run goes on; a failed one is taken up again from its last good step.");
+        Steer(runs.MapPost("/{id}/messages", SendAsync), "sendMessage")
+            .WithSummary("Say something to a run.")
+            .WithDescription("A live run's model is shown it before its next message, once and in order; a run that has ended goes on with it.")
+            .Accepts<MessageSubmission>("application/json");
+        Steer(runs.MapPost("/{id}/budget", GrantAsync), "grantBudget")
+            .WithSummary("Let a run spend more.")
+            .WithDescription("The parts come on top of what was granted; a part that was not limited stays so. A run that its budget has ended goes on.")
+            .Accepts<BudgetResource>("application/json");
+        Steer(runs.MapPost("/{id}/fork", ForkAsync), "forkRun")
+            .WithSummary("Start a new run from a turn of this one.")
+            .WithDescription(
+                "The new run has the messages up to and including the turn, and what is left of this run's budget unless it is granted another. "
+                + "This run stays as it is. Effects of its tools are not undone.")
+            .WithHeader("Idempotency-Key", "1 to 200 characters that name this submission.")
+            .Accepts<ForkSubmission>("application/json");
+    }
+
+    private static RouteHandlerBuilder Steer(RouteHandlerBuilder builder, string name) => builder
+        .WithName(name)
+        .Produces<RunResource>(StatusCodes.Status202Accepted)
+        .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
 
     private static async Task<IResult> CancelAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
@@ -30,14 +55,40 @@ internal static class RunControlEndpoints
             throw new AgentException(ErrorCode.InvalidInput, "reason: use at most 1,000 characters.");
         }
 
-        Run run = await steering.CancelAsync(id, http.Caller().Id, submission?.Reason, cancellationToken);
-        return Answers.Json(resources.Of(run), StatusCodes.Status202Accepted);
+        return Accepted(await steering.CancelAsync(id, http.Caller().Id, submission?.Reason, cancellationToken), resources);
     }
-}
 
-/// <summary>Why a run is to end.</summary>
-internal sealed record CancelSubmission
-{
-    /// <summary>The reason, for the run's journal; at most 1,000 characters.</summary>
-    public string? Reason { get; init; }
+    private static async Task<IResult> PauseAsync(
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
+        Accepted(await steering.PauseAsync(id, http.Caller().Id, cancellationToken), resources);
+
+    private static async Task<IResult> ResumeAsync(
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
+        Accepted(await steering.ResumeAsync(id, http.Caller().Id, cancellationToken), resources);
+
+    private static async Task<IResult> SendAsync(
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
+    {
+        MessageSubmission submission = await http.Request.ReadJsonAsync<MessageSubmission>(cancellationToken);
+        return Accepted(await steering.SendAsync(id, submission.Text, http.Caller().Id, cancellationToken), resources);
+    }
+
+    private static async Task<IResult> GrantAsync(
+        string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
+    {
+        BudgetResource more = await http.Request.ReadJsonAsync<BudgetResource>(cancellationToken);
+        return Accepted(await steering.GrantAsync(id, more.ToBudget(), http.Caller().Id, cancellationToken), resources);
+    }
+
+    private static async Task<IResult> ForkAsync(
+        string id, HttpContext http, RunForking forking, RunResources resources, CancellationToken cancellationToken)
+    {
+        string? key = http.Request.Headers.Single("Idempotency-Key");
+        ForkSubmission submission = await http.Request.ReadJsonAsync<ForkSubmission>(cancellationToken);
+        Run run = await forking.ForkAsync(id, submission.ToRequest(), http.Caller(), key, cancellationToken);
+        http.Response.Headers.Location = resources.Of(run).Links.Self;
+        return Accepted(run, resources);
+    }
+
+    private static IResult Accepted(Run run, RunResources resources) => Answers.Json(resources.Of(run), StatusCodes.Status202Accepted);
 }

@@ -20,7 +20,7 @@ internal sealed record RunResource
     public required string Goal { get; init; }
 
     /// <summary>When the goal counts as reached.</summary>
-    public required string? Acceptance { get; init; }
+    public required RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Where it stands.</summary>
     [JsonConverter(typeof(CamelCaseEnumConverter<RunStatus>))]
@@ -31,6 +31,9 @@ internal sealed record RunResource
 
     /// <summary>The run that started this one as a sub-agent.</summary>
     public required string? Parent { get; init; }
+
+    /// <summary>Where it was forked from; null for a run of its own.</summary>
+    public required ForkOrigin? ForkedFrom { get; init; }
 
     /// <summary>When it was admitted (UTC).</summary>
     public required DateTime CreatedAt { get; init; }

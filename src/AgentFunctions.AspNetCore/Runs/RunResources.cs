@@ -16,6 +16,7 @@ internal sealed class RunResources(IModelCatalog models)
         Status = run.Status,
         WaitingFor = run.WaitingFor is { } waiting ? new WaitingResource(waiting.Kind, waiting.Id, waiting.Until?.UtcDateTime) : null,
         Parent = run.Parent,
+        ForkedFrom = run.ForkedFrom,
         CreatedAt = run.CreatedAt.UtcDateTime,
         UpdatedAt = run.UpdatedAt.UtcDateTime,
         CompletedAt = run.CompletedAt?.UtcDateTime,

@@ -17,8 +17,8 @@ internal sealed record RunSubmission
     [Required]
     public string Goal { get; init; } = null!;
 
-    /// <summary>When the goal counts as reached, in words; at most 32 KiB.</summary>
-    public string? Acceptance { get; init; }
+    /// <summary>When the goal counts as reached: words of at most 32 KiB, or an object with what decides.</summary>
+    public RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Further input for the agent: a JSON object of at most 256 KiB.</summary>
     public JsonElement? Input { get; init; }

@@ -99,7 +99,7 @@ public static class DataFile
         writer.WriteEndObject();
     }
 
-    private static T Read<T>(string path, Func<Connection, T> read)
+    internal static T Read<T>(string path, Func<Connection, T> read)
     {
         EnsureExists(path);
         try

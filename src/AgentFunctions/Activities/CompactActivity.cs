@@ -132,7 +132,7 @@ internal sealed class CompactActivity(
             try
             {
                 ChatResponse? response = await caller
-                    .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null), model, request, options, cancellationToken)
+                    .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request, options, cancellationToken)
                     .ConfigureAwait(false);
                 return response is null ? null : (request, response);
             }

@@ -1,12 +1,14 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Models;
+using AgentFunctions.Models.Resilience;
+using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Activities;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
-internal sealed class ModelCaller(CallMarks marks)
+internal sealed class ModelCaller(CallMarks marks, ModelGates gates)
 {
     /// <summary>Calls a model for a run.</summary>
     /// <param name="call">Which call of the run it is, and what it may consume.</param>
@@ -16,6 +18,15 @@ internal sealed class ModelCaller(CallMarks marks)
     /// <param name="cancellationToken">Stops waiting; the model may have been called.</param>
     /// <returns>The answer; <see langword="null"/> where this very call was begun before and cut off.</returns>
     public async Task<ChatResponse?> CallAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        using ModelGate.Place place = await gates.Of(model.Name).EnterAsync(call.Priority, cancellationToken).ConfigureAwait(false);
+        ChatResponse? response = await MarkedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+        place.Succeeded = response is not null;
+        return response;
+    }
+
+    private async Task<ChatResponse?> MarkedAsync(
         ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
         if (!call.IsMarked)
@@ -79,4 +90,5 @@ internal sealed class ModelCaller(CallMarks marks)
 /// <param name="RunId">The run.</param>
 /// <param name="Number">The number of the call among the run's model calls.</param>
 /// <param name="IsMarked">Whether it is marked as begun, because a budget limits what it may consume.</param>
-internal readonly record struct ModelCall(string RunId, int Number, bool IsMarked);
+/// <param name="Priority">How urgent the run is.</param>
+internal readonly record struct ModelCall(string RunId, int Number, bool IsMarked, RunPriority Priority);

@@ -30,7 +30,8 @@ internal static class Prompt
         var text = new StringBuilder("# Goal\n").Append(run.Goal);
         if (run.Acceptance is not null)
         {
-            text.Append("\n\n# Done when\n").Append(run.Acceptance);
+            text.Append("\n\n# Done when");
+            Append(text, run.Acceptance);
         }
 
         if (run.Input is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } input)
@@ -39,6 +40,29 @@ internal static class Prompt
         }
 
         return new ChatMessage(ChatRole.User, text.ToString());
+    }
+
+    private static void Append(StringBuilder text, RunAcceptance acceptance)
+    {
+        if (acceptance.Criteria is { } words)
+        {
+            text.Append('\n').Append(words);
+        }
+
+        if (acceptance.Command is { } command)
+        {
+            text.Append("\nThis command passes: ").AppendJoin(' ', command);
+        }
+
+        if (acceptance.Schema is { } schema)
+        {
+            text.Append("\nYour answer is JSON of this schema and nothing else: ").Append(schema.GetRawText());
+        }
+
+        if (acceptance.Judge is { } judge)
+        {
+            text.Append("\nA judge accepts your answer by this rubric: ").Append(judge.Rubric);
+        }
     }
 
     public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries) =>
@@ -72,11 +96,11 @@ internal static class Prompt
 
     public static ChatOptions Options(
         AgentDefinition agent, ModelBinding model, IReadOnlyList<ToolDeclaration> tools, int maxOutputTokens) => new()
-    {
-        ModelId = model.ModelId,
-        MaxOutputTokens = maxOutputTokens,
-        Temperature = model.Profile.Temperature,
-        Tools = tools.Count == 0 ? null : [.. tools.Select(tool => tool.Function)],
-        ResponseFormat = agent.OutputSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema, "result") : null,
-    };
+        {
+            ModelId = model.ModelId,
+            MaxOutputTokens = maxOutputTokens,
+            Temperature = model.Profile.Temperature,
+            Tools = tools.Count == 0 ? null : [.. tools.Select(tool => tool.Function)],
+            ResponseFormat = agent.OutputSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema, "result") : null,
+        };
 }

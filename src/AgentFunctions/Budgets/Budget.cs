@@ -39,6 +39,17 @@ public sealed record Budget
         };
     }
 
+    /// <summary>This without what was taken away, nothing at the least. What was unlimited stays so.</summary>
+    /// <param name="taken">What to take away; its parts that are <see langword="null"/> take nothing.</param>
+    internal Budget Minus(Budget taken) => new()
+    {
+        Steps = Least0(Steps - (taken.Steps ?? 0)),
+        Tokens = Least0(Tokens - (taken.Tokens ?? 0)),
+        Usd = Least0(Usd - (taken.Usd ?? 0)),
+        WallClock = Least0(WallClock - (taken.WallClock ?? TimeSpan.Zero)),
+        SubAgents = Least0(SubAgents - (taken.SubAgents ?? 0)),
+    };
+
     /// <summary>The narrower of two, part by part.</summary>
     /// <param name="other">The other.</param>
     public Budget Narrow(Budget other)
@@ -73,6 +84,9 @@ public sealed record Budget
             }
         }
     }
+
+    private static T? Least0<T>(T? value)
+        where T : struct, IComparable<T> => value is { } number && number.CompareTo(default) < 0 ? default(T) : value;
 
     private static T? Least<T>(T? one, T? other)
         where T : struct, IComparable<T> =>

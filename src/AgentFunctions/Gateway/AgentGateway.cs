@@ -10,6 +10,8 @@ using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway;
@@ -17,7 +19,7 @@ namespace AgentFunctions.Gateway;
 /// <summary>The way in: admits goals and routes them to an agent.</summary>
 public sealed class AgentGateway(
     AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<RunOptions> options, Admission admission,
+    IRecordStore records, IOrchestrationClient orchestrations, IServiceProvider services, IOptions<RunOptions> options, Admission admission,
     TimeProvider time)
 {
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
@@ -45,10 +47,11 @@ public sealed class AgentGateway(
     /// <param name="idempotencyKey">Makes it safe to repeat; <see langword="null"/> for none.</param>
     /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <param name="id">The id that the run shall have, where the orchestrator made it; <see langword="null"/> for a new one.</param>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     internal async Task<AdmittedRun> AdmitAsync(
         RunRequest request, Caller caller, string? idempotencyKey, Func<AgentDefinition, Task<AgentDefinition>>? narrow,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, string? id = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
@@ -56,12 +59,20 @@ public sealed class AgentGateway(
         agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         ModelBinding model = models.Resolve(agent.Model);
         IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
-        LoopLimits limits = LimitsOf(agent, model, request.Budget);
+        if (request.Acceptance is { } acceptance)
+        {
+            bool hasWorkspace = options.Value is not { Workspace: null, WorkspaceRoot: null };
+            AcceptanceRules.Demand(acceptance, models, services.GetService<WorkspaceCommands>(), hasWorkspace);
+        }
+
+        LoopLimits limits = LimitsOf(agent, model, request.Acceptance, request.Budget);
 
         DateTimeOffset now = time.GetUtcNow();
-        string id = idempotencyKey is null
+        id ??= idempotencyKey is null
             ? RunId.New(now)
-            : await ClaimAsync(request, caller.Id, idempotencyKey, RunId.New(now), cancellationToken).ConfigureAwait(false);
+            : await ClaimAsync(
+                JsonSerializer.SerializeToUtf8Bytes(request, AgentJsonContext.Default.RunRequest), caller.Id, idempotencyKey, RunId.New(now),
+                cancellationToken).ConfigureAwait(false);
         var run = new RunRecord
         {
             Id = id,
@@ -129,7 +140,8 @@ public sealed class AgentGateway(
             ErrorCode.InvalidInput, $"agent: name one of {string.Join(", ", agents.Agents.Select(agent => agent.Name))}."),
     };
 
-    private async Task StartAsync(AdmittedRun admitted, CancellationToken cancellationToken)
+    /// <summary>Starts a run that was admitted.</summary>
+    internal async Task StartAsync(AdmittedRun admitted, CancellationToken cancellationToken)
     {
         try
         {
@@ -143,8 +155,8 @@ public sealed class AgentGateway(
     }
 
     /// <summary>Binds the key to this request; returns the id of the run that the key stands for.</summary>
-    private async Task<string> ClaimAsync(
-        RunRequest request, string requester, string key, string newId, CancellationToken cancellationToken)
+    internal async Task<string> ClaimAsync(
+        byte[] request, string requester, string key, string newId, CancellationToken cancellationToken)
     {
         if (key.Length is 0 or > 200)
         {
@@ -152,7 +164,7 @@ public sealed class AgentGateway(
         }
 
         string recordKey = ClaimKey(requester, key);
-        string body = Hash(JsonSerializer.SerializeToUtf8Bytes(request, AgentJsonContext.Default.RunRequest));
+        string body = Hash(request);
         byte[] claim = JsonSerializer.SerializeToUtf8Bytes(new IdempotencyClaim(newId, body), AgentJsonContext.Default.IdempotencyClaim);
         try
         {
@@ -171,22 +183,34 @@ public sealed class AgentGateway(
     }
 
     /// <summary>The narrower of what the definition and the request allow.</summary>
-    private static LoopLimits LimitsOf(AgentDefinition agent, ModelBinding model, Budget? requested)
+    internal LoopLimits LimitsOf(AgentDefinition agent, ModelBinding model, RunAcceptance? acceptance, Budget? requested)
     {
         var own = new Budget { Tokens = agent.Limits.MaxTokens, WallClock = agent.Limits.MaxDuration };
         Budget budget = requested is null ? own : own.Narrow(requested);
-        if (budget.Usd is not null && model.Profile.Price is null)
+        ModelBinding? judge = acceptance?.Judge is { } asked ? models.Resolve(asked.Model ?? model.Name) : null;
+        foreach (ModelBinding priced in new[] { model, judge ?? model })
         {
-            throw new AgentException(
-                ErrorCode.InvalidInput,
-                $"budget.usd: no price is configured for model '{model.Name}'; set Models:{model.Name}:Price:Input and Price:Output, or leave it out.");
+            if (budget.Usd is not null && priced.Profile.Price is null)
+            {
+                throw new AgentException(
+                    ErrorCode.InvalidInput,
+                    $"budget.usd: no price is configured for model '{priced.Name}'; set Models:{priced.Name}:Price:Input and Price:Output, or leave it out.");
+            }
         }
 
-        return new LoopLimits(agent.Limits.MaxTurns, budget, model.Profile.ContextWindow, model.Profile.MaxOutputTokens, model.Profile.Price)
+        ModelProfile profile = model.Profile;
+        return new LoopLimits(agent.Limits.MaxTurns, budget, profile.ContextWindow, profile.MaxOutputTokens, profile.Price)
         {
-            BytesPerToken = model.Profile.BytesPerToken,
+            MaxRejections = acceptance is { IsChecked: true } ? acceptance.MaxAttempts : 0,
+            BytesPerToken = profile.BytesPerToken,
+            Judge = judge is null ? null : JudgeLimitsOf(judge.Profile),
         };
     }
+
+    private static JudgeLimits JudgeLimitsOf(ModelProfile judge) => new(
+        Math.Min(judge.MaxOutputTokens, 8_192),
+        (long)Math.Max(1, (judge.ContextWindow - judge.MaxOutputTokens) * judge.BytesPerToken),
+        judge.Price);
 
     private string? WorkspaceFor(string runId)
     {

@@ -14,8 +14,8 @@ public sealed record RunRequest
     /// <summary>What is to be reached, in words; at most 32 KiB.</summary>
     public string? Goal { get; init; }
 
-    /// <summary>When the goal counts as reached, in words; at most 32 KiB.</summary>
-    public string? Acceptance { get; init; }
+    /// <summary>When the goal counts as reached: in words, or with a command, a schema or a judge that decides.</summary>
+    public RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Further input for the agent: a JSON object of at most 256 KiB.</summary>
     public JsonElement? Input { get; init; }
@@ -41,7 +41,12 @@ public sealed record RunRequest
     {
         Require(!string.IsNullOrWhiteSpace(Goal), "goal", "say in words what is to be reached");
         RequireText(Goal, "goal");
-        RequireText(Acceptance, "acceptance");
+        if (Acceptance is not null)
+        {
+            RequireText(Acceptance.Criteria, "acceptance");
+            AcceptanceRules.Validate(Acceptance);
+        }
+
         Require(Agent is null or { Length: > 0 and <= 64 }, "agent", "name one of the agents that GET /api/agents lists");
         Require(Enum.IsDefined(Priority), "priority", "use low, normal or high");
         if (Input is { ValueKind: not JsonValueKind.Null } input)

@@ -10,14 +10,15 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Steers runs: talk to them, hold them, let them go on, grant them more, end them.</summary>
-public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, AuditLog audit,
+public sealed class RunSteering(
+    RunReader reader, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, IRecordStore records, AuditLog audit,
     Redactor redactor, TimeProvider time)
 {
     /// <summary>The longest message, in characters.</summary>
-    private const int MaxMessage = 32_768;
+    internal const int MaxMessage = 32_768;
 
     /// <summary>What a message costs beyond its text: role and separators; a generous bound in bytes.</summary>
-    private const int MessageFrame = 256;
+    internal const int MessageFrame = 256;
 
     private static readonly OrchestrationStatus[] EndedStatuses =
         [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
@@ -171,6 +172,7 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         OrchestrationState ended = (await orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false))!;
         RunState state = StateOf(ended)
             ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' ended before its first turn; submit it again.");
+        Budget? taken = await TakenBudget.ReadAsync(records, id, cancellationToken).ConfigureAwait(false);
         state = state with
         {
             Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
@@ -179,13 +181,17 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
             Refusals = 0,
             Rejections = 0,
             Repairs = 0,
-            Limits = command.Grant is null ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },
+            Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken ?? new()).Plus(command.Grant ?? new()) },
         };
         try
         {
             await orchestrations.ScheduleAsync(
                 AgentLoop.Name, state, new StartOptions { InstanceId = id, ReplaceableStatuses = EndedStatuses }, cancellationToken)
                 .ConfigureAwait(false);
+            if (taken is not null)
+            {
+                await TakenBudget.ClearAsync(records, id, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
@@ -194,7 +200,7 @@ public sealed class RunSteering(RunReader reader, Journal journal, Inbox inbox, 
         }
     }
 
-    private static RunState? StateOf(OrchestrationState ended) =>
+    internal static RunState? StateOf(OrchestrationState ended) =>
         (ended.Status == OrchestrationStatus.Completed ? DurableJson.Deserialize<RunOutcome>(ended.Output)?.State : null)
         ?? DurableJson.Deserialize<RunState>(ended.CustomStatus);
 

@@ -65,7 +65,8 @@ internal sealed class AgentLoop
         while (true)
         {
             _state = _control.Apply(_state);
-            outcome = Stopped() ?? (HasNews() ? null : outcome);
+            // News reopens an answer; a run that its budget or an error has ended waits until somebody takes it up again.
+            outcome = Stopped() ?? (outcome?.Status == RunStatus.Completed && HasNews() ? null : outcome);
             if (outcome is not null)
             {
                 await NotifyAsync(outcome);
@@ -245,33 +246,87 @@ internal sealed class AgentLoop
             return Ended(RunStatus.Failed, nameof(ErrorCode.ModelAnswerEmpty), "The model gave no answer, though it was asked again.");
         }
 
-        return await AcceptedAsync() ? Ended(RunStatus.Completed) : null;
+        return await CheckAnswerAsync();
     }
 
-    /// <summary>Whether the answer stands; where it does not, the findings go back to the model or end the run.</summary>
-    private async Task<bool> AcceptedAsync()
+    /// <summary>The end where the answer stands; where it does not, the findings go back to the model.</summary>
+    private async Task<RunOutcome?> CheckAnswerAsync()
     {
         if (_state.Limits.MaxRejections == 0)
         {
-            return true;
+            return Ended(RunStatus.Completed);
         }
 
-        Task<CheckAcceptanceResult> check = _context.CallActivityAsync<CheckAcceptanceResult>(
-            StepNames.CheckAcceptance, new CheckAcceptanceInput(_context.InstanceId, _state.Turns, _state.Context), StepOptions.Tool);
-        if (!await _control.FinishedAsync(check))
+        while (true)
         {
-            return false;
-        }
+            CheckAcceptanceInput? input = CheckInput();
+            if (input is null)
+            {
+                return Exhausted(_state.Limits.Budget.Usd is null ? "tokens" : "usd");
+            }
 
-        CheckAcceptanceResult result = await check;
-        Count(1, 1, result.Usage);
-        if (!result.Accepted)
+            Task<CheckAcceptanceResult> check = _context.CallActivityAsync<CheckAcceptanceResult>(StepNames.CheckAcceptance, input, StepOptions.Model);
+            if (!await _control.FinishedAsync(check))
+            {
+                return null;
+            }
+
+            CheckAcceptanceResult result = await check;
+            if (result.RetryAfter is { } pause)
+            {
+                await WaitForCapacityAsync(pause);
+            }
+            else if (result.Lost)
+            {
+                Count(1, 1, input.Reserve ?? new TokenUsage());
+                if (Lost() is { } outcome)
+                {
+                    return outcome;
+                }
+            }
+            else
+            {
+                Count(1, 1, result.Usage);
+                return Decide(result);
+            }
+
+            if (Stopped() is not null)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>What the check may consume; <see langword="null"/> where the budget has no room for it.</summary>
+    private CheckAcceptanceInput? CheckInput()
+    {
+        var input = new CheckAcceptanceInput(_context.InstanceId, _state.Turns, _state.Context);
+        if (_state.Limits.Judge is not { } judge)
         {
-            _state = _state with { Rejections = _state.Rejections + 1, Repairs = 0 };
-            Tell(Notices.NotAccepted(result.Findings));
+            return input;
         }
 
-        return result.Accepted;
+        BudgetGuard guard = Guard(judge.Price);
+        long room = Math.Min(judge.MaxInputBytes, guard.SideInput(_state.Steps, _state.Usage, 0, judge.MaxOutputTokens));
+        return room < ContextPolicy.LeastCompactionBytes(_state) ? null : input with
+        {
+            MaxInputBytes = room,
+            MaxOutputTokens = judge.MaxOutputTokens,
+            Call = NextModelCall(),
+            Reserve = guard.CountsCalls ? guard.Worst(room, judge.MaxOutputTokens) : null,
+        };
+    }
+
+    private RunOutcome? Decide(CheckAcceptanceResult result)
+    {
+        if (result.Accepted)
+        {
+            return Ended(RunStatus.Completed);
+        }
+
+        _state = _state with { Rejections = _state.Rejections + 1, Repairs = 0 };
+        Tell(Notices.NotAccepted(result.Findings));
+        return null;
     }
 
     /// <summary>Has the older part of what the model is shown summed up.</summary>
@@ -328,7 +383,12 @@ internal sealed class AgentLoop
                 "The provider refused the request for its size, though it was shortened; set the model's ContextWindow to what it really is.");
         }
 
-        _state = _state with { Refusals = _state.Refusals + 1, Overflows = _state.Refusals + 1 };
+        _state = _state with
+        {
+            Refusals = _state.Refusals + 1,
+            Overflows = _state.Refusals + 1,
+            Limits = _state.Limits with { ContextWindow = ContextPolicy.LearnedWindow(_state) },
+        };
         return null;
     }
 
@@ -404,7 +464,9 @@ internal sealed class AgentLoop
         return Notices.BudgetLeft(_state);
     }
 
-    private BudgetGuard Guard() => new(_state.Limits.Budget, _state.Limits.Price, _state.Limits.MaxOutputTokens);
+    private BudgetGuard Guard() => Guard(_state.Limits.Price);
+
+    private BudgetGuard Guard(ModelPrice? price) => new(_state.Limits.Budget, price, _state.Limits.MaxOutputTokens);
 
     private void Tell(string notice) => _state = _state with
     {

@@ -94,4 +94,13 @@ internal sealed record LoopLimits(
 {
     /// <summary>Bytes per token of usual text, for what no provider has counted yet.</summary>
     public double BytesPerToken { get; init; } = Models.ModelProfile.DefaultBytesPerToken;
+
+    /// <summary>The model that judges answers; <see langword="null"/> where none does.</summary>
+    public JudgeLimits? Judge { get; init; }
 }
+
+/// <summary>What must be known of the model that judges answers.</summary>
+/// <param name="MaxOutputTokens">The longest verdict, in tokens, what it thinks before included.</param>
+/// <param name="MaxInputBytes">The largest request, in bytes (UTF-8).</param>
+/// <param name="Price">What the model costs; <see langword="null"/> where that is not known.</param>
+internal sealed record JudgeLimits(int MaxOutputTokens, long MaxInputBytes, ModelPrice? Price);

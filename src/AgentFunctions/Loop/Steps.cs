@@ -132,13 +132,33 @@ internal sealed record CompactResult(ContextRef Context, long Bytes, TokenUsage 
 /// <param name="RunId">The run.</param>
 /// <param name="Turn">The turn of the answer.</param>
 /// <param name="Context">The part of the transcript that holds the answer.</param>
-internal sealed record CheckAcceptanceInput(string RunId, int Turn, ContextRef Context);
+internal sealed record CheckAcceptanceInput(string RunId, int Turn, ContextRef Context)
+{
+    /// <summary>The most bytes (UTF-8) of the judge's request.</summary>
+    public long MaxInputBytes { get; init; } = long.MaxValue;
+
+    /// <summary>The bound of the judge's answer, in tokens.</summary>
+    public int MaxOutputTokens { get; init; }
+
+    /// <summary>The number of the judge's call among the run's model calls, from 1; never used twice.</summary>
+    public int Call { get; init; }
+
+    /// <summary>What the judge may consume at the most; see <see cref="CallModelInput.Reserve"/>.</summary>
+    public TokenUsage? Reserve { get; init; }
+}
 
 /// <summary>Whether the answer is what was asked for.</summary>
 /// <param name="Accepted">Whether it is.</param>
 /// <param name="Usage">What a judge consumed.</param>
 /// <param name="Findings">What is missing, in words for the model; at most 4,000 characters.</param>
-internal sealed record CheckAcceptanceResult(bool Accepted, TokenUsage Usage, string? Findings = null);
+internal sealed record CheckAcceptanceResult(bool Accepted, TokenUsage Usage, string? Findings = null)
+{
+    /// <summary>Whether the judge was asked before and cut off: nothing is decided.</summary>
+    public bool Lost { get; init; }
+
+    /// <summary>Set where the judge's provider asked to wait: nothing is decided, ask again after this time.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
 
 /// <summary>Tell those who follow the run that it has ended.</summary>
 /// <param name="RunId">The run.</param>

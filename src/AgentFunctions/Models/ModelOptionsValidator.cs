@@ -59,6 +59,7 @@ internal static class ModelOptionsValidator
             (nameof(options.ContextWindow), options.ContextWindow, 1_000, 100_000_000),
             (nameof(options.MaxOutputTokens), options.MaxOutputTokens, 1, 10_000_000),
             (nameof(options.MaxRetries), options.MaxRetries, 0, 10),
+            (nameof(options.MaxConcurrentCalls), options.MaxConcurrentCalls, 1, 10_000),
             (nameof(options.CircuitBreakerThroughput), options.CircuitBreakerThroughput, 2, 10_000),
         })
         {

@@ -30,6 +30,7 @@ public static class ModelServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ModelGates>();
         TimeSpan pause = configuration.GetValue<TimeSpan>("Rehearsal:Pause");
         foreach (NamedModel model in ModelConfiguration.Read(configuration))
         {
@@ -73,7 +74,10 @@ public static class ModelServiceCollectionExtensions
                 AllowAutoRedirect = false,
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .AddHttpMessageHandler(provider => new ModelHttpHandler(model.Options, provider.GetRequiredService<TimeProvider>()));
+            .AddHttpMessageHandler(provider => new ModelHttpHandler(
+                model.Options,
+                provider.GetRequiredService<ModelGates>().Of(model.Name, model.Options.MaxConcurrentCalls),
+                provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new ConfiguredModel(Bind(
             model,
             () => provider.GetRequiredService<IHttpClientFactory>().CreateClient(client),

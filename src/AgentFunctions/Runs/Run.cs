@@ -48,7 +48,7 @@ public sealed record Run
     public required string Goal { get; init; }
 
     /// <summary>When the goal counts as reached.</summary>
-    public string? Acceptance { get; init; }
+    public RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Where it stands.</summary>
     public required RunStatus Status { get; init; }
@@ -58,6 +58,9 @@ public sealed record Run
 
     /// <summary>The run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }
+
+    /// <summary>Where it was forked from; <see langword="null"/> for a run of its own.</summary>
+    public ForkOrigin? ForkedFrom { get; init; }
 
     /// <summary>Labels by name.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();

@@ -104,6 +104,7 @@ public sealed class RunReader(
             Labels = record.Labels,
             Priority = record.Priority,
             Parent = record.Parent,
+            ForkedFrom = record.ForkedFrom,
             Status = status,
             WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, progress.WaitingFor.Id, progress.WaitingFor.Until) : null,
             CreatedAt = record.CreatedAt,

@@ -26,7 +26,7 @@ public sealed record RunRecord
     public required string Goal { get; init; }
 
     /// <summary>When the goal counts as reached, verbatim.</summary>
-    public string? Acceptance { get; init; }
+    public RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Further input for the agent.</summary>
     public JsonElement? Input { get; init; }
@@ -58,9 +58,17 @@ public sealed record RunRecord
     /// <summary>The run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }
 
+    /// <summary>Where it was forked from; <see langword="null"/> for a run of its own.</summary>
+    public ForkOrigin? ForkedFrom { get; init; }
+
     /// <summary>When it was admitted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }
+
+/// <summary>Where a run was forked from.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="Turn">The last turn that was taken over.</param>
+public sealed record ForkOrigin(string Run, int Turn);
 
 /// <summary>How urgent a run is.</summary>
 public enum RunPriority

@@ -32,6 +32,13 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
         return artifact;
     }
 
+    /// <summary>Gives a run a file whose content is kept already.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="artifact">The file of another run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal Task LinkAsync(string runId, Artifact artifact, CancellationToken cancellationToken) => records.PutAsync(
+        Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, AgentJsonContext.Default.Artifact), default, cancellationToken);
+
     /// <summary>The files of a run, by name.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">Stops reading.</param>

@@ -44,5 +44,23 @@ public sealed class Inbox(ILogStore logs)
         return messages;
     }
 
+    /// <summary>Adds a message at a place, unless there is one.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="position">The message's number, from 0.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task AddIfMissingAsync(string runId, long position, InboxMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            byte[] data = JsonSerializer.SerializeToUtf8Bytes(message, AgentJsonContext.Default.InboxMessage);
+            await logs.AppendAsync(StreamOf(runId), [data], position, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+        {
+            // A repeated copy: the first one put it there.
+        }
+    }
+
     private static string StreamOf(string runId) => $"inboxes/{runId}";
 }

@@ -95,6 +95,32 @@ public sealed class Transcript(ILogStore logs)
         }
     }
 
+    /// <summary>Begins a run's messages with those of another, unless it has any.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="entries">The messages, from the first on.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task AddIfEmptyAsync(string runId, IReadOnlyList<TranscriptEntry> entries, CancellationToken cancellationToken)
+    {
+        const int Portion = 200;
+        for (int start = 0; start < entries.Count; start += Portion)
+        {
+            var data = new List<ReadOnlyMemory<byte>>(Portion);
+            for (int i = start; i < Math.Min(start + Portion, entries.Count); i++)
+            {
+                data.Add(JsonSerializer.SerializeToUtf8Bytes(entries[i], AgentJsonContext.Default.TranscriptEntry));
+            }
+
+            try
+            {
+                await logs.AppendAsync(StreamOf(runId), data, start, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+            {
+                // A repeated copy: the first one put this portion there.
+            }
+        }
+    }
+
     private async Task<List<TranscriptEntry>> ReadOneAsync(string runId, long position, CancellationToken cancellationToken)
     {
         var entries = new List<TranscriptEntry>(1);

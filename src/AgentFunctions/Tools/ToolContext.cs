@@ -5,6 +5,8 @@ namespace AgentFunctions.Tools;
 /// <summary>Which call a tool serves. A tool's method receives it by taking a parameter of this type.</summary>
 public sealed record ToolContext
 {
+    private HttpClient? _http;
+
     /// <summary>The run.</summary>
     public required string RunId { get; init; }
 
@@ -34,4 +36,11 @@ public sealed record ToolContext
 
     /// <summary>The host's services.</summary>
     public required IServiceProvider Services { get; init; }
+
+    /// <summary>
+    /// A client for this call's HTTP requests: each carries the header <c>Idempotency-Key</c>, unless the tool sets one, with
+    /// the call's key and the number of the request within the call. A call that is repeated after a crash sends the same
+    /// keys, so a server that knows them does nothing twice. Do not dispose of it.
+    /// </summary>
+    public HttpClient Http => _http ??= IdempotencyKeyHandler.ClientFor(this);
 }

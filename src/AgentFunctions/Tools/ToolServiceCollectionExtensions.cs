@@ -29,7 +29,10 @@ public static class ToolServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var options = new WorkspaceToolOptions();
         configure?.Invoke(options);
-        foreach (AgentTool tool in WorkspaceTools.Create(options))
+        options.Validate();
+        var commands = new WorkspaceCommands(options);
+        services.AddSingleton(commands);
+        foreach (AgentTool tool in WorkspaceTools.Create(options, commands))
         {
             services.AddSingleton(tool);
         }

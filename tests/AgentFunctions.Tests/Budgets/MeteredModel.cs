@@ -18,12 +18,15 @@ internal sealed partial class MeteredModel(ModelPrice price) : IChatClient
 
     public Bill BillOf(int run) => _bills.GetOrAdd(run, static run => new Bill(run));
 
-    public Task<ChatResponse> GetResponseAsync(
+    public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ChatMessage[] all = [.. messages];
         Bill bill = BillOf(int.Parse(RunNumber().Match(string.Concat(all.Select(static message => message.Text))).Groups[1].ValueSpan));
-        return Task.FromResult(bill.Make(all, options!, price));
+        ChatResponse response = bill.Make(all, options!, price);
+        // As long as a model takes, in small: a host that dies shall find calls under way.
+        await Task.Delay(5, cancellationToken);
+        return response;
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(

@@ -28,15 +28,30 @@ internal sealed class RunHost : IAsyncDisposable
 
     public OpenAIProtocolServer Model { get; }
 
+    /// <summary>The engine's data file.</summary>
+    public string DataFile => Path.Combine(_folder, "runs.db");
+
+    /// <summary>The folder that the runs work in.</summary>
+    public string Workspace => Path.Combine(_folder, "workspace");
+
     public AgentGateway Gateway => Get<AgentGateway>();
 
     public RunSteering Steering => Get<RunSteering>();
 
     public RunReader Reader => Get<RunReader>();
 
-    public static async Task<RunHost> StartAsync(
+    public static Task<RunHost> StartAsync(
         Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool>? tools = null, Action<AgentBuilder>? agent = null,
-        params (string Key, string Value)[] settings)
+        params (string Key, string Value)[] settings) =>
+        StartAsync(script, tools ?? [], agent, settings, null);
+
+    /// <summary>Starts a host whose runs have a folder, its tools, and these commands.</summary>
+    public static Task<RunHost> StartWithWorkspaceAsync(Func<ChatRequest, ChatReply> script, params string[] commands) =>
+        StartAsync(script, [], null, [], commands);
+
+    private static async Task<RunHost> StartAsync(
+        Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool> tools, Action<AgentBuilder>? agent,
+        IEnumerable<(string Key, string Value)> settings, string[]? commands)
     {
         OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(script);
         string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
@@ -53,10 +68,16 @@ internal sealed class RunHost : IAsyncDisposable
         builder.Services
             .AddAgentFunctions(builder.Configuration)
             .AddSqliteEngine(options => options.DataFile = Path.Combine(folder, "runs.db"));
+        if (commands is not null)
+        {
+            builder.Services.Configure<RunOptions>(options => options.Workspace = Directory.CreateDirectory(Path.Combine(folder, "workspace")).FullName);
+            builder.Services.AddWorkspaceTools(options => options.AllowedCommands.UnionWith(commands));
+        }
+
         AgentBuilder definition = Agent.Create("worker").WithInstructions("Work.");
         agent?.Invoke(definition);
         builder.Services.AddAgent(definition.Build());
-        foreach (AgentTool tool in tools ?? [])
+        foreach (AgentTool tool in tools)
         {
             builder.Services.AddTool(tool);
         }

@@ -147,6 +147,24 @@ internal sealed class RunSteeringTests
     }
 
     [Test]
+    public async Task Send_ToARunThatItsBudgetHasEnded_IsKeptUntilMoreIsGranted()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            request => request.Tools.Count == 0 || request.Index > 3 ? ChatReply.Say(request.Last("user")) : ChatReply.Call("echo", new { text = "x" }), [Echo]);
+        Run ended = await host.RunAsync(request: new() { Budget = new Budget { Steps = 3 } });
+        int asked = host.Model.Count;
+
+        await host.Steering.SendAsync(ended.Id, "And the rest?");
+        Run still = await host.Reader.WaitForEndAsync(ended.Id);
+        Assert.That((still.Status, host.Model.Count), Is.EqualTo((RunStatus.BudgetExhausted, asked)));
+
+        await host.Steering.GrantAsync(ended.Id, new Budget { Steps = 20 });
+        Run run = await host.Reader.WaitForEndAsync(ended.Id);
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That((await host.TranscriptAsync(run.Id)).Count(entry => entry.Message.Text == "And the rest?" && entry.Message.Role == ChatRole.User), Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Submit_WallClockBudget_EndsTheRunThoughAToolHangs()
     {
         AgentTool hang = AgentTool.Create(

@@ -8,7 +8,7 @@ namespace AgentFunctions.Models.Resilience;
 /// Sends requests to one model through its resilience pipeline. An attempt is over when its response can be used: a plain body
 /// has arrived whole, or the first bytes of a stream have.
 /// </summary>
-internal sealed class ModelHttpHandler(ModelOptions options, TimeProvider time) : DelegatingHandler
+internal sealed class ModelHttpHandler(ModelOptions options, ModelGate gate, TimeProvider time) : DelegatingHandler
 {
     /// <summary>Marks a response that says that the account is out of credit: to wait does not help.</summary>
     internal const string QuotaHeader = "x-agentfunctions-out-of-quota";
@@ -31,6 +31,11 @@ internal sealed class ModelHttpHandler(ModelOptions options, TimeProvider time) 
     private async Task<HttpResponseMessage> AttemptAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode is HttpStatusCode.TooManyRequests or (HttpStatusCode)529)
+        {
+            gate.Refused();
+        }
+
         try
         {
             if (response.IsSuccessStatusCode && MediaType(response.Content.Headers) == EventStream)

@@ -18,7 +18,7 @@ internal static class CommandProcess
     /// <param name="environment">Its environment, whole.</param>
     /// <param name="maxOutput">The most characters of output to keep.</param>
     /// <param name="cancellationToken">Kills it.</param>
-    public static async Task<string> RunAsync(
+    public static async Task<CommandResult> RunAsync(
         string program,
         IReadOnlyList<string> arguments,
         string folder,
@@ -66,7 +66,7 @@ internal static class CommandProcess
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        return Describe(process.ExitCode, output, errors);
+        return new CommandResult(process.ExitCode, Describe(process.ExitCode, output, errors));
     }
 
     private static Process Start(ProcessStartInfo start)

@@ -13,6 +13,11 @@ public static class WorkspaceTools
     {
         options ??= new WorkspaceToolOptions();
         options.Validate();
+        return Create(options, new WorkspaceCommands(options));
+    }
+
+    internal static IReadOnlyList<AgentTool> Create(WorkspaceToolOptions options, WorkspaceCommands commands)
+    {
         var skip = options.SkippedFolders.ToHashSet(StringComparer.Ordinal);
         return
         [
@@ -21,7 +26,7 @@ public static class WorkspaceTools
             new SearchFilesTool(skip).ToTool(),
             WriteFileTool.ToTool(),
             new EditFileTool(options.MaxEditBytes).ToTool(),
-            new RunCommandTool(options).ToTool(),
+            new RunCommandTool(commands).ToTool(),
         ];
     }
 

@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+using ActivityContext = AgentFunctions.Durability.ActivityContext;
+
+namespace AgentFunctions.Activities;
+
+/// <summary>
+/// Finds out whether an answer is what was asked for: first by its schema, then by the command, then by the judge. What it
+/// found is recorded, so that a crash does not make it ask again.
+/// </summary>
+internal sealed class CheckAcceptanceActivity(
+    RunStore runs, Transcript transcript, Journal journal, IRecordStore records, AnswerJudge judge, IServiceProvider services, TimeProvider time)
+{
+    /// <summary>How much of the findings the model is shown, in characters.</summary>
+    private const int MaxFindings = 4_000;
+
+    public async Task<CheckAcceptanceResult> RunAsync(ActivityContext context, CheckAcceptanceInput input)
+    {
+        CancellationToken cancellationToken = context.CancellationToken;
+        string key = $"acceptance/{input.RunId}/{input.Turn:D6}";
+        if (await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record)
+        {
+            CheckAcceptanceResult known = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.CheckAcceptanceResult)!;
+            await journal.AppendIfMissingAsync(input.RunId, Describe(input, known), cancellationToken).ConfigureAwait(false);
+            return known;
+        }
+
+        RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
+        string answer = window.ReplyOf(input.Turn)?.Message.Text ?? "";
+        CheckAcceptanceResult? result = await CheckAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
+        if (result is null)
+        {
+            var lost = new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Usage = input.Reserve };
+            await journal.AppendAsync(run.Id, lost, cancellationToken).ConfigureAwait(false);
+            return new CheckAcceptanceResult(false, new()) { Lost = true };
+        }
+
+        if (result.RetryAfter is null)
+        {
+            result = result with { Findings = Preview.Of(result.Findings, MaxFindings) };
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(result, AgentJsonContext.Default.CheckAcceptanceResult);
+            await records.PutAsync(key, json, default, cancellationToken).ConfigureAwait(false);
+            await journal.AppendAsync(run.Id, Describe(input, result), cancellationToken).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+
+    /// <summary>Checks; <see langword="null"/> where the judge was asked before and cut off.</summary>
+    private async Task<CheckAcceptanceResult?> CheckAsync(
+        RunRecord run, CheckAcceptanceInput input, string answer, CancellationToken cancellationToken)
+    {
+        RunAcceptance acceptance = run.Acceptance!;
+        string? complaint = acceptance.Schema is { } schema ? SchemaComplaint(schema, answer) : null;
+        complaint ??= acceptance.Command is { } command ? await CommandComplaintAsync(run, command, cancellationToken).ConfigureAwait(false) : null;
+        if (complaint is not null)
+        {
+            return new CheckAcceptanceResult(false, new(), complaint);
+        }
+
+        return acceptance.Judge is null
+            ? new CheckAcceptanceResult(true, new())
+            : await judge.JudgeAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string? SchemaComplaint(JsonElement schema, string answer)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(JsonText.Unfenced(answer));
+            return ArgumentSchema.FirstComplaint(schema, document.RootElement, "answer");
+        }
+        catch (JsonException e)
+        {
+            return $"The answer must be JSON of the given schema and nothing else; it cannot be read: {e.Message}";
+        }
+    }
+
+    private async Task<string?> CommandComplaintAsync(RunRecord run, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        WorkspaceCommands commands = services.GetService<WorkspaceCommands>()
+            ?? throw new AgentException(ErrorCode.InvalidInput, "acceptance.command: this host has no workspace tools; add them with AddWorkspaceTools.");
+        string shown = string.Join(' ', command);
+        using var timeout = new CancellationTokenSource(commands.Timeout, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            CommandResult result = await commands
+                .RunAsync(new Workspace(run.Workspace!), command[0], [.. command.Skip(1)], stop.Token).ConfigureAwait(false);
+            return result.ExitCode == 0 ? null : $"`{shown}` does not pass: {Tail(result.Text)}";
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return $"`{shown}` took longer than {commands.Timeout.TotalSeconds:0} seconds and was stopped.";
+        }
+    }
+
+    // Of a failing build or test the end says what is wrong; of a short text there is nothing to cut.
+    private static string Tail(string text)
+    {
+        int room = MaxFindings - 500;
+        return text.Length <= room ? text : string.Concat(text.AsSpan(0, 100), "\n…\n", text.AsSpan(text.Length - (room - 100)));
+    }
+
+    private JournalEvent Describe(CheckAcceptanceInput input, CheckAcceptanceResult result) => new(JournalEventTypes.AnswerChecked, time.GetUtcNow())
+    {
+        Turn = input.Turn,
+        Text = result.Findings,
+        IsError = result.Accepted ? null : true,
+        Usage = result.Usage,
+    };
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using AgentFunctions.Budgets;
+
+namespace AgentFunctions.Gateway;
+
+/// <summary>From where and how a new run is to go on.</summary>
+public sealed record ForkRequest
+{
+    /// <summary>The last turn to keep, from 0 (the goal alone) to the run's turns; all of them by default.</summary>
+    public int? Turn { get; init; }
+
+    /// <summary>What the model is told in place of the agent's instructions, at most 128 KiB; by default the same.</summary>
+    public string? Instructions { get; init; }
+
+    /// <summary>The model's name in the host's catalog; by default the same.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The names of exactly the tools that the new run gets; by default the same.</summary>
+    public IReadOnlyList<string>? Tools { get; init; }
+
+    /// <summary>What is said to the new run at once, at most 32,768 characters; by default nothing.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>What the new run may spend; by default what is left of the run's budget, which it then no longer has.</summary>
+    public Budget? Budget { get; init; }
+
+    /// <summary>Checks everything that can be checked without the host.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
+    internal void Validate()
+    {
+        Require(Turn is null or >= 0, "turn", "use a whole number, 0 or above");
+        Require(
+            Instructions is null || (!string.IsNullOrWhiteSpace(Instructions) && Encoding.UTF8.GetByteCount(Instructions) <= 128 * 1024),
+            "instructions", "use at most 128 KiB, and not only spaces");
+        Require(Message is null || (!string.IsNullOrWhiteSpace(Message) && Message.Length <= RunSteering.MaxMessage), "message", $"use 1 to {RunSteering.MaxMessage} characters");
+        Require(Tools?.Any(string.IsNullOrWhiteSpace) != true, "tools", "name tools of the host's");
+        Budget?.Validate("budget");
+    }
+
+    private static void Require(bool condition, string field, string remedy)
+    {
+        if (!condition)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"{field}: {remedy}.");
+        }
+    }
+}

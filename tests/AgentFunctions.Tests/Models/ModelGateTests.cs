@@ -1,0 +1,131 @@
+using AgentFunctions.Models.Resilience;
+using AgentFunctions.Runs;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Tests.Models;
+
+[CancelAfter(180_000)]
+internal sealed class ModelGateTests
+{
+    [Test]
+    public async Task Enter_ManyWaiting_NeverPassesTheLimitAndFallsOnARefusalOnce()
+    {
+        var gate = new ModelGate(4, TimeProvider.System);
+        ModelGate.Place[] places = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => gate.EnterAsync(RunPriority.Normal, default)));
+        Task<ModelGate.Place> fifth = gate.EnterAsync(RunPriority.Normal, default);
+        Assert.That(fifth.IsCompleted, Is.False);
+
+        gate.Refused();
+        gate.Refused();
+        Assert.That(gate.Limit, Is.EqualTo(3), "calls that were under way already say nothing new");
+        places[0].Dispose();
+        Assert.That(fifth.IsCompleted, Is.False);
+        places[1].Dispose();
+        await fifth;
+    }
+
+    [Test]
+    public async Task Enter_Urgent_GoesFirstButNobodyWaitsForEver()
+    {
+        var time = new SteppedTime();
+        var gate = new ModelGate(1, time);
+        ModelGate.Place place = await gate.EnterAsync(RunPriority.Normal, default);
+        Task<ModelGate.Place> low = gate.EnterAsync(RunPriority.Low, default);
+        Task<ModelGate.Place> normal = gate.EnterAsync(RunPriority.Normal, default);
+        Task<ModelGate.Place> high = gate.EnterAsync(RunPriority.High, default);
+
+        place.Dispose();
+        place = await high;
+        Assert.That((low.IsCompleted, normal.IsCompleted), Is.EqualTo((false, false)));
+        time.Advance(TimeSpan.FromSeconds(90));
+        Task<ModelGate.Place> late = gate.EnterAsync(RunPriority.High, default);
+        place.Dispose();
+        place = await normal;
+        place.Dispose();
+        place = await low;
+        Assert.That(late.IsCompleted, Is.False, "who came a minute and a half later waits, however urgent");
+        place.Dispose();
+        await late;
+    }
+
+    [Test]
+    public async Task Enter_GivenUp_LeavesThePlaceToTheNext()
+    {
+        var gate = new ModelGate(1, TimeProvider.System);
+        ModelGate.Place place = await gate.EnterAsync(RunPriority.Normal, default);
+        using var stop = new CancellationTokenSource();
+        Task<ModelGate.Place> impatient = gate.EnterAsync(RunPriority.Normal, stop.Token);
+        Task<ModelGate.Place> next = gate.EnterAsync(RunPriority.Normal, default);
+
+        await stop.CancelAsync();
+        place.Dispose();
+
+        Assert.That(async () => await impatient, Throws.InstanceOf<OperationCanceledException>());
+        await next;
+    }
+
+    [Test]
+    public async Task HundredRuns_ProviderTakesTwentyAtOnce_WasteAtMostFivePercentOfTheCalls()
+    {
+        int active = 0, refused = 0, most = 0;
+        AgentTool echo = AgentTool.Create("echo", "Repeats.", ToolEffect.None, (string text) => text);
+        await using RunHost host = await RunHost.StartAsync(
+            request =>
+            {
+                int now = Interlocked.Increment(ref active);
+                if (now > 20)
+                {
+                    Interlocked.Decrement(ref active);
+                    Interlocked.Increment(ref refused);
+                    return ChatReply.Error(429, "Too many concurrent requests.", "rate_limit_exceeded", ("retry-after-ms", "100"));
+                }
+
+                InterlockedMax(ref most, now);
+                ChatReply reply = request.Turn < 14 ? ChatReply.Call("echo", new { text = "x" }) : ChatReply.Say("done");
+                return reply with
+                {
+                    Before = async token =>
+                    {
+                        try
+                        {
+                            await Task.Delay(40, token);
+                        }
+                        finally
+                        {
+                            Interlocked.Decrement(ref active);
+                        }
+                    },
+                };
+            },
+            [echo]);
+
+        Run[] submitted = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => host.SubmitAsync()));
+        Run[] runs = await Task.WhenAll(submitted.Select(run => host.Reader.WaitForEndAsync(run.Id)));
+
+        TestContext.Out.WriteLine($"{host.Model.Count} calls, {refused} refused ({100.0 * refused / host.Model.Count:0.0} %), at most {most} at once");
+        Assert.That(runs.Select(run => run.Status), Is.All.EqualTo(RunStatus.Completed));
+        Assert.That(refused, Is.LessThanOrEqualTo(host.Model.Count / 20));
+        Assert.That(most, Is.GreaterThanOrEqualTo(18), "the provider's limit is used");
+    }
+
+    private static void InterlockedMax(ref int place, int value)
+    {
+        int seen;
+        while ((seen = Volatile.Read(ref place)) < value && Interlocked.CompareExchange(ref place, value, seen) != seen)
+        {
+        }
+    }
+
+    private sealed class SteppedTime : TimeProvider
+    {
+        private long _now;
+
+        public override long GetTimestamp() => _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public void Advance(TimeSpan by) => _now += by.Ticks;
+    }
+}
