@@ -19,7 +19,10 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options) 
         ListenCheck.Demand(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], options.Value);
         app.UseWhen(
             static context => Paths.Any(path => context.Request.Path.StartsWithSegments(path)),
-            static branch => branch.UseMiddleware<ProblemMiddleware>().UseMiddleware<GuardMiddleware>());
+            static branch => Guard(branch));
         next(app);
     };
+
+    /// <summary>Errors as problem details, and within them who may call.</summary>
+    public static void Guard(IApplicationBuilder app) => app.UseMiddleware<ProblemMiddleware>().UseMiddleware<GuardMiddleware>();
 }

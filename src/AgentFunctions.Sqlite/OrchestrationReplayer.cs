@@ -10,9 +10,10 @@ public static class OrchestrationReplayer
     /// <summary>Whether today's code decides as the history records: same steps, same inputs, same order, same end.</summary>
     /// <param name="history">All events of one execution, oldest first.</param>
     /// <param name="registry">The orchestrators.</param>
+    /// <param name="options">The limits that the history was recorded under; by default the default ones.</param>
     /// <returns>The first difference in words, or <see langword="null"/> where there is none.</returns>
     /// <exception cref="ArgumentException">The history does not begin with <see cref="ExecutionStarted"/>.</exception>
-    public static string? Verify(IEnumerable<HistoryEvent> history, DurableRegistry registry)
+    public static string? Verify(IEnumerable<HistoryEvent> history, DurableRegistry registry, SqliteEngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(history);
         ArgumentNullException.ThrowIfNull(registry);
@@ -24,7 +25,7 @@ public static class OrchestrationReplayer
 
         string? foreign = null;
         var execution = new OrchestrationExecution(
-            started, registry, OrchestrationLimits.None, NullLoggerFactory.Instance,
+            started, registry, OrchestrationLimits.Of(options ?? new SqliteEngineOptions()), NullLoggerFactory.Instance,
             () => foreign = OrchestrationExecution.ForeignAwait().Message);
         var replay = new HistoryReplay(execution, compareInputs: true);
         return replay.Feed(events.Skip(1)) ?? replay.EndTurn() ?? foreign;

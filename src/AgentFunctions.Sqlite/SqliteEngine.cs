@@ -114,18 +114,18 @@ public sealed class SqliteEngine : IAsyncDisposable
 
     private void Start()
     {
-        bool isInMemory = _options.DataFile == SqliteEngineOptions.InMemory;
-        DataFileLock? taken = isInMemory ? null : DataFileLock.Take(_options.DataFile);
+        DataFileLock? taken = _options.DataFile == SqliteEngineOptions.InMemory ? null : DataFileLock.Take(_options.DataFile);
+        EngineCore? core = null;
         try
         {
-            Connection connection = WriterConnection.Open(_options.DataFile);
-            var core = new EngineCore(_options, _registry, _time, _loggers, connection);
+            core = new EngineCore(_options, _registry, _time, _loggers, WriterConnection.Open(_options.DataFile));
             core.Resume();
             _core = core;
             _lock = taken;
         }
         catch
         {
+            core?.Writer.Dispose();
             taken?.Dispose();
             throw;
         }

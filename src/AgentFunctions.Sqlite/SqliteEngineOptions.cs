@@ -12,6 +12,13 @@ public sealed class SqliteEngineOptions
     [Required]
     public string DataFile { get; set; } = "agentfunctions.db";
 
+    /// <summary>
+    /// Whether only the stores are opened, and orchestrations can be read; by default <see langword="false"/>. Nothing that
+    /// is unfinished goes on then, and nothing can be started or steered: for programs that look at data without the code
+    /// that works on it.
+    /// </summary>
+    public bool StoresOnly { get; set; }
+
     /// <summary>The most activities that run at once; by default 256. Further ones wait their turn in order.</summary>
     [Range(1, 100_000)]
     public int MaxConcurrentActivities { get; set; } = 256;
@@ -27,9 +34,14 @@ public sealed class SqliteEngineOptions
     [Range(0, 1_000_000)]
     public int MaxIdleInstances { get; set; } = 1_000;
 
+    /// <summary>The most bytes of history of the idle instances that are kept in memory, all together; by default 256 MiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long MaxIdleBytes { get; set; } = 256L * 1024 * 1024;
+
     /// <summary>
-    /// The most pieces of work (turns, activities, writes) that may wait; by default 100,000. Beyond it new instances,
-    /// events and writes are refused with <see cref="ErrorCode.Overloaded"/>; what was accepted goes on.
+    /// The most pieces of work (turns, activities, writes) that may wait; by default 100,000. Beyond it new instances and
+    /// events are refused with <see cref="ErrorCode.Overloaded"/>, and where that many writes wait, writes too; what was
+    /// accepted goes on.
     /// </summary>
     [Range(1, 100_000_000)]
     public int MaxQueuedWork { get; set; } = 100_000;
@@ -52,6 +64,10 @@ public sealed class SqliteEngineOptions
     /// <summary>The most events of one execution; by default 100,000. An instance that passes it fails; continue as new before.</summary>
     [Range(10, 10_000_000)]
     public int MaxHistoryEvents { get; set; } = 100_000;
+
+    /// <summary>The most bytes of one execution's history; by default 64 MiB. An instance that passes it fails; continue as new before.</summary>
+    [Range(64 * 1024, 1024 * 1024 * 1024)]
+    public int MaxHistoryBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
     /// How often the clock is looked at while timers wait, because it may jump or a laptop may sleep; by default every

@@ -14,6 +14,9 @@ public abstract class ConformanceHost : IAsyncDisposable
     /// </summary>
     public abstract Task ForgetAsync();
 
+    /// <summary>Looks over what a test that has passed left on record; an adapter that can replay a history does.</summary>
+    public virtual Task VerifyAsync() => Task.CompletedTask;
+
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 }

@@ -52,7 +52,8 @@ internal static class AuditCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             await using var engine = new SqliteEngine(
-                new SqliteEngineOptions { DataFile = Path.Combine(parsed.GetValue(data)!.FullName, "agentfunctions.db") }, new DurableRegistry());
+                new SqliteEngineOptions { DataFile = Path.Combine(parsed.GetValue(data)!.FullName, "agentfunctions.db"), StoresOnly = true },
+                new DurableRegistry());
             await engine.StartAsync(cancellationToken);
             long count = await AuditExport.WriteAsync(engine.Logs, parsed.GetValue(output)!.FullName, cancellationToken);
             Console.WriteLine($"{count} entries written to {parsed.GetValue(output)!.FullName}");

@@ -24,6 +24,7 @@ internal static class CommandLine
             KillCommand.Create(),
             MonitorsCommand.Create(),
             IncidentsCommand.Create(),
+            EngineCommand.Create(),
             VerifyReplayCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

@@ -123,7 +123,7 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         EngineCore engine = owner.Core;
-        engine.EnsureRunning();
+        engine.EnsureWorking();
         var job = new PurgeJob(engine, instanceId);
         engine.Writer.Enqueue(job);
         return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -161,7 +161,7 @@ internal sealed class SqliteOrchestrationClient(SqliteEngine owner) : IOrchestra
     {
         ArgumentException.ThrowIfNullOrEmpty(instanceId);
         cancellationToken.ThrowIfCancellationRequested();
-        engine.EnsureRunning();
+        engine.EnsureWorking();
         (long seq, OrchestrationStatus status, long? _) = engine.Readers.Read(connection => InstanceTable.Find(connection, instanceId))
             ?? throw NotFound(instanceId);
         if (InstanceRow.IsEndedStatus(status))

@@ -16,9 +16,6 @@ internal sealed class Connection : IDisposable
     /// <summary>The rowid of the last insert.</summary>
     public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
 
-    /// <summary>How many rows the last statement changed.</summary>
-    public int Changes => raw.sqlite3_changes(_handle);
-
     /// <summary>Whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
 

@@ -26,7 +26,11 @@ internal sealed class Readers(string dataFile, Writer? shared) : IDisposable
             return job.Result.GetAwaiter().GetResult();
         }
 
-        ObjectDisposedException.ThrowIf(_closed, this);
+        if (_closed)
+        {
+            throw new AgentException(ErrorCode.EngineUnavailable, "The engine has stopped; start it again and repeat the call.");
+        }
+
         try
         {
             Connection connection = _idle.TryTake(out Connection? idle) ? idle : Connection.Open(dataFile, readOnly: true);

@@ -17,8 +17,7 @@ internal static class WriterConnection
         {
             connection = Connection.Open(dataFile, readOnly: false);
             Schema.Verify(connection, dataFile);
-            // Full: a commit is on the disk when it returns. The checkpoint is rarer than by default: it costs two flushes.
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
+            UseLog(connection, dataFile);
             Schema.Migrate(connection, dataFile);
             connection.Execute(string.Create(
                 CultureInfo.InvariantCulture, $"BEGIN; DELETE FROM owner; INSERT INTO owner VALUES ({Environment.ProcessId}); COMMIT"));
@@ -34,6 +33,23 @@ internal static class WriterConnection
             connection?.Dispose();
             throw;
         }
+    }
+
+    private static void UseLog(Connection connection, string dataFile)
+    {
+        using (Statement journal = connection.PrepareOnce("PRAGMA journal_mode = WAL"))
+        {
+            if (!journal.Step() || journal.Text(0) is not ("wal" or "memory"))
+            {
+                throw new AgentException(
+                    ErrorCode.EngineUnavailable,
+                    $"The file system of '{dataFile}' cannot share memory, which SQLite's log needs; choose a local disk.");
+            }
+        }
+
+        // Full: a commit is on the disk when it returns. A checkpoint costs two flushes, so it is rarer than by default: every
+        // 16 MB. What a large blob has made of the log is cut back to 64 MB.
+        connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
     }
 
     /// <summary>Notes that nobody has the file any more.</summary>

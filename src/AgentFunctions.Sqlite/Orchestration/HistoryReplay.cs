@@ -23,13 +23,13 @@ internal sealed class HistoryReplay(OrchestrationExecution execution, bool compa
         foreach (HistoryEvent next in events)
         {
             LastTimestamp = next.Timestamp > LastTimestamp ? next.Timestamp : LastTimestamp;
+            if (next is TurnStarted or ExecutionTerminated && EndTurn() is { } difference)
+            {
+                return difference;
+            }
+
             if (next is TurnStarted turn)
             {
-                if (EndTurn() is { } difference)
-                {
-                    return difference;
-                }
-
                 execution.BeginTurn(turn.Timestamp, isReplay: true);
                 _inTurn = true;
             }

@@ -6,11 +6,12 @@ namespace AgentFunctions.Sqlite.Orchestration;
 /// <summary>The bounds of what an orchestrator may hand over.</summary>
 /// <param name="MaxPayloadBytes">Of one payload.</param>
 /// <param name="MaxCustomStatusBytes">Of the custom status.</param>
-/// <param name="MaxHistoryEvents">Of one execution.</param>
-internal sealed record OrchestrationLimits(int MaxPayloadBytes, int MaxCustomStatusBytes, int MaxHistoryEvents)
+internal sealed record OrchestrationLimits(int MaxPayloadBytes, int MaxCustomStatusBytes)
 {
-    /// <summary>No bounds: for a replay of what was within them once.</summary>
-    public static OrchestrationLimits None { get; } = new(int.MaxValue, int.MaxValue, int.MaxValue);
+    /// <summary>The bounds that options set.</summary>
+    /// <param name="options">The options.</param>
+    public static OrchestrationLimits Of(SqliteEngineOptions options) =>
+        new(options.MaxPayloadBytes, options.MaxCustomStatusBytes);
 
     /// <summary>Writes a payload as JSON.</summary>
     /// <param name="value">The payload.</param>

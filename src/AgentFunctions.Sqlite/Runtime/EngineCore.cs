@@ -19,7 +19,7 @@ internal sealed class EngineCore : IDisposable
         Time = time;
         Loggers = loggers;
         Logger = loggers.CreateLogger("AgentFunctions.Engine");
-        Limits = new OrchestrationLimits(options.MaxPayloadBytes, options.MaxCustomStatusBytes, options.MaxHistoryEvents);
+        Limits = OrchestrationLimits.Of(options);
         Writer = new Writer(connection, options.DataFile);
         Readers = new Readers(options.DataFile, options.DataFile == SqliteEngineOptions.InMemory ? Writer : null);
         Timers = new TimerIndex(this);
@@ -72,21 +72,36 @@ internal sealed class EngineCore : IDisposable
         }
     }
 
+    /// <summary>Lets a call that starts or steers orchestrations pass, or says why not.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>.</exception>
+    public void EnsureWorking()
+    {
+        EnsureRunning();
+        if (Options.StoresOnly)
+        {
+            throw new AgentException(
+                ErrorCode.EngineUnavailable,
+                $"The engine was opened with {nameof(SqliteEngineOptions.StoresOnly)} and runs nothing; open it without.");
+        }
+    }
+
     /// <summary>Lets a call from outside that brings new work pass, or says why not now.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.</exception>
     public void EnsureAccepting()
     {
+        EnsureWorking();
+        EnsureRoomFor(Writer.QueueLength + Turns.Backlog + Activities.Backlog);
+    }
+
+    /// <summary>
+    /// Lets a write to a store pass, or says why not now. Only writes count: the steps that were accepted must be able to
+    /// write, or they would never make room.
+    /// </summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/> or <see cref="ErrorCode.Overloaded"/>.</exception>
+    public void EnsureWritable()
+    {
         EnsureRunning();
-        int queued = Writer.QueueLength + Turns.Backlog + Activities.Backlog;
-        if (queued > Options.MaxQueuedWork)
-        {
-            throw new AgentException(
-                ErrorCode.Overloaded,
-                $"{queued:N0} pieces of work wait, the limit {nameof(SqliteEngineOptions.MaxQueuedWork)} is {Options.MaxQueuedWork:N0}; repeat later.")
-            {
-                RetryAfter = TimeSpan.FromSeconds(1),
-            };
-        }
+        EnsureRoomFor(Writer.QueueLength);
     }
 
     /// <summary>Cancels tokens that activities have; their callbacks are their own code, so never on the writer's thread.</summary>
@@ -110,6 +125,11 @@ internal sealed class EngineCore : IDisposable
     /// <summary>Takes up what was left when the file was closed.</summary>
     public void Resume()
     {
+        if (Options.StoresOnly)
+        {
+            return;
+        }
+
         List<(long Seq, Message Message)> work = Readers.Read(connection =>
         {
             List<(long, Message)> found = [];
@@ -142,14 +162,29 @@ internal sealed class EngineCore : IDisposable
         await Activities.WhenIdleAsync(Options.StopTimeout).ConfigureAwait(false);
         await Turns.StopAsync(Options.StopTimeout).ConfigureAwait(false);
         Timers.Dispose();
+
+        // The writer last: who closes the last connection moves the log into the file, and readers may not.
+        Readers.Dispose();
         Writer.Dispose();
         Instances.Abandon(Stopped());
         Ends.Abandon(Stopped());
         Appends.Abandon(Stopped());
-        Readers.Dispose();
     }
 
     public void Dispose() => _stop.Dispose();
+
+    private void EnsureRoomFor(int queued)
+    {
+        if (queued > Options.MaxQueuedWork)
+        {
+            throw new AgentException(
+                ErrorCode.Overloaded,
+                $"{queued:N0} pieces of work wait, the limit {nameof(SqliteEngineOptions.MaxQueuedWork)} is {Options.MaxQueuedWork:N0}; repeat later.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            };
+        }
+    }
 
     private static AgentException Stopped() =>
         new(ErrorCode.EngineUnavailable, "The engine has stopped; start it again and repeat the call.");

@@ -40,6 +40,12 @@ internal sealed class Instance
     /// <summary>Its place among the idle ones.</summary>
     public LinkedListNode<Instance> IdleNode { get; }
 
+    /// <summary>What the idle ones count it as.</summary>
+    public long IdleBytes { get; set; }
+
+    /// <summary>How long its history is.</summary>
+    public long HistoryBytes => _live?.HistoryBytes ?? 0;
+
     /// <summary>Whether the instance was deleted, has ended or has left memory.</summary>
     public bool IsGone => Volatile.Read(ref _isGone);
 
@@ -89,6 +95,12 @@ internal sealed class Instance
             }
 
             Id = live.Row.Id;
+            if (live.Unregistered is { } unregistered && !messages.Exists(message => message.Event is ExecutionTerminated))
+            {
+                LeaveAlone(messages, unregistered);
+                return;
+            }
+
             TurnCommit commit = Turn.Run(this, _engine, live, messages);
             if (commit.IsEmpty)
             {
@@ -245,20 +257,23 @@ internal sealed class Instance
 
     private void Finish()
     {
+        bool goesOn;
         bool isIdle;
         lock (_gate)
         {
-            _isBusy = _mailbox.Count > 0;
-            isIdle = !_isBusy && _inFlight.Count == 0;
+            goesOn = _mailbox.Count > 0;
+            isIdle = !goesOn && _inFlight.Count == 0;
+            _isBusy = goesOn;
         }
 
-        if (isIdle)
-        {
-            _engine.Instances.BecameIdle(this);
-        }
-        else if (_mailbox.Count > 0)
+        // From here on, unless it goes on, a message from anywhere may have begun the next turn.
+        if (goesOn)
         {
             _engine.Turns.Enqueue(this);
+        }
+        else if (isIdle)
+        {
+            _engine.Instances.BecameIdle(this);
         }
     }
 
@@ -267,6 +282,25 @@ internal sealed class Instance
     {
         Settle(messages, live is null ? NotFound() : null);
         Leave();
+    }
+
+    // What is on record about it stays, for a program that can run it; so its messages and timers come again at the next start.
+    private void LeaveAlone(List<Message> messages, AgentException reason)
+    {
+        _engine.Logger.LogInstanceUnusable(Id, reason.Message);
+        lock (_gate)
+        {
+            _isGone = true;
+            messages.AddRange(_mailbox);
+            _mailbox = [];
+        }
+
+        _live = null;
+        _engine.Instances.Forget(this);
+        foreach (Message message in messages)
+        {
+            message.Ack?.TrySetException(reason);
+        }
     }
 
     private void Settle(List<Message> messages, AgentException? error = null)

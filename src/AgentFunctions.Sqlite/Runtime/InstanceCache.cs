@@ -9,6 +9,7 @@ internal sealed class InstanceCache(EngineCore engine)
     private readonly ConcurrentDictionary<long, Instance> _instances = new();
     private readonly Lock _gate = new();
     private readonly LinkedList<Instance> _idle = [];
+    private long _idleBytes;
 
     /// <summary>How many instances are in memory.</summary>
     public int Count => _instances.Count;
@@ -37,34 +38,32 @@ internal sealed class InstanceCache(EngineCore engine)
         _instances.TryRemove(KeyValuePair.Create(instance.Seq, instance));
         lock (_gate)
         {
-            if (instance.IdleNode.List is not null)
-            {
-                _idle.Remove(instance.IdleNode);
-            }
+            Unlist(instance);
         }
     }
 
-    /// <summary>An instance has nothing to do. The one that has had nothing to do for longest may have to go.</summary>
+    /// <summary>An instance has nothing to do. Those that have had nothing to do for longest may have to go.</summary>
     /// <param name="instance">The instance.</param>
     public void BecameIdle(Instance instance)
     {
-        Instance? oldest = null;
+        List<Instance>? oldest = null;
         lock (_gate)
         {
-            if (instance.IdleNode.List is not null)
-            {
-                _idle.Remove(instance.IdleNode);
-            }
-
+            Unlist(instance);
+            instance.IdleBytes = instance.HistoryBytes;
+            _idleBytes += instance.IdleBytes;
             _idle.AddLast(instance.IdleNode);
-            if (_idle.Count > engine.Options.MaxIdleInstances)
+            while (_idle.Count > engine.Options.MaxIdleInstances || (_idleBytes > engine.Options.MaxIdleBytes && _idle.Count > 0))
             {
-                oldest = _idle.First!.Value;
-                _idle.RemoveFirst();
+                (oldest ??= []).Add(_idle.First!.Value);
+                Unlist(_idle.First.Value);
             }
         }
 
-        oldest?.TryEvict();
+        foreach (Instance one in oldest ?? [])
+        {
+            one.TryEvict();
+        }
     }
 
     /// <summary>Lets every idle instance go.</summary>
@@ -83,6 +82,15 @@ internal sealed class InstanceCache(EngineCore engine)
         foreach (Instance instance in _instances.Values)
         {
             instance.Abandon(error);
+        }
+    }
+
+    private void Unlist(Instance instance)
+    {
+        if (instance.IdleNode.List is not null)
+        {
+            _idle.Remove(instance.IdleNode);
+            _idleBytes -= instance.IdleBytes;
         }
     }
 }

@@ -60,7 +60,7 @@ internal static class InstanceTable
     {
         connection.Prepare("DELETE FROM history WHERE instance = ?").Bind(1, next.Seq).Run();
         connection.Prepare(
-            "UPDATE instances SET status = ?, pending = 1, updated = ?, custom_status = ?, execution = ?, execution_at = ?, input = ? WHERE seq = ?")
+            "UPDATE instances SET status = ?, pending = 1, updated = ?, custom_status = ?, execution = ?, execution_at = ?, input = ?, start_at = NULL WHERE seq = ?")
             .Bind(1, (long)next.Status).Bind(2, next.UpdatedAt.UtcTicks).Bind(3, next.CustomStatus).Bind(4, next.Execution)
             .Bind(5, next.ExecutionAt.UtcTicks).Bind(6, next.Input).Bind(7, next.Seq).Run();
     }

@@ -26,6 +26,9 @@ internal sealed class LiveInstance
     /// <summary>How many events the history has.</summary>
     public int EventCount { get; set; }
 
+    /// <summary>How many bytes the history has.</summary>
+    public long HistoryBytes { get; set; }
+
     /// <summary>Whether the first turn is due.</summary>
     public bool IsStartDue { get; set; }
 
@@ -34,6 +37,12 @@ internal sealed class LiveInstance
 
     /// <summary>Why the instance cannot go on; <see langword="null"/> where it can.</summary>
     public AgentException? Verdict { get; private set; }
+
+    /// <summary>
+    /// Why the instance cannot be replayed by this program, though another one can: it has begun, and its orchestrator is
+    /// not registered. It is left as it is.
+    /// </summary>
+    public AgentException? Unregistered { get; private set; }
 
     /// <summary>An execution that has no history yet.</summary>
     public static LiveInstance Begin(EngineCore engine, InstanceRow row, Action onForeignThread)
@@ -62,7 +71,13 @@ internal sealed class LiveInstance
         }
 
         LiveInstance live = Begin(engine, row, onForeignThread);
-        if (!row.IsEnded)
+        if (row.Status != OrchestrationStatus.Pending && !row.IsEnded && !engine.Registry.Orchestrators.ContainsKey(row.Name))
+        {
+            live.Unregistered = new AgentException(
+                ErrorCode.NotRegistered,
+                $"Instance '{row.Id}' needs orchestrator '{row.Name}', which is not registered here; start the program that registers it.");
+        }
+        else if (!row.IsEnded)
         {
             live.Replay(history);
         }
@@ -102,6 +117,7 @@ internal sealed class LiveInstance
             {
                 List<HistoryEvent> events = HistoryCodec.ReadOf(Row.Id, turn);
                 EventCount += events.Count;
+                HistoryBytes += turn.Length;
                 difference ??= replay.Feed(events);
             }
         }

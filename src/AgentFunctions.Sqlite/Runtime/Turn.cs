@@ -35,15 +35,15 @@ internal sealed class Turn
     public static TurnCommit Run(Instance instance, EngineCore engine, LiveInstance live, List<Message> messages)
     {
         var turn = new Turn(instance, engine, live, messages);
-        if ((live.Verdict ?? messages.Find(message => message.Verdict is not null)?.Verdict) is { } verdict)
-        {
-            engine.Logger.LogInstanceUnusable(live.Row.Id, verdict.Message);
-            turn.EndBy(new ExecutionFailed(turn._now, FailureDetails.FromException(verdict)));
-        }
-        else if (messages.Find(message => message.Event is ExecutionTerminated) is { } termination)
+        if (messages.Find(message => message.Event is ExecutionTerminated) is { } termination)
         {
             turn._commit.TerminatesChildren = termination.IsRecursive;
             turn.EndBy(termination.Event!);
+        }
+        else if ((live.Verdict ?? messages.Find(message => message.Verdict is not null)?.Verdict) is { } verdict)
+        {
+            engine.Logger.LogInstanceUnusable(live.Row.Id, verdict.Message);
+            turn.EndBy(new ExecutionFailed(turn._now, FailureDetails.FromException(verdict)));
         }
         else
         {
@@ -75,8 +75,9 @@ internal sealed class Turn
 
         if (_isRunning)
         {
-            TurnOutcome outcome = _execution.EndTurn(out List<HistoryEvent> actions);
-            Conclude(outcome, actions);
+            _commit.Outcome = _execution.EndTurn(out List<HistoryEvent> actions);
+            _commit.Actions = actions;
+            _events.AddRange(actions);
         }
     }
 
@@ -173,21 +174,5 @@ internal sealed class Turn
         {
             _commit.Removes(start);
         }
-    }
-
-    private void Conclude(TurnOutcome outcome, List<HistoryEvent> actions)
-    {
-        if (outcome is TurnOutcome.Waiting && _live.EventCount + _events.Count + actions.Count > _engine.Limits.MaxHistoryEvents)
-        {
-            var tooLong = new AgentException(
-                ErrorCode.HistoryTooLong,
-                $"The history passes {nameof(SqliteEngineOptions.MaxHistoryEvents)} = {_engine.Limits.MaxHistoryEvents:N0} events; continue as new before.");
-            EndBy(new ExecutionFailed(_now, FailureDetails.FromException(tooLong)));
-            return;
-        }
-
-        _events.AddRange(actions);
-        _commit.Outcome = outcome;
-        _commit.Actions = actions;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class TurnCommit : WriteJob
     private readonly DateTimeOffset _now;
     private readonly List<TimerKey> _removedTimers = [];
     private readonly List<TimerKey> _addedTimers = [];
-    private readonly List<(long Seq, Message Message)> _outgoing = [];
+    private readonly Outbox _outbox;
     private Dictionary<Message, AgentException>? _refused;
     private byte[]? _turn;
     private InstanceRow _next;
@@ -24,6 +24,7 @@ internal sealed class TurnCommit : WriteJob
         _engine = engine;
         _now = now;
         _next = live.Row;
+        _outbox = new Outbox(live.Row, now);
         Live = live;
         Messages = messages;
     }
@@ -87,18 +88,7 @@ internal sealed class TurnCommit : WriteJob
                 RemoveAllTimers();
                 break;
             default:
-                _turn = events.Count > 0 ? HistoryCodec.Write(events) : null;
-                Live.EventCount += events.Count;
-                KeepTimers();
-                OrchestrationStatus status = Live.Execution.IsSuspended ? OrchestrationStatus.Suspended
-                    : Live.Execution.IsStarted ? OrchestrationStatus.Running : OrchestrationStatus.Pending;
-                bool isPending = Live.IsPending;
-                _changesRow = status != _next.Status || isPending != _next.IsPending || Live.Execution.CustomStatus != _next.CustomStatus;
-                if (_changesRow)
-                {
-                    _next = _next with { Status = status, IsPending = isPending, CustomStatus = Live.Execution.CustomStatus, UpdatedAt = _now };
-                }
-
+                SealWaiting(events);
                 break;
         }
     }
@@ -111,7 +101,7 @@ internal sealed class TurnCommit : WriteJob
         }
 
         // A commit that failed is applied again.
-        _outgoing.Clear();
+        _outbox.Clear();
         Connection connection = transaction.Connection;
         switch (Outcome)
         {
@@ -137,7 +127,15 @@ internal sealed class TurnCommit : WriteJob
 
         foreach (HistoryEvent action in Actions)
         {
-            Send(transaction, action);
+            switch (action)
+            {
+                case EventSent sent:
+                    _outbox.Send(connection, sent);
+                    break;
+                case SubOrchestrationCreated created:
+                    _outbox.Create(transaction, created);
+                    break;
+            }
         }
 
         foreach (TimerKey timer in _removedTimers)
@@ -174,11 +172,7 @@ internal sealed class TurnCommit : WriteJob
         Live.Row = _next;
         Live.LastTime = _now;
         _instance.OnCommitted(this);
-        foreach ((long seq, Message message) in _outgoing)
-        {
-            _engine.Instances.Deliver(seq, message);
-        }
-
+        _outbox.Deliver(_engine.Instances);
         Acknowledge();
     }
 
@@ -208,6 +202,42 @@ internal sealed class TurnCommit : WriteJob
         {
             message.Ack?.TrySetException(error);
         }
+    }
+
+    private void SealWaiting(List<HistoryEvent> events)
+    {
+        _turn = events.Count > 0 ? HistoryCodec.Write(events) : null;
+        Live.EventCount += events.Count;
+        Live.HistoryBytes += _turn?.Length ?? 0;
+        if (IsTooLong() is { } tooLong)
+        {
+            Actions = [];
+            Outcome = new TurnOutcome.Ended(new ExecutionFailed(_now, FailureDetails.FromException(tooLong)));
+            Seal([((TurnOutcome.Ended)Outcome).Last]);
+            return;
+        }
+
+        KeepTimers();
+        OrchestrationStatus status = Live.Execution.IsSuspended ? OrchestrationStatus.Suspended
+            : Live.Execution.IsStarted ? OrchestrationStatus.Running : OrchestrationStatus.Pending;
+        bool isPending = Live.IsPending;
+        _changesRow = status != _next.Status || isPending != _next.IsPending || Live.Execution.CustomStatus != _next.CustomStatus;
+        if (_changesRow)
+        {
+            _next = _next with { Status = status, IsPending = isPending, CustomStatus = Live.Execution.CustomStatus, UpdatedAt = _now };
+        }
+    }
+
+    private AgentException? IsTooLong()
+    {
+        SqliteEngineOptions options = _engine.Options;
+        string? breach = Live.EventCount > options.MaxHistoryEvents
+            ? $"{nameof(SqliteEngineOptions.MaxHistoryEvents)} = {options.MaxHistoryEvents:N0} events"
+            : Live.HistoryBytes > options.MaxHistoryBytes
+                ? $"{nameof(SqliteEngineOptions.MaxHistoryBytes)} = {options.MaxHistoryBytes:N0} bytes"
+                : null;
+        return breach is null ? null : new AgentException(
+            ErrorCode.HistoryTooLong, $"The history passes {breach}; continue as new before, and keep large content in a store.");
     }
 
     private bool IsPassedOn(Message message) => Outcome is TurnOutcome.ContinuedAsNew && LeftOver.Contains(message);
@@ -246,98 +276,18 @@ internal sealed class TurnCommit : WriteJob
             _ => throw new InvalidOperationException($"{last.GetType().Name} ends nothing."),
         };
         InstanceTable.End(connection, _next.Seq, status, _now, Live.Execution.CustomStatus, output, failure);
-        if (Live.Verdict is not null)
+        if (Live.Verdict is not null || Live.Unregistered is not null)
         {
-            // Which timers it has is written in a history that cannot be read.
+            // Which timers it has is written in a history that was not replayed.
             connection.Prepare("DELETE FROM timers WHERE instance = ?").Bind(1, _next.Seq).Run();
         }
 
         if (TerminatesChildren)
         {
-            foreach ((long child, OrchestrationStatus childStatus) in InstanceTable.Children(connection, _next.Seq))
-            {
-                if (!InstanceRow.IsEndedStatus(childStatus))
-                {
-                    Deliver(connection, child, new InboxMessage(new ExecutionTerminated(_now), IsRecursive: true));
-                }
-            }
+            _outbox.TerminateChildren(connection);
         }
 
-        if (_next.Parent is { } parent && IsAlive(connection, parent.Seq))
-        {
-            HistoryEvent outcome = last is ExecutionCompleted done
-                ? new SubOrchestrationCompleted(_now, parent.TaskId, done.Output)
-                : new SubOrchestrationFailed(_now, parent.TaskId, failure ?? Terminated());
-            Deliver(connection, parent.Seq, new InboxMessage(outcome, parent.Execution));
-        }
-    }
-
-    private FailureDetails Terminated() => new(nameof(OrchestrationStatus.Terminated), $"Sub-orchestration '{_next.Id}' was terminated.");
-
-    private void Send(WriteTransaction transaction, HistoryEvent action)
-    {
-        Connection connection = transaction.Connection;
-        switch (action)
-        {
-            case EventSent sent:
-                if (InstanceTable.Find(connection, sent.InstanceId) is { } target && !InstanceRow.IsEndedStatus(target.Status))
-                {
-                    Deliver(connection, target.Seq, new InboxMessage(new EventRaised(_now, sent.Name, sent.Payload)));
-                }
-
-                break;
-            case SubOrchestrationCreated created:
-                Create(transaction, created);
-                break;
-        }
-    }
-
-    private void Create(WriteTransaction transaction, SubOrchestrationCreated created)
-    {
-        Connection connection = transaction.Connection;
-        if (InstanceTable.Find(connection, created.InstanceId) is { } existing)
-        {
-            // A further attempt of the same parent takes the place of the one before; nobody else's instance is touched.
-            if (InstanceRow.IsEndedStatus(existing.Status) && existing.Parent == _next.Seq)
-            {
-                InstanceTable.Delete(transaction, existing.Seq, hasTimers: false);
-            }
-            else
-            {
-                var taken = new AgentException(
-                    ErrorCode.InstanceExists, $"The instance id '{created.InstanceId}' is taken; choose another one for the sub-orchestration.");
-                Deliver(connection, _next.Seq, new InboxMessage(
-                    new SubOrchestrationFailed(_now, created.TaskId, FailureDetails.FromException(taken)), Live.Row.Execution));
-                return;
-            }
-        }
-
-        InstanceRow child = InstanceTable.Insert(connection, new InstanceRow
-        {
-            Seq = 0,
-            Id = created.InstanceId,
-            Name = created.Name,
-            Status = OrchestrationStatus.Pending,
-            IsPending = true,
-            CreatedAt = _now,
-            UpdatedAt = _now,
-            Execution = Guid.NewGuid(),
-            ExecutionAt = _now,
-            Parent = new ParentLink(_next.Seq, _next.Id, Live.Row.Execution, created.TaskId),
-            Input = created.Input,
-        });
-        _outgoing.Add((child.Seq, new Message { Fresh = child }));
-    }
-
-    private void Deliver(Connection connection, long seq, InboxMessage message) =>
-        _outgoing.Add((seq, message.ToMessage(InstanceTable.AddToInbox(connection, seq, message))));
-
-    private static bool IsAlive(Connection connection, long seq)
-    {
-        Statement find = connection.Prepare("SELECT status FROM instances WHERE seq = ?").Bind(1, seq);
-        bool isAlive = find.Step() && !InstanceRow.IsEndedStatus((OrchestrationStatus)find.Int32(0));
-        find.Reset();
-        return isAlive;
+        _outbox.TellParent(connection, last);
     }
 }
 

@@ -15,7 +15,7 @@ internal sealed class SqliteBlobStore(SqliteEngine owner) : IBlobStore
     {
         StoreNames.CheckSize(content.Length, MaxContentBytes, "content");
         EngineCore engine = owner.Core;
-        engine.EnsureAccepting();
+        engine.EnsureWritable();
         byte[] hash = SHA256.HashData(content.Span);
         if (!engine.Readers.Read(connection => Exists(connection, hash)))
         {

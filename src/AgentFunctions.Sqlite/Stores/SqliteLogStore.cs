@@ -28,7 +28,7 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         }
 
         EngineCore engine = owner.Core;
-        engine.EnsureAccepting();
+        engine.EnsureWritable();
         var job = new Append(engine, stream, entries, expectedPosition);
         engine.Writer.Enqueue(job);
         return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -101,7 +101,7 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
     {
         StoreNames.Check(stream, "stream");
         EngineCore engine = owner.Core;
-        engine.EnsureAccepting();
+        engine.EnsureWritable();
         var job = new Delete(stream);
         engine.Writer.Enqueue(job);
         await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);

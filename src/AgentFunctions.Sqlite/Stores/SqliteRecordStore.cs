@@ -33,7 +33,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
         StoreNames.Check(key, "key");
         StoreNames.CheckSize(value.Length, MaxValueBytes, $"record '{key}'");
         EngineCore engine = owner.Core;
-        engine.EnsureAccepting();
+        engine.EnsureWritable();
         var job = new Put(key, value, condition);
         engine.Writer.Enqueue(job);
         return await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -43,7 +43,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
     {
         StoreNames.Check(key, "key");
         EngineCore engine = owner.Core;
-        engine.EnsureAccepting();
+        engine.EnsureWritable();
         var job = new Delete(key, condition);
         engine.Writer.Enqueue(job);
         await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -96,11 +96,11 @@ internal static class Prompt
 
     public static ChatOptions Options(
         AgentDefinition agent, ModelBinding model, IReadOnlyList<ToolDeclaration> tools, int maxOutputTokens) => new()
-    {
-        ModelId = model.ModelId,
-        MaxOutputTokens = maxOutputTokens,
-        Temperature = model.Profile.Temperature,
-        Tools = tools.Count == 0 ? null : [.. tools.Select(tool => tool.Function)],
-        ResponseFormat = agent.OutputSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema, "result") : null,
-    };
+        {
+            ModelId = model.ModelId,
+            MaxOutputTokens = maxOutputTokens,
+            Temperature = model.Profile.Temperature,
+            Tools = tools.Count == 0 ? null : [.. tools.Select(tool => tool.Function)],
+            ResponseFormat = agent.OutputSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema, "result") : null,
+        };
 }

@@ -17,7 +17,7 @@ public delegate Task<string?> ActivityDelegate(ActivityContext context, string? 
 /// <param name="InstanceId">The orchestration that asked for it.</param>
 /// <param name="Name">The name of the activity.</param>
 /// <param name="TaskId">The number of the step within its instance; the same when the step is delivered again after a crash.</param>
-/// <param name="CancellationToken">Cancelled when the instance ends or the host stops.</param>
+/// <param name="CancellationToken">Cancelled when the instance ends, when its code has returned without waiting for the result, or when the host stops.</param>
 public sealed record ActivityContext(string InstanceId, string Name, int TaskId, CancellationToken CancellationToken);
 
 /// <summary>The orchestrators and activities that an engine can run, by name. Names are case-sensitive.</summary>

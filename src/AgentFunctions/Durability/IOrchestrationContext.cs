@@ -10,7 +10,9 @@ namespace AgentFunctions.Durability;
 /// Every member is deterministic: after a restart the orchestrator runs again from its start against the recorded
 /// history and must ask for the same things in the same order. Asking for something else ends the instance with
 /// <see cref="ErrorCode.NonDeterminism"/>. Members may be called only from the orchestrator's own continuations, never
-/// from another thread.
+/// from another thread; <c>CancellationTokenSource.CancelAsync</c> leaves that thread, <c>Cancel</c> does not.
+/// <para>As in Durable Task, an execution ends once its code has returned (or thrown) and every step that it asked for has
+/// ended too: a timer that lost a race is to be cancelled, or the instance stays open until it fires.</para>
 /// </remarks>
 public interface IOrchestrationContext
 {
@@ -54,7 +56,10 @@ public interface IOrchestrationContext
     /// <exception cref="OperationCanceledException">The token was cancelled before the timer fired.</exception>
     Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken = default);
 
-    /// <summary>Waits for an event that is raised from outside. Events that came early are kept and delivered in order.</summary>
+    /// <summary>
+    /// Waits for an event that is raised from outside. Events that came early are kept and delivered in order; where several
+    /// wait for the same name, the newest gets the next one.
+    /// </summary>
     /// <typeparam name="T">The type of the payload, read from JSON.</typeparam>
     /// <param name="name">The name of the event; letter case does not count.</param>
     /// <param name="cancellationToken">Stops waiting; an event that comes later is kept for the next waiter.</param>
@@ -71,7 +76,10 @@ public interface IOrchestrationContext
     /// <param name="status">The value, written as JSON; at most 16 KiB.</param>
     void SetCustomStatus(object? status);
 
-    /// <summary>Ends this execution and starts the same instance again with an empty history.</summary>
+    /// <summary>
+    /// Lets the same instance start again with an empty history and without a custom status, once the code has returned and
+    /// its open steps have ended.
+    /// </summary>
     /// <param name="input">The input of the new execution, written as JSON.</param>
     /// <param name="preserveUnprocessedEvents">Whether events that nobody has waited for yet are carried over.</param>
     void ContinueAsNew(object? input = null, bool preserveUnprocessedEvents = true);

@@ -16,6 +16,9 @@ internal static class AcceptanceRules
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
     public static void Validate(RunAcceptance acceptance)
     {
+        Require(
+            acceptance is not { Criteria: null, Command: null, Schema: null, Judge: null }, "criteria",
+            "say in words when the goal counts as reached, or name a command, a schema or a judge");
         Require(acceptance.Command is null or { Count: > 0 and <= 100 }, "command", "name a program and its arguments, at most 100 items");
         Require(acceptance.Command?.All(static part => part is { Length: <= 4_096 }) != false, "command", "use items of at most 4,096 characters");
         Require(acceptance.Schema is null or { ValueKind: JsonValueKind.Object }, "schema", "send a JSON schema");

@@ -47,10 +47,11 @@ public sealed class AgentGateway(
     /// <param name="idempotencyKey">Makes it safe to repeat; <see langword="null"/> for none.</param>
     /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
     /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <param name="id">The id that the run shall have, where the orchestrator made it; <see langword="null"/> for a new one.</param>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     internal async Task<AdmittedRun> AdmitAsync(
         RunRequest request, Caller caller, string? idempotencyKey, Func<AgentDefinition, Task<AgentDefinition>>? narrow,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, string? id = null)
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
@@ -67,7 +68,7 @@ public sealed class AgentGateway(
         LoopLimits limits = LimitsOf(agent, model, request.Acceptance, request.Budget);
 
         DateTimeOffset now = time.GetUtcNow();
-        string id = idempotencyKey is null
+        id ??= idempotencyKey is null
             ? RunId.New(now)
             : await ClaimAsync(
                 JsonSerializer.SerializeToUtf8Bytes(request, AgentJsonContext.Default.RunRequest), caller.Id, idempotencyKey, RunId.New(now),

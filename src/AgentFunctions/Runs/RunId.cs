@@ -13,11 +13,15 @@ internal static class RunId
     private const int Length = 26;
     private const long LastMoment = (1L << 48) - 1;
 
-    public static string New(DateTimeOffset now)
+    public static string New(DateTimeOffset now) => New(now, new Guid(RandomNumberGenerator.GetBytes(16)));
+
+    /// <summary>For replayed code, which gets its time and its randomness from its context.</summary>
+    public static string New(DateTimeOffset now, Guid random)
     {
         Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, (LastMoment - now.ToUnixTimeMilliseconds()) << 16);
-        RandomNumberGenerator.Fill(bytes[6..]);
+        random.TryWriteBytes(bytes);
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, (uint)((LastMoment - now.ToUnixTimeMilliseconds()) >> 16));
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[4..], (ushort)(LastMoment - now.ToUnixTimeMilliseconds()));
         UInt128 value = BinaryPrimitives.ReadUInt128BigEndian(bytes);
         return string.Create(Length, value, static (text, rest) =>
         {

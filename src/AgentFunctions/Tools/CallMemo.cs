@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tools;
 
 /// <summary>A few bytes that a tool keeps durably before it acts, so that its probe can tell after a crash what took place.</summary>
-/// <remarks>Kept as the record <c>memos/run/turn-call</c> where the host has an <see cref="IRecordStore"/>.</remarks>
+/// <remarks>Kept as the record <c>memos/run/turn/call</c> where the host has an <see cref="IRecordStore"/>.</remarks>
 internal static class CallMemo
 {
     /// <summary>Whether the host can keep memos.</summary>
@@ -26,11 +26,13 @@ internal static class CallMemo
     /// <summary>A call's memo, or <see langword="null"/>.</summary>
     /// <param name="context">The call.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(ToolContext context, CancellationToken cancellationToken) =>
-        context.Services.GetService<IRecordStore>() is { } records
-        && await records.GetAsync(Key(context), cancellationToken).ConfigureAwait(false) is { } record
-            ? record.Value
+    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(ToolContext context, CancellationToken cancellationToken)
+    {
+        StoredRecord? record = context.Services.GetService<IRecordStore>() is { } records
+            ? await records.GetAsync(Key(context), cancellationToken).ConfigureAwait(false)
             : null;
+        return record?.Value;
+    }
 
-    private static string Key(ToolContext context) => $"memos/{context.RunId}/{context.Turn}-{context.Call}";
+    private static string Key(ToolContext context) => $"memos/{context.RunId}/{context.Turn:D6}/{context.Call:D4}";
 }

@@ -44,7 +44,8 @@ internal static class LongRun
         {
             using var child = Process.Start(new ProcessStartInfo(
                 Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Benchmarks"),
-                [LongRunProcess.Verb, file, server.BaseUrl, $"{options.Window}", $"{options.ResultLength}"]) { RedirectStandardOutput = true })!;
+                [LongRunProcess.Verb, file, server.BaseUrl, $"{options.Window}", $"{options.ResultLength}"])
+            { RedirectStandardOutput = true })!;
             Task<string> output = child.StandardOutput.ReadToEndAsync();
             Task ended = child.WaitForExitAsync();
             Task kill = killNow.WaitAsync();

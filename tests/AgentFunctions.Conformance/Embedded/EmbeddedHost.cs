@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Conformance.Embedded;
 
 /// <summary>The embedded engine as a host of the suites.</summary>
-internal sealed class EmbeddedHost(SqliteEngine engine, TempFolder? folder) : ConformanceHost
+internal sealed class EmbeddedHost(SqliteEngine engine, DurableRegistry registry, SqliteEngineOptions options, TempFolder? folder) : ConformanceHost
 {
     public SqliteEngine Engine { get; } = engine;
 
@@ -20,7 +20,7 @@ internal sealed class EmbeddedHost(SqliteEngine engine, TempFolder? folder) : Co
         configure?.Invoke(options);
         var engine = new SqliteEngine(options, registry, null, log is null ? null : new QueueLoggerFactory(log));
         await engine.StartAsync();
-        return new EmbeddedHost(engine, folder);
+        return new EmbeddedHost(engine, registry, options, folder);
     }
 
     public override async Task ForgetAsync()
@@ -38,6 +38,30 @@ internal sealed class EmbeddedHost(SqliteEngine engine, TempFolder? folder) : Co
         {
             await Engine.StopAsync();
             await Engine.StartAsync();
+        }
+    }
+
+    /// <summary>Every history that a test records yields the same decisions when it is replayed from nothing.</summary>
+    public override async Task VerifyAsync()
+    {
+        var query = new OrchestrationQuery { PageSize = 1_000 };
+        foreach (OrchestrationState state in (await Client.QueryAsync(query)).Items)
+        {
+            if (state.Failure?.IsCausedBy(ErrorCode.NonDeterminism) == true)
+            {
+                continue;
+            }
+
+            List<HistoryEvent> history = [];
+            await foreach (HistoryEvent next in Client.ReadHistoryAsync(state.InstanceId))
+            {
+                history.Add(next);
+            }
+
+            if (history.Count > 0)
+            {
+                Assert.That(OrchestrationReplayer.Verify(history, registry, options), Is.Null, state.InstanceId);
+            }
         }
     }
 

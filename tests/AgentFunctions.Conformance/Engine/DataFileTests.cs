@@ -116,6 +116,18 @@ public sealed class DataFileTests : IDisposable
     }
 
     [Test]
+    public async Task Stop_LeavesOneFileThatCanBeCopied()
+    {
+        string id = await WorkAsync();
+        Assert.That(File.Exists(DataFilePath + "-wal"), Is.False);
+        File.Copy(DataFilePath, _folder.File("copy.db"));
+        var copy = new SqliteEngine(new SqliteEngineOptions { DataFile = _folder.File("copy.db") }, _registry);
+        await copy.StartAsync(Cancel);
+        Assert.That((await copy.Client.GetAsync(id, true, Cancel))!.Output, Is.EqualTo("2"));
+        await copy.DisposeAsync();
+    }
+
+    [Test]
     public async Task Check_GoodFile_FindsNothing()
     {
         await WorkAsync();
@@ -175,6 +187,63 @@ public sealed class DataFileTests : IDisposable
     }
 
     [Test]
+    public async Task StoresOnly_UnfinishedWork_IsLeftAlone()
+    {
+        string running;
+        string scheduled;
+        await using (SqliteEngine engine = await StartAsync())
+        {
+            running = await engine.Client.ScheduleAsync("wait", 1, null, Cancel);
+            await RunningAsync(engine, running);
+            scheduled = await engine.Client.ScheduleAsync("main", 1, new StartOptions { StartAt = DateTimeOffset.UtcNow.AddMilliseconds(1) }, Cancel);
+            await engine.Records.PutAsync("key", new byte[1], default, Cancel);
+        }
+
+        var options = new SqliteEngineOptions { DataFile = DataFilePath, StoresOnly = true };
+        await using (var stores = new SqliteEngine(options, new DurableRegistry()))
+        {
+            await stores.StartAsync(Cancel);
+            Assert.That(await stores.Records.GetAsync("key", Cancel), Is.Not.Null);
+            await stores.Records.PutAsync("key2", new byte[1], default, Cancel);
+            Assert.That((await stores.Client.QueryAsync(new OrchestrationQuery(), Cancel)).Items, Has.Count.EqualTo(2));
+            Assert.That(async () => await stores.Client.ScheduleAsync("main", 1, null, Cancel), Code(ErrorCode.EngineUnavailable));
+            Assert.That(async () => await stores.Client.RaiseEventAsync(running, "go", 1, Cancel), Code(ErrorCode.EngineUnavailable));
+        }
+
+        await using SqliteEngine again = await StartAsync();
+        await again.Client.RaiseEventAsync(running, "go", 5, Cancel);
+        Assert.That((await again.Client.WaitForCompletionAsync(running, Cancel)).Output, Is.EqualTo("5"));
+        Assert.That((await again.Client.WaitForCompletionAsync(scheduled, Cancel)).Output, Is.EqualTo("2"));
+    }
+
+    [Test]
+    public async Task OrchestratorNoLongerRegistered_RunningInstance_WaitsForTheProgramThatHasIt()
+    {
+        string id;
+        string unwanted;
+        await using (SqliteEngine engine = await StartAsync())
+        {
+            id = await engine.Client.ScheduleAsync("wait", 1, null, Cancel);
+            unwanted = await engine.Client.ScheduleAsync("wait", 1, null, Cancel);
+            await RunningAsync(engine, id);
+            await RunningAsync(engine, unwanted);
+        }
+
+        await using (var other = new SqliteEngine(new SqliteEngineOptions { DataFile = DataFilePath }, new DurableRegistry()))
+        {
+            await other.StartAsync(Cancel);
+            Assert.That(async () => await other.Client.RaiseEventAsync(id, "go", 1, Cancel), Code(ErrorCode.NotRegistered));
+            Assert.That(async () => await other.Client.RaiseEventAsync(id, "go", 2, Cancel), Code(ErrorCode.NotRegistered));
+            await other.Client.TerminateAsync(unwanted, null, true, Cancel);
+            Assert.That((await other.Client.GetAsync(unwanted, true, Cancel))!.Status, Is.EqualTo(OrchestrationStatus.Terminated));
+        }
+
+        await using SqliteEngine again = await StartAsync();
+        await again.Client.RaiseEventAsync(id, "go", 5, Cancel);
+        Assert.That((await again.Client.WaitForCompletionAsync(id, Cancel)).Output, Is.EqualTo("5"));
+    }
+
+    [Test]
     public async Task DamagedHistory_FailsItsInstanceAndNoOther()
     {
         string damaged;
@@ -183,13 +252,8 @@ public sealed class DataFileTests : IDisposable
         {
             damaged = await engine.Client.ScheduleAsync("wait", 1, null, Cancel);
             good = await engine.Client.ScheduleAsync("wait", 1, null, Cancel);
-            foreach (string id in (string[])[damaged, good])
-            {
-                while ((await engine.Client.GetAsync(id, true, Cancel))!.Status != OrchestrationStatus.Running)
-                {
-                    await Task.Delay(2, Cancel);
-                }
-            }
+            await RunningAsync(engine, damaged);
+            await RunningAsync(engine, good);
         }
 
         Sql("UPDATE history SET events = x'7B7D' WHERE instance = 1");
@@ -237,6 +301,14 @@ public sealed class DataFileTests : IDisposable
         AgentException error = Assert.ThrowsAsync<AgentException>(async () => await StartAsync())!;
         Assert.That(error.Code, Is.EqualTo(code), error.Message);
         return error;
+    }
+
+    private static async Task RunningAsync(SqliteEngine engine, string id)
+    {
+        while ((await engine.Client.GetAsync(id, true, Cancel))!.Status != OrchestrationStatus.Running)
+        {
+            await Task.Delay(2, Cancel);
+        }
     }
 
     private async Task<string> WorkAsync()

@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using NUnit.Framework.Interfaces;
 
 namespace AgentFunctions.Conformance.Orchestrations;
 
@@ -29,7 +30,19 @@ public abstract partial class OrchestrationConformance
     [TearDown]
     public async Task StopAsync()
     {
-        if (_host is not null)
+        if (_host is null)
+        {
+            return;
+        }
+
+        try
+        {
+            if (TestContext.CurrentContext.Result.Outcome.Status == TestStatus.Passed)
+            {
+                await _host.VerifyAsync();
+            }
+        }
+        finally
         {
             await _host.DisposeAsync();
         }

@@ -18,6 +18,9 @@ internal static class TortureLoad
 
     public static string IdOf(int number) => string.Create(CultureInfo.InvariantCulture, $"run-{number:D6}");
 
+    /// <summary>Whether a run is purged when it has ended: most are, or the file would only grow.</summary>
+    public static bool IsPurged(int number) => number / Kinds.Length % 4 != 0;
+
     /// <summary>Whether a run has ended as it must.</summary>
     public static bool IsRight(int number, OrchestrationState state) => KindOf(number) switch
     {

@@ -17,9 +17,9 @@ internal sealed class TortureProcess
 
     private readonly TortureFolder _folder;
     private readonly SqliteEngine _engine;
-    private readonly SemaphoreSlim _slots = new(AtATime);
+    private readonly SemaphoreSlim _slots = new(0);
     private readonly Dictionary<int, HashSet<int>> _raised = [];
-    private readonly HashSet<int> _ended = [];
+    private readonly HashSet<int> _scheduled = [];
     private int _next;
 
     private TortureProcess(TortureFolder folder)
@@ -37,7 +37,13 @@ internal sealed class TortureProcess
         List<int> unfinished = process.ReadBack();
         await process._engine.StartAsync();
         Console.WriteLine(Ready);
+        if (!maySchedule)
+        {
+            unfinished.AddRange(await process.UnacknowledgedAsync());
+        }
+
         List<Task> drivers = [.. unfinished.Select(process.DriveAsync)];
+        process._slots.Release(Math.Max(1, AtATime - unfinished.Count));
         while (maySchedule)
         {
             await process._slots.WaitAsync();
@@ -52,21 +58,19 @@ internal sealed class TortureProcess
     // What was promised before the kill.
     private List<int> ReadBack()
     {
-        HashSet<int> scheduled = [];
         HashSet<int> over = [];
         foreach ((Acknowledgement what, int run, string detail) in _folder.ReadAcknowledged())
         {
             switch (what)
             {
                 case Acknowledgement.Scheduled:
-                    scheduled.Add(run);
+                    _scheduled.Add(run);
                     break;
                 case Acknowledgement.Raised:
                     RaisedOf(run).Add(int.Parse(detail, CultureInfo.InvariantCulture));
                     break;
                 case Acknowledgement.Ended:
-                    _ended.Add(run);
-                    if (!IsPurged(run))
+                    if (!TortureLoad.IsPurged(run))
                     {
                         over.Add(run);
                     }
@@ -78,12 +82,30 @@ internal sealed class TortureProcess
             }
         }
 
-        _next = scheduled.Count == 0 ? 0 : scheduled.Max() + 1;
+        _next = _scheduled.Count == 0 ? 0 : _scheduled.Max() + 1;
         return [.. Enumerable.Range(0, _next).Except(over)];
     }
 
-    // Half of the runs are purged at once, or the file would only grow.
-    private static bool IsPurged(int run) => run % 2 == 0;
+    // On record, and killed before it was said. A process that may schedule meets them under its next numbers.
+    private async Task<List<int>> UnacknowledgedAsync()
+    {
+        List<int> found = [];
+        for (int run = _next; run < _next + (10 * AtATime); run++)
+        {
+            if (await _engine.Client.GetAsync(TortureLoad.IdOf(run)) is not null)
+            {
+                found.Add(run);
+            }
+        }
+
+        return found;
+    }
+
+    private void Acknowledge(Acknowledgement what, int run, string detail = "")
+    {
+        _folder.Acknowledge(what, run, detail);
+        Console.WriteLine(what);
+    }
 
     private HashSet<int> RaisedOf(int run)
     {
@@ -105,13 +127,13 @@ internal sealed class TortureProcess
             {
                 await StimulateAsync(run, id, kind);
                 OrchestrationState state = await _engine.Client.WaitForCompletionAsync(id);
-                _folder.Acknowledge(Acknowledgement.Ended, run, state.Output ?? "");
+                Acknowledge(Acknowledgement.Ended, run, state.Output ?? "");
             }
 
-            if (IsPurged(run))
+            if (TortureLoad.IsPurged(run))
             {
                 await _engine.Client.PurgeAsync(id);
-                _folder.Acknowledge(Acknowledgement.Purged, run);
+                Acknowledge(Acknowledgement.Purged, run);
             }
 
             _slots.Release();
@@ -126,7 +148,7 @@ internal sealed class TortureProcess
 
     private async Task ScheduleAsync(int run, string id, string kind)
     {
-        if (_ended.Contains(run))
+        if (_scheduled.Contains(run))
         {
             return;
         }
@@ -134,14 +156,15 @@ internal sealed class TortureProcess
         try
         {
             object input = kind == "rounds" ? new List<int>() : run;
-            await _engine.Client.ScheduleAsync(kind, input, new StartOptions { InstanceId = id });
+            DateTimeOffset? startAt = kind is "rounds" or "timers" ? DateTimeOffset.UtcNow.AddMilliseconds(20) : null;
+            await _engine.Client.ScheduleAsync(kind, input, new StartOptions { InstanceId = id, StartAt = startAt });
         }
         catch (AgentException exists) when (exists.Code == ErrorCode.InstanceExists)
         {
             // Recorded, and killed before it was said.
         }
 
-        _folder.Acknowledge(Acknowledgement.Scheduled, run);
+        Acknowledge(Acknowledgement.Scheduled, run);
     }
 
     private async Task StimulateAsync(int run, string id, string kind)
@@ -154,7 +177,7 @@ internal sealed class TortureProcess
                     if (!RaisedOf(run).Contains(item))
                     {
                         await _engine.Client.RaiseEventAsync(id, "item", item);
-                        _folder.Acknowledge(Acknowledgement.Raised, run, item.ToString(CultureInfo.InvariantCulture));
+                        Acknowledge(Acknowledgement.Raised, run, item.ToString(CultureInfo.InvariantCulture));
                     }
                 }
 

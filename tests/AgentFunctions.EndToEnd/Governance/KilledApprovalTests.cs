@@ -85,6 +85,11 @@ internal sealed class KilledApprovalTests
             JsonElement verified = await http.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken);
             JsonElement[] made = [.. audit.GetProperty("items").EnumerateArray().Where(entry => entry.GetProperty("type").GetString() == "call.decided")];
 
+            foreach (JsonElement entry in audit.GetProperty("items").EnumerateArray().Where(entry => entry.TryGetProperty("failed", out JsonElement failed) && failed.ValueKind == JsonValueKind.True))
+            {
+                TestContext.Out.WriteLine(entry.GetRawText());
+            }
+
             Assert.That(run.GetProperty("status").GetString(), Is.EqualTo("completed"));
             Assert.That(kills, Is.EqualTo(Kills));
             Assert.That(lines, Is.EqualTo(Enumerable.Range(0, Calls).Select(i => $"line {i}")));

@@ -75,7 +75,8 @@ internal sealed class AcceptanceTests
         await using RunHost host = await RunHost.StartAsync(request => IsJudge(request)
             ? ChatReply.Say(request.Last("user").Contains("answer 2", StringComparison.Ordinal)
                 ? "My verdict: {\"accepted\": true, \"findings\": \"\"}"
-                : "{\"accepted\": false, \"findings\": \"Name the source.\"}") with { Usage = new(700, 30) }
+                : "{\"accepted\": false, \"findings\": \"Name the source.\"}") with
+            { Usage = new(700, 30) }
             : ChatReply.Say($"answer {Interlocked.Increment(ref answers)}"));
 
         Run run = await host.RunAsync(request: new() { Acceptance = new() { Judge = new RunJudge("Sources are named.") } });

@@ -27,12 +27,20 @@ internal sealed class MonitorWorld(DateTimeOffset start) : IAsyncDisposable
 
     public OpenAIProtocolServer? Model { get; set; }
 
+    /// <summary>The host that lives now.</summary>
+    public MonitorHost? Host { get; set; }
+
     public List<AgentTool> Tools { get; } = [];
 
     public List<AgentDefinition> Agents { get; } = [];
 
     public async ValueTask DisposeAsync()
     {
+        if (Host is not null)
+        {
+            await Host.DropAsync();
+        }
+
         if (Server is not null)
         {
             await Server.DisposeAsync();
@@ -51,6 +59,7 @@ internal sealed class MonitorWorld(DateTimeOffset start) : IAsyncDisposable
 internal sealed class MonitorHost : IAsyncDisposable
 {
     private readonly IHost _host;
+    private bool _isDropped;
 
     private MonitorHost(IHost host, CrashPoint crash) => (_host, Crash) = (host, crash);
 
@@ -94,8 +103,9 @@ internal sealed class MonitorHost : IAsyncDisposable
         world.Agents.ForEach(agent => builder.Services.AddAgent(agent));
         world.Tools.ForEach(tool => builder.Services.AddTool(tool));
         IHost host = builder.Build();
+        world.Host = new MonitorHost(host, crash);
         await host.StartAsync();
-        return new MonitorHost(host, crash);
+        return world.Host;
     }
 
     public T Get<T>()
@@ -104,8 +114,12 @@ internal sealed class MonitorHost : IAsyncDisposable
     /// <summary>Ends the host without any chance to finish what it is doing.</summary>
     public async Task DropAsync()
     {
-        await Get<SqliteEngine>().StopAsync();
-        _host.Dispose();
+        if (!_isDropped)
+        {
+            _isDropped = true;
+            await Get<SqliteEngine>().StopAsync();
+            _host.Dispose();
+        }
     }
 
     /// <summary>Waits for a monitor's log of a day to have so many entries.</summary>

@@ -124,7 +124,9 @@ internal sealed class SignalTests
         listener.Start();
         var signal = new SignalDefinition
         {
-            Name = "tls", Tls = new TlsSignal { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port }, Timeout = TimeSpan.FromMilliseconds(100),
+            Name = "tls",
+            Tls = new TlsSignal { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port },
+            Timeout = TimeSpan.FromMilliseconds(100),
         };
         Assert.That((await LookAsync(new TlsCheck(), signal)).Complaint, Is.EqualTo("no answer within 0.1 s"));
     }

@@ -32,7 +32,9 @@ internal sealed class WakeTests
         await using MonitorBench bench = await MonitorBench.StartAsync(Watched, _ => ChatReply.Say("It is the database."));
         await bench.TickAsync();
         bench.IsDown = true;
-        await bench.TickAsync(3);
+        await bench.TickAsync();
+        await bench.UntilAsync(async () => (await bench.RunsAsync()).All(run => run.IsEnded));
+        await bench.TickAsync(2);
 
         Run run = (await bench.RunsAsync()).Single();
         Assert.That(run.Goal, Does.StartWith("Find the cause.").And.Contain("status 503").And.Contain("\"state\":\"down\""));

@@ -26,7 +26,9 @@ internal static partial class ConfiguredSecrets
         }
     }
 
-    private static bool IsSecret(string name) => SecretName().IsMatch(name);
+    /// <summary>Every shell sets these two: they name folders, and a folder's path must stay readable.</summary>
+    internal static bool IsSecret(string name) =>
+        name.ToUpperInvariant() is not ("PWD" or "OLDPWD") && SecretName().IsMatch(name);
 
     [GeneratedRegex("(^|[_a-z])(Api_?Key|Key|Secret|Password|Passwd|Pwd|Token|ConnectionString)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex SecretName();

@@ -72,7 +72,7 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
             (404, _) or (_, { IsModelUnknown: true }) => (ErrorCode.ModelNotFound, "check Model and Endpoint"),
             (429, _) => (ErrorCode.ModelRateLimited, "retry later"),
             (408 or >= 500, _) => (ErrorCode.ModelUnavailable, "the provider failed; retry later"),
-            (>= 300 and < 400, _) => (ErrorCode.ModelProtocolError, "the endpoint redirects elsewhere; set Endpoint to the address itself"),
+            ( >= 300 and < 400, _) => (ErrorCode.ModelProtocolError, "the endpoint redirects elsewhere; set Endpoint to the address itself"),
             (200, { IsRateLimit: true }) => (ErrorCode.ModelRateLimited, "retry later"),
             (200, _) => (ErrorCode.ModelUnavailable, "the provider failed while it answered; retry later"),
             _ => (ErrorCode.ModelRequestRejected, "the provider refused the request"),

@@ -1,0 +1,195 @@
+// samples/FunctionApp on Azure, with no key in any file: every part is reached by one user-assigned identity.
+targetScope = 'subscription'
+
+@minLength(1)
+@maxLength(40)
+@description('The name of the environment; part of every name.')
+param environmentName string
+
+@description('The region of everything.')
+param location string
+
+@secure()
+@minLength(16)
+@description('What callers of the API send as Authorization: Bearer. azd makes one and keeps it in the vault.')
+param apiKey string
+
+@allowed(['DurableTaskScheduler', 'AzureStorage'])
+@description('Where orchestrations are kept. Cost: see the module scheduler; Azure Storage bills each operation instead.')
+param backend string = 'DurableTaskScheduler'
+
+@allowed(['Consumption', 'Dedicated'])
+@description('Consumption bills each action and takes 500 a second; Dedicated bills each capacity unit and takes 2,000 a second with it.')
+param schedulerSku string = 'Consumption'
+
+@minValue(1)
+@maxValue(3)
+@description('Capacity units of a Dedicated scheduler; three make it highly available.')
+param schedulerCapacity int = 1
+
+@description('Put storage, vault and model behind private endpoints in a virtual network of their own.')
+param privateNetwork bool = false
+
+@description('The model, its version, and how many thousand tokens a minute the deployment gets.')
+param model object = {
+  name: 'gpt-4.1-mini'
+  version: '2025-04-14'
+  sku: 'GlobalStandard'
+  capacity: 100
+}
+
+@minValue(1)
+@maxValue(1000)
+@description('The most instances that the app scales out to.')
+param maximumInstances int = 40
+
+@allowed([512, 2048, 4096])
+@description('Memory of an instance in MB.')
+param instanceMemoryMB int = 2048
+
+@minValue(0)
+@description('Instances for orchestrations that are always up; 0 saves money and costs a cold start.')
+param alwaysReady int = 1
+
+@description('Who gets the alerts; empty for nobody.')
+param alertEmail string = ''
+
+@description('The spend in a month, in the currency of the subscription, at 80 and 100 % of which alertEmail hears.')
+param monthlySpend int = 200
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName }
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+module identity 'modules/identity.bicep' = {
+  scope: group
+  name: 'identity'
+  params: {
+    name: 'id-${token}'
+    location: location
+    tags: tags
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetwork) {
+  scope: group
+  name: 'network'
+  params: {
+    name: 'vnet-${token}'
+    location: location
+    tags: tags
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  name: 'monitoring'
+  params: {
+    name: token
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  name: 'storage'
+  params: {
+    name: 'st${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    keepsOrchestrations: backend == 'AzureStorage'
+    endpointSubnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
+    networkId: privateNetwork ? network!.outputs.id : ''
+  }
+}
+
+module scheduler 'modules/scheduler.bicep' = if (backend == 'DurableTaskScheduler') {
+  scope: group
+  name: 'scheduler'
+  params: {
+    name: 'dts-${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    sku: schedulerSku
+    capacity: schedulerCapacity
+  }
+}
+
+module openai 'modules/openai.bicep' = {
+  scope: group
+  name: 'openai'
+  params: {
+    name: 'oai-${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    model: model
+    endpointSubnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
+    networkId: privateNetwork ? network!.outputs.id : ''
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  scope: group
+  name: 'vault'
+  params: {
+    name: 'kv-${token}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+    apiKey: apiKey
+    endpointSubnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
+    networkId: privateNetwork ? network!.outputs.id : ''
+  }
+}
+
+module app 'modules/app.bicep' = {
+  scope: group
+  name: 'app'
+  params: {
+    name: 'func-${token}'
+    planName: 'plan-${token}'
+    location: location
+    tags: union(tags, { 'azd-service-name': 'api' })
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    storageName: storage.outputs.name
+    deploymentContainer: storage.outputs.deploymentContainer
+    applicationInsights: monitoring.outputs.connectionString
+    schedulerEndpoint: backend == 'DurableTaskScheduler' ? scheduler!.outputs.endpoint : ''
+    taskHub: backend == 'DurableTaskScheduler' ? scheduler!.outputs.taskHub : ''
+    openaiEndpoint: openai.outputs.endpoint
+    openaiDeployment: openai.outputs.deployment
+    apiKeySecret: vault.outputs.apiKeySecret
+    subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
+    maximumInstances: maximumInstances
+    instanceMemoryMB: instanceMemoryMB
+    alwaysReady: alwaysReady
+  }
+}
+
+module alerts 'modules/alerts.bicep' = if (!empty(alertEmail)) {
+  scope: group
+  name: 'alerts'
+  params: {
+    name: token
+    location: location
+    tags: tags
+    email: alertEmail
+    workspaceId: monitoring.outputs.workspaceId
+    monthlySpend: monthlySpend
+  }
+}
+
+output AZURE_LOCATION string = location
+output AZURE_KEY_VAULT_NAME string = vault.outputs.name
+output API_URL string = app.outputs.url

@@ -1,0 +1,97 @@
+// Whom to tell when runs or their steps fail, or money runs. Cost: each rule by the month.
+param name string
+param location string
+param tags object
+param email string
+param workspaceId string
+param monthlySpend int
+
+@description('The first day of the month in which the budget begins.')
+param from string = utcNow('yyyy-MM-01')
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: 'ag-${name}'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'agents'
+    enabled: true
+    emailReceivers: [
+      {
+        name: 'owner'
+        emailAddress: email
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+var rules = [
+  {
+    name: 'failed-runs'
+    text: 'More than five runs failed in a quarter of an hour.'
+    query: 'AppRequests | where Name == "RunAgent" and Success == false'
+    threshold: 5
+    severity: 1
+  }
+  {
+    name: 'failed-steps'
+    text: 'More than a tenth of the model and tool calls of a quarter of an hour failed.'
+    query: 'AppRequests | where Name in ("CallModel", "CallTool") | summarize Share = 1.0 * countif(Success == false) / count() | where Share > 0.1'
+    threshold: 0
+    severity: 2
+  }
+]
+
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: '${rule.name}-${name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: rule.name
+      description: rule.text
+      severity: rule.severity
+      enabled: true
+      scopes: [workspaceId]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'PT15M'
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: rule.threshold
+          }
+        ]
+      }
+      actions: { actionGroups: [people.id] }
+    }
+  }
+]
+
+resource spend 'Microsoft.Consumption/budgets@2023-11-01' = {
+  name: 'spend-${name}'
+  properties: {
+    category: 'Cost'
+    amount: monthlySpend
+    timeGrain: 'Monthly'
+    timePeriod: { startDate: from }
+    notifications: {
+      most: {
+        enabled: true
+        operator: 'GreaterThan'
+        threshold: 80
+        contactEmails: [email]
+      }
+      all: {
+        enabled: true
+        operator: 'GreaterThan'
+        threshold: 100
+        contactEmails: [email]
+      }
+    }
+  }
+}

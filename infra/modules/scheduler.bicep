@@ -1,0 +1,45 @@
+// Durable Task Scheduler with one task hub. Cost: Consumption bills each action, Dedicated each capacity unit by the hour
+// whether it is used or not; docs/azure.md counts the actions of a run.
+import { roles } from 'roles.bicep'
+
+param name string
+param location string
+param tags object
+param principalId string
+
+@allowed(['Consumption', 'Dedicated'])
+param sku string
+param capacity int
+
+@description('From where the scheduler may be reached; callers need the role besides. An empty list refuses all.')
+param allowedAddresses array = ['0.0.0.0/0']
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    ipAllowlist: allowedAddresses
+    sku: sku == 'Dedicated' ? { name: sku, capacity: capacity } : { name: sku }
+  }
+
+  resource hub 'taskHubs' = {
+    name: 'agentfunctions'
+  }
+}
+
+resource contributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(scheduler::hub.id, principalId, roles['Durable Task Data Contributor'])
+  scope: scheduler::hub
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Durable Task Data Contributor']
+    )
+  }
+}
+
+output endpoint string = scheduler.properties.endpoint
+output taskHub string = scheduler::hub.name

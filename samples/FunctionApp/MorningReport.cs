@@ -1,0 +1,22 @@
+using AgentFunctions.AzureFunctions;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+
+namespace AgentFunctions.FunctionApp;
+
+/// <summary>An orchestrator of the app's own that has agents work: two runs side by side, then one on what they found.</summary>
+public static class MorningReport
+{
+    /// <summary>Has the tickets of two teams looked at and sums up.</summary>
+    /// <param name="context">The orchestration.</param>
+    [Function(nameof(MorningReport))]
+    public static async Task<string> RunAsync([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        RunAnswer[] answers = await Task.WhenAll(
+            context.RunAgentAsync("triage", "What is urgent in the tickets of team payments?"),
+            context.RunAgentAsync("triage", "What is urgent in the tickets of team search?"));
+        RunAnswer report = await context.RunAgentAsync(
+            "triage", $"Sum up in three sentences:\n{string.Join("\n\n", answers.Select(answer => answer.Text))}");
+        return report.Text;
+    }
+}

@@ -1,0 +1,76 @@
+using AgentFunctions.AspNetCore;
+using AgentFunctions.AzureFunctions;
+using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.AzureFunctions.Hosting;
+using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.Durability;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Microsoft.Extensions.Hosting;
+
+/// <summary>Adds the agent runtime to a function app.</summary>
+public static class AgentFunctionsApplicationExtensions
+{
+    /// <summary>
+    /// Adds the loop, its steps, the HTTP API, Durable Task as the engine and Azure Storage as the stores. The app adds agents and
+    /// tools; the triggers come with this library.
+    /// </summary>
+    /// <param name="builder">The function app.</param>
+    /// <param name="configure">How runs are set up.</param>
+    public static FunctionsApplicationBuilder ConfigureAgentFunctions(
+        this FunctionsApplicationBuilder builder, Action<RunOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.ConfigureFunctionsWebApplication();
+        builder.Services.AddAgentFunctions(builder.Configuration, configure);
+        AddApi(builder.Services);
+        AddEngine(builder.Services);
+        builder.Services.AddSingleton(_ => AgentStorageFactory.Create(builder.Configuration));
+        AddStores(builder.Services);
+        return builder;
+    }
+
+    internal static void AddEngine(IServiceCollection services)
+    {
+        services.AddSingleton<DurableClientAccessor>();
+        services.AddSingleton<DurableRunner>();
+        services.AddSingleton<StartedServices>();
+        StartedServices.Take(services);
+        services.AddSingleton<IOrchestrationClient, DurableTaskOrchestrationClient>();
+        services.AddSingleton<AdmitRunActivity>();
+        services.AddDurable(static (provider, registry) => registry
+            .AddActivity<AdmitRunInput, AgentFunctions.Loop.RunState>(
+                AdmitRunActivity.AdmitName, (context, input) => provider.GetRequiredService<AdmitRunActivity>().AdmitAsync(context, input))
+            .AddActivity<string, RunAnswer>(
+                AdmitRunActivity.ReadName, (context, id) => provider.GetRequiredService<AdmitRunActivity>().ReadAsync(context, id)));
+    }
+
+    internal static void AddStores(IServiceCollection services)
+    {
+        services.AddSingleton<BlobContainers>();
+        services.AddSingleton<ILogStore, BlobLogStore>();
+        services.AddSingleton<IRecordStore, BlobRecordStore>();
+        services.AddSingleton<IBlobStore, BlobContentStore>();
+    }
+
+    internal static void AddApi(IServiceCollection services)
+    {
+        services.AddAgentFunctionsApi(static options =>
+        {
+            // What the platform calls this app is a name of it.
+            if (Environment.GetEnvironmentVariable("WEBSITE_HOSTNAME") is { Length: > 0 } host)
+            {
+                options.Hosts.Add(host.Split(':')[0]);
+            }
+        });
+        // In front of the worker's pipeline the guard would answer in place of an invocation that the host waits for.
+        services.Remove(services.Single(static service =>
+            service.ServiceType == typeof(IStartupFilter) && service.ImplementationType == typeof(ApiPipeline)));
+        services.AddSingleton<ApiRouter>();
+    }
+}

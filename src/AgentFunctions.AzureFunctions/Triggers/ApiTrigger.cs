@@ -1,0 +1,29 @@
+using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.AzureFunctions.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.AzureFunctions.Triggers;
+
+/// <summary>The whole HTTP API behind one trigger.</summary>
+/// <param name="services">The app's services.</param>
+public sealed class ApiTrigger(IServiceProvider services)
+{
+    private readonly ApiRouter _router = services.GetRequiredService<ApiRouter>();
+    private readonly DurableClientAccessor _clients = services.GetRequiredService<DurableClientAccessor>();
+
+    /// <summary>Serves a request; who may call is the API's own guard.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="client">The Durable Task client.</param>
+    [Function("Api")]
+    public Task ServeAsync(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "delete", Route = "{*path}")] HttpRequest request,
+        [DurableClient] DurableTaskClient client)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        _clients.Client = client;
+        return _router.InvokeAsync(request.HttpContext);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.Loop.Monitors;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.AzureFunctions.Triggers;
+
+/// <summary>An orchestration trigger for each orchestrator and an activity trigger for each activity of the monitors.</summary>
+/// <param name="services">The app's services.</param>
+public sealed class MonitorTriggers(IServiceProvider services)
+{
+    private readonly DurableRunner _runner = services.GetRequiredService<DurableRunner>();
+
+    /// <summary>The loop of a monitor.</summary>
+    /// <param name="context">What it may see of the world.</param>
+    [Function(MonitorLoop.Name)]
+    public Task<JsonElement?> RunMonitorAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>The loop of an incident.</summary>
+    /// <param name="context">What it may see of the world.</param>
+    [Function(IncidentLoop.Name)]
+    public Task<JsonElement?> RunIncidentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>The loop of a response to an incident.</summary>
+    /// <param name="context">What it may see of the world.</param>
+    [Function(ResponseLoop.Name)]
+    public Task<JsonElement?> RunResponseAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>Decides which ticks of a monitor are due.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="instanceId">The orchestration that asks.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(MonitorSteps.PlanTicks)]
+    public Task<JsonElement?> PlanTicksAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(MonitorSteps.PlanTicks, input, instanceId, client, cancellationToken);
+
+    /// <summary>Makes one tick of a monitor.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="instanceId">The orchestration that asks.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(MonitorSteps.RunTick)]
+    public Task<JsonElement?> RunTickAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(MonitorSteps.RunTick, input, instanceId, client, cancellationToken);
+
+    /// <summary>Tells people of an incident.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="instanceId">The orchestration that asks.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(MonitorSteps.NotifyIncident)]
+    public Task<JsonElement?> NotifyIncidentAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(MonitorSteps.NotifyIncident, input, instanceId, client, cancellationToken);
+
+    /// <summary>Buries a notification that nobody took.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="instanceId">The orchestration that asks.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(MonitorSteps.DeadLetter)]
+    public Task<JsonElement?> DeadLetterAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(MonitorSteps.DeadLetter, input, instanceId, client, cancellationToken);
+
+    /// <summary>Starts an agent on an incident.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="instanceId">The orchestration that asks.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(MonitorSteps.StartResponse)]
+    public Task<JsonElement?> StartResponseAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(MonitorSteps.StartResponse, input, instanceId, client, cancellationToken);
+
+    /// <summary>Records what came of it.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="instanceId">The orchestration that asks.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(MonitorSteps.RecordResponse)]
+    public Task<JsonElement?> RecordResponseAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(MonitorSteps.RecordResponse, input, instanceId, client, cancellationToken);
+}

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.AzureFunctions.Hosting;
+using AgentFunctions.Loop;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.AzureFunctions.Triggers;
+
+/// <summary>An orchestration trigger for each orchestrator and an activity trigger for each activity of a run.</summary>
+/// <param name="services">The app's services.</param>
+public sealed class RunTriggers(IServiceProvider services)
+{
+    private readonly DurableRunner _runner = services.GetRequiredService<DurableRunner>();
+
+    /// <summary>The loop of a run.</summary>
+    /// <param name="context">What it may see of the world.</param>
+    [Function(AgentLoop.Name)]
+    public Task<JsonElement?> RunAgentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>Asks the model.</summary>
+    /// <param name="input">Which turn.</param>
+    /// <param name="instanceId">The run.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.CallModel)]
+    public Task<JsonElement?> CallModelAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.CallModel, input, instanceId, client, cancellationToken);
+
+    /// <summary>Makes a tool call.</summary>
+    /// <param name="input">Which call.</param>
+    /// <param name="instanceId">The run.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.CallTool)]
+    public Task<JsonElement?> CallToolAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.CallTool, input, instanceId, client, cancellationToken);
+
+    /// <summary>Sums up the context.</summary>
+    /// <param name="input">What of it.</param>
+    /// <param name="instanceId">The run.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.Compact)]
+    public Task<JsonElement?> CompactAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.Compact, input, instanceId, client, cancellationToken);
+
+    /// <summary>Checks whether the goal is reached.</summary>
+    /// <param name="input">Where the run stands.</param>
+    /// <param name="instanceId">The run.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.CheckAcceptance)]
+    public Task<JsonElement?> CheckAcceptanceAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.CheckAcceptance, input, instanceId, client, cancellationToken);
+
+    /// <summary>Tells those who follow the run that it has ended.</summary>
+    /// <param name="input">How.</param>
+    /// <param name="instanceId">The run.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.Notify)]
+    public Task<JsonElement?> NotifyAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.Notify, input, instanceId, client, cancellationToken);
+
+    /// <summary>Admits a run for an orchestrator of the app's own.</summary>
+    /// <param name="input">The goal.</param>
+    /// <param name="instanceId">The orchestrator's instance.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(AdmitRunActivity.AdmitName)]
+    public Task<JsonElement?> AdmitRunAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(AdmitRunActivity.AdmitName, input, instanceId, client, cancellationToken);
+
+    /// <summary>Reads what came of a run for an orchestrator of the app's own.</summary>
+    /// <param name="input">The run's id.</param>
+    /// <param name="instanceId">The orchestrator's instance.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(AdmitRunActivity.ReadName)]
+    public Task<JsonElement?> ReadRunAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(AdmitRunActivity.ReadName, input, instanceId, client, cancellationToken);
+}

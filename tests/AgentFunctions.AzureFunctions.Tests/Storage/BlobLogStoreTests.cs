@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Text;
+using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.AzureFunctions.Tests.Storage;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class BlobLogStoreTests
+{
+    private static readonly BlobLogLimits Small = new(MaxBlocks: 3, MaxBytes: 100_000, ReadBytes: 128);
+
+    private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
+
+    private readonly string _stream = $"runs/{Guid.NewGuid():N}/journal";
+
+    [Test]
+    public async Task Append_PastABlobsLimit_GoesOnInTheNextBlobWithoutGaps()
+    {
+        BlobLogStore store = Store(Small);
+
+        for (int i = 0; i < 20; i++)
+        {
+            Assert.That(await store.AppendAsync(_stream, [Bytes($"{i}")], i, Cancel), Is.EqualTo(i));
+        }
+
+        Assert.That(await TextsAsync(Store(Small)), Is.EqualTo(Numbers(0, 20)));
+        Assert.That(await Store(Small).GetLengthAsync(_stream, Cancel), Is.EqualTo(20));
+        Assert.That(await SegmentsAsync(), Is.EqualTo(7));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(5)]
+    [TestCase(6)]
+    [TestCase(19)]
+    [TestCase(20)]
+    public async Task Read_FromAPositionAnywhere_BeginsThere(int from)
+    {
+        BlobLogStore store = Store(Small);
+        for (int i = 0; i < 20; i += 2)
+        {
+            await store.AppendAsync(_stream, [Bytes($"{i}"), Bytes($"{i + 1}")], null, Cancel);
+        }
+
+        Assert.That(await TextsAsync(store, from), Is.EqualTo(Numbers(from, 20)), "a host that wrote it");
+        Assert.That(await TextsAsync(Store(Small), from), Is.EqualTo(Numbers(from, 20)), "a host that sees it for the first time");
+        Assert.That(await TextsAsync(Store(Small), from, 3), Is.EqualTo(Numbers(from, Math.Min(from + 3, 20))));
+    }
+
+    [Test]
+    public async Task Append_ByManyHostsAtOnce_GivesEachItsOwnPosition()
+    {
+        const int hosts = 4;
+        const int each = 25;
+        IEnumerable<Task<List<long>>> writers = Enumerable.Range(0, hosts).Select(async host =>
+        {
+            BlobLogStore store = Store(Small);
+            var positions = new List<long>();
+            for (int i = 0; i < each; i++)
+            {
+                positions.Add(await store.AppendAsync(_stream, [Bytes($"{host}/{i}")], null, Cancel));
+            }
+
+            return positions;
+        });
+
+        List<long>[] positions = await Task.WhenAll(writers);
+
+        Assert.That(positions.SelectMany(own => own).Order(), Is.EqualTo(Enumerable.Range(0, hosts * each)));
+        List<string> texts = await TextsAsync(Store(Small));
+        for (int host = 0; host < hosts; host++)
+        {
+            Assert.That(positions[host].Select(position => texts[(int)position]), Is.EqualTo(Enumerable.Range(0, each).Select(i => $"{host}/{i}")));
+        }
+    }
+
+    [Test]
+    public async Task Append_AtAPositionThatAnotherHostTook_IsAConflictAndAddsNothing()
+    {
+        BlobLogStore one = Store(Small);
+        BlobLogStore other = Store(Small);
+        await one.AppendAsync(_stream, [Bytes("a")], 0, Cancel);
+        await other.AppendAsync(_stream, [Bytes("b")], 1, Cancel);
+
+        AgentException error = Assert.ThrowsAsync<AgentException>(() => one.AppendAsync(_stream, [Bytes("c")], 1, Cancel))!;
+
+        Assert.That(error.Code, Is.EqualTo(ErrorCode.PositionConflict));
+        Assert.That(await TextsAsync(one), Is.EqualTo(new[] { "a", "b" }));
+    }
+
+    [Test]
+    public async Task Append_LargerThanARead_IsReadWhole()
+    {
+        BlobLogStore store = Store(Small);
+        string large = new('x', 50_000);
+        await store.AppendAsync(_stream, [Bytes("a"), Bytes(large)], null, Cancel);
+        await store.AppendAsync(_stream, [Bytes("b")], null, Cancel);
+
+        Assert.That(await TextsAsync(Store(Small)), Is.EqualTo(new[] { "a", large, "b" }));
+    }
+
+    [Test]
+    public async Task WaitForAppend_AnotherHostAppends_Completes()
+    {
+        BlobLogStore reader = Store(Small);
+        Task waiting = reader.WaitForAppendAsync(_stream, 1, Cancel);
+        BlobLogStore writer = Store(Small);
+        await writer.AppendAsync(_stream, [Bytes("a")], null, Cancel);
+        Assert.That(waiting.IsCompleted, Is.False);
+
+        await writer.AppendAsync(_stream, [Bytes("b")], null, Cancel);
+
+        await waiting;
+    }
+
+    [Test]
+    public async Task Delete_ThenAppendOnAHostThatKnewTheStream_BeginsAgain()
+    {
+        BlobLogStore store = Store(Small);
+        BlobLogStore other = Store(Small);
+        for (int i = 0; i < 7; i++)
+        {
+            await store.AppendAsync(_stream, [Bytes($"{i}")], null, Cancel);
+        }
+
+        Assert.That(await TextsAsync(other), Has.Count.EqualTo(7));
+        await store.DeleteAsync(_stream, Cancel);
+
+        Assert.That(await store.GetLengthAsync(_stream, Cancel), Is.Zero);
+        Assert.That(await store.AppendAsync(_stream, [Bytes("new")], 0, Cancel), Is.Zero);
+        Assert.That(await TextsAsync(store), Is.EqualTo(new[] { "new" }));
+    }
+
+    private static BlobLogStore Store(BlobLogLimits limits) => new(AzuriteServer.Containers(), TimeProvider.System, limits);
+
+    private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static IEnumerable<string> Numbers(int from, int to) =>
+        Enumerable.Range(from, to - from).Select(i => i.ToString(CultureInfo.InvariantCulture));
+
+    private async Task<List<string>> TextsAsync(BlobLogStore store, long from = 0, int? maxCount = null)
+    {
+        var texts = new List<string>();
+        await foreach (LogEntry entry in store.ReadAsync(_stream, from, maxCount, Cancel))
+        {
+            Assert.That(entry.Position, Is.EqualTo(from + texts.Count));
+            texts.Add(Encoding.UTF8.GetString(entry.Data.Span));
+        }
+
+        return texts;
+    }
+
+    private async Task<int> SegmentsAsync() =>
+        await AzuriteServer.Connect().GetBlobContainerClient("agent-logs").GetBlobsAsync(prefix: _stream, cancellationToken: Cancel)
+            .CountAsync(Cancel);
+}

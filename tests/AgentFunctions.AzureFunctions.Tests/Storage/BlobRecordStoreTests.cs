@@ -1,0 +1,113 @@
+using System.Text;
+using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.AzureFunctions.Tests.Storage;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+[CancelAfter(60_000)]
+public sealed class BlobRecordStoreTests
+{
+    private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
+
+    private readonly BlobRecordStore _store = new(AzuriteServer.Containers());
+    private readonly string _prefix = $"test/{Guid.NewGuid():N}/";
+
+    [Test]
+    public async Task Put_IfNew_TakesTheFirstOnly()
+    {
+        string etag = await PutAsync("a", "1", RecordCondition.IfNew);
+
+        Assert.That(await ThrowsAsync(() => PutAsync("a", "2", RecordCondition.IfNew)), Is.EqualTo(ErrorCode.EtagConflict));
+        StoredRecord? record = await _store.GetAsync(_prefix + "a", Cancel);
+        Assert.That(record!.Etag, Is.EqualTo(etag));
+        Assert.That(Encoding.UTF8.GetString(record.Value.Span), Is.EqualTo("1"));
+    }
+
+    [Test]
+    public async Task Put_OfAnOldVersion_IsAConflictAndChangesNothing()
+    {
+        string first = await PutAsync("a", "1");
+        string second = await PutAsync("a", "2", RecordCondition.IfMatch(first));
+
+        Assert.That(await ThrowsAsync(() => PutAsync("a", "3", RecordCondition.IfMatch(first))), Is.EqualTo(ErrorCode.EtagConflict));
+        Assert.That(await ThrowsAsync(() => PutAsync("none", "3", RecordCondition.IfMatch(first))), Is.EqualTo(ErrorCode.EtagConflict));
+        Assert.That((await _store.GetAsync(_prefix + "a", Cancel))!.Etag, Is.EqualTo(second).And.Not.EqualTo(first));
+    }
+
+    [Test]
+    public async Task Delete_OfAnOldVersion_IsAConflict_AndOfNothingIsFine()
+    {
+        string first = await PutAsync("a", "1");
+        await PutAsync("a", "2");
+
+        Assert.That(
+            await ThrowsAsync(() => _store.DeleteAsync(_prefix + "a", RecordCondition.IfMatch(first), Cancel)), Is.EqualTo(ErrorCode.EtagConflict));
+        await _store.DeleteAsync(_prefix + "a", default, Cancel);
+        await _store.DeleteAsync(_prefix + "a", default, Cancel);
+        Assert.That(await _store.GetAsync(_prefix + "a", Cancel), Is.Null);
+    }
+
+    [Test]
+    public async Task List_ByPrefixAndAfterAKey_IsInOrdinalOrder()
+    {
+        string[] keys = ["B", "a", "a-b", "a/b", "a0", "b", .. Enumerable.Range(0, 40).Select(i => $"c/{i:D2}")];
+        await Parallel.ForEachAsync(keys, Cancel, async (key, _) => await PutAsync(key, key));
+
+        Assert.That(await KeysAsync(""), Is.EqualTo(keys.Order(StringComparer.Ordinal)));
+        Assert.That(await KeysAsync("c/", "c/37"), Is.EqualTo(new[] { "c/38", "c/39" }));
+        Assert.That(await KeysAsync("d"), Is.Empty);
+    }
+
+    [TestCase("")]
+    [TestCase("a//b")]
+    [TestCase("a/../b")]
+    [TestCase("ä")]
+    public async Task Put_UnderWhatIsNoKey_IsRefused(string key) =>
+        Assert.That(await ThrowsAsync(() => _store.PutAsync(key, Bytes("1"), default, Cancel)), Is.EqualTo(ErrorCode.InvalidInput));
+
+    [Test]
+    public async Task Content_IsKeptOnceByItsHash()
+    {
+        var content = new BlobContentStore(AzuriteServer.Containers());
+        byte[] bytes = new byte[3_000_000];
+        Random.Shared.NextBytes(bytes);
+
+        string hash = await content.PutAsync(bytes, Cancel);
+
+        Assert.That(await content.PutAsync(bytes, Cancel), Is.EqualTo(hash));
+        Assert.That((await content.GetAsync(hash, Cancel))!.Value.ToArray(), Is.EqualTo(bytes));
+        Assert.That(await content.GetAsync(new string('0', 64), Cancel), Is.Null);
+    }
+
+    private Task<string> PutAsync(string key, string value, RecordCondition condition = default) =>
+        _store.PutAsync(_prefix + key, Bytes(value), condition, Cancel);
+
+    private async Task<List<string>> KeysAsync(string prefix, string? after = null)
+    {
+        var keys = new List<string>();
+        await foreach (StoredRecord record in _store.ListAsync(_prefix + prefix, after is null ? null : _prefix + after, Cancel))
+        {
+            Assert.That(_prefix + Encoding.UTF8.GetString(record.Value.Span), Is.EqualTo(record.Key));
+            keys.Add(record.Key[_prefix.Length..]);
+        }
+
+        return keys;
+    }
+
+    private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static async Task<ErrorCode> ThrowsAsync(Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (AgentException e)
+        {
+            return e.Code;
+        }
+
+        throw new AssertionException("Nothing was thrown.");
+    }
+}
