@@ -119,12 +119,16 @@ public sealed class SqliteEngine : IAsyncDisposable
         try
         {
             core = new EngineCore(_options, _registry, _time, _loggers, WriterConnection.Open(_options.DataFile));
-            core.Resume();
             _core = core;
             _lock = taken;
+
+            // Last: steps that go on at once use the stores.
+            core.Resume();
         }
         catch
         {
+            _core = null;
+            _lock = null;
             core?.Writer.Dispose();
             taken?.Dispose();
             throw;

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using AgentFunctions.Monitors;
 
 namespace AgentFunctions.Durability;
 
@@ -16,7 +15,7 @@ public static class DurableJson
     public static JsonSerializerOptions Options { get; } = new(AgentJsonContext.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(AgentJsonContext.Default, MonitorJsonContext.Default, new DefaultJsonTypeInfoResolver()),
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(AgentJsonContext.Default, new DefaultJsonTypeInfoResolver()),
     };
 
     /// <summary>Puts a source-generated context of the caller's own in front of reflection.</summary>

@@ -68,5 +68,5 @@ public sealed record MonitorDefinition
 
     /// <summary>The SHA-256 of the definition's canonical JSON as 64 hexadecimal digits.</summary>
     internal string Hash() =>
-        CanonicalJson.Hash(JsonSerializer.SerializeToElement(this, MonitorJsonContext.Default.MonitorDefinition));
+        CanonicalJson.Hash(JsonSerializer.SerializeToElement(this, MonitorJson.Options));
 }

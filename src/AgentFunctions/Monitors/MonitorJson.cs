@@ -1,16 +1,24 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace AgentFunctions.Monitors;
 
 /// <summary>How monitors and incidents are written as JSON: camel-cased, durations in ISO 8601, null members left out.</summary>
+/// <remarks>
+/// By reflection: what an older version wrote gets the defaults of members that were added since, which generated code
+/// forgets for members that are only set at creation.
+/// </remarks>
 public static class MonitorJson
 {
-    /// <summary>The options; types of the caller's own are taken by reflection.</summary>
-    public static JsonSerializerOptions Options { get; } = new(MonitorJsonContext.Default.Options)
+    /// <summary>The options.</summary>
+    public static JsonSerializerOptions Options { get; } = new()
     {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(MonitorJsonContext.Default, new DefaultJsonTypeInfoResolver()),
+        Converters = { new DurationConverter(), new CamelCaseEnumConverter<DayOfWeek>() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 }

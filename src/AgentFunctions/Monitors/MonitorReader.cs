@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using AgentFunctions.Agents;
 using YamlDotNet.Core;
@@ -13,12 +12,11 @@ namespace AgentFunctions.Monitors;
 public static partial class MonitorReader
 {
     /// <summary>By reflection: generated code forgets the defaults of members that are left out.</summary>
-    private static readonly JsonSerializerOptions Strict = new(MonitorJsonContext.Default.Options)
+    private static readonly JsonSerializerOptions Strict = new(MonitorJson.Options)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
         MaxDepth = 32,
-        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
     };
 
     /// <summary>Reads a monitor from JSON.</summary>
@@ -35,7 +33,7 @@ public static partial class MonitorReader
                 body["name"] = name;
             }
 
-            MonitorDefinition monitor = document.Deserialize(TypeInfo)
+            MonitorDefinition monitor = document.Deserialize<MonitorDefinition>(Strict)
                 ?? throw new AgentException(ErrorCode.InvalidInput, "body: send a JSON object.");
             RequireNoNulls(monitor);
             MonitorDefinitionRules.Require(name is null || monitor.Name == name, "name", $"it must be that of the address, {name}");
@@ -95,8 +93,6 @@ public static partial class MonitorReader
 
         return ParseJson(JsonSerializer.SerializeToUtf8Bytes(document));
     }
-
-    private static JsonTypeInfo<MonitorDefinition> TypeInfo => (JsonTypeInfo<MonitorDefinition>)Strict.GetTypeInfo(typeof(MonitorDefinition));
 
     /// <summary>JSON can say null where the definition has a default; System.Text.Json lets it.</summary>
     private static void RequireNoNulls(MonitorDefinition monitor)

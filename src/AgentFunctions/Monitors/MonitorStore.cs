@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Storage;
 
@@ -12,10 +11,10 @@ internal sealed class MonitorStore(IRecordStore records)
     private const string Definitions = "monitors/";
 
     public Task<(MonitorRecord Value, string Etag)?> FindAsync(string name, CancellationToken cancellationToken) =>
-        ReadAsync(Definitions + name, MonitorJsonContext.Default.MonitorRecord, cancellationToken);
+        ReadAsync<MonitorRecord>(Definitions + name, cancellationToken);
 
     public Task PutAsync(MonitorRecord monitor, string? etag, CancellationToken cancellationToken) =>
-        WriteAsync(Definitions + monitor.Definition.Name, monitor, MonitorJsonContext.Default.MonitorRecord, etag, cancellationToken);
+        WriteAsync(Definitions + monitor.Definition.Name, monitor, etag, cancellationToken);
 
     /// <summary>Deletes a monitor with all that it remembers. Its incidents and its history stay.</summary>
     public async Task DeleteAsync(string name, CancellationToken cancellationToken)
@@ -30,31 +29,31 @@ internal sealed class MonitorStore(IRecordStore records)
     {
         await foreach (StoredRecord record in records.ListAsync(Definitions, null, cancellationToken).ConfigureAwait(false))
         {
-            yield return JsonSerializer.Deserialize(record.Value.Span, MonitorJsonContext.Default.MonitorRecord)!;
+            yield return JsonSerializer.Deserialize<MonitorRecord>(record.Value.Span, MonitorJson.Options)!;
         }
     }
 
     public Task<(MonitorMemory Value, string Etag)?> FindMemoryAsync(string name, CancellationToken cancellationToken) =>
-        ReadAsync(MemoryKey(name), MonitorJsonContext.Default.MonitorMemory, cancellationToken);
+        ReadAsync<MonitorMemory>(MemoryKey(name), cancellationToken);
 
     /// <summary>Writes what a monitor remembers, if nobody else has since it was read.</summary>
     /// <returns>The new version.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.EtagConflict"/>: somebody has.</exception>
     public Task<string> PutMemoryAsync(string name, MonitorMemory memory, string? etag, CancellationToken cancellationToken) =>
-        WriteAsync(MemoryKey(name), memory, MonitorJsonContext.Default.MonitorMemory, etag, cancellationToken);
+        WriteAsync(MemoryKey(name), memory, etag, cancellationToken);
 
     public async Task<MonitorNotes> GetNotesAsync(string name, CancellationToken cancellationToken) =>
-        (await ReadAsync(NotesKey(name), MonitorJsonContext.Default.MonitorNotes, cancellationToken).ConfigureAwait(false))?.Value ?? new();
+        (await ReadAsync<MonitorNotes>(NotesKey(name), cancellationToken).ConfigureAwait(false))?.Value ?? new();
 
     public Task<MonitorNotes> UpdateNotesAsync(string name, Func<MonitorNotes, MonitorNotes> change, CancellationToken cancellationToken) =>
-        UpdateAsync(NotesKey(name), MonitorJsonContext.Default.MonitorNotes, change, cancellationToken);
+        UpdateAsync(NotesKey(name), change, cancellationToken);
 
     public Task<MonitorSpending> UpdateSpendingAsync(
         string name, Func<MonitorSpending, MonitorSpending> change, CancellationToken cancellationToken) =>
-        UpdateAsync(SpendingKey(name), MonitorJsonContext.Default.MonitorSpending, change, cancellationToken);
+        UpdateAsync(SpendingKey(name), change, cancellationToken);
 
     public async Task<MonitorSpending> GetSpendingAsync(string name, CancellationToken cancellationToken) =>
-        (await ReadAsync(SpendingKey(name), MonitorJsonContext.Default.MonitorSpending, cancellationToken).ConfigureAwait(false))?.Value ?? new();
+        (await ReadAsync<MonitorSpending>(SpendingKey(name), cancellationToken).ConfigureAwait(false))?.Value ?? new();
 
     private static string MemoryKey(string name) => $"monitor-memory/{name}";
 
@@ -62,22 +61,22 @@ internal sealed class MonitorStore(IRecordStore records)
 
     private static string SpendingKey(string name) => $"monitor-spending/{name}";
 
-    private async Task<(T Value, string Etag)?> ReadAsync<T>(string key, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+    private async Task<(T Value, string Etag)?> ReadAsync<T>(string key, CancellationToken cancellationToken) =>
         await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record
-            ? (JsonSerializer.Deserialize(record.Value.Span, type)!, record.Etag)
+            ? (JsonSerializer.Deserialize<T>(record.Value.Span, MonitorJson.Options)!, record.Etag)
             : null;
 
-    private Task<string> WriteAsync<T>(string key, T value, JsonTypeInfo<T> type, string? etag, CancellationToken cancellationToken) =>
+    private Task<string> WriteAsync<T>(string key, T value, string? etag, CancellationToken cancellationToken) =>
         records.PutAsync(
-            key, JsonSerializer.SerializeToUtf8Bytes(value, type),
+            key, JsonSerializer.SerializeToUtf8Bytes(value, MonitorJson.Options),
             etag is null ? RecordCondition.IfNew : RecordCondition.IfMatch(etag), cancellationToken);
 
-    private async Task<T> UpdateAsync<T>(string key, JsonTypeInfo<T> type, Func<T, T> change, CancellationToken cancellationToken)
+    private async Task<T> UpdateAsync<T>(string key, Func<T, T> change, CancellationToken cancellationToken)
         where T : class, new()
     {
         while (true)
         {
-            (T Value, string Etag)? found = await ReadAsync(key, type, cancellationToken).ConfigureAwait(false);
+            (T Value, string Etag)? found = await ReadAsync<T>(key, cancellationToken).ConfigureAwait(false);
             T before = found?.Value ?? new T();
             T after = change(before);
             if (ReferenceEquals(before, after))
@@ -87,7 +86,7 @@ internal sealed class MonitorStore(IRecordStore records)
 
             try
             {
-                await WriteAsync(key, after, type, found?.Etag, cancellationToken).ConfigureAwait(false);
+                await WriteAsync(key, after, found?.Etag, cancellationToken).ConfigureAwait(false);
                 return after;
             }
             catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)

@@ -120,7 +120,7 @@ internal static class LongRun
     {
         public static Options Parse(string[] args)
         {
-            var options = new Options(10_000, 10, 262_144, 2_300, 40, Path.GetTempPath());
+            var options = new Options(10_000, 10, 262_144, 2_500, 40, Path.GetTempPath());
             for (int index = 0; index + 1 < args.Length; index += 2)
             {
                 int number = int.TryParse(args[index + 1], CultureInfo.InvariantCulture, out int value) ? value : 0;

@@ -12,20 +12,27 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Benchmarks.Agent;
 
 /// <summary>A model in this process that answers at once: what is left is the host's own time.</summary>
-/// <param name="turns">After so many turns it answers.</param>
-/// <param name="asked">Told when it is asked.</param>
-/// <param name="answered">Told when it has answered.</param>
-internal sealed class ScriptedModel(int turns, Action asked, Action<int> answered) : IChatClient
+internal sealed class ScriptedModel : IChatClient
 {
     /// <summary>Bytes of text that a token stands for.</summary>
     private const int BytesPerToken = 4;
 
+    private AgentMarks _marks = new(0, static () => 0);
+    private int _turns;
     private int _turn;
+
+    /// <summary>Begins a run.</summary>
+    /// <param name="turns">After so many turns it answers.</param>
+    /// <param name="marks">Told when it is asked and when it has answered.</param>
+    public void Begin(int turns, AgentMarks marks) => (_turns, _turn, _marks) = (turns, 0, marks);
+
+    /// <summary>What the tool does.</summary>
+    public string Work(int turn) => _marks.Work(turn);
 
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        asked();
+        _marks.ModelAsked();
         long length = messages.Sum(static message => message.Contents.Sum(static content => content switch
         {
             TextContent text => text.Text.Length,
@@ -35,14 +42,14 @@ internal sealed class ScriptedModel(int turns, Action asked, Action<int> answere
         bool isSummary = options?.Tools is null;
         int turn = isSummary ? _turn : ++_turn;
         AIContent content = isSummary ? new TextContent("A summary of what was done.")
-            : turn > turns ? new TextContent("done")
+            : turn > _turns ? new TextContent("done")
             : new FunctionCallContent($"call-{turn}", "work", new Dictionary<string, object?> { ["turn"] = JsonSerializer.SerializeToElement(turn) });
         var response = new ChatResponse(new ChatMessage(ChatRole.Assistant, [content]))
         {
             FinishReason = content is TextContent ? ChatFinishReason.Stop : ChatFinishReason.ToolCalls,
             Usage = new UsageDetails { InputTokenCount = length / BytesPerToken, OutputTokenCount = 20 },
         };
-        answered(turn);
+        _marks.ModelAnswered(turn);
         return Task.FromResult(response);
     }
 

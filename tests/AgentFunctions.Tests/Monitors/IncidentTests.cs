@@ -161,13 +161,17 @@ internal sealed class IncidentTests
         string id = (await bench.IncidentAsync()).Id;
         await bench.UntilAsync(() => Task.FromResult(!bench.Server.Received.IsEmpty));
         await bench.Host.Incidents.AcknowledgeAsync(id, "ada");
-        await bench.TickAsync(4);
+        await bench.TickAsync();
+        int told = (await File.ReadAllLinesAsync(bench.File("notifications.jsonl"))).Length;
+        await bench.TickAsync(3);
         bench.IsDown = false;
         await bench.TickAsync(2);
         await bench.UntilAsync(() => Task.FromResult(bench.Server.Received.Count == 2));
 
         string[] file = await File.ReadAllLinesAsync(bench.File("notifications.jsonl"));
-        Assert.That(file.Select(KindOf), Is.EqualTo(new[] { "opened", "reminder", "reminder", "resolved" }));
+        // How many reminders there are in between depends on how the test's time jumps.
+        Assert.That(file.Select(KindOf).Distinct(), Is.EqualTo(new[] { "opened", "reminder", "resolved" }));
+        Assert.That(file, Has.Length.EqualTo(told + 1), "nobody is reminded of what was taken up");
         Assert.That(
             bench.Server.Received.Values.Select(bodies => KindOf(bodies.First())), Is.EquivalentTo(new[] { "escalated", "resolved" }));
         string key = bench.Server.Received.Keys.Order(StringComparer.Ordinal).First();

@@ -2,6 +2,7 @@ using System.Text;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Signals;
+using AgentFunctions.Monitors.Ticks;
 
 namespace AgentFunctions.Tests.Monitors;
 
@@ -91,5 +92,14 @@ internal sealed class MonitorReaderTests
         Assert.That(
             () => MonitorReader.LoadYaml(path),
             Throws.TypeOf<AgentException>().With.Message.Contains(path).And.Message.Contains("line"));
+    }
+
+    [Test]
+    public void Deserialize_WrittenByAnOlderVersion_GetsTheDefaults()
+    {
+        MonitorMemory memory = System.Text.Json.JsonSerializer.Deserialize<MonitorMemory>("""{"logLength":7}""", MonitorJson.Options)!;
+        Assert.That(memory.LogLength, Is.EqualTo(7));
+        Assert.That(memory.Signals, Is.Empty);
+        Assert.That(memory.Totals, Is.EqualTo(new TickTotals()));
     }
 }

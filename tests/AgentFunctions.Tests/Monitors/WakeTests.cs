@@ -244,7 +244,8 @@ internal sealed class WakeTests
         Assert.That(isNew);
         Assert.That(again.Totals.Ran, Is.Zero);
         bench.Time.Advance(TimeSpan.FromMinutes(5));
-        await bench.UntilAsync(async () => (await bench.Host.Monitors.GetAsync("shop")).Totals.Ran == 1);
+        await bench.UntilAsync(async () => (await bench.Host.Monitors.GetAsync("shop")).Totals.Ran == 1
+            && (await bench.Host.Monitors.GetHistoryAsync("shop")).Count == 2);
     }
 
     private static MonitorDefinition Watched(MonitorDefinition monitor) => monitor with { Agent = "watcher", Goal = "Find the cause." };

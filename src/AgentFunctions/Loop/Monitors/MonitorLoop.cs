@@ -51,6 +51,7 @@ internal sealed class MonitorLoop
             return true;
         }
 
+        await loop.RunAskedAsync();
         context.ContinueAsNew(loop._state);
         return false;
     }
@@ -124,12 +125,7 @@ internal sealed class MonitorLoop
         {
             await Task.WhenAny(_asked, _changed, timer);
             cause = _asked.IsCompleted ? Cause.Asked : _changed.IsCompleted ? Cause.Changed : Cause.Time;
-            if (cause == Cause.Asked)
-            {
-                ManualTick asked = await _asked;
-                _asked = _context.WaitForExternalEventAsync<ManualTick>(MonitorEvents.Run);
-                await TickAsync(asked.Due, true);
-            }
+            await RunAskedAsync();
         }
         while (cause == Cause.Asked);
         if (!timer.IsCompleted)
@@ -139,6 +135,17 @@ internal sealed class MonitorLoop
         }
 
         return cause;
+    }
+
+    /// <summary>Runs the ticks that people have asked for.</summary>
+    private async Task RunAskedAsync()
+    {
+        while (_asked.IsCompleted)
+        {
+            ManualTick asked = await _asked;
+            _asked = _context.WaitForExternalEventAsync<ManualTick>(MonitorEvents.Run);
+            await TickAsync(asked.Due, true);
+        }
     }
 
     private async Task TickAsync(DateTimeOffset due, bool isManual = false)

@@ -73,7 +73,7 @@ internal sealed class IncidentStore(IRecordStore records)
     }
 
     private static Incident Read(StoredRecord record) =>
-        JsonSerializer.Deserialize(record.Value.Span, MonitorJsonContext.Default.Incident)!;
+        JsonSerializer.Deserialize<Incident>(record.Value.Span, MonitorJson.Options)!;
 
-    private static byte[] Write(Incident incident) => JsonSerializer.SerializeToUtf8Bytes(incident, MonitorJsonContext.Default.Incident);
+    private static byte[] Write(Incident incident) => JsonSerializer.SerializeToUtf8Bytes(incident, MonitorJson.Options);
 }

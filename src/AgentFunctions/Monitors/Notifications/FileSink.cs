@@ -12,7 +12,7 @@ internal sealed class FileSink : INotificationSink
     public async Task SendAsync(
         string channelName, NotificationChannel channel, Notification notification, CancellationToken cancellationToken)
     {
-        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJsonContext.Default.Notification), (byte)'\n'];
+        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJson.Options), (byte)'\n'];
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

@@ -42,7 +42,7 @@ internal sealed class NotificationDesk(
         var letter = new DeadLetter(input.Channel, input.Notification, input.Error, time.GetUtcNow());
         await records.PutAsync(
             $"{Prefix}{input.Notification.Id}/{input.Channel}",
-            JsonSerializer.SerializeToUtf8Bytes(letter, MonitorJsonContext.Default.DeadLetter),
+            JsonSerializer.SerializeToUtf8Bytes(letter, MonitorJson.Options),
             default,
             context.CancellationToken).ConfigureAwait(false);
         await AppendAsync(
@@ -56,7 +56,7 @@ internal sealed class NotificationDesk(
     {
         await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
         {
-            yield return JsonSerializer.Deserialize(record.Value.Span, MonitorJsonContext.Default.DeadLetter)!;
+            yield return JsonSerializer.Deserialize<DeadLetter>(record.Value.Span, MonitorJson.Options)!;
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class WebhookSink(IHttpClientFactory http, TimeProvider time) : 
     public async Task SendAsync(
         string channelName, NotificationChannel channel, Notification notification, CancellationToken cancellationToken)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJsonContext.Default.Notification);
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJson.Options);
         string id = $"{notification.Id}-{channelName}";
         long timestamp = time.GetUtcNow().ToUnixTimeSeconds();
         using var request = new HttpRequestMessage(HttpMethod.Post, channel.Url)

@@ -19,7 +19,7 @@ internal sealed class RunTickActivity(
         CancellationToken cancellationToken = context.CancellationToken;
         while (await monitors.FindAsync(input.Monitor, cancellationToken).ConfigureAwait(false) is var (record, _))
         {
-            (MonitorMemory memory, string? etag) = await ReadMemoryAsync(record.Definition, cancellationToken).ConfigureAwait(false);
+            (MonitorMemory memory, string? etag) = await ReadMemoryAsync(record.Definition, input.Due, cancellationToken).ConfigureAwait(false);
             bool isDone = input.IsManual ? memory.LastManual >= input.Due : memory.LastDue >= input.Due;
             if (isDone)
             {
@@ -48,11 +48,15 @@ internal sealed class RunTickActivity(
     }
 
     /// <summary>The memory, after all that the last tick decided is carried out.</summary>
-    private async Task<(MonitorMemory Memory, string? Etag)> ReadMemoryAsync(MonitorDefinition monitor, CancellationToken cancellationToken)
+    private async Task<(MonitorMemory Memory, string? Etag)> ReadMemoryAsync(
+        MonitorDefinition monitor, DateTimeOffset due, CancellationToken cancellationToken)
     {
         if (await monitors.FindMemoryAsync(monitor.Name, cancellationToken).ConfigureAwait(false) is not var (memory, etag))
         {
-            return (new MonitorMemory(), null);
+            // There may have been a monitor of this name before: its log goes on.
+            var day = DateOnly.FromDateTime(due.UtcDateTime);
+            long length = await log.GetLengthAsync(monitor.Name, day, cancellationToken).ConfigureAwait(false);
+            return (new MonitorMemory { LogDay = day, LogLength = length }, null);
         }
 
         // The log comes last, so a log that is short tells of a tick that was cut off.

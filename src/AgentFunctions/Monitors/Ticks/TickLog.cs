@@ -17,7 +17,7 @@ internal sealed class TickLog(ILogStore logs)
         string monitor, DateOnly day, long position, IEnumerable<TickRecord> records, CancellationToken cancellationToken)
     {
         ReadOnlyMemory<byte>[] entries =
-            [.. records.Select(record => new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(record, MonitorJsonContext.Default.TickRecord)))];
+            [.. records.Select(record => new ReadOnlyMemory<byte>(JsonSerializer.SerializeToUtf8Bytes(record, MonitorJson.Options)))];
         try
         {
             await logs.AppendAsync(StreamOf(monitor, day), entries, position, cancellationToken).ConfigureAwait(false);
@@ -49,7 +49,7 @@ internal sealed class TickLog(ILogStore logs)
             long from = Math.Max(0, length - (count - found.Count));
             await foreach (LogEntry entry in logs.ReadAsync(StreamOf(monitor, day), from, null, cancellationToken).ConfigureAwait(false))
             {
-                ofDay.Add(JsonSerializer.Deserialize(entry.Data.Span, MonitorJsonContext.Default.TickRecord)!);
+                ofDay.Add(JsonSerializer.Deserialize<TickRecord>(entry.Data.Span, MonitorJson.Options)!);
             }
 
             ofDay.Reverse();
