@@ -36,6 +36,7 @@ internal static class SwarmBenchmark
             (report["engine"], report["engineAgain"], report["swarm"], report["shareOfEngine"]) = (engine, again, swarm, ratio);
             Print(arguments, $"engine      {engine.StepsPerSecond:N0} and {again.StepsPerSecond:N0} steps/s, before and after");
             Print(arguments, $"swarm       {swarm.Steps:N0} steps in {swarm.Seconds:F2} s, {swarm.StepsPerSecond:N0} steps/s: {ratio:P0} of the engine's");
+            Print(arguments, $"processor   {swarm.HostCpuMs:F0} ms of the host and {swarm.ModelCpuMs:F0} ms of the model server");
             Print(arguments, $"memory      {swarm.MemoryMiB:F0} MiB above idle at the most");
         }
         else
@@ -44,8 +45,9 @@ internal static class SwarmBenchmark
             Result swarm = await SwarmAsync(arguments, folder);
             double ideal = Ideal(arguments);
             (report["swarm"], report["idealSeconds"], report["overIdeal"]) = (swarm, ideal, swarm.Seconds / ideal);
-            Print(arguments, $"swarm       {swarm.Seconds:F2} s with {arguments.Latency} ms a model call, {arguments.Concurrent} at a time; "
-                + $"ideal {ideal:F2} s: {swarm.Seconds / ideal:F2} times; {swarm.MemoryMiB:F0} MiB above idle");
+            Print(arguments, $"swarm       {swarm.Seconds:F2} s with {arguments.Latency} ms a model call, {arguments.Concurrent} at a time");
+            Print(arguments, $"ideal       {ideal:F2} s: the swarm took {swarm.Seconds / ideal:F2} times as long");
+            Print(arguments, $"memory      {swarm.MemoryMiB:F0} MiB above idle at the most");
         }
 
         Console.WriteLine(JsonSerializer.Serialize(report, Json));
@@ -73,6 +75,8 @@ internal static class SwarmBenchmark
             long idle = Memory();
             using var sampling = new CancellationTokenSource();
             Task<long> peak = PeakAsync(sampling.Token);
+            TimeSpan before = Environment.CpuUsage.TotalTime;
+            TimeSpan modelBefore = model.TotalProcessorTime;
             long start = Stopwatch.GetTimestamp();
             Run run = await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(new RunRequest { Goal = "Have all parts read." });
             run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
@@ -83,7 +87,11 @@ internal static class SwarmBenchmark
                 throw new InvalidOperationException($"The run ended as {run.Status} with {run.SubAgents.Total} sub-agents: {run.Error?.Message}");
             }
 
-            var result = new Result(run.Steps, run.CriticalSteps, seconds, run.Steps / seconds, (await peak - idle) / 1024.0 / 1024.0);
+            var result = new Result(run.Steps, run.CriticalSteps, seconds, run.Steps / seconds, (await peak - idle) / 1024.0 / 1024.0)
+            {
+                HostCpuMs = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds,
+                ModelCpuMs = (model.TotalProcessorTime - modelBefore).TotalMilliseconds,
+            };
             await host.StopAsync();
             return result;
         }
@@ -151,5 +159,12 @@ internal static class SwarmBenchmark
     /// <param name="Seconds">From the submission to the end.</param>
     /// <param name="StepsPerSecond">Steps a second.</param>
     /// <param name="MemoryMiB">The process's working set at its highest, above what it was before.</param>
-    internal sealed record Result(int Steps, int CriticalSteps, double Seconds, double StepsPerSecond, double MemoryMiB);
+    internal sealed record Result(int Steps, int CriticalSteps, double Seconds, double StepsPerSecond, double MemoryMiB)
+    {
+        /// <summary>The host's processor time, in milliseconds; on a shared machine it says more than the clock.</summary>
+        public double HostCpuMs { get; init; }
+
+        /// <summary>The model server's processor time, in milliseconds.</summary>
+        public double ModelCpuMs { get; init; }
+    }
 }
