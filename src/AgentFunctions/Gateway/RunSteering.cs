@@ -39,7 +39,7 @@ public sealed class RunSteering(
             throw new AgentException(ErrorCode.InvalidInput, $"text: use 1 to {MaxMessage} characters.");
         }
 
-        await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        DemandOpen(await reader.GetAsync(id, cancellationToken).ConfigureAwait(false));
         await AuditAsync(AuditTypes.MessageSent, id, requester, text, cancellationToken).ConfigureAwait(false);
         var message = new InboxMessage(text, requester, time.GetUtcNow());
         long count = await inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);

@@ -33,7 +33,6 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs)
         try
         {
             await records.PutAsync(Prefix + run.Id, json, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
-            _runs.Set(run.Id, run);
         }
         catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
         {
