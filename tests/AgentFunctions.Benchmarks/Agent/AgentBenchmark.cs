@@ -37,8 +37,9 @@ internal static class AgentBenchmark
         AgentMarks marks = await RunAsync(host, model, turns, file);
         double floor = (floorBefore + FloorCommit.Measure(scratch)) / 2;
         await host.StopAsync();
-        AgentOverhead early = marks.Between(FirstTurn, FirstTurn + Window);
-        AgentOverhead late = marks.Between(turns - Window, turns);
+        int many = turns / 3;
+        AgentOverhead early = marks.Between(FirstTurn, FirstTurn + Window) with { DiskBytesPerTurn = marks.DiskBytesPerTurn(FirstTurn, FirstTurn + many) };
+        AgentOverhead late = marks.Between(turns - Window, turns) with { DiskBytesPerTurn = marks.DiskBytesPerTurn(turns - many - 10, turns - 10) };
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"floor       {floor:F3} ms per raw commit"));
         Print($"turn {FirstTurn}", early, floor);
         Print($"turn {turns}", late, floor);
