@@ -152,7 +152,11 @@ internal sealed class CallToolActivity(
             await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
         }
 
-        await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
+        if (context.Swarm is not { Allowance.Phase: > 0 })
+        {
+            await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
+        }
+
         return await StoppableAsync(request, governed, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
     }
 
