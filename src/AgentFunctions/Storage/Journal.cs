@@ -113,7 +113,7 @@ public sealed class Journal(ILogStore logs)
             cancellationToken);
 
     /// <summary>
-    /// Adds an event unless one of the same type, turn and call is there. For the recovery after a crash, when nobody
+    /// Adds an event unless one of the same type, turn, call and approval is there. For the recovery after a crash, when nobody
     /// knows whether the event was written; it reads the journal, so the usual way is <see cref="AppendAsync"/>.
     /// </summary>
     /// <param name="runId">The run.</param>
@@ -128,7 +128,8 @@ public sealed class Journal(ILogStore logs)
         {
             await foreach ((long position, JournalEvent written) in ReadAsync(runId, end, null, cancellationToken).ConfigureAwait(false))
             {
-                if (written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call)
+                if (written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
+                    && written.Approval == journalEvent.Approval)
                 {
                     return;
                 }
