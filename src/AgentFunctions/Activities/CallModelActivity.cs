@@ -50,7 +50,7 @@ internal sealed class CallModelActivity(
             var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null, run.Priority);
             response = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
+        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
         {
             return CallModelResult.None with { RetryAfter = e.RetryAfter };
         }
