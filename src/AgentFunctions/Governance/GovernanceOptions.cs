@@ -1,3 +1,5 @@
+using AgentFunctions.Governance.Boundaries;
+
 namespace AgentFunctions.Governance;
 
 /// <summary>How this host governs what its agents do. Read from the configuration section <c>Governance</c>.</summary>
@@ -17,4 +19,7 @@ public sealed class GovernanceOptions
     /// as records beside everything else, where whoever can write the store could also sign.
     /// </summary>
     public string? KeyFolder { get; set; }
+
+    /// <summary>Where this host's HTTP clients may go beyond the public internet; nowhere by default.</summary>
+    public NetworkOptions Network { get; } = new();
 }

@@ -9,6 +9,9 @@ internal sealed class IdempotencyKeyHandler(string callKey, HttpMessageHandler i
     /// <summary>The name of the HTTP client whose handlers serve the requests of tools.</summary>
     public const string HttpClientName = "AgentFunctions.Tools";
 
+    /// <summary>The longest answer that is read into memory at once, in bytes; a tool that reads a stream bounds it itself.</summary>
+    private const long AnswerLimit = 64L << 20;
+
     private const string Header = "Idempotency-Key";
 
     private int _requests = -1;
@@ -18,7 +21,11 @@ internal sealed class IdempotencyKeyHandler(string callKey, HttpMessageHandler i
     {
         HttpMessageHandler shared = context.Services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(HttpClientName);
         // The shared handler is the factory's to dispose of.
-        return new HttpClient(new IdempotencyKeyHandler(context.IdempotencyKey, shared), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+        return new HttpClient(new IdempotencyKeyHandler(context.IdempotencyKey, shared), disposeHandler: false)
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = AnswerLimit,
+        };
     }
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ namespace AgentFunctions.Tools.Mcp;
 /// pauses when it died.
 /// </summary>
 internal sealed class McpServer(
-    McpServerDefinition definition, VariableText variables, IHttpClientFactory http, ILogger logger, TimeProvider time) : IAsyncDisposable
+    McpServerDefinition definition, VariableText variables, McpHttp http, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);

@@ -9,6 +9,9 @@ internal sealed class McpTransport
     /// <summary>The name of the HTTP client that speaks to servers.</summary>
     public const string HttpClientName = "AgentFunctions.Mcp";
 
+    /// <summary>The longest answer, in bytes; of a stream of events the longest event.</summary>
+    public const long AnswerLimit = 16L << 20;
+
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(2);
 
     private McpTransport(IClientTransport transport, McpSecrets secrets) => (Client, Secrets) = (transport, secrets);
@@ -20,7 +23,7 @@ internal sealed class McpTransport
 
     /// <summary>Prepares the way; nothing is started before the client connects.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a variable is not set, or the address is none.</exception>
-    public static McpTransport Create(McpServerDefinition server, VariableText variables, IHttpClientFactory http, ILogger logger) =>
+    public static McpTransport Create(McpServerDefinition server, VariableText variables, McpHttp http, ILogger logger) =>
         server.Command is null ? Http(server, variables, http) : Program(server, variables, logger);
 
     private static McpTransport Program(McpServerDefinition server, VariableText variables, ILogger logger)
@@ -47,7 +50,7 @@ internal sealed class McpTransport
         return new McpTransport(transport, secrets);
     }
 
-    private static McpTransport Http(McpServerDefinition server, VariableText variables, IHttpClientFactory http)
+    private static McpTransport Http(McpServerDefinition server, VariableText variables, McpHttp http)
     {
         string address = variables.Expand(server.Url!, Place(server, "url"));
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? endpoint) || endpoint.Scheme is not ("http" or "https"))
@@ -64,7 +67,7 @@ internal sealed class McpTransport
                 TransportMode = server.Sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
                 AdditionalHeaders = headers,
             },
-            http.CreateClient(HttpClientName),
+            http.ClientFor(endpoint),
             ownsHttpClient: true);
         return new McpTransport(transport, new McpSecrets(headers.Values));
     }

@@ -32,6 +32,10 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
                 ? text.Length == 0 ? status : text
                 : throw new AgentException(ErrorCode.ToolFailed, text.Length == 0 ? status : $"{status}: {text}");
         }
+        catch (HttpRequestException e) when (e.InnerException is AgentException { Code: ErrorCode.NotAllowed } refusal)
+        {
+            throw refusal;
+        }
         catch (HttpRequestException e) when (
             e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
         {
