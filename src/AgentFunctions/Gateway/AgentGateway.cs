@@ -5,6 +5,7 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Identity;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -91,7 +92,7 @@ public sealed class AgentGateway(
             Workspace = WorkspaceFor(id),
             Requester = caller.Id,
             RequesterRoles = caller.Roles,
-            Scopes = request.Scopes,
+            Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),
             CreatedAt = now,
         };
         await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Governance.Identity;
 
 namespace AgentFunctions.Governance;
 
@@ -13,6 +14,9 @@ public sealed class GovernanceOptions
 
     /// <summary>Who signs the agents' tokens: an address at which <c>/.well-known/jwks.json</c> is served; <c>agentfunctions</c> by default.</summary>
     public string Issuer { get; set; } = "agentfunctions";
+
+    /// <summary>The servers that the requests of a tool's own client carry the run's token to; none by default.</summary>
+    public IList<IdentifiedServer> Identity { get; } = [];
 
     /// <summary>
     /// The folder of the keys that sign the audit log and the agents' tokens. By default <see langword="null"/>: they are kept

@@ -14,9 +14,13 @@ internal sealed class McpTransport
 
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(2);
 
-    private McpTransport(IClientTransport transport, McpSecrets secrets) => (Client, Secrets) = (transport, secrets);
+    private McpTransport(IClientTransport transport, McpSecrets secrets, Uri? endpoint = null) =>
+        (Client, Secrets, Endpoint) = (transport, secrets, endpoint);
 
     public IClientTransport Client { get; }
+
+    /// <summary>The server's address; <see langword="null"/> for a program.</summary>
+    public Uri? Endpoint { get; }
 
     /// <summary>What must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets { get; }
@@ -67,9 +71,9 @@ internal sealed class McpTransport
                 TransportMode = server.Sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
                 AdditionalHeaders = headers,
             },
-            http.ClientFor(endpoint),
+            http.ClientFor(endpoint, server.Identity),
             ownsHttpClient: true);
-        return new McpTransport(transport, new McpSecrets(headers.Values));
+        return new McpTransport(transport, new McpSecrets(headers.Values), endpoint);
     }
 
     /// <summary>All that a program gets of the host's own environment: enough to be found and to find its files.</summary>
