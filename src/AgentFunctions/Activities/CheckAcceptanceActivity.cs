@@ -4,8 +4,8 @@ using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
-using AgentFunctions.Tools.Workspaces;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using ActivityContext = AgentFunctions.Durability.ActivityContext;
 
