@@ -119,7 +119,7 @@ internal sealed class KilledMonitorTests
 
         public async Task StartAsync(CancellationToken cancellationToken)
         {
-            var environment = new Dictionary<string, string> { ["Notifications__Channels__hook__Url"] = world + "hook", ["OPENAI_API_KEY"] = "" };
+            var environment = new Dictionary<string, string> { ["Notifications__Channels__hook__Url"] = world + "hook", ["Governance__Network__Allow__0"] = "127.0.0.1" };
             _process = ProgramProcess.Start(environment, "serve", "--urls", Url, "--data", Path.Combine(folder, "data"));
             await UntilAsync(async () => (await _http.GetAsync(new Uri($"{Url}/health/ready"), cancellationToken)).IsSuccessStatusCode, cancellationToken);
         }
