@@ -71,6 +71,7 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<AgentFunctions.Gateway.Access.AccessRules>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Quotas.QuotaMeter>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Queueing.RunQueue>()));
+        services.AddReviews(configuration);
         services.AddHostedService<ApprovalWaker>();
         return services;
     }
