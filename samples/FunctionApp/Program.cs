@@ -13,6 +13,11 @@ builder.Services
     .AddAgent(Agent.Create("triage")
         .WithDescription("Sorts the tickets of a team and comments on them.")
         .WithInstructions("Plan first. Read a ticket before you comment on it, and comment on each at most once.")
-        .WithTools("update_plan", "find_ticket", "comment_on_ticket"));
+        .WithTools("update_plan", "find_ticket", "comment_on_ticket"))
+    .AddAgent(Agent.Create("lead")
+        .WithDescription("Goes through many tickets at once.")
+        .WithInstructions("Give each ticket to a sub-agent of its own, wait for all of them, and sum up what they found.")
+        .WithTools("update_plan", "find_ticket", "comment_on_ticket")
+        .WithDelegation(Delegation.Auto));
 
 builder.Build().Run();

@@ -107,6 +107,9 @@ internal sealed record ApprovalResource
     /// <summary>The run that waits.</summary>
     public required string Run { get; init; }
 
+    /// <summary>What is asked: may the call be made, or shall one that was cut off be made again?</summary>
+    public required ApprovalQuestion Question { get; init; }
+
     /// <summary>Where it stands.</summary>
     public required ApprovalState State { get; init; }
 
@@ -162,6 +165,7 @@ internal sealed record ApprovalResource
     {
         Id = approval.Id,
         Run = approval.RunId,
+        Question = approval.Question,
         State = approval.State,
         Tool = approval.Tool,
         Effect = approval.Effect,

@@ -50,6 +50,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(ForkSubmission))]
 [JsonSerializable(typeof(RunResource))]
 [JsonSerializable(typeof(RunListResource))]
+[JsonSerializable(typeof(RunTreeResource))]
 [JsonSerializable(typeof(EventResource))]
 [JsonSerializable(typeof(IReadOnlyList<EventResource>))]
 [JsonSerializable(typeof(TranscriptResource))]

@@ -100,8 +100,18 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
 
     public async Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default)
     {
-        await DemandAsync(instanceId, cancellationToken);
-        return StateOf(await CallAsync(() => Client.WaitForInstanceCompletionAsync(instanceId, true, cancellationToken)));
+        while (true)
+        {
+            await DemandAsync(instanceId, cancellationToken);
+            try
+            {
+                return StateOf(await CallAsync(() => Client.WaitForInstanceCompletionAsync(instanceId, true, cancellationToken)));
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The connection to the host ends every call after 100 seconds; a run takes days.
+            }
+        }
     }
 
     public async Task RaiseEventAsync(

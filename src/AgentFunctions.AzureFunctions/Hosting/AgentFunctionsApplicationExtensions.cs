@@ -4,6 +4,7 @@ using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.AzureFunctions.Storage;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.AspNetCore.Hosting;
@@ -41,7 +42,8 @@ public static class AgentFunctionsApplicationExtensions
         services.AddSingleton<DurableRunner>();
         services.AddSingleton<StartedServices>();
         StartedServices.Take(services);
-        services.AddSingleton<IOrchestrationClient, DurableTaskOrchestrationClient>();
+        services.AddSingleton<DurableTaskOrchestrationClient>();
+        services.AddSingleton<IOrchestrationClient>(static provider => provider.Redacted(provider.GetRequiredService<DurableTaskOrchestrationClient>()));
         services.AddSingleton<AdmitRunActivity>();
         services.AddDurable(static (provider, registry) => registry
             .AddActivity<AdmitRunInput, AgentFunctions.Loop.RunState>(
@@ -53,9 +55,13 @@ public static class AgentFunctionsApplicationExtensions
     internal static void AddStores(IServiceCollection services)
     {
         services.AddSingleton<BlobContainers>();
-        services.AddSingleton<ILogStore, BlobLogStore>();
-        services.AddSingleton<IRecordStore, BlobRecordStore>();
-        services.AddSingleton<IBlobStore, BlobContentStore>();
+        services.AddSingleton<BlobLogStore>();
+        services.AddSingleton<BlobRecordStore>();
+        services.AddSingleton<BlobContentStore>();
+        // Behind the redaction, so that no secret reaches the storage account.
+        services.AddSingleton<ILogStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobLogStore>()));
+        services.AddSingleton<IRecordStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobRecordStore>()));
+        services.AddSingleton<IBlobStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobContentStore>()));
     }
 
     internal static void AddApi(IServiceCollection services)

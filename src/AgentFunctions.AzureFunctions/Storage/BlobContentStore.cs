@@ -39,7 +39,12 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
 
     public Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default)
     {
-        StorageNames.Demand(hash, nameof(hash));
+        ArgumentNullException.ThrowIfNull(hash);
+        if (hash.Length != 2 * SHA256.HashSizeInBytes || !hash.All(char.IsAsciiHexDigitLower))
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"hash: '{hash}' is no SHA-256; use the 64 lower-case digits that storing returned.");
+        }
+
         return StorageCall.RunAsync<ReadOnlyMemory<byte>?>(async () =>
         {
             try

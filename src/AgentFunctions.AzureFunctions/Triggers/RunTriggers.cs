@@ -70,6 +70,26 @@ public sealed class RunTriggers(IServiceProvider services)
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(StepNames.Notify, input, instanceId, client, cancellationToken);
 
+    /// <summary>Keeps a sub-agent's result where its lead finds it.</summary>
+    /// <param name="input">How it ended.</param>
+    /// <param name="instanceId">The sub-agent's run.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.ReportToLead)]
+    public Task<JsonElement?> ReportToLeadAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.ReportToLead, input, instanceId, client, cancellationToken);
+
+    /// <summary>Ends sub-agents that do not end when they are told to.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="instanceId">The run that they work for.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.EndChildren)]
+    public Task<JsonElement?> EndChildrenAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.EndChildren, input, instanceId, client, cancellationToken);
+
     /// <summary>Admits a run for an orchestrator of the app's own.</summary>
     /// <param name="input">The goal.</param>
     /// <param name="instanceId">The orchestrator's instance.</param>

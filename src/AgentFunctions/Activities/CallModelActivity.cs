@@ -76,8 +76,10 @@ internal sealed class CallModelActivity(
         };
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ModelCalled(span, model, reply, took);
-        await transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken).ConfigureAwait(false);
-        await journal.AppendAsync(input.RunId, Describe(reply, took), cancellationToken).ConfigureAwait(false);
+        // Handed over together, in this order, so that they share one flush to disk.
+        await Task.WhenAll(
+            transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken),
+            journal.AppendAsync(input.RunId, Describe(reply, took), cancellationToken)).ConfigureAwait(false);
         return ResultOf(reply);
     }
 

@@ -56,11 +56,12 @@ internal sealed class CallToolActivity(
 
         using Activity? span = AgentTelemetry.StartToolCall(run, call);
         bool hadBegun = known is { State: LedgerState.Started };
+        bool isUnknown = known is { State: LedgerState.Unknown };
         PreparedCall found = await tools.PrepareAsync(run, agent, call, context, cancellationToken).ConfigureAwait(false);
         if (found.Call is not { } asked)
         {
             LedgerEntry refused = known ?? new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow());
-            ToolOutcome refusal = found.WithNotice(hadBegun ? Unknown(call.Name, found.Refusal!.Text) : found.Refusal!);
+            ToolOutcome refusal = found.WithNotice(hadBegun || isUnknown ? Unknown(call.Name, found.Refusal!.Text) : found.Refusal!);
             DemandStore(refusal);
             return await FinishAsync(input, refused, refusal, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         }
@@ -75,10 +76,12 @@ internal sealed class CallToolActivity(
         {
             Decision = ruling.Decision ?? known?.Decision,
             ApprovalId = ruling.ApprovalId,
+            Repeats = isUnknown ? known!.Repeats + 1 : 0,
         };
         if (ruling.Wait is { } wait)
         {
-            await ledger.WriteAsync(run.Id, input.Turn, input.Call, entry with { State = LedgerState.Waiting }, cancellationToken).ConfigureAwait(false);
+            LedgerEntry waiting = isUnknown ? known! : entry with { State = LedgerState.Waiting };
+            await ledger.WriteAsync(run.Id, input.Turn, input.Call, waiting, cancellationToken).ConfigureAwait(false);
             return new CallToolResult(false, 0) { Wait = wait };
         }
 
@@ -91,6 +94,16 @@ internal sealed class CallToolActivity(
             _ => await CallAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false),
         });
         DemandStore(outcome);
+        if (IsUnknown(ruling, outcome)
+            && await governor.AskAboutAsync(request, entry, cancellationToken).ConfigureAwait(false) is { Wait: { } question } asking)
+        {
+            await ledger.WriteAsync(
+                run.Id, input.Turn, input.Call, entry with { State = LedgerState.Unknown, ApprovalId = asking.ApprovalId }, cancellationToken)
+                .ConfigureAwait(false);
+            await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
+            return new CallToolResult(false, 0) { Wait = question };
+        }
+
         outcome = await ToolResultLimit.FitAsync(context, call.Name, outcome, input.ResultBytes, cancellationToken).ConfigureAwait(false);
         SwarmRequest? wanted = outcome.IsError ? null : context.Swarm?.Request;
         entry = entry with { Swarm = wanted };
@@ -120,10 +133,11 @@ internal sealed class CallToolActivity(
     private async Task<CallToolResult> FinishAsync(
         CallToolInput input, LedgerEntry entry, ToolOutcome outcome, TimeSpan? took, CancellationToken cancellationToken)
     {
-        await ledger.WriteAsync(
-            input.RunId, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken)
-            .ConfigureAwait(false);
-        await journal.AppendAsync(input.RunId, Completed(input, entry.Tool, outcome, took), cancellationToken).ConfigureAwait(false);
+        // Handed over together, in this order, so that they share one flush to disk.
+        await Task.WhenAll(
+            ledger.WriteAsync(
+                input.RunId, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken),
+            journal.AppendAsync(input.RunId, Completed(input, entry.Tool, outcome, took), cancellationToken)).ConfigureAwait(false);
         await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
         return ResultOf(outcome) with { Swarm = entry.Swarm };
     }
@@ -137,12 +151,14 @@ internal sealed class CallToolActivity(
         ToolCallRequest request, ToolCall governed, LedgerEntry entry, CancellationToken cancellationToken)
     {
         ToolContext context = request.Context;
-        if (governed.Tool.Effect != ToolEffect.None)
-        {
-            await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
-        }
-
-        await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(
+            governed.Tool.Effect == ToolEffect.None
+                ? Task.CompletedTask
+                : ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken),
+            // A call that was taken up again has been told of.
+            context.Swarm is { Allowance.Phase: > 0 }
+                ? Task.CompletedTask
+                : journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken)).ConfigureAwait(false);
         return await StoppableAsync(request, governed, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
     }
 
@@ -175,6 +191,11 @@ internal sealed class CallToolActivity(
             _ => await invoker.InvokeAsync(governed, cancellationToken).ConfigureAwait(false),
         };
     }
+
+    /// <summary>Whether a call was made of which nobody can tell whether it took effect.</summary>
+    private static bool IsUnknown(ToolCallRuling ruling, ToolOutcome outcome) => ruling.Call is { } made
+        && (outcome.Code == ErrorCode.ToolOutcomeUnknown
+            || (outcome.Code == ErrorCode.ToolTimeout && made.Tool.Effect == ToolEffect.NotIdempotent));
 
     private static ToolOutcome Unknown(string tool, string? more = null) => ToolOutcome.Failed(
         ErrorCode.ToolOutcomeUnknown,

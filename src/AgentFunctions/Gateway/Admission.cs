@@ -58,7 +58,7 @@ public sealed class Admission
     /// </exception>
     internal async Task<long?> AdmitAsync(RunRecord run, Caller caller, CancellationToken cancellationToken, string? rule = null)
     {
-        IReadOnlyList<string> tree = await DemandNotStoppedAsync(run, caller.Id, cancellationToken).ConfigureAwait(false);
+        Lineage lineage = await DemandNotStoppedAsync(run, caller.Id, cancellationToken).ConfigureAwait(false);
         if (run.Parent is null && await _quotas.SubmitAsync(run, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
             await RefuseAsync(caller.Id, run.Agent, refusal.Rule, refusal.Reason, cancellationToken).ConfigureAwait(false);
@@ -67,16 +67,18 @@ public sealed class Admission
 
         long? ticket = run.Parent is null ? await _queue.EnterAsync(run, cancellationToken).ConfigureAwait(false) : null;
         await _audit.AppendAsync(
-            new AuditEntry(AuditTypes.RunSubmitted)
+            new AuditEntry(run.Parent is null ? AuditTypes.RunSubmitted : AuditTypes.RunDelegated)
             {
                 RunId = run.Id,
-                RootId = tree[^1],
+                RootId = lineage.Root.Id,
+                Chain = lineage.Chain,
                 Requester = run.Requester,
                 Actor = caller.Id,
                 Agent = run.Agent,
                 DefinitionHash = run.DefinitionHash,
                 Rule = rule,
-                Reason = _redactor.Redact(Activities.Preview.Of(run.Goal, 1_000)),
+                Reason = _redactor.Redact(
+                    $"{(run.Scopes is null ? "" : $"[scopes: {string.Join(' ', run.Scopes)}] ")}{Activities.Preview.Of(run.Goal, 1_000)}"),
             },
             cancellationToken).ConfigureAwait(false);
         return ticket;
@@ -100,18 +102,18 @@ public sealed class Admission
     internal Task ScheduledAsync(CancellationToken cancellationToken) => _queue.TellAsync(cancellationToken);
 
     /// <summary>Demands that the kill switch does not hold a run back.</summary>
-    /// <returns>The ids from the run to the root of its tree.</returns>
+    /// <returns>Where the run comes from.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.Stopped"/>: the message names the order.</exception>
-    internal async Task<IReadOnlyList<string>> DemandNotStoppedAsync(RunRecord run, string caller, CancellationToken cancellationToken)
+    internal async Task<Lineage> DemandNotStoppedAsync(RunRecord run, string caller, CancellationToken cancellationToken)
     {
-        IReadOnlyList<string> tree = await _lineage.TreeOfAsync(run, cancellationToken).ConfigureAwait(false);
-        if (await _kills().FindAsync(run, tree, null, cancellationToken).ConfigureAwait(false) is { } order)
+        Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
+        if (await _kills().FindAsync(run, lineage.Tree, null, cancellationToken).ConfigureAwait(false) is { } order)
         {
             await RefuseAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
             throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; it must be released first.");
         }
 
-        return tree;
+        return lineage;
     }
 
     private Task RefuseAsync(string caller, string agent, string rule, string reason, CancellationToken cancellationToken) => _audit.AppendAsync(

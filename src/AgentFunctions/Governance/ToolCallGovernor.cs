@@ -27,15 +27,16 @@ internal sealed class ToolCallGovernor(
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<ToolCallRuling> RuleAsync(ToolCallRequest request, LedgerEntry? known, CancellationToken cancellationToken)
     {
+        bool hadBegun = known is { State: LedgerState.Unknown };
         KillOrder? order = await kills.FindAsync(request.Run, request.Lineage.Tree, request.Tool.Name, cancellationToken).ConfigureAwait(false);
         if (order is not null)
         {
             return await RefuseAsync(
                 request, request.Arguments, new PolicyDecision(PolicyVerdict.Deny, "kill-switch", "") { Reason = $"{order.By} stopped {order.Words}" },
-                ErrorCode.Stopped, known?.ApprovalId, cancellationToken).ConfigureAwait(false);
+                ErrorCode.Stopped, known?.ApprovalId, cancellationToken, hadBegun).ConfigureAwait(false);
         }
 
-        if (known is { State: LedgerState.Waiting, ApprovalId: { } id })
+        if (known is { State: LedgerState.Waiting or LedgerState.Unknown, ApprovalId: { } id })
         {
             return await AnsweredAsync(request, await approvals.CheckAsync(id, cancellationToken).ConfigureAwait(false), cancellationToken)
                 .ConfigureAwait(false);
@@ -49,6 +50,25 @@ internal sealed class ToolCallGovernor(
                 request, request.Arguments, decision, ErrorCode.PolicyDenied, null, cancellationToken).ConfigureAwait(false),
             _ => await AskAsync(request, decision, cancellationToken).ConfigureAwait(false),
         };
+    }
+
+    /// <summary>Asks a person about a call whose outcome nobody can tell, where the policy wants that; <see langword="null"/> where the model is told.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="entry">What the ledger knows of it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<ToolCallRuling?> AskAboutAsync(ToolCallRequest request, LedgerEntry entry, CancellationToken cancellationToken)
+    {
+        if (policies.Current.AskAbout(request.Action(request.Arguments, [], time.GetUtcNow())) is not { } rule)
+        {
+            return null;
+        }
+
+        ToolContext context = request.Context;
+        Approval approval = Question(
+            request, CallHash.RepeatId(context.RunId, context.Turn, context.Call, entry.Repeats), rule.Name,
+            "It was made and cut off: nobody can tell whether it took effect. Approve to have it made again; deny to say what came of it.",
+            rule.Terms!) with { Question = ApprovalQuestion.Repeat };
+        return Waiting(await approvals.RequestAsync(approval, cancellationToken).ConfigureAwait(false), entry.Decision);
     }
 
     /// <summary>Takes up a call that had begun when a crash came: with what was decided then.</summary>
@@ -86,6 +106,7 @@ internal sealed class ToolCallGovernor(
     private async Task<ToolCallRuling> AnsweredAsync(ToolCallRequest request, Approval approval, CancellationToken cancellationToken)
     {
         ApprovalVote? vote = approval.Votes.Count > 0 ? approval.Votes[^1] : null;
+        bool hadBegun = approval.Question == ApprovalQuestion.Repeat;
         var answer = new PolicyDecision(PolicyVerdict.Deny, approval.Rule, policies.Current.Hash);
         if (approval.State == ApprovalState.Pending)
         {
@@ -96,7 +117,7 @@ internal sealed class ToolCallGovernor(
         {
             string comment = vote?.Comment is { } said ? $"{vote.By} denied it: {said}" : $"{vote?.By} denied it";
             return await RefuseAsync(
-                request, request.Arguments, answer with { Reason = comment }, ErrorCode.ApprovalDenied, approval.Id, cancellationToken)
+                request, request.Arguments, answer with { Reason = comment }, ErrorCode.ApprovalDenied, approval.Id, cancellationToken, hadBegun)
                 .ConfigureAwait(false);
         }
 
@@ -104,14 +125,14 @@ internal sealed class ToolCallGovernor(
         {
             return await RefuseAsync(
                 request, request.Arguments, answer with { Reason = "nobody decided about it in time" }, ErrorCode.ApprovalExpired, approval.Id,
-                cancellationToken).ConfigureAwait(false);
+                cancellationToken, hadBegun).ConfigureAwait(false);
         }
 
         if (approval.CallHash != HashOf(request))
         {
             return await RefuseAsync(
                 request, request.Arguments, answer with { Reason = "the approval was given for other arguments" }, ErrorCode.PolicyDenied,
-                approval.Id, cancellationToken).ConfigureAwait(false);
+                approval.Id, cancellationToken, hadBegun).ConfigureAwait(false);
         }
 
         // Between question and answer the world went on: what a rule forbids by now stays forbidden.
@@ -119,7 +140,7 @@ internal sealed class ToolCallGovernor(
         PolicyDecision decision = await DecideAsync(request, arguments, true, cancellationToken).ConfigureAwait(false);
         if (decision.Verdict == PolicyVerdict.Deny)
         {
-            return await RefuseAsync(request, arguments, decision, ErrorCode.PolicyDenied, approval.Id, cancellationToken).ConfigureAwait(false);
+            return await RefuseAsync(request, arguments, decision, ErrorCode.PolicyDenied, approval.Id, cancellationToken, hadBegun).ConfigureAwait(false);
         }
 
         PolicyDecision approved = decision with
@@ -177,14 +198,19 @@ internal sealed class ToolCallGovernor(
     }
 
     private async Task<ToolCallRuling> RefuseAsync(
-        ToolCallRequest request, JsonElement arguments, PolicyDecision decision, ErrorCode code, string? approvalId, CancellationToken cancellationToken)
+        ToolCallRequest request, JsonElement arguments, PolicyDecision decision, ErrorCode code, string? approvalId, CancellationToken cancellationToken,
+        bool hadBegun = false)
     {
         AuditEntry entry = Entry(AuditTypes.CallDecided, request) with { ApprovalId = approvalId };
         await audit.AppendAsync(Decided(entry, request, decision, arguments), cancellationToken).ConfigureAwait(false);
         string reason = decision.Reason is null ? "" : $": {decision.Reason}";
         return new ToolCallRuling
         {
-            Refusal = ToolOutcome.Failed(code, $"the call of '{request.Tool.Name}' was not allowed (rule '{decision.Rule}'){reason}. Nothing was done."),
+            Refusal = hadBegun
+                ? ToolOutcome.Failed(
+                    ErrorCode.ToolOutcomeUnknown,
+                    $"the call of '{request.Tool.Name}' was cut off, so that its outcome is unknown, and it is not made again (rule '{decision.Rule}'){reason}.")
+                : ToolOutcome.Failed(code, $"the call of '{request.Tool.Name}' was not allowed (rule '{decision.Rule}'){reason}. Nothing was done."),
             Decision = decision,
             ApprovalId = approvalId,
         };
@@ -193,31 +219,32 @@ internal sealed class ToolCallGovernor(
     private async Task<ToolCallRuling> AskAsync(ToolCallRequest request, PolicyDecision decision, CancellationToken cancellationToken)
     {
         ToolContext context = request.Context;
-        Approval approval = await approvals.RequestAsync(
-            new Approval
-            {
-                Id = CallHash.ApprovalId(context.RunId, context.Turn, context.Call),
-                RunId = context.RunId,
-                RootId = request.Lineage.Root.Id,
-                Turn = context.Turn,
-                Call = context.Call,
-                Tool = request.Tool.Name,
-                Effect = request.Tool.Effect,
-                Risk = policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
-                Arguments = JsonElement.Parse(redactor.Redact(request.Arguments.GetRawText())),
-                CallHash = HashOf(request),
-                Group = CallHash.Group(decision.Rule, request.Agent.Name, request.Tool.Name, request.Arguments),
-                Requester = request.Lineage.Root.Requester,
-                Chain = request.Lineage.Chain,
-                Goal = request.Run.Goal,
-                Rule = decision.Rule,
-                Reason = decision.Reason,
-                Terms = decision.Approval!,
-                CreatedAt = time.GetUtcNow(),
-            },
-            cancellationToken).ConfigureAwait(false);
-        return Waiting(approval, decision);
+        Approval approval = Question(
+            request, CallHash.ApprovalId(context.RunId, context.Turn, context.Call), decision.Rule, decision.Reason, decision.Approval!);
+        return Waiting(await approvals.RequestAsync(approval, cancellationToken).ConfigureAwait(false), decision);
     }
+
+    private Approval Question(ToolCallRequest request, string id, string rule, string? reason, ApprovalTerms terms) => new()
+    {
+        Id = id,
+        RunId = request.Context.RunId,
+        RootId = request.Lineage.Root.Id,
+        Turn = request.Context.Turn,
+        Call = request.Context.Call,
+        Tool = request.Tool.Name,
+        Effect = request.Tool.Effect,
+        Risk = policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
+        Arguments = JsonElement.Parse(redactor.Redact(request.Arguments.GetRawText())),
+        CallHash = HashOf(request),
+        Group = CallHash.Group(rule, request.Agent.Name, request.Tool.Name, request.Arguments),
+        Requester = request.Lineage.Root.Requester,
+        Chain = request.Lineage.Chain,
+        Goal = request.Run.Goal,
+        Rule = rule,
+        Reason = reason,
+        Terms = terms,
+        CreatedAt = time.GetUtcNow(),
+    };
 
     private static ToolCallRuling Waiting(Approval approval, PolicyDecision? decision) => new()
     {

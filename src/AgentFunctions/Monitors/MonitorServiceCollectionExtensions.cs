@@ -1,14 +1,16 @@
-using AgentFunctions;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop.Monitors;
-using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Monitors;
 using AgentFunctions.Tools;
+using AgentFunctions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -55,8 +57,10 @@ public static class MonitorServiceCollectionExtensions
         services.AddOptions<NotificationOptions>().Bind(configuration.GetSection(NotificationOptions.Section))
             .Validate(static options => options.Channels.Values.All(IsValid), "Notifications:Channels: use an absolute http or https Url, a Secret of at least 16 characters or whsec_ and base 64, or a File; not both.")
             .ValidateOnStart();
-        services.AddHttpClient(HttpCheck.HttpClientName);
-        services.AddHttpClient(WebhookSink.HttpClientName);
+        services.AddGuardedHttpClient(HttpCheck.HttpClientName);
+        services.AddGuardedHttpClient(WebhookSink.HttpClientName);
+        services.AddSingleton(static provider => SignalTargets.ConsentsOf(provider.GetServices<MonitorDefinition>()));
+        services.AddSingleton(static provider => WebhookSink.ConsentsOf(provider.GetRequiredService<IOptions<NotificationOptions>>().Value));
         services.AddTool(MonitorMemoryTool.Create());
         services.TryAddSingleton<MonitorStore>();
         services.TryAddSingleton<SpendingBook>();
@@ -84,10 +88,10 @@ public static class MonitorServiceCollectionExtensions
             provider.GetRequiredService<MonitorStore>(), provider.GetRequiredService<TickLog>(),
             provider.GetRequiredService<NotificationDesk>(), provider.GetRequiredService<AgentCatalog>(),
             provider.GetRequiredService<ToolCatalog>(), provider.GetRequiredService<IOrchestrationClient>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new IncidentService(
             provider.GetRequiredService<IncidentStore>(), provider.GetRequiredService<IncidentDesk>(),
-            provider.GetRequiredService<NotificationDesk>()));
+            provider.GetRequiredService<NotificationDesk>(), provider.GetRequiredService<AuditLog>()));
         services.AddHostedService<MonitorStarter>();
         return services.AddDurable(Register);
     }

@@ -19,6 +19,9 @@ public enum LedgerState
 
     /// <summary>It has an outcome.</summary>
     Finished = 1,
+
+    /// <summary>It was made and cut off: nobody can tell its outcome, and a person is asked whether to make it again.</summary>
+    Unknown = 3,
 }
 
 /// <summary>What is known of one tool call.</summary>
@@ -37,6 +40,9 @@ public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset 
 
     /// <summary>The approval that it waits for, or that allowed it.</summary>
     public string? ApprovalId { get; init; }
+
+    /// <summary>How often a person had it made again after its outcome could not be told.</summary>
+    public int Repeats { get; init; }
 }
 
 /// <summary>
@@ -79,7 +85,7 @@ public sealed class Ledger(IRecordStore records)
         await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/", null, cancellationToken).ConfigureAwait(false))
         {
             LedgerEntry entry = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)!;
-            if (entry.State == LedgerState.Started && (tool is null || entry.Tool == tool) && record.Key.Split('/') is [.., var turn, var call])
+            if (entry.State is LedgerState.Started or LedgerState.Unknown && (tool is null || entry.Tool == tool) && record.Key.Split('/') is [.., var turn, var call])
             {
                 begun.Add(new BegunEffect(
                     runId, int.Parse(turn, CultureInfo.InvariantCulture), int.Parse(call, CultureInfo.InvariantCulture), entry.Tool, entry.StartedAt));

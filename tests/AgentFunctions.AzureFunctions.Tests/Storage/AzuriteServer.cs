@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using AgentFunctions.AzureFunctions.Storage;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
@@ -18,7 +19,7 @@ public sealed class AzuriteServer
     private static Process? s_process;
     private static string? s_connection;
 
-    /// <summary>A client of the emulator, with containers of its own under one name prefix.</summary>
+    /// <summary>A client of the emulator.</summary>
     internal static BlobServiceClient Connect()
     {
         Assume.That(s_connection, Is.Not.Null, "Azurite is not installed: npm install --global azurite");
@@ -26,6 +27,18 @@ public sealed class AzuriteServer
     }
 
     internal static BlobContainers Containers() => new(Connect());
+
+    /// <summary>The containers of an account in which nothing is kept.</summary>
+    internal static async Task<BlobContainers> EmptyAsync()
+    {
+        BlobServiceClient service = Connect();
+        await foreach (BlobContainerItem container in service.GetBlobContainersAsync())
+        {
+            await service.DeleteBlobContainerAsync(container.Name);
+        }
+
+        return new BlobContainers(service);
+    }
 
     [OneTimeSetUp]
     public async Task StartAsync()

@@ -33,13 +33,17 @@ internal static class AgentBenchmark
         using IHost host = await ScriptedModel.StartHostAsync(file, model, tool);
         // The code is compiled and the write-ahead log has its size before anything is measured.
         await RunAsync(host, model, WarmUp, file);
+        double floorBefore = FloorCommit.Measure(scratch);
         AgentMarks marks = await RunAsync(host, model, turns, file);
+        double floor = (floorBefore + FloorCommit.Measure(scratch)) / 2;
         await host.StopAsync();
-        AgentOverhead early = marks.Between(FirstTurn, FirstTurn + Window);
-        AgentOverhead late = marks.Between(turns - Window, turns);
-        Print($"turn {FirstTurn}", early);
-        Print($"turn {turns}", late);
-        Console.WriteLine(JsonSerializer.Serialize(new { turns, early, late, processors = Environment.ProcessorCount }, Json));
+        int many = turns / 3;
+        AgentOverhead early = marks.Between(FirstTurn, FirstTurn + Window) with { DiskBytesPerTurn = marks.DiskBytesPerTurn(FirstTurn, FirstTurn + many) };
+        AgentOverhead late = marks.Between(turns - Window, turns) with { DiskBytesPerTurn = marks.DiskBytesPerTurn(turns - many - 10, turns - 10) };
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"floor       {floor:F3} ms per raw commit"));
+        Print($"turn {FirstTurn}", early, floor);
+        Print($"turn {turns}", late, floor);
+        Console.WriteLine(JsonSerializer.Serialize(new { turns, floorCommitMs = floor, early, late, processors = Environment.ProcessorCount }, Json));
         return 0;
     }
 
@@ -54,8 +58,9 @@ internal static class AgentBenchmark
             : throw new InvalidOperationException($"The run ended as {run.Status}: {run.Error?.Message}");
     }
 
-    private static void Print(string name, AgentOverhead result) => Console.WriteLine(string.Create(
+    private static void Print(string name, AgentOverhead result, double floor) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{name,-12}{result.ModelStepMs:F3} ms per model step, {result.ToolStepMs:F3} ms per tool step (medians); "
+        $"{name,-12}{result.ModelStepMs:F3} ms = {result.ModelStepMs / floor:F1} x floor per model step, "
+        + $"{result.ToolStepMs:F3} ms = {result.ToolStepMs / floor:F1} x floor per tool step (medians); "
         + $"{result.DiskBytesPerTurn:N0} bytes on disk and {result.AllocatedBytesPerTurn:N0} allocated per turn"));
 }

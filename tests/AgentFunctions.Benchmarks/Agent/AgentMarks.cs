@@ -35,8 +35,15 @@ internal sealed class AgentMarks(int turns, Func<long> diskBytes)
     public AgentOverhead Between(int first, int last) => new(
         Median(Enumerable.Range(first + 1, last - first - 1).Select(turn => Stopwatch.GetElapsedTime(_returned[turn - 1], _asked[turn]).TotalMilliseconds)),
         Median(Enumerable.Range(first, last - first).Select(turn => Stopwatch.GetElapsedTime(_answered[turn], _called[turn]).TotalMilliseconds)),
-        (_disk[last] - _disk[first]) / (double)(last - first),
+        0,
         (_allocated[last] - _allocated[first]) / (double)(last - first));
+
+    /// <summary>By how much the data file grew per turn. Its size moves in steps of the write-ahead log: only many turns say something.</summary>
+    public double DiskBytesPerTurn(int first, int last)
+    {
+        (first, last) = (first / 10 * 10, last / 10 * 10);
+        return (_disk[last] - _disk[first]) / (double)(last - first);
+    }
 
     private static double Median(IEnumerable<double> values)
     {

@@ -29,6 +29,19 @@ internal sealed class RunControlApiTests
         Assert.That((Text(run, "status"), run.GetProperty("budget").GetProperty("granted").GetProperty("steps").GetInt32()), Is.EqualTo(("completed", 44)));
     }
 
+    [Test]
+    public async Task Tree_OverHttp_IsTheRunAndWhatIsBelowIt()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say("done"));
+        string id = await host.SubmitAsync(new { goal = "x" });
+        await host.WaitAsync(id);
+
+        JsonElement tree = await host.Client.GetFromJsonAsync<JsonElement>($"/api/runs/{id}/tree");
+
+        Assert.That((Text(tree, "id"), Text(tree, "status"), tree.GetProperty("steps").GetInt32()), Is.EqualTo((id, "completed", 1)));
+        Assert.That(tree.GetProperty("children").GetArrayLength(), Is.Zero);
+    }
+
     [TestCase("budget", "{}", HttpStatusCode.BadRequest)]
     [TestCase("budget", "{\"steps\": 0}", HttpStatusCode.BadRequest)]
     [TestCase("budget", "{\"stepz\": 1}", HttpStatusCode.BadRequest)]

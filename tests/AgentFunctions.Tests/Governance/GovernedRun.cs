@@ -42,8 +42,8 @@ internal sealed class GovernedRun : IAsyncDisposable
         return run;
     }
 
-    /// <summary>Waits until a run waits for a person.</summary>
-    public async Task<Approval> ApprovalOfAsync(string runId, CancellationToken cancellationToken)
+    /// <summary>Waits until a run asks a person something that is not among <paramref name="known"/>.</summary>
+    public async Task<Approval> ApprovalOfAsync(string runId, CancellationToken cancellationToken, params IEnumerable<string> known)
     {
         long seen = 0;
         while (true)
@@ -51,7 +51,7 @@ internal sealed class GovernedRun : IAsyncDisposable
             await foreach ((long position, Storage.JournalEvent happened) in Host.Get<Storage.Journal>().ReadAsync(runId, seen, null, cancellationToken))
             {
                 seen = position + 1;
-                if (happened.Type == Storage.JournalEventTypes.ApprovalRequested)
+                if (happened.Type == Storage.JournalEventTypes.ApprovalRequested && !known.Contains(happened.Approval))
                 {
                     return await Desk.GetAsync(happened.Approval!, null, cancellationToken);
                 }

@@ -23,11 +23,27 @@ public enum ApprovalState
     Withdrawn,
 }
 
+/// <summary>What a person is asked about a call.</summary>
+public enum ApprovalQuestion
+{
+    /// <summary>May it be made?</summary>
+    Call,
+
+    /// <summary>
+    /// It was made and cut off, and nobody can tell whether it took effect: shall it be made again? Who denies tells the model
+    /// with the comment what came of it.
+    /// </summary>
+    Repeat,
+}
+
 /// <summary>A question to people: may this very call be made? Bound to the hash of the call, so that no other one can use the answer.</summary>
 public sealed record Approval
 {
     /// <summary>The id.</summary>
     public required string Id { get; init; }
+
+    /// <summary>What is asked; <see cref="ApprovalQuestion.Call"/> by default.</summary>
+    public ApprovalQuestion Question { get; init; }
 
     /// <summary>The run that waits.</summary>
     public required string RunId { get; init; }

@@ -35,6 +35,9 @@ internal sealed class Policy
     /// <summary>Whether a decision may depend on earlier calls; where it does, decisions of one tree are taken one after the other.</summary>
     public bool ReadsHistory { get; init; }
 
+    /// <summary>Who deals with calls whose outcome nobody can tell; the first that matches decides, and where none does the model is told.</summary>
+    public IReadOnlyList<UnknownOutcomeRule> UnknownOutcomes { get; init; } = [];
+
     /// <summary>Decides about an action.</summary>
     public PolicyDecision Decide(ActionContext action)
     {
@@ -65,6 +68,13 @@ internal sealed class Policy
             DataLabels = labels,
             Approval = decision.Verdict == PolicyVerdict.Ask ? decision.Approval ?? new ApprovalTerms() : null,
         };
+    }
+
+    /// <summary>The rule that has a person asked about a call whose outcome nobody can tell; <see langword="null"/> where the model is told.</summary>
+    public UnknownOutcomeRule? AskAbout(ActionContext action)
+    {
+        action = action with { Risk = RiskOf(action) };
+        return UnknownOutcomes.FirstOrDefault(rule => rule.When.Holds(action)) is { Terms: not null } rule ? rule : null;
     }
 
     /// <summary>How much harm a call could do: what the policy says, else what the tool's own entry says.</summary>

@@ -14,6 +14,8 @@ internal sealed record PolicyFile
 
     public IReadOnlyList<RiskRule> Risks { get; init; } = [];
 
+    public IReadOnlyList<UnknownOutcomeRule> UnknownOutcomes { get; init; } = [];
+
     public IReadOnlyDictionary<ToolEffect, PolicyVerdict> Defaults { get; init; } = new Dictionary<ToolEffect, PolicyVerdict>();
 
     /// <summary>Whether any condition looks at earlier calls.</summary>
@@ -31,6 +33,7 @@ internal sealed record PolicyFile
             Defaults = ReadDefaults(root),
             Labels = [.. root.Maps("data").Select(map => ReadLabel(map, conditions))],
             Risks = [.. root.Maps("risks").Select(map => ReadRisk(map, conditions))],
+            UnknownOutcomes = [.. root.Maps("unknownOutcomes").Select(map => ReadUnknownOutcome(map, conditions))],
             Rules = [.. root.Maps("rules").Select(map => ReadRule(map, conditions))],
         };
         root.Close();
@@ -83,6 +86,22 @@ internal sealed record PolicyFile
     {
         RiskLevel risk = map.Choice<RiskLevel>("risk") ?? throw map.Error("'risk' is missing", "write low, medium or high");
         var rule = new RiskRule(risk, When(map, conditions));
+        map.Close();
+        return rule;
+    }
+
+    private static UnknownOutcomeRule ReadUnknownOutcome(YamlMap map, PolicyConditionReader conditions)
+    {
+        string name = map.RequiredText("name", "give the rule a name: the question shows it");
+        UnknownOutcomeAnswer answer = map.Choice<UnknownOutcomeAnswer>("then") ?? throw map.Error("'then' is missing", "write ask or tell");
+        Only(map, "approval", answer == UnknownOutcomeAnswer.Ask, "then: ask");
+        if (map.Map("when")?.Has("history") == true)
+        {
+            throw map.Error("when", "'history' has no meaning here", "go by the call itself, for instance 'when: {tool: deploy}'");
+        }
+
+        ApprovalTerms terms = map.Map("approval") is { } approval ? ReadTerms(approval) : new ApprovalTerms();
+        var rule = new UnknownOutcomeRule(name, When(map, conditions), answer == UnknownOutcomeAnswer.Ask ? terms : null);
         map.Close();
         return rule;
     }

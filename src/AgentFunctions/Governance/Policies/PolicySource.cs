@@ -85,6 +85,7 @@ internal sealed class PolicySource
         return new Policy(
             HashOf(texts, rules), all, [.. files.SelectMany(file => file.Labels)], [.. files.SelectMany(file => file.Risks)], defaults)
         {
+            UnknownOutcomes = [.. files.SelectMany(file => file.UnknownOutcomes)],
             ReadsHistory = rules.Count > 0 || files.Any(file => file.ReadsHistory),
         };
     }

@@ -1,0 +1,40 @@
+using AgentFunctions.AzureFunctions.Durability;
+using Microsoft.DurableTask.Client;
+using NSubstitute;
+using OrchestrationStatus = AgentFunctions.Durability.OrchestrationStatus;
+
+namespace AgentFunctions.AzureFunctions.Tests.Durability;
+
+public sealed class DurableTaskOrchestrationClientTests
+{
+    private static readonly OrchestrationMetadata Ended = new("RunAgent", "1") { RuntimeStatus = OrchestrationRuntimeStatus.Completed };
+
+    [Test]
+    public async Task WaitForCompletion_ConnectionEndsTheWait_WaitsOn()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
+        durable.WaitForInstanceCompletionAsync("1", true, Arg.Any<CancellationToken>())
+            .Returns(_ => Task.FromException<OrchestrationMetadata>(new OperationCanceledException()), _ => Task.FromResult(Ended));
+
+        var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
+
+        Assert.That((await client.WaitForCompletionAsync("1")).Status, Is.EqualTo(OrchestrationStatus.Completed));
+    }
+
+    [Test]
+    public void WaitForCompletion_CallerStops_Stops()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
+        using var stop = new CancellationTokenSource();
+        durable.WaitForInstanceCompletionAsync("1", true, stop.Token).Returns(_ =>
+        {
+            stop.Cancel();
+            return Task.FromException<OrchestrationMetadata>(new OperationCanceledException());
+        });
+        var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
+
+        Assert.That(() => client.WaitForCompletionAsync("1", stop.Token), Throws.InstanceOf<OperationCanceledException>());
+    }
+}

@@ -1,0 +1,41 @@
+using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.Conformance.Storage;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.AzureFunctions.Tests.Storage;
+
+/// <summary>The log suite on append blobs.</summary>
+[TestFixture]
+public sealed class AzuriteLogStoreTests : LogStoreConformance
+{
+    private BlobLogStore? _store;
+
+    protected override ILogStore Store => _store!;
+
+    [SetUp]
+    public async Task ConnectAsync() => _store = new BlobLogStore(await AzuriteServer.EmptyAsync(), TimeProvider.System);
+}
+
+/// <summary>The record suite on block blobs.</summary>
+[TestFixture]
+public sealed class AzuriteRecordStoreTests : RecordStoreConformance
+{
+    private BlobRecordStore? _store;
+
+    protected override IRecordStore Store => _store!;
+
+    [SetUp]
+    public async Task ConnectAsync() => _store = new BlobRecordStore(await AzuriteServer.EmptyAsync());
+}
+
+/// <summary>The content suite on block blobs.</summary>
+[TestFixture]
+public sealed class AzuriteContentStoreTests : BlobStoreConformance
+{
+    private BlobContentStore? _store;
+
+    protected override IBlobStore Store => _store!;
+
+    [SetUp]
+    public async Task ConnectAsync() => _store = new BlobContentStore(await AzuriteServer.EmptyAsync());
+}
