@@ -3,7 +3,10 @@ using AgentFunctions.AzureFunctions;
 using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.AzureFunctions.Telemetry;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.AspNetCore.Hosting;
@@ -28,10 +31,14 @@ public static class AgentFunctionsApplicationExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.ConfigureFunctionsWebApplication();
         builder.Services.AddAgentFunctions(builder.Configuration, configure);
+#if AZURE_OPENAI
+        builder.Services.AddSingleton<AgentFunctions.Models.OpenAIProtocol.IAzureChatClients, AgentFunctions.AzureFunctions.Models.AzureChatClients>();
+#endif
         AddApi(builder.Services);
         AddEngine(builder.Services);
         builder.Services.AddSingleton(_ => AgentStorageFactory.Create(builder.Configuration));
         AddStores(builder.Services);
+        builder.Services.AddHostedService<WorkerTelemetry>();
         return builder;
     }
 
@@ -40,8 +47,11 @@ public static class AgentFunctionsApplicationExtensions
         services.AddSingleton<DurableClientAccessor>();
         services.AddSingleton<DurableRunner>();
         services.AddSingleton<StartedServices>();
+        services.AddSingleton<WaitingTimes>();
         StartedServices.Take(services);
-        services.AddSingleton<IOrchestrationClient, DurableTaskOrchestrationClient>();
+        services.AddSingleton<DurableTaskOrchestrationClient>();
+        services.AddSingleton(static provider =>
+            provider.Redacted((IOrchestrationClient)provider.GetRequiredService<DurableTaskOrchestrationClient>()));
         services.AddSingleton<AdmitRunActivity>();
         services.AddDurable(static (provider, registry) => registry
             .AddActivity<AdmitRunInput, AgentFunctions.Loop.RunState>(
@@ -53,9 +63,12 @@ public static class AgentFunctionsApplicationExtensions
     internal static void AddStores(IServiceCollection services)
     {
         services.AddSingleton<BlobContainers>();
-        services.AddSingleton<ILogStore, BlobLogStore>();
-        services.AddSingleton<IRecordStore, BlobRecordStore>();
-        services.AddSingleton<IBlobStore, BlobContentStore>();
+        services.AddSingleton(static provider => provider.Redacted((ILogStore)new BlobLogStore(
+            provider.GetRequiredService<BlobContainers>(), provider.GetRequiredService<TimeProvider>())));
+        services.AddSingleton(static provider => provider.Redacted((IRecordStore)new BlobRecordStore(
+            provider.GetRequiredService<BlobContainers>())));
+        services.AddSingleton(static provider => provider.Redacted((IBlobStore)new BlobContentStore(
+            provider.GetRequiredService<BlobContainers>())));
     }
 
     internal static void AddApi(IServiceCollection services)

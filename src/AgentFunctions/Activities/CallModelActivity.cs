@@ -76,6 +76,12 @@ internal sealed class CallModelActivity(
         };
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ModelCalled(span, model, reply, took);
+        AgentTelemetry.Spent(run, model, reply.Usage!);
+        if (input.Call == 1)
+        {
+            AgentTelemetry.RunBegun(run, reply.At - took - run.CreatedAt);
+        }
+
         await transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(input.RunId, Describe(reply, took), cancellationToken).ConfigureAwait(false);
         return ResultOf(reply);

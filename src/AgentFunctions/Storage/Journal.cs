@@ -119,7 +119,8 @@ public sealed class Journal(ILogStore logs)
     /// <param name="runId">The run.</param>
     /// <param name="journalEvent">The event.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    /// <returns>Whether it was missing.</returns>
+    public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
         byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
@@ -131,7 +132,7 @@ public sealed class Journal(ILogStore logs)
                 if (written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
                     && written.Approval == journalEvent.Approval)
                 {
-                    return;
+                    return false;
                 }
 
                 end = position + 1;
@@ -140,7 +141,7 @@ public sealed class Journal(ILogStore logs)
             try
             {
                 await logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
-                return;
+                return true;
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
             {
