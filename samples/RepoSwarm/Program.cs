@@ -1,6 +1,7 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
+using AgentFunctions.Models;
 using AgentFunctions.RepoSwarm;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
@@ -24,13 +25,14 @@ builder.Services
     .AddSqliteEngine(options => options.DataFile = Path.Combine(data, "repo-swarm.db"))
     .AddWorkspaceTools(options => options.SkippedFolders.Add(".agentfunctions"))
     .AddAgent(Agent.Create("auditor")
-        .WithDescription("Audits one folder and answers with findings.")
-        .WithInstructions("Audit the folder that you are given: unfinished work, likely bugs, secrets. Answer with findings, each with path and line.")
+        .WithDescription("Audits one part of the tree and answers with findings.")
+        .WithInstructions("Audit the files that you are given: unfinished work, likely bugs, secrets. Answer with findings, each with path and line.")
         .WithTools("list_files", "read_file", "search_files"))
+    .AddTool(PartsTool.Create())
     .AddAgent(Agent.Create("lead")
-        .WithInstructions("You lead an audit. Look at the tree, split it into folders of a sensible size, give each to a sub-agent of the type "
-            + "'auditor', wait for all, and write one report with the worst findings first.")
-        .WithTools("list_files", "read_file", "search_files", "write_file")
+        .WithInstructions("You lead an audit. Split the tree into parts of a sensible size, give each to a sub-agent of the type 'auditor', wait for "
+            + "all, and write one report with the worst findings first. Where there are more answers than you can read, have them reduced.")
+        .WithTools("list_parts", "list_files", "read_file", "search_files", "write_file")
         .WithDelegation(Delegation.Native));
 
 using IHost host = builder.Build();

@@ -13,7 +13,7 @@ namespace AgentFunctions.RepoSwarm;
 internal sealed class RehearsedAudit : IChatClient
 {
     private const string Label = "[rehearsal model]";
-    private const string Template = "Audit the folder {item} of this workspace.";
+    private const string Template = "Audit the files {item} of this workspace.";
 
     /// <summary>The stand-in as a model of the host.</summary>
     public static ModelBinding Binding { get; } = new(
@@ -51,10 +51,10 @@ internal sealed class RehearsedAudit : IChatClient
 
     private static ChatResponse Lead(string[] results) => results switch
     {
-        [] => Call("I look at the tree.", "list_files", 1, ("max", 10_000)),
-        [var listing] when Folders(listing) is { Length: > 0 } folders =>
-            Call($"I give {folders.Length} folders to as many sub-agents.", "spawn", 2, ("items", folders), ("template", Template), ("agent", "auditor")),
-        [_] => Say("There is no folder to audit."),
+        [] => Call("I look at the tree.", "list_parts", 1),
+        ["", ..] => Say("There is nothing to audit."),
+        [var listing] when Parts(listing) is var parts =>
+            Call($"I give {parts.Length} parts to as many sub-agents.", "spawn", 2, ("items", parts), ("template", Template), ("agent", "auditor")),
         [_, _] => Call("I wait for them.", "wait", 3),
         [_, _, var overview] => Call($"All have ended: {overview.Split('\n')[0]} I read what they found.", "results", 4, ("limit", 100)),
         [_, _, _, var found] => Call(
@@ -64,28 +64,17 @@ internal sealed class RehearsedAudit : IChatClient
 
     private static ChatResponse Auditor(string goal, string[] results)
     {
-        string folder = goal.Split("the folder ")[1].Split(' ')[0];
+        string part = goal.Split("the files ")[1].Split(" of this")[0];
         return results switch
         {
-            [] => Call($"I list {folder}.", "list_files", 1, ("path", folder)),
-            [_] => Call($"I search {folder} for unfinished work.", "search_files", 2, ("pattern", @"\b(TODO|FIXME|HACK|XXX)\b"), ("path", folder), ("max", 20)),
-            [_, _] => Call($"I search {folder} for likely secrets.", "search_files", 3, ("pattern", "(?i)(password|secret|api_?key)\\s*[:=]\\s*[\"'][^\"']{8,}"), ("path", folder), ("max", 20)),
-            [var files, var todos, var secrets, ..] => Say($"{folder}: {files.Split('\n').Length} files.\nUnfinished work:\n{todos}\nLikely secrets:\n{secrets}"),
+            [] => Call($"I search {part} for unfinished work.", "search_files", 1, ("pattern", @"\b(TODO|FIXME|HACK|XXX)\b"), ("glob", part), ("max", 20)),
+            [_] => Call($"I search {part} for likely secrets.", "search_files", 2, ("pattern", "(?i)(password|secret|api_?key)\\s*[:=]\\s*[\"'][^\"']{8,}"), ("glob", part), ("max", 20)),
+            [var todos, var secrets, ..] => Say($"{part}\nUnfinished work:\n{todos}\nLikely secrets:\n{secrets}"),
         };
     }
 
-    /// <summary>The folders to give away: those at the top, and one level down where a top folder is large.</summary>
-    private static string[] Folders(string listing)
-    {
-        string[][] paths = [.. listing.Split('\n').Select(static line => line.Split("  ")[0].Split('/')).Where(static path => path.Length > 1)];
-        return
-        [
-            .. paths.GroupBy(static path => path[0])
-                .SelectMany(static top => top.Count() <= 30 ? [top.Key] : top.Where(static path => path.Length > 2).Select(path => $"{top.Key}/{path[1]}").Distinct())
-                .Where(static folder => !folder.StartsWith('.') && !folder.Contains(' ', StringComparison.Ordinal))
-                .Order(StringComparer.Ordinal).Take(100),
-        ];
-    }
+    /// <summary>The patterns that the tool lists, each with a number behind it.</summary>
+    private static string[] Parts(string listing) => [.. listing.Split('\n').Select(static line => line.Split("  ")[0])];
 
     private static ChatResponse Call(string text, string tool, int number, params (string Name, object Value)[] arguments) =>
         Response(text, ChatFinishReason.ToolCalls, [new FunctionCallContent(

@@ -16,7 +16,7 @@ public sealed class AgentException : Exception
     /// <summary>Which kind of error this is.</summary>
     public ErrorCode Code { get; }
 
-    /// <summary>For <see cref="ErrorCode.ModelRateLimited"/>, <see cref="ErrorCode.ModelUnavailable"/> and <see cref="ErrorCode.Overloaded"/>: how long to wait, when that is known.</summary>
+    /// <summary>For <see cref="ErrorCode.ModelRateLimited"/>, <see cref="ErrorCode.ModelUnavailable"/>, <see cref="ErrorCode.Overloaded"/> and <see cref="ErrorCode.QuotaExceeded"/>: how long to wait, when that is known.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Whether the same call may succeed later without any change.</summary>

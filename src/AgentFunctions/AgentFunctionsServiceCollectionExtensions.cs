@@ -64,7 +64,7 @@ public static class AgentFunctionsServiceCollectionExtensions
             services.AddTool(tool);
         }
 
-        services.TryAddSingleton<AgentGateway>();
+        services.AddGateway(configuration);
         services.TryAddSingleton<RunSteering>();
         services.TryAddSingleton(static provider => new RunCopy(
             provider.GetRequiredService<Transcript>(), provider.GetRequiredService<Ledger>(), provider.GetRequiredService<Inbox>(),

@@ -5,6 +5,8 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Queueing;
+using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
@@ -40,6 +42,8 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(PastCall))]
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(ApiKeyRecord))]
+[JsonSerializable(typeof(QuotaBook))]
+[JsonSerializable(typeof(QueueState))]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(KillOrder))]
 [JsonSerializable(typeof(AuditEntry))]

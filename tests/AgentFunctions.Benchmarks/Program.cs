@@ -12,7 +12,7 @@ return args switch
     ["long", .. string[] rest] => await LongRun.RunAsync(rest),
     [LongRunProcess.Verb, var file, var endpoint, var window, var resultLength] => await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
     ["swarm", .. string[] rest] => await SwarmBenchmark.RunAsync(SwarmArguments.Parse(rest)),
-    [SwarmModelProcess.Verb, var latency, var children, var turns] => await SwarmModelProcess.RunAsync(latency, children, turns),
+    [SwarmModelProcess.Verb, var latency, var turns] => await SwarmModelProcess.RunAsync(latency, turns),
     _ => Usage(),
 };
 
@@ -20,6 +20,7 @@ static int Usage()
 {
     Console.Error.WriteLine("usage: engine [--memory] [--data DIRECTORY] [--parked COUNT] | policy | agent [--turns COUNT] [--data DIRECTORY]"
         + " | long [--turns COUNT] [--kills COUNT] [--window TOKENS] [--result CHARACTERS] [--compactions COUNT] [--data DIRECTORY]"
-        + " | swarm [--children COUNT] [--turns COUNT] [--latency MILLISECONDS] [--concurrent COUNT] [--stream] [--data DIRECTORY] [--json]");
+        + " | swarm [--children COUNT] [--turns COUNT] [--latency MILLISECONDS] [--concurrent COUNT] [--stream]"
+        + " [--warm-ups COUNT] [--rounds COUNT] [--data DIRECTORY] [--json]");
     return 2;
 }

@@ -89,8 +89,7 @@ internal static class MonitorEndpoints
 
     private static async Task<IResult> DeleteAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Operator);
-        await service.DeleteAsync(name, cancellationToken);
+        await service.DeleteAsync(name, http.Demand(CallerRoles.Operator).Id, cancellationToken);
         return TypedResults.NoContent();
     }
 
@@ -104,8 +103,8 @@ internal static class MonitorEndpoints
 
     private static async Task<IResult> RunAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Operator);
-        return Answers.Json(new TickResource(await service.RunNowAsync(name, cancellationToken)), StatusCodes.Status202Accepted);
+        string tick = await service.RunNowAsync(name, http.Demand(CallerRoles.Operator).Id, cancellationToken);
+        return Answers.Json(new TickResource(tick), StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> PauseAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken) =>

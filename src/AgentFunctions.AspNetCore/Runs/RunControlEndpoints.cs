@@ -44,7 +44,7 @@ internal static class RunControlEndpoints
     private static RouteHandlerBuilder Steer(RouteHandlerBuilder builder, string name) => builder
         .WithName(name)
         .Produces<RunResource>(StatusCodes.Status202Accepted)
-        .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
+        .ProducesProblems(400, 401, 403, 404, 409, 415, 429, 503);
 
     private static async Task<IResult> CancelAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)

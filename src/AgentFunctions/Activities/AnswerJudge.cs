@@ -41,7 +41,7 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
                 .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request, options, cancellationToken)
                 .ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
+        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
         {
             return new CheckAcceptanceResult(false, new()) { RetryAfter = e.RetryAfter };
         }

@@ -50,7 +50,7 @@ internal sealed class CallModelActivity(
             var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null, run.Priority);
             response = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
+        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
         {
             return CallModelResult.None with { RetryAfter = e.RetryAfter };
         }
@@ -76,14 +76,16 @@ internal sealed class CallModelActivity(
         };
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ModelCalled(span, model, reply, took);
-        AgentTelemetry.Spent(run, model, reply.Usage!);
+AgentTelemetry.Spent(run, model, reply.Usage!);
         if (input.Call == 1)
         {
             AgentTelemetry.RunBegun(run, reply.At - took - run.CreatedAt);
         }
 
-        await transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken).ConfigureAwait(false);
-        await journal.AppendAsync(input.RunId, Describe(reply, took), cancellationToken).ConfigureAwait(false);
+        // Handed over together, in this order, so that they share one flush to disk.
+        await Task.WhenAll(
+            transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken),
+            journal.AppendAsync(input.RunId, Describe(reply, took), cancellationToken)).ConfigureAwait(false);
         return ResultOf(reply);
     }
 

@@ -130,10 +130,11 @@ internal sealed class CallToolActivity(
     private async Task<CallToolResult> FinishAsync(
         CallToolInput input, LedgerEntry entry, ToolOutcome outcome, TimeSpan? took, CancellationToken cancellationToken)
     {
-        await ledger.WriteAsync(
-            input.RunId, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken)
-            .ConfigureAwait(false);
-        await journal.AppendAsync(input.RunId, Completed(input, entry.Tool, outcome, took), cancellationToken).ConfigureAwait(false);
+        // Handed over together, in this order, so that they share one flush to disk.
+        await Task.WhenAll(
+            ledger.WriteAsync(
+                input.RunId, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken),
+            journal.AppendAsync(input.RunId, Completed(input, entry.Tool, outcome, took), cancellationToken)).ConfigureAwait(false);
         await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
         return ResultOf(outcome) with { Swarm = entry.Swarm };
     }
@@ -147,12 +148,14 @@ internal sealed class CallToolActivity(
         ToolCallRequest request, ToolCall governed, LedgerEntry entry, CancellationToken cancellationToken)
     {
         ToolContext context = request.Context;
-        if (governed.Tool.Effect != ToolEffect.None)
-        {
-            await ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken).ConfigureAwait(false);
-        }
-
-        await journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(
+            governed.Tool.Effect == ToolEffect.None
+                ? Task.CompletedTask
+                : ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken),
+            // A call that was taken up again has been told of.
+            context.Swarm is { Allowance.Phase: > 0 }
+                ? Task.CompletedTask
+                : journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken)).ConfigureAwait(false);
         return await StoppableAsync(request, governed, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
     }
 

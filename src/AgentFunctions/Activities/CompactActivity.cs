@@ -39,7 +39,7 @@ internal sealed class CompactActivity(
             {
                 summary = await SumUpAsync(run, input, window, cancellationToken).ConfigureAwait(false);
             }
-            catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable, RetryAfter: not null })
+            catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
             {
                 return new CompactResult(input.Context, 0, new()) { RetryAfter = e.RetryAfter };
             }

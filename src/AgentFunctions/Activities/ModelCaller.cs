@@ -1,4 +1,5 @@
 using AgentFunctions.Budgets;
+using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Models;
 using AgentFunctions.Models.Resilience;
 using AgentFunctions.Runs;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Activities;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
-internal sealed class ModelCaller(CallMarks marks, ModelGates gates)
+internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter quotas, RunStore runs)
 {
     /// <summary>Calls a model for a run.</summary>
     /// <param name="call">Which call of the run it is, and what it may consume.</param>
@@ -17,7 +18,29 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates)
     /// <param name="options">How it is to answer.</param>
     /// <param name="cancellationToken">Stops waiting; the model may have been called.</param>
     /// <returns>The answer; <see langword="null"/> where this very call was begun before and cut off.</returns>
+    /// <exception cref="AgentException">
+    /// What the model's client reports, and <see cref="ErrorCode.QuotaExceeded"/> where the call must wait for a quota's next window.
+    /// </exception>
     public async Task<ChatResponse?> CallAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        if (!quotas.IsConfigured)
+        {
+            return await GatedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+        }
+
+        RunRecord run = await runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
+        await quotas.DemandAsync(run, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ChatMessage> request = [.. messages];
+        ChatResponse? response = await GatedAsync(call, model, request, options, cancellationToken).ConfigureAwait(false);
+        // Counted before the answer is recorded: a call that a crash repeats has the same number, and is counted once.
+        TokenUsage usage = response is null ? new TokenUsage(Estimate(request, model.Profile)) : UsageOf(response, request, model.Profile);
+        int asked = response?.Messages.Sum(static message => message.Contents.OfType<FunctionCallContent>().Count()) ?? 0;
+        await quotas.CountAsync(run, call.Number, 1 + asked, usage, cancellationToken).ConfigureAwait(false);
+        return response;
+    }
+
+    private async Task<ChatResponse?> GatedAsync(
         ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
         using ModelGate.Place place = await gates.Of(model.Name).EnterAsync(call.Priority, cancellationToken).ConfigureAwait(false);

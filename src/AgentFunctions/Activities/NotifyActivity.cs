@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
@@ -14,7 +15,7 @@ namespace AgentFunctions.Activities;
 /// <summary>Tells those who follow a run that it has ended: the journal, then the caller's own address.</summary>
 internal sealed class NotifyActivity(
     RunStore runs, Journal journal, ApprovalGate approvals, AuditLog audit, Redactor redactor, IOrchestrationClient orchestrations,
-    IHttpClientFactory http, TimeProvider time)
+    RunQueue queue, IHttpClientFactory http, TimeProvider time)
 {
     /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
     public const string HttpClientName = "AgentFunctions.Callbacks";
@@ -47,6 +48,11 @@ internal sealed class NotifyActivity(
                 Reason = redactor.Redact($"{ended.Code}{(outcome.Message is null ? "" : $": {outcome.Message}")}"),
             },
             context.CancellationToken).ConfigureAwait(false);
+        if (run.Parent is null)
+        {
+            await queue.LeaveAsync(run.Id, context.CancellationToken).ConfigureAwait(false);
+        }
+
         if (run.CallbackUrl is not null)
         {
             await PostAsync(run, outcome, context.CancellationToken).ConfigureAwait(false);

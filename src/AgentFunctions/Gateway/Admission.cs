@@ -1,3 +1,6 @@
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Gateway.Queueing;
+using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Governance;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
@@ -9,30 +12,66 @@ namespace AgentFunctions.Gateway;
 /// <summary>Decides whether a run may begin, and records the answer. A refusal names the rule.</summary>
 public sealed class Admission
 {
+    private static readonly Dictionary<string, string> NoLabels = [];
+
     private readonly Func<KillOrders> _kills;
     private readonly RunLineage _lineage;
     private readonly AuditLog _audit;
     private readonly Redactor _redactor;
+    private readonly AccessRules _access;
+    private readonly QuotaMeter _quotas;
+    private readonly RunQueue _queue;
 
-    internal Admission(Func<KillOrders> kills, RunLineage lineage, AuditLog audit, Redactor redactor) =>
-        (_kills, _lineage, _audit, _redactor) = (kills, lineage, audit, redactor);
+    internal Admission(
+        Func<KillOrders> kills, RunLineage lineage, AuditLog audit, Redactor redactor, AccessRules access, QuotaMeter quotas, RunQueue queue) =>
+        (_kills, _lineage, _audit, _redactor, _access, _quotas, _queue) = (kills, lineage, audit, redactor, access, quotas, queue);
 
-    /// <summary>Admits a run.</summary>
+    /// <summary>Whether a caller may submit something to an agent.</summary>
+    internal bool MayAsk(Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels) =>
+        _access.Decide(caller, agent, goal, labels ?? NoLabels).RefusedBy is null;
+
+    /// <summary>Demands that a caller may submit something to an agent.</summary>
+    /// <returns>Says which tools the run may have.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>
+    internal async Task<AccessRuling> DemandAccessAsync(
+        Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
+    {
+        AccessRuling ruling = _access.Decide(caller, agent, goal, labels ?? NoLabels);
+        if (ruling.RefusedBy is not { } rule)
+        {
+            return ruling;
+        }
+
+        await RefuseAsync(caller, agent, rule, ruling.Reason, cancellationToken).ConfigureAwait(false);
+        throw new AgentException(ErrorCode.NotAllowed, $"Rule '{rule}': {ruling.Reason}.");
+    }
+
+    /// <summary>Admits a run. A sub-agent goes on the account of the run at the root of its tree, and needs no place of its own.</summary>
     /// <param name="run">The run as it would be recorded.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="rule">What found the agent for the goal; <see langword="null"/> where the caller named it.</param>
+    /// <returns>The ticket with which the run has to wait for its place; <see langword="null"/> where it has one.</returns>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.Stopped"/>: the kill switch holds it back; the message names the order. Nothing was admitted.
+    /// <see cref="ErrorCode.Stopped"/>: the kill switch holds it back; the message names the order.
+    /// <see cref="ErrorCode.QuotaExceeded"/>: a quota is used up, or the queue is full. Nothing was admitted.
     /// </exception>
-    internal async Task AdmitAsync(RunRecord run, Caller caller, CancellationToken cancellationToken)
+    internal async Task<long?> AdmitAsync(RunRecord run, Caller caller, CancellationToken cancellationToken, string? rule = null)
     {
         IReadOnlyList<string> tree = await _lineage.TreeOfAsync(run, cancellationToken).ConfigureAwait(false);
         if (await _kills().FindAsync(run, tree, null, cancellationToken).ConfigureAwait(false) is { } order)
         {
-            await RefuseAsync(caller, run, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
+            await RefuseAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
             throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; it must be released first.");
         }
 
+        if (run.Parent is null && await _quotas.SubmitAsync(run, cancellationToken).ConfigureAwait(false) is { } refusal)
+        {
+            await RefuseAsync(caller, run.Agent, refusal.Rule, refusal.Reason, cancellationToken).ConfigureAwait(false);
+            throw refusal.ToException();
+        }
+
+        long? ticket = run.Parent is null ? await EnterAsync(run, cancellationToken).ConfigureAwait(false) : null;
         await _audit.AppendAsync(
             new AuditEntry(AuditTypes.RunSubmitted)
             {
@@ -42,12 +81,20 @@ public sealed class Admission
                 Actor = caller.Id,
                 Agent = run.Agent,
                 DefinitionHash = run.DefinitionHash,
+                Rule = rule,
                 Reason = _redactor.Redact(Activities.Preview.Of(run.Goal, 1_000)),
             },
             cancellationToken).ConfigureAwait(false);
+        return ticket;
     }
 
-    private Task RefuseAsync(Caller caller, RunRecord run, string rule, string reason, CancellationToken cancellationToken) => _audit.AppendAsync(
-        new AuditEntry(AuditTypes.RequestRefused) { Actor = caller.Id, Agent = run.Agent, Rule = rule, Failed = true, Reason = reason },
+    /// <summary>Gives a run a place; <see langword="null"/> where it has one, else the ticket with which it has to wait.</summary>
+    internal Task<long?> EnterAsync(RunRecord run, CancellationToken cancellationToken) => _queue.EnterAsync(run, cancellationToken);
+
+    /// <summary>Once a run that had to wait is scheduled: it may have got its place meanwhile.</summary>
+    internal Task ScheduledAsync(CancellationToken cancellationToken) => _queue.TellAsync(cancellationToken);
+
+    private Task RefuseAsync(Caller caller, string agent, string rule, string reason, CancellationToken cancellationToken) => _audit.AppendAsync(
+        new AuditEntry(AuditTypes.RequestRefused) { Actor = caller.Id, Agent = agent, Rule = rule, Failed = true, Reason = reason },
         cancellationToken);
 }

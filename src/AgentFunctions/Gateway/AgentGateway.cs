@@ -5,6 +5,8 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -21,8 +23,10 @@ namespace AgentFunctions.Gateway;
 public sealed class AgentGateway(
     AgentCatalog agents, IModelCatalog models, RunTools tools, RunStore runs, RunReader reader, Journal journal,
     IRecordStore records, IOrchestrationClient orchestrations, IServiceProvider services, IOptions<RunOptions> options, Admission admission,
-    IOptions<SwarmOptions> swarm, TimeProvider time)
+    IOptions<GatewayOptions> gateway, IOptions<SwarmOptions> swarm, TimeProvider time)
 {
+    private readonly GoalRouter _router = new(gateway);
+
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
     /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
@@ -33,6 +37,7 @@ public sealed class AgentGateway(
     /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>,
     /// <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>: nothing was admitted.
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
+    /// <see cref="ErrorCode.Stopped"/>, <see cref="ErrorCode.NotAllowed"/>, <see cref="ErrorCode.QuotaExceeded"/>: the message names the rule.
     /// </exception>
     public async Task<Run> SubmitAsync(
         RunRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
@@ -56,11 +61,14 @@ public sealed class AgentGateway(
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
-        AgentDefinition agent = Route(request.Agent);
+        Route route = Find(request, caller);
+        AgentDefinition agent = route.Agent;
+        AccessRuling access = await admission.DemandAccessAsync(caller, agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false);
         agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         ModelBinding model = models.Resolve(agent.Model);
         agent = SwarmTools.Resolve(agent, model.Profile);
-        IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> granted =
+            [.. (await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
         if (request.Acceptance is { } acceptance)
         {
             bool hasWorkspace = options.Value is not { Workspace: null, WorkspaceRoot: null };
@@ -94,10 +102,16 @@ public sealed class AgentGateway(
             Scopes = request.Scopes,
             CreatedAt = now,
         };
-        await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);
-        await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
         long bytes = Prompt.FirstRequestBytes(agent, run, granted);
         var state = new RunState { Limits = limits, BaseBytes = bytes, PendingBytes = bytes };
+        if (idempotencyKey is not null && await orchestrations.GetAsync(id, false, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            // A repeated submission: the first one was admitted, and may be over by now.
+            return new AdmittedRun(run, state) { IsRepeated = true };
+        }
+
+        state = state with { QueueTicket = await admission.AdmitAsync(run, caller, cancellationToken, route.Rule).ConfigureAwait(false) };
+        await runs.AddAsync(run, cancellationToken).ConfigureAwait(false);
         var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, run.CreatedAt) { Text = run.Goal, Model = run.Model };
         await journal.AppendIfMissingAsync(run.Id, submitted, cancellationToken).ConfigureAwait(false);
         return new AdmittedRun(run, state);
@@ -134,21 +148,35 @@ public sealed class AgentGateway(
         return (await SubmitAsync(request, caller, key, cancellationToken).ConfigureAwait(false), false);
     }
 
-    private AgentDefinition Route(string? name) => (name, agents.Agents) switch
+    private Route Find(RunRequest request, Caller caller)
     {
-        (not null, _) => agents.Resolve(name),
-        (null, [AgentDefinition only]) => only,
-        _ => throw new AgentException(
-            ErrorCode.InvalidInput, $"agent: name one of {string.Join(", ", agents.Agents.Select(agent => agent.Name))}."),
-    };
+        if (request.Agent is { } name)
+        {
+            return new Route(agents.Resolve(name), null);
+        }
+
+        AgentDefinition[] open = [.. agents.Agents.Where(agent => admission.MayAsk(caller, agent.Name, request.Goal!, request.Labels))];
+        return open.Length == 0 && agents.Agents.Count > 0
+            ? throw new AgentException(ErrorCode.NotAllowed, $"Rule '{AccessRules.NoRule}': no rule lets {caller.Id} submit this to any agent.")
+            : _router.Find(request.Goal!, open);
+    }
 
     /// <summary>Starts a run that was admitted.</summary>
     internal async Task StartAsync(AdmittedRun admitted, CancellationToken cancellationToken)
     {
+        if (admitted.IsRepeated)
+        {
+            return;
+        }
+
         try
         {
             await orchestrations.ScheduleAsync(
                 AgentLoop.Name, admitted.State, new StartOptions { InstanceId = admitted.Record.Id }, cancellationToken).ConfigureAwait(false);
+            if (admitted.State.QueueTicket is not null)
+            {
+                await admission.ScheduledAsync(cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
@@ -235,7 +263,11 @@ public sealed class AgentGateway(
 /// <summary>A run that was admitted and is not started yet.</summary>
 /// <param name="Record">What it was admitted with.</param>
 /// <param name="State">How its loop begins.</param>
-internal sealed record AdmittedRun(RunRecord Record, RunState State);
+internal sealed record AdmittedRun(RunRecord Record, RunState State)
+{
+    /// <summary>Whether it was started before, under the same idempotency key.</summary>
+    public bool IsRepeated { get; init; }
+}
 
 /// <summary>What an idempotency key was used for.</summary>
 /// <param name="RunId">The run that came of it.</param>

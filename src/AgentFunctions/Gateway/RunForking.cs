@@ -4,6 +4,7 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Access;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -30,6 +31,7 @@ public sealed class RunForking(
     /// <see cref="ErrorCode.RunStateForbids"/>: it has not begun; or it is live and its budget cannot be in two places, so that the
     /// request must name one; or nothing is left of its budget.
     /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the key was used for another request.
+    /// <see cref="ErrorCode.Stopped"/>, <see cref="ErrorCode.NotAllowed"/>, <see cref="ErrorCode.QuotaExceeded"/>: the message names the rule.
     /// </exception>
     public async Task<Run> ForkAsync(
         string id, ForkRequest request, Caller? caller = null, string? idempotencyKey = null, CancellationToken cancellationToken = default)
@@ -50,7 +52,9 @@ public sealed class RunForking(
         AgentDefinition agent = await runs.GetDefinitionAsync(source, cancellationToken).ConfigureAwait(false);
         agent = agent with { Instructions = request.Instructions ?? agent.Instructions, Tools = request.Tools ?? agent.Tools };
         ModelBinding model = models.Resolve(request.Model ?? source.Model);
-        IReadOnlyList<ToolDeclaration> granted = await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false);
+        AccessRuling access = await admission.DemandAccessAsync(caller, agent.Name, source.Goal, source.Labels, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> granted =
+            [.. (await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
         Budget budget = request.Budget ?? await LeftAsync(id, state, orchestration!.IsEnded, cancellationToken).ConfigureAwait(false);
         LoopLimits limits = gateway.LimitsOf(agent, model, source.Acceptance, budget) with { Budget = budget };
 
@@ -78,12 +82,13 @@ public sealed class RunForking(
             Origin = null,
             CreatedAt = now,
         };
-        await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);
+        long? ticket = await admission.AdmitAsync(run, caller, cancellationToken).ConfigureAwait(false);
         CopiedRun copied = await copy.CopyAsync(id, newId, turn, cancellationToken).ConfigureAwait(false);
         long bytes = Prompt.FirstRequestBytes(agent, run, granted);
         var begun = new RunState
         {
             Limits = limits,
+            QueueTicket = ticket,
             Turns = turn,
             Context = copied.Context,
             BaseBytes = bytes,

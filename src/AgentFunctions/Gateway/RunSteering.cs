@@ -12,7 +12,7 @@ namespace AgentFunctions.Gateway;
 /// <summary>Steers runs: talk to them, hold them, let them go on, grant them more, end them.</summary>
 public sealed class RunSteering(
     RunReader reader, RunStore runs, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, IRecordStore records, AuditLog audit,
-    Redactor redactor, TimeProvider time)
+    Redactor redactor, Admission admission, TimeProvider time)
 {
     /// <summary>The longest message, in characters.</summary>
     internal const int MaxMessage = 32_768;
@@ -215,8 +215,10 @@ public sealed class RunSteering(
         RunState state = StateOf(ended)
             ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' ended before its first turn; submit it again.");
         Budget? taken = await TakenBudget.ReadAsync(records, id, cancellationToken).ConfigureAwait(false);
+        RunRecord run = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         state = state with
         {
+            QueueTicket = await admission.EnterAsync(run, cancellationToken).ConfigureAwait(false),
             Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
             PendingBytes = state.PendingBytes + command.InboxBytes,
             LostCalls = 0,
@@ -230,6 +232,11 @@ public sealed class RunSteering(
             await orchestrations.ScheduleAsync(
                 AgentLoop.Name, state, new StartOptions { InstanceId = id, ReplaceableStatuses = EndedStatuses }, cancellationToken)
                 .ConfigureAwait(false);
+            if (state.QueueTicket is not null)
+            {
+                await admission.ScheduledAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             if (taken is not null)
             {
                 await TakenBudget.ClearAsync(records, id, cancellationToken).ConfigureAwait(false);

@@ -67,7 +67,10 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<ToolCallGovernor>();
         services.TryAddSingleton(static provider => new AgentFunctions.Gateway.Admission(
             provider.GetRequiredService<KillOrders>, provider.GetRequiredService<RunLineage>(),
-            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
+            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>(),
+            provider.GetRequiredService<AgentFunctions.Gateway.Access.AccessRules>(),
+            provider.GetRequiredService<AgentFunctions.Gateway.Quotas.QuotaMeter>(),
+            provider.GetRequiredService<AgentFunctions.Gateway.Queueing.RunQueue>()));
         services.AddHostedService<ApprovalWaker>();
         return services;
     }

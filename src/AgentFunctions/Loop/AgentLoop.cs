@@ -37,7 +37,8 @@ internal sealed class AgentLoop
     private AgentLoop(IOrchestrationContext context, RunState state)
     {
         _context = context;
-        _state = state with { StartedAt = state.StartedAt ?? context.CurrentTime, WaitingFor = null };
+        // A run's time begins when it has its place.
+        _state = state with { StartedAt = state.StartedAt ?? (state.QueueTicket is null ? context.CurrentTime : null), WaitingFor = null };
         _swarm = new SwarmFlow(context, _state);
         _control = new RunControl(context, _swarm, state.Limits.StepTimeout, () => _state.WaitingFor is not null);
     }
@@ -93,6 +94,10 @@ internal sealed class AgentLoop
                 _context.ContinueAsNew(_state);
                 return null;
             }
+            else if (_state.QueueTicket is { } ticket)
+            {
+                await WaitForPlaceAsync(ticket);
+            }
             else if (_swarm.IsWaiting)
             {
                 await WaitForSubAgentsAsync();
@@ -103,6 +108,19 @@ internal sealed class AgentLoop
                 outcome = await TakeTurnAsync();
             }
         }
+    }
+
+    /// <summary>Waits until the gateway gives the run its place among those at work.</summary>
+    private async Task WaitForPlaceAsync(long ticket)
+    {
+        _context.SetCustomStatus(_state.Published);
+        using var stopped = new CancellationTokenSource();
+        if (await _control.FinishedAsync(_context.WaitForExternalEventAsync<bool>(QueueTicket.EventName(ticket), stopped.Token)))
+        {
+            _state = _state with { QueueTicket = null, StartedAt = _state.StartedAt ?? _context.CurrentTime };
+        }
+
+        stopped.Cancel();
     }
 
     /// <summary>One model call and the tool calls that it asks for; an outcome where the run may be over.</summary>

@@ -13,6 +13,9 @@ internal sealed record RunState
     /// <summary>What the run is held to.</summary>
     public required LoopLimits Limits { get; init; }
 
+    /// <summary>The number with which the run waits for its place among those at work; <see langword="null"/> once it has one.</summary>
+    public long? QueueTicket { get; init; }
+
     /// <summary>The turns that are over.</summary>
     public int Turns { get; init; }
 

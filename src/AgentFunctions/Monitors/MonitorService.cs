@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Audit;
 using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Notifications;
@@ -23,13 +24,14 @@ public sealed class MonitorService
     private readonly AgentCatalog _agents;
     private readonly ToolCatalog _tools;
     private readonly IOrchestrationClient _orchestrations;
+    private readonly AuditLog _audit;
     private readonly TimeProvider _time;
 
     internal MonitorService(
         MonitorStore monitors, TickLog log, NotificationDesk notifications, AgentCatalog agents, ToolCatalog tools,
-        IOrchestrationClient orchestrations, TimeProvider time) =>
-        (_monitors, _log, _notifications, _agents, _tools, _orchestrations, _time) =
-            (monitors, log, notifications, agents, tools, orchestrations, time);
+        IOrchestrationClient orchestrations, AuditLog audit, TimeProvider time) =>
+        (_monitors, _log, _notifications, _agents, _tools, _orchestrations, _audit, _time) =
+            (monitors, log, notifications, agents, tools, orchestrations, audit, time);
 
     /// <summary>Makes a monitor, or changes the one of that name. It looks from now on; what it remembers stays.</summary>
     /// <param name="definition">The monitor.</param>
@@ -61,6 +63,8 @@ public sealed class MonitorService
                 PausedAt = old?.PausedAt,
                 By = requester,
             };
+            string what = $"{(old is null ? "made" : "changed")} monitor '{definition.Name}' (definition {definition.Hash()})";
+            await AuditAsync(requester, what, cancellationToken).ConfigureAwait(false);
             await _monitors.PutAsync(record, found?.Etag, cancellationToken).ConfigureAwait(false);
         }
 
@@ -88,11 +92,13 @@ public sealed class MonitorService
 
     /// <summary>Deletes a monitor with what it remembers. Its incidents and its runs stay.</summary>
     /// <param name="name">Its name.</param>
+    /// <param name="requester">Who asks.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
-    public async Task DeleteAsync(string name, CancellationToken cancellationToken = default)
+    public async Task DeleteAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
     {
         await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        await AuditAsync(requester, $"deleted monitor '{name}'", cancellationToken).ConfigureAwait(false);
         await _monitors.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
         await TellAsync(name, cancellationToken).ConfigureAwait(false);
     }
@@ -103,7 +109,7 @@ public sealed class MonitorService
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public Task<MonitorView> PauseAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
-        ChangeAsync(name, (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record, cancellationToken);
+        ChangeAsync(name, requester, "held", (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record, cancellationToken);
 
     /// <summary>Lets a held monitor look again.</summary>
     /// <param name="name">Its name.</param>
@@ -112,16 +118,18 @@ public sealed class MonitorService
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public Task<MonitorView> ResumeAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
         ChangeAsync(
-            name, (record, now) => record.PausedAt is null ? record : record with { PausedAt = null, ActiveFrom = now, By = requester }, cancellationToken);
+            name, requester, "resumed", (record, now) => record.PausedAt is null ? record : record with { PausedAt = null, ActiveFrom = now, By = requester }, cancellationToken);
 
     /// <summary>Asks for a tick now, besides those by schedule.</summary>
     /// <param name="name">The monitor's name.</param>
+    /// <param name="requester">Who asks.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The id of the tick.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
-    public async Task<string> RunNowAsync(string name, CancellationToken cancellationToken = default)
+    public async Task<string> RunNowAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
     {
         await FindAsync(name, cancellationToken).ConfigureAwait(false);
+        await AuditAsync(requester, $"asked monitor '{name}' for a tick", cancellationToken).ConfigureAwait(false);
         var due = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
         await EnsureRunningAsync(name, cancellationToken).ConfigureAwait(false);
         await _orchestrations.RaiseEventAsync(
@@ -172,18 +180,22 @@ public sealed class MonitorService
         (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value.LastDue;
 
     private async Task<MonitorView> ChangeAsync(
-        string name, Func<MonitorRecord, DateTimeOffset, MonitorRecord> change, CancellationToken cancellationToken)
+        string name, string requester, string what, Func<MonitorRecord, DateTimeOffset, MonitorRecord> change, CancellationToken cancellationToken)
     {
         (MonitorRecord record, string etag) = await FindAsync(name, cancellationToken).ConfigureAwait(false);
         MonitorRecord after = change(record, _time.GetUtcNow());
         if (!ReferenceEquals(record, after))
         {
+            await AuditAsync(requester, $"{what} monitor '{name}'", cancellationToken).ConfigureAwait(false);
             await _monitors.PutAsync(after, etag, cancellationToken).ConfigureAwait(false);
             await TellAsync(name, cancellationToken).ConfigureAwait(false);
         }
 
         return await ViewAsync(after, cancellationToken).ConfigureAwait(false);
     }
+
+    private Task AuditAsync(string requester, string what, CancellationToken cancellationToken) =>
+        _audit.AppendAsync(new AuditEntry(AuditTypes.MonitorCommanded) { Actor = requester, Reason = what }, cancellationToken);
 
     private async Task<(MonitorRecord Value, string Etag)> FindAsync(string name, CancellationToken cancellationToken) =>
         (MonitorDefinitionRules.IsName(name) ? await _monitors.FindAsync(name, cancellationToken).ConfigureAwait(false) : null)

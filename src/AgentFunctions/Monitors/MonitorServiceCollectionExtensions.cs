@@ -1,14 +1,15 @@
-using AgentFunctions;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Audit;
 using AgentFunctions.Loop.Monitors;
-using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Monitors;
 using AgentFunctions.Tools;
+using AgentFunctions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -84,10 +85,10 @@ public static class MonitorServiceCollectionExtensions
             provider.GetRequiredService<MonitorStore>(), provider.GetRequiredService<TickLog>(),
             provider.GetRequiredService<NotificationDesk>(), provider.GetRequiredService<AgentCatalog>(),
             provider.GetRequiredService<ToolCatalog>(), provider.GetRequiredService<IOrchestrationClient>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new IncidentService(
             provider.GetRequiredService<IncidentStore>(), provider.GetRequiredService<IncidentDesk>(),
-            provider.GetRequiredService<NotificationDesk>()));
+            provider.GetRequiredService<NotificationDesk>(), provider.GetRequiredService<AuditLog>()));
         services.AddHostedService<MonitorStarter>();
         return services.AddDurable(Register);
     }

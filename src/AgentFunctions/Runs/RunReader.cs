@@ -129,6 +129,7 @@ public sealed class RunReader(
     private static RunStatus StatusOf(OrchestrationState state, RunOutcome? outcome, RunState? progress) => state.Status switch
     {
         OrchestrationStatus.Pending => RunStatus.Queued,
+        OrchestrationStatus.Running when progress?.QueueTicket is not null => RunStatus.Queued,
         OrchestrationStatus.Running => progress?.WaitingFor is null ? RunStatus.Running : RunStatus.Waiting,
         OrchestrationStatus.Suspended => RunStatus.Paused,
         OrchestrationStatus.Completed => outcome?.Status ?? RunStatus.Completed,

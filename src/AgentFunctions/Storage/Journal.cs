@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using AgentFunctions.Budgets;
 
@@ -124,18 +125,20 @@ public sealed class Journal(ILogStore logs)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
         byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
+        byte[] type = Encoding.UTF8.GetBytes($"\"{journalEvent.Type}\"");
         long end = 0;
         while (true)
         {
-            await foreach ((long position, JournalEvent written) in ReadAsync(runId, end, null, cancellationToken).ConfigureAwait(false))
+            await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), end, null, cancellationToken).ConfigureAwait(false))
             {
-                if (written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
-                    && written.Approval == journalEvent.Approval)
+                end = entry.Position + 1;
+                // To look for the type first spares most of the entries their reading.
+                if (entry.Data.Span.IndexOf(type) >= 0
+                    && JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.JournalEvent) is { } written
+                    && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call)
                 {
                     return false;
                 }
-
-                end = position + 1;
             }
 
             try

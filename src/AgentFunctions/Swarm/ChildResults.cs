@@ -17,7 +17,7 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<string> SumUpAsync(RunRecord run, RunOutcome outcome, int maxBytes, CancellationToken cancellationToken)
     {
-        string answer = await LastWordsAsync(run.Id, outcome.State.Context.From, cancellationToken).ConfigureAwait(false);
+        string answer = await LastWordsAsync(run.Id, outcome.State.Context, cancellationToken).ConfigureAwait(false);
         string how = outcome.Status == RunStatus.Completed
             ? ""
             : $"[This sub-agent ended as {JsonNamingPolicy.CamelCase.ConvertName(outcome.Status.ToString())}: {outcome.Message ?? outcome.Code} "
@@ -27,14 +27,9 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
         return Utf8Text.Cut(how + answer, Math.Max(0, maxBytes - Encoding.UTF8.GetByteCount(made)), $"\n… [cut; the whole answer is in the transcript of run {run.Id}]") + made;
     }
 
-    private async Task<string> LastWordsAsync(string runId, long from, CancellationToken cancellationToken)
+    private async Task<string> LastWordsAsync(string runId, ContextRef context, CancellationToken cancellationToken)
     {
-        string text = "";
-        await foreach (TranscriptEntry entry in transcript.ReadAsync(runId, from, null, cancellationToken).ConfigureAwait(false))
-        {
-            text = entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said ? said : text;
-        }
-
-        return text;
+        TranscriptWindow window = await transcript.ReadWindowAsync(runId, context, cancellationToken).ConfigureAwait(false);
+        return window.Entries.LastOrDefault(static entry => entry.Message is { Role: var role, Text.Length: > 0 } && role == ChatRole.Assistant)?.Message.Text ?? "";
     }
 }

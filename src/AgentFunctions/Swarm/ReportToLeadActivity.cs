@@ -54,20 +54,21 @@ internal sealed class ReportToLeadActivity(
         await ledger.WriteAsync(
             lead.RunId, origin.Turn, origin.Call,
             asked with { State = LedgerState.Finished, Outcome = new ToolOutcome(text, isError, code) }, cancellationToken).ConfigureAwait(false);
-        await journal.AppendIfMissingAsync(
-            lead.RunId,
-            new JournalEvent(JournalEventTypes.ToolCompleted, time.GetUtcNow())
-            {
-                Turn = origin.Turn,
-                Call = origin.Call,
-                Tool = asked.Tool,
-                Text = Preview.Of(text, JournalTextLimit),
-                IsError = isError ? true : null,
-                Code = input.Outcome.Code,
-                Run = run.Id,
-                DurationMs = (long)(time.GetUtcNow() - asked.StartedAt).TotalMilliseconds,
-            },
-            cancellationToken).ConfigureAwait(false);
+        var told = new JournalEvent(JournalEventTypes.ToolCompleted, time.GetUtcNow())
+        {
+            Turn = origin.Turn,
+            Call = origin.Call,
+            Tool = asked.Tool,
+            Text = Preview.Of(text, JournalTextLimit),
+            IsError = isError ? true : null,
+            Code = input.Outcome.Code,
+            Run = run.Id,
+            DurationMs = (long)(time.GetUtcNow() - asked.StartedAt).TotalMilliseconds,
+        };
+        // Only after a crash may it be there: a lead of hundreds has a long journal, and all of them would read it.
+        await (asked.State == LedgerState.Finished
+            ? journal.AppendIfMissingAsync(lead.RunId, told, cancellationToken)
+            : journal.AppendAsync(lead.RunId, told, cancellationToken)).ConfigureAwait(false);
         return Encoding.UTF8.GetByteCount(text);
     }
 }

@@ -20,6 +20,12 @@ internal sealed record SwarmArguments
     /// <summary>Whether answers are streamed.</summary>
     public bool Stream { get; init; }
 
+    /// <summary>How often the swarm runs before it counts, so that its code is compiled as in a host that has been up for a while.</summary>
+    public int WarmUps { get; init; } = 8;
+
+    /// <summary>How often it runs then; the figures are those of the run in the middle.</summary>
+    public int Rounds { get; init; } = 5;
+
     /// <summary>Where the data files go.</summary>
     public string Directory { get; init; } = Path.GetTempPath();
 
@@ -40,6 +46,8 @@ internal sealed record SwarmArguments
                 "--turns" => parsed with { Turns = Number(args[++index]) },
                 "--latency" => parsed with { Latency = Number(args[++index]) },
                 "--concurrent" => parsed with { Concurrent = Number(args[++index]) },
+                "--warm-ups" => parsed with { WarmUps = Number(args[++index]) },
+                "--rounds" => parsed with { Rounds = Number(args[++index]) },
                 "--stream" => parsed with { Stream = true },
                 "--data" => parsed with { Directory = args[++index] },
                 "--json" => parsed with { Json = true },

@@ -4,18 +4,22 @@ using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Benchmarks.Engine;
 using AgentFunctions.Gateway;
+using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using static System.FormattableString;
 
 namespace AgentFunctions.Benchmarks.Swarm;
 
 /// <summary>
 /// A lead and its sub-agents over a model server of the OpenAI protocol: how many steps a second, next to the same fan-out of
-/// the bare engine in the same run; with a slow model, how close to what its latency allows; and what it takes of memory.
+/// the bare engine in the same run, and to the model calls alone; with a slow model, how close to what its latency allows; and
+/// what it takes of memory.
 /// </summary>
 internal static class SwarmBenchmark
 {
@@ -24,34 +28,61 @@ internal static class SwarmBenchmark
     public static async Task<int> RunAsync(SwarmArguments arguments)
     {
         using var folder = new Scratch(arguments.Directory, false);
+        using Process model = SwarmModelProcess.Start(arguments);
+        try
+        {
+            string endpoint = await model.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The model did not start.");
+            var report = new Dictionary<string, object> { ["processors"] = Environment.ProcessorCount };
+            await MeasureAsync(arguments, folder, new ModelServer(model, endpoint), report);
+            Console.WriteLine(JsonSerializer.Serialize(report, Json));
+            return 0;
+        }
+        finally
+        {
+            model.StandardInput.Close();
+            await model.WaitForExitAsync();
+        }
+    }
+
+    private static async Task MeasureAsync(SwarmArguments arguments, Scratch folder, ModelServer model, Dictionary<string, object> report)
+    {
+        Result cold = await SwarmAsync(arguments, model, folder);
+        report["cold"] = cold;
+        Print(arguments, $"cold        {cold.Seconds:F2} s, {cold.StepsPerSecond:N0} steps/s, {cold.MemoryMiB:F0} MiB above idle at the most");
+        for (int round = 1; round < arguments.WarmUps; round++)
+        {
+            await SwarmAsync(arguments, model, folder);
+        }
+
         await Workloads.WarmUpAsync(folder);
-        var report = new Dictionary<string, object> { ["processors"] = Environment.ProcessorCount };
+        Workloads.LoadResult engine = await Workloads.FanOutAsync(folder, arguments.Children, arguments.ChildSteps);
+        List<Result> rounds = [];
+        for (int round = 0; round < arguments.Rounds; round++)
+        {
+            rounds.Add(await SwarmAsync(arguments, model, folder));
+        }
+
+        Workloads.LoadResult again = await Workloads.FanOutAsync(folder, arguments.Children, arguments.ChildSteps);
+        double modelAlone = await ModelAloneAsync(arguments, model, folder);
+        Result swarm = rounds.OrderBy(static round => round.Seconds).ElementAt(rounds.Count / 2);
+        (report["engine"], report["engineAgain"], report["swarm"], report["modelCallsAloneSeconds"]) = (engine, again, swarm, modelAlone);
+        report["memoryMiB"] = Math.Max(cold.MemoryMiB, rounds.Max(static round => round.MemoryMiB));
+        Print(arguments, $"engine      {engine.StepsPerSecond:N0} and {again.StepsPerSecond:N0} steps/s, before and after");
+        Print(arguments, $"swarm       {swarm.Steps:N0} steps in {swarm.Seconds:F2} s, {swarm.StepsPerSecond:N0} steps/s (of {string.Join(", ", rounds.Select(static round => Invariant($"{round.Seconds:F2}")))} s)");
+        Print(arguments, $"processor   {swarm.HostCpuMs:F0} ms of the host and {swarm.ModelCpuMs:F0} ms of the model server");
+        Print(arguments, $"model       {modelAlone:F2} s for its calls alone, by the same client, with nothing recorded");
         if (arguments.Latency == 0)
         {
-            await SwarmAsync(arguments with { Children = 30 }, folder);
-            Workloads.LoadResult engine = await Workloads.FanOutAsync(folder, arguments.Children, arguments.ChildSteps);
-            Result swarm = await SwarmAsync(arguments, folder);
-            Workloads.LoadResult again = await Workloads.FanOutAsync(folder, arguments.Children, arguments.ChildSteps);
-            double ratio = swarm.StepsPerSecond / ((engine.StepsPerSecond + again.StepsPerSecond) / 2);
-            (report["engine"], report["engineAgain"], report["swarm"], report["shareOfEngine"]) = (engine, again, swarm, ratio);
-            Print(arguments, $"engine      {engine.StepsPerSecond:N0} and {again.StepsPerSecond:N0} steps/s, before and after");
-            Print(arguments, $"swarm       {swarm.Steps:N0} steps in {swarm.Seconds:F2} s, {swarm.StepsPerSecond:N0} steps/s: {ratio:P0} of the engine's");
-            Print(arguments, $"processor   {swarm.HostCpuMs:F0} ms of the host and {swarm.ModelCpuMs:F0} ms of the model server");
-            Print(arguments, $"memory      {swarm.MemoryMiB:F0} MiB above idle at the most");
+            double share = swarm.StepsPerSecond / ((engine.StepsPerSecond + again.StepsPerSecond) / 2);
+            report["shareOfEngine"] = share;
+            Print(arguments, $"share       {share:P0} of the bare engine's steps/s");
         }
         else
         {
-            await SwarmAsync(arguments with { Children = 30, Latency = 0 }, folder);
-            Result swarm = await SwarmAsync(arguments, folder);
             double ideal = Ideal(arguments);
-            (report["swarm"], report["idealSeconds"], report["overIdeal"]) = (swarm, ideal, swarm.Seconds / ideal);
-            Print(arguments, $"swarm       {swarm.Seconds:F2} s with {arguments.Latency} ms a model call, {arguments.Concurrent} at a time");
+            (report["idealSeconds"], report["overIdeal"]) = (ideal, swarm.Seconds / ideal);
             Print(arguments, $"ideal       {ideal:F2} s: the swarm took {swarm.Seconds / ideal:F2} times as long");
-            Print(arguments, $"memory      {swarm.MemoryMiB:F0} MiB above idle at the most");
         }
-
-        Console.WriteLine(JsonSerializer.Serialize(report, Json));
-        return 0;
     }
 
     /// <summary>
@@ -65,41 +96,52 @@ internal static class SwarmBenchmark
         return (3 * call) + Math.Max(one, arguments.Children * one / arguments.Concurrent);
     }
 
-    private static async Task<Result> SwarmAsync(SwarmArguments arguments, Scratch folder)
+    private static async Task<Result> SwarmAsync(SwarmArguments arguments, ModelServer model, Scratch folder)
     {
-        using Process model = SwarmModelProcess.Start(arguments, arguments.Latency);
-        try
+        using IHost host = await StartHostAsync(arguments, model.Endpoint, folder.NewFile());
+        long idle = Memory();
+        using var sampling = new CancellationTokenSource();
+        Task<long> peak = PeakAsync(sampling.Token);
+        TimeSpan before = Environment.CpuUsage.TotalTime;
+        TimeSpan modelBefore = model.Process.TotalProcessorTime;
+        long start = Stopwatch.GetTimestamp();
+        Run run = await host.Services.GetRequiredService<AgentGateway>()
+            .SubmitAsync(new RunRequest { Goal = SwarmModelProcess.GoalFor(arguments.Children) });
+        run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        await sampling.CancelAsync();
+        if (run.Status != RunStatus.Completed || run.SubAgents.Total != arguments.Children)
         {
-            string endpoint = await model.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The model did not start.");
-            using IHost host = await StartHostAsync(arguments, endpoint, folder.NewFile());
-            long idle = Memory();
-            using var sampling = new CancellationTokenSource();
-            Task<long> peak = PeakAsync(sampling.Token);
-            TimeSpan before = Environment.CpuUsage.TotalTime;
-            TimeSpan modelBefore = model.TotalProcessorTime;
-            long start = Stopwatch.GetTimestamp();
-            Run run = await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(new RunRequest { Goal = "Have all parts read." });
-            run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-            await sampling.CancelAsync();
-            if (run.Status != RunStatus.Completed || run.SubAgents.Total != arguments.Children)
-            {
-                throw new InvalidOperationException($"The run ended as {run.Status} with {run.SubAgents.Total} sub-agents: {run.Error?.Message}");
-            }
+            throw new InvalidOperationException($"The run ended as {run.Status} with {run.SubAgents.Total} sub-agents: {run.Error?.Message}");
+        }
 
-            var result = new Result(run.Steps, run.CriticalSteps, seconds, run.Steps / seconds, (await peak - idle) / 1024.0 / 1024.0)
-            {
-                HostCpuMs = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds,
-                ModelCpuMs = (model.TotalProcessorTime - modelBefore).TotalMilliseconds,
-            };
-            await host.StopAsync();
-            return result;
-        }
-        finally
+        var result = new Result(run.Steps, run.CriticalSteps, seconds, run.Steps / seconds, (await peak - idle) / 1024.0 / 1024.0)
         {
-            model.StandardInput.Close();
-            await model.WaitForExitAsync();
-        }
+            HostCpuMs = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds,
+            ModelCpuMs = (model.Process.TotalProcessorTime - modelBefore).TotalMilliseconds,
+        };
+        await host.StopAsync();
+        return result;
+    }
+
+    /// <summary>The model calls of the sub-agents without agents: what no runtime could be faster than.</summary>
+    private static async Task<double> ModelAloneAsync(SwarmArguments arguments, ModelServer model, Scratch folder)
+    {
+        using IHost host = await StartHostAsync(arguments, model.Endpoint, folder.NewFile());
+        IChatClient client = host.Services.GetRequiredService<IModelCatalog>().Resolve(null).Client;
+        long start = Stopwatch.GetTimestamp();
+        await Parallel.ForAsync(
+            0, arguments.Children, new ParallelOptions { MaxDegreeOfParallelism = arguments.Concurrent },
+            async (_, token) =>
+            {
+                for (int call = 0; call <= arguments.Turns; call++)
+                {
+                    await client.GetResponseAsync([new ChatMessage(ChatRole.System, "You read."), new ChatMessage(ChatRole.User, "Read it.")], cancellationToken: token);
+                }
+            });
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        await host.StopAsync();
+        return seconds;
     }
 
     private static async Task<IHost> StartHostAsync(SwarmArguments arguments, string endpoint, string dataFile)
@@ -149,9 +191,11 @@ internal static class SwarmBenchmark
     {
         if (!arguments.Json)
         {
-            Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+            Console.WriteLine(Invariant(line));
         }
     }
+
+    private sealed record ModelServer(Process Process, string Endpoint);
 
     /// <summary>How a swarm went.</summary>
     /// <param name="Steps">Model calls and tool calls, the lead's included.</param>

@@ -15,13 +15,13 @@ internal static class SwarmModelProcess
 
     private static readonly string LongText = string.Concat(Enumerable.Repeat("what was found ", 10));
 
-    public static async Task<int> RunAsync(string latency, string children, string turns)
+    public static async Task<int> RunAsync(string latency, string turns)
     {
         TimeSpan wait = TimeSpan.FromMilliseconds(Number(latency));
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(request =>
         {
             ChatReply reply = request.Body.GetProperty("messages")[0].GetProperty("content").ToString().Contains(LeadInstructions, StringComparison.Ordinal)
-                ? Lead(request.Turn, Number(children))
+                ? Lead(request.Turn, GoalOf(request))
                 : Child(request.Turn, Number(turns));
             return wait == TimeSpan.Zero ? reply : reply with { Before = token => Task.Delay(wait, token) };
         });
@@ -34,12 +34,18 @@ internal static class SwarmModelProcess
     }
 
     /// <summary>Starts it; its address is the first line that it writes.</summary>
-    public static Process Start(SwarmArguments arguments, int latency)
+    public static Process Start(SwarmArguments arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Benchmarks");
-        string[] args = [Verb, Text(latency), Text(arguments.Children), Text(arguments.Turns)];
+        string[] args = [Verb, Text(arguments.Latency), Text(arguments.Turns)];
         return Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
     }
+
+    /// <summary>The lead's goal for a number of sub-agents.</summary>
+    public static string GoalFor(int children) => $"Have the parts read: {Text(children)}";
+
+    private static int GoalOf(ChatRequest request) =>
+        Number(request.Body.GetProperty("messages")[1].GetProperty("content").ToString().Split(": ")[^1]);
 
     private static ChatReply Lead(int turn, int children) => turn switch
     {

@@ -18,10 +18,11 @@ namespace AgentFunctions.Tests.Loop;
 /// </summary>
 internal sealed class RunHost : IAsyncDisposable
 {
-    private readonly IHost _host;
+    private readonly Func<IHost> _build;
     private readonly string _folder;
+    private IHost _host;
 
-    private RunHost(IHost host, OpenAIProtocolServer model, string folder) => (_host, Model, _folder) = (host, model, folder);
+    private RunHost(Func<IHost> build, OpenAIProtocolServer model, string folder) => (_build, _host, Model, _folder) = (build, build(), model, folder);
 
     /// <summary>Where the data file is.</summary>
     public string Folder => _folder;
@@ -61,6 +62,15 @@ internal sealed class RunHost : IAsyncDisposable
     {
         OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(script);
         string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        var host = new RunHost(() => Build(model, folder, tools, agent, settings, commands, services), model, folder);
+        await host._host.StartAsync();
+        return host;
+    }
+
+    private static IHost Build(
+        OpenAIProtocolServer model, string folder, IEnumerable<AgentTool> tools, Action<AgentBuilder>? agent,
+        IEnumerable<(string Key, string Value)> settings, string[]? commands, Action<IServiceCollection> services)
+    {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -89,9 +99,16 @@ internal sealed class RunHost : IAsyncDisposable
         }
 
         services(builder.Services);
-        IHost host = builder.Build();
-        await host.StartAsync();
-        return new RunHost(host, model, folder);
+        return builder.Build();
+    }
+
+    /// <summary>Stops the host and starts another one on the same file.</summary>
+    public async Task RestartAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+        _host = _build();
+        await _host.StartAsync();
     }
 
     public T Get<T>()

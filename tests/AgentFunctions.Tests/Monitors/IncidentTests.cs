@@ -1,4 +1,5 @@
 using System.Text;
+using AgentFunctions.Governance.Audit;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Notifications;
@@ -128,6 +129,10 @@ internal sealed class IncidentTests
         Assert.That(incident.State, Is.EqualTo(IncidentState.Open));
         Assert.That(incident.Openings, Is.EqualTo(2));
         Assert.That(incident.Timeline[1].By, Is.EqualTo("person:ada"));
+        Assert.That(
+            await bench.Host.Get<AuditLog>().ReadAsync().Where(static entry => entry.Type == AuditTypes.IncidentCommanded)
+                .Select(static entry => (entry.Actor, entry.Reason)).FirstAsync(),
+            Is.EqualTo(("ada", $"ended incident '{id}'")));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
+using AgentFunctions.Governance.Audit;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Responses;
@@ -203,7 +204,7 @@ internal sealed class WakeTests
         MonitorView paused = await bench.Host.Monitors.PauseAsync("shop", "ada");
         Assert.That(paused.NextDue, Is.Null);
         bench.Time.Advance(TimeSpan.FromHours(3));
-        string manual = await bench.Host.Monitors.RunNowAsync("shop");
+        string manual = await bench.Host.Monitors.RunNowAsync("shop", "ada");
         await bench.UntilAsync(async () => (await bench.LastTickAsync()).Id == manual);
         await bench.Host.Monitors.ResumeAsync("shop", "ada");
         bench.Time.Advance(TimeSpan.FromMinutes(5));
@@ -212,6 +213,10 @@ internal sealed class WakeTests
         IReadOnlyList<TickRecord> ticks = await bench.Host.Monitors.GetHistoryAsync("shop");
         Assert.That(ticks.Select(tick => tick.Manual), Is.EqualTo(new bool?[] { null, true, null }));
         Assert.That((await bench.Host.Monitors.GetAsync("shop")).Totals.Skipped, Is.Zero);
+        Assert.That(
+            await bench.Host.Get<AuditLog>().ReadAsync().Where(static entry => entry.Type == AuditTypes.MonitorCommanded && entry.Actor == "ada")
+                .Select(static entry => entry.Reason).ToListAsync(),
+            Is.EqualTo(new[] { "held monitor 'shop'", "asked monitor 'shop' for a tick", "resumed monitor 'shop'" }));
     }
 
     [Test]

@@ -124,4 +124,10 @@ public static class AuditTypes
 
     /// <summary>An API key was made or withdrawn, or a signing key was rotated.</summary>
     public const string KeyChanged = "key.changed";
+
+    /// <summary>Somebody made, changed, held, resumed, ran or deleted a monitor; <see cref="AuditEntry.Reason"/> says which.</summary>
+    public const string MonitorCommanded = "monitor.commanded";
+
+    /// <summary>Somebody took up or ended an incident; <see cref="AuditEntry.Reason"/> says which.</summary>
+    public const string IncidentCommanded = "incident.commanded";
 }

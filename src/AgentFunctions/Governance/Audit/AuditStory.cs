@@ -31,6 +31,7 @@ public static class AuditStory
         AuditTypes.ApprovalExpired => $"Approval {entry.ApprovalId} expired undecided, which counts as denied.",
         AuditTypes.KillEngaged => $"{entry.Actor} stopped {entry.Reason}",
         AuditTypes.KillReleased => $"{entry.Actor} released {entry.Reason}",
+        AuditTypes.MonitorCommanded or AuditTypes.IncidentCommanded => $"{entry.Actor} {entry.Reason}",
         _ => $"{entry.Type} by {entry.Actor ?? "the host"}: {entry.Reason}",
     };
 

@@ -4,15 +4,15 @@ namespace AgentFunctions.Models.Resilience;
 
 /// <summary>
 /// How many calls of one model may be under way in this process. The number grows while the provider takes them and falls
-/// when it refuses one for load (additive increase, multiplicative decrease, slower near the last refusal), so that many
-/// runs find the provider's limit without a storm. Who waits is let in by age, with a head start for the urgent: nobody
+/// when it refuses one for load: doubled round by round until the first refusal, then additive increase and multiplicative
+/// decrease, slower near the last refusal, so that many runs find the provider's limit soon and without a storm. Who waits is let in by age, with a head start for the urgent: nobody
 /// waits for ever.
 /// </summary>
 /// <param name="most">The most calls at once.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ModelGate(int most, TimeProvider time)
 {
-    /// <summary>Where every gate begins: few enough for a small account, and a large one is reached within seconds.</summary>
+    /// <summary>Where every gate begins: few enough for a small account, and a large one is reached within a few calls' time.</summary>
     private const int First = 8;
 
     /// <summary>What is left of the number after a refusal.</summary>
@@ -27,6 +27,7 @@ internal sealed class ModelGate(int most, TimeProvider time)
     private readonly Lock _gate = new();
     private readonly PriorityQueue<Waiter, (long Due, long Order)> _waiting = new();
     private double _limit = Math.Min(First, most);
+    private bool _wasRefused;
     private double _ceiling = double.PositiveInfinity;
     private int _active;
     private long _order;
@@ -82,8 +83,11 @@ internal sealed class ModelGate(int most, TimeProvider time)
                 return;
             }
 
+            // Where it was doubled, the half is the last number that is known to be taken.
+            double kept = !_wasRefused && _limit > First ? 0.5 : Decrease;
+            _wasRefused = true;
             _ceiling = _limit;
-            _limit = Math.Max(1, Math.Floor(_limit * Decrease));
+            _limit = Math.Max(1, Math.Floor(_limit * kept));
             _begunAtDecrease = _begun;
         }
     }
@@ -96,7 +100,7 @@ internal sealed class ModelGate(int most, TimeProvider time)
             // A number that was not in use proves nothing.
             if (succeeded && _waiting.Count > 0)
             {
-                double step = 1 / _limit;
+                double step = _wasRefused ? 1 / _limit : 1;
                 _limit = Math.Min(most, _limit + (_limit + 1 >= _ceiling ? step / RoundsNearCeiling : step));
                 _ceiling = _limit > _ceiling + 1 ? double.PositiveInfinity : _ceiling;
             }

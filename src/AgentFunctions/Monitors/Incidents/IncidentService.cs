@@ -1,3 +1,4 @@
+using AgentFunctions.Governance.Audit;
 using AgentFunctions.Monitors.Notifications;
 
 namespace AgentFunctions.Monitors.Incidents;
@@ -8,9 +9,10 @@ public sealed class IncidentService
     private readonly IncidentStore _incidents;
     private readonly IncidentDesk _desk;
     private readonly NotificationDesk _notifications;
+    private readonly AuditLog _audit;
 
-    internal IncidentService(IncidentStore incidents, IncidentDesk desk, NotificationDesk notifications) =>
-        (_incidents, _desk, _notifications) = (incidents, desk, notifications);
+    internal IncidentService(IncidentStore incidents, IncidentDesk desk, NotificationDesk notifications, AuditLog audit) =>
+        (_incidents, _desk, _notifications, _audit) = (incidents, desk, notifications, audit);
 
     /// <summary>An incident.</summary>
     /// <param name="id">Its id.</param>
@@ -52,7 +54,7 @@ public sealed class IncidentService
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
     public Task<Incident> AcknowledgeAsync(
         string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>
-        _desk.SetAsync(id, IncidentState.Acknowledged, requester, Checked(comment), cancellationToken);
+        SetAsync(id, IncidentState.Acknowledged, requester, comment, cancellationToken);
 
     /// <summary>Ends an incident. Where its signals are still in breach, the next tick opens it again.</summary>
     /// <param name="id">The incident.</param>
@@ -62,14 +64,24 @@ public sealed class IncidentService
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
     public Task<Incident> ResolveAsync(
         string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>
-        _desk.SetAsync(id, IncidentState.Resolved, requester, Checked(comment), cancellationToken);
+        SetAsync(id, IncidentState.Resolved, requester, comment, cancellationToken);
 
     /// <summary>The notifications that could not be delivered.</summary>
     /// <param name="cancellationToken">Stops reading.</param>
     public IAsyncEnumerable<DeadLetter> ListDeadLettersAsync(CancellationToken cancellationToken = default) =>
         _notifications.ListDeadLettersAsync(cancellationToken);
 
-    private static string? Checked(string? comment) => comment is { Length: > 1000 }
-        ? throw new AgentException(ErrorCode.InvalidInput, "comment: use at most 1,000 characters.")
-        : comment;
+    private async Task<Incident> SetAsync(
+        string id, IncidentState state, string requester, string? comment, CancellationToken cancellationToken)
+    {
+        if (comment is { Length: > 1000 })
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "comment: use at most 1,000 characters.");
+        }
+
+        await _incidents.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        string what = $"{(state == IncidentState.Resolved ? "ended" : "took up")} incident '{id}'";
+        await _audit.AppendAsync(new AuditEntry(AuditTypes.IncidentCommanded) { Actor = requester, Reason = what }, cancellationToken).ConfigureAwait(false);
+        return await _desk.SetAsync(id, state, requester, comment, cancellationToken).ConfigureAwait(false);
+    }
 }
