@@ -76,7 +76,7 @@ internal sealed class CallModelActivity(
         };
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ModelCalled(span, model, reply, took);
-AgentTelemetry.Spent(run, model, reply.Usage!);
+        AgentTelemetry.Spent(run, model, reply.Usage!);
         if (input.Call == 1)
         {
             AgentTelemetry.RunBegun(run, reply.At - took - run.CreatedAt);

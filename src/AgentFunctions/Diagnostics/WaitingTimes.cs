@@ -1,15 +1,16 @@
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Governance.Approvals;
 
 namespace AgentFunctions.Diagnostics;
 
 /// <summary>Measures how long the oldest run waits to begin and the oldest question waits for a person: what alerts look at.</summary>
-internal sealed class WaitingTimes(IOrchestrationClient orchestrations, ApprovalDesk approvals, TimeProvider time)
+internal sealed class WaitingTimes(IOrchestrationClient orchestrations, RunQueue queue, ApprovalDesk approvals, TimeProvider time)
 {
     public async Task MeasureAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        DateTimeOffset queued = now;
+        DateTimeOffset queued = await queue.OldestAsync(cancellationToken).ConfigureAwait(false) ?? now;
         var query = new OrchestrationQuery { Statuses = [OrchestrationStatus.Pending], CreatedTo = now, PageSize = 1_000 };
         Page<OrchestrationState> page;
         do
