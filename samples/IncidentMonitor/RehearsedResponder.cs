@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -24,7 +25,7 @@ internal sealed class RehearsedResponder : IChatClient
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        string[] results = [.. messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Select(result => $"{result.Result}")];
+        string[] results = [.. messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Select(result => UntrustedText.Unmark($"{result.Result}"))];
         return Task.FromResult(results switch
         {
             [] => Call("I look at the service first.", "check_service", 1),

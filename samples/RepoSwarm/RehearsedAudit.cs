@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -28,7 +29,7 @@ internal sealed class RehearsedAudit : IChatClient
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ChatMessage[] all = [.. messages];
-        string[] results = [.. all.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Select(result => $"{result.Result}")];
+        string[] results = [.. all.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Select(result => UntrustedText.Unmark($"{result.Result}"))];
         string goal = all.First(message => message.Role == ChatRole.User).Text;
         bool isLead = options?.Tools?.Any(tool => tool.Name == "spawn") == true;
         return Task.FromResult(isLead ? Lead(results) : Auditor(goal, results));

@@ -2,6 +2,7 @@ using AgentFunctions;
 using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
@@ -33,8 +34,9 @@ public static class AgentFunctionsServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<RunOptions>().Configure(options => configure?.Invoke(options));
         services.AddLogging();
-        services.AddHttpClient(NotifyActivity.HttpClientName);
-        services.AddHttpClient(IdempotencyKeyHandler.HttpClientName);
+        services.AddGuardedHttpClient(NotifyActivity.HttpClientName)
+            .ConfigureHttpClient(static client => client.Timeout = NotifyActivity.Timeout);
+        services.AddGuardedHttpClient(IdempotencyKeyHandler.HttpClientName);
         services.AddAgentModels(configuration);
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);

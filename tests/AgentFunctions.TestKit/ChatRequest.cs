@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Governance.Boundaries;
 
 namespace AgentFunctions.TestKit;
 
@@ -37,7 +38,10 @@ public sealed record ChatRequest(int Index, JsonElement Body, IReadOnlyDictionar
 
     private static string? Role(JsonElement message) => message.GetProperty("role").GetString();
 
-    private static string Text(JsonElement message) => message.TryGetProperty("content", out JsonElement content)
+    /// <summary>The text of a message; a tool's result without the marks that say it is one.</summary>
+    private static string Text(JsonElement message) => UntrustedText.Unmark(Raw(message));
+
+    private static string Raw(JsonElement message) => message.TryGetProperty("content", out JsonElement content)
         ? content.ValueKind switch
         {
             JsonValueKind.String => content.GetString()!,

@@ -50,8 +50,7 @@ public static class AgentFunctionsApplicationExtensions
         services.AddSingleton<WaitingTimes>();
         StartedServices.Take(services);
         services.AddSingleton<DurableTaskOrchestrationClient>();
-        services.AddSingleton(static provider =>
-            provider.Redacted((IOrchestrationClient)provider.GetRequiredService<DurableTaskOrchestrationClient>()));
+        services.AddSingleton<IOrchestrationClient>(static provider => provider.Redacted(provider.GetRequiredService<DurableTaskOrchestrationClient>()));
         services.AddSingleton<AdmitRunActivity>();
         services.AddDurable(static (provider, registry) => registry
             .AddActivity<AdmitRunInput, AgentFunctions.Loop.RunState>(
@@ -63,12 +62,13 @@ public static class AgentFunctionsApplicationExtensions
     internal static void AddStores(IServiceCollection services)
     {
         services.AddSingleton<BlobContainers>();
-        services.AddSingleton(static provider => provider.Redacted((ILogStore)new BlobLogStore(
-            provider.GetRequiredService<BlobContainers>(), provider.GetRequiredService<TimeProvider>())));
-        services.AddSingleton(static provider => provider.Redacted((IRecordStore)new BlobRecordStore(
-            provider.GetRequiredService<BlobContainers>())));
-        services.AddSingleton(static provider => provider.Redacted((IBlobStore)new BlobContentStore(
-            provider.GetRequiredService<BlobContainers>())));
+        services.AddSingleton<BlobLogStore>();
+        services.AddSingleton<BlobRecordStore>();
+        services.AddSingleton<BlobContentStore>();
+        // Behind the redaction, so that no secret reaches the storage account.
+        services.AddSingleton<ILogStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobLogStore>()));
+        services.AddSingleton<IRecordStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobRecordStore>()));
+        services.AddSingleton<IBlobStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobContentStore>()));
     }
 
     internal static void AddApi(IServiceCollection services)

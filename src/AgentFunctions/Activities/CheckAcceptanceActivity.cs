@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -94,7 +95,7 @@ internal sealed class CheckAcceptanceActivity(
         {
             CommandResult result = await commands
                 .RunAsync(new Workspace(run.Workspace!), command[0], [.. command.Skip(1)], stop.Token).ConfigureAwait(false);
-            return result.ExitCode == 0 ? null : $"`{shown}` does not pass: {Tail(result.Text)}";
+            return result.ExitCode == 0 ? null : $"`{shown}` does not pass:\n{UntrustedText.Mark(Tail(result.Text))}";
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

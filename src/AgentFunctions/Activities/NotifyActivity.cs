@@ -20,6 +20,9 @@ internal sealed class NotifyActivity(
     /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
     public const string HttpClientName = "AgentFunctions.Callbacks";
 
+    /// <summary>How long one attempt may take.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
     public async Task<bool> RunAsync(ActivityContext context, NotifyInput input)
     {
         RunRecord run = await runs.GetAsync(input.RunId, context.CancellationToken).ConfigureAwait(false);
@@ -76,8 +79,27 @@ internal sealed class NotifyActivity(
                 new RunEndedNotice(run.Id, run.Agent, outcome.Status, outcome.Code, outcome.Message), AgentJsonContext.Default.RunEndedNotice),
         };
         request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{outcome.State.Turns}");
-        using HttpResponseMessage response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        response.EnsureSuccessStatusCode();
+        try
+        {
+            using HttpResponseMessage response = await client.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            response.EnsureSuccessStatusCode();
+        }
+        catch (HttpRequestException e) when (e.InnerException is AgentException { Code: ErrorCode.NotAllowed } refusal)
+        {
+            // The caller named an address of the inner network. That is not the run's failure, and no repetition changes it.
+            await audit.AppendAsync(
+                new AuditEntry(AuditTypes.RequestRefused)
+                {
+                    RunId = run.Id,
+                    Agent = run.Agent,
+                    Requester = run.Requester,
+                    Rule = "network-boundary",
+                    Failed = true,
+                    Reason = redactor.Redact($"callbackUrl: {refusal.Message}"),
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
     }
 }
 

@@ -47,6 +47,10 @@ public sealed class AgentBuilder
     /// <param name="delegation">By which tools.</param>
     public AgentBuilder WithDelegation(Delegation delegation) => Set(_definition with { Delegation = delegation });
 
+    /// <summary>Lets the agent's tokens carry these scopes at the most; without names, none.</summary>
+    /// <param name="scopes">The scopes.</param>
+    public AgentBuilder WithScopes(params IEnumerable<string> scopes) => Set(_definition with { Scopes = [.. scopes] });
+
     /// <summary>Stops runs after so many turns.</summary>
     /// <param name="turns">At least 1.</param>
     public AgentBuilder WithMaxTurns(int turns) => Set(_definition with { Limits = _definition.Limits with { MaxTurns = turns } });

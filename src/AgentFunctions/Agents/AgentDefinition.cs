@@ -45,6 +45,12 @@ public sealed record AgentDefinition
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Delegation Delegation { get; init; }
 
+    /// <summary>
+    /// The scopes that the agent's tokens may carry at the most; <see langword="null"/>, the default, for all that those who
+    /// ask it have.
+    /// </summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
     /// <summary>Where a run stops at the latest.</summary>
     public AgentLimits Limits { get; init; } = new();
 

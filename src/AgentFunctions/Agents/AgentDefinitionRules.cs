@@ -40,11 +40,16 @@ internal static class AgentDefinitionRules
             return ("model", "is blank; name a model of the host's, or leave it out for the default.");
         }
 
-        return Blank("tools", agent.Tools) ?? Blank("disallowedTools", agent.DisallowedTools) ?? Limits(agent.Limits) ?? Schema(agent);
+        return Blank("tools", agent.Tools) ?? Blank("disallowedTools", agent.DisallowedTools) ?? Scopes(agent) ?? Limits(agent.Limits) ?? Schema(agent);
     }
 
     private static (string, string)? Blank(string field, IReadOnlyList<string>? names) =>
         names?.Any(string.IsNullOrWhiteSpace) == true ? (field, "has a blank name; remove it.") : null;
+
+    private static (string, string)? Scopes(AgentDefinition agent) =>
+        agent.Scopes?.Any(static scope => string.IsNullOrWhiteSpace(scope) || scope.Any(char.IsWhiteSpace)) == true
+            ? ("scopes", "has a scope that is blank or holds a blank; write a list of words.")
+            : null;
 
     private static (string, string)? Limits(AgentLimits limits)
     {

@@ -27,6 +27,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
                 "disallowedTools" => agent with { DisallowedTools = Tools(entry) ?? [] },
                 "mcpServers" => agent with { McpServers = new AgentToolServersReader(path, _notes).Servers(entry) },
                 "effects" => agent with { Effects = new AgentToolServersReader(path, _notes).Effects(entry) },
+                "scopes" => agent with { Scopes = Words(entry) },
                 "delegation" => agent with { Delegation = Delegates(entry) },
                 "maxTurns" => agent with { Limits = agent.Limits with { MaxTurns = (int?)Whole(entry, int.MaxValue) ?? agent.Limits.MaxTurns } },
                 "maxTokens" => agent with { Limits = agent.Limits with { MaxTokens = Whole(entry, long.MaxValue) } },
@@ -84,6 +85,14 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
             .Select(name => Map(entry, name)).Distinct(StringComparer.Ordinal).ToList();
         return entry.Key == "tools" && mapped is ["*"] ? null : mapped;
     }
+
+    private string[]? Words(FrontMatterEntry entry) => entry.Value switch
+    {
+        null => null,
+        JsonArray list when list.All(static item => item is JsonValue) => [.. list.Select(static item => item!.ToString())],
+        JsonValue text => text.ToString().Split([' ', ','], StringSplitOptions.RemoveEmptyEntries),
+        _ => throw Wrong(entry, "must be words with blanks or commas between them, or a list of words"),
+    };
 
     private string Map(FrontMatterEntry entry, string name)
     {

@@ -58,8 +58,8 @@ public sealed class Admission
     /// </exception>
     internal async Task<long?> AdmitAsync(RunRecord run, Caller caller, CancellationToken cancellationToken, string? rule = null)
     {
-        IReadOnlyList<string> tree = await _lineage.TreeOfAsync(run, cancellationToken).ConfigureAwait(false);
-        if (await _kills().FindAsync(run, tree, null, cancellationToken).ConfigureAwait(false) is { } order)
+        Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
+        if (await _kills().FindAsync(run, lineage.Tree, null, cancellationToken).ConfigureAwait(false) is { } order)
         {
             await RefuseAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
             throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; it must be released first.");
@@ -73,16 +73,18 @@ public sealed class Admission
 
         long? ticket = run.Parent is null ? await EnterAsync(run, cancellationToken).ConfigureAwait(false) : null;
         await _audit.AppendAsync(
-            new AuditEntry(AuditTypes.RunSubmitted)
+            new AuditEntry(run.Parent is null ? AuditTypes.RunSubmitted : AuditTypes.RunDelegated)
             {
                 RunId = run.Id,
-                RootId = tree[^1],
+                RootId = lineage.Root.Id,
+                Chain = lineage.Chain,
                 Requester = run.Requester,
                 Actor = caller.Id,
                 Agent = run.Agent,
                 DefinitionHash = run.DefinitionHash,
                 Rule = rule,
-                Reason = _redactor.Redact(Activities.Preview.Of(run.Goal, 1_000)),
+                Reason = _redactor.Redact(
+                    $"{(run.Scopes is null ? "" : $"[scopes: {string.Join(' ', run.Scopes)}] ")}{Activities.Preview.Of(run.Goal, 1_000)}"),
             },
             cancellationToken).ConfigureAwait(false);
         return ticket;

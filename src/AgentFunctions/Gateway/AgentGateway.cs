@@ -7,6 +7,7 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Routing;
+using AgentFunctions.Governance.Identity;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -99,7 +100,7 @@ public sealed class AgentGateway(
             Workspace = WorkspaceFor(id),
             Requester = caller.Id,
             RequesterRoles = caller.Roles,
-            Scopes = request.Scopes,
+            Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),
             CreatedAt = now,
         };
         long bytes = Prompt.FirstRequestBytes(agent, run, granted);

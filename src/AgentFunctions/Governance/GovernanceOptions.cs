@@ -1,3 +1,6 @@
+using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Governance.Identity;
+
 namespace AgentFunctions.Governance;
 
 /// <summary>How this host governs what its agents do. Read from the configuration section <c>Governance</c>.</summary>
@@ -12,9 +15,15 @@ public sealed class GovernanceOptions
     /// <summary>Who signs the agents' tokens: an address at which <c>/.well-known/jwks.json</c> is served; <c>agentfunctions</c> by default.</summary>
     public string Issuer { get; set; } = "agentfunctions";
 
+    /// <summary>The servers that the requests of a tool's own client carry the run's token to; none by default.</summary>
+    public IList<IdentifiedServer> Identity { get; } = [];
+
     /// <summary>
     /// The folder of the keys that sign the audit log and the agents' tokens. By default <see langword="null"/>: they are kept
     /// as records beside everything else, where whoever can write the store could also sign.
     /// </summary>
     public string? KeyFolder { get; set; }
+
+    /// <summary>Where this host's HTTP clients may go beyond the public internet; nowhere by default.</summary>
+    public NetworkOptions Network { get; } = new();
 }

@@ -44,7 +44,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RunTokens(
             provider.GetRequiredKeyedService<SigningKeys>(RunTokens.KeyPurpose), provider.GetRequiredService<AgentFunctions.Runs.RunStore>(),
             provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<KillOrders>(),
-            provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
+            provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(), provider.GetRequiredService<AuditLog>(),
             provider.GetRequiredService<IOptions<GovernanceOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddTransient<RunTokenHandler>();
         services.TryAddSingleton<AuditLog>();

@@ -1,6 +1,7 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Notifications;
@@ -56,8 +57,10 @@ public static class MonitorServiceCollectionExtensions
         services.AddOptions<NotificationOptions>().Bind(configuration.GetSection(NotificationOptions.Section))
             .Validate(static options => options.Channels.Values.All(IsValid), "Notifications:Channels: use an absolute http or https Url, a Secret of at least 16 characters or whsec_ and base 64, or a File; not both.")
             .ValidateOnStart();
-        services.AddHttpClient(HttpCheck.HttpClientName);
-        services.AddHttpClient(WebhookSink.HttpClientName);
+        services.AddGuardedHttpClient(HttpCheck.HttpClientName);
+        services.AddGuardedHttpClient(WebhookSink.HttpClientName);
+        services.AddSingleton(static provider => SignalTargets.ConsentsOf(provider.GetServices<MonitorDefinition>()));
+        services.AddSingleton(static provider => WebhookSink.ConsentsOf(provider.GetRequiredService<IOptions<NotificationOptions>>().Value));
         services.AddTool(MonitorMemoryTool.Create());
         services.TryAddSingleton<MonitorStore>();
         services.TryAddSingleton<SpendingBook>();

@@ -3,6 +3,7 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Identity;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -107,6 +108,7 @@ internal sealed class ChildAdmission(
         Goal = goal,
         Acceptance = null,
         Input = null,
+        Scopes = ScopeSet.Narrow(lead.Scopes, asked.Agent.Scopes),
         Priority = asked.Priority < lead.Priority ? asked.Priority : lead.Priority,
         CallbackUrl = null,
         Parent = lead.Id,

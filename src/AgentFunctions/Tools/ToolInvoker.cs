@@ -189,6 +189,7 @@ public sealed class ToolInvoker(TimeProvider time)
     private static ToolOutcome Explain(Exception error) => error switch
     {
         AgentException known => ToolOutcome.Failed(known.Code, known.Message),
+        HttpRequestException { InnerException: AgentException refusal } => ToolOutcome.Failed(refusal.Code, refusal.Message),
         _ => ToolOutcome.Failed(ErrorCode.ToolFailed, $"{error.GetType().Name}: {error.Message}"),
     };
 }

@@ -33,7 +33,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<ApiHost> StartAsync(Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool>? tools = null)
+    public static async Task<ApiHost> StartAsync(
+        Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool>? tools = null,
+        Action<WebApplicationBuilder>? configure = null)
     {
         OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(script);
         var folder = new TemporaryFolder();
@@ -57,11 +59,15 @@ internal sealed class ApiHost : IAsyncDisposable
             builder.Services.AddTool(tool);
         }
 
+        configure?.Invoke(builder);
         WebApplication app = builder.Build();
         app.MapAgentFunctions();
         await app.StartAsync();
         return new ApiHost(app, model, folder);
     }
+
+    public T Get<T>()
+        where T : notnull => _app.Services.GetRequiredService<T>();
 
     /// <summary>Submits a run; returns its id.</summary>
     public async Task<string> SubmitAsync(object body)

@@ -75,6 +75,7 @@ internal sealed class MonitorHost : IAsyncDisposable
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
+            ["Governance:Network:Allow:0"] = "127.0.0.1",
             ["Notifications:Channels:hook:Url"] = world.Server is null ? null : world.Server.Url + "hook",
             ["Notifications:Channels:hook:Secret"] = "a secret of the test's own",
             ["Notifications:Channels:gone:Url"] = world.Server is null ? null : world.Server.Url + "gone",

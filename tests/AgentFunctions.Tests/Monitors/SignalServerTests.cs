@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Storage;
 using AgentFunctions.Tests.Loop;
@@ -101,7 +102,7 @@ internal sealed class SignalServerTests : IDisposable
             Tls = new TlsSignal { Host = "localhost", Port = new Uri(server.Urls.First()).Port },
         };
 
-        Observation look = await new TlsCheck().LookAsync(signal, new SignalMemory(), Now, CancellationToken.None);
+        Observation look = await new TlsCheck(new NetworkGuard(["127.0.0.1", "localhost"])).LookAsync(signal, new SignalMemory(), Now, CancellationToken.None);
 
         Assert.That(look.Complaint, Does.Contain(complaint));
         Assert.That(look.Value, Is.EqualTo(days).Within(0.2));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Monitors.Signals;
 
 namespace AgentFunctions.Tests.Monitors;
@@ -8,6 +9,9 @@ namespace AgentFunctions.Tests.Monitors;
 [CancelAfter(30_000)]
 internal sealed class SignalTests
 {
+    /// <summary>What lets checks reach this machine.</summary>
+    private static readonly NetworkGuard Inside = new(["127.0.0.1"]);
+
     private static readonly DateTimeOffset Now = new(2026, 5, 4, 0, 0, 0, TimeSpan.Zero);
 
     [Test]
@@ -47,9 +51,9 @@ internal sealed class SignalTests
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var signal = new SignalDefinition { Name = "port", Tcp = new TcpSignal { Host = "127.0.0.1", Port = port } };
-        Assert.That((await LookAsync(new TcpCheck(), signal)).Complaint, Is.Null);
+        Assert.That((await LookAsync(new TcpCheck(Inside), signal)).Complaint, Is.Null);
         listener.Stop();
-        Assert.That((await LookAsync(new TcpCheck(), signal)).Complaint, Does.StartWith("the check failed"));
+        Assert.That((await LookAsync(new TcpCheck(Inside), signal)).Complaint, Does.StartWith("the check failed"));
     }
 
     [Test]
@@ -128,7 +132,7 @@ internal sealed class SignalTests
             Tls = new TlsSignal { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port },
             Timeout = TimeSpan.FromMilliseconds(100),
         };
-        Assert.That((await LookAsync(new TlsCheck(), signal)).Complaint, Is.EqualTo("no answer within 0.1 s"));
+        Assert.That((await LookAsync(new TlsCheck(Inside), signal)).Complaint, Is.EqualTo("no answer within 0.1 s"));
     }
 
     private static async Task<Observation> LookAsync(ISignalCheck check, SignalDefinition signal)

@@ -22,7 +22,7 @@ internal sealed class IdempotencyKeyTests
             request => request.Index == 0
                 ? new ChatReply { Calls = [ChatReplyCall.Of("post", new { }), ChatReplyCall.Of("post", new { })] }
                 : ChatReply.Say(string.Join('|', request.Results)),
-            [post]);
+            [post], null, ("Governance:Network:Allow:0", "127.0.0.1"));
 
         Run run = await host.RunAsync();
 

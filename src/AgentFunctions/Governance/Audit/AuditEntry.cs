@@ -98,6 +98,15 @@ public static class AuditTypes
     /// <summary>A run ended.</summary>
     public const string RunEnded = "run.ended";
 
+    /// <summary>A run handed a part of its work, and of its rights, to a sub-agent.</summary>
+    public const string RunDelegated = "run.delegated";
+
+    /// <summary>A token was minted for a call; <see cref="AuditEntry.Reason"/> says for whom and with which scopes.</summary>
+    public const string TokenMinted = "token.minted";
+
+    /// <summary>A token was refused.</summary>
+    public const string TokenRefused = "token.refused";
+
     /// <summary>A tool call was decided.</summary>
     public const string CallDecided = "call.decided";
 

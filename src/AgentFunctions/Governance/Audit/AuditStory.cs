@@ -18,6 +18,10 @@ public static class AuditStory
     private static string Sentence(AuditEntry entry) => entry.Type switch
     {
         AuditTypes.RunSubmitted => $"{entry.Actor} asked agent '{entry.Agent}' (definition {Short(entry.DefinitionHash)}): {entry.Reason}",
+        AuditTypes.RunDelegated => $"{entry.Actor} delegated to agent '{entry.Agent}' ({string.Join(" > ", entry.Chain ?? [])}, definition "
+            + $"{Short(entry.DefinitionHash)}): {entry.Reason}",
+        AuditTypes.TokenMinted => $"A token was minted for call {entry.Turn}/{entry.Call} by {string.Join(" > ", entry.Chain ?? [])} {entry.Reason}",
+        AuditTypes.TokenRefused => $"A token was refused to call {entry.Turn}/{entry.Call} by {string.Join(" > ", entry.Chain ?? [])} {entry.Reason}",
         AuditTypes.RequestRefused => $"A request of {entry.Actor} was refused{By(entry)}: {entry.Reason}",
         AuditTypes.MessageSent => $"{entry.Actor} sent the run a message: {entry.Reason}",
         AuditTypes.RunCommanded => $"{entry.Actor} changed the run: {entry.Reason}",

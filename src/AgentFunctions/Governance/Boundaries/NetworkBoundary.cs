@@ -10,18 +10,12 @@ namespace AgentFunctions.Governance.Boundaries;
 public static class NetworkBoundary
 {
     /// <summary>A handler whose connections lead to public addresses alone.</summary>
-    /// <param name="allowedHosts">Host names that may be reached wherever they lead, for instance a service of the same network.</param>
-    public static SocketsHttpHandler CreateHandler(IReadOnlyCollection<string>? allowedHosts = null)
-    {
-        var allowed = new HashSet<string>(allowedHosts ?? [], StringComparer.OrdinalIgnoreCase);
-        return new SocketsHttpHandler
-        {
-            // A proxy would resolve names by itself, and out of sight.
-            UseProxy = false,
-            MaxAutomaticRedirections = 5,
-            ConnectCallback = (context, cancellationToken) => ConnectAsync(context.DnsEndPoint, allowed, cancellationToken),
-        };
-    }
+    /// <param name="allowedHosts">
+    /// What may be reached beside them, for instance a service of the same network: as <see cref="NetworkOptions.Allow"/> has it.
+    /// </param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: an entry is no host, address or network.</exception>
+    public static SocketsHttpHandler CreateHandler(IReadOnlyCollection<string>? allowedHosts = null) =>
+        new NetworkGuard(allowedHosts ?? []).CreateHandler("");
 
     /// <summary>Whether an address belongs to the public internet.</summary>
     /// <param name="address">The address.</param>
@@ -35,6 +29,16 @@ public static class NetworkBoundary
 
         byte[] bytes = address.GetAddressBytes();
         return address.AddressFamily == AddressFamily.InterNetwork ? IsPublicV4(bytes) : IsPublicV6(address, bytes);
+    }
+
+    /// <summary>
+    /// Whether an address is link-local or a cloud platform's own: where machines read their identity. No name leads there by
+    /// anybody's good intention.
+    /// </summary>
+    internal static bool IsPlatform(IPAddress address)
+    {
+        byte[] bytes = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).GetAddressBytes();
+        return bytes is [169, 254, ..] or [168, 63, 129, 16] or [0xfd, 0x00, 0x0e, 0xc2, ..] || address.IsIPv6LinkLocal;
     }
 
     private static bool IsPublicV4(byte[] b) => b[0] switch
@@ -65,28 +69,5 @@ public static class NetworkBoundary
             && (b[0] & 0xe0) == 0x20
             && !address.IsIPv6Teredo
             && b is not [0x20, 0x01, 0x0d, 0xb8, ..];
-    }
-
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint target, HashSet<string> allowed, CancellationToken cancellationToken)
-    {
-        IPAddress[] addresses = await Dns.GetHostAddressesAsync(target.Host, cancellationToken).ConfigureAwait(false);
-        if (!allowed.Contains(target.Host) && addresses.FirstOrDefault(address => !IsPublic(address)) is { } inside)
-        {
-            throw new AgentException(
-                ErrorCode.NotAllowed, $"Rule 'network-boundary': '{target.Host}' leads to {inside}, which is not of the public internet. Nothing was sent.");
-        }
-
-        // Connected to the addresses that were checked: asked again, the name could give others.
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, target.Port, cancellationToken).ConfigureAwait(false);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
     }
 }

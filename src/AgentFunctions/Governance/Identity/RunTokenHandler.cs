@@ -1,15 +1,16 @@
-using System.Net.Http.Headers;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Governance.Identity;
 
 /// <summary>
-/// Signs a tool's HTTP requests with the run's token. Add it to an HTTP client with <c>AddHttpMessageHandler</c> and name the call
-/// with <see cref="For"/>; a request that names none goes out as it is.
+/// Signs the HTTP requests of a host's own client with the run's token. Add it with <c>AddHttpMessageHandler</c> and name the call
+/// with <see cref="For"/>; a request that names none goes out as it is. The host's tool servers, OpenAPI tools and
+/// <see cref="ToolContext.Http"/> need no more than their configuration.
 /// </summary>
-public sealed class RunTokenHandler(RunTokens tokens) : DelegatingHandler
+public sealed class RunTokenHandler : DelegatingHandler
 {
-    private static readonly HttpRequestOptionsKey<(ToolContext Call, IReadOnlyList<string> Scopes)> Key = new("AgentFunctions.Call");
+    private static readonly HttpRequestOptionsKey<(ToolContext Call, ToolServerIdentity Identity)> Key = new("AgentFunctions.Call");
 
     /// <summary>Names the call that a request is made for.</summary>
     /// <param name="request">The request.</param>
@@ -18,18 +19,17 @@ public sealed class RunTokenHandler(RunTokens tokens) : DelegatingHandler
     public static void For(HttpRequestMessage request, ToolContext call, params IReadOnlyList<string> scopes)
     {
         ArgumentNullException.ThrowIfNull(request);
-        request.Options.Set(Key, (call, scopes));
+        request.Options.Set(Key, (call, new ToolServerIdentity { Scopes = scopes }));
     }
 
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.Options.TryGetValue(Key, out (ToolContext Call, IReadOnlyList<string> Scopes) call))
+        if (request.Options.TryGetValue(Key, out (ToolContext Call, ToolServerIdentity Identity) named))
         {
             // The audience is where the request goes: a server that it is redirected to cannot use the token elsewhere.
-            string audience = request.RequestUri!.GetLeftPart(UriPartial.Authority);
-            request.Headers.Authorization = new AuthenticationHeaderValue(
-                "Bearer", await tokens.MintAsync(call.Call, audience, call.Scopes, cancellationToken).ConfigureAwait(false));
+            await named.Call.Services.GetRequiredService<RunTokens>().SignAsync(request, named.Call, named.Identity, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);

@@ -1,7 +1,9 @@
 using System.Buffers.Text;
+using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
@@ -26,13 +28,15 @@ public sealed class RunTokens
     private readonly RunLineage _lineage;
     private readonly KillOrders _kills;
     private readonly IOrchestrationClient _orchestrations;
+    private readonly AuditLog _audit;
     private readonly GovernanceOptions _options;
     private readonly TimeProvider _time;
 
     internal RunTokens(
-        SigningKeys keys, RunStore runs, RunLineage lineage, KillOrders kills, IOrchestrationClient orchestrations,
+        SigningKeys keys, RunStore runs, RunLineage lineage, KillOrders kills, IOrchestrationClient orchestrations, AuditLog audit,
         IOptions<GovernanceOptions> options, TimeProvider time) =>
-        (_keys, _runs, _lineage, _kills, _orchestrations, _options, _time) = (keys, runs, lineage, kills, orchestrations, options.Value, time);
+        (_keys, _runs, _lineage, _kills, _orchestrations, _audit, _options, _time) =
+            (keys, runs, lineage, kills, orchestrations, audit, options.Value, time);
 
     /// <summary>Mints a token for one call.</summary>
     /// <param name="call">The call.</param>
@@ -51,8 +55,63 @@ public sealed class RunTokens
         ArgumentNullException.ThrowIfNull(scopes);
         RunRecord run = await _runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
         Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<RunRecord> chain = lineage.Runs;
-        await DemandAliveAsync(run, lineage.Tree, cancellationToken).ConfigureAwait(false);
+        AuditEntry entry = new(AuditTypes.TokenMinted)
+        {
+            RunId = run.Id,
+            RootId = lineage.Root.Id,
+            Turn = call.Turn,
+            Call = call.Call,
+            Requester = lineage.Root.Requester,
+            Agent = run.Agent,
+            DefinitionHash = run.DefinitionHash,
+            Chain = lineage.Chain,
+        };
+        try
+        {
+            await DemandAliveAsync(run, lineage.Tree, cancellationToken).ConfigureAwait(false);
+            DemandScopes(lineage.Runs, scopes);
+        }
+        catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.Stopped)
+        {
+            await _audit.AppendAsync(
+                entry with { Type = AuditTypes.TokenRefused, Failed = true, Reason = $"for {audience}: {e.Message}" }, cancellationToken)
+                .ConfigureAwait(false);
+            throw;
+        }
+
+        string id = $"{call.IdempotencyKey}/{Guid.NewGuid():N}";
+        string scope = string.Join(' ', scopes);
+        await _audit.AppendAsync(
+            entry with { Reason = $"for {audience}, scopes: {(scope.Length == 0 ? "none" : scope)}, token {id}" }, cancellationToken)
+            .ConfigureAwait(false);
+        return await MintAsync(lineage.Root.Requester, audience, id, new JsonObject
+        {
+            ["scope"] = scope,
+            ["call"] = call.IdempotencyKey,
+            ["act"] = ActorOf(lineage.Runs, 0),
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Mints a token for what the host itself asks of a tool server: to shake hands, to list tools. It names the host as subject,
+    /// and neither run nor scopes.
+    /// </summary>
+    internal Task<string> MintForHostAsync(string audience, CancellationToken cancellationToken) =>
+        MintAsync(_options.Issuer, audience, Guid.NewGuid().ToString("N"), new JsonObject { ["scope"] = "" }, cancellationToken);
+
+    /// <summary>Signs a request of a call: it carries a token for the server that it goes to.</summary>
+    internal async Task SignAsync(HttpRequestMessage request, ToolContext call, ToolServerIdentity identity, CancellationToken cancellationToken) =>
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Bearer",
+            await MintAsync(call, identity.AudienceOf(request.RequestUri!), identity.Scopes, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>The identity that a tool's own request needs; <see langword="null"/> for a server that the configuration does not name.</summary>
+    internal ToolServerIdentity? IdentityFor(Uri address) => _options.Identity.FirstOrDefault(server => server.Serves(address)) is { } server
+        ? new ToolServerIdentity { Audience = server.Audience, Scopes = [.. server.Scopes] }
+        : null;
+
+    private static void DemandScopes(IReadOnlyList<RunRecord> chain, IReadOnlyList<string> scopes)
+    {
         foreach (string scope in scopes)
         {
             if (chain.FirstOrDefault(one => one.Scopes is not null && !one.Scopes.Contains(scope, StringComparer.Ordinal)) is { } without)
@@ -61,21 +120,27 @@ public sealed class RunTokens
                     ErrorCode.NotAllowed, $"Rule 'scopes': run '{without.Id}' was not given the scope '{scope}', so neither it nor what it delegates to has it.");
             }
         }
+    }
 
+    private async Task<string> MintAsync(string subject, string audience, string id, JsonObject more, CancellationToken cancellationToken)
+    {
         DateTimeOffset now = _time.GetUtcNow();
         SigningKey key = await _keys.CurrentAsync(cancellationToken).ConfigureAwait(false);
         var claims = new JsonObject
         {
             ["iss"] = _options.Issuer,
-            ["sub"] = lineage.Root.Requester,
+            ["sub"] = subject,
             ["aud"] = audience,
             ["iat"] = now.ToUnixTimeSeconds(),
             ["nbf"] = now.ToUnixTimeSeconds(),
             ["exp"] = (now + Lifetime).ToUnixTimeSeconds(),
-            ["jti"] = call.IdempotencyKey,
-            ["scope"] = string.Join(' ', scopes),
-            ["act"] = ActorOf(chain, 0),
+            ["jti"] = id,
         };
+        foreach ((string name, JsonNode? value) in more)
+        {
+            claims[name] = value?.DeepClone();
+        }
+
         return Sign(key, claims);
     }
 

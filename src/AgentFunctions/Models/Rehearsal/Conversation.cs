@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using AgentFunctions.Governance.Boundaries;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Models.Rehearsal;
@@ -40,7 +41,7 @@ internal sealed class Conversation
         Dictionary<string, string> results = [];
         foreach (FunctionResultContent result in task.SelectMany(static message => message.Contents).OfType<FunctionResultContent>())
         {
-            results[result.CallId] = Text(result.Result);
+            results[result.CallId] = UntrustedText.Unmark(Text(result.Result));
         }
 
         List<Attempt> attempts = [];

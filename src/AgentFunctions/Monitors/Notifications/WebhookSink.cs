@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using AgentFunctions.Governance.Boundaries;
 
 namespace AgentFunctions.Monitors.Notifications;
 
@@ -9,6 +10,12 @@ namespace AgentFunctions.Monitors.Notifications;
 internal sealed class WebhookSink(IHttpClientFactory http, TimeProvider time) : INotificationSink
 {
     public const string HttpClientName = "AgentFunctions.Webhooks";
+
+    /// <summary>The receivers that the host's own configuration names.</summary>
+    public static NetworkConsents ConsentsOf(NotificationOptions options) => new(
+        HttpClientName,
+        [.. options.Channels.Values.Where(static channel => channel.Url is not null)
+            .Select(static channel => new Uri(channel.Url!)).Select(static address => (address.IdnHost, address.Port))]);
 
     public bool Handles(NotificationChannel channel) => channel.Url is not null;
 
@@ -31,7 +38,7 @@ internal sealed class WebhookSink(IHttpClientFactory http, TimeProvider time) : 
         }
 
         using HttpClient client = http.CreateClient(HttpClientName);
-        using HttpResponseMessage response = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         if (IsFinal(response.StatusCode))
         {
             throw new AgentException(

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using AgentFunctions.Governance.Boundaries;
 
 namespace AgentFunctions.Monitors.Signals;
 
 /// <summary>Opens a TCP connection and closes it.</summary>
-internal sealed class TcpCheck : ISignalCheck
+internal sealed class TcpCheck(NetworkGuard network) : ISignalCheck
 {
     public bool Handles(SignalDefinition signal) => signal.Tcp is not null;
 
@@ -12,8 +13,8 @@ internal sealed class TcpCheck : ISignalCheck
         SignalDefinition signal, SignalMemory last, DateTimeOffset now, CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        using var client = new TcpClient();
-        await client.ConnectAsync(signal.Tcp!.Host, signal.Tcp.Port, cancellationToken).ConfigureAwait(false);
+        using Socket socket = await network.ConnectAsync(HttpCheck.HttpClientName, signal.Tcp!.Host, signal.Tcp.Port, cancellationToken)
+            .ConfigureAwait(false);
         return new Observation(signal.Name)
         {
             Value = Math.Round(Stopwatch.GetElapsedTime(start).TotalMilliseconds, 1),

@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using AgentFunctions.Governance.Boundaries;
 
 namespace AgentFunctions.Monitors.Signals;
 
 /// <summary>Looks at the certificate that a server shows: whether it is trusted, and for how long it is still valid.</summary>
-internal sealed class TlsCheck : ISignalCheck
+internal sealed class TlsCheck(NetworkGuard network) : ISignalCheck
 {
     public bool Handles(SignalDefinition signal) => signal.Tls is not null;
 
@@ -14,12 +15,12 @@ internal sealed class TlsCheck : ISignalCheck
         SignalDefinition signal, SignalMemory last, DateTimeOffset now, CancellationToken cancellationToken)
     {
         TlsSignal target = signal.Tls!;
-        using var client = new TcpClient();
-        await client.ConnectAsync(target.Host, target.Port, cancellationToken).ConfigureAwait(false);
+        using Socket socket = await network.ConnectAsync(HttpCheck.HttpClientName, target.Host, target.Port, cancellationToken).ConfigureAwait(false);
+        using var stream = new NetworkStream(socket);
         SslPolicyErrors errors = SslPolicyErrors.None;
         // The handshake is let through so that an expired certificate can be reported as that; nothing is sent over it.
 #pragma warning disable CA5359
-        using var tls = new SslStream(client.GetStream(), false, (_, _, _, found) =>
+        using var tls = new SslStream(stream, false, (_, _, _, found) =>
         {
             errors = found;
             return true;

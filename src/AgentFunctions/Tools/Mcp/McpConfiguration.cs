@@ -5,7 +5,8 @@ namespace AgentFunctions.Tools.Mcp;
 /// <summary>Tool servers in the <c>.mcp.json</c> form that Claude Code, Cursor and others share.</summary>
 /// <remarks>
 /// <c>{"mcpServers": {"name": {"command", "args", "env", "cwd"} | {"type": "http", "url", "headers"}}}</c>, and of this
-/// library's own <c>effects</c> (by tool: <c>none</c>, <c>idempotent</c>, <c>notIdempotent</c>) and <c>timeout</c> (milliseconds).
+/// library's own <c>effects</c> (by tool: <c>none</c>, <c>idempotent</c>, <c>notIdempotent</c>), <c>timeout</c> (milliseconds) and
+/// <c>identity</c> (<c>true</c>, or <c>{"audience", "scopes"}</c>).
 /// </remarks>
 /// <param name="Servers">The servers, in the order of the file.</param>
 /// <param name="Notes">What its author should know: keys that are not used here.</param>

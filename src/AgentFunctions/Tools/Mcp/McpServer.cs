@@ -1,4 +1,6 @@
 using System.Text.Json;
+using AgentFunctions.Governance.Identity;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -10,7 +12,7 @@ namespace AgentFunctions.Tools.Mcp;
 /// pauses when it died.
 /// </summary>
 internal sealed class McpServer(
-    McpServerDefinition definition, VariableText variables, IHttpClientFactory http, ILogger logger, TimeProvider time) : IAsyncDisposable
+    McpServerDefinition definition, VariableText variables, McpHttp http, ILogger logger, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
@@ -62,16 +64,16 @@ internal sealed class McpServer(
     /// call was not made. <see cref="ErrorCode.ToolOutcomeUnknown"/>: it died during the call.
     /// </exception>
     public async Task<CallToolResult> CallAsync(
-        string tool, IDictionary<string, JsonElement> arguments, string idempotencyKey, CancellationToken cancellationToken)
+        string tool, IDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
     {
         for (bool mayRepeat = true; ; mayRepeat = false)
         {
             McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return await session.CallToolAsync(tool, arguments, idempotencyKey, cancellationToken).ConfigureAwait(false);
+                return await MakeAsync(session, tool, arguments, context, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
             {
                 McpFailure failure = await McpFailures.ClassifyAsync(e, session, cancellationToken).ConfigureAwait(false);
                 string reason = session.Secrets.Hide(e.Message);
@@ -93,6 +95,19 @@ internal sealed class McpServer(
                 }
             }
         }
+    }
+
+    /// <summary>Each attempt has its own token: what was revoked in between is refused before anything is sent.</summary>
+    private async Task<CallToolResult> MakeAsync(
+        McpSession session, string tool, IDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+    {
+        if (definition.Identity is { } identity && session.Endpoint is { } endpoint)
+        {
+            McpHttp.Token = await context.Services.GetRequiredService<RunTokens>()
+                .MintAsync(context, identity.AudienceOf(endpoint), identity.Scopes, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await session.CallToolAsync(tool, arguments, context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AgentFunctions.Governance.Identity;
 
 namespace AgentFunctions.Tools.Mcp;
 
@@ -29,6 +30,12 @@ public sealed record McpServerDefinition
 
     /// <summary>HTTP headers of every request to <see cref="Url"/>; none by default.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// That requests to <see cref="Url"/> carry a token: calls the run's, handshakes the host's own. <see langword="null"/>, the
+    /// default, for none.
+    /// </summary>
+    public ToolServerIdentity? Identity { get; init; }
 
     /// <summary>Whether <see cref="Url"/> speaks the older HTTP transport with server-sent events; false by default.</summary>
     public bool Sse { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Governance.Identity;
 
 namespace AgentFunctions.Tools.Mcp;
 
@@ -42,6 +43,9 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
                 case "timeout":
                     server = server with { Timeout = Milliseconds(field) };
                     break;
+                case "identity":
+                    server = server with { Identity = Identity(field) };
+                    break;
                 case "effects":
                     server = server with { Effects = Map(field, effect => Effect(field.Name, effect)) };
                     break;
@@ -62,12 +66,35 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
         {
             Require(!string.IsNullOrWhiteSpace(server.Command), "command", "is missing; name the program to start");
             Require(server.Url is null, "url", "stands next to command; keep one of them");
+            Require(server.Identity is null, "identity", "has no meaning for a program; only requests to a url carry tokens");
             return server;
         }
 
         Require(!string.IsNullOrWhiteSpace(server.Url), type is null ? "command" : "url", "is missing; name the program to start (command) or the server's address (url)");
         Require(server.Command is null, "command", "stands next to url; keep one of them");
+        Require(
+            server.Identity is null || !server.Headers.Keys.Contains("Authorization", StringComparer.OrdinalIgnoreCase),
+            "identity", "stands next to headers.Authorization; keep one of them");
         return server with { Sse = type is "sse" };
+    }
+
+    private ToolServerIdentity? Identity(JsonProperty field)
+    {
+        const string Remedy = "must be true, false or an object with audience (text) and scopes (a list of texts)";
+        if (field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return field.Value.GetBoolean() ? new ToolServerIdentity() : null;
+        }
+
+        Require(field.Value.ValueKind == JsonValueKind.Object, field.Name, Remedy);
+        var identity = new ToolServerIdentity();
+        foreach (JsonProperty part in field.Value.EnumerateObject())
+        {
+            Require(part.Name is "audience" or "scopes", field.Name, Remedy);
+            identity = part.Name == "audience" ? identity with { Audience = Text(part) } : identity with { Scopes = Texts(part) };
+        }
+
+        return identity;
     }
 
     private string Text(JsonProperty field)

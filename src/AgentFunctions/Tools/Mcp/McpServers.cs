@@ -16,14 +16,14 @@ namespace AgentFunctions.Tools.Mcp;
 internal sealed class McpServers : IAsyncDisposable, IDisposable
 {
     private readonly VariableText _variables;
-    private readonly IHttpClientFactory _http;
+    private readonly McpHttp _http;
     private readonly ILogger<McpServers> _logger;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, McpServer> _ofHost = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Lazy<McpServer>> _ofAgents = new(StringComparer.Ordinal);
 
     public McpServers(
-        IEnumerable<McpConfiguration> configurations, IHttpClientFactory http, ILogger<McpServers> logger, TimeProvider time,
+        IEnumerable<McpConfiguration> configurations, McpHttp http, ILogger<McpServers> logger, TimeProvider time,
         IConfiguration? configuration = null)
     {
         (_http, _logger, _time) = (http, logger, time);

@@ -1,3 +1,4 @@
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Mcp;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -39,9 +40,10 @@ public static class McpServiceCollectionExtensions
     {
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddHttpClient(McpTransport.HttpClientName, static client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { AllowAutoRedirect = false })
+        services.AddGuardedHttpClient(McpTransport.HttpClientName, followsRedirects: false)
+            .AddHttpMessageHandler(static () => new BoundedResponseHandler(McpTransport.AnswerLimit))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+        services.TryAddSingleton<McpHttp>();
         services.TryAddSingleton<McpServers>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, McpToolSource>());
         return services;

@@ -25,10 +25,14 @@ internal sealed class McpSession
     private int _inUse;
     private volatile bool _isRetired;
 
-    private McpSession(McpClient client, McpSecrets secrets, TimeProvider time) => (_client, Secrets, _time) = (client, secrets, time);
+    private McpSession(McpClient client, McpTransport transport, TimeProvider time) =>
+        (_client, Secrets, Endpoint, _time) = (client, transport.Secrets, transport.Endpoint, time);
 
     /// <summary>What must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets { get; }
+
+    /// <summary>The server's address; <see langword="null"/> for a program.</summary>
+    public Uri? Endpoint { get; }
 
     /// <summary>Completes when the server is gone.</summary>
     public Task<ClientCompletionDetails> Completion => _client.Completion;
@@ -44,7 +48,7 @@ internal sealed class McpSession
     {
         var options = new McpClientOptions { ClientInfo = new Implementation { Name = "AgentFunctions", Version = "0.1.0" } };
         McpClient client = await McpClient.CreateAsync(transport.Client, options, null, cancellationToken).ConfigureAwait(false);
-        var session = new McpSession(client, transport.Secrets, time);
+        var session = new McpSession(client, transport, time);
         client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
             McpLog.ToolsChanged(logger, server);

@@ -9,18 +9,25 @@ internal sealed class McpTransport
     /// <summary>The name of the HTTP client that speaks to servers.</summary>
     public const string HttpClientName = "AgentFunctions.Mcp";
 
+    /// <summary>The longest answer, in bytes; of a stream of events the longest event.</summary>
+    public const long AnswerLimit = 16L << 20;
+
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(2);
 
-    private McpTransport(IClientTransport transport, McpSecrets secrets) => (Client, Secrets) = (transport, secrets);
+    private McpTransport(IClientTransport transport, McpSecrets secrets, Uri? endpoint = null) =>
+        (Client, Secrets, Endpoint) = (transport, secrets, endpoint);
 
     public IClientTransport Client { get; }
+
+    /// <summary>The server's address; <see langword="null"/> for a program.</summary>
+    public Uri? Endpoint { get; }
 
     /// <summary>What must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets { get; }
 
     /// <summary>Prepares the way; nothing is started before the client connects.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a variable is not set, or the address is none.</exception>
-    public static McpTransport Create(McpServerDefinition server, VariableText variables, IHttpClientFactory http, ILogger logger) =>
+    public static McpTransport Create(McpServerDefinition server, VariableText variables, McpHttp http, ILogger logger) =>
         server.Command is null ? Http(server, variables, http) : Program(server, variables, logger);
 
     private static McpTransport Program(McpServerDefinition server, VariableText variables, ILogger logger)
@@ -47,7 +54,7 @@ internal sealed class McpTransport
         return new McpTransport(transport, secrets);
     }
 
-    private static McpTransport Http(McpServerDefinition server, VariableText variables, IHttpClientFactory http)
+    private static McpTransport Http(McpServerDefinition server, VariableText variables, McpHttp http)
     {
         string address = variables.Expand(server.Url!, Place(server, "url"));
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? endpoint) || endpoint.Scheme is not ("http" or "https"))
@@ -64,9 +71,9 @@ internal sealed class McpTransport
                 TransportMode = server.Sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
                 AdditionalHeaders = headers,
             },
-            http.CreateClient(HttpClientName),
+            http.ClientFor(endpoint, server.Identity),
             ownsHttpClient: true);
-        return new McpTransport(transport, new McpSecrets(headers.Values));
+        return new McpTransport(transport, new McpSecrets(headers.Values), endpoint);
     }
 
     /// <summary>All that a program gets of the host's own environment: enough to be found and to find its files.</summary>

@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
+using AgentFunctions.Governance.Identity;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.OpenApi;
 
@@ -32,6 +35,10 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
                 ? text.Length == 0 ? status : text
                 : throw new AgentException(ErrorCode.ToolFailed, text.Length == 0 ? status : $"{status}: {text}");
         }
+        catch (HttpRequestException e) when (e.InnerException is AgentException { Code: ErrorCode.NotAllowed } refusal)
+        {
+            throw refusal;
+        }
         catch (HttpRequestException e) when (
             e.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
         {
@@ -50,12 +57,14 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
         HttpClient client, IReadOnlyDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
     {
         HttpRequestMessage request = OpenApiRequest.Create(operation, arguments);
+        string? token = options.Identity is not { } identity ? null : await context.Services.GetRequiredService<RunTokens>()
+            .MintAsync(context, identity.AudienceOf(operation.BaseUrl), identity.Scopes, cancellationToken).ConfigureAwait(false);
         for (int redirects = 0; ; redirects++)
         {
             HttpResponseMessage response;
             using (request)
             {
-                AddHeaders(request, context);
+                AddHeaders(request, context, token);
                 response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             }
 
@@ -90,10 +99,15 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
         }
     }
 
-    private void AddHeaders(HttpRequestMessage request, ToolContext context)
+    private void AddHeaders(HttpRequestMessage request, ToolContext context, string? token)
     {
         request.Headers.Remove(IdempotencyHeader);
         request.Headers.TryAddWithoutValidation(IdempotencyHeader, context.IdempotencyKey);
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
         foreach ((string name, string value) in options.Headers)
         {
             request.Headers.Remove(name);

@@ -1,3 +1,5 @@
+using AgentFunctions.Governance.Identity;
+
 namespace AgentFunctions.Tools.OpenApi;
 
 /// <summary>An HTTP API whose description becomes tools.</summary>
@@ -17,6 +19,11 @@ public sealed class OpenApiOptions
     /// <c>${VAR}</c>, looked up in the environment and the host's configuration when a call is made. None by default.
     /// </summary>
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// That calls carry the run's token as <c>Authorization</c>; <see langword="null"/>, the default, for none.
+    /// </summary>
+    public ToolServerIdentity? Identity { get; set; }
 
     /// <summary>The operations that become tools, by operation id; by default <see langword="null"/>: all of them.</summary>
     public IReadOnlyList<string>? Operations { get; set; }
@@ -50,6 +57,8 @@ public sealed class OpenApiOptions
             nameof(BaseUrl), "use an absolute http or https address");
         Require(Timeout > TimeSpan.Zero, nameof(Timeout), "use a time longer than nothing");
         Require(ResponseLimit > 0, nameof(ResponseLimit), "use at least 1");
+        Require(
+            Identity is null || !Headers.ContainsKey("Authorization"), nameof(Identity), "stands next to Headers.Authorization; keep one of them");
         foreach ((string header, string value) in Headers)
         {
             Require(

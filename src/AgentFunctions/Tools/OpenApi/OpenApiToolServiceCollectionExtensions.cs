@@ -1,3 +1,4 @@
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.OpenApi;
 using Microsoft.Extensions.Configuration;
@@ -28,11 +29,12 @@ public static class OpenApiToolServiceCollectionExtensions
         options.Validate();
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddHttpClient(OpenApiOptions.DefaultHttpClientName, static client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        services.AddGuardedHttpClient(OpenApiOptions.DefaultHttpClientName, followsRedirects: false)
+            .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
         services.AddSingleton<IToolSource>(provider => new OpenApiToolSource(
             options,
             provider.GetRequiredService<IHttpClientFactory>(),
+            provider.GetRequiredService<NetworkGuard>(),
             provider.GetRequiredService<ILogger<OpenApiToolSource>>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IConfiguration>()));

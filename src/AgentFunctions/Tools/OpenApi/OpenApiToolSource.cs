@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Governance.Boundaries;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
@@ -6,7 +7,7 @@ namespace AgentFunctions.Tools.OpenApi;
 
 /// <summary>The operations of an HTTP API as tools <c>name__operation</c>. The description is read when it is first needed, and again when it changes.</summary>
 internal sealed class OpenApiToolSource(
-    OpenApiOptions options, IHttpClientFactory http, ILogger<OpenApiToolSource> logger, TimeProvider time, IConfiguration? configuration = null)
+    OpenApiOptions options, IHttpClientFactory http, NetworkGuard network, ILogger<OpenApiToolSource> logger, TimeProvider time, IConfiguration? configuration = null)
     : IToolSource
 {
     private readonly VariableText _variables = new(configuration);
@@ -41,6 +42,7 @@ internal sealed class OpenApiToolSource(
 
     private async Task<IReadOnlyList<AgentTool>> ToolsAsync(CancellationToken cancellationToken)
     {
+        Consent();
         OpenApiDocument document = await _document.GetAsync(cancellationToken).ConfigureAwait(false);
         lock (_gate)
         {
@@ -53,6 +55,18 @@ internal sealed class OpenApiToolSource(
         }
     }
 
+    /// <summary>What the host's own options name is meant; where a description that was fetched sends calls to is not.</summary>
+    private void Consent()
+    {
+        foreach (string? address in new[] { options.Document, options.BaseUrl })
+        {
+            if (Uri.TryCreate(address, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
+            {
+                network.Consent(options.HttpClientName, url);
+            }
+        }
+    }
+
     private AgentTool[] Read(OpenApiDocument document)
     {
         var reader = new OpenApiReader(OpenApiText.Parse(document.Text, document.Origin), document.Origin, document.Url, options.BaseUrl);
@@ -60,6 +74,12 @@ internal sealed class OpenApiToolSource(
         foreach (string note in reader.Notes)
         {
             OpenApiLog.Noted(logger, note);
+        }
+
+        foreach (OpenApiOperation operation in document.Url is null ? operations : [])
+        {
+            // A description in a file of the operator's is the operator's own word too.
+            network.Consent(options.HttpClientName, operation.BaseUrl);
         }
 
         if (options.Operations?.FirstOrDefault(wanted => operations.All(operation => operation.Id != wanted)) is { } missing)

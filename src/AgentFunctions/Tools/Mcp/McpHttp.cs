@@ -1,0 +1,50 @@
+using System.Net.Http.Headers;
+using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Governance.Identity;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.Tools.Mcp;
+
+/// <summary>Makes the HTTP clients of tool servers. Each speaks to its own server's host and port and to nothing else.</summary>
+internal sealed class McpHttp(IHttpMessageHandlerFactory handlers, NetworkGuard network, IServiceProvider services)
+{
+    private static readonly AsyncLocal<string?> CallToken = new();
+
+    /// <summary>The token of the call that is being made here; the requests that come of it carry it.</summary>
+    public static string? Token { set => CallToken.Value = value; }
+
+    /// <summary>The client of a server that the host's configuration, or an agent's, names.</summary>
+    public HttpClient ClientFor(Uri endpoint, ToolServerIdentity? identity)
+    {
+        network.Consent(McpTransport.HttpClientName, endpoint);
+        // The shared handler is the factory's to dispose of.
+        HttpMessageHandler shared = handlers.CreateHandler(McpTransport.HttpClientName);
+        Func<CancellationToken, Task<string>>? mint = identity is null ? null
+            : cancellationToken => services.GetRequiredService<RunTokens>().MintForHostAsync(identity.AudienceOf(endpoint), cancellationToken);
+        return new HttpClient(new OwnServerHandler(endpoint, mint, shared), disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    /// <summary>A server of the older transport says itself where messages go, which must not be to somebody else.</summary>
+    private sealed class OwnServerHandler(Uri endpoint, Func<CancellationToken, Task<string>>? mintForHost, HttpMessageHandler inner)
+        : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (Uri.Compare(request.RequestUri, endpoint, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) != 0)
+            {
+                throw new AgentException(
+                    ErrorCode.NotAllowed,
+                    $"Rule 'network-boundary': the tool server at {endpoint.GetLeftPart(UriPartial.Authority)} sends its client to "
+                    + $"{request.RequestUri?.GetLeftPart(UriPartial.Authority)}, which is another host. Nothing was sent.");
+            }
+
+            if (mintForHost is not null)
+            {
+                string token = CallToken.Value ?? await mintForHost(cancellationToken).ConfigureAwait(false);
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            }
+
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
