@@ -138,7 +138,8 @@ public sealed class Journal(ILogStore logs)
     /// <param name="runId">The run.</param>
     /// <param name="journalEvent">The event.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    /// <returns>Whether it was missing.</returns>
+    public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
         byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
@@ -155,14 +156,14 @@ public sealed class Journal(ILogStore logs)
                     && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
                     && written.Approval == journalEvent.Approval)
                 {
-                    return;
+                    return false;
                 }
             }
 
             try
             {
                 await logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
-                return;
+                return true;
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
             {
