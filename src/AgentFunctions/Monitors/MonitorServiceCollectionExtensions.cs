@@ -116,5 +116,5 @@ public static class MonitorServiceCollectionExtensions
     private static bool IsValid(NotificationChannel channel) =>
         (channel.Url is null || channel.File is null)
         && (channel.Url is null || (Uri.TryCreate(channel.Url, UriKind.Absolute, out Uri? uri) && (uri.Scheme is "http" or "https")))
-        && (channel.Secret is null or { Length: >= 16 });
+        && (channel.Secret is null or { Length: >= 16 } || VariableText.HasReference(channel.Secret));
 }
