@@ -4,7 +4,7 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd;
 
-/// <summary>The real program <c>agentfunctions</c> as a process of its own.</summary>
+/// <summary>The real program <c>agentfunctions</c>, or a sample, as a process of its own.</summary>
 internal sealed class ProgramProcess : IAsyncDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Cli.dll");
@@ -26,26 +26,19 @@ internal sealed class ProgramProcess : IAsyncDisposable
     public string Errors => Text(_errors);
 
     /// <summary>Starts the program with the model of a scripted server; without one it rehearses.</summary>
-    public static ProgramProcess Start(OpenAIProtocolServer? model, string folder, params string[] arguments)
+    public static ProgramProcess Start(OpenAIProtocolServer? model, string folder, params string[] arguments) =>
+        Start(Program, folder, model is null ? [] : new() { ["OPENAI_API_KEY"] = "test-key", ["OPENAI_BASE_URL"] = model.BaseUrl }, arguments);
+
+    /// <summary>Starts the program with variables of its own; it rehearses where they name no model.</summary>
+    public static ProgramProcess Start(Dictionary<string, string> environment, params string[] arguments) =>
+        Start(Program, Environment.CurrentDirectory, environment, arguments);
+
+    /// <summary>Starts a sample from its own output folder, as <c>dotnet run</c> does. It rehearses.</summary>
+    public static ProgramProcess StartSample(string name, Dictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = folder,
-        };
-        foreach (string name in start.Environment.Keys.Where(IsModelVariable).ToList())
-        {
-            start.Environment.Remove(name);
-        }
-
-        if (model is not null)
-        {
-            start.Environment["OPENAI_API_KEY"] = "test-key";
-            start.Environment["OPENAI_BASE_URL"] = model.BaseUrl;
-        }
-
-        return new ProgramProcess(Process.Start(start)!);
+        string output = AppContext.BaseDirectory.Replace(
+            Path.Combine("tests", "AgentFunctions.EndToEnd"), Path.Combine("samples", name), StringComparison.Ordinal);
+        return Start(Path.Combine(output, $"{name}.dll"), Environment.CurrentDirectory, environment, arguments);
     }
 
     /// <summary>Starts the program and waits for its end.</summary>
@@ -85,10 +78,12 @@ internal sealed class ProgramProcess : IAsyncDisposable
     }
 
     /// <summary>SIGKILL: the process gets no chance to do anything.</summary>
-    public Task KillAsync()
+    public async Task KillAsync()
     {
         _process.Kill();
-        return WaitAsync();
+        await _process.WaitForExitAsync(TestContext.CurrentContext.CancellationToken);
+        // Processes that it had started may hold its output open for a moment.
+        await Task.WhenAny(_read, Task.Delay(1_000));
     }
 
     /// <summary>SIGINT, as Ctrl-C sends it.</summary>
@@ -106,6 +101,27 @@ internal sealed class ProgramProcess : IAsyncDisposable
 
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private static ProgramProcess Start(string program, string folder, Dictionary<string, string> environment, string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        foreach (string name in start.Environment.Keys.Where(IsModelVariable).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ProgramProcess(Process.Start(start)!);
     }
 
     private static bool IsModelVariable(string name) =>

@@ -6,13 +6,7 @@ namespace AgentFunctions.EndToEnd;
 [CancelAfter(120_000)]
 internal sealed partial class QuickstartTests
 {
-    private static readonly Dictionary<string, string> NoModel = new()
-    {
-        ["OPENAI_API_KEY"] = "",
-        ["AZURE_OPENAI_ENDPOINT"] = "",
-        ["MOONSHOT_API_KEY"] = "",
-        ["Rehearsal__Pause"] = "00:00:00.300",
-    };
+    private static readonly Dictionary<string, string> Slow = new() { ["Rehearsal__Pause"] = "00:00:00.300" };
 
     [Test]
     public async Task Quickstart_KilledAndRunAgain_ResumesTheRunAndWritesTheReport(CancellationToken cancellationToken)
@@ -20,17 +14,17 @@ internal sealed partial class QuickstartTests
         string workspace = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
         await File.WriteAllTextAsync(Path.Combine(workspace, "shop.cs"), "// TODO: sell something\n", cancellationToken);
         string first;
-        await using (CliProcess killed = CliProcess.StartSample("Quickstart", NoModel, "--workspace", workspace))
+        await using (ProgramProcess killed = ProgramProcess.StartSample("Quickstart", Slow, "--workspace", workspace))
         {
-            await killed.WaitForOutputAsync("turn 2", cancellationToken);
+            await killed.LineAsync(static line => line.Contains("turn 2", StringComparison.Ordinal));
             await killed.KillAsync();
             first = RunId().Match(killed.Output).Value;
         }
 
-        await using CliProcess again = CliProcess.StartSample("Quickstart", NoModel, "--workspace", workspace);
-        int exitCode = await again.WaitForExitAsync(cancellationToken);
+        await using ProgramProcess again = ProgramProcess.StartSample("Quickstart", Slow, "--workspace", workspace);
+        int exitCode = await again.WaitAsync();
 
-        Assert.That(exitCode, Is.Zero, again.Output);
+        Assert.That(exitCode, Is.Zero, again.Output + again.Errors);
         Assert.That(again.Output, Does.Contain($"Resuming {first}").And.Contain("[rehearsal model]"));
         string report = await File.ReadAllTextAsync(Path.Combine(workspace, ".agentfunctions", "audit-report.md"), cancellationToken);
         Assert.That(report, Does.Contain("shop.cs:1").And.Contain("[rehearsal model]"));

@@ -62,7 +62,7 @@ internal sealed class ServerCommandTests
     public async Task Run_WhileAServerHasTheDataFolder_IsRefusedInOneLine()
     {
         using var folder = new TemporaryFolder();
-        await using ProgramProcess server = ProgramProcess.Start(null, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data");
+        await using ProgramProcess server = ProgramProcess.Start(model: null, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data");
         await server.LineAsync(line => line.StartsWith("Listening on ", StringComparison.Ordinal));
         (int exitCode, _, string errors) = await ProgramProcess.RunAsync(null, folder.Path, "run", "x", "--data", "data");
         Assert.That(exitCode, Is.EqualTo(1));

@@ -70,7 +70,7 @@ internal sealed class KilledRunTests
                 ["run", "Keep the log.", "--agent", "scribe", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
             for (int kill = 0; kill < kills; kill++)
             {
-                await using CliProcess process = CliProcess.Start(environment, command);
+                await using ProgramProcess process = ProgramProcess.Start(environment, command);
                 while (asked.Wait(0, CancellationToken.None))
                 {
                     // Requests of the life before do not count.
@@ -79,12 +79,12 @@ internal sealed class KilledRunTests
                 await asked.WaitAsync(cancellationToken);
                 await Task.Delay(random.Next(0, 250), cancellationToken);
                 await process.KillAsync();
-                KilledInMidRun += process.Output.Contains("completed", StringComparison.Ordinal) ? 0 : 1;
+                KilledInMidRun += (process.Output + process.Errors).Contains("completed", StringComparison.Ordinal) ? 0 : 1;
             }
 
-            await using CliProcess last = CliProcess.Start(environment, command);
-            int exitCode = await last.WaitForExitAsync(cancellationToken);
-            Assert.That(exitCode, Is.Zero, last.Output);
+            await using ProgramProcess last = ProgramProcess.Start(environment, command);
+            int exitCode = await last.WaitAsync();
+            Assert.That(exitCode, Is.Zero, last.Output + last.Errors);
             return model.Count;
         }
 

@@ -26,7 +26,7 @@ internal sealed class KilledApprovalTests
             ? ChatReply.Call("edit_file", new { path = "log.txt", old_text = "END", new_text = $"line {request.Turn}\nEND" }, $"call_{request.Turn}")
             : ChatReply.Say("done"));
         using var http = new HttpClient();
-        CliProcess? server = null;
+        ProgramProcess? server = null;
         try
         {
             server = await StartAsync(folder, workspace, model.BaseUrl, http, cancellationToken);
@@ -100,7 +100,7 @@ internal sealed class KilledApprovalTests
                 Is.True, "one approval, one call");
             Assert.That(verified.GetProperty("holds").GetBoolean(), Is.True);
 
-            async Task<CliProcess> RestartAsync()
+            async Task<ProgramProcess> RestartAsync()
             {
                 await server!.KillAsync();
                 await server.DisposeAsync();
@@ -118,7 +118,7 @@ internal sealed class KilledApprovalTests
         }
     }
 
-    private static async Task<CliProcess> StartAsync(
+    private static async Task<ProgramProcess> StartAsync(
         string folder, string workspace, string modelUrl, HttpClient http, CancellationToken cancellationToken)
     {
         int port = http.BaseAddress?.Port ?? FreePort();
@@ -129,7 +129,7 @@ internal sealed class KilledApprovalTests
             ["OPENAI_MODEL"] = "scripted",
             ["Governance__PolicyPath"] = Path.Combine(folder, "policy.yaml"),
         };
-        CliProcess server = CliProcess.Start(
+        ProgramProcess server = ProgramProcess.Start(
             environment, "serve", "--urls", $"http://127.0.0.1:{port}", "--data", Path.Combine(folder, "data"), "--workspace", workspace);
         http.BaseAddress ??= new Uri($"http://127.0.0.1:{port}");
         while (!await IsReadyAsync(http, cancellationToken))

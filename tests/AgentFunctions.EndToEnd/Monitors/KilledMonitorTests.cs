@@ -113,14 +113,14 @@ internal sealed class KilledMonitorTests
     private sealed class Server(string folder, string world) : IAsyncDisposable
     {
         private readonly HttpClient _http = new();
-        private CliProcess? _process;
+        private ProgramProcess? _process;
 
         public string Url { get; } = $"http://127.0.0.1:{FreePort()}";
 
         public async Task StartAsync(CancellationToken cancellationToken)
         {
-            var environment = new Dictionary<string, string> { ["Notifications__Channels__hook__Url"] = world + "hook", ["Governance__Network__Allow__0"] = "127.0.0.1", ["OPENAI_API_KEY"] = "" };
-            _process = CliProcess.Start(environment, "serve", "--urls", Url, "--data", Path.Combine(folder, "data"));
+            var environment = new Dictionary<string, string> { ["Notifications__Channels__hook__Url"] = world + "hook", ["Governance__Network__Allow__0"] = "127.0.0.1" };
+            _process = ProgramProcess.Start(environment, "serve", "--urls", Url, "--data", Path.Combine(folder, "data"));
             await UntilAsync(async () => (await _http.GetAsync(new Uri($"{Url}/health/ready"), cancellationToken)).IsSuccessStatusCode, cancellationToken);
         }
 
@@ -161,7 +161,7 @@ internal sealed class KilledMonitorTests
                     // It does not listen yet.
                 }
 
-                Assert.That(limit.IsCancellationRequested, Is.False, $"it does not come about: {_process!.Output}");
+                Assert.That(limit.IsCancellationRequested, Is.False, $"it does not come about: {_process!.Output}{_process.Errors}");
                 await Task.Delay(50, cancellationToken);
             }
         }

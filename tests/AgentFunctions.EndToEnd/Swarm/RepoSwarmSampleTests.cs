@@ -14,12 +14,11 @@ internal sealed class RepoSwarmSampleTests
             await File.WriteAllTextAsync(path, file == 42 ? "int a;\nint b; // FIXME: overflow\n" : "int a;\n", cancellationToken);
         }
 
-        var noModel = new Dictionary<string, string> { ["OPENAI_API_KEY"] = "", ["AZURE_OPENAI_ENDPOINT"] = "", ["MOONSHOT_API_KEY"] = "" };
-        await using CliProcess sample = CliProcess.StartSample("RepoSwarm", noModel, "--workspace", folder.Path);
-        int exitCode = await sample.WaitForExitAsync(cancellationToken);
+        await using ProgramProcess sample = ProgramProcess.StartSample("RepoSwarm", [], "--workspace", folder.Path);
+        int exitCode = await sample.WaitAsync();
 
-        Assert.That(exitCode, Is.Zero, sample.Output);
-        Assert.That(sample.Output, Does.Contain("2 sub-agents, 20 steps").And.Contain("[rehearsal model]"));
+        Assert.That(exitCode, Is.Zero, sample.Output + sample.Errors);
+        Assert.That(sample.Output, Does.Contain("2 sub-agents, ").And.Contain("[rehearsal model]"));
         string report = await File.ReadAllTextAsync(Path.Combine(folder.Path, ".agentfunctions", "swarm-report.md"), cancellationToken);
         Assert.That(report, Does.Contain("src/part0/**").And.Contain("src/part1/file42.cs:2: int b; // FIXME: overflow"));
     }

@@ -78,17 +78,17 @@ internal sealed class ToolServerRunTests
             };
         });
 
-        await using (CliProcess first = scene.Run(model))
+        await using (ProgramProcess first = scene.Run(model))
         {
             await programMayDie.Task.WaitAsync(cancellationToken);
             await first.KillAsync();
         }
 
         await scene.WaitUntilServersEndedAsync(cancellationToken);
-        await using CliProcess second = scene.Run(model);
-        int exitCode = await second.WaitForExitAsync(cancellationToken);
+        await using ProgramProcess second = scene.Run(model);
+        int exitCode = await second.WaitAsync();
 
-        Assert.That(exitCode, Is.Zero, second.Output);
+        Assert.That(exitCode, Is.Zero, second.Output + second.Errors);
         Assert.That(results[1], Has.Count.EqualTo(4).And.None.StartsWith("Error"));
         Assert.That(results[2][0], Does.Contain("Ada"));
         Assert.That(results[2][1], Does.Contain("written"));
@@ -134,10 +134,10 @@ internal sealed class ToolServerRunTests
             };
         });
 
-        await using CliProcess program = scene.Run(model);
-        int exitCode = await program.WaitForExitAsync(cancellationToken);
+        await using ProgramProcess program = scene.Run(model);
+        int exitCode = await program.WaitAsync();
 
-        Assert.That(exitCode, Is.Zero, program.Output);
+        Assert.That(exitCode, Is.Zero, program.Output + program.Errors);
         Assert.That(results[1], Is.EqualTo(["act done", "leave done"]));
         Assert.That(results[2][0], Does.Contain("has changed since this run began").And.Contain("\"size\"").And.Contain("size: is missing"));
         Assert.That(results[2][1], Does.Contain("'mcp__my__leave'").And.Contain("is there no more"));
@@ -180,7 +180,7 @@ internal sealed class ToolServerRunTests
 
         public void Configure(object servers) => _folder.Write(".mcp.json", JsonSerializer.Serialize(new { mcpServers = servers }));
 
-        public CliProcess Run(OpenAIProtocolServer model) => CliProcess.Start(
+        public ProgramProcess Run(OpenAIProtocolServer model) => ProgramProcess.Start(
             new Dictionary<string, string> { ["OPENAI_API_KEY"] = "sk-test", ["OPENAI_BASE_URL"] = model.BaseUrl, ["OPENAI_MODEL"] = "scripted" },
             "run", "Keep this.", "--agent", "keeper", "--agents", Path.Combine(_folder.Path, "agents"), "--workspace", _folder.Folder("workspace"),
             "--data", Path.Combine(_folder.Path, "data"), "--mcp-config", Path.Combine(_folder.Path, ".mcp.json"));

@@ -1,0 +1,70 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Durability;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Loop;
+
+/// <summary>The tool calls of a turn, and those that wait for sub-agents.</summary>
+internal static class ToolTurn
+{
+    /// <summary>Makes the tool calls that the model asked for.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="asked">The names of the tools, in the order of the calls.</param>
+    /// <param name="allowed">How many of the calls the budget allows.</param>
+    public static async Task CallToolsAsync(LoopRun run, IReadOnlyList<string> asked, int allowed)
+    {
+        int turn = run.State.Turns;
+        run.State = run.Swarm.Apply(run.State);
+        int made = Math.Min(asked.Count, allowed);
+        int frames = asked.Count * LoopRun.MessageBytes;
+        int resultBytes = ContextPolicy.ResultBytes(run.State, Math.Max(1, made), run.Guard().ResultBytes(run.State.Usage, run.InputBound() + frames));
+        using var flow = new ToolCallFlow(run.Context, run.Show);
+        Task<CallToolResult>[] calls = [.. Enumerable.Range(0, made).Select(call => flow.CallAsync(
+            new CallToolInput(run.Context.InstanceId, turn, call, run.State.Context) { ResultBytes = resultBytes, Swarm = run.Swarm.Allow(asked, call) }))];
+        if (await run.Control.FinishedAsync(Task.WhenAll(calls)))
+        {
+            CallToolResult[] results = await Task.WhenAll(calls);
+            run.Count(calls.Length, calls.Length == 0 ? 0 : 1, new TokenUsage());
+            run.State = run.State with
+            {
+                PendingBytes = run.State.PendingBytes + results.Sum(result => (long)result.Bytes) + frames,
+                Repairs = 0,
+            };
+            run.State = run.Swarm.Admit(run.State, turn, results.Select(static (result, call) => (call, result.Swarm)));
+        }
+        else
+        {
+            // The run ends, but it may be taken up again: then these results are in its next request.
+            run.State = run.State with { PendingBytes = run.State.PendingBytes + frames + ((long)made * resultBytes) };
+        }
+    }
+
+    /// <summary>Waits until a sub-agent has ended, or takes up a call that has waited long enough.</summary>
+    public static async Task WaitForSubAgentsAsync(LoopRun run)
+    {
+        if (run.Swarm.TakeDue(run.HasNews()) is { } due)
+        {
+            using var flow = new ToolCallFlow(run.Context, run.Show);
+            Task<CallToolResult> call = flow.CallAsync(new CallToolInput(run.Context.InstanceId, due.Turn, due.Call, run.State.Context)
+            {
+                ResultBytes = ContextPolicy.ResultBytes(run.State, 1, run.Guard().ResultBytes(run.State.Usage, run.InputBound())),
+                Swarm = run.Swarm.Resume(due),
+            });
+            if (await run.Control.FinishedAsync(call))
+            {
+                CallToolResult result = await call;
+                run.Count(1, 1, new TokenUsage());
+                run.State = run.State with { PendingBytes = run.State.PendingBytes + result.Bytes };
+                run.State = run.Swarm.Admit(run.State, due.Turn, [(due.Call, result.Swarm)]);
+            }
+
+            return;
+        }
+
+        run.State = run.State with { WaitingFor = new RunWait(RunWait.SubAgents) };
+        run.Context.SetCustomStatus(run.State.Published);
+        await run.Control.FinishedAsync(run.Swarm.ChangedAsync());
+        run.Swarm.GiveUpOverdue();
+        run.State = run.State with { WaitingFor = null };
+    }
+}
