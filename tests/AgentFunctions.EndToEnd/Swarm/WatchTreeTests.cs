@@ -50,7 +50,7 @@ internal sealed class WatchTreeTests
             children.Select(static child => (Text(child, "name"), Text(child, "goal"), Text(child, "status"))),
             Is.EqualTo(new[] { ("reader", "Read the north.", "running"), ("reader", "Read the south.", "running") }));
 
-        await using ProgramProcess watch = ProgramProcess.Start(null, Path.GetTempPath(), "watch", id, "--tree", "--server", host.Http.BaseAddress!.ToString());
+        await using ProgramProcess watch = ProgramProcess.Start((OpenAIProtocolServer?)null, Path.GetTempPath(), "watch", id, "--tree", "--server", host.Http.BaseAddress!.ToString());
         go.SetResult();
         Assert.That(await watch.WaitAsync(), Is.Zero, watch.Errors);
         Assert.That(watch.Output, Does.Contain("chief completed: 8 steps (6 critical), ").And.Contain("· Have it read."));
