@@ -18,7 +18,7 @@ internal sealed class SubAgents(RunStore runs, RunReader reader)
     public async Task<IReadOnlyList<SubAgent>> ListAwaitedAsync(
         string runId, IReadOnlyList<string>? names, SwarmAllowance allowance, CancellationToken cancellationToken)
     {
-        var atWork = allowance.AtWork.ToHashSet(StringComparer.Ordinal);
+        var atWork = (allowance.AtWork ?? []).ToHashSet(StringComparer.Ordinal);
         SubAgent[] found = [.. await ListAsync(runId, names, cancellationToken).ConfigureAwait(false)];
         for (int index = 0; index < found.Length; index++)
         {
