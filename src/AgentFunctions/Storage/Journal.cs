@@ -134,7 +134,8 @@ public sealed class Journal(ILogStore logs)
                 // To look for the type first spares most of the entries their reading.
                 if (entry.Data.Span.IndexOf(type) >= 0
                     && JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.JournalEvent) is { } written
-                    && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call)
+                    && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
+                    && written.Approval == journalEvent.Approval)
                 {
                     return;
                 }
