@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Governance.Approvals;
@@ -35,7 +36,11 @@ internal sealed class NotifyActivity(
             IsError = outcome.Status == RunStatus.Completed ? null : true,
             Usage = outcome.State.Usage,
         };
-        await journal.AppendIfMissingAsync(run.Id, ended, context.CancellationToken).ConfigureAwait(false);
+        if (await journal.AppendIfMissingAsync(run.Id, ended, context.CancellationToken).ConfigureAwait(false))
+        {
+            AgentTelemetry.RunEnded(run, ended.Code);
+        }
+
         await approvals.WithdrawAsync(run.Id, context.CancellationToken).ConfigureAwait(false);
         await audit.AppendAsync(
             new AuditEntry(AuditTypes.RunEnded)
