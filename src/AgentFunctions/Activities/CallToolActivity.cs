@@ -7,6 +7,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -20,7 +21,7 @@ namespace AgentFunctions.Activities;
 /// <summary>One tool call under the ledger: no effect happens twice, no outcome is lost.</summary>
 internal sealed class CallToolActivity(
     RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, RunTools tools,
-    ToolInvoker invoker, ToolCallGovernor governor, RunLineage lineage, InFlightCalls calls, ApprovalGate approvals,
+    ToolInvoker invoker, ToolCallGovernor governor, RunLineage lineage, InFlightCalls calls, ApprovalGate approvals, ReviewGate reviews,
     IServiceProvider services, TimeProvider time)
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
@@ -71,7 +72,9 @@ internal sealed class CallToolActivity(
         var request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), asked, call);
         ToolCallRuling ruling = hadBegun
             ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known!.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
-            : await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false);
+            : await reviews.WaitAsync(request, known, cancellationToken).ConfigureAwait(false)
+                ?? await reviews.EnterAsync(
+                    request, await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         LedgerEntry entry = hadBegun ? known! : new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow())
         {
             Decision = ruling.Decision ?? known?.Decision,

@@ -24,6 +24,12 @@ public sealed class GovernanceOptions
     /// </summary>
     public string? KeyFolder { get; set; }
 
+    /// <summary>
+    /// The key vault that named secrets are looked up in after the configuration and the environment, for instance
+    /// <c>https://agents.vault.azure.net</c>; read with the host's own identity. None by default.
+    /// </summary>
+    public Uri? KeyVault { get; set; }
+
     /// <summary>Where this host's HTTP clients may go beyond the public internet; nowhere by default.</summary>
     public NetworkOptions Network { get; } = new();
 }

@@ -1,3 +1,4 @@
+using AgentFunctions;
 using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
@@ -5,7 +6,9 @@ using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Storage;
+using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -28,11 +31,18 @@ public static class GovernanceServiceCollectionExtensions
     public static IServiceCollection AddApprovalNotifier<TNotifier>(this IServiceCollection services)
         where TNotifier : class, IApprovalNotifier => services.AddSingleton<IApprovalNotifier, TNotifier>();
 
+    /// <summary>Adds a place where named secrets (<c>${secret:NAME}</c>) are looked up, after the configuration and the environment.</summary>
+    /// <typeparam name="TSource">The place.</typeparam>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddSecretSource<TSource>(this IServiceCollection services)
+        where TSource : class, ISecretSource => services.AddSingleton<ISecretSource, TSource>();
+
     internal static IServiceCollection AddGovernance(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<GovernanceOptions>().Bind(configuration.GetSection("Governance"));
         services.TryAddSingleton(provider => NewRedactor(configuration));
         services.AddRedactedLogging();
+        services.AddSecrets(configuration);
         services.TryAddSingleton<ISigningKeyStore>(static provider =>
             provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is { } folder
                 ? new FolderKeyStore(folder)
@@ -60,7 +70,7 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<InFlightCalls>();
         services.TryAddSingleton(static provider => new KillOrders(
-            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<AgentFunctions.Runs.RunReader>(),
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
             provider.GetRequiredService<AgentFunctions.Runs.RunStore>(), provider.GetRequiredService<AgentFunctions.Gateway.RunSteering>(),
             provider.GetRequiredService<Ledger>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<InFlightCalls>(),
             provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<TimeProvider>()));
@@ -71,8 +81,35 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<AgentFunctions.Gateway.Access.AccessRules>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Quotas.QuotaMeter>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Queueing.RunQueue>()));
+        services.AddReviews(configuration);
+        services.AddHostedService<KillWatcher>();
         services.AddHostedService<ApprovalWaker>();
         return services;
+    }
+
+    private static void AddSecrets(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddHttpClient(KeyVaultSecrets.HttpClientName, static client => client.Timeout = TimeSpan.FromSeconds(15))
+            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        services.TryAddSingleton(provider => new SecretResolver(SourcesOf(provider, configuration), provider.GetRequiredService<Redactor>()));
+    }
+
+    private static IEnumerable<ISecretSource> SourcesOf(IServiceProvider provider, IConfiguration configuration)
+    {
+        yield return new ConfigurationSecrets(configuration);
+        foreach (ISecretSource source in provider.GetServices<ISecretSource>())
+        {
+            yield return source;
+        }
+
+        if (provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyVault is { } vault)
+        {
+            yield return vault.Scheme == Uri.UriSchemeHttps || vault.IsLoopback
+                ? new KeyVaultSecrets(
+                    vault, provider.GetRequiredService<IHttpClientFactory>(), provider.GetService<TokenCredential>(),
+                    provider.GetRequiredService<TimeProvider>())
+                : throw new AgentException(ErrorCode.InvalidInput, $"Governance:KeyVault: '{vault}' is no https address; the host's own token must not travel in the open.");
+        }
     }
 
     private static Redactor NewRedactor(IConfiguration configuration)

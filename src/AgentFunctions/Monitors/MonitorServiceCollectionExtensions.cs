@@ -1,16 +1,16 @@
+using AgentFunctions;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop.Monitors;
+using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
-using AgentFunctions.Monitors;
 using AgentFunctions.Tools;
-using AgentFunctions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -116,5 +116,5 @@ public static class MonitorServiceCollectionExtensions
     private static bool IsValid(NotificationChannel channel) =>
         (channel.Url is null || channel.File is null)
         && (channel.Url is null || (Uri.TryCreate(channel.Url, UriKind.Absolute, out Uri? uri) && (uri.Scheme is "http" or "https")))
-        && (channel.Secret is null or { Length: >= 16 });
+        && (channel.Secret is null or { Length: >= 16 } || VariableText.HasReference(channel.Secret));
 }

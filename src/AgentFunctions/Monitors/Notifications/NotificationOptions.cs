@@ -13,12 +13,12 @@ public sealed class NotificationOptions
 /// <summary>One way to tell people: exactly one of <see cref="Url"/> and <see cref="File"/>, or neither for the console.</summary>
 public sealed class NotificationChannel
 {
-    /// <summary>The absolute http or https address of a webhook.</summary>
+    /// <summary>The absolute http or https address of a webhook; its path may hold <c>${secret:NAME}</c>.</summary>
     public string? Url { get; set; }
 
     /// <summary>
     /// The secret that signs a webhook's messages, as Standard Webhooks has it: at least 16 characters, or <c>whsec_</c> and
-    /// base 64. By default <see langword="null"/>: messages are not signed.
+    /// base 64, best by reference as <c>${secret:NAME}</c>. By default <see langword="null"/>: messages are not signed.
     /// </summary>
     public string? Secret { get; set; }
 

@@ -3,11 +3,12 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.Monitors.Notifications;
 
 /// <summary>Posts messages to an address, signed.</summary>
-internal sealed class WebhookSink(IHttpClientFactory http, TimeProvider time) : INotificationSink
+internal sealed class WebhookSink(IHttpClientFactory http, VariableText texts, TimeProvider time) : INotificationSink
 {
     public const string HttpClientName = "AgentFunctions.Webhooks";
 
@@ -25,15 +26,17 @@ internal sealed class WebhookSink(IHttpClientFactory http, TimeProvider time) : 
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJson.Options);
         string id = $"{notification.Id}-{channelName}";
         long timestamp = time.GetUtcNow().ToUnixTimeSeconds();
-        using var request = new HttpRequestMessage(HttpMethod.Post, channel.Url)
+        string url = await texts.ExpandAsync(channel.Url!, $"Notifications:Channels:{channelName}:Url", cancellationToken).ConfigureAwait(false);
+        using var request = new HttpRequestMessage(HttpMethod.Post, url)
         {
             Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
         };
         request.Headers.Add("Idempotency-Key", id);
         request.Headers.Add("webhook-id", id);
         request.Headers.Add("webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture));
-        if (channel.Secret is { } secret)
+        if (channel.Secret is { } reference)
         {
+            string secret = await texts.ExpandAsync(reference, $"Notifications:Channels:{channelName}:Secret", cancellationToken).ConfigureAwait(false);
             request.Headers.Add("webhook-signature", WebhookSignature.Sign(secret, id, timestamp, body));
         }
 

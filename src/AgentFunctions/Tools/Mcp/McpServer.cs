@@ -182,7 +182,7 @@ internal sealed class McpServer(
                 await Task.Delay(pause, time, stopping).ConfigureAwait(false);
             }
 
-            McpTransport transport = McpTransport.Create(definition, variables, http, logger);
+            McpTransport transport = await McpTransport.CreateAsync(definition, variables, http, logger, stopping).ConfigureAwait(false);
             secrets = transport.Secrets;
             McpSession session = await McpSession.OpenAsync(transport, definition.Name, time, logger, stopping).ConfigureAwait(false);
             _ = WatchAsync(session, time.GetUtcNow());

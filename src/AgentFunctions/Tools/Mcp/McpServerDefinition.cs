@@ -5,8 +5,8 @@ namespace AgentFunctions.Tools.Mcp;
 
 /// <summary>How to reach a server of the Model Context Protocol: a program to start, or an address.</summary>
 /// <remarks>
-/// Texts may hold <c>${VAR}</c> and <c>${VAR:-default}</c>: they are expanded when the server is started and nowhere kept
-/// in their expanded form, so secrets belong in variables.
+/// Texts may hold <c>${secret:NAME}</c>, <c>${VAR}</c> and <c>${VAR:-default}</c>: they are expanded when the server is started, headers at
+/// every request, and nowhere kept in their expanded form, so secrets belong there.
 /// </remarks>
 public sealed record McpServerDefinition
 {

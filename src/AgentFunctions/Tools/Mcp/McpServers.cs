@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using AgentFunctions.Agents;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Tools.Mcp;
@@ -24,10 +23,10 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
 
     public McpServers(
         IEnumerable<McpConfiguration> configurations, McpHttp http, ILogger<McpServers> logger, TimeProvider time,
-        IConfiguration? configuration = null)
+        VariableText variables)
     {
         (_http, _logger, _time) = (http, logger, time);
-        _variables = new VariableText(configuration);
+        _variables = variables;
         foreach (McpConfiguration one in configurations)
         {
             foreach (McpServerDefinition server in one.Servers)

@@ -1,6 +1,8 @@
 using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Mcp;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -43,6 +45,7 @@ public static class McpServiceCollectionExtensions
         services.AddGuardedHttpClient(McpTransport.HttpClientName, followsRedirects: false)
             .AddHttpMessageHandler(static () => new BoundedResponseHandler(McpTransport.AnswerLimit))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+        services.TryAddSingleton(static provider => new VariableText(provider.GetService<IConfiguration>(), provider.GetService<SecretResolver>()));
         services.TryAddSingleton<McpHttp>();
         services.TryAddSingleton<McpServers>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, McpToolSource>());

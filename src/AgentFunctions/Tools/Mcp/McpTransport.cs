@@ -26,13 +26,22 @@ internal sealed class McpTransport
     public McpSecrets Secrets { get; }
 
     /// <summary>Prepares the way; nothing is started before the client connects.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a variable is not set, or the address is none.</exception>
-    public static McpTransport Create(McpServerDefinition server, VariableText variables, McpHttp http, ILogger logger) =>
-        server.Command is null ? Http(server, variables, http) : Program(server, variables, logger);
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a variable or a secret is not set, or the address is none.</exception>
+    public static Task<McpTransport> CreateAsync(
+        McpServerDefinition server, VariableText variables, McpHttp http, ILogger logger, CancellationToken cancellationToken) => server.Command is null
+            ? HttpAsync(server, variables, http, cancellationToken)
+            : ProgramAsync(server, variables, logger, cancellationToken);
 
-    private static McpTransport Program(McpServerDefinition server, VariableText variables, ILogger logger)
+    private static async Task<McpTransport> ProgramAsync(
+        McpServerDefinition server, VariableText variables, ILogger logger, CancellationToken cancellationToken)
     {
-        Dictionary<string, string> configured = Expand(server, "env", server.Env, variables);
+        Dictionary<string, string> configured = await ExpandAsync(server, "env", server.Env, variables, cancellationToken).ConfigureAwait(false);
+        var arguments = new List<string>();
+        foreach (string text in server.Args)
+        {
+            arguments.Add(await variables.ExpandAsync(text, Place(server, $"args[{arguments.Count}]"), cancellationToken).ConfigureAwait(false));
+        }
+
         var secrets = new McpSecrets(configured.Values);
         Dictionary<string, string?> environment = Inherited();
         foreach ((string name, string value) in configured)
@@ -43,9 +52,9 @@ internal sealed class McpTransport
         var transport = new StdioClientTransport(new StdioClientTransportOptions
         {
             Name = server.Name,
-            Command = variables.Expand(server.Command!, Place(server, "command")),
-            Arguments = [.. server.Args.Select((text, i) => variables.Expand(text, Place(server, $"args[{i}]")))],
-            WorkingDirectory = server.Cwd is null ? null : variables.Expand(server.Cwd, Place(server, "cwd")),
+            Command = await variables.ExpandAsync(server.Command!, Place(server, "command"), cancellationToken).ConfigureAwait(false),
+            Arguments = arguments,
+            WorkingDirectory = server.Cwd is null ? null : await variables.ExpandAsync(server.Cwd, Place(server, "cwd"), cancellationToken).ConfigureAwait(false),
             InheritEnvironmentVariables = false,
             EnvironmentVariables = environment,
             ShutdownTimeout = ShutdownTime,
@@ -54,26 +63,30 @@ internal sealed class McpTransport
         return new McpTransport(transport, secrets);
     }
 
-    private static McpTransport Http(McpServerDefinition server, VariableText variables, McpHttp http)
+    private static async Task<McpTransport> HttpAsync(
+        McpServerDefinition server, VariableText variables, McpHttp http, CancellationToken cancellationToken)
     {
-        string address = variables.Expand(server.Url!, Place(server, "url"));
+        string address = await variables.ExpandAsync(server.Url!, Place(server, "url"), cancellationToken).ConfigureAwait(false);
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? endpoint) || endpoint.Scheme is not ("http" or "https"))
         {
             throw new AgentException(ErrorCode.InvalidInput, $"{Place(server, "url")}: is no absolute http or https address.");
         }
 
-        Dictionary<string, string> headers = Expand(server, "headers", server.Headers, variables);
+        // Found once to be sure that they are there; each request looks them up anew, since secrets are rotated.
+        Dictionary<string, string> headers = await HeadersAsync(cancellationToken).ConfigureAwait(false);
         var transport = new HttpClientTransport(
             new HttpClientTransportOptions
             {
                 Name = server.Name,
                 Endpoint = endpoint,
                 TransportMode = server.Sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
-                AdditionalHeaders = headers,
             },
-            http.ClientFor(endpoint, server.Identity),
+            http.ClientFor(endpoint, server.Identity, headers.Count == 0 ? null : HeadersAsync),
             ownsHttpClient: true);
         return new McpTransport(transport, new McpSecrets(headers.Values), endpoint);
+
+        Task<Dictionary<string, string>> HeadersAsync(CancellationToken cancellationToken) =>
+            ExpandAsync(server, "headers", server.Headers, variables, cancellationToken);
     }
 
     /// <summary>All that a program gets of the host's own environment: enough to be found and to find its files.</summary>
@@ -85,9 +98,17 @@ internal sealed class McpTransport
             ["HOME"] = Environment.GetEnvironmentVariable("HOME"),
         };
 
-    private static Dictionary<string, string> Expand(
-        McpServerDefinition server, string field, IReadOnlyDictionary<string, string> texts, VariableText variables) =>
-        texts.ToDictionary(static text => text.Key, text => variables.Expand(text.Value, Place(server, $"{field}.{text.Key}")), StringComparer.Ordinal);
+    private static async Task<Dictionary<string, string>> ExpandAsync(
+        McpServerDefinition server, string field, IReadOnlyDictionary<string, string> texts, VariableText variables, CancellationToken cancellationToken)
+    {
+        var expanded = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string name, string text) in texts)
+        {
+            expanded[name] = await variables.ExpandAsync(text, Place(server, $"{field}.{name}"), cancellationToken).ConfigureAwait(false);
+        }
+
+        return expanded;
+    }
 
     private static string Place(McpServerDefinition server, string field) => $"{server.Origin}: mcpServers.{server.Name}.{field}";
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text.Json;
 using AgentFunctions.Governance.Identity;
 using Microsoft.Extensions.AI;
@@ -59,12 +58,18 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
         HttpRequestMessage request = OpenApiRequest.Create(operation, arguments);
         string? token = options.Identity is not { } identity ? null : await context.Services.GetRequiredService<RunTokens>()
             .MintAsync(context, identity.AudienceOf(operation.BaseUrl), identity.Scopes, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<(string Name, string Value)> headers = await HeadersAsync(context, token, cancellationToken).ConfigureAwait(false);
         for (int redirects = 0; ; redirects++)
         {
             HttpResponseMessage response;
             using (request)
             {
-                AddHeaders(request, context, token);
+                foreach ((string name, string value) in headers)
+                {
+                    request.Headers.Remove(name);
+                    request.Headers.TryAddWithoutValidation(name, value);
+                }
+
                 response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
             }
 
@@ -99,20 +104,21 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
         }
     }
 
-    private void AddHeaders(HttpRequestMessage request, ToolContext context, string? token)
+    /// <summary>The host's own headers, which stand over whatever the model put there.</summary>
+    private async Task<IReadOnlyList<(string Name, string Value)>> HeadersAsync(ToolContext context, string? token, CancellationToken cancellationToken)
     {
-        request.Headers.Remove(IdempotencyHeader);
-        request.Headers.TryAddWithoutValidation(IdempotencyHeader, context.IdempotencyKey);
+        var headers = new List<(string, string)> { (IdempotencyHeader, context.IdempotencyKey) };
         if (token is not null)
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            headers.Add(("Authorization", $"Bearer {token}"));
         }
 
         foreach ((string name, string value) in options.Headers)
         {
-            request.Headers.Remove(name);
-            request.Headers.TryAddWithoutValidation(name, variables.Expand(value, $"OpenAPI tools '{options.Name}': Headers.{name}"));
+            headers.Add((name, await variables.ExpandAsync(value, $"OpenAPI tools '{options.Name}': Headers.{name}", cancellationToken).ConfigureAwait(false)));
         }
+
+        return headers;
     }
 
     private bool IsOwn(Uri address) =>

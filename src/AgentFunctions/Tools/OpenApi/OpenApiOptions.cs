@@ -15,8 +15,9 @@ public sealed class OpenApiOptions
     public string? BaseUrl { get; set; }
 
     /// <summary>
-    /// HTTP headers of every call, for instance <c>Authorization</c>. Secrets are given by reference alone, as
-    /// <c>${VAR}</c>, looked up in the environment and the host's configuration when a call is made. None by default.
+    /// HTTP headers of every call, for instance <c>Authorization</c>. Secrets are given by reference alone:
+    /// <c>${secret:NAME}</c>, looked up in the host's configuration, environment or key vault, or <c>${VAR}</c>, when a call is made.
+    /// None by default.
     /// </summary>
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
@@ -63,7 +64,7 @@ public sealed class OpenApiOptions
         {
             Require(
                 VariableText.HasReference(value) || !SecretHeaders.Contains(header, StringComparer.OrdinalIgnoreCase),
-                $"{nameof(Headers)}.{header}", "give the secret by reference, as ${VARIABLE}");
+                $"{nameof(Headers)}.{header}", "give the secret by reference, as ${secret:NAME}");
         }
     }
 

@@ -1,4 +1,5 @@
 using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.OpenApi;
 using Microsoft.Extensions.Configuration;
@@ -35,9 +36,9 @@ public static class OpenApiToolServiceCollectionExtensions
             options,
             provider.GetRequiredService<IHttpClientFactory>(),
             provider.GetRequiredService<NetworkGuard>(),
+            new VariableText(provider.GetService<IConfiguration>(), provider.GetService<SecretResolver>()),
             provider.GetRequiredService<ILogger<OpenApiToolSource>>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetService<IConfiguration>()));
+            provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

@@ -1,16 +1,15 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Governance.Boundaries;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Tools.OpenApi;
 
 /// <summary>The operations of an HTTP API as tools <c>name__operation</c>. The description is read when it is first needed, and again when it changes.</summary>
 internal sealed class OpenApiToolSource(
-    OpenApiOptions options, IHttpClientFactory http, NetworkGuard network, ILogger<OpenApiToolSource> logger, TimeProvider time, IConfiguration? configuration = null)
+    OpenApiOptions options, IHttpClientFactory http, NetworkGuard network, VariableText variables,
+    ILogger<OpenApiToolSource> logger, TimeProvider time)
     : IToolSource
 {
-    private readonly VariableText _variables = new(configuration);
     private readonly OpenApiDocumentSource _document = new(options, http, logger, time);
     private readonly Lock _gate = new();
     private (OpenApiDocument Document, IReadOnlyList<AgentTool> Tools)? _latest;
@@ -90,7 +89,7 @@ internal sealed class OpenApiToolSource(
         return
         [
             .. operations.Where(operation => options.Operations?.Contains(operation.Id) ?? true)
-                .Select(operation => new AgentTool(new OpenApiFunction(operation, options, _variables, http), operation.Effect)
+                .Select(operation => new AgentTool(new OpenApiFunction(operation, options, variables, http), operation.Effect)
                 {
                     Timeout = options.Timeout,
                     Group = options.Name,

@@ -1,0 +1,15 @@
+namespace AgentFunctions.Governance.Secrets;
+
+/// <summary>A place where secrets are kept. Sources are asked in the order of their registration; the first that knows a name answers.</summary>
+public interface ISecretSource
+{
+    /// <summary>What the place is, for people who look for a secret.</summary>
+    string Name { get; }
+
+    /// <summary>Finds a secret.</summary>
+    /// <param name="name">Its name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The value; <see langword="null"/> where there is none of that name.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: the place cannot be reached, or refuses.</exception>
+    Task<string?> FindAsync(string name, CancellationToken cancellationToken = default);
+}
