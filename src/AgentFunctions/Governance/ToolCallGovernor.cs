@@ -68,7 +68,8 @@ internal sealed class ToolCallGovernor(
         Approval approval = Question(
             request, CallHash.RepeatId(context.RunId, context.Turn, context.Call, entry.Repeats), rule.Name,
             "It was made and cut off: nobody can tell whether it took effect. Approve to have it made again; deny to say what came of it.",
-            rule.Terms!) with { Question = ApprovalQuestion.Repeat };
+            rule.Terms!) with
+        { Question = ApprovalQuestion.Repeat };
         return Waiting(await approvals.RequestAsync(approval, cancellationToken).ConfigureAwait(false), entry.Decision);
     }
 
