@@ -45,6 +45,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(QuotaBook))]
 [JsonSerializable(typeof(QueueState))]
 [JsonSerializable(typeof(Approval))]
+[JsonSerializable(typeof(ApprovalNotice))]
 [JsonSerializable(typeof(KillOrder))]
 [JsonSerializable(typeof(AuditEntry))]
 [JsonSerializable(typeof(AuditCheckpoint))]
