@@ -1,4 +1,4 @@
-// Whom to tell when runs or their steps fail, or money runs. Cost: each rule by the month.
+// Whom to tell when runs or their steps fail, when something waits for long, or money runs. Cost: each rule by the month.
 param name string
 param location string
 param tags object
@@ -30,9 +30,30 @@ var rules = [
   {
     name: 'failed-runs'
     text: 'More than five runs failed in a quarter of an hour.'
-    query: 'AppRequests | where Name == "RunAgent" and Success == false'
-    threshold: 5
+    query: 'AppMetrics | where Name == "agentfunctions.run.ended" and tostring(Properties["agentfunctions.run.status"]) == "failed" | summarize Failed = sum(Sum) | where Failed > 5'
+    threshold: 0
     severity: 1
+  }
+  {
+    name: 'queue-age'
+    text: 'A run has waited more than five minutes to begin.'
+    query: 'AppMetrics | where Name == "agentfunctions.run.queue.oldest" | summarize Oldest = max(Max) | where Oldest > 300'
+    threshold: 0
+    severity: 2
+  }
+  {
+    name: 'approval-age'
+    text: 'A question to people has waited more than four hours.'
+    query: 'AppMetrics | where Name == "agentfunctions.approval.oldest" | summarize Oldest = max(Max) | where Oldest > 14400'
+    threshold: 0
+    severity: 3
+  }
+  {
+    name: 'model-spend'
+    text: 'The models cost more in an hour than a hundredth of the monthly budget.'
+    query: 'AppMetrics | where Name == "agentfunctions.spend" | where TimeGenerated > ago(1h) | summarize Usd = sum(Sum) | where Usd > ${monthlySpend} / 100.0'
+    threshold: 0
+    severity: 2
   }
   {
     name: 'failed-steps'
@@ -56,7 +77,7 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       enabled: true
       scopes: [workspaceId]
       evaluationFrequency: 'PT5M'
-      windowSize: 'PT15M'
+      windowSize: rule.name == 'model-spend' ? 'PT1H' : 'PT15M'
       criteria: {
         allOf: [
           {

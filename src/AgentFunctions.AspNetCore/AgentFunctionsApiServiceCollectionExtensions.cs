@@ -4,8 +4,10 @@ using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.AspNetCore.Security.Oidc;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -27,6 +29,8 @@ public static class AgentFunctionsApiServiceCollectionExtensions
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, OidcOptionsValidator>());
+        services.TryAddSingleton<OidcCallers>();
         services.TryAddSingleton<CallerAuthentication>();
         services.TryAddSingleton<RunResources>();
         services.TryAddSingleton<AgentResources>();

@@ -27,6 +27,7 @@ public static class AgentFunctionsEndpoints
         runs.MapArtifacts();
         api.MapAgents();
         api.MapApprovals();
+        api.MapReviews();
         api.MapAudit();
         api.MapKill();
         api.MapKeys();

@@ -21,6 +21,9 @@ public sealed class ApiOptions
     /// </summary>
     public bool TrustFunctionsPrincipal { get; set; }
 
+    /// <summary>The issuers whose tokens callers may send besides keys; none by default.</summary>
+    public IList<OidcOptions> Oidc { get; } = [];
+
     /// <summary>
     /// The host names that requests on a loopback address may carry besides <c>localhost</c>, <c>127.0.0.1</c> and
     /// <c>[::1]</c>: what a reverse proxy on this machine passes on. None by default.

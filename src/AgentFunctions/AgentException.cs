@@ -199,6 +199,9 @@ public enum ErrorCode
     /// <summary>The caller has used up a quota; the message names it.</summary>
     QuotaExceeded = 507,
 
+    /// <summary>There is no unreviewed change of that id or run.</summary>
+    ReviewNotFound = 508,
+
     /// <summary>There is no monitor of that name.</summary>
     MonitorNotFound = 600,
 

@@ -12,6 +12,7 @@ using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -43,6 +44,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 [JsonSerializable(typeof(ApiKeyRecord))]
 [JsonSerializable(typeof(QuotaBook))]
+[JsonSerializable(typeof(ReviewBook))]
 [JsonSerializable(typeof(QueueState))]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(ApprovalNotice))]

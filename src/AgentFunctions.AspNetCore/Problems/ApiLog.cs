@@ -10,4 +10,7 @@ internal static partial class ApiLog
 
     [LoggerMessage(3001, LogLevel.Warning, "{Method} {Path}: the engine is not available.")]
     public static partial void Unavailable(ILogger logger, string method, string path, Exception error);
+
+    [LoggerMessage(3002, LogLevel.Warning, "The keys of {Issuer} could not be fetched: {Problem}")]
+    public static partial void IssuerKeysNotFetched(ILogger logger, string issuer, string problem);
 }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.AspNetCore.Security.Oidc;
 using AgentFunctions.Gateway;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -8,10 +9,10 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>
-/// Recognises callers: the host's own key, API keys with roles, the principal that Azure Functions has checked. A host that knows
+/// Recognises callers: the host's own key, API keys with roles, tokens of issuers that it trusts, the principal that Azure Functions has checked. A host that knows
 /// none of these serves whoever is on its machine.
 /// </summary>
-internal sealed class CallerAuthentication(IOptions<ApiOptions> options, ApiKeys keys)
+internal sealed class CallerAuthentication(IOptions<ApiOptions> options, ApiKeys keys, OidcCallers tokens)
 {
     private const string Scheme = "Bearer ";
 
@@ -19,7 +20,7 @@ internal sealed class CallerAuthentication(IOptions<ApiOptions> options, ApiKeys
 
     /// <summary>Whether a call without credentials is refused.</summary>
     public async ValueTask<bool> IsRequiredAsync(CancellationToken cancellationToken) =>
-        _hostKey is not null || options.Value.TrustFunctionsPrincipal || await keys.AnyAsync(cancellationToken);
+        _hostKey is not null || tokens.IsConfigured || options.Value.TrustFunctionsPrincipal || await keys.AnyAsync(cancellationToken);
 
     /// <summary>Who calls; <see langword="null"/> where the credentials are missing or wrong.</summary>
     public async ValueTask<Caller?> RecogniseAsync(HttpContext context)
@@ -30,7 +31,9 @@ internal sealed class CallerAuthentication(IOptions<ApiOptions> options, ApiKeys
             string token = header[Scheme.Length..].Trim();
             bool isHostKey = _hostKey is not null
                 && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(token)), _hostKey);
-            return isHostKey ? Caller.Local with { Id = "host-key" } : await keys.FindAsync(token, context.RequestAborted);
+            return isHostKey
+                ? Caller.Local with { Id = "host-key" }
+                : await keys.FindAsync(token, context.RequestAborted) ?? await tokens.FindAsync(token, context.RequestAborted);
         }
 
         if (options.Value.TrustFunctionsPrincipal

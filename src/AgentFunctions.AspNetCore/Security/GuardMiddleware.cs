@@ -73,7 +73,7 @@ internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions>
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             throw new ProblemException(
-                StatusCodes.Status401Unauthorized, "unauthorized", "Send an API key of this host as Authorization: Bearer.");
+                StatusCodes.Status401Unauthorized, "unauthorized", "Send an API key of this host, or a token of an issuer that it trusts, as Authorization: Bearer.");
         }
 
         context.Features.Set(caller);

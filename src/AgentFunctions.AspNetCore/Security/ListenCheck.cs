@@ -10,7 +10,7 @@ internal static class ListenCheck
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>.</exception>
     public static void Demand(IEnumerable<string> addresses, ApiOptions options)
     {
-        if (options.Key is null && addresses.FirstOrDefault(address => !IsLocal(address)) is { } open)
+        if (options.Key is null && options.Oidc.Count == 0 && addresses.FirstOrDefault(address => !IsLocal(address)) is { } open)
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,

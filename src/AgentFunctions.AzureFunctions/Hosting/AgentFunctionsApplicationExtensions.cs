@@ -3,6 +3,8 @@ using AgentFunctions.AzureFunctions;
 using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.AzureFunctions.Telemetry;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
@@ -29,10 +31,14 @@ public static class AgentFunctionsApplicationExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.ConfigureFunctionsWebApplication();
         builder.Services.AddAgentFunctions(builder.Configuration, configure);
+#if AZURE_OPENAI
+        builder.Services.AddSingleton<AgentFunctions.Models.OpenAIProtocol.IAzureChatClients, AgentFunctions.AzureFunctions.Models.AzureChatClients>();
+#endif
         AddApi(builder.Services);
         AddEngine(builder.Services);
         builder.Services.AddSingleton(_ => AgentStorageFactory.Create(builder.Configuration));
         AddStores(builder.Services);
+        builder.Services.AddHostedService<WorkerTelemetry>();
         return builder;
     }
 
@@ -41,6 +47,7 @@ public static class AgentFunctionsApplicationExtensions
         services.AddSingleton<DurableClientAccessor>();
         services.AddSingleton<DurableRunner>();
         services.AddSingleton<StartedServices>();
+        services.AddSingleton<WaitingTimes>();
         StartedServices.Take(services);
         services.AddSingleton<DurableTaskOrchestrationClient>();
         services.AddSingleton<IOrchestrationClient>(static provider => provider.Redacted(provider.GetRequiredService<DurableTaskOrchestrationClient>()));

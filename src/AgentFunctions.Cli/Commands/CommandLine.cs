@@ -20,6 +20,7 @@ internal static class CommandLine
             ApprovalsCommand.Create(),
             ApproveCommand.Create(),
             ApproveCommand.CreateDeny(),
+            ReviewsCommand.Create(),
             AuditCommand.Create(),
             KillCommand.Create(),
             MonitorsCommand.Create(),

@@ -64,6 +64,12 @@ internal sealed class ApiClient : IDisposable
     public Task<ApprovalListResource> ListApprovalsAsync(CancellationToken cancellationToken) =>
         SendAsync<ApprovalListResource>(HttpMethod.Get, "/api/approvals", null, cancellationToken);
 
+    public Task<ReviewListResource> ListReviewsAsync(CancellationToken cancellationToken) =>
+        SendAsync<ReviewListResource>(HttpMethod.Get, "/api/reviews", null, cancellationToken);
+
+    public Task<ReviewedResource> AcceptReviewsAsync(ReviewSubmission reviews, CancellationToken cancellationToken) =>
+        SendAsync<ReviewedResource>(HttpMethod.Post, "/api/reviews/accept", JsonContent.Create(reviews, options: ApiJson.Options), cancellationToken);
+
     public Task<ApprovalListResource> DecideAsync(string id, DecisionSubmission decision, CancellationToken cancellationToken) =>
         SendAsync<ApprovalListResource>(
             HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(id)}", JsonContent.Create(decision, options: ApiJson.Options), cancellationToken);

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Budgets;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
@@ -45,7 +47,14 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
             return new CheckAcceptanceResult(false, new()) { RetryAfter = e.RetryAfter };
         }
 
-        return response is null ? null : Read(response.Text) with { Usage = ModelCaller.UsageOf(response, request, model.Profile) };
+        if (response is null)
+        {
+            return null;
+        }
+
+        TokenUsage usage = ModelCaller.UsageOf(response, request, model.Profile);
+        AgentTelemetry.Spent(run, model, usage);
+        return Read(response.Text) with { Usage = usage };
     }
 
     private async Task<string> QuestionAsync(RunRecord run, RunJudge judge, string answer, long maxBytes, CancellationToken cancellationToken)

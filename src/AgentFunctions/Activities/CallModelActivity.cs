@@ -76,6 +76,12 @@ internal sealed class CallModelActivity(
         };
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ModelCalled(span, model, reply, took);
+        AgentTelemetry.Spent(run, model, reply.Usage!);
+        if (input.Call == 1)
+        {
+            AgentTelemetry.RunBegun(run, reply.At - took - run.CreatedAt);
+        }
+
         // Handed over together, in this order, so that they share one flush to disk.
         await Task.WhenAll(
             transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken),

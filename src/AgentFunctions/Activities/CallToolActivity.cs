@@ -8,6 +8,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -21,11 +22,14 @@ namespace AgentFunctions.Activities;
 /// <summary>One tool call under the ledger: no effect happens twice, no outcome is lost.</summary>
 internal sealed class CallToolActivity(
     RunStore runs, Transcript transcript, Journal journal, Ledger ledger, ArtifactStore artifacts, RunTools tools,
-    ToolInvoker invoker, ToolCallGovernor governor, RunLineage lineage, InFlightCalls calls, ApprovalGate approvals,
+    ToolInvoker invoker, ToolCallGovernor governor, RunLineage lineage, InFlightCalls calls, ApprovalGate approvals, ReviewGate reviews,
     IServiceProvider services, TimeProvider time)
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 400;
+
+    /// <summary>Stands for the outcome of a job that has none yet.</summary>
+    private static readonly ToolOutcome AtWork = new("The work goes on.");
 
     public async Task<CallToolResult> RunAsync(ActivityContext activity, CallToolInput input)
     {
@@ -72,7 +76,9 @@ internal sealed class CallToolActivity(
         };
         ToolCallRuling ruling = hadBegun
             ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known!.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
-            : await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false);
+            : await reviews.WaitAsync(request, known, cancellationToken).ConfigureAwait(false)
+                ?? await reviews.EnterAsync(
+                    request, await governor.RuleAsync(request, known, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         LedgerEntry entry = hadBegun ? known! : new LedgerEntry(call.Name, LedgerState.Started, time.GetUtcNow())
         {
             Decision = ruling.Decision ?? known?.Decision,
@@ -87,13 +93,21 @@ internal sealed class CallToolActivity(
         }
 
         long start = time.GetTimestamp();
-        ToolOutcome outcome = found.WithNotice(ruling switch
+        ToolOutcome made = ruling switch
         {
             { Refusal: { } refused } => refused,
-            _ when hadBegun =>
-                await StoppableAsync(request, ruling.Call!, TakeUpAsync, cancellationToken).ConfigureAwait(false),
+            _ when hadBegun => await StoppableAsync(
+                request, ruling.Call!, (governed, stop) => TakeUpAsync(governed, entry, stop), cancellationToken).ConfigureAwait(false),
             _ => await CallAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false),
-        });
+        };
+        if (ReferenceEquals(made, AtWork))
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            DateTimeOffset look = now + ruling.Call!.Tool.Job!.PauseAt(now - entry.StartedAt);
+            return new CallToolResult(false, 0) { Wait = new ToolCallWait("job", call.Name, $"job:{input.Turn}:{input.Call}", look) };
+        }
+
+        ToolOutcome outcome = found.WithNotice(made);
         DemandStore(outcome);
         if (IsUnknown(ruling, outcome)
             && await governor.AskAboutAsync(request, entry, cancellationToken).ConfigureAwait(false) is { Wait: { } question } asking)
@@ -116,7 +130,7 @@ internal sealed class CallToolActivity(
             return new CallToolResult(false, 0) { Swarm = wanted };
         }
 
-        TimeSpan took = time.GetElapsedTime(start);
+        TimeSpan took = asked.Tool.Job is null ? time.GetElapsedTime(start) : time.GetUtcNow() - entry.StartedAt;
         AgentTelemetry.ToolCalled(span, call, outcome, took);
         await governor.FinishedAsync(request, ruling, entry.StartedAt, outcome, cancellationToken).ConfigureAwait(false);
         return await FinishAsync(input, entry, outcome, took, cancellationToken).ConfigureAwait(false);
@@ -153,14 +167,23 @@ internal sealed class CallToolActivity(
     {
         ToolContext context = request.Context;
         await Task.WhenAll(
-            governed.Tool.Effect == ToolEffect.None
+            governed.Tool is { Effect: ToolEffect.None, Job: null }
                 ? Task.CompletedTask
                 : ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken),
             // A call that was taken up again has been told of.
             context.Swarm is { Allowance.Phase: > 0 }
                 ? Task.CompletedTask
                 : journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken)).ConfigureAwait(false);
-        return await StoppableAsync(request, governed, invoker.InvokeAsync, cancellationToken).ConfigureAwait(false);
+        return await StoppableAsync(request, governed, StartAsync, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a call; of a job, whose start may have come through though nobody heard of it, the first look will tell.</summary>
+    private async Task<ToolOutcome> StartAsync(ToolCall governed, CancellationToken cancellationToken)
+    {
+        ToolOutcome outcome = await invoker.InvokeAsync(governed, cancellationToken).ConfigureAwait(false);
+        return governed.Tool.Job is not null && (!outcome.IsError || outcome.Code is ErrorCode.ToolTimeout or ErrorCode.ToolOutcomeUnknown)
+            ? AtWork
+            : outcome;
     }
 
     /// <summary>Makes a call that the kill switch can stop.</summary>
@@ -181,15 +204,18 @@ internal sealed class CallToolActivity(
     }
 
     /// <summary>A call that a crash cut off: asked about, repeated where that is safe, else reported as unknown.</summary>
-    private async Task<ToolOutcome> TakeUpAsync(ToolCall governed, CancellationToken cancellationToken)
+    private async Task<ToolOutcome> TakeUpAsync(ToolCall governed, LedgerEntry entry, CancellationToken cancellationToken)
     {
         Reconciliation found = await invoker.ReconcileAsync(governed, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
+            ReconciliationVerdict.GoesOn or ReconciliationVerdict.Unknown when governed.Tool.Job is { } job =>
+                time.GetUtcNow() - entry.StartedAt < job.GiveUpAfter ? AtWork : Unknown(governed.Tool.Name, $"It was given up after {job.GiveUpAfter}."),
+            ReconciliationVerdict.GoesOn => Unknown(governed.Tool.Name),
             ReconciliationVerdict.Happened =>
                 await ToolInvoker.ToOutcomeAsync(governed, found.Result, cancellationToken).ConfigureAwait(false),
             ReconciliationVerdict.Unknown when governed.Tool.Effect == ToolEffect.NotIdempotent => Unknown(governed.Tool.Name),
-            _ => await invoker.InvokeAsync(governed, cancellationToken).ConfigureAwait(false),
+            _ => await StartAsync(governed, cancellationToken).ConfigureAwait(false),
         };
     }
 

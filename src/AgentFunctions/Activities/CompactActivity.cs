@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -112,6 +113,7 @@ internal sealed class CompactActivity(
             Usage = ModelCaller.UsageOf(response, request, model.Profile),
             Position = window.End,
         };
+        AgentTelemetry.Spent(run, model, summary.Usage);
         await transcript.AppendAsync(run.Id, window, [summary], cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(run.Id, Describe(summary), cancellationToken).ConfigureAwait(false);
         return summary;

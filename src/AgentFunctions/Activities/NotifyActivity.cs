@@ -1,10 +1,12 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -14,7 +16,7 @@ namespace AgentFunctions.Activities;
 /// <summary>Tells those who follow a run that it has ended: the journal, then the caller's own address.</summary>
 internal sealed class NotifyActivity(
     RunStore runs, Journal journal, ApprovalGate approvals, AuditLog audit, Redactor redactor, IOrchestrationClient orchestrations,
-    RunQueue queue, IHttpClientFactory http, TimeProvider time)
+    RunQueue queue, ReviewGate reviews, IHttpClientFactory http, TimeProvider time)
 {
     /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
     public const string HttpClientName = "AgentFunctions.Callbacks";
@@ -34,7 +36,11 @@ internal sealed class NotifyActivity(
             IsError = outcome.Status == RunStatus.Completed ? null : true,
             Usage = outcome.State.Usage,
         };
-        await journal.AppendIfMissingAsync(run.Id, ended, context.CancellationToken).ConfigureAwait(false);
+        if (await journal.AppendIfMissingAsync(run.Id, ended, context.CancellationToken).ConfigureAwait(false))
+        {
+            AgentTelemetry.RunEnded(run, ended.Code);
+        }
+
         await approvals.WithdrawAsync(run.Id, context.CancellationToken).ConfigureAwait(false);
         await audit.AppendAsync(
             new AuditEntry(AuditTypes.RunEnded)
@@ -46,6 +52,7 @@ internal sealed class NotifyActivity(
                 Reason = redactor.Redact($"{ended.Code}{(outcome.Message is null ? "" : $": {outcome.Message}")}"),
             },
             context.CancellationToken).ConfigureAwait(false);
+        await reviews.LeaveAsync(run, context.CancellationToken).ConfigureAwait(false);
         if (run.Parent is null)
         {
             await queue.LeaveAsync(run.Id, context.CancellationToken).ConfigureAwait(false);

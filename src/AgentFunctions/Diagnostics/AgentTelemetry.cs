@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using AgentFunctions.Budgets;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -28,6 +29,41 @@ public static class AgentTelemetry
 
     private static readonly Histogram<double> ToolDuration = Meter.CreateHistogram<double>(
         "agentfunctions.tool.duration", "s", "How long tool calls take.");
+
+    private static readonly Counter<long> RunsEnded = Meter.CreateCounter<long>(
+        "agentfunctions.run.ended", "{run}", "How many runs have ended, by agent and status.");
+
+    private static readonly Histogram<double> QueueTime = Meter.CreateHistogram<double>(
+        "agentfunctions.run.queue.duration", "s", "How long runs wait from their submission to their first model call.");
+
+    private static readonly Counter<double> Spend = Meter.CreateCounter<double>(
+        "agentfunctions.spend", "{USD}", "What model calls cost in US dollars, by agent and model, where prices are configured.");
+
+    private static readonly Gauge<double> OldestQueued = Meter.CreateGauge<double>(
+        "agentfunctions.run.queue.oldest", "s", "How long the oldest run has waited that has not begun; 0 where none waits.");
+
+    private static readonly Gauge<double> OldestApproval = Meter.CreateGauge<double>(
+        "agentfunctions.approval.oldest", "s", "How long the oldest question to people has waited; 0 where none waits.");
+
+    internal static void RunBegun(RunRecord run, TimeSpan waited) =>
+        QueueTime.Record(Math.Max(0, waited.TotalSeconds), new TagList { { "gen_ai.agent.name", run.Agent } });
+
+    internal static void RunEnded(RunRecord run, string? status) =>
+        RunsEnded.Add(1, new TagList { { "gen_ai.agent.name", run.Agent }, { "agentfunctions.run.status", status } });
+
+    internal static void Spent(RunRecord run, ModelBinding model, TokenUsage usage)
+    {
+        if (usage.Usd > 0)
+        {
+            Spend.Add((double)usage.Usd, new TagList { { "gen_ai.agent.name", run.Agent }, { "gen_ai.request.model", model.ModelId } });
+        }
+    }
+
+    internal static void Waiting(TimeSpan oldestQueued, TimeSpan oldestApproval)
+    {
+        OldestQueued.Record(oldestQueued.TotalSeconds);
+        OldestApproval.Record(oldestApproval.TotalSeconds);
+    }
 
     internal static Activity? StartModelCall(RunRecord run, ModelBinding model)
     {

@@ -42,7 +42,7 @@ public sealed class Admission
             return ruling;
         }
 
-        await RefuseAsync(caller, agent, rule, ruling.Reason, cancellationToken).ConfigureAwait(false);
+        await RefuseAsync(caller.Id, agent, rule, ruling.Reason, cancellationToken).ConfigureAwait(false);
         throw new AgentException(ErrorCode.NotAllowed, $"Rule '{rule}': {ruling.Reason}.");
     }
 
@@ -58,20 +58,14 @@ public sealed class Admission
     /// </exception>
     internal async Task<long?> AdmitAsync(RunRecord run, Caller caller, CancellationToken cancellationToken, string? rule = null)
     {
-        Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
-        if (await _kills().FindAsync(run, lineage.Tree, null, cancellationToken).ConfigureAwait(false) is { } order)
-        {
-            await RefuseAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
-            throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; it must be released first.");
-        }
-
+        Lineage lineage = await DemandNotStoppedAsync(run, caller.Id, cancellationToken).ConfigureAwait(false);
         if (run.Parent is null && await _quotas.SubmitAsync(run, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
-            await RefuseAsync(caller, run.Agent, refusal.Rule, refusal.Reason, cancellationToken).ConfigureAwait(false);
+            await RefuseAsync(caller.Id, run.Agent, refusal.Rule, refusal.Reason, cancellationToken).ConfigureAwait(false);
             throw refusal.ToException();
         }
 
-        long? ticket = run.Parent is null ? await EnterAsync(run, cancellationToken).ConfigureAwait(false) : null;
+        long? ticket = run.Parent is null ? await _queue.EnterAsync(run, cancellationToken).ConfigureAwait(false) : null;
         await _audit.AppendAsync(
             new AuditEntry(run.Parent is null ? AuditTypes.RunSubmitted : AuditTypes.RunDelegated)
             {
@@ -90,13 +84,39 @@ public sealed class Admission
         return ticket;
     }
 
-    /// <summary>Gives a run a place; <see langword="null"/> where it has one, else the ticket with which it has to wait.</summary>
-    internal Task<long?> EnterAsync(RunRecord run, CancellationToken cancellationToken) => _queue.EnterAsync(run, cancellationToken);
+    /// <summary>Admits a run that has ended and is taken up again.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="requester">Who takes it up.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The ticket with which it has to wait for its place; <see langword="null"/> where it has one.</returns>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.Stopped"/>: the kill switch holds it back. <see cref="ErrorCode.QuotaExceeded"/>: the queue is full.
+    /// </exception>
+    internal async Task<long?> ReadmitAsync(RunRecord run, string requester, CancellationToken cancellationToken)
+    {
+        await DemandNotStoppedAsync(run, requester, cancellationToken).ConfigureAwait(false);
+        return await _queue.EnterAsync(run, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Once a run that had to wait is scheduled: it may have got its place meanwhile.</summary>
     internal Task ScheduledAsync(CancellationToken cancellationToken) => _queue.TellAsync(cancellationToken);
 
-    private Task RefuseAsync(Caller caller, string agent, string rule, string reason, CancellationToken cancellationToken) => _audit.AppendAsync(
-        new AuditEntry(AuditTypes.RequestRefused) { Actor = caller.Id, Agent = agent, Rule = rule, Failed = true, Reason = reason },
+    /// <summary>Demands that the kill switch does not hold a run back.</summary>
+    /// <returns>Where the run comes from.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.Stopped"/>: the message names the order.</exception>
+    internal async Task<Lineage> DemandNotStoppedAsync(RunRecord run, string caller, CancellationToken cancellationToken)
+    {
+        Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
+        if (await _kills().FindAsync(run, lineage.Tree, null, cancellationToken).ConfigureAwait(false) is { } order)
+        {
+            await RefuseAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
+            throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; it must be released first.");
+        }
+
+        return lineage;
+    }
+
+    private Task RefuseAsync(string caller, string agent, string rule, string reason, CancellationToken cancellationToken) => _audit.AppendAsync(
+        new AuditEntry(AuditTypes.RequestRefused) { Actor = caller, Agent = agent, Rule = rule, Failed = true, Reason = reason },
         cancellationToken);
 }

@@ -39,7 +39,7 @@ public sealed class RunSteering(
             throw new AgentException(ErrorCode.InvalidInput, $"text: use 1 to {MaxMessage} characters.");
         }
 
-        DemandOpen(await reader.GetAsync(id, cancellationToken).ConfigureAwait(false));
+        await DemandOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         await AuditAsync(AuditTypes.MessageSent, id, requester, text, cancellationToken).ConfigureAwait(false);
         var message = new InboxMessage(text, requester, time.GetUtcNow());
         long count = await inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
@@ -63,7 +63,7 @@ public sealed class RunSteering(
             throw new AgentException(ErrorCode.InvalidInput, "budget: name at least one part to grant.");
         }
 
-        DemandOpen(await reader.GetAsync(id, cancellationToken).ConfigureAwait(false));
+        await DemandOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         await AuditAsync(AuditTypes.RunCommanded, id, requester, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.BudgetGranted, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
@@ -153,6 +153,18 @@ public sealed class RunSteering(
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Before anything is recorded: whether a run may be spoken to, and taken up again where it has ended.</summary>
+    private async Task DemandOpenAsync(string id, string requester, CancellationToken cancellationToken)
+    {
+        Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        DemandOpen(run);
+        if (run.IsEnded)
+        {
+            await admission.DemandNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
     /// <summary>A sub-agent that has ended has reported, and what it left over is its lead's again: it cannot be taken up.</summary>
     private static void DemandOpen(Run run)
     {
@@ -218,7 +230,7 @@ public sealed class RunSteering(
         RunRecord run = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         state = state with
         {
-            QueueTicket = await admission.EnterAsync(run, cancellationToken).ConfigureAwait(false),
+            QueueTicket = await admission.ReadmitAsync(run, command.By, cancellationToken).ConfigureAwait(false),
             Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
             PendingBytes = state.PendingBytes + command.InboxBytes,
             LostCalls = 0,

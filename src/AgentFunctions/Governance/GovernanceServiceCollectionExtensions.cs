@@ -77,7 +77,7 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<InFlightCalls>();
         services.TryAddSingleton(static provider => new KillOrders(
-            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<AgentFunctions.Runs.RunReader>(),
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
             provider.GetRequiredService<AgentFunctions.Runs.RunStore>(), provider.GetRequiredService<AgentFunctions.Gateway.RunSteering>(),
             provider.GetRequiredService<Ledger>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<InFlightCalls>(),
             provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<TimeProvider>()));
@@ -88,6 +88,8 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<AgentFunctions.Gateway.Access.AccessRules>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Quotas.QuotaMeter>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Queueing.RunQueue>()));
+        services.AddReviews(configuration);
+        services.AddHostedService<KillWatcher>();
         services.AddHostedService<ApprovalWaker>();
         return services;
     }

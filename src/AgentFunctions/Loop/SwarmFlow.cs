@@ -101,7 +101,12 @@ internal sealed class SwarmFlow : IDisposable
         _swarm is null || !SwarmToolNames.IsOne(asked[call]) ? null : SwarmGrants.Allowance(_lead, _swarm, asked, call);
 
     /// <summary>What a call may ask for that is taken up again.</summary>
-    public SwarmAllowance Resume(ChildWait due) => SwarmGrants.Allowance(_lead, _swarm!, [SwarmToolNames.Reduce], 0) with { Phase = due.Phase + 1, Names = due.Names };
+    public SwarmAllowance Resume(ChildWait due) => SwarmGrants.Allowance(_lead, _swarm!, [SwarmToolNames.Reduce], 0) with
+    {
+        Phase = due.Phase + 1,
+        Names = due.Names,
+        AtWork = [.. _swarm!.Live.Select(static child => child.Name)],
+    };
 
     /// <summary>Does what the calls of a turn asked for.</summary>
     /// <param name="state">The run, with the calls counted.</param>

@@ -37,6 +37,9 @@ internal sealed record SwarmAllowance(int Children, Budget Left, SwarmLimits Lim
 
     /// <summary>The sub-agents that the call waited for, where it named them.</summary>
     public IReadOnlyList<string>? Names { get; init; }
+
+    /// <summary>For a call that was taken up again: the sub-agents at work. Others have reported, though their runs may still be seen to end.</summary>
+    public IReadOnlyList<string> AtWork { get; init; } = [];
 }
 
 /// <summary>What a call of a swarm tool asks the loop to do.</summary>

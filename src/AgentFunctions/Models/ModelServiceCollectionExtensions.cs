@@ -82,10 +82,12 @@ public static class ModelServiceCollectionExtensions
             model,
             () => provider.GetRequiredService<IHttpClientFactory>().CreateClient(client),
             provider.GetService<TokenCredential>(),
+            provider.GetService<IAzureChatClients>(),
             provider.GetRequiredService<TimeProvider>())));
     }
 
-    private static ModelBinding Bind(NamedModel model, Func<HttpClient> http, TokenCredential? credential, TimeProvider time)
+    private static ModelBinding Bind(
+        NamedModel model, Func<HttpClient> http, TokenCredential? credential, IAzureChatClients? azure, TimeProvider time)
     {
         ModelProvider provider = model.Provider!;
         string modelId = model.Options.Model ?? provider.DefaultModel!;
@@ -95,7 +97,9 @@ public static class ModelServiceCollectionExtensions
             : new OpenAIProtocolChatClient(
                 new ModelIdentity(model.Name, modelId, provider.Address(model.Options), model.Options.Key),
                 profile,
-                OpenAIClients.Create(provider, model.Options, modelId, http(), credential),
+                provider is AzureProvider && azure is not null
+                    ? azure.Create(model.Options, modelId, http(), credential)
+                    : OpenAIClients.Create(provider, model.Options, modelId, http(), credential),
                 time);
         return new(model.Name, modelId, profile, client);
     }

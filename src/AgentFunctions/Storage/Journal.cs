@@ -113,6 +113,24 @@ public sealed class Journal(ILogStore logs)
             null,
             cancellationToken);
 
+    /// <summary>Adds a run's first event, unless it has one.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="journalEvent">The event.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task BeginAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journalEvent);
+        try
+        {
+            byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
+            await logs.AppendAsync(StreamOf(runId), [data], 0, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+        {
+            // A repeated submission: the first one's event stands.
+        }
+    }
+
     /// <summary>
     /// Adds an event unless one of the same type, turn, call and approval is there. For the recovery after a crash, when nobody
     /// knows whether the event was written; it reads the journal, so the usual way is <see cref="AppendAsync"/>.
@@ -120,7 +138,8 @@ public sealed class Journal(ILogStore logs)
     /// <param name="runId">The run.</param>
     /// <param name="journalEvent">The event.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    /// <returns>Whether it was missing.</returns>
+    public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
         byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
@@ -134,16 +153,17 @@ public sealed class Journal(ILogStore logs)
                 // To look for the type first spares most of the entries their reading.
                 if (entry.Data.Span.IndexOf(type) >= 0
                     && JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.JournalEvent) is { } written
-                    && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call)
+                    && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
+                    && written.Approval == journalEvent.Approval)
                 {
-                    return;
+                    return false;
                 }
             }
 
             try
             {
                 await logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
-                return;
+                return true;
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
             {

@@ -119,9 +119,10 @@ internal sealed class ChildAdmission(
     private async Task RecordAsync(RunRecord child, CancellationToken cancellationToken)
     {
         await admission.AdmitAsync(child, new Caller($"run:{child.Parent}"), cancellationToken).ConfigureAwait(false);
-        await runs.AddAsync(child, cancellationToken).ConfigureAwait(false);
-        await journal.AppendIfMissingAsync(
-            child.Id, new JournalEvent(JournalEventTypes.RunSubmitted, child.CreatedAt) { Text = child.Goal, Model = child.Model }, cancellationToken)
+        await Task.WhenAll(
+            runs.AddAsync(child, cancellationToken),
+            journal.BeginAsync(
+                child.Id, new JournalEvent(JournalEventTypes.RunSubmitted, child.CreatedAt) { Text = child.Goal, Model = child.Model }, cancellationToken))
             .ConfigureAwait(false);
     }
 

@@ -34,8 +34,10 @@ internal static class ReduceTool
     {
         SwarmArguments.RequireText(instructions, nameof(instructions), MaxInstructions);
         SwarmCall call = SwarmArguments.Require(context);
-        IReadOnlyList<SubAgent> all = await context.Services.GetRequiredService<SubAgents>()
-            .ListAsync(context.RunId, call.Allowance.Names ?? sub_agents, cancellationToken).ConfigureAwait(false);
+        SubAgents children = context.Services.GetRequiredService<SubAgents>();
+        IReadOnlyList<SubAgent> all = call.Allowance.Phase > 0
+            ? await children.ListAwaitedAsync(context.RunId, call.Allowance.Names, call.Allowance, cancellationToken).ConfigureAwait(false)
+            : await children.ListAsync(context.RunId, sub_agents, cancellationToken).ConfigureAwait(false);
         SubAgent[] parts = [.. all.Where(child => child.IsEnded && (call.Allowance.Phase > 0 || !child.IsOf(context.Turn, context.Call)))];
         if (parts.Length == 0)
         {

@@ -7,6 +7,30 @@ namespace AgentFunctions.Swarm;
 /// <summary>The sub-agents of a run as it sees them: by the names that it was told, in the order in which it asked for them.</summary>
 internal sealed class SubAgents(RunStore runs, RunReader reader)
 {
+    /// <summary>How long a run that has reported may take until it is seen to have ended.</summary>
+    private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(10);
+
+    /// <summary>The sub-agents that a call has waited for, with the ends that their lead has heard of.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="names">Only these; <see langword="null"/> or none for all.</param>
+    /// <param name="allowance">Says which ones are at work.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<IReadOnlyList<SubAgent>> ListAwaitedAsync(
+        string runId, IReadOnlyList<string>? names, SwarmAllowance allowance, CancellationToken cancellationToken)
+    {
+        var atWork = allowance.AtWork.ToHashSet(StringComparer.Ordinal);
+        SubAgent[] found = [.. await ListAsync(runId, names, cancellationToken).ConfigureAwait(false)];
+        for (int index = 0; index < found.Length; index++)
+        {
+            if (found[index] is { Run: not null, IsEnded: false } child && !atWork.Contains(child.Name))
+            {
+                found[index] = child with { Run = await EndOfAsync(child.Run, cancellationToken).ConfigureAwait(false) };
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>The sub-agents of a run.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="names">Only these; <see langword="null"/> or none for all.</param>
@@ -46,6 +70,20 @@ internal sealed class SubAgents(RunStore runs, RunReader reader)
         return record is null
             ? throw new AgentException(ErrorCode.SubAgentNotFound, $"There is no sub-agent '{name}'; use a name that {SwarmToolNames.Spawn} told you.")
             : await ReadAsync(record, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Run> EndOfAsync(Run run, CancellationToken cancellationToken)
+    {
+        using var grace = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        grace.CancelAfter(EndGrace);
+        try
+        {
+            return await reader.WaitForEndAsync(run.Id, grace.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return run;
+        }
     }
 
     private async Task<SubAgent> ReadAsync(RunRecord record, CancellationToken cancellationToken) =>

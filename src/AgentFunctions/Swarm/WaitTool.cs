@@ -17,7 +17,7 @@ internal static class WaitTool
     public static async Task<string> WaitAsync(
         ToolContext context,
         [Description("The names of the sub-agents; by default all that are at work or wait for their turn.")] IReadOnlyList<string>? sub_agents = null,
-        [Description("How many of them must have ended; by default all.")] int? count = null,
+        [Description("How many of them must have ended; by default all. Without names: how many of those that have not ended yet.")] int? count = null,
         [Description("The longest wait, in minutes; by default until they have ended.")] double? minutes = null,
         CancellationToken cancellationToken = default)
     {
@@ -25,7 +25,7 @@ internal static class WaitTool
         SubAgents children = context.Services.GetRequiredService<SubAgents>();
         if (call.Allowance.Phase > 0)
         {
-            return Overview(await children.ListAsync(context.RunId, sub_agents, cancellationToken).ConfigureAwait(false));
+            return Overview(await children.ListAwaitedAsync(context.RunId, sub_agents, call.Allowance, cancellationToken).ConfigureAwait(false));
         }
 
         if (count < 1 || minutes is <= 0 or > 60 * 24 * 365 or double.NaN)

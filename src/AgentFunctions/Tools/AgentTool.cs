@@ -61,6 +61,9 @@ public sealed class AgentTool
     /// </summary>
     public Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>>? Reconcile { get; init; }
 
+    /// <summary>Set for work that may outlast its host or a platform's time limit; <see langword="null"/>, the default, for calls that end with their function.</summary>
+    public ToolJob? Job { get; init; }
+
     /// <summary>
     /// Makes a tool from a method. Parameters of the types <see cref="ToolContext"/>, <see cref="IServiceProvider"/> and
     /// <see cref="CancellationToken"/> are filled in by the host and hidden from the model; descriptions come from
@@ -96,6 +99,7 @@ public sealed class AgentTool
         Group = Group,
         IsDelegation = IsDelegation,
         Reconcile = Reconcile,
+        Job = Job,
     };
 
     /// <summary>The arguments of one call, as the function wants them.</summary>
@@ -149,6 +153,9 @@ public sealed record Reconciliation(ReconciliationVerdict Verdict, object? Resul
     /// <summary>The effect did not take place; the call may be made.</summary>
     public static Reconciliation DidNotHappen { get; } = new(ReconciliationVerdict.DidNotHappen);
 
+    /// <summary>The work was started and goes on: for a <see cref="ToolJob"/>.</summary>
+    public static Reconciliation GoesOn { get; } = new(ReconciliationVerdict.GoesOn);
+
     /// <summary>Nobody can say.</summary>
     public static Reconciliation Unknown { get; } = new(ReconciliationVerdict.Unknown);
 }
@@ -164,4 +171,7 @@ public enum ReconciliationVerdict
 
     /// <summary>It did not.</summary>
     DidNotHappen,
+
+    /// <summary>It was started and goes on.</summary>
+    GoesOn,
 }

@@ -16,8 +16,8 @@ public sealed class StartedServicesTests
         StartedServices.Take(services);
 
         Assert.That(
-            services.Where(service => service.ServiceType == typeof(IHostedService)).Select(service => service.ImplementationType?.Assembly),
-            Has.None.EqualTo(typeof(AgentException).Assembly));
+            services.Where(service => service.ServiceType == typeof(IHostedService)).Select(service => service.ImplementationType),
+            Has.None.AssignableTo(typeof(IHostedLifecycleService)));
         Assert.That(
             services.Select(service => service.ImplementationInstance).OfType<StartedService>().Select(service => service.Type),
             Does.Contain(typeof(MonitorStarter)));

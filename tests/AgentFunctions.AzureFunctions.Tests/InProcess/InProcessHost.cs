@@ -5,6 +5,7 @@ using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.Conformance;
 using AgentFunctions.Durability;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Testing;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,8 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 /// <summary>Durable Task's own test host, with the orchestrators and activities of a registry behind this library's adapter.</summary>
 internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
 {
+    public DurableTaskClient DurableClient => host.Client;
+
     public override IOrchestrationClient Client { get; } =
         new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = host.Client });
 

@@ -46,12 +46,14 @@ internal static class SwarmBenchmark
 
     private static async Task MeasureAsync(SwarmArguments arguments, Scratch folder, ModelServer model, Dictionary<string, object> report)
     {
-        Result cold = await SwarmAsync(arguments, model, folder);
+        using IHost host = await StartHostAsync(arguments, model.Endpoint, folder.NewFile());
+        long idle = Memory();
+        Result cold = await SwarmAsync(arguments, model, host, idle);
         report["cold"] = cold;
         Print(arguments, $"cold        {cold.Seconds:F2} s, {cold.StepsPerSecond:N0} steps/s, {cold.MemoryMiB:F0} MiB above idle at the most");
         for (int round = 1; round < arguments.WarmUps; round++)
         {
-            await SwarmAsync(arguments, model, folder);
+            await SwarmAsync(arguments, model, host, idle);
         }
 
         await Workloads.WarmUpAsync(folder);
@@ -59,11 +61,12 @@ internal static class SwarmBenchmark
         List<Result> rounds = [];
         for (int round = 0; round < arguments.Rounds; round++)
         {
-            rounds.Add(await SwarmAsync(arguments, model, folder));
+            rounds.Add(await SwarmAsync(arguments, model, host, idle));
         }
 
         Workloads.LoadResult again = await Workloads.FanOutAsync(folder, arguments.Children, arguments.ChildSteps);
-        double modelAlone = await ModelAloneAsync(arguments, model, folder);
+        double modelAlone = await ModelAloneAsync(arguments, host);
+        await host.StopAsync();
         Result swarm = rounds.OrderBy(static round => round.Seconds).ElementAt(rounds.Count / 2);
         (report["engine"], report["engineAgain"], report["swarm"], report["modelCallsAloneSeconds"]) = (engine, again, swarm, modelAlone);
         report["memoryMiB"] = Math.Max(cold.MemoryMiB, rounds.Max(static round => round.MemoryMiB));
@@ -96,10 +99,8 @@ internal static class SwarmBenchmark
         return (3 * call) + Math.Max(one, arguments.Children * one / arguments.Concurrent);
     }
 
-    private static async Task<Result> SwarmAsync(SwarmArguments arguments, ModelServer model, Scratch folder)
+    private static async Task<Result> SwarmAsync(SwarmArguments arguments, ModelServer model, IHost host, long idle)
     {
-        using IHost host = await StartHostAsync(arguments, model.Endpoint, folder.NewFile());
-        long idle = Memory();
         using var sampling = new CancellationTokenSource();
         Task<long> peak = PeakAsync(sampling.Token);
         TimeSpan before = Environment.CpuUsage.TotalTime;
@@ -115,19 +116,16 @@ internal static class SwarmBenchmark
             throw new InvalidOperationException($"The run ended as {run.Status} with {run.SubAgents.Total} sub-agents: {run.Error?.Message}");
         }
 
-        var result = new Result(run.Steps, run.CriticalSteps, seconds, run.Steps / seconds, (await peak - idle) / 1024.0 / 1024.0)
+        return new Result(run.Steps, run.CriticalSteps, seconds, run.Steps / seconds, (await peak - idle) / 1024.0 / 1024.0)
         {
             HostCpuMs = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds,
             ModelCpuMs = (model.Process.TotalProcessorTime - modelBefore).TotalMilliseconds,
         };
-        await host.StopAsync();
-        return result;
     }
 
     /// <summary>The model calls of the sub-agents without agents: what no runtime could be faster than.</summary>
-    private static async Task<double> ModelAloneAsync(SwarmArguments arguments, ModelServer model, Scratch folder)
+    private static async Task<double> ModelAloneAsync(SwarmArguments arguments, IHost host)
     {
-        using IHost host = await StartHostAsync(arguments, model.Endpoint, folder.NewFile());
         IChatClient client = host.Services.GetRequiredService<IModelCatalog>().Resolve(null).Client;
         long start = Stopwatch.GetTimestamp();
         await Parallel.ForAsync(
@@ -139,9 +137,7 @@ internal static class SwarmBenchmark
                     await client.GetResponseAsync([new ChatMessage(ChatRole.System, "You read."), new ChatMessage(ChatRole.User, "Read it.")], cancellationToken: token);
                 }
             });
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        await host.StopAsync();
-        return seconds;
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     private static async Task<IHost> StartHostAsync(SwarmArguments arguments, string endpoint, string dataFile)

@@ -16,7 +16,8 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly WebApplication _app;
 
-    private ApiHost(OpenAIProtocolServer? model, Action<ApiOptions>? configure, Action<WebApplication>? map, string url)
+    private ApiHost(
+        OpenAIProtocolServer? model, Action<ApiOptions>? configure, Action<WebApplication>? map, string url, Action<WebApplicationBuilder>? build)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
         builder.Configuration.Sources.Clear();
@@ -33,6 +34,7 @@ internal sealed class ApiHost : IAsyncDisposable
             .AddWorkspaceTools()
             .AddAgent(Agent.Create("lead").WithInstructions("Reach the goal."))
             .AddAgentFunctionsApi(configure);
+        build?.Invoke(builder);
         _app = builder.Build();
         _app.MapAgentFunctions();
         map?.Invoke(_app);
@@ -44,9 +46,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static async Task<ApiHost> StartAsync(
         OpenAIProtocolServer? model = null, Action<ApiOptions>? configure = null, Action<WebApplication>? map = null,
-        string url = "http://127.0.0.1:0")
+        string url = "http://127.0.0.1:0", Action<WebApplicationBuilder>? build = null)
     {
-        var host = new ApiHost(model, configure, map, url);
+        var host = new ApiHost(model, configure, map, url, build);
         try
         {
             await host._app.StartAsync();

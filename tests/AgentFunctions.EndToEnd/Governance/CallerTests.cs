@@ -4,9 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.EndToEnd.Api;
-using AgentFunctions.Gateway;
 using AgentFunctions.TestKit;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.EndToEnd.Governance;
 
@@ -59,87 +57,6 @@ internal sealed class CallerTests
 
         Assert.That((await host.Http.SendAsync(request, cancellationToken)).StatusCode, Is.EqualTo(HttpStatusCode.Forbidden), "recognised, and no administrator");
         Assert.That(await StatusAsync(host.Http, HttpMethod.Get, "/api/runs"), Is.EqualTo(401));
-    }
-
-    /// <summary>Random requests over every route with every role: nothing breaks, nobody reads what is another's, no refusal changes anything.</summary>
-    [Test]
-    public async Task Fuzz_TenThousandRequests_NoServerErrorNoForeignRun(CancellationToken cancellationToken)
-    {
-        int seed = Environment.TickCount;
-        TestContext.Out.WriteLine($"seed {seed}");
-        var random = new Random(seed);
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Say("done"));
-        await using ApiHost host = await ApiHost.StartAsync(model);
-        using HttpClient admin = With(host, await KeyAsync(host.Http, "root", "admin"));
-        var keys = host.Services.GetRequiredService<ApiKeys>();
-        (string Role, HttpClient Http)[] callers = [.. new[] { "submitter", "viewer", "operator", "approver", "auditor", "nobody" }
-            .Select(role => (role, With(host, keys.AddAsync(role, [role], Caller.Local).GetAwaiter().GetResult()))), ("none", host.Http)];
-        const string Hidden = "the goal that only the administrator may read";
-        JsonElement secret = await (await admin.PostAsJsonAsync("/api/runs", new { goal = Hidden }, cancellationToken))
-            .Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
-        string secretId = secret.GetProperty("id").GetString()!;
-        string[] ids = [secretId, "nope", "..%2f..%2fetc", "%00", new string('x', 300), "é", "0"];
-        (HttpMethod, string)[] routes =
-        [
-            (HttpMethod.Get, "/api/runs"), (HttpMethod.Post, "/api/runs"), (HttpMethod.Get, "/api/runs/{id}"), (HttpMethod.Get, "/api/runs/{id}/events?follow=false"),
-            (HttpMethod.Get, "/api/runs/{id}/transcript"), (HttpMethod.Get, "/api/runs/{id}/artifacts"), (HttpMethod.Get, "/api/runs/{id}/artifacts/{id}"),
-            (HttpMethod.Post, "/api/runs/{id}/cancel"), (HttpMethod.Get, "/api/agents"), (HttpMethod.Get, "/api/approvals"), (HttpMethod.Get, "/api/approvals/{id}"),
-            (HttpMethod.Post, "/api/approvals/{id}"), (HttpMethod.Get, "/api/audit"), (HttpMethod.Get, "/api/audit?run={id}"), (HttpMethod.Get, "/api/audit/keys"),
-            (HttpMethod.Get, "/api/kill"), (HttpMethod.Post, "/api/kill"), (HttpMethod.Post, "/api/kill/release"), (HttpMethod.Get, "/api/keys"),
-            (HttpMethod.Post, "/api/keys"), (HttpMethod.Delete, "/api/keys/{id}"), (HttpMethod.Get, "/openapi/v1.json"),
-        ];
-        string[] bodies =
-        [
-            "", "{}", "[]", "null", "{\"goal\":", """{"goal":"x"}""", """{"goal":1}""", """{"goal":"x","agent":"nope"}""", """{"decision":"approve"}""",
-            """{"decision":"deny","arguments":{}}""", """{"scope":"tool","name":"x"}""", """{"scope":"nonsense"}""", """{"scope":"all","name":"x"}""",
-            """{"name":"x y","roles":["admin"]}""", """{"name":"root","roles":["admin"]}""", """{"goal":"\ud800"}""", """{"goal":"x","labels":{"a":null}}""",
-            new string('[', 100), $$"""{"goal":"{{new string('x', 40_000)}}"}""",
-        ];
-        int refused = 0;
-        var statuses = new SortedDictionary<int, int>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 10_000), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken }, async (_, token) =>
-        {
-            int Pick(int count)
-            {
-                lock (random)
-                {
-                    return random.Next(count);
-                }
-            }
-
-            (string role, HttpClient http) = callers[Pick(callers.Length)];
-            (HttpMethod method, string route) = routes[Pick(routes.Length)];
-            string path = route.Replace("{id}", ids[Pick(ids.Length)], StringComparison.Ordinal);
-            using var request = new HttpRequestMessage(method, path);
-            if (method == HttpMethod.Post)
-            {
-                request.Content = new StringContent(bodies[Pick(bodies.Length)], Encoding.UTF8, Pick(8) == 0 ? "text/plain" : "application/json");
-            }
-
-            using HttpResponseMessage response = await http.SendAsync(request, token);
-            string body = await response.Content.ReadAsStringAsync(token);
-            lock (statuses)
-            {
-                statuses[(int)response.StatusCode] = statuses.GetValueOrDefault((int)response.StatusCode) + 1;
-                refused += (int)response.StatusCode >= 400 ? 1 : 0;
-            }
-
-            Assert.That((int)response.StatusCode, Is.LessThan(500), $"{role}: {method} {path}: {body}");
-            if (role is "submitter" or "approver" or "nobody" or "none")
-            {
-                Assert.That(body, Does.Not.Contain(Hidden), $"{role}: {method} {path}");
-            }
-        });
-
-        TestContext.Out.WriteLine($"{refused} refused; {string.Join(", ", statuses.Select(pair => $"{pair.Key}: {pair.Value}"))}");
-        JsonElement after = await admin.GetFromJsonAsync<JsonElement>("/api/keys", cancellationToken);
-        Assert.That(after.GetProperty("items").EnumerateArray().Select(key => key.GetProperty("name").GetString()),
-            Is.EquivalentTo(new[] { "root", "submitter", "viewer", "operator", "approver", "auditor", "nobody" }), "only the administrator makes and withdraws keys");
-        Assert.That((await admin.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken)).GetProperty("holds").GetBoolean(), Is.True);
-        foreach ((_, HttpClient http) in callers[..^1])
-        {
-            http.Dispose();
-        }
     }
 
     private static async Task<int> StatusAsync(HttpClient http, HttpMethod method, string path)

@@ -12,7 +12,8 @@ internal sealed class LongRunTests
         string folder = AppContext.BaseDirectory.Replace("AgentFunctions.EndToEnd", "AgentFunctions.Benchmarks", StringComparison.Ordinal);
         using var process = Process.Start(new ProcessStartInfo(
             Path.Combine(folder, "AgentFunctions.Benchmarks"),
-            ["long", "--turns", "200", "--kills", "3", "--window", "20000", "--result", "1500", "--compactions", "8"]) { RedirectStandardOutput = true })!;
+            ["long", "--turns", "200", "--kills", "3", "--window", "20000", "--result", "1500", "--compactions", "8"])
+        { RedirectStandardOutput = true })!;
 
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.CurrentContext.CancellationToken);
         await process.WaitForExitAsync(TestContext.CurrentContext.CancellationToken);

@@ -50,13 +50,13 @@ internal sealed class NativeContractTests
     [Test]
     public async Task Wait_ForSomeOrForATimeOrUntilSomebodySpeaks_ReturnsThen()
     {
-        var waiting = new SemaphoreSlim(0);
         await using RunHost host = await StartAsync(
             Delegation.Native,
             request => request.Turn switch
             {
                 0 => ChatReply.Call("spawn", new { items = Letters, template = "Read" }),
-                1 => ChatReply.Call("wait", new { count = 2 }),
+                // By name: two of them may have ended before the lead comes to wait.
+                1 => ChatReply.Call("wait", new { sub_agents = new[] { "1-0-0", "1-0-1", "1-0-2", "1-0-3" }, count = 2 }),
                 2 => ChatReply.Call("wait", new { minutes = 0.001 }),
                 3 => ChatReply.Call("wait", new { }),
                 _ => ChatReply.Say("done"),
@@ -68,7 +68,7 @@ internal sealed class NativeContractTests
         Run run = await host.SubmitAsync();
         while ((await host.Reader.GetAsync(run.Id)) is not { Status: RunStatus.Waiting, WaitingFor.Kind: "subAgents", Turns: 4 })
         {
-            await Task.Delay(20);
+            await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
         }
 
         await host.Steering.SendAsync(run.Id, "Hurry up.");

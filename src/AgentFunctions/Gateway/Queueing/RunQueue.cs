@@ -105,6 +105,11 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         }
     }
 
+    /// <summary>When the oldest run came that waits for a place; <see langword="null"/> where none does.</summary>
+    public async Task<DateTimeOffset?> OldestAsync(CancellationToken cancellationToken) => !IsConfigured
+        ? null
+        : (await _state.ReadAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Waiting.Select(static run => (DateTimeOffset?)run.At).Min();
+
     /// <summary>Mends what crashes left: places of runs that ended without freeing them or never began, and runs that were not told.</summary>
     /// <param name="looksAtRuns">Whether to look for runs that are gone.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -13,6 +13,9 @@ internal static class CallHash
     /// <summary>The id of the approval of a call: the same however often the call is taken up.</summary>
     public static string ApprovalId(string runId, int turn, int call) => Hash($"approval\n{runId}\n{turn}\n{call}")[..20];
 
+    /// <summary>The id of a call among the changes to review: the same however often the call is taken up.</summary>
+    public static string ChangeId(string runId, int turn, int call) => Hash($"change\n{runId}\n{turn}\n{call}")[..20];
+
     /// <summary>The id of the question whether to make a call again: the same until it is made again.</summary>
     public static string RepeatId(string runId, int turn, int call, int repeats) => Hash($"repeat\n{runId}\n{turn}\n{call}\n{repeats}")[..20];
 

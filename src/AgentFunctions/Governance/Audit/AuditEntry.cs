@@ -128,6 +128,9 @@ public static class AuditTypes
     /// <summary>An approval was not decided in time.</summary>
     public const string ApprovalExpired = "approval.expired";
 
+    /// <summary>Somebody reviewed a change; <see cref="AuditEntry.Rule"/> names the queue.</summary>
+    public const string ChangeReviewed = "change.reviewed";
+
     /// <summary>Something was stopped by the kill switch.</summary>
     public const string KillEngaged = "kill.engaged";
 

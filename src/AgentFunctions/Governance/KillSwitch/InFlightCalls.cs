@@ -15,6 +15,9 @@ internal sealed class InFlightCalls
         return call;
     }
 
+    /// <summary>Whether any call is being made.</summary>
+    public bool IsEmpty => _calls.IsEmpty;
+
     /// <summary>Stops the calls that an order hits.</summary>
     public void Stop(KillOrder order)
     {

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Runs;
@@ -15,8 +17,10 @@ public sealed class KillOrders
     /// <summary>How long another host's order may go unseen.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
+    private static readonly OrchestrationStatus[] Live = [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended];
+
     private readonly IRecordStore _records;
-    private readonly RunReader _reader;
+    private readonly IOrchestrationClient _orchestrations;
     private readonly RunStore _runs;
     private readonly RunSteering _steering;
     private readonly Ledger _ledger;
@@ -27,10 +31,10 @@ public sealed class KillOrders
     private volatile Snapshot? _orders;
 
     internal KillOrders(
-        IRecordStore records, RunReader reader, RunStore runs, RunSteering steering, Ledger ledger, AuditLog audit, InFlightCalls calls,
+        IRecordStore records, IOrchestrationClient orchestrations, RunStore runs, RunSteering steering, Ledger ledger, AuditLog audit, InFlightCalls calls,
         RunLineage lineage, TimeProvider time) =>
-        (_records, _reader, _runs, _steering, _ledger, _audit, _calls, _lineage, _time) =
-        (records, reader, runs, steering, ledger, audit, calls, lineage, time);
+        (_records, _orchestrations, _runs, _steering, _ledger, _audit, _calls, _lineage, _time) =
+        (records, orchestrations, runs, steering, ledger, audit, calls, lineage, time);
 
     /// <summary>Stops something. From the return on nothing of it begins on this host, and within a second on any other.</summary>
     /// <param name="scope">What kind of thing.</param>
@@ -108,31 +112,68 @@ public sealed class KillOrders
         return null;
     }
 
+    /// <summary>Ends what a crash, or a host of its own, kept an order from ending: for the start of a host.</summary>
+    internal async Task EnforceAsync(CancellationToken cancellationToken)
+    {
+        foreach (KillOrder order in await ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            await StopRunsAsync(order, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What had begun is listed first, of sub-agents too: when a run ends, its calls are no longer in flight.</summary>
     private async Task<KillReport> StopRunsAsync(KillOrder order, CancellationToken cancellationToken)
     {
-        var ended = new List<string>();
+        var hit = new List<IReadOnlyList<string>>();
         var begun = new List<BegunEffect>();
-        await foreach (Run live in _reader.ListAsync(new RunFilter(), cancellationToken).ConfigureAwait(false))
+        await foreach (RunRecord run in ListLiveAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (live.IsEnded)
+            IReadOnlyList<string> tree = await _lineage.TreeOfAsync(run, cancellationToken).ConfigureAwait(false);
+            bool isHit = order.Hits(run, tree);
+            if (isHit)
             {
-                continue;
+                hit.Add(tree);
             }
 
-            RunRecord run = await _runs.GetAsync(live.Id, cancellationToken).ConfigureAwait(false);
-            bool hit = order.Hits(run, await _lineage.TreeOfAsync(run, cancellationToken).ConfigureAwait(false));
-            if (hit || order.Scope == KillScope.Tool)
+            if (isHit || order.Scope == KillScope.Tool)
             {
-                begun.AddRange(await _ledger.StartedAsync(live.Id, order.Scope == KillScope.Tool ? order.Name : null, cancellationToken).ConfigureAwait(false));
+                begun.AddRange(await _ledger.StartedAsync(run.Id, order.Scope == KillScope.Tool ? order.Name : null, cancellationToken).ConfigureAwait(false));
             }
+        }
 
-            if (hit && await CancelAsync(live.Id, order, cancellationToken).ConfigureAwait(false))
+        // A run ends its own sub-agents.
+        var all = hit.Select(static tree => tree[0]).ToHashSet(StringComparer.Ordinal);
+        var ended = new List<string>();
+        foreach (string runId in hit.Where(tree => !tree.Skip(1).Any(all.Contains)).Select(static tree => tree[0]))
+        {
+            if (await CancelAsync(runId, order, cancellationToken).ConfigureAwait(false))
             {
-                ended.Add(live.Id);
+                ended.Add(runId);
             }
         }
 
         return new KillReport(order, ended, begun);
+    }
+
+    /// <summary>The runs that have not ended, sub-agents included: asked of the engine, since most runs of a host ended long ago.</summary>
+    private async IAsyncEnumerable<RunRecord> ListLiveAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? next = null;
+        do
+        {
+            Page<OrchestrationState> page = await _orchestrations.QueryAsync(
+                new OrchestrationQuery { Statuses = Live, PageSize = 1_000, ContinuationToken = next }, cancellationToken).ConfigureAwait(false);
+            foreach (OrchestrationState live in page.Items)
+            {
+                if (await _runs.FindAsync(live.InstanceId, cancellationToken).ConfigureAwait(false) is { } run)
+                {
+                    yield return run;
+                }
+            }
+
+            next = page.ContinuationToken;
+        }
+        while (next is not null);
     }
 
     private async Task<bool> CancelAsync(string runId, KillOrder order, CancellationToken cancellationToken)

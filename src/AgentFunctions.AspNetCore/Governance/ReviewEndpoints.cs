@@ -1,0 +1,60 @@
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Governance.Reviews;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentFunctions.AspNetCore.Governance;
+
+/// <summary>The changes that nobody has reviewed.</summary>
+internal static class ReviewEndpoints
+{
+    public static void MapReviews(this IEndpointRouteBuilder api)
+    {
+        RouteGroupBuilder reviews = api.MapGroup("/reviews").WithTags("Reviews");
+        reviews.MapGet("", ListAsync)
+            .WithName("listReviews")
+            .WithSummary("List the changes that nobody has reviewed, by label, the oldest first.")
+            .Produces<ReviewListResource>()
+            .ProducesProblems(401, 403, 503);
+        reviews.MapPost("/accept", AcceptAsync)
+            .WithName("acceptReviews")
+            .WithSummary("Mark changes as reviewed; runs that waited for room go on.")
+            .Accepts<ReviewSubmission>("application/json")
+            .Produces<ReviewedResource>()
+            .ProducesProblems(400, 401, 403, 404, 415, 503);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, ReviewDesk desk, CancellationToken cancellationToken) =>
+        Answers.Json(new ReviewListResource(await desk.ListAsync(http.Caller(), cancellationToken)));
+
+    private static async Task<IResult> AcceptAsync(HttpContext http, ReviewDesk desk, CancellationToken cancellationToken)
+    {
+        ReviewSubmission said = await http.Request.ReadJsonAsync<ReviewSubmission>(cancellationToken);
+        return Answers.Json(new ReviewedResource(
+            await desk.AcceptAsync(said.Ids, said.Run, http.Caller(), said.Comment, cancellationToken)));
+    }
+}
+
+/// <summary>Which changes have been reviewed.</summary>
+internal sealed record ReviewSubmission
+{
+    /// <summary>The changes; left out for all of the run.</summary>
+    public IReadOnlyList<string>? Ids { get; init; }
+
+    /// <summary>Only changes of this run.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>What is to be said of them, for the audit log; at most 4,000 characters.</summary>
+    public string? Comment { get; init; }
+}
+
+/// <summary>The queues of changes that nobody has reviewed.</summary>
+/// <param name="Queues">The queues, by label.</param>
+internal sealed record ReviewListResource(IReadOnlyList<ReviewQueue> Queues);
+
+/// <summary>What was marked as reviewed.</summary>
+/// <param name="Changes">The changes.</param>
+internal sealed record ReviewedResource(IReadOnlyList<Change> Changes);

@@ -1,0 +1,95 @@
+using System.Net.Http;
+using System.Security.Claims;
+using AgentFunctions.Gateway;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace AgentFunctions.AspNetCore.Security.Oidc;
+
+/// <summary>Recognises callers by the tokens of the issuers that the host trusts.</summary>
+internal sealed class OidcCallers : IDisposable
+{
+    private const int MaxToken = 16 * 1024;
+    private const int MaxRoles = 64;
+
+    /// <summary>Signatures by a key of the issuer's own; none by a shared secret, and never none at all.</summary>
+    private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+
+    private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false };
+    private readonly (OidcOptions Options, IssuerKeys Keys)[] _issuers;
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+    {
+        Timeout = TimeSpan.FromSeconds(10),
+        MaxResponseContentBufferSize = 1024 * 1024,
+    };
+
+    public OidcCallers(IOptions<ApiOptions> options, ILogger<OidcCallers> logger, TimeProvider time) =>
+        _issuers = [.. options.Value.Oidc.Select(issuer => (issuer, new IssuerKeys(issuer, _http, logger, time)))];
+
+    /// <summary>Whether any issuer is trusted.</summary>
+    public bool IsConfigured => _issuers.Length > 0;
+
+    /// <summary>Whose token it is; <see langword="null"/> where it is not good for this host.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: the issuer cannot be asked for its keys.</exception>
+    public async Task<Caller?> FindAsync(string token, CancellationToken cancellationToken)
+    {
+        if (_issuers.Length == 0 || token.Length > MaxToken || token.Count(static c => c == '.') != 2 || !_handler.CanReadToken(token))
+        {
+            return null;
+        }
+
+        JsonWebToken read;
+        try
+        {
+            read = new JsonWebToken(token);
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+
+        if (Array.Find(_issuers, issuer => issuer.Options.Issuer == read.Issuer) is not { Options: { } options } issuer)
+        {
+            return null;
+        }
+
+        TokenValidationResult result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidIssuer = options.Issuer,
+            ValidAudience = options.Audience,
+            IssuerSigningKeys = await issuer.Keys.FindAsync(read.Kid ?? "", cancellationToken),
+            TryAllIssuerSigningKeys = string.IsNullOrEmpty(read.Kid),
+            ValidAlgorithms = Algorithms,
+            RequireExpirationTime = true,
+            ClockSkew = TimeSpan.FromMinutes(1),
+        });
+        return result.IsValid ? CallerOf(result.ClaimsIdentity, options) : null;
+    }
+
+    public void Dispose()
+    {
+        foreach ((_, IssuerKeys keys) in _issuers)
+        {
+            keys.Dispose();
+        }
+
+        _http.Dispose();
+    }
+
+    private static Caller? CallerOf(ClaimsIdentity identity, OidcOptions options)
+    {
+        if (identity.FindFirst(options.NameClaim)?.Value is not { Length: > 0 and <= 256 } name || name.Any(char.IsControl))
+        {
+            return null;
+        }
+
+        IEnumerable<string> values = identity.FindAll(options.RolesClaim).Select(static claim => claim.Value);
+        IEnumerable<string> roles = options.Roles.Count == 0
+            ? values
+            : values.Where(options.Roles.ContainsKey).Select(value => options.Roles[value]);
+        // '*' is the local caller's alone.
+        return new Caller($"{options.Name}:{name}") { Roles = [.. roles.Where(static role => role is { Length: > 0 and <= 64 } and not "*").Distinct().Take(MaxRoles)] };
+    }
+}

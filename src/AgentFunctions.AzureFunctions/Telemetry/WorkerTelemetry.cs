@@ -1,0 +1,69 @@
+using AgentFunctions.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+#if AZURE_MONITOR
+using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
+#endif
+
+namespace AgentFunctions.AzureFunctions.Telemetry;
+
+/// <summary>
+/// Sends the traces and metrics of the runs, which only the worker knows: to Application Insights where
+/// <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is set, signed in by identity, and over OTLP where
+/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is. The Functions host sends its own, and the worker's log.
+/// </summary>
+internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedService, IDisposable
+{
+    private TracerProvider? _traces;
+    private MeterProvider? _metrics;
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        string? insights = configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"];
+        bool overOtlp = configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 };
+        if (string.IsNullOrEmpty(insights) && !overOtlp)
+        {
+            return Task.CompletedTask;
+        }
+
+        ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService(configuration["WEBSITE_SITE_NAME"] ?? AgentTelemetry.SourceName);
+        TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(AgentTelemetry.SourceName);
+        MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(AgentTelemetry.SourceName);
+        if (overOtlp)
+        {
+            traces.AddOtlpExporter();
+            metrics.AddOtlpExporter();
+        }
+
+#if AZURE_MONITOR
+        if (!string.IsNullOrEmpty(insights))
+        {
+            var credential = new DefaultAzureCredential();
+            traces.AddAzureMonitorTraceExporter(options => (options.ConnectionString, options.Credential) = (insights, credential));
+            metrics.AddAzureMonitorMetricExporter(options => (options.ConnectionString, options.Credential) = (insights, credential));
+        }
+#endif
+
+        _traces = traces.Build();
+        _metrics = metrics.Build();
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _traces?.ForceFlush();
+        _metrics?.ForceFlush();
+        return Task.CompletedTask;
+    }
+
+    public void Dispose()
+    {
+        _traces?.Dispose();
+        _metrics?.Dispose();
+    }
+}

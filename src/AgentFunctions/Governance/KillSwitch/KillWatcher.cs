@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Hosting;
+
+namespace AgentFunctions.Governance.KillSwitch;
+
+/// <summary>
+/// Makes orders good that this host did not carry out itself: at its start the runs that a crash left alive, and from then on the
+/// calls in flight here that another host's order hits.
+/// </summary>
+internal sealed class KillWatcher(KillOrders kills, InFlightCalls calls, TimeProvider time) : IHostedLifecycleService, IDisposable
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stopped = new();
+    private Task _watching = Task.CompletedTask;
+
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        await kills.EnforceAsync(cancellationToken).ConfigureAwait(false);
+        _watching = WatchAsync(_stopped.Token);
+    }
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await _stopped.CancelAsync().ConfigureAwait(false);
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await Task.Delay(Pause, time, cancellationToken).ConfigureAwait(false);
+            if (calls.IsEmpty)
+            {
+                continue;
+            }
+
+            try
+            {
+                foreach (KillOrder order in await kills.ListAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    calls.Stop(order);
+                }
+            }
+            catch (AgentException)
+            {
+                // The store cannot be reached: no call can finish either, and the next look is a second away.
+            }
+        }
+    }
+}

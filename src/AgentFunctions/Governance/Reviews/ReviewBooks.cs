@@ -1,0 +1,99 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Diagnostics;
+using AgentFunctions.Durability;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Governance.Reviews;
+
+/// <summary>The review queues of this host: one record for each value of a label.</summary>
+internal sealed class ReviewBooks(
+    IRecordStore records, IOrchestrationClient orchestrations, IOptions<ReviewOptions> options, TimeProvider time)
+{
+    private const string Prefix = "reviews/";
+
+    private readonly ConcurrentDictionary<string, SharedRecord<ReviewBook>> _books = new(StringComparer.Ordinal);
+
+    /// <summary>Whether there are any queues.</summary>
+    public bool IsConfigured => options.Value.Queues.Count > 0;
+
+    /// <summary>The queues that a run's changes go to, with the label as <c>name=value</c>.</summary>
+    public IEnumerable<(ReviewQueueOptions Queue, string Label)> QueuesOf(RunRecord run)
+    {
+        foreach (ReviewQueueOptions queue in options.Value.Queues)
+        {
+            int split = queue.Label!.IndexOf('=', StringComparison.Ordinal);
+            string name = split < 0 ? queue.Label : queue.Label[..split];
+            if (run.Labels.TryGetValue(name, out string? value) && (split < 0 || value == queue.Label[(split + 1)..]))
+            {
+                yield return (queue, $"{name}={value}");
+            }
+        }
+    }
+
+    /// <summary>How a queue is set up; <see langword="null"/> where the configuration no longer knows it.</summary>
+    public ReviewQueueOptions? OptionsOf(string label) => options.Value.Queues.FirstOrDefault(
+        queue => queue.Label == label || queue.Label == label[..label.IndexOf('=', StringComparison.Ordinal)]);
+
+    /// <summary>What a queue holds now.</summary>
+    public ValueTask<ReviewBook> ReadAsync(string label, CancellationToken cancellationToken) =>
+        BookOf(label).ReadAsync(TimeSpan.FromSeconds(1), cancellationToken);
+
+    /// <summary>Changes a queue.</summary>
+    public async Task<TResult> ChangeAsync<TResult>(
+        string label, Func<ReviewBook, (ReviewBook, TResult)> change, CancellationToken cancellationToken)
+    {
+        ReviewBook after = new();
+        TResult result = await BookOf(label).ChangeAsync(
+            before =>
+            {
+                (after, TResult told) = change(before);
+                return (after, told);
+            },
+            cancellationToken).ConfigureAwait(false);
+        ReviewTelemetry.Queue(after, time.GetUtcNow());
+        return result;
+    }
+
+    /// <summary>All queues.</summary>
+    public async Task<IReadOnlyList<ReviewBook>> ListAsync(CancellationToken cancellationToken)
+    {
+        var books = new List<ReviewBook>();
+        await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
+        {
+            books.Add(JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ReviewBook)!);
+        }
+
+        return books;
+    }
+
+    /// <summary>Wakes the calls for which there is room. A wake-up that is lost costs a wait until the call looks by itself.</summary>
+    public async Task WakeAsync(ReviewBook book, CancellationToken cancellationToken)
+    {
+        // A queue that the configuration no longer knows holds nobody back.
+        int room = OptionsOf(book.Label) is { } queue ? queue.Capacity - book.Open.Count : int.MaxValue;
+        DateTimeOffset now = time.GetUtcNow();
+        foreach (WaitingChange waiting in book.Waiting.Where(waiting => !waiting.IsLost(now)).Take(Math.Max(0, room)))
+        {
+            try
+            {
+                await orchestrations.RaiseEventAsync(waiting.RunId, waiting.EventName, waiting.Id, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AgentException e) when (e.Code is ErrorCode.InstanceNotFound)
+            {
+                // The run is gone.
+            }
+        }
+    }
+
+    private SharedRecord<ReviewBook> BookOf(string label) => _books.GetOrAdd(
+        label,
+        static (key, books) => new SharedRecord<ReviewBook>(
+            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), AgentJsonContext.Default.ReviewBook,
+            new ReviewBook { Label = key }, books.time),
+        (records, time));
+}

@@ -1,0 +1,32 @@
+namespace AgentFunctions.Governance.Reviews;
+
+/// <summary>How many changes that nobody has reviewed teams can hold. Read from the configuration section <c>Reviews</c>.</summary>
+public sealed class ReviewOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Reviews";
+
+    /// <summary>The queues; none by default.</summary>
+    public IList<ReviewQueueOptions> Queues { get; } = [];
+}
+
+/// <summary>
+/// The changes of the runs with a label. A change is a call with effects that has begun; one that a person approved is reviewed
+/// already. When the queue is full, such runs wait before their next call with effects.
+/// </summary>
+public sealed class ReviewQueueOptions
+{
+    internal const int MaxCapacity = 500;
+
+    /// <summary>The label: <c>name=value</c>, or a name for a queue of each value.</summary>
+    public string? Label { get; set; }
+
+    /// <summary>The most changes that may be unreviewed; 20 by default, at most 500.</summary>
+    public int Capacity { get; set; } = 20;
+
+    /// <summary>The roles that may review; by default <c>approver</c>.</summary>
+    public IList<string> Roles { get; } = [];
+
+    /// <summary>Whether whoever asked for the run may not review its changes; false by default.</summary>
+    public bool NotRequester { get; set; }
+}
