@@ -18,7 +18,7 @@ namespace AgentFunctions.Activities;
 internal sealed class CheckAcceptanceActivity(
     RunStore runs, Transcript transcript, Journal journal, IRecordStore records, AnswerJudge judge, IServiceProvider services, TimeProvider time)
 {
-    /// <summary>How much of the findings the model is shown, in characters.</summary>
+    /// <summary>How much of the findings the model is shown, in bytes (UTF-8): they travel in the run's status, of which some engines keep 16 KiB.</summary>
     private const int MaxFindings = 4_000;
 
     public async Task<CheckAcceptanceResult> RunAsync(ActivityContext context, CheckAcceptanceInput input)
@@ -45,7 +45,7 @@ internal sealed class CheckAcceptanceActivity(
 
         if (result.RetryAfter is null)
         {
-            result = result with { Findings = Preview.Of(result.Findings, MaxFindings) };
+            result = result with { Findings = string.IsNullOrEmpty(result.Findings) ? null : Preview.OfBytes(result.Findings, MaxFindings) };
             byte[] json = JsonSerializer.SerializeToUtf8Bytes(result, AgentJsonContext.Default.CheckAcceptanceResult);
             await records.PutAsync(key, json, default, cancellationToken).ConfigureAwait(false);
             await journal.AppendAsync(run.Id, Describe(input, result), cancellationToken).ConfigureAwait(false);
