@@ -47,6 +47,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(ReviewBook))]
 [JsonSerializable(typeof(QueueState))]
 [JsonSerializable(typeof(Approval))]
+[JsonSerializable(typeof(ApprovalNotice))]
 [JsonSerializable(typeof(KillOrder))]
 [JsonSerializable(typeof(AuditEntry))]
 [JsonSerializable(typeof(AuditCheckpoint))]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance;
@@ -69,7 +70,10 @@ internal sealed class CallToolActivity(
             return await FinishAsync(input, refused, refusal, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         }
 
-        var request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), asked, call);
+        var request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), asked, call)
+        {
+            BudgetLeft = input.BudgetLeft ?? new Budget(),
+        };
         ToolCallRuling ruling = hadBegun
             ? new ToolCallRuling { Call = ToolCallGovernor.Resume(request, known!.Decision), Decision = known.Decision, ApprovalId = known.ApprovalId }
             : await reviews.WaitAsync(request, known, cancellationToken).ConfigureAwait(false)

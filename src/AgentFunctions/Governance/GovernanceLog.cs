@@ -13,4 +13,7 @@ internal static partial class GovernanceLog
 
     [LoggerMessage(2002, LogLevel.Error, "The changed policy is broken, {Hash} goes on to hold: {Problem}")]
     public static partial void PolicyBroken(ILogger logger, string hash, string problem);
+
+    [LoggerMessage(2003, LogLevel.Warning, "Approval {Approval} could not be told to {Channel}: {Problem}")]
+    public static partial void ApprovalNotTold(ILogger logger, string approval, string channel, string problem);
 }

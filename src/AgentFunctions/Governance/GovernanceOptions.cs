@@ -15,6 +15,12 @@ public sealed class GovernanceOptions
     /// <summary>Who signs the agents' tokens: an address at which <c>/.well-known/jwks.json</c> is served; <c>agentfunctions</c> by default.</summary>
     public string Issuer { get; set; } = "agentfunctions";
 
+    /// <summary>
+    /// Over which of <c>Notifications:Channels</c> people are told that an approval waits for them, by role; <c>*</c> for every
+    /// role. Nobody is told by default: the inbox shows what waits.
+    /// </summary>
+    public IDictionary<string, IList<string>> ApprovalChannels { get; } = new Dictionary<string, IList<string>>(StringComparer.Ordinal);
+
     /// <summary>The servers that the requests of a tool's own client carry the run's token to; none by default.</summary>
     public IList<IdentifiedServer> Identity { get; } = [];
 

@@ -7,6 +7,7 @@ using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Storage;
 using Azure.Core;
 using Microsoft.Extensions.Configuration;
@@ -39,7 +40,12 @@ public static class GovernanceServiceCollectionExtensions
 
     internal static IServiceCollection AddGovernance(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<GovernanceOptions>().Bind(configuration.GetSection("Governance"));
+        services.AddOptions<GovernanceOptions>().Bind(configuration.GetSection("Governance"))
+            .Validate<IOptions<NotificationOptions>>(
+                static (options, channels) => options.ApprovalChannels.Values.SelectMany(static names => names)
+                    .All(name => name == NotificationDesk.Console || channels.Value.Channels.ContainsKey(name)),
+                "Governance:ApprovalChannels: names a channel that Notifications:Channels has not; add it there, or use console.")
+            .ValidateOnStart();
         services.TryAddSingleton(provider => NewRedactor(configuration));
         services.AddRedactedLogging();
         services.AddSecrets(configuration);
@@ -63,6 +69,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<CallHistory>();
         services.TryAddSingleton<RunLineage>();
         services.TryAddSingleton<ApprovalStore>();
+        services.TryAddSingleton<ApprovalChannels>();
         services.TryAddSingleton<ApprovalGate>();
         services.TryAddSingleton(static provider => new ApprovalDesk(
             provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),

@@ -16,7 +16,8 @@ namespace AgentFunctions.Governance;
 
 /// <summary>Decides what is to become of a tool call, and records it: kill switch, policy, people.</summary>
 internal sealed class ToolCallGovernor(
-    PolicySource policies, CallHistory history, ApprovalGate approvals, KillOrders kills, AuditLog audit, Redactor redactor, TimeProvider time)
+    PolicySource policies, CallHistory history, ApprovalGate approvals, KillOrders kills, AuditLog audit, Redactor redactor, PlanStore plans,
+    TimeProvider time)
 {
     /// <summary>How much of arguments and outcomes the audit log repeats, in characters.</summary>
     private const int AuditTextLimit = 1_000;
@@ -67,7 +68,8 @@ internal sealed class ToolCallGovernor(
         Approval approval = Question(
             request, CallHash.RepeatId(context.RunId, context.Turn, context.Call, entry.Repeats), rule.Name,
             "It was made and cut off: nobody can tell whether it took effect. Approve to have it made again; deny to say what came of it.",
-            rule.Terms!) with { Question = ApprovalQuestion.Repeat };
+            rule.Terms!) with
+        { Question = ApprovalQuestion.Repeat };
         return Waiting(await approvals.RequestAsync(approval, cancellationToken).ConfigureAwait(false), entry.Decision);
     }
 
@@ -160,6 +162,12 @@ internal sealed class ToolCallGovernor(
     {
         Policy policy = policies.Current;
         string root = request.Lineage.Root.Id;
+        if (policy.ReadsPlan)
+        {
+            IReadOnlyList<PlanItem> plan = await plans.GetAsync(request.Context.RunId, cancellationToken).ConfigureAwait(false);
+            request = request with { PlanStep = plan.FirstOrDefault(static item => !item.Done)?.Text };
+        }
+
         bool enters = policies.IsConfigured && request.Tool.Effect != ToolEffect.None;
         DateTimeOffset now = time.GetUtcNow();
         PastCall? ToEnter(PolicyDecision decision) => enters && (decision.Verdict == PolicyVerdict.Allow
@@ -260,6 +268,7 @@ internal sealed class ToolCallGovernor(
         ToolContext context = decision?.Timeout is { } timeout && timeout < request.Tool.Timeout
             ? request.Context with { Timeout = timeout }
             : request.Context;
+        context = decision?.ResultLimit is { } limit ? context with { ResultLimit = limit } : context;
         if (decision?.Arguments is null && ReferenceEquals(context, request.Context))
         {
             return request.Prepared;

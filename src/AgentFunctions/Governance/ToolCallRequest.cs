@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
@@ -18,6 +19,12 @@ internal sealed record ToolCallRequest(RunRecord Run, AgentDefinition Agent, Lin
     public AgentTool Tool => Prepared.Tool;
 
     public ToolContext Context => Prepared.Context;
+
+    /// <summary>What the run may still spend, as the loop knew it when it asked for the call.</summary>
+    public Budget BudgetLeft { get; init; } = new();
+
+    /// <summary>The step of the run's plan that is next; <see langword="null"/> where it has none, or no rule asks.</summary>
+    public string? PlanStep { get; init; }
 
     /// <summary>The arguments as the tool's schema has them: a JSON object.</summary>
     public JsonElement Arguments { get; } = JsonSerializer.SerializeToElement(
@@ -40,6 +47,8 @@ internal sealed record ToolCallRequest(RunRecord Run, AgentDefinition Agent, Lin
         Arguments = arguments,
         Hosts = HostNames.Of(arguments),
         History = history,
+        BudgetLeft = BudgetLeft,
+        PlanStep = PlanStep,
         Now = now,
     };
 }

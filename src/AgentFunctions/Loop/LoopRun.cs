@@ -47,6 +47,15 @@ internal sealed class LoopRun : IDisposable
     /// <summary>What the run may still spend, by other prices.</summary>
     public BudgetGuard Guard(ModelPrice? price) => new(Swarm.Own(State.Limits.Budget), price, State.Limits.MaxOutputTokens);
 
+    /// <summary>What is left of what the run itself may spend; <see langword="null"/> where nothing is limited.</summary>
+    public Budget? BudgetLeft() => State.Limits.Budget.IsUnlimited ? null : Swarm.Own(State.Limits.Budget).Minus(new Budget
+    {
+        Steps = State.Steps,
+        Tokens = State.Usage.InputTokens + State.Usage.OutputTokens,
+        Usd = State.Usage.Usd,
+        WallClock = Context.CurrentTime - State.StartedAt,
+    });
+
     public int NextModelCall()
     {
         State = State with { ModelCalls = State.ModelCalls + 1 };

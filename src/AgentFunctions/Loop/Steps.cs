@@ -75,6 +75,9 @@ internal sealed record CallToolInput(string RunId, int Turn, int Call, ContextRe
     /// <summary>For a tool that concerns sub-agents: what it may ask for.</summary>
     public SwarmAllowance? Swarm { get; init; }
 
+    /// <summary>What the run may still spend, for rules to decide on; <see langword="null"/> where nothing is limited.</summary>
+    public Budget? BudgetLeft { get; init; }
+
     /// <summary>The most bytes (UTF-8) that the model is shown of the result; what is longer becomes an artifact. 0 for the tool's own limit.</summary>
     public int ResultBytes { get; init; }
 }

@@ -20,7 +20,12 @@ internal static class ToolTurn
         int resultBytes = ContextPolicy.ResultBytes(run.State, Math.Max(1, made), run.Guard().ResultBytes(run.State.Usage, run.InputBound() + frames));
         using var flow = new ToolCallFlow(run.Context, run.Show);
         Task<CallToolResult>[] calls = [.. Enumerable.Range(0, made).Select(call => flow.CallAsync(
-            new CallToolInput(run.Context.InstanceId, turn, call, run.State.Context) { ResultBytes = resultBytes, Swarm = run.Swarm.Allow(asked, call) }))];
+            new CallToolInput(run.Context.InstanceId, turn, call, run.State.Context)
+            {
+                ResultBytes = resultBytes,
+                BudgetLeft = run.BudgetLeft(),
+                Swarm = run.Swarm.Allow(asked, call),
+            }))];
         if (await run.Control.FinishedAsync(Task.WhenAll(calls)))
         {
             CallToolResult[] results = await Task.WhenAll(calls);
@@ -48,6 +53,7 @@ internal static class ToolTurn
             Task<CallToolResult> call = flow.CallAsync(new CallToolInput(run.Context.InstanceId, due.Turn, due.Call, run.State.Context)
             {
                 ResultBytes = ContextPolicy.ResultBytes(run.State, 1, run.Guard().ResultBytes(run.State.Usage, run.InputBound())),
+                BudgetLeft = run.BudgetLeft(),
                 Swarm = run.Swarm.Resume(due),
             });
             if (await run.Control.FinishedAsync(call))

@@ -37,6 +37,9 @@ public sealed record ToolContext
     /// <summary>How long the call may take, where a rule shortens the tool's own time-out.</summary>
     internal TimeSpan? Timeout { get; init; }
 
+    /// <summary>The most characters that the model is shown of the result, where a rule lowers the tool's own limit.</summary>
+    internal int? ResultLimit { get; init; }
+
     /// <summary>The host's services.</summary>
     public required IServiceProvider Services { get; init; }
 

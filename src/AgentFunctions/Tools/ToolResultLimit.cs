@@ -14,7 +14,7 @@ internal static class ToolResultLimit
 
     public static async Task<ToolOutcome> ApplyAsync(ToolCall call, ToolOutcome outcome, CancellationToken cancellationToken)
     {
-        int limit = Math.Max(call.Tool.ResultLimit, 1);
+        int limit = Math.Max(Math.Min(call.Tool.ResultLimit, call.Context.ResultLimit ?? int.MaxValue), 1);
         if (outcome.Text.Length <= limit)
         {
             return outcome;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Budgets;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Tools;
 
@@ -54,12 +55,14 @@ internal static class PolicyBenchmark
         var yaml = new StringBuilder("data: [{label: confidential, when: {tool: read_secret}}]\nrules:\n");
         for (int i = 0; i < Rules; i++)
         {
-            string when = (i % 5) switch
+            string when = (i % 7) switch
             {
                 0 => $"{{tool: 'tool_{i}_*', effect: notIdempotent}}",
                 1 => $"{{arguments: {{path: {{under: 'area{i}'}}, amount: {{above: {1000 + i}}}}}}}",
                 2 => $"{{goal: 'project {i}\\b', labels: {{team: 'team{i}'}}}}",
                 3 => $"{{hostOutside: ['*.corp.example', 'partner{i}.example'], agent: 'agent{i}'}}",
+                4 => $"{{budgetLeft: {{usd: {{below: 0.{i:D3}1}}, steps: {{below: 5}}}}, planStep: 'step {i}*'}}",
+                5 => $"{{data: 'label{i}', time: {{days: [sunday], from: '08:00', to: '18:00', zone: Europe/Berlin}}}}",
                 _ => $"{{effect: notIdempotent, role: 'role{i}', history: {{call: {{tool: 'tool_{i}', data: confidential}}, within: 1h}}}}",
             };
             // One rule in a hundred goes through the whole history each time.
@@ -90,6 +93,8 @@ internal static class PolicyBenchmark
             Risk = RiskLevel.High,
             Arguments = arguments,
             Hosts = HostNames.Of(arguments),
+            BudgetLeft = new Budget { Usd = 12.5m, Steps = 300, WallClock = TimeSpan.FromHours(3) },
+            PlanStep = "Write the notes",
             History = [.. Enumerable.Range(0, Past).Select(n => new PastCall("run", n, 0, "read_file", ToolEffect.None, now.AddSeconds(-n)))],
             Now = now,
         };

@@ -111,6 +111,9 @@ public sealed record Approval
     /// <summary>Whom it was told to, and how: what nobody was told of escalates.</summary>
     public IReadOnlyList<string> ToldTo { get; init; } = [];
 
+    /// <summary>What became of the last attempts to tell it, newest last; at most 20.</summary>
+    public IReadOnlyList<ApprovalDelivery> Deliveries { get; init; } = [];
+
     /// <summary>How often it was told.</summary>
     public int Reminders { get; init; }
 
@@ -126,6 +129,12 @@ public sealed record Approval
     /// <summary>The event that wakes the run.</summary>
     internal string EventName => $"approval:{Id}";
 }
+
+/// <summary>One attempt to tell people of an approval.</summary>
+/// <param name="To">Whom, or the channel.</param>
+/// <param name="At">When (UTC).</param>
+/// <param name="Error">Why nobody was told, in words; <see langword="null"/> where it was delivered.</param>
+public sealed record ApprovalDelivery(string To, DateTimeOffset At, string? Error = null);
 
 /// <summary>What one person said about an approval.</summary>
 /// <param name="By">Who.</param>

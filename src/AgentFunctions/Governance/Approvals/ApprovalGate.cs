@@ -1,12 +1,20 @@
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>The runs' side of approvals: asks, and at every wake-up reminds, escalates and expires.</summary>
 internal sealed class ApprovalGate(
-    ApprovalStore store, IEnumerable<IApprovalNotifier> notifiers, Journal journal, AuditLog audit, TimeProvider time)
+    ApprovalStore store, IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, Journal journal, AuditLog audit,
+    ILogger<ApprovalGate> log, TimeProvider time)
 {
+    /// <summary>How many deliveries an approval remembers.</summary>
+    private const int MaxDeliveries = 20;
+
+    /// <summary>The wait after an attempt that reached nobody.</summary>
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMinutes(1);
+
     /// <summary>The longest wait between two reminders: they come less and less often, and a run's history stays small.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(1);
 
@@ -84,35 +92,56 @@ internal sealed class ApprovalGate(
 
     private async Task<Approval> TellAsync(Approval approval, CancellationToken cancellationToken)
     {
-        var told = new List<string>();
-        foreach (IApprovalNotifier notifier in notifiers)
+        ApprovalDelivery?[] tries = await Task.WhenAll(notifiers.Concat(channels.For(approval))
+            .Select(notifier => TellAsync(notifier, approval, cancellationToken))).ConfigureAwait(false);
+        ApprovalDelivery[] deliveries = [.. tries.OfType<ApprovalDelivery>()];
+        DateTimeOffset now = time.GetUtcNow();
+        Approval told = await store.ChangeAsync(approval.Id, before => before with
         {
-            try
-            {
-                if (await notifier.NotifyAsync(approval, cancellationToken).ConfigureAwait(false) is { } who)
+            ToldTo = [.. before.ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
+            Deliveries = [.. before.Deliveries.Concat(deliveries).TakeLast(MaxDeliveries)],
+            Reminders = before.Reminders + 1,
+            RemindAt = now + Pause(before, isLost: deliveries.Length > 0 && deliveries.All(static delivery => delivery.Error is not null)),
+        }, cancellationToken).ConfigureAwait(false);
+        if (deliveries.Length > 0)
+        {
+            await audit.AppendAsync(
+                Entry(AuditTypes.ApprovalTold, approval) with
                 {
-                    told.Add(who);
-                }
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-            {
-                // A channel that is down tells nobody, which is what escalation goes by.
-            }
+                    Failed = deliveries.Any(static delivery => delivery.Error is not null) ? true : null,
+                    Reason = string.Join("; ", deliveries.Select(static delivery => delivery.Error is null ? delivery.To : $"{delivery.To} not: {delivery.Error}")),
+                },
+                cancellationToken).ConfigureAwait(false);
         }
 
-        DateTimeOffset now = time.GetUtcNow();
-        return await store.ChangeAsync(approval.Id, before => before with
-        {
-            ToldTo = [.. before.ToldTo.Union(told)],
-            Reminders = before.Reminders + 1,
-            RemindAt = now + Pause(before),
-        }, cancellationToken).ConfigureAwait(false);
+        return told;
     }
 
-    private static TimeSpan Pause(Approval approval)
+    /// <summary>One attempt; <see langword="null"/> where the way leads to nobody of these roles.</summary>
+    private async Task<ApprovalDelivery?> TellAsync(IApprovalNotifier notifier, Approval approval, CancellationToken cancellationToken)
     {
-        TimeSpan pause = approval.Terms.Remind * Math.Pow(2, Math.Min(approval.Reminders, 16));
-        return pause < LongestPause ? pause : LongestPause;
+        try
+        {
+            return await notifier.NotifyAsync(approval, cancellationToken).ConfigureAwait(false) is { } who
+                ? new ApprovalDelivery(who, time.GetUtcNow())
+                : null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // A channel that is down tells nobody, which is what escalation goes by.
+            string channel = (notifier as ApprovalChannel)?.Name ?? notifier.GetType().Name;
+            GovernanceLog.ApprovalNotTold(log, approval.Id, channel, e.Message);
+            return new ApprovalDelivery(channel, time.GetUtcNow(), e.Message);
+        }
+    }
+
+    /// <summary>Reminders come less and less often; what reached nobody is tried again soon.</summary>
+    private static TimeSpan Pause(Approval approval, bool isLost)
+    {
+        double growth = Math.Pow(2, Math.Min(approval.Reminders, 16));
+        TimeSpan pause = approval.Terms.Remind * growth;
+        TimeSpan longest = isLost && RetryPause * growth < LongestPause ? RetryPause * growth : LongestPause;
+        return pause < longest ? pause : longest;
     }
 
     private static AuditEntry Entry(string type, Approval approval) => new(type)

@@ -116,6 +116,9 @@ public static class AuditTypes
     /// <summary>A person was asked.</summary>
     public const string ApprovalRequested = "approval.requested";
 
+    /// <summary>People were told of an approval; <see cref="AuditEntry.Reason"/> says over which channels, and which failed.</summary>
+    public const string ApprovalTold = "approval.told";
+
     /// <summary>A person approved, denied or changed a call.</summary>
     public const string ApprovalDecided = "approval.decided";
 

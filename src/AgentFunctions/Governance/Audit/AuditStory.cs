@@ -32,6 +32,7 @@ public static class AuditStory
         AuditTypes.ApprovalRequested => $"{Call(entry)} waits for approval {entry.ApprovalId}{By(entry)}{Because(entry)}.",
         AuditTypes.ApprovalDecided => $"{entry.Actor} {(entry.Verdict == PolicyVerdict.Allow ? "approved" : "denied")} {Call(entry)} "
             + $"(approval {entry.ApprovalId}, arguments {Short(entry.ArgumentsHash)}){Because(entry)}.",
+        AuditTypes.ApprovalTold => $"Approval {entry.ApprovalId} was told to {entry.Reason}.",
         AuditTypes.ApprovalEscalated => $"Approval {entry.ApprovalId} was escalated{Because(entry)}.",
         AuditTypes.ApprovalExpired => $"Approval {entry.ApprovalId} expired undecided, which counts as denied.",
         AuditTypes.ChangeReviewed => $"{entry.Actor} reviewed {Call(entry)} in the queue '{entry.Rule}'{Because(entry)}.",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Budgets;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Governance.Policies;
@@ -57,6 +58,19 @@ public sealed record ActionContext
 
     /// <summary>The hosts that the call names, in lower case; empty where it names none.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
+
+    /// <summary>
+    /// What the run itself may still spend, beside what its sub-agents hold; a part that is <see langword="null"/> is not limited.
+    /// </summary>
+    public Budget BudgetLeft { get; init; } = new();
+
+    /// <summary>
+    /// The first step of the run's plan that is not done, as the agent wrote it; <see langword="null"/> where there is none.
+    /// </summary>
+    public string? PlanStep { get; init; }
+
+    /// <summary>The data labels of what the call reads or writes, by the policy's <c>data</c>.</summary>
+    public IReadOnlyList<string> DataLabels { get; init; } = [];
 
     /// <summary>What this run and its tree have done before, oldest first.</summary>
     public IReadOnlyList<PastCall> History { get; init; } = [];

@@ -35,4 +35,7 @@ public sealed record PolicyAnswer(PolicyVerdict Verdict)
 
     /// <summary>For <see cref="PolicyVerdict.Allow"/>: a shorter time-out than the tool's own.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>For <see cref="PolicyVerdict.Allow"/>: the most characters that the model is shown of the result.</summary>
+    public int? ResultLimit { get; init; }
 }

@@ -38,10 +38,14 @@ internal sealed class Policy
     /// <summary>Who deals with calls whose outcome nobody can tell; the first that matches decides, and where none does the model is told.</summary>
     public IReadOnlyList<UnknownOutcomeRule> UnknownOutcomes { get; init; } = [];
 
+    /// <summary>Whether a decision may depend on the run's plan.</summary>
+    public bool ReadsPlan { get; init; }
+
     /// <summary>Decides about an action.</summary>
     public PolicyDecision Decide(ActionContext action)
     {
         List<string> labels = LabelsOf(action);
+        action = action with { DataLabels = labels };
         action = action with { Risk = RiskOf(action) };
         (IPolicyRule Rule, PolicyAnswer Answer)? first = null;
         foreach (IPolicyRule rule in Rules)
@@ -111,5 +115,6 @@ internal sealed class Policy
         Approval = answer.Approval,
         Arguments = answer.Verdict == PolicyVerdict.Allow ? ArgumentChange.Apply(answer, action.Arguments) : null,
         Timeout = answer.Verdict == PolicyVerdict.Allow ? answer.Timeout : null,
+        ResultLimit = answer.Verdict == PolicyVerdict.Allow ? answer.ResultLimit : null,
     };
 }

@@ -13,6 +13,9 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
     /// <summary>Whether any condition that was read looks at earlier calls.</summary>
     public bool ReadsHistory { get; private set; }
 
+    /// <summary>Whether any condition that was read looks at the run's plan.</summary>
+    public bool ReadsPlan { get; private set; }
+
     public PolicyCondition Read(YamlMap map)
     {
         var tests = new List<PolicyTest>();
@@ -30,6 +33,10 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         Add(tests, 2, map.Map("arguments") is { } arguments ? ReadArguments(arguments) : null, static (conditions, action) =>
             conditions.TrueForAll(condition => condition.Holds(action.Arguments)));
         Add(tests, 1, map.Map("time") is { } time ? ReadTime(time) : null, static (condition, action) => condition.Holds(action.Now));
+        Add(tests, 1, Globs(map, "data"), static (glob, action) => glob.MatchesAny(action.DataLabels));
+        Add(tests, 0, map.Map("budgetLeft") is { } budget ? BudgetCondition.Read(budget) : null, static (condition, action) => condition.Holds(action.BudgetLeft));
+        ReadsPlan |= map.Has("planStep");
+        Add(tests, 1, Globs(map, "planStep", ignoreCase: true), static (glob, action) => action.PlanStep is { } step && glob.Matches(step));
         foreach (YamlMap history in map.Maps("history"))
         {
             ReadsHistory = true;

@@ -33,6 +33,9 @@ public sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string P
     /// <summary>For <see cref="PolicyVerdict.Allow"/>: a shorter time-out than the tool's own.</summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>For <see cref="PolicyVerdict.Allow"/>: the most characters that the model is shown of the result, below the tool's own limit.</summary>
+    public int? ResultLimit { get; init; }
+
     /// <summary>The data labels of what the call reads or writes.</summary>
     public IReadOnlyList<string> DataLabels { get; init; } = [];
 }

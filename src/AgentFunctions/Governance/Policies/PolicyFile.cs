@@ -21,6 +21,9 @@ internal sealed record PolicyFile
     /// <summary>Whether any condition looks at earlier calls.</summary>
     public bool ReadsHistory { get; init; }
 
+    /// <summary>Whether any condition looks at the run's plan.</summary>
+    public bool ReadsPlan { get; init; }
+
     /// <summary>Reads a file's text.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names file, line and remedy.</exception>
     public static PolicyFile Parse(string text, string path)
@@ -37,7 +40,7 @@ internal sealed record PolicyFile
             Rules = [.. root.Maps("rules").Select(map => ReadRule(map, conditions))],
         };
         root.Close();
-        return file with { ReadsHistory = conditions.ReadsHistory };
+        return file with { ReadsHistory = conditions.ReadsHistory, ReadsPlan = conditions.ReadsPlan };
     }
 
     private static Dictionary<string, IReadOnlyList<string>> ReadLists(YamlMap root)
@@ -114,6 +117,7 @@ internal sealed record PolicyFile
         Only(map, "set", verdict == PolicyVerdict.Allow, "then: allow");
         Only(map, "atMost", verdict == PolicyVerdict.Allow, "then: allow");
         Only(map, "timeout", verdict == PolicyVerdict.Allow, "then: allow");
+        Only(map, "resultLimit", verdict == PolicyVerdict.Allow, "then: allow");
         if (verdict == PolicyVerdict.Deny && !map.Has("reason"))
         {
             throw map.Error("'reason' is missing", "tell the model why, and what it may do instead");
@@ -126,6 +130,7 @@ internal sealed record PolicyFile
             Set = ReadValues(map.Map("set"), static (values, name) => values.Json(name)),
             AtMost = ReadValues(map.Map("atMost"), static (values, name) => values.Number(name)!.Value),
             Timeout = map.Duration("timeout"),
+            ResultLimit = map.Whole("resultLimit", 1),
         });
         map.Close();
         return rule;

@@ -87,6 +87,7 @@ internal sealed class PolicySource
         {
             UnknownOutcomes = [.. files.SelectMany(file => file.UnknownOutcomes)],
             ReadsHistory = rules.Count > 0 || files.Any(file => file.ReadsHistory),
+            ReadsPlan = rules.Count > 0 || files.Any(file => file.ReadsPlan),
         };
     }
 

@@ -6,8 +6,7 @@ internal sealed class ConsoleSink : INotificationSink
     public bool Handles(NotificationChannel channel) => channel is { Url: null, File: null };
 
     public async Task SendAsync(
-        string channelName, NotificationChannel channel, Notification notification, CancellationToken cancellationToken) =>
+        string channelName, NotificationChannel channel, ChannelMessage message, CancellationToken cancellationToken) =>
         await Console.Out.WriteLineAsync(
-            $"{notification.At.UtcDateTime:u} {notification.Kind} P{notification.Priority} {notification.Incident}: {notification.Text}".AsMemory(),
-            cancellationToken).ConfigureAwait(false);
+            $"{message.At.UtcDateTime:u} {message.Line}".AsMemory(), cancellationToken).ConfigureAwait(false);
 }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace AgentFunctions.Monitors.Notifications;
 
 /// <summary>Appends each message to a file as a line of JSON.</summary>
@@ -10,9 +8,9 @@ internal sealed class FileSink : INotificationSink
     public bool Handles(NotificationChannel channel) => channel.File is not null;
 
     public async Task SendAsync(
-        string channelName, NotificationChannel channel, Notification notification, CancellationToken cancellationToken)
+        string channelName, NotificationChannel channel, ChannelMessage message, CancellationToken cancellationToken)
     {
-        byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJson.Options), (byte)'\n'];
+        byte[] line = [.. message.Body.Span, (byte)'\n'];
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

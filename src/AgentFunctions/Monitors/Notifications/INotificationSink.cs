@@ -8,5 +8,5 @@ internal interface INotificationSink
 
     /// <summary>Delivers one message.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotificationRejected"/>: a repetition cannot help. Any other error may pass.</exception>
-    Task SendAsync(string channelName, NotificationChannel channel, Notification notification, CancellationToken cancellationToken);
+    Task SendAsync(string channelName, NotificationChannel channel, ChannelMessage message, CancellationToken cancellationToken);
 }

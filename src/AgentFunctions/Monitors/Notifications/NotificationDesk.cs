@@ -24,14 +24,20 @@ internal sealed class NotificationDesk(
 
     public IEnumerable<string> Names => options.Value.Channels.Keys.Append(Console).Distinct(StringComparer.Ordinal);
 
+    /// <summary>One attempt to deliver a message of any kind.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.NotificationRejected"/>: a repetition cannot help. Any other error may pass.</exception>
+    public Task SendAsync(string channelName, ChannelMessage message, CancellationToken cancellationToken)
+    {
+        NotificationChannel channel = options.Value.Channels.TryGetValue(channelName, out NotificationChannel? known) ? known
+            : channelName == Console ? new NotificationChannel()
+            : throw new AgentException(ErrorCode.NotificationRejected, $"This host has no notification channel '{channelName}'.");
+        return _sinks.First(sink => sink.Handles(channel)).SendAsync(channelName, channel, message, cancellationToken);
+    }
+
     /// <summary>One attempt to deliver a message; the timeline tells of it once it is delivered.</summary>
     public async Task<bool> SendAsync(ActivityContext context, NotifyIncidentInput input)
     {
-        NotificationChannel channel = options.Value.Channels.TryGetValue(input.Channel, out NotificationChannel? known) ? known
-            : input.Channel == Console ? new NotificationChannel()
-            : throw new AgentException(ErrorCode.NotificationRejected, $"This host has no notification channel '{input.Channel}'.");
-        await _sinks.First(sink => sink.Handles(channel))
-            .SendAsync(input.Channel, channel, input.Notification, context.CancellationToken).ConfigureAwait(false);
+        await SendAsync(input.Channel, ChannelMessage.Of(input.Notification), context.CancellationToken).ConfigureAwait(false);
         await AppendAsync(input.Notification, input.Channel, IncidentEntryKind.Notified, "", context.CancellationToken).ConfigureAwait(false);
         return true;
     }

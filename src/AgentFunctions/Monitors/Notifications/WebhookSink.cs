@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Tools;
 
@@ -21,10 +20,10 @@ internal sealed class WebhookSink(IHttpClientFactory http, VariableText texts, T
     public bool Handles(NotificationChannel channel) => channel.Url is not null;
 
     public async Task SendAsync(
-        string channelName, NotificationChannel channel, Notification notification, CancellationToken cancellationToken)
+        string channelName, NotificationChannel channel, ChannelMessage message, CancellationToken cancellationToken)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJson.Options);
-        string id = $"{notification.Id}-{channelName}";
+        byte[] body = message.Body.ToArray();
+        string id = $"{message.Id}-{channelName}";
         long timestamp = time.GetUtcNow().ToUnixTimeSeconds();
         string url = await texts.ExpandAsync(channel.Url!, $"Notifications:Channels:{channelName}:Url", cancellationToken).ConfigureAwait(false);
         using var request = new HttpRequestMessage(HttpMethod.Post, url)

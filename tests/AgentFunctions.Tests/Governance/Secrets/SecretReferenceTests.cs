@@ -79,7 +79,7 @@ internal sealed class SecretReferenceTests
         Run run = await host.RunAsync();
         await host.Get<IEnumerable<INotificationSink>>().OfType<WebhookSink>().Single().SendAsync(
             "hook", new NotificationChannel { Url = settings["Notifications:Channels:hook:Url"], Secret = settings["Notifications:Channels:hook:Secret"] },
-            Message(), CancellationToken.None);
+            ChannelMessage.Of(Message()), CancellationToken.None);
 
         ApiRequest list = server.Requests.Single(request => request.Target == "/orders");
         Assert.That(list.Headers["Authorization"], Is.EqualTo($"Bearer {OfEnvironment}"));

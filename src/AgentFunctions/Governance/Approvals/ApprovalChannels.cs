@@ -1,0 +1,64 @@
+using System.Text.Json;
+using AgentFunctions.Activities;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Monitors.Notifications;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Governance.Approvals;
+
+/// <summary>The notification channels over which this host tells people of approvals, by the roles that may decide.</summary>
+internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, NotificationDesk desk, Redactor redactor, TimeProvider time)
+{
+    private const string EveryRole = "*";
+
+    /// <summary>The channels of those who may decide about an approval now.</summary>
+    public IEnumerable<IApprovalNotifier> For(Approval approval) => options.Value.ApprovalChannels
+        .Where(entry => entry.Key == EveryRole || approval.Roles.Contains(entry.Key, StringComparer.Ordinal))
+        .SelectMany(static entry => entry.Value).Distinct(StringComparer.Ordinal)
+        .Select(name => new ApprovalChannel(name, desk, redactor, time));
+}
+
+/// <summary>One channel.</summary>
+internal sealed class ApprovalChannel(string name, NotificationDesk desk, Redactor redactor, TimeProvider time) : IApprovalNotifier
+{
+    /// <summary>How much of the arguments people are shown at once, in characters.</summary>
+    private const int ArgumentsLimit = 2_000;
+
+    /// <summary>The run's step waits for the receiver, so not for long; what was not delivered is tried again soon.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    public string Name => name;
+
+    public async Task<string?> NotifyAsync(Approval approval, CancellationToken cancellationToken = default)
+    {
+        // The number of the attempt makes it another message than the one before; a crash in between sends the same again.
+        string id = $"approval-{approval.Id}-{approval.Reminders + 1}";
+        string kind = approval.Reminders == 0 ? "requested" : approval.EscalatedAt is null ? "reminder" : "escalated";
+        var notice = new ApprovalNotice
+        {
+            Type = $"approval.{kind}",
+            Id = approval.Id,
+            Run = approval.RunId,
+            Tool = approval.Tool,
+            Risk = approval.Risk,
+            Arguments = redactor.Redact(Preview.Of(approval.Arguments.GetRawText(), ArgumentsLimit) ?? ""),
+            CallHash = approval.CallHash,
+            Rule = approval.Rule,
+            Reason = approval.Reason,
+            Requester = approval.Requester,
+            Chain = approval.Chain,
+            Goal = redactor.Redact(Preview.Of(approval.Goal, ArgumentsLimit) ?? ""),
+            Roles = approval.Roles,
+            Count = approval.Terms.Count,
+            ExpiresAt = approval.ExpiresAt,
+            Decide = $"/api/approvals/{approval.Id}",
+        };
+        string line = $"approval {kind}: '{approval.Tool}' ({approval.Risk} risk) for run {approval.RunId}, by rule '{approval.Rule}'. "
+            + $"Decide: agentfunctions approve {approval.Id}";
+        var message = new ChannelMessage(id, time.GetUtcNow(), JsonSerializer.SerializeToUtf8Bytes(notice, AgentJsonContext.Default.ApprovalNotice), line);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Patience);
+        await desk.SendAsync(name, message, timeout.Token).ConfigureAwait(false);
+        return name;
+    }
+}

@@ -1,0 +1,55 @@
+using AgentFunctions.Governance.Policies;
+
+namespace AgentFunctions.Governance.Approvals;
+
+/// <summary>What a channel's receiver is told of an approval. Evolved only by addition.</summary>
+internal sealed record ApprovalNotice
+{
+    /// <summary><c>approval.requested</c>, <c>approval.reminder</c> or <c>approval.escalated</c>.</summary>
+    public required string Type { get; init; }
+
+    /// <summary>The approval.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The run that waits.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>The tool.</summary>
+    public required string Tool { get; init; }
+
+    /// <summary>How much harm the call could do.</summary>
+    public required RiskLevel Risk { get; init; }
+
+    /// <summary>The beginning of the arguments, as text; secrets left out.</summary>
+    public required string Arguments { get; init; }
+
+    /// <summary>The hash of the call that is asked about.</summary>
+    public required string CallHash { get; init; }
+
+    /// <summary>The rule that asks.</summary>
+    public required string Rule { get; init; }
+
+    /// <summary>Why it asks.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>Who asked for the run.</summary>
+    public required string Requester { get; init; }
+
+    /// <summary>The agents that delegated, from the root to the one that acts.</summary>
+    public required IReadOnlyList<string> Chain { get; init; }
+
+    /// <summary>The beginning of the run's goal.</summary>
+    public required string Goal { get; init; }
+
+    /// <summary>The roles that may decide.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>How many must approve.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>When it expires (UTC).</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Where to decide, below the host's own address.</summary>
+    public required string Decide { get; init; }
+}
