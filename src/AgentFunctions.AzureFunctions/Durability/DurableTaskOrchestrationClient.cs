@@ -224,7 +224,15 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
         Input = metadata.SerializedInput,
         Output = metadata.RuntimeStatus == DurableStatus.Failed ? null : metadata.SerializedOutput,
         CustomStatus = metadata.SerializedCustomStatus,
-        Failure = metadata.FailureDetails is { } failure ? DurableFailure.Read(failure) : null,
+        Failure = FailureOf(metadata),
+    };
+
+    /// <summary>What the host itself could not do, such as loading the orchestrator, it tells as the output.</summary>
+    private static FailureDetails? FailureOf(OrchestrationMetadata metadata) => metadata switch
+    {
+        { FailureDetails: { } failure } => DurableFailure.Read(failure),
+        { RuntimeStatus: DurableStatus.Failed, SerializedOutput: { } words } => new FailureDetails(nameof(ErrorCode.EngineUnavailable), words),
+        _ => null,
     };
 
     private static OrchestrationStatus StatusOf(DurableStatus status) => status switch

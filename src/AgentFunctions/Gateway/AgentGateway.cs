@@ -74,6 +74,11 @@ public sealed class AgentGateway(
         {
             bool hasWorkspace = options.Value is not { Workspace: null, WorkspaceRoot: null };
             AcceptanceRules.Demand(acceptance, models, services.GetService<WorkspaceCommands>(), hasWorkspace);
+            if (acceptance.Command is not null && !access.Allows(RunCommandTool.Name))
+            {
+                throw new AgentException(
+                    ErrorCode.NotAllowed, $"Rule '{AccessRules.NoRule}': acceptance.command: no rule lets {caller.Id} have commands run ('{RunCommandTool.Name}').");
+            }
         }
 
         LoopLimits limits = LimitsOf(agent, model, request.Acceptance, request.Budget);

@@ -37,4 +37,16 @@ public sealed class DurableTaskOrchestrationClientTests
 
         Assert.That(() => client.WaitForCompletionAsync("1", stop.Token), Throws.InstanceOf<OperationCanceledException>());
     }
+
+    [Test]
+    public async Task Get_FailedInTheHost_TellsItsWords()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("1", true, Arg.Any<CancellationToken>()).Returns(
+            new OrchestrationMetadata("RunAgent", "1") { RuntimeStatus = OrchestrationRuntimeStatus.Failed, SerializedOutput = "the worker is gone" });
+
+        var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
+
+        Assert.That((await client.GetAsync("1"))!.Failure!.Message, Is.EqualTo("the worker is gone"));
+    }
 }

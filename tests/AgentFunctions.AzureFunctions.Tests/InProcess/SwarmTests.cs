@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using AgentFunctions.Agents;
 using AgentFunctions.AzureFunctions.Durability;
-using AgentFunctions.AzureFunctions.Tests.Storage;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;

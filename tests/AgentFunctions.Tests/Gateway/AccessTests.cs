@@ -79,6 +79,18 @@ internal sealed class AccessTests
     }
 
     [Test]
+    public async Task Submit_AcceptanceCommandOfACallerWithoutThatTool_IsRefused()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            services => services.AddWorkspaceTools(options => options.AllowedCommands.Add("true")).Configure<RunOptions>(static options => options.Workspace = "/tmp"),
+            _ => ChatReply.Say("done"), null, null, Rules);
+        var request = new RunRequest { Goal = "Go.", Agent = "worker", Acceptance = new RunAcceptance { Command = ["true"] } };
+
+        Assert.That(Refusal(host, Anna, request).Message, Does.Contain("'Gateway:Access'").And.Contain("run_command"));
+        Assert.That((await host.RunAsync("Go.", request)).Status, Is.EqualTo(RunStatus.Completed), "an administrator may");
+    }
+
+    [Test]
     public async Task Submit_ToolDenied_IsTakenAwayAndTheRestStays()
     {
         await using RunHost host = await StartAsync();

@@ -6,6 +6,7 @@ using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Governance;
 using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
@@ -13,8 +14,11 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 namespace AgentFunctions.Tests.Swarm;
 
 [CancelAfter(120_000)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SharedWorkTests
 {
+    private volatile string _root = "";
+
     [Test]
     public async Task Blackboard_NoteOfOneSubAgent_IsReadByAnotherAndByNobodyElse()
     {
@@ -47,6 +51,46 @@ internal sealed class SharedWorkTests
         Assert.That(host.LeadResults(2)[1], Does.Contain("[0] 2-0: the key is under the mat"));
         Assert.That(other.Result?.Text, Does.Contain("(the board is empty)"));
     }
+
+    [Test]
+    public async Task Artifact_OfASibling_IsReadWithinTheTreeAndNowhereElse()
+    {
+        var made = new TaskCompletionSource<string>();
+        AgentTool survey = AgentTool.Create("survey", "Tells much.", ToolEffect.None, () => $"the treasure is here {new string('.', 200_000)}");
+        await using RunHost host = await RunHost.StartAsync(
+            static _ => { },
+            request => IsLead(request)
+                ? request.Turn switch { 0 => Create(), 1 => Assign("make", "read"), _ => ChatReply.Say("done") }
+                : (GoalOf(request), request.Turn) switch
+                {
+                    ("make", 0) => ChatReply.Call("survey", new { }),
+                    ("make", _) => ChatReply.Say("made") with
+                    {
+                        Before = _ =>
+                        {
+                            made.TrySetResult(request.Last("tool"));
+                            return Task.CompletedTask;
+                        },
+                    },
+                    (var goal, 0) => ChatReply.Call("read_shared_artifact", new { run = goal.Split(' ').ElementAtOrDefault(1) ?? MakerOf(), name = "t1-c0-survey.txt" }) with
+                    {
+                        Before = token => made.Task.WaitAsync(token),
+                    },
+                    _ => ChatReply.Say($"read: {request.Last("tool")}"),
+                },
+            [survey],
+            agent => agent.WithInstructions(LeadInstructions).WithTools("survey", "read_shared_artifact").WithDelegation(Delegation.Kimi));
+        Run run = await host.SubmitAsync();
+        _root = run.Id;
+        run = await host.Reader.WaitForEndAsync(run.Id);
+        Run stranger = await host.RunAsync($"Take {MakerOf()}");
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(host.LeadResults(2)[1], Does.StartWith("read: the treasure is here"));
+        Assert.That(stranger.Result?.Text, Does.Contain($"there is no run '{MakerOf()}' in this tree"));
+    }
+
+    private string MakerOf() => _root + ".2-0";
 
     [Test]
     public async Task Lease_TwoSubAgentsAndOneFile_AreSerialisedAndALostLeaseIsToldOnce()

@@ -7,6 +7,8 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Governance;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;
@@ -114,6 +116,28 @@ internal sealed class TreeGovernanceTests
         Assert.That(run.Status, Is.EqualTo(RunStatus.Cancelled));
         Assert.That(await host.AliveAsync(), Is.Empty);
         Assert.That((await AwaitedChildrenTests.ChildrenAsync(host, run)).Select(child => child.Status), Is.EqualTo(Enumerable.Repeat(RunStatus.Cancelled, Children)));
+    }
+
+    [Test]
+    public async Task HostileLead_HasSubAgentsWriteOutside_IsRefusedAndNothingIsWritten()
+    {
+        using var folder = new TemporaryFolder();
+        string workspace = Directory.CreateDirectory(Path.Combine(folder.Path, "workspace")).FullName;
+        string outside = Path.Combine(folder.Path, "outside.txt");
+        string[] targets = ["../outside.txt", outside, "sub/../../outside.txt"];
+        await using RunHost host = await RunHost.StartAsync(
+            services => services.Configure<RunOptions>(options => options.Workspace = workspace).AddWorkspaceTools(),
+            request => IsLead(request)
+                ? request.Turn switch { 0 => Create(), 1 => Assign(targets), _ => ChatReply.Say("done") }
+                : request.Turn == 0 ? ChatReply.Call("write_file", new { path = GoalOf(request), content = "mine" }) : ChatReply.Say(request.Last("tool")),
+            [],
+            agent => agent.WithInstructions(LeadInstructions).WithTools("write_file").WithDelegation(Delegation.Kimi));
+
+        Run run = await host.RunAsync();
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(host.LeadResults(2), Has.All.Contains("workspace"));
+        Assert.That(Directory.EnumerateFileSystemEntries(folder.Path, "*", SearchOption.AllDirectories), Is.EqualTo(new[] { workspace }));
     }
 
     private Task<RunHost> StartWritersAsync(int children, params (string Key, string Value)[] settings) => RunHost.StartAsync(

@@ -17,7 +17,8 @@ public static class AuditStory
 
     private static string Sentence(AuditEntry entry) => entry.Type switch
     {
-        AuditTypes.RunSubmitted => $"{entry.Actor} asked agent '{entry.Agent}' (definition {Short(entry.DefinitionHash)}): {entry.Reason}",
+        AuditTypes.RunSubmitted => $"{entry.Actor} asked agent '{entry.Agent}'{(entry.Rule is null ? "" : $", found by '{entry.Rule}',")} (definition "
+            + $"{Short(entry.DefinitionHash)}): {entry.Reason}",
         AuditTypes.RunDelegated => $"{entry.Actor} delegated to agent '{entry.Agent}' ({string.Join(" > ", entry.Chain ?? [])}, definition "
             + $"{Short(entry.DefinitionHash)}): {entry.Reason}",
         AuditTypes.TokenMinted => $"A token was minted for call {entry.Turn}/{entry.Call} by {string.Join(" > ", entry.Chain ?? [])} {entry.Reason}",
@@ -34,6 +35,7 @@ public static class AuditStory
         AuditTypes.ApprovalTold => $"Approval {entry.ApprovalId} was told to {entry.Reason}.",
         AuditTypes.ApprovalEscalated => $"Approval {entry.ApprovalId} was escalated{Because(entry)}.",
         AuditTypes.ApprovalExpired => $"Approval {entry.ApprovalId} expired undecided, which counts as denied.",
+        AuditTypes.ChangeReviewed => $"{entry.Actor} reviewed {Call(entry)} in the queue '{entry.Rule}'{Because(entry)}.",
         AuditTypes.KillEngaged => $"{entry.Actor} stopped {entry.Reason}",
         AuditTypes.KillReleased => $"{entry.Actor} released {entry.Reason}",
         AuditTypes.MonitorCommanded or AuditTypes.IncidentCommanded => $"{entry.Actor} {entry.Reason}",

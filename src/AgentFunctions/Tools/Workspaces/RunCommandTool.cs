@@ -4,10 +4,12 @@ namespace AgentFunctions.Tools.Workspaces;
 
 internal sealed class RunCommandTool(WorkspaceCommands commands)
 {
+    public const string Name = "run_command";
+
     public AgentTool ToTool() =>
         new(
             AgentTool.CreateFunction(
-                "run_command",
+                Name,
                 $"Runs a program in the workspace's folder, without a shell: no pipes, wildcards or redirections. Gives its exit code and output. {commands.AllowedText}",
                 RunAsync),
             ToolEffect.NotIdempotent)

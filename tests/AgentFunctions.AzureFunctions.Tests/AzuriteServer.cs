@@ -5,7 +5,7 @@ using AgentFunctions.AzureFunctions.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
-namespace AgentFunctions.AzureFunctions.Tests.Storage;
+namespace AgentFunctions.AzureFunctions.Tests;
 
 /// <summary>The storage emulator Azurite for this run of the tests: <c>azurite-blob</c> on the path, or at <c>AZURITE_BLOB</c>.</summary>
 [SetUpFixture]
