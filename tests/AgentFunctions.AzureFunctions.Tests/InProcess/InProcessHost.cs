@@ -19,7 +19,8 @@ internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
     public override IOrchestrationClient Client { get; } =
         new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = host.Client });
 
-    public static async Task<InProcessHost> StartAsync(DurableRegistry registry, ILoggerFactory? logs = null)
+    public static async Task<InProcessHost> StartAsync(
+        DurableRegistry registry, ILoggerFactory? logs = null, Action<DurableTaskRegistry>? own = null)
     {
         var runner = new DurableRunner(registry, new DurableClientAccessor());
         var options = new DurableTaskTestHostOptions { Port = FreePort(), LoggerFactory = logs };
@@ -37,6 +38,8 @@ internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
                 tasks.AddActivityFunc<JsonElement?, JsonElement?>(
                     name, (context, input) => runner.RunAsync(new ActivityContext(context.InstanceId, name, -1, CancellationToken.None), input));
             }
+
+            own?.Invoke(tasks);
         }
     }
 
