@@ -98,7 +98,7 @@ internal sealed class CallToolActivity(
             { Refusal: { } refused } => refused,
             _ when hadBegun => await StoppableAsync(
                 request, ruling.Call!, (governed, stop) => TakeUpAsync(governed, entry, stop), cancellationToken).ConfigureAwait(false),
-            _ => await CallAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false),
+            _ => await CallAsync(request, ruling.Call!, entry, known, cancellationToken).ConfigureAwait(false),
         };
         if (ReferenceEquals(made, AtWork))
         {
@@ -163,13 +163,13 @@ internal sealed class CallToolActivity(
 
     /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
     private async Task<ToolOutcome> CallAsync(
-        ToolCallRequest request, ToolCall governed, LedgerEntry entry, CancellationToken cancellationToken)
+        ToolCallRequest request, ToolCall governed, LedgerEntry entry, LedgerEntry? known, CancellationToken cancellationToken)
     {
         ToolContext context = request.Context;
         await Task.WhenAll(
             governed.Tool is { Effect: ToolEffect.None, Job: null }
                 ? Task.CompletedTask
-                : ledger.WriteAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken),
+                : ledger.BeginAsync(context.RunId, context.Turn, context.Call, entry, known, cancellationToken),
             // A call that was taken up again has been told of.
             context.Swarm is { Allowance.Phase: > 0 }
                 ? Task.CompletedTask

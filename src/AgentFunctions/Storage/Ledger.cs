@@ -43,6 +43,10 @@ public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset 
 
     /// <summary>How often a person had it made again after its outcome could not be told.</summary>
     public int Repeats { get; init; }
+
+    /// <summary>The version that was read.</summary>
+    [JsonIgnore]
+    internal string? Etag { get; init; }
 }
 
 /// <summary>
@@ -59,7 +63,37 @@ public sealed class Ledger(IRecordStore records)
     public async Task<LedgerEntry?> FindAsync(string runId, int turn, int call, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await records.GetAsync(Key(runId, turn, call), cancellationToken).ConfigureAwait(false);
-        return record is null ? null : JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry);
+        return record is null
+            ? null
+            : JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)! with { Etag = record.Etag };
+    }
+
+    /// <summary>Enters a call as begun, if nobody has since it was looked up: an engine may deliver one step twice at once.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="entry">What is known now.</param>
+    /// <param name="known">What was found; <see langword="null"/> where nothing was.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery was first; the call must not be made.</exception>
+    internal async Task BeginAsync(
+        string runId, int turn, int call, LedgerEntry entry, LedgerEntry? known, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await records.PutAsync(
+                Key(runId, turn, call),
+                JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.LedgerEntry),
+                known?.Etag is { } etag ? RecordCondition.IfMatch(etag) : RecordCondition.IfNew,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        {
+            throw new AgentException(
+                ErrorCode.EngineUnavailable,
+                $"Call {call} of turn {turn} of run '{runId}' was begun by another delivery of this step; repeat it to find what came of that.",
+                e);
+        }
     }
 
     /// <summary>Writes what is known of a call. Durable when it returns.</summary>
