@@ -32,6 +32,7 @@ public static class AgentFunctionsApiServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, OidcOptionsValidator>());
         services.TryAddSingleton<OidcCallers>();
         services.TryAddSingleton<CallerAuthentication>();
+        services.TryAddSingleton<RequestRate>();
         services.TryAddSingleton<RunResources>();
         services.TryAddSingleton<AgentResources>();
         // Each wraps the ones after it: errors of the guard become problem details too.

@@ -30,6 +30,13 @@ public sealed class ApiOptions
     /// </summary>
     public IList<string> Hosts { get; } = [];
 
+    /// <summary>
+    /// How many requests a second each caller may make, and in a burst ten times as many; those beyond it are answered with 429.
+    /// Requests without valid credentials are counted by address. 100 by default, 0 for no limit; a host without keys sets none.
+    /// </summary>
+    [Range(0, 1_000_000, ErrorMessage = "Api:RequestsPerSecond: use 0 to 1,000,000.")]
+    public int RequestsPerSecond { get; set; } = 100;
+
     /// <summary>How often an event stream without events sends a sign of life; 15 seconds by default.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00", ErrorMessage = "Api:Heartbeat: use 0.1 seconds to 10 minutes.")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);

@@ -15,7 +15,9 @@ internal static class EndpointDocumentation
     /// <summary>The statuses that are answered with problem details.</summary>
     public static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder builder, params int[] statuses)
     {
-        foreach (int status in statuses)
+        // Whatever asks for credentials also bounds how fast one may ask.
+        bool isBounded = statuses.Contains(StatusCodes.Status401Unauthorized) && !statuses.Contains(StatusCodes.Status429TooManyRequests);
+        foreach (int status in isBounded ? [.. statuses, StatusCodes.Status429TooManyRequests] : statuses)
         {
             builder.Produces<ProblemResource>(status, "application/problem+json");
         }

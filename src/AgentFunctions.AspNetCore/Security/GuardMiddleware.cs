@@ -1,5 +1,6 @@
 using System.Net;
 using AgentFunctions.AspNetCore.Problems;
+using AgentFunctions.Gateway;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -9,7 +10,7 @@ namespace AgentFunctions.AspNetCore.Security;
 /// Who may call: programs on this machine, and callers that it recognises. Pages in a browser on this machine may not, whether they
 /// post across sites or give their own host name the address of this machine (DNS rebinding).
 /// </summary>
-internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions> options, CallerAuthentication callers)
+internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions> options, CallerAuthentication callers, RequestRate rate)
 {
     private readonly ApiOptions _options = options.Value;
 
@@ -69,7 +70,9 @@ internal sealed class GuardMiddleware(RequestDelegate next, IOptions<ApiOptions>
             return;
         }
 
-        if (await callers.RecogniseAsync(context) is not { } caller)
+        Caller? caller = await callers.RecogniseAsync(context);
+        rate.Demand(context, caller);
+        if (caller is null)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             throw new ProblemException(

@@ -38,6 +38,27 @@ internal sealed class SecurityTests
     }
 
     [Test]
+    public async Task Requests_ComingTooFast_AreRefusedToThatCallerAlone()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(configure: options => (options.Key, options.RequestsPerSecond) = (Key, 1));
+        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(async _ =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/runs");
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+            return await host.Http.SendAsync(request);
+        }));
+        using HttpResponseMessage stranger = await host.Http.GetAsync("/api/runs");
+        using HttpResponseMessage probe = await host.Http.GetAsync("/health/live");
+
+        Assert.That(answers.Count(static answer => answer.StatusCode == HttpStatusCode.OK), Is.InRange(10, 20), "a burst of ten seconds");
+        HttpResponseMessage refused = answers.First(static answer => answer.StatusCode != HttpStatusCode.OK);
+        Assert.That(await refused.ProblemAsync(429), Is.EqualTo("quotaExceeded"));
+        Assert.That(refused.Headers.RetryAfter?.Delta, Is.EqualTo(TimeSpan.FromSeconds(1)));
+        Assert.That((stranger.StatusCode, probe.StatusCode), Is.EqualTo((HttpStatusCode.Unauthorized, HttpStatusCode.OK)));
+        Array.ForEach(answers, static answer => answer.Dispose());
+    }
+
+    [Test]
     public async Task Probe_WithoutTheKey_IsAnswered()
     {
         await using ApiHost host = await ApiHost.StartAsync(configure: options => options.Key = Key);

@@ -212,6 +212,8 @@ internal sealed class FuzzTests
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Governance:PolicyPath"] = policy,
+            // Each request is to be judged for what it asks.
+            ["Api:RequestsPerSecond"] = "0",
             ["Gateway:Quotas:0:Name"] = "many",
             ["Gateway:Quotas:0:Caller"] = "*",
             ["Gateway:Quotas:0:Runs"] = "100",

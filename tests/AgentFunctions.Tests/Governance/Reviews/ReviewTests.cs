@@ -71,17 +71,21 @@ internal sealed class ReviewTests
         await using RunHost host = await StartAsync(1, Two, atOnce: 6);
         ReviewDesk desk = host.Get<ReviewDesk>();
         Run run = await host.SubmitAsync("Go.", Labelled("red"));
-        for (int accepted = 0; accepted < 6;)
+        for (int accepted = 0; accepted < 6; accepted++)
         {
-            ReviewQueue? queue = (await desk.ListAsync(null, cancellationToken)).SingleOrDefault();
-            Assert.That(queue?.Changes.Count ?? 0, Is.LessThanOrEqualTo(2));
-            Assert.That(_written, Has.Count.LessThanOrEqualTo(accepted + 2));
-            if (queue is { Changes.Count: > 0 } && _written.Count > accepted)
+            // Until every call that is left has looked: those that found room, and those that wait.
+            ReviewQueue? queue;
+            do
             {
-                accepted += (await desk.AcceptAsync([queue.Changes[0].Id], null, Rita, cancellationToken: cancellationToken)).Count;
+                await Task.Yield();
+                queue = (await desk.ListAsync(null, cancellationToken)).SingleOrDefault();
             }
+            while (queue?.Changes.Count + queue?.Waiting != 6 - accepted || queue!.Changes.Count < Math.Min(2, 6 - accepted)
+                || _written.Count < accepted + queue.Changes.Count);
 
-            await Task.Yield();
+            Assert.That(queue.Changes, Has.Count.EqualTo(Math.Min(2, 6 - accepted)));
+            Assert.That(_written, Has.Count.EqualTo(Math.Min(6, accepted + 2)));
+            await desk.AcceptAsync([queue.Changes[0].Id], null, Rita, cancellationToken: cancellationToken);
         }
 
         Assert.That((await host.Reader.WaitForEndAsync(run.Id, cancellationToken)).Status, Is.EqualTo(RunStatus.Completed));
