@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -32,8 +33,7 @@ public static class UntrustedText
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(salt);
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{salt}\n{text}"));
-        string code = Convert.ToHexStringLower(hash.AsSpan(0, CodeBytes));
+        string code = CodeOf(text, salt);
         return $"{Begin}{code}>\n{text}\n{End}{code}>";
     }
 
@@ -46,5 +46,24 @@ public static class UntrustedText
             && text.AsSpan(Begin.Length, CodeLength) is var code && text.EndsWith($"\n{End}{code}>", StringComparison.Ordinal)
             ? text[HeadLength..^TailLength]
             : text;
+    }
+
+    /// <summary>Every request marks all results that it shows, so the bytes to hash are borrowed.</summary>
+    private static string CodeOf(string text, string salt)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(salt.Length + 1 + text.Length));
+        try
+        {
+            int length = Encoding.UTF8.GetBytes(salt, bytes);
+            bytes[length++] = (byte)'\n';
+            length += Encoding.UTF8.GetBytes(text, bytes.AsSpan(length));
+            Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+            SHA256.HashData(bytes.AsSpan(0, length), hash);
+            return Convert.ToHexStringLower(hash[..CodeBytes]);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 }
