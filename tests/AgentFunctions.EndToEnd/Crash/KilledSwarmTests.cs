@@ -73,31 +73,9 @@ internal sealed class KilledSwarmTests
         {
             var asked = new SemaphoreSlim(0);
             await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => Reply(request, asked));
-            var environment = new Dictionary<string, string>
-            {
-                ["OPENAI_API_KEY"] = "sk-test",
-                ["OPENAI_BASE_URL"] = model.BaseUrl,
-                ["OPENAI_MODEL"] = "scripted",
-            };
             string[] command =
                 ["run", "Have the parts read.", "--agent", "lead", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
-            for (int kill = 0; kill < kills; kill++)
-            {
-                await using ProgramProcess process = ProgramProcess.Start(environment, command);
-                while (asked.Wait(0, CancellationToken.None))
-                {
-                    // Requests of the life before do not count.
-                }
-
-                await asked.WaitAsync(cancellationToken);
-                await Task.Delay(random.Next(0, 300), cancellationToken);
-                await process.KillAsync();
-                KilledInMidRun += (process.Output + process.Errors).Contains("completed", StringComparison.Ordinal) ? 0 : 1;
-            }
-
-            await using ProgramProcess last = ProgramProcess.Start(environment, command);
-            int exitCode = await last.WaitAsync();
-            Assert.That(exitCode, Is.Zero, last.Output + last.Errors);
+            KilledInMidRun = await KilledProgram.RunAsync(model, asked, kills, random, command, cancellationToken);
         }
 
         /// <summary>The messages of every run by its name in the tree, without times; and the runs.</summary>
