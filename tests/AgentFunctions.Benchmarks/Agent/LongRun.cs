@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using AgentFunctions.Benchmarks.Engine;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Benchmarks.Agent;
@@ -79,7 +80,7 @@ internal static class LongRun
         }
 
         // The turns are counted by what the run itself says: a request that a kill cut off comes again.
-        string last = messages[messages.GetArrayLength() - 1].GetProperty("content").ToString();
+        string last = UntrustedText.Unmark(messages[messages.GetArrayLength() - 1].GetProperty("content").ToString());
         int turn = last.StartsWith("stone ", StringComparison.Ordinal)
             ? int.Parse(last.AsSpan(6, last.IndexOf(':', StringComparison.Ordinal) - 6), CultureInfo.InvariantCulture) + 1
             : seen.Turn + 1;
@@ -96,7 +97,7 @@ internal static class LongRun
             $"{result.Turns:N0} turns in {took.TotalSeconds:N0} s; killed {killed} times; {seen.Requests:N0} requests, {seen.WithoutGoal} without the goal; "
             + $"{seen.Compactions} compactions, at most {seen.MostTokens:N0} tokens; history {result.FirstHistoryBytesPerTurn:N0} bytes per turn at first, "
             + $"{result.LastHistoryBytesPerTurn:N0} at last ({growth:0.000}); memory {result.FirstMemoryMb:N0} MB at first, {result.LastMemoryMb:N0} MB at last"));
-        bool good = result.Status == "Completed" && killed == options.Kills && seen.WithoutGoal == 0
+        bool good = result.Status == "Completed" && result.Turns == options.Turns && killed == options.Kills && seen.WithoutGoal == 0
             && seen.Compactions >= options.Compactions && growth <= 1.1;
         Console.WriteLine(JsonSerializer.Serialize(new { good, result, killed, seconds = took.TotalSeconds, seen.Requests, seen.WithoutGoal, seen.Compactions, seen.MostTokens }));
         return good ? 0 : 1;
