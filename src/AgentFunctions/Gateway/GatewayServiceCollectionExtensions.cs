@@ -16,7 +16,7 @@ internal static class GatewayServiceCollectionExtensions
     public static void AddGateway(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<GatewayOptions>()
-            .Configure(options => Bind(configuration.GetSection(GatewayOptions.Section), options))
+            .Configure(options => configuration.GetSection(GatewayOptions.Section).BindStrictly(options))
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
         services.TryAddSingleton<GoalRouter>();
@@ -25,18 +25,5 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<RunQueue>();
         services.TryAddSingleton<AgentGateway>();
         services.AddHostedService<QueueSweeper>();
-    }
-
-    /// <summary>A quota with a misspelt limit would be none: what nobody knows stops the start.</summary>
-    private static void Bind(IConfigurationSection section, GatewayOptions options)
-    {
-        try
-        {
-            section.Bind(options, static binder => binder.ErrorOnUnknownConfiguration = true);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"{GatewayOptions.Section}: {e.InnerException?.Message ?? e.Message}", e);
-        }
     }
 }

@@ -204,13 +204,8 @@ public sealed record RunFilter
     /// <summary>Whether sub-agents are listed too; by default they are not: their tree shows them.</summary>
     public bool SubAgents { get; init; }
 
-    internal bool Matches(RunRecord run) => (SubAgents || run.Parent is null) && (Requester is null || run.Requester == Requester) && (Agent is null || run.Agent == Agent) && (Label is null || HasLabel(run, Label));
-
-    private static bool HasLabel(RunRecord run, string label)
-    {
-        int split = label.IndexOf('=', StringComparison.Ordinal);
-        return split < 0
-            ? run.Labels.ContainsKey(label)
-            : run.Labels.TryGetValue(label[..split], out string? value) && value == label[(split + 1)..];
-    }
+    internal bool Matches(RunRecord run) => (SubAgents || run.Parent is null)
+        && (Requester is null || run.Requester == Requester)
+        && (Agent is null || run.Agent == Agent)
+        && (Label is null || LabelSelector.Parse(Label).ValueIn(run.Labels) is not null);
 }

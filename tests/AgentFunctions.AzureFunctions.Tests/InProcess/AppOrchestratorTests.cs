@@ -6,9 +6,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
@@ -78,24 +76,9 @@ public sealed class AppOrchestratorTests
     {
         public static async Task<App> StartAsync(Func<TaskOrchestrationContext, Task<RunAnswer[]>> report)
         {
-            await AzuriteServer.EmptyAsync();
             OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(Answer);
-            IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-            {
-                ["Models:test:Provider"] = "openai",
-                ["Models:test:Endpoint"] = model.BaseUrl,
-                ["Models:test:Key"] = "sk-test",
-                ["Models:test:Model"] = "scripted",
-            }).Build();
-            var services = new ServiceCollection();
-            services.AddSingleton(configuration);
-            services.AddLogging();
-            services.AddAgentFunctions(configuration);
-            services.AddSingleton(AzuriteServer.Connect());
-            AgentFunctionsApplicationExtensions.AddStores(services);
-            AgentFunctionsApplicationExtensions.AddEngine(services);
-            services.AddAgent(Agent.Create("writer").WithInstructions("Say what you are told."));
-            ServiceProvider provider = services.BuildServiceProvider();
+            ServiceProvider provider = await AppServices.BuildAsync(
+                model, static services => services.AddAgent(Agent.Create("writer").WithInstructions("Say what you are told.")));
             InProcessHost host = await InProcessHost.StartAsync(
                 provider.GetRequiredService<DurableRegistry>(),
                 own: tasks => tasks.AddOrchestratorFunc<string?, RunAnswer[]>(Report, (context, _) => report(context)));

@@ -6,9 +6,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
@@ -55,30 +53,11 @@ public sealed class SwarmTests
         };
     }
 
-    private async Task<ServiceProvider> ServicesAsync(OpenAIProtocolServer model)
-    {
-        await AzuriteServer.EmptyAsync();
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+    private Task<ServiceProvider> ServicesAsync(OpenAIProtocolServer model) => AppServices.BuildAsync(model, services => services
+        .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.NotIdempotent, (string text) =>
         {
-            ["Models:test:Provider"] = "openai",
-            ["Models:test:Endpoint"] = model.BaseUrl,
-            ["Models:test:Key"] = "sk-test",
-            ["Models:test:Model"] = "scripted",
-        }).Build();
-        var services = new ServiceCollection();
-        services.AddSingleton(configuration);
-        services.AddLogging();
-        services.AddAgentFunctions(configuration);
-        services.AddSingleton(AzuriteServer.Connect());
-        AgentFunctionsApplicationExtensions.AddStores(services);
-        AgentFunctionsApplicationExtensions.AddEngine(services);
-        services
-            .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.NotIdempotent, (string text) =>
-            {
-                _noted.Add(text);
-                return "noted";
-            }))
-            .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native));
-        return services.BuildServiceProvider();
-    }
+            _noted.Add(text);
+            return "noted";
+        }))
+        .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native)));
 }

@@ -1,5 +1,6 @@
 using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Runs;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway.Access;
@@ -57,17 +58,9 @@ internal sealed class AccessRules
             (_callers.Matches(caller.Id) || options.Roles.Any(caller.Has))
             && _agents?.Matches(agent) != false
             && (options.Goals.Count == 0 || options.Goals.Any(goal => classes.Contains(goal, StringComparer.Ordinal)))
-            && options.Labels.All(label => Has(labels, label));
+            && options.Labels.All(label => LabelSelector.Parse(label).ValueIn(labels) is not null);
 
         private static Glob GlobOf(IEnumerable<string> patterns) => new(patterns, ignoreCase: false);
-
-        private static bool Has(IReadOnlyDictionary<string, string> labels, string label)
-        {
-            int split = label.IndexOf('=', StringComparison.Ordinal);
-            return split < 0
-                ? labels.ContainsKey(label)
-                : labels.TryGetValue(label[..split], out string? value) && value == label[(split + 1)..];
-        }
     }
 }
 

@@ -70,11 +70,9 @@ internal sealed class QueueLimits
     {
         foreach (LabelConcurrencyOptions limit in _options.Labels)
         {
-            int split = limit.Label!.IndexOf('=', StringComparison.Ordinal);
-            string name = split < 0 ? limit.Label : limit.Label[..split];
-            if (run.Labels.TryGetValue(name, out string? value) && (split < 0 || limit.Label[(split + 1)..] == value))
+            if (LabelSelector.Parse(limit.Label!).ValueIn(run.Labels) is { } value)
             {
-                yield return $"{Hash(limit.Label)}.{Hash(value)}";
+                yield return $"{Hash(limit.Label!)}.{Hash(value)}";
             }
         }
     }

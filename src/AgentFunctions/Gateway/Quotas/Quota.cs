@@ -16,11 +16,8 @@ internal sealed class Quota(QuotaOptions options)
             return caller == "*" || caller == run.Requester ? $"caller {run.Requester}" : null;
         }
 
-        int split = options.Label!.IndexOf('=', StringComparison.Ordinal);
-        string label = split < 0 ? options.Label : options.Label[..split];
-        return run.Labels.TryGetValue(label, out string? value) && (split < 0 || options.Label[(split + 1)..] == value)
-            ? $"label {label}={value}"
-            : null;
+        var label = LabelSelector.Parse(options.Label!);
+        return label.ValueIn(run.Labels) is { } value ? $"label {label.Name}={value}" : null;
     }
 
     /// <summary>When the window of a moment began (UTC).</summary>

@@ -26,18 +26,17 @@ internal sealed class ReviewBooks(
     {
         foreach (ReviewQueueOptions queue in options.Value.Queues)
         {
-            int split = queue.Label!.IndexOf('=', StringComparison.Ordinal);
-            string name = split < 0 ? queue.Label : queue.Label[..split];
-            if (run.Labels.TryGetValue(name, out string? value) && (split < 0 || value == queue.Label[(split + 1)..]))
+            var label = LabelSelector.Parse(queue.Label!);
+            if (label.ValueIn(run.Labels) is { } value)
             {
-                yield return (queue, $"{name}={value}");
+                yield return (queue, $"{label.Name}={value}");
             }
         }
     }
 
     /// <summary>How a queue is set up; <see langword="null"/> where the configuration no longer knows it.</summary>
     public ReviewQueueOptions? OptionsOf(string label) => options.Value.Queues.FirstOrDefault(
-        queue => queue.Label == label || queue.Label == label[..label.IndexOf('=', StringComparison.Ordinal)]);
+        queue => queue.Label == label || queue.Label == LabelSelector.Parse(label).Name);
 
     /// <summary>What a queue holds now.</summary>
     public ValueTask<ReviewBook> ReadAsync(string label, CancellationToken cancellationToken) =>

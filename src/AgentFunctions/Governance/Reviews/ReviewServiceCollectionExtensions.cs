@@ -14,7 +14,7 @@ internal static class ReviewServiceCollectionExtensions
     public static void AddReviews(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<ReviewOptions>()
-            .Configure(options => Bind(configuration.GetSection(ReviewOptions.Section), options))
+            .Configure(options => configuration.GetSection(ReviewOptions.Section).BindStrictly(options))
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ReviewOptions>, ReviewOptionsValidator>());
         services.TryAddSingleton<ReviewBooks>();
@@ -22,18 +22,5 @@ internal static class ReviewServiceCollectionExtensions
         services.TryAddSingleton(static provider => new ReviewDesk(
             provider.GetRequiredService<ReviewBooks>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
         services.AddHostedService<ReviewWaker>();
-    }
-
-    /// <summary>A misspelt capacity would be none: what nobody knows stops the start.</summary>
-    private static void Bind(IConfigurationSection section, ReviewOptions options)
-    {
-        try
-        {
-            section.Bind(options, static binder => binder.ErrorOnUnknownConfiguration = true);
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"{ReviewOptions.Section}: {e.InnerException?.Message ?? e.Message}", e);
-        }
     }
 }

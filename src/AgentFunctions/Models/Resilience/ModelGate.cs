@@ -5,8 +5,8 @@ namespace AgentFunctions.Models.Resilience;
 /// <summary>
 /// How many calls of one model may be under way in this process. The number grows while the provider takes them and falls
 /// when it refuses one for load: doubled round by round until the first refusal, then additive increase and multiplicative
-/// decrease, slower near the last refusal, so that many runs find the provider's limit soon and without a storm. Who waits is let in by age, with a head start for the urgent: nobody
-/// waits for ever.
+/// decrease, slower near the last refusal, so that many runs find the provider's limit soon and without a storm. Who waits is
+/// let in by age, with a head start for the urgent: nobody waits for ever.
 /// </summary>
 /// <param name="most">The most calls at once.</param>
 /// <param name="time">The clock.</param>

@@ -72,7 +72,7 @@ internal sealed class OpenApiToolTests
     public async Task ListAsync_Yaml_MakesToolsWithEffects()
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         IReadOnlyList<AgentTool> tools = await bench.Catalog.SelectAsync(bench.Agent);
 
@@ -96,7 +96,7 @@ internal sealed class OpenApiToolTests
     public async Task CallAsync_Parameters_AreWrittenAsTheDescriptionSays()
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, Description, options => options.Headers["Authorization"] = "Bearer ${AGENTFUNCTIONS_TEST_API_TOKEN}");
+        await using var bench = new OpenApiBench(server, Description, options => options.Headers["Authorization"] = "Bearer ${AGENTFUNCTIONS_TEST_API_TOKEN}");
         Environment.SetEnvironmentVariable("AGENTFUNCTIONS_TEST_API_TOKEN", "tok-1");
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new Dictionary<string, object>
@@ -121,7 +121,7 @@ internal sealed class OpenApiToolTests
     public async Task CallAsync_DotSegment_DoesNotLeaveThePath(string id)
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new { id });
 
@@ -136,7 +136,7 @@ internal sealed class OpenApiToolTests
     public async Task CallAsync_TrickyPathValue_StaysOneSegment(string id, string target)
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         await bench.CallAsync("shop__getOrder", new { id });
 
@@ -147,7 +147,7 @@ internal sealed class OpenApiToolTests
     public async Task CallAsync_Bodies_AreJsonAndForms()
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         await bench.CallAsync("shop__placeOrder", new { body = new { item = "é", note = (string?)null, parts = new[] { new { item = "p" } } } });
         ApiRequest json = server.Last;
@@ -165,7 +165,7 @@ internal sealed class OpenApiToolTests
     public async Task CallAsync_BodyAgainstASharedSchema_IsRefused()
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         ToolOutcome outcome = await bench.CallAsync("shop__placeOrder", new { body = new { amount = 0, parts = new[] { new { } } } });
 
@@ -182,7 +182,7 @@ internal sealed class OpenApiToolTests
             context.Response.StatusCode = 409;
             return context.Response.WriteAsync("sold out");
         });
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         ToolOutcome outcome = await bench.CallAsync("shop__dropOrder", new { id = "1" });
 
@@ -202,7 +202,7 @@ internal sealed class OpenApiToolTests
 
             return Task.CompletedTask;
         });
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         ToolOutcome outcome = await bench.CallAsync("shop__setOrder", new { id = "1", body = new { item = "x" } });
 
@@ -220,7 +220,7 @@ internal sealed class OpenApiToolTests
             context.Response.Redirect($"{inner.Url}/secrets");
             return Task.CompletedTask;
         });
-        await using var bench = new Bench(server, Description, options => options.HttpClientName = clientFollows ? "follows" : options.HttpClientName);
+        await using var bench = new OpenApiBench(server, Description, options => options.HttpClientName = clientFollows ? "follows" : options.HttpClientName);
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new { id = "1" });
 
@@ -233,7 +233,7 @@ internal sealed class OpenApiToolTests
     public async Task CallAsync_LongAnswer_IsCut()
     {
         await using ApiServer server = await ApiServer.StartAsync(context => context.Response.WriteAsync(new string('x', 100_000)));
-        await using var bench = new Bench(server, Description, options => options.ResponseLimit = 1_000);
+        await using var bench = new OpenApiBench(server, Description, options => options.ResponseLimit = 1_000);
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new { id = "1" });
 
@@ -248,7 +248,7 @@ internal sealed class OpenApiToolTests
             context.Response.ContentType = "application/pdf";
             await context.Response.Body.WriteAsync(new byte[] { 0, 1, 2 });
         });
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         ToolOutcome outcome = await bench.CallAsync("shop__getOrder", new { id = "1" });
 
@@ -265,7 +265,7 @@ internal sealed class OpenApiToolTests
             context.Abort();
             return Task.CompletedTask;
         });
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
 
         ToolOutcome outcome = await bench.CallAsync(tool, tool == "shop__getOrder" ? new { id = "1" } : tool == "shop__setOrder"
             ? new { id = "1", body = new { item = "x" } }
@@ -280,7 +280,7 @@ internal sealed class OpenApiToolTests
     public async Task CallAsync_NobodyListens_IsUnavailable()
     {
         ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
         await bench.Catalog.SelectAsync(bench.Agent);
         await server.DisposeAsync();
 
@@ -293,7 +293,7 @@ internal sealed class OpenApiToolTests
     public async Task ListAsync_FileChanged_SeesTheChange()
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, Description);
+        await using var bench = new OpenApiBench(server, Description);
         await bench.Catalog.SelectAsync(bench.Agent);
 
         bench.Write(Description.Replace("operationId: dropOrder", "operationId: removeTheOrder", StringComparison.Ordinal));
@@ -311,7 +311,7 @@ internal sealed class OpenApiToolTests
             context.Response.StatusCode = gone ? 500 : 200;
             return context.Response.WriteAsync(context.Request.Path == "/openapi.yaml" ? Description : "here");
         });
-        await using var bench = new Bench(server, "", options =>
+        await using var bench = new OpenApiBench(server, "", options =>
         {
             options.Document = $"{server.Url}/openapi.yaml";
             options.BaseUrl = null;
@@ -335,7 +335,7 @@ internal sealed class OpenApiToolTests
     public async Task SelectAsync_BrokenDescription_SaysWhere(string text, string complaint)
     {
         await using ApiServer server = await ApiServer.StartAsync();
-        await using var bench = new Bench(server, text);
+        await using var bench = new OpenApiBench(server, text);
 
         AgentException? error = Assert.ThrowsAsync<AgentException>(() => bench.Catalog.SelectAsync(bench.Agent));
 
@@ -354,54 +354,5 @@ internal sealed class OpenApiToolTests
         }));
 
         Assert.That(error!.Message, Does.Contain("Headers.Authorization").And.Not.Contain("abc"));
-    }
-
-    private sealed class Bench : IAsyncDisposable
-    {
-        private readonly TemporaryFolder _folder = new();
-        private readonly ServiceProvider _services;
-
-        public Bench(ApiServer server, string description, Action<OpenApiOptions>? configure = null)
-        {
-            Write(description);
-            var stores = new MemoryStores();
-            _services = new ServiceCollection()
-                .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton<ArtifactStore>()
-                .AddOpenApiTools(options =>
-                {
-                    options.Name = "shop";
-                    options.Document = Path.Combine(_folder.Path, "api.yaml");
-                    options.BaseUrl = $"{server.Url}/v1";
-                    configure?.Invoke(options);
-                })
-                .AddToolCatalog().AddHttpClient("follows").Services.BuildServiceProvider();
-        }
-
-        public AgentDefinition Agent { get; } = AgentFunctions.Agents.Agent.Create("tester").WithInstructions("Test.");
-
-        public ToolCatalog Catalog => _services.GetRequiredService<ToolCatalog>();
-
-        public void Write(string description) => _folder.Write("api.yaml", description);
-
-        public async Task<ToolOutcome> CallAsync(string name, object arguments)
-        {
-            var context = new ToolContext
-            {
-                RunId = "run-1",
-                Agent = "tester",
-                Turn = 1,
-                Call = 0,
-                Artifacts = _services.GetRequiredService<ArtifactStore>(),
-                Services = _services,
-            };
-            AgentTool? tool = await Catalog.FindAsync(Agent, name);
-            return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(tool is null ? [] : [tool], ToolBench.Call(name, arguments), context);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _services.DisposeAsync();
-            _folder.Dispose();
-        }
     }
 }

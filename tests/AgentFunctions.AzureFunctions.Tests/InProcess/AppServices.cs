@@ -1,0 +1,34 @@
+using AgentFunctions.TestKit;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace AgentFunctions.AzureFunctions.Tests.InProcess;
+
+/// <summary>The services of an app, with empty Azurite as the stores and a scripted model server.</summary>
+internal static class AppServices
+{
+    /// <summary>Builds them.</summary>
+    /// <param name="model">The model server.</param>
+    /// <param name="add">Adds the app's agents and tools.</param>
+    public static async Task<ServiceProvider> BuildAsync(OpenAIProtocolServer model, Action<IServiceCollection> add)
+    {
+        await AzuriteServer.EmptyAsync();
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Models:test:Provider"] = "openai",
+            ["Models:test:Endpoint"] = model.BaseUrl,
+            ["Models:test:Key"] = "sk-test",
+            ["Models:test:Model"] = "scripted",
+        }).Build();
+        var services = new ServiceCollection();
+        services.AddSingleton(configuration);
+        services.AddLogging();
+        services.AddAgentFunctions(configuration);
+        services.AddSingleton(AzuriteServer.Connect());
+        AgentFunctionsApplicationExtensions.AddStores(services);
+        AgentFunctionsApplicationExtensions.AddEngine(services);
+        add(services);
+        return services.BuildServiceProvider();
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using AgentFunctions.Agents;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.OpenApi;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.Tests.Tools.OpenApi;
+
+/// <summary>Tools of one description over one server, as a host has them.</summary>
+internal sealed class OpenApiBench : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly ServiceProvider _services;
+
+    public OpenApiBench(ApiServer server, string description, Action<OpenApiOptions>? configure = null)
+    {
+        Write(description);
+        var stores = new MemoryStores();
+        _services = new ServiceCollection()
+            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton<ArtifactStore>()
+            .AddOpenApiTools(options =>
+            {
+                options.Name = "shop";
+                options.Document = Path.Combine(_folder.Path, "api.yaml");
+                options.BaseUrl = $"{server.Url}/v1";
+                configure?.Invoke(options);
+            })
+            .AddToolCatalog().AddHttpClient("follows").Services.BuildServiceProvider();
+    }
+
+    public AgentDefinition Agent { get; } = AgentFunctions.Agents.Agent.Create("tester").WithInstructions("Test.");
+
+    public ToolCatalog Catalog => _services.GetRequiredService<ToolCatalog>();
+
+    public void Write(string description) => _folder.Write("api.yaml", description);
+
+    public async Task<ToolOutcome> CallAsync(string name, object arguments)
+    {
+        var context = new ToolContext
+        {
+            RunId = "run-1",
+            Agent = "tester",
+            Turn = 1,
+            Call = 0,
+            Artifacts = _services.GetRequiredService<ArtifactStore>(),
+            Services = _services,
+        };
+        AgentTool? tool = await Catalog.FindAsync(Agent, name);
+        return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(tool is null ? [] : [tool], ToolBench.Call(name, arguments), context);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        _folder.Dispose();
+    }
+}
