@@ -5,9 +5,6 @@ namespace AgentFunctions.Activities;
 /// <summary>The beginning of a text, for places that must stay small.</summary>
 internal static class Preview
 {
-    /// <summary>The size of the sign that something follows, in bytes.</summary>
-    private const int Ellipsis = 3;
-
     public static string? Of(string? text, int limit)
     {
         if (string.IsNullOrEmpty(text))
@@ -24,27 +21,31 @@ internal static class Preview
         return string.Concat(text.AsSpan(0, end), "…");
     }
 
-    /// <summary>The beginning of a text that fits so many bytes (UTF-8); the whole where it does.</summary>
-    public static string OfBytes(string text, int maxBytes)
+    /// <summary>The beginning of a text that fits so many bytes (UTF-8), whole characters only; the whole where it does.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="maxBytes">The most bytes, the note's included.</param>
+    /// <param name="note">Says that something is missing.</param>
+    public static string OfBytes(string text, int maxBytes, string note = "…")
     {
         if (Encoding.UTF8.GetByteCount(text) <= maxBytes)
         {
             return text;
         }
 
-        var begun = new StringBuilder();
-        int bytes = Ellipsis;
+        int room = Math.Max(0, maxBytes - Encoding.UTF8.GetByteCount(note));
+        int bytes = 0;
+        int end = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
             bytes += rune.Utf8SequenceLength;
-            if (bytes > maxBytes)
+            if (bytes > room)
             {
                 break;
             }
 
-            begun.Append(rune);
+            end += rune.Utf16SequenceLength;
         }
 
-        return begun.Append('…').ToString();
+        return string.Concat(text.AsSpan(0, end), note);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Activities;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -24,7 +25,7 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
                 + $"{(answer.Length == 0 ? "It said nothing." : "What it said last:")}]\n";
         IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
         string made = files.Count == 0 ? "" : $"\n[Artifacts of {run.Id}: {string.Join(", ", files.Take(20).Select(static file => file.Name))}{(files.Count > 20 ? " and more" : "")}]";
-        return Utf8Text.Cut(how + answer, Math.Max(0, maxBytes - Encoding.UTF8.GetByteCount(made)), $"\n… [cut; the whole answer is in the transcript of run {run.Id}]") + made;
+        return Preview.OfBytes(how + answer, Math.Max(0, maxBytes - Encoding.UTF8.GetByteCount(made)), $"\n… [cut; the whole answer is in the transcript of run {run.Id}]") + made;
     }
 
     private async Task<string> LastWordsAsync(string runId, ContextRef context, CancellationToken cancellationToken)

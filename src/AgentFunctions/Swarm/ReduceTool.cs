@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Loop;
 using AgentFunctions.Tools;
@@ -46,7 +47,7 @@ internal static class ReduceTool
 
         if (call.Allowance.Phase > 0 && parts.Length == 1)
         {
-            return Utf8Text.Cut(parts[0].Words, AnswerBytes, "… [cut]");
+            return Preview.OfBytes(parts[0].Words, AnswerBytes, "… [cut]");
         }
 
         SubAgent[][] groups = [.. parts.Chunk(FanIn)];
@@ -69,7 +70,7 @@ internal static class ReduceTool
         var text = new StringBuilder(instructions);
         foreach (SubAgent part in group)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n\n## Answer of {part.Name}\n{Utf8Text.Cut(part.Words, GroupBytes / group.Length, "… [cut]")}");
+            text.Append(CultureInfo.InvariantCulture, $"\n\n## Answer of {part.Name}\n{Preview.OfBytes(part.Words, GroupBytes / group.Length, "… [cut]")}");
         }
 
         return text.ToString();

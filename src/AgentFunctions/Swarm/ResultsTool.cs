@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Activities;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -34,7 +35,7 @@ internal static class ResultsTool
         var text = new StringBuilder();
         foreach (SubAgent child in page)
         {
-            string answer = Utf8Text.Cut(child.Words, PageBytes / Math.Min(limit, page.Length), "… [cut: ask for fewer at once]");
+            string answer = Preview.OfBytes(child.Words, PageBytes / Math.Min(limit, page.Length), "… [cut: ask for fewer at once]");
             text.Append(CultureInfo.InvariantCulture, $"## {child.Name}\n{answer}\n\n");
         }
 

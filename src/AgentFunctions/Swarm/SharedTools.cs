@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Activities;
 using AgentFunctions.Governance;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
@@ -77,7 +78,7 @@ internal static class SharedTools
             await context.Services.GetRequiredService<ArtifactStore>().GetAsync(run, name, cancellationToken).ConfigureAwait(false)
             ?? throw new AgentException(ErrorCode.ArtifactNotFound, $"name: run '{run}' has no artifact '{name}'.");
         return found.Artifact.MediaType.StartsWith("text/", StringComparison.Ordinal)
-            ? Utf8Text.Cut(Encoding.UTF8.GetString(found.Content.Span), MaxArtifact, $"\n… [cut: {found.Artifact.Length} bytes in all]")
+            ? Preview.OfBytes(Encoding.UTF8.GetString(found.Content.Span), MaxArtifact, $"\n… [cut: {found.Artifact.Length} bytes in all]")
             : throw new AgentException(ErrorCode.InvalidInput, $"name: '{name}' is {found.Artifact.MediaType}, not text.");
     }
 }
