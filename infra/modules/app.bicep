@@ -15,7 +15,7 @@ param schedulerEndpoint string
 param taskHub string
 param openaiEndpoint string
 param openaiDeployment string
-param apiKeySecret string
+param apiKeyUri string
 param subnetId string
 param maximumInstances int
 param instanceMemoryMB int
@@ -104,7 +104,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       AZURE_CLIENT_ID: identityClientId
       AZURE_OPENAI_ENDPOINT: openaiEndpoint
       AZURE_OPENAI_DEPLOYMENT: openaiDeployment
-      Api__Key: '@Microsoft.KeyVault(SecretUri=${apiKeySecret})'
+      Api__Key: '@Microsoft.KeyVault(SecretUri=${apiKeyUri})'
     })
   }
 
