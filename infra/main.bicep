@@ -49,6 +49,12 @@ param modelSku string = 'GlobalStandard'
 @description('How many thousand tokens a minute the deployment gets; a limit, not a price.')
 param modelCapacity int = 100
 
+@description('US dollars per million tokens sent, such as 0.25; empty for not known, and then the alert on what models cost stays silent.')
+param modelPriceInput string = ''
+
+@description('US dollars per million tokens received.')
+param modelPriceOutput string = ''
+
 @minValue(1)
 @maxValue(1000)
 @description('The most instances that the app scales out to.')
@@ -194,6 +200,8 @@ module app 'modules/app.bicep' = {
     taskHub: backend == 'DurableTaskScheduler' ? scheduler!.outputs.taskHub : ''
     openaiEndpoint: openai.outputs.endpoint
     openaiDeployment: openai.outputs.deployment
+    modelPriceInput: modelPriceInput
+    modelPriceOutput: modelPriceOutput
     apiKeyUri: vault.outputs.apiKeyUri
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     maximumInstances: maximumInstances

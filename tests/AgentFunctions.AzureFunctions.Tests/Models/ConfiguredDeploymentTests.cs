@@ -9,32 +9,58 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.AzureFunctions.Tests.Models;
 
+/// <summary>The settings that infra/ gives the app.</summary>
+[CancelAfter(30_000)]
 public sealed class ConfiguredDeploymentTests
 {
     [Test]
-    [CancelAfter(30_000)]
-    public async Task ConfigureAgentFunctions_SettingsOfTheInfrastructure_AskTheDeploymentAsTheIdentity(CancellationToken cancellationToken)
+    public async Task ConfigureAgentFunctions_EndpointAndDeployment_AskTheDeploymentAsTheIdentity(CancellationToken cancellationToken)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Say("Here."));
-        FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder([]);
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["AZURE_OPENAI_ENDPOINT"] = server.BaseUrl[..^"v1".Length],
-            ["AZURE_OPENAI_DEPLOYMENT"] = "my-deployment",
-        });
-        builder.Services.AddSingleton<TokenCredential>(new StubCredential());
-        builder.ConfigureAgentFunctions();
-        await using ServiceProvider services = builder.Services.BuildServiceProvider();
+        await using ServiceProvider services = App(server, ("AZURE_OPENAI_DEPLOYMENT", "gpt-5.4-mini"));
 
-        IChatClient model = services.GetRequiredService<IModelCatalog>().Resolve(null).Client;
-        ChatResponse answer = await model.GetResponseAsync("hello", cancellationToken: cancellationToken);
+        ModelBinding model = services.GetRequiredService<IModelCatalog>().Resolve(null);
+        ChatResponse answer = await model.Client.GetResponseAsync("hello", cancellationToken: cancellationToken);
 
         ChatRequest request = server.Requests.Single();
         using (Assert.EnterMultipleScope())
         {
             Assert.That(answer.Text, Is.EqualTo("Here."));
-            Assert.That(request.Target, Does.StartWith("/openai/deployments/my-deployment/chat/completions"));
+            Assert.That(request.Target, Does.StartWith("/openai/deployments/gpt-5.4-mini/chat/completions"));
             Assert.That(request.Headers["authorization"], Is.EqualTo($"Bearer {StubCredential.Token}"));
+            Assert.That(model.Profile.ContextWindow, Is.EqualTo(400_000), "what is known of the model that the deployment is named after");
+            Assert.That(model.Profile.Price, Is.Null);
         }
+    }
+
+    [Test]
+    public async Task ConfigureAgentFunctions_Prices_ArePricesOfTheDeployment(CancellationToken cancellationToken)
+    {
+        await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Say("Here."));
+        await using ServiceProvider services = App(
+            server,
+            ("AZURE_OPENAI_DEPLOYMENT", "gpt-5.4-mini"),
+            ("Models:default:Provider", "azure"),
+            ("Models:default:Price:Input", "0.25"),
+            ("Models:default:Price:Output", "2"));
+
+        ModelBinding model = services.GetRequiredService<IModelCatalog>().Resolve(null);
+        await model.Client.GetResponseAsync("hello", cancellationToken: cancellationToken);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(server.Requests.Single().Target, Does.StartWith("/openai/deployments/gpt-5.4-mini/chat/completions"));
+            Assert.That(model.Profile.Price!.Of(1_000_000, 1_000_000, 0), Is.EqualTo(2.25m));
+        }
+    }
+
+    private static ServiceProvider App(OpenAIProtocolServer server, params (string Name, string Value)[] settings)
+    {
+        FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder([]);
+        builder.Configuration.AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Name, (string?)setting.Value)));
+        builder.Configuration["AZURE_OPENAI_ENDPOINT"] = server.BaseUrl[..^"v1".Length];
+        builder.Services.AddSingleton<TokenCredential>(new StubCredential());
+        builder.ConfigureAgentFunctions();
+        return builder.Services.BuildServiceProvider();
     }
 }
