@@ -160,7 +160,7 @@ public sealed class AzureChatClientsTests(bool streaming)
             ChatReply.Error(429, "Slow down.", "429", ("Retry-After", "86400")));
         await using var host = new AzureModelHost(server, credential);
 
-        AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming, null, cancellationToken));
+        AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming, null, cancellationToken))!;
 
         using (Assert.EnterMultipleScope())
         {
@@ -176,7 +176,7 @@ public sealed class AzureChatClientsTests(bool streaming)
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Error(503, "Down."));
         await using var host = new AzureModelHost(server, credential, ("MaxRetries", "2"));
 
-        AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming, null, cancellationToken));
+        AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming, null, cancellationToken))!;
 
         using (Assert.EnterMultipleScope())
         {
@@ -204,7 +204,7 @@ public sealed class AzureChatClientsTests(bool streaming)
         var refused = new StubCredential { Refusal = new CredentialUnavailableException("No identity is assigned.") };
         await using var host = new AzureModelHost(server, refused);
 
-        AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming, null, cancellationToken));
+        AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming, null, cancellationToken))!;
 
         using (Assert.EnterMultipleScope())
         {
