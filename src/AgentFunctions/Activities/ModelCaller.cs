@@ -44,31 +44,30 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
         ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
         using ModelGate.Place place = await gates.Of(model.Name).EnterAsync(call.Priority, cancellationToken).ConfigureAwait(false);
-        ChatResponse? response = await MarkedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+        ChatResponse? response = await MarkedAsync(call, place, model, messages, options, cancellationToken).ConfigureAwait(false);
         place.Succeeded = response is not null;
         return response;
     }
 
     private async Task<ChatResponse?> MarkedAsync(
-        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+        ModelCall call, ModelGate.Place place, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        CancellationToken cancellationToken)
     {
-        if (!call.IsMarked)
-        {
-            return await CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (!await marks.BeginAsync(call.RunId, call.Number, cancellationToken).ConfigureAwait(false))
+        // Never given up half way: whoever does not know whether it was written cannot take it back.
+        if (call.IsMarked && !await marks.BeginAsync(call.RunId, call.Number, CancellationToken.None).ConfigureAwait(false))
         {
             return null;
         }
 
         try
         {
+            await place.BeginAsync(cancellationToken).ConfigureAwait(false);
             return await CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (!CallMarks.MayHaveConsumed(e))
+        catch (Exception e) when (call.IsMarked && (!place.HasBegun || (e is AgentException failure && !CallMarks.MayHaveConsumed(failure))))
         {
-            await marks.TakeBackAsync(call.RunId, cancellationToken).ConfigureAwait(false);
+            // Even where the wait was given up: the call was not made, or nobody charges for it.
+            await marks.TakeBackAsync(call.RunId, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
     }

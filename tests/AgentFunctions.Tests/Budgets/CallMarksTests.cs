@@ -1,6 +1,13 @@
+using AgentFunctions.Activities;
 using AgentFunctions.Durability;
+using AgentFunctions.Models;
+using AgentFunctions.Models.Resilience;
+using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Loop;
+using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Budgets;
 
@@ -25,5 +32,32 @@ internal sealed class CallMarksTests
         await one.TakeBackAsync("run", default);
         Assert.That(await one.BeginAsync("run", 3, default), Is.True, "taken back");
         Assert.That(await other.BeginAsync("run", 3, default), Is.False);
+    }
+
+    [Test]
+    public async Task Call_GivenUpWhileItWaitsForItsPlace_IsNotTakenForBegun(CancellationToken cancellationToken)
+    {
+        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
+        ModelBinding model = host.Get<IModelCatalog>().Resolve(null);
+        ModelGate gate = host.Get<ModelGates>().Of(model.Name);
+        for (int place = 0; place < gate.Limit; place++)
+        {
+            await (await gate.EnterAsync(RunPriority.Normal, cancellationToken)).BeginAsync(cancellationToken);
+        }
+
+        using var stop = new CancellationTokenSource();
+        Task call = host.Get<ModelCaller>().CallAsync(
+            new ModelCall("run", 1, true, RunPriority.Normal), model, [new ChatMessage(ChatRole.User, "go")], new ChatOptions(), stop.Token);
+        IRecordStore records = host.Get<IRecordStore>();
+        while (await records.GetAsync("calls/run", cancellationToken) is null)
+        {
+            await Task.Delay(10, cancellationToken);
+        }
+
+        await stop.CancelAsync();
+
+        Assert.That(async () => await call, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(await records.GetAsync("calls/run", cancellationToken), Is.Null);
+        Assert.That(host.Model.Count, Is.Zero);
     }
 }

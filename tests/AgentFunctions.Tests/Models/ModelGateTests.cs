@@ -13,8 +13,8 @@ internal sealed class ModelGateTests
     public async Task Enter_ManyWaiting_NeverPassesTheLimitAndFallsOnARefusalOnce()
     {
         var gate = new ModelGate(4, TimeProvider.System);
-        ModelGate.Place[] places = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => gate.EnterAsync(RunPriority.Normal, default)));
-        Task<ModelGate.Place> fifth = gate.EnterAsync(RunPriority.Normal, default);
+        ModelGate.Place[] places = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        Task<ModelGate.Place> fifth = BegunAsync(gate, RunPriority.Normal);
         Assert.That(fifth.IsCompleted, Is.False);
 
         gate.Refused();
@@ -31,16 +31,16 @@ internal sealed class ModelGateTests
     {
         var time = new SteppedTime();
         var gate = new ModelGate(1, time);
-        ModelGate.Place place = await gate.EnterAsync(RunPriority.Normal, default);
-        Task<ModelGate.Place> low = gate.EnterAsync(RunPriority.Low, default);
-        Task<ModelGate.Place> normal = gate.EnterAsync(RunPriority.Normal, default);
-        Task<ModelGate.Place> high = gate.EnterAsync(RunPriority.High, default);
+        ModelGate.Place place = await BegunAsync(gate, RunPriority.Normal);
+        Task<ModelGate.Place> low = BegunAsync(gate, RunPriority.Low);
+        Task<ModelGate.Place> normal = BegunAsync(gate, RunPriority.Normal);
+        Task<ModelGate.Place> high = BegunAsync(gate, RunPriority.High);
 
         place.Dispose();
         place = await high;
         Assert.That((low.IsCompleted, normal.IsCompleted), Is.EqualTo((false, false)));
         time.Advance(TimeSpan.FromSeconds(90));
-        Task<ModelGate.Place> late = gate.EnterAsync(RunPriority.High, default);
+        Task<ModelGate.Place> late = BegunAsync(gate, RunPriority.High);
         place.Dispose();
         place = await normal;
         place.Dispose();
@@ -51,13 +51,53 @@ internal sealed class ModelGateTests
     }
 
     [Test]
+    public async Task Enter_PlacesTaken_CallsUpTheNextFew()
+    {
+        var gate = new ModelGate(4, TimeProvider.System);
+        ModelGate.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        ModelGate.Place fifth = await gate.EnterAsync(RunPriority.Normal, default);
+        ModelGate.Place sixth = await gate.EnterAsync(RunPriority.Normal, default);
+        Task<ModelGate.Place> seventh = gate.EnterAsync(RunPriority.Normal, default);
+        Task sixthBegins = sixth.BeginAsync(default);
+        Assert.That((seventh.IsCompleted, sixthBegins.IsCompleted), Is.EqualTo((false, false)));
+
+        begun[0].Dispose();
+        await sixthBegins;
+        Task fifthBegins = fifth.BeginAsync(default);
+        Assert.That(fifthBegins.IsCompleted, Is.False, "who is not ready is not waited for, and takes the next place");
+        await seventh;
+
+        begun[1].Dispose();
+        await fifthBegins;
+    }
+
+    [Test]
+    public async Task Begin_GivenUp_LeavesThePlaceToTheNext()
+    {
+        var gate = new ModelGate(2, TimeProvider.System);
+        ModelGate.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        ModelGate.Place calledUp = await gate.EnterAsync(RunPriority.Normal, default);
+        using var stop = new CancellationTokenSource();
+        Task impatient = calledUp.BeginAsync(stop.Token);
+        await stop.CancelAsync();
+        Assert.That(async () => await impatient, Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(calledUp.HasBegun, Is.False);
+        calledUp.Dispose();
+
+        Task<ModelGate.Place> next = BegunAsync(gate, RunPriority.Normal);
+        Assert.That(next.IsCompleted, Is.False);
+        begun[0].Dispose();
+        await next;
+    }
+
+    [Test]
     public async Task Enter_GivenUp_LeavesThePlaceToTheNext()
     {
         var gate = new ModelGate(1, TimeProvider.System);
-        ModelGate.Place place = await gate.EnterAsync(RunPriority.Normal, default);
+        ModelGate.Place place = await BegunAsync(gate, RunPriority.Normal);
         using var stop = new CancellationTokenSource();
         Task<ModelGate.Place> impatient = gate.EnterAsync(RunPriority.Normal, stop.Token);
-        Task<ModelGate.Place> next = gate.EnterAsync(RunPriority.Normal, default);
+        Task<ModelGate.Place> next = BegunAsync(gate, RunPriority.Normal);
 
         await stop.CancelAsync();
         place.Dispose();
@@ -108,6 +148,13 @@ internal sealed class ModelGateTests
         Assert.That(runs.Select(run => run.Status), Is.All.EqualTo(RunStatus.Completed));
         Assert.That(refused, Is.LessThanOrEqualTo(host.Model.Count / 20));
         Assert.That(most, Is.GreaterThanOrEqualTo(18), "the provider's limit is used");
+    }
+
+    private static async Task<ModelGate.Place> BegunAsync(ModelGate gate, RunPriority priority)
+    {
+        ModelGate.Place place = await gate.EnterAsync(priority, default);
+        await place.BeginAsync(default);
+        return place;
     }
 
     private static void InterlockedMax(ref int place, int value)

@@ -21,15 +21,20 @@ internal sealed class ModelGate(int most, TimeProvider time)
     /// <summary>How many full rounds of calls must pass near the last refusal before one more is tried there.</summary>
     private const int RoundsNearCeiling = 8;
 
+    /// <summary>For so many places one call more is called up, to be ready when the next of them is free.</summary>
+    private const int PlacesPerNext = 2;
+
     private static readonly TimeSpan NormalDelay = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LowDelay = TimeSpan.FromSeconds(60);
 
     private readonly Lock _gate = new();
-    private readonly PriorityQueue<Waiter, (long Due, long Order)> _waiting = new();
+    private readonly PriorityQueue<Waiter<Place>, (long Due, long Order)> _waiting = new();
+    private readonly Queue<Waiter<bool>> _ready = new();
     private double _limit = Math.Min(First, most);
     private bool _wasRefused;
     private double _ceiling = double.PositiveInfinity;
     private int _active;
+    private int _calledUp;
     private long _order;
     private long _begun;
     private long _begunAtDecrease;
@@ -46,30 +51,32 @@ internal sealed class ModelGate(int most, TimeProvider time)
         }
     }
 
-    /// <summary>Waits for a place.</summary>
+    private bool HasRoom => _calledUp < (int)_limit + ((int)_limit / PlacesPerNext);
+
+    /// <summary>
+    /// Waits until the call is under way or among the few that come next: time to write down what must be on record before it
+    /// begins, so that a place is never held for that.
+    /// </summary>
     /// <param name="priority">How urgent the call is.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The place; dispose of it when the call is over.</returns>
+    /// <returns>What waits for its place with <see cref="Place.BeginAsync"/>; dispose of it when the call is over.</returns>
     public async Task<Place> EnterAsync(RunPriority priority, CancellationToken cancellationToken)
     {
-        Waiter waiter;
+        Waiter<Place> waiter;
         lock (_gate)
         {
-            if (_active < (int)_limit && _waiting.Count == 0)
+            if (_waiting.Count == 0 && HasRoom)
             {
-                return Admit();
+                return CallUp();
             }
 
-            waiter = new Waiter();
+            waiter = new Waiter<Place>();
             long due = time.GetTimestamp() + (long)(DelayOf(priority).TotalSeconds * time.TimestampFrequency);
             _waiting.Enqueue(waiter, (due, _order++));
-            AdmitWaiting();
+            Advance();
         }
 
-        using (cancellationToken.Register(static state => ((Waiter)state!).TrySetCanceled(), waiter))
-        {
-            return await waiter.Task.ConfigureAwait(false);
-        }
+        return await waiter.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The provider refused a call for load.</summary>
@@ -92,41 +99,75 @@ internal sealed class ModelGate(int most, TimeProvider time)
         }
     }
 
-    private void Leave(bool succeeded)
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        Waiter<bool> waiter;
+        lock (_gate)
+        {
+            if (_ready.Count == 0 && _active < (int)_limit)
+            {
+                Begin();
+                return;
+            }
+
+            waiter = new Waiter<bool>();
+            _ready.Enqueue(waiter);
+            Advance();
+        }
+
+        await waiter.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Leave(bool hadBegun, bool succeeded)
     {
         lock (_gate)
         {
-            _active--;
+            _calledUp--;
+            _active -= hadBegun ? 1 : 0;
             // A number that was not in use proves nothing.
-            if (succeeded && _waiting.Count > 0)
+            if (succeeded && _waiting.Count + _ready.Count > 0)
             {
                 double step = _wasRefused ? 1 / _limit : 1;
                 _limit = Math.Min(most, _limit + (_limit + 1 >= _ceiling ? step / RoundsNearCeiling : step));
                 _ceiling = _limit > _ceiling + 1 ? double.PositiveInfinity : _ceiling;
             }
 
-            AdmitWaiting();
+            Advance();
         }
     }
 
-    private void AdmitWaiting()
+    /// <summary>Lets in whom there is room for.</summary>
+    private void Advance()
     {
-        while (_active < (int)_limit && _waiting.TryDequeue(out Waiter? waiter, out _))
+        while (_active < (int)_limit && _ready.TryDequeue(out Waiter<bool>? ready))
         {
-            Place place = Admit();
+            if (ready.TrySetResult(true))
+            {
+                Begin();
+            }
+        }
+
+        while (HasRoom && _waiting.TryDequeue(out Waiter<Place>? waiter, out _))
+        {
+            Place place = CallUp();
             if (!waiter.TrySetResult(place))
             {
                 // It has given up.
-                _active--;
+                _calledUp--;
             }
         }
     }
 
-    private Place Admit()
+    private Place CallUp()
+    {
+        _calledUp++;
+        return new Place(this);
+    }
+
+    private void Begin()
     {
         _active++;
         _begun++;
-        return new Place(this);
     }
 
     private static TimeSpan DelayOf(RunPriority priority) => priority switch
@@ -136,22 +177,42 @@ internal sealed class ModelGate(int most, TimeProvider time)
         _ => LowDelay,
     };
 
-    /// <summary>One call's place.</summary>
+    /// <summary>One call's place, or the promise of one.</summary>
     internal sealed class Place(ModelGate gate) : IDisposable
     {
         private int _left;
 
+        /// <summary>Whether the call has begun.</summary>
+        public bool HasBegun { get; private set; }
+
         /// <summary>Set when the call has succeeded.</summary>
         public bool Succeeded { get; set; }
+
+        /// <summary>Waits until the call may begin.</summary>
+        /// <param name="cancellationToken">Stops waiting.</param>
+        public async Task BeginAsync(CancellationToken cancellationToken)
+        {
+            await gate.BeginAsync(cancellationToken).ConfigureAwait(false);
+            HasBegun = true;
+        }
 
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _left, 1) == 0)
             {
-                gate.Leave(Succeeded);
+                gate.Leave(HasBegun, Succeeded);
             }
         }
     }
 
-    private sealed class Waiter() : TaskCompletionSource<Place>(TaskCreationOptions.RunContinuationsAsynchronously);
+    private sealed class Waiter<T>() : TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        public async Task<T> WaitAsync(CancellationToken cancellationToken)
+        {
+            using (cancellationToken.Register(static (waiter, token) => ((Waiter<T>)waiter!).TrySetCanceled(token), this))
+            {
+                return await Task.ConfigureAwait(false);
+            }
+        }
+    }
 }
