@@ -232,10 +232,8 @@ internal sealed class CallToolActivity(
     private async Task<FunctionCallContent> FindCallAsync(CallToolInput input, CancellationToken cancellationToken)
     {
         TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<FunctionCallContent> calls = window.ReplyOf(input.Turn)?.Calls ?? [];
-        return input.Call < calls.Count
-            ? calls[input.Call]
-            : throw new AgentException(
+        return window.ReplyOf(input.Turn)?.Message.Contents.OfType<FunctionCallContent>().ElementAtOrDefault(input.Call)
+            ?? throw new AgentException(
                 ErrorCode.DataFileUnusable, $"The transcript of run '{input.RunId}' lacks call {input.Call} of turn {input.Turn}.");
     }
 

@@ -1,6 +1,7 @@
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Activities;
@@ -40,14 +41,13 @@ internal sealed class PromptMessages(Ledger ledger, Inbox inbox, TimeProvider ti
     /// <summary>The outcomes of a turn's calls, in the order of the calls, whatever order they came in.</summary>
     private async Task<ChatMessage> ResultsAsync(string runId, TranscriptEntry asking, CancellationToken cancellationToken)
     {
-        var results = new List<AIContent>();
-        for (int call = 0; call < asking.Calls.Count; call++)
-        {
-            LedgerEntry? entry = await ledger.FindAsync(runId, asking.Turn, call, cancellationToken).ConfigureAwait(false);
-            results.Add(new FunctionResultContent(asking.Calls[call].CallId, entry?.Outcome?.Text ?? NotMade));
-        }
-
-        return new ChatMessage(ChatRole.Tool, results);
+        IReadOnlyList<FunctionCallContent> calls = asking.Calls;
+        IReadOnlyDictionary<int, ToolOutcome> outcomes = await ledger
+            .OutcomesAsync(runId, asking.Turn, calls.Count, cancellationToken).ConfigureAwait(false);
+        return new ChatMessage(
+            ChatRole.Tool,
+            [.. calls.Select((call, number) => new FunctionResultContent(
+                call.CallId, outcomes.TryGetValue(number, out ToolOutcome? outcome) ? outcome.Text : NotMade))]);
     }
 
     private const string NotMade = "This call was not made: the run was stopped, or its budget of steps did not allow it.";

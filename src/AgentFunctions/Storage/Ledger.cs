@@ -63,9 +63,37 @@ public sealed class Ledger(IRecordStore records)
     public async Task<LedgerEntry?> FindAsync(string runId, int turn, int call, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await records.GetAsync(Key(runId, turn, call), cancellationToken).ConfigureAwait(false);
-        return record is null
-            ? null
-            : JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)! with { Etag = record.Etag };
+        return record is null ? null : Read(record) with { Etag = record.Etag };
+    }
+
+    /// <summary>What came of the calls of a turn, by their numbers; those without an outcome are left out.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="calls">How many calls it has.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task<IReadOnlyDictionary<int, ToolOutcome>> OutcomesAsync(string runId, int turn, int calls, CancellationToken cancellationToken)
+    {
+        var outcomes = new Dictionary<int, ToolOutcome>();
+        if (calls == 1)
+        {
+            // One read costs less than a listing, and most turns have one call.
+            if (await FindAsync(runId, turn, 0, cancellationToken).ConfigureAwait(false) is { Outcome: { } only })
+            {
+                outcomes[0] = only;
+            }
+
+            return outcomes;
+        }
+
+        await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/{turn:D6}/", null, cancellationToken).ConfigureAwait(false))
+        {
+            if (Read(record).Outcome is { } outcome)
+            {
+                outcomes[PlaceOf(record.Key).Call] = outcome;
+            }
+        }
+
+        return outcomes;
     }
 
     /// <summary>Enters a call as begun, if nobody has since it was looked up: an engine may deliver one step twice at once.</summary>
@@ -118,16 +146,25 @@ public sealed class Ledger(IRecordStore records)
         var begun = new List<BegunEffect>();
         await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/", null, cancellationToken).ConfigureAwait(false))
         {
-            LedgerEntry entry = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)!;
-            if (entry.State is LedgerState.Started or LedgerState.Unknown && (tool is null || entry.Tool == tool) && record.Key.Split('/') is [.., var turn, var call])
+            LedgerEntry entry = Read(record);
+            if (entry.State is LedgerState.Started or LedgerState.Unknown && (tool is null || entry.Tool == tool))
             {
-                begun.Add(new BegunEffect(
-                    runId, int.Parse(turn, CultureInfo.InvariantCulture), int.Parse(call, CultureInfo.InvariantCulture), entry.Tool, entry.StartedAt));
+                (int turn, int call) = PlaceOf(record.Key);
+                begun.Add(new BegunEffect(runId, turn, call, entry.Tool, entry.StartedAt));
             }
         }
 
         return begun;
     }
 
+    private static LedgerEntry Read(StoredRecord record) =>
+        JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)!;
+
     private static string Key(string runId, int turn, int call) => $"ledger/{runId}/{turn:D6}/{call:D4}";
+
+    private static (int Turn, int Call) PlaceOf(string key)
+    {
+        string[] parts = key.Split('/');
+        return (int.Parse(parts[^2], CultureInfo.InvariantCulture), int.Parse(parts[^1], CultureInfo.InvariantCulture));
+    }
 }
