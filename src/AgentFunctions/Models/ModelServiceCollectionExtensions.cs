@@ -66,6 +66,8 @@ public static class ModelServiceCollectionExtensions
 
         string client = $"model:{model.Name}";
         services.AddHttpClient(client, static http => http.Timeout = Timeout.InfiniteTimeSpan)
+            // A call's span and metrics tell more, and no log can show a header that holds the key.
+            .RemoveAllLoggers()
             .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler
             {
                 // The client is kept as long as the host lives; connections are renewed so that DNS changes arrive.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using OpenAI.Chat;
@@ -9,6 +10,9 @@ namespace AgentFunctions.Models.OpenAIProtocol;
 internal static class OptionsMapping
 {
     private static readonly BinaryData AnyObject = BinaryData.FromString("""{"type":"object","properties":{}}""");
+
+    /// <summary>The same few tools go with every request of a run.</summary>
+    private static readonly ConditionalWeakTable<AIFunctionDeclaration, ChatTool> Tools = [];
 
     public static ChatCompletionOptions ToOpenAI(ChatOptions? options, ModelProfile profile)
     {
@@ -29,7 +33,7 @@ internal static class OptionsMapping
 
         foreach (AIFunctionDeclaration function in options?.Tools?.OfType<AIFunctionDeclaration>() ?? [])
         {
-            mapped.Tools.Add(ChatTool.CreateFunctionTool(function.Name, function.Description, Schema(function.JsonSchema)));
+            mapped.Tools.Add(Tools.GetValue(function, static one => ChatTool.CreateFunctionTool(one.Name, one.Description, Schema(one.JsonSchema))));
         }
 
         if (mapped.Tools.Count > 0)
