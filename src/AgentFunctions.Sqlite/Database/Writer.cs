@@ -8,7 +8,8 @@ namespace AgentFunctions.Sqlite.Database;
 /// </summary>
 internal sealed class Writer : IDisposable
 {
-    private const int MaxJobsPerTransaction = 1_024;
+    /// <summary>Enough for a flush to cost each next to nothing, few enough that those who are through work on while the next are written.</summary>
+    private const int MaxJobsPerTransaction = 128;
 
     private readonly Connection _connection;
     private readonly string _dataFile;
