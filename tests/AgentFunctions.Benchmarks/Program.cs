@@ -12,7 +12,7 @@ return args switch
     ["long", .. string[] rest] => await LongRun.RunAsync(rest),
     [LongRunProcess.Verb, var file, var endpoint, var window, var resultLength] => await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
     ["swarm", .. string[] rest] => await SwarmBenchmark.RunAsync(SwarmArguments.Parse(rest)),
-    [SwarmModelProcess.Verb, var latency, var turns] => await SwarmModelProcess.RunAsync(latency, turns),
+    [SwarmModelProcess.Verb, var turns] => await SwarmModelProcess.RunAsync(turns),
     _ => Usage(),
 };
 

@@ -20,8 +20,11 @@ internal sealed record SwarmArguments
     /// <summary>Whether answers are streamed.</summary>
     public bool Stream { get; init; }
 
-    /// <summary>How often the swarm runs before it counts, so that its code is compiled as in a host that has been up for a while.</summary>
-    public int WarmUps { get; init; } = 8;
+    /// <summary>
+    /// How often the swarm runs before it counts, with a model that answers at once: the runtime compiles what is used often
+    /// a second time, in the background, and a host that has been up for a while is through with that.
+    /// </summary>
+    public int WarmUps { get; init; } = 60;
 
     /// <summary>How often it runs then; the figures are those of the run in the middle.</summary>
     public int Rounds { get; init; } = 5;

@@ -48,12 +48,12 @@ internal static class SwarmBenchmark
     {
         using IHost host = await StartHostAsync(arguments, model.Endpoint, folder.NewFile());
         long idle = Memory();
-        Result cold = await SwarmAsync(arguments, model, host, idle);
+        Result cold = await SwarmAsync(arguments, model, host, idle, arguments.Latency);
         report["cold"] = cold;
         Print(arguments, $"cold        {cold.Seconds:F2} s, {cold.StepsPerSecond:N0} steps/s, {cold.MemoryMiB:F0} MiB above idle at the most");
         for (int round = 1; round < arguments.WarmUps; round++)
         {
-            await SwarmAsync(arguments, model, host, idle);
+            await SwarmAsync(arguments, model, host, idle, latency: 0);
         }
 
         await Workloads.WarmUpAsync(folder);
@@ -61,7 +61,7 @@ internal static class SwarmBenchmark
         List<Result> rounds = [];
         for (int round = 0; round < arguments.Rounds; round++)
         {
-            rounds.Add(await SwarmAsync(arguments, model, host, idle));
+            rounds.Add(await SwarmAsync(arguments, model, host, idle, arguments.Latency));
         }
 
         Workloads.LoadResult again = await Workloads.FanOutAsync(folder, arguments.Children, arguments.ChildSteps);
@@ -99,7 +99,7 @@ internal static class SwarmBenchmark
         return (3 * call) + Math.Max(one, arguments.Children * one / arguments.Concurrent);
     }
 
-    private static async Task<Result> SwarmAsync(SwarmArguments arguments, ModelServer model, IHost host, long idle)
+    private static async Task<Result> SwarmAsync(SwarmArguments arguments, ModelServer model, IHost host, long idle, int latency)
     {
         using var sampling = new CancellationTokenSource();
         Task<long> peak = PeakAsync(sampling.Token);
@@ -107,7 +107,7 @@ internal static class SwarmBenchmark
         TimeSpan modelBefore = model.Process.TotalProcessorTime;
         long start = Stopwatch.GetTimestamp();
         Run run = await host.Services.GetRequiredService<AgentGateway>()
-            .SubmitAsync(new RunRequest { Goal = SwarmModelProcess.GoalFor(arguments.Children) });
+            .SubmitAsync(new RunRequest { Goal = SwarmModelProcess.GoalFor(arguments.Children, latency) });
         run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await sampling.CancelAsync();

@@ -15,14 +15,24 @@ internal static class SwarmModelProcess
 
     private static readonly string LongText = string.Concat(Enumerable.Repeat("what was found ", 10));
 
-    public static async Task<int> RunAsync(string latency, string turns)
+    public static async Task<int> RunAsync(string turns)
     {
-        TimeSpan wait = TimeSpan.FromMilliseconds(Number(latency));
+        int latency = 0;
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(request =>
         {
-            ChatReply reply = request.Body.GetProperty("messages")[0].GetProperty("content").ToString().Contains(LeadInstructions, StringComparison.Ordinal)
-                ? Lead(request.Turn, GoalOf(request))
-                : Child(request.Turn, Number(turns));
+            ChatReply reply;
+            if (request.Body.GetProperty("messages")[0].GetProperty("content").ToString().Contains(LeadInstructions, StringComparison.Ordinal))
+            {
+                (int children, int asked) = GoalOf(request);
+                Volatile.Write(ref latency, asked);
+                reply = Lead(request.Turn, children);
+            }
+            else
+            {
+                reply = Child(request.Turn, Number(turns));
+            }
+
+            var wait = TimeSpan.FromMilliseconds(Volatile.Read(ref latency));
             return wait == TimeSpan.Zero ? reply : reply with { Before = token => Task.Delay(wait, token) };
         });
         server.Record = false;
@@ -37,15 +47,20 @@ internal static class SwarmModelProcess
     public static Process Start(SwarmArguments arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Benchmarks");
-        string[] args = [Verb, Text(arguments.Latency), Text(arguments.Turns)];
+        string[] args = [Verb, Text(arguments.Turns)];
         return Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
     }
 
-    /// <summary>The lead's goal for a number of sub-agents.</summary>
-    public static string GoalFor(int children) => $"Have the parts read: {Text(children)}";
+    /// <summary>The lead's goal.</summary>
+    /// <param name="children">How many sub-agents it shall have.</param>
+    /// <param name="latency">How long the model takes for each of the swarm's answers, in milliseconds.</param>
+    public static string GoalFor(int children, int latency) => $"Have the parts read: {Text(children)} at {Text(latency)}";
 
-    private static int GoalOf(ChatRequest request) =>
-        Number(request.Body.GetProperty("messages")[1].GetProperty("content").ToString().Split(": ")[^1]);
+    private static (int Children, int Latency) GoalOf(ChatRequest request)
+    {
+        string[] numbers = request.Body.GetProperty("messages")[1].GetProperty("content").ToString().Split(": ")[^1].Split(" at ");
+        return (Number(numbers[0]), Number(numbers[1]));
+    }
 
     private static ChatReply Lead(int turn, int children) => turn switch
     {
