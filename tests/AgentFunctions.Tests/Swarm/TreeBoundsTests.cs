@@ -38,8 +38,14 @@ internal sealed class TreeBoundsTests
     {
         await using RunHost host = await StartAsync(
             Delegation.Kimi,
-            request => request.Turn switch { 0 => Create(), 1 => Assign("tell"), _ => ChatReply.Say("done") },
-            _ => ChatReply.Say(new string('ä', 4_000)),
+            request => request.Turn switch
+            {
+                0 => Create(),
+                1 => Assign("tell"),
+                2 => ChatReply.Call("recall", new { artifact = "answer-2-0.txt", offset = 3_000 }),
+                _ => ChatReply.Say("done"),
+            },
+            _ => ChatReply.Say($"{new string('ä', 4_000)}the end"),
             options: bounds => bounds.MaxResultBytes = 500);
 
         Run run = await host.RunAsync();
@@ -47,7 +53,8 @@ internal sealed class TreeBoundsTests
         string shown = host.LeadResults(2)[0];
         Assert.That(System.Text.Encoding.UTF8.GetByteCount(shown), Is.LessThanOrEqualTo(500));
         Assert.That(shown, Does.StartWith("ää").And.Contain($"transcript of run {run.Id}.2-0"));
-        Assert.That((await host.Reader.GetAsync(run.Id + ".2-0")).Result!.Text, Has.Length.EqualTo(4_000));
+        Assert.That(host.LeadResults(3)[0], Does.StartWith("ää").And.Contain("the end\n"), "the lead can read the rest");
+        Assert.That((await host.Reader.GetAsync(run.Id + ".2-0")).Result!.Text, Has.Length.EqualTo(4_007));
     }
 
     [Test]
