@@ -24,12 +24,15 @@ internal static class GoldenFile
         List<HistoryEvent> history = [];
         await foreach (HistoryEvent next in client.ReadHistoryAsync(id, cancellationToken))
         {
-            // Stack traces name this machine's folders.
-            history.Add(next is TaskFailed failed ? failed with { Failure = failed.Failure with { StackTrace = null } } : next);
+            history.Add(next is TaskFailed failed ? failed with { Failure = Untraced(failed.Failure)! } : next);
         }
 
         string file = Path.Combine(Path.GetDirectoryName(source)!, name);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllTextAsync(file, JsonSerializer.Serialize(history, Indented) + "\n", cancellationToken);
     }
+
+    /// <summary>A failure without stack traces, which name this machine's folders.</summary>
+    private static FailureDetails? Untraced(FailureDetails? failure) =>
+        failure is null ? null : failure with { StackTrace = null, InnerFailure = Untraced(failure.InnerFailure) };
 }
