@@ -171,7 +171,7 @@ internal sealed class ChildAdmission(
     }
 
     /// <summary>Those tools that the lead has too, with the stricter of both words on their effect.</summary>
-    private static IReadOnlyList<ToolDeclaration> Narrowed(
+    internal static IReadOnlyList<ToolDeclaration> Narrowed(
         AgentDefinition agent, IReadOnlyList<ToolDeclaration> own, IReadOnlyList<ToolDeclaration> leads)
     {
         var byName = leads.ToDictionary(static tool => tool.Name, StringComparer.Ordinal);

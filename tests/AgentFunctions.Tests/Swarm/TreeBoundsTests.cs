@@ -141,8 +141,20 @@ internal sealed class TreeBoundsTests
     public async Task HandOffs_DownToTheLastLevel_NeverPassTheTreesBounds()
     {
         // Everybody hands all of its work to two others of the same kind, as long as anybody may.
-        await using RunHost host = await StartAsync(
-            Delegation.Native, Halve, Halve, options: bounds => (bounds.MaxSubAgents, bounds.MaxDepth, bounds.MaxConcurrent) = (12, 10, 4));
+        int most = 0;
+        RunHost? started = null;
+        ChatReply Counted(ChatRequest request) => Halve(request) with
+        {
+            Before = async _ =>
+            {
+                if (started is not null)
+                {
+                    AwaitedChildrenTests.InterlockedMax(ref most, (await started.AliveAsync()).Count(static state => state.InstanceId.Contains('.')));
+                }
+            },
+        };
+        await using RunHost host = started = await StartAsync(
+            Delegation.Native, Halve, Counted, options: bounds => (bounds.MaxSubAgents, bounds.MaxDepth, bounds.MaxConcurrent) = (12, 10, 4));
 
         Run run = await host.RunAsync(request: new() { Budget = new Budget { Steps = 200 } });
 
@@ -150,6 +162,7 @@ internal sealed class TreeBoundsTests
         string[] ids = [.. (await host.AllAsync()).Select(state => state.InstanceId)];
         Assert.That(ids, Has.Length.LessThanOrEqualTo(13));
         Assert.That(run.SubAgents.Total, Is.EqualTo(ids.Length - 1));
+        Assert.That(most, Is.InRange(2, 4), "at work at a time, on all levels together");
         Assert.That(run.Steps, Is.LessThanOrEqualTo(200));
         Assert.That(await host.AliveAsync(), Is.Empty);
     }
