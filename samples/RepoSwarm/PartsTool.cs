@@ -6,52 +6,80 @@ namespace AgentFunctions.RepoSwarm;
 /// <summary>Splits a tree of any size into parts that one sub-agent can audit: a list of files would be too long for a model.</summary>
 internal static class PartsTool
 {
+    /// <summary>Said of a folder that is left out.</summary>
+    public const string Unreadable = "cannot be read";
+
     private const int MaxParts = 250;
 
     private static readonly HashSet<string> Skipped = new(StringComparer.Ordinal) { ".git", ".agentfunctions", "bin", "obj", "node_modules" };
 
     public static AgentTool Create() => AgentTool.Create(
         "list_parts",
-        "Splits the workspace into parts, one pattern a line with its number of files: 'folder/**' for all below a folder, 'folder/*' for the files right there.",
+        "Splits the workspace into parts, one pattern a line with its number of files: 'folder/**' for all below a folder, 'folder/*' for the files "
+        + "right there, './*' for those at the top. Folders that cannot be read are named last.",
         ToolEffect.None,
         static (ToolContext context, [Description("The most files of a part, where its folder can be split.")] int max_files = 40) =>
         {
-            string root = context.Workspace!.Root;
-            List<string> parts;
+            var top = new Folder(context.Workspace!.Root, ".");
+            List<(string Pattern, int Files)> parts;
             do
             {
-                parts = [.. Split(root, root, max_files)];
-                max_files *= 2;
+                parts = [.. top.Split(Math.Max(1, max_files))];
+                max_files = Math.Max(1, max_files) * 2;
             }
             while (parts.Count > MaxParts && max_files < int.MaxValue / 2);
-            return string.Join('\n', parts);
+            return string.Join('\n', Merged(parts).Select(static part => $"{part.Pattern}  {part.Files}").Concat(top.Unreadable()));
         });
 
-    private static IEnumerable<string> Split(string root, string folder, int max)
+    /// <summary>Where there are more folders side by side than parts may be, several make one.</summary>
+    private static IEnumerable<(string Pattern, int Files)> Merged(List<(string Pattern, int Files)> parts) => parts
+        .Chunk(Math.Max(1, (parts.Count + MaxParts - 1) / MaxParts))
+        .Select(static group => group is [var one] ? one : ($"{{{string.Join(',', group.Select(static part => part.Pattern))}}}", group.Sum(static part => part.Files)));
+
+    /// <summary>A folder with all below it; links are not followed.</summary>
+    private sealed class Folder
     {
-        string name = Path.GetRelativePath(root, folder).Replace('\\', '/');
-        int all = Count(folder);
-        string[] below = Folders(folder);
-        if (all == 0)
+        private readonly string _name;
+        private readonly int _files;
+        private readonly Folder[] _below = [];
+        private readonly bool _isReadable = true;
+
+        public Folder(string path, string name)
         {
-            return [];
+            // What means something in a pattern, or ends a line, stands for itself as any character.
+            _name = string.Concat(name.Select(static c => char.IsControl(c) || "[]{}*?,\\".Contains(c) ? '?' : c));
+            try
+            {
+                _files = Directory.GetFiles(path).Length;
+                _below =
+                [
+                    .. new DirectoryInfo(path).GetDirectories()
+                        .Where(static sub => !Skipped.Contains(sub.Name) && sub.LinkTarget is null)
+                        .OrderBy(static sub => sub.Name, StringComparer.Ordinal)
+                        .Select(sub => new Folder(sub.FullName, name == "." ? sub.Name : $"{name}/{sub.Name}")),
+                ];
+            }
+            catch (Exception error) when (error is UnauthorizedAccessException or IOException)
+            {
+                _isReadable = false;
+            }
+
+            Files = _files + _below.Sum(static sub => sub.Files);
         }
 
-        if (folder != root && (all <= max || below.Length == 0))
+        private int Files { get; }
+
+        public IEnumerable<(string Pattern, int Files)> Split(int max)
         {
-            return [$"{name}/**  {all}"];
+            if (_name != "." && (Files <= max || _below.Length == 0))
+            {
+                return Files == 0 ? [] : [($"{_name}/**", Files)];
+            }
+
+            return [.. _files > 0 ? [($"{_name}/*", _files)] : Array.Empty<(string, int)>(), .. _below.SelectMany(sub => sub.Split(max))];
         }
 
-        int here = Directory.GetFiles(folder).Length;
-        return [.. here > 0 && folder != root ? [$"{name}/*  {here}"] : Array.Empty<string>(), .. below.SelectMany(sub => Split(root, sub, max))];
+        public IEnumerable<string> Unreadable() =>
+            [.. _isReadable ? [] : new[] { $"{_name}  {PartsTool.Unreadable}" }, .. _below.SelectMany(static sub => sub.Unreadable())];
     }
-
-    private static int Count(string folder) => Directory.GetFiles(folder).Length + Folders(folder).Sum(Count);
-
-    private static string[] Folders(string folder) =>
-    [
-        .. Directory.GetDirectories(folder)
-            .Where(static sub => !Skipped.Contains(Path.GetFileName(sub)) && new DirectoryInfo(sub).LinkTarget is null)
-            .Order(StringComparer.Ordinal),
-    ];
 }

@@ -9,6 +9,7 @@ using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway;
@@ -49,14 +50,20 @@ public sealed class RunForking(
             throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{id}' has {state.Turns} turns that are over; use 0 to {state.Turns}.");
         }
 
-        AgentDefinition agent = await runs.GetDefinitionAsync(source, cancellationToken).ConfigureAwait(false);
-        agent = agent with { Instructions = request.Instructions ?? agent.Instructions, Tools = request.Tools ?? agent.Tools };
+        AgentDefinition before = await runs.GetDefinitionAsync(source, cancellationToken).ConfigureAwait(false);
+        AgentDefinition agent = before with { Instructions = request.Instructions ?? before.Instructions, Tools = request.Tools ?? before.Tools };
         ModelBinding model = models.Resolve(request.Model ?? source.Model);
         AccessRuling access = await admission.DemandAccessAsync(caller, agent.Name, source.Goal, source.Labels, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> granted =
             [.. (await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
         Budget budget = request.Budget ?? await LeftAsync(id, state, orchestration!.IsEnded, cancellationToken).ConfigureAwait(false);
         LoopLimits limits = gateway.LimitsOf(agent, model, source.Acceptance, budget) with { Budget = budget };
+        if (source.Parent is not null)
+        {
+            // Its tree gave the sub-agent no more than this, and a fork of it gains nothing.
+            granted = ChildAdmission.Narrowed(agent, granted, await tools.DeclaredAsync(source, before, cancellationToken).ConfigureAwait(false));
+            limits = limits with { Swarm = state.Limits.Swarm };
+        }
 
         DateTimeOffset now = time.GetUtcNow();
         string newId = idempotencyKey is null

@@ -110,10 +110,14 @@ public sealed class RunSteering(
     {
         await LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
         await AuditAsync(AuditTypes.RunCommanded, id, requester, "pause", cancellationToken).ConfigureAwait(false);
-        await SuspendBelowAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
+        var told = new HashSet<string>(StringComparer.Ordinal);
+        await SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false);
         await orchestrations.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
-        // Those that the run started in between.
-        await SuspendBelowAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
+        // Those that were started in between, also by one that was: until a look finds nobody new.
+        while (await SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false))
+        {
+        }
+
         await journal.AppendAsync(
             id, new JournalEvent(JournalEventTypes.RunPaused, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
             .ConfigureAwait(false);
@@ -175,8 +179,16 @@ public sealed class RunSteering(
         }
     }
 
-    private Task SuspendBelowAsync(string id, string reason, CancellationToken cancellationToken) =>
-        ForEachBelowAsync(id, OrchestrationStatus.Running, child => orchestrations.SuspendAsync(child, reason, cancellationToken), cancellationToken);
+    /// <summary>Holds the runs below one that were not told to hold yet.</summary>
+    /// <returns>Whether there were any.</returns>
+    private async Task<bool> SuspendBelowAsync(string id, string reason, HashSet<string> told, CancellationToken cancellationToken)
+    {
+        int before = told.Count;
+        await ForEachBelowAsync(
+            id, OrchestrationStatus.Running, child => told.Add(child) ? orchestrations.SuspendAsync(child, reason, cancellationToken) : Task.CompletedTask,
+            cancellationToken).ConfigureAwait(false);
+        return told.Count > before;
+    }
 
     private Task ResumeBelowAsync(string id, string reason, CancellationToken cancellationToken) =>
         ForEachBelowAsync(id, OrchestrationStatus.Suspended, child => orchestrations.ResumeAsync(child, reason, cancellationToken), cancellationToken);

@@ -354,7 +354,8 @@ internal sealed class SwarmFlow : IDisposable
             return;
         }
 
-        Budget more = grant.More.Narrow(SwarmGrants.Available(_lead, _swarm)).LimitedBy(child.Granted);
+        // Only the parts that were asked for: what is available of the others stays with the lead.
+        Budget more = grant.More.Narrow(SwarmGrants.Available(_lead, _swarm)).LimitedBy(grant.More).LimitedBy(child.Granted);
         if (!more.IsUnlimited)
         {
             LiveChild richer = child with { Granted = child.Granted.Plus(more) };

@@ -26,10 +26,10 @@ internal static class SwarmGrants
         return reserved;
     }
 
-    /// <summary>How many sub-agents may still be asked for.</summary>
+    /// <summary>How many sub-agents may still be asked for: no grant passes the host's bound.</summary>
     public static int SubAgentsLeft(LoopLimits limits, SwarmState swarm) => Math.Max(
         0,
-        (limits.Budget.SubAgents ?? limits.Swarm!.SubAgents) - swarm.Started - swarm.Queued - swarm.Descendants - swarm.Live.Sum(static child => child.Granted.SubAgents ?? 0));
+        Math.Min(limits.Budget.SubAgents ?? int.MaxValue, limits.Swarm!.SubAgents) - swarm.Started - swarm.Queued - swarm.Descendants - swarm.Live.Sum(static child => child.Granted.SubAgents ?? 0));
 
     /// <summary>What a call may ask for: the calls of a turn share what is left, those for one sub-agent first.</summary>
     public static SwarmAllowance Allowance(RunState state, SwarmState swarm, IReadOnlyList<string> asked, int call)

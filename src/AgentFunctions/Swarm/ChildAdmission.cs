@@ -19,7 +19,8 @@ namespace AgentFunctions.Swarm;
 internal sealed class ChildAdmission(
     RunStore runs, RunTools tools, IModelCatalog models, Journal journal, AgentGateway gateway, Admission admission, TimeProvider time)
 {
-    private const int MaxGoalBytes = 32 * 1024;
+    /// <summary>The longest task of a sub-agent, in bytes (UTF-8).</summary>
+    public const int MaxGoalBytes = 32 * 1024;
 
     /// <summary>First requests are accounted for in steps of this size, so that sub-agents of one kind are alike for the loop.</summary>
     private const int BytesStep = 1_024;
@@ -170,7 +171,7 @@ internal sealed class ChildAdmission(
     }
 
     /// <summary>Those tools that the lead has too, with the stricter of both words on their effect.</summary>
-    private static IReadOnlyList<ToolDeclaration> Narrowed(
+    internal static IReadOnlyList<ToolDeclaration> Narrowed(
         AgentDefinition agent, IReadOnlyList<ToolDeclaration> own, IReadOnlyList<ToolDeclaration> leads)
     {
         var byName = leads.ToDictionary(static tool => tool.Name, StringComparer.Ordinal);

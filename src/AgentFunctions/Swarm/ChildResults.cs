@@ -4,6 +4,7 @@ using AgentFunctions.Activities;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Swarm;
@@ -11,12 +12,12 @@ namespace AgentFunctions.Swarm;
 /// <summary>What sub-agents have to say to their lead: bounded, with a reference to the whole.</summary>
 internal sealed class ChildResults(Transcript transcript, ArtifactStore artifacts)
 {
-    /// <summary>The result of a sub-agent that has ended, in words for its lead.</summary>
+    /// <summary>The result of a sub-agent that has ended, in words for its lead; what is cut is kept whole with the lead.</summary>
     /// <param name="run">The sub-agent.</param>
     /// <param name="outcome">How it ended.</param>
-    /// <param name="maxBytes">The most bytes (UTF-8).</param>
+    /// <param name="lead">Its lead, and the most bytes (UTF-8).</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<string> SumUpAsync(RunRecord run, RunOutcome outcome, int maxBytes, CancellationToken cancellationToken)
+    public async Task<ToolOutcome> SumUpAsync(RunRecord run, RunOutcome outcome, LeadLink lead, CancellationToken cancellationToken)
     {
         string answer = await LastWordsAsync(run.Id, outcome.State.Context, cancellationToken).ConfigureAwait(false);
         string how = outcome.Status == RunStatus.Completed
@@ -25,7 +26,26 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
                 + $"{(answer.Length == 0 ? "It said nothing." : "What it said last:")}]\n";
         IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
         string made = files.Count == 0 ? "" : $"\n[Artifacts of {run.Id}: {string.Join(", ", files.Take(20).Select(static file => file.Name))}{(files.Count > 20 ? " and more" : "")}]";
-        return Preview.OfBytes(how + answer, Math.Max(0, maxBytes - Encoding.UTF8.GetByteCount(made)), $"\n… [cut; the whole answer is in the transcript of run {run.Id}]") + made;
+        int room = Math.Max(0, lead.ResultBytes - Encoding.UTF8.GetByteCount(made));
+        bool isError = outcome.Status != RunStatus.Completed;
+        ErrorCode? code = isError && Enum.TryParse(outcome.Code, out ErrorCode known) ? known : null;
+        if (Encoding.UTF8.GetByteCount(how + answer) <= room)
+        {
+            return new ToolOutcome(how + answer + made, isError, code);
+        }
+
+        string kept = await KeepAsync(artifacts, lead.RunId, ChildName.NameOf(run.Id), answer, cancellationToken).ConfigureAwait(false);
+        string note = $"\n… [cut; the whole is your artifact {kept}, which recall pages through, and in the transcript of run {run.Id}]";
+        return new ToolOutcome(Preview.OfBytes(how + answer, room, note) + made, isError, code, kept);
+    }
+
+    /// <summary>Keeps the whole answer of a sub-agent where its lead can page through it; again, it replaces the same.</summary>
+    /// <returns>The name of the artifact.</returns>
+    public static async Task<string> KeepAsync(ArtifactStore artifacts, string lead, string child, string answer, CancellationToken cancellationToken)
+    {
+        string name = $"answer-{child}.txt";
+        await artifacts.SaveAsync(lead, name, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes(answer), cancellationToken).ConfigureAwait(false);
+        return name;
     }
 
     private async Task<string> LastWordsAsync(string runId, ContextRef context, CancellationToken cancellationToken)

@@ -46,22 +46,21 @@ internal sealed class ReportToLeadActivity(
             return 0;
         }
 
-        string text = await results.SumUpAsync(run, input.Outcome, lead.ResultBytes, cancellationToken).ConfigureAwait(false);
+        ToolOutcome answer = await results.SumUpAsync(run, input.Outcome, lead, cancellationToken).ConfigureAwait(false);
         LedgerEntry asked = await ledger.FindAsync(lead.RunId, origin.Turn, origin.Call, cancellationToken).ConfigureAwait(false)
             ?? throw new AgentException(ErrorCode.DataFileUnusable, $"The ledger of run '{lead.RunId}' lacks call {origin.Call} of turn {origin.Turn}.");
-        bool isError = input.Outcome.Status != RunStatus.Completed;
-        ErrorCode? code = isError && Enum.TryParse(input.Outcome.Code, out ErrorCode known) ? known : null;
         await ledger.WriteAsync(
             lead.RunId, origin.Turn, origin.Call,
-            asked with { State = LedgerState.Finished, Outcome = new ToolOutcome(text, isError, code) }, cancellationToken).ConfigureAwait(false);
+            asked with { State = LedgerState.Finished, Outcome = answer }, cancellationToken).ConfigureAwait(false);
         var told = new JournalEvent(JournalEventTypes.ToolCompleted, time.GetUtcNow())
         {
             Turn = origin.Turn,
             Call = origin.Call,
             Tool = asked.Tool,
-            Text = Preview.Of(text, JournalTextLimit),
-            IsError = isError ? true : null,
+            Text = Preview.Of(answer.Text, JournalTextLimit),
+            IsError = answer.IsError ? true : null,
             Code = input.Outcome.Code,
+            Artifact = answer.Artifact,
             Run = run.Id,
             DurationMs = (long)(time.GetUtcNow() - asked.StartedAt).TotalMilliseconds,
         };
@@ -69,6 +68,6 @@ internal sealed class ReportToLeadActivity(
         await (asked.State == LedgerState.Finished
             ? journal.AppendIfMissingAsync(lead.RunId, told, cancellationToken)
             : journal.AppendAsync(lead.RunId, told, cancellationToken)).ConfigureAwait(false);
-        return Encoding.UTF8.GetByteCount(text);
+        return Encoding.UTF8.GetByteCount(answer.Text);
     }
 }

@@ -32,10 +32,15 @@ internal static class ResultsTool
             .ListAsync(context.RunId, sub_agents, cancellationToken).ConfigureAwait(false);
         SubAgent[] ended = [.. all.Where(static child => child.IsEnded)];
         SubAgent[] page = [.. ended.Skip(offset).Take(limit)];
+        int share = FairShare.Of(page.Select(static child => child.Words), PageBytes);
+        string? whole = page is [var only] && Encoding.UTF8.GetByteCount(only.Words) > share
+            ? await ChildResults.KeepAsync(context.Artifacts, context.RunId, only.Name, only.Answer, cancellationToken).ConfigureAwait(false)
+            : null;
+        string note = whole is null ? "… [cut: ask for fewer at once]" : $"… [cut: the whole is your artifact {whole}; page through it with recall]";
         var text = new StringBuilder();
         foreach (SubAgent child in page)
         {
-            string answer = Preview.OfBytes(child.Words, PageBytes / Math.Min(limit, page.Length), "… [cut: ask for fewer at once]");
+            string answer = Preview.OfBytes(child.Words, share, note);
             text.Append(CultureInfo.InvariantCulture, $"## {child.Name}\n{answer}\n\n");
         }
 

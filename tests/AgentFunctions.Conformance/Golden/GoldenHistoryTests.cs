@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Text.Json;
 using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
@@ -14,8 +12,6 @@ namespace AgentFunctions.Conformance.Golden;
 [CancelAfter(60_000)]
 public sealed class GoldenHistoryTests
 {
-    private static readonly JsonSerializerOptions Indented = new(DurableJson.Options) { WriteIndented = true };
-
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
     private static DurableRegistry Registry { get; } = new DurableRegistry()
@@ -63,13 +59,12 @@ public sealed class GoldenHistoryTests
         .AddOrchestrator<int, int>("held", async (context, _) =>
             await context.WaitForExternalEventAsync<int>("item") - await context.WaitForExternalEventAsync<int>("item"));
 
-    private static IEnumerable<string> Files => Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Golden"), "*.json").Select(Path.GetFileName)!;
+    private static IEnumerable<string> Files => GoldenFile.Names("");
 
     [TestCaseSource(nameof(Files))]
     public void History_OfAnEarlierVersion_ReplaysToTheSameDecisions(string file)
     {
-        string json = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", file));
-        HistoryEvent[] history = JsonSerializer.Deserialize<HistoryEvent[]>(json, DurableJson.Options)!;
+        HistoryEvent[] history = GoldenFile.Read(file);
         Assert.That(history, Has.Length.GreaterThan(3));
         Assert.That(OrchestrationReplayer.Verify(history, Registry), Is.Null);
     }
@@ -77,8 +72,7 @@ public sealed class GoldenHistoryTests
     [Test]
     public void History_Altered_IsNoticed()
     {
-        string json = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Golden", "steps-1.json"));
-        HistoryEvent[] history = JsonSerializer.Deserialize<HistoryEvent[]>(json, DurableJson.Options)!;
+        HistoryEvent[] history = GoldenFile.Read("steps-1.json");
         int step = Array.FindIndex(history, next => next is TaskScheduled);
         history[step] = (TaskScheduled)history[step] with { Input = "99" };
         Assert.That(OrchestrationReplayer.Verify(history, Registry), Does.Contain("99"));
@@ -104,17 +98,9 @@ public sealed class GoldenHistoryTests
         await SaveAsync(client, "held-1", held);
     }
 
-    private static async Task SaveAsync(IOrchestrationClient client, string name, string id, [CallerFilePath] string source = "")
+    private static async Task SaveAsync(IOrchestrationClient client, string name, string id)
     {
         await client.WaitForCompletionAsync(id, Cancel);
-        List<HistoryEvent> history = [];
-        await foreach (HistoryEvent next in client.ReadHistoryAsync(id, Cancel))
-        {
-            // Stack traces name this machine's folders.
-            history.Add(next is TaskFailed failed ? failed with { Failure = failed.Failure with { StackTrace = null } } : next);
-        }
-
-        string file = Path.Combine(Path.GetDirectoryName(source)!, $"{name}.json");
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(history, Indented) + "\n", Cancel);
+        await GoldenFile.SaveAsync(client, $"{name}.json", id, Cancel);
     }
 }

@@ -7,14 +7,18 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Crash;
 
 /// <summary>A lead with its sub-agents, killed with SIGKILL at random moments and taken up again by the same command.</summary>
-/// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
-[CancelAfter(600_000)]
+/// <remarks>
+/// The long form kills more often, or has more sub-agents: set <c>AGENTFUNCTIONS_KILLS</c>, <c>AGENTFUNCTIONS_SUBAGENTS</c>.
+/// </remarks>
+[CancelAfter(1_200_000)]
 internal sealed class KilledSwarmTests
 {
-    private const int Children = 40;
     private const int Turns = 4;
 
     private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_KILLS") ?? "10");
+
+    /// <summary>At most 300, which is the bound of a tree.</summary>
+    private static readonly int Children = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SUBAGENTS") ?? "40");
 
     [Test]
     public async Task Run_KilledAtRandomMoments_EndsWithTheSameResultsAndNoChildLostOrDoubled(CancellationToken cancellationToken)
@@ -25,8 +29,9 @@ internal sealed class KilledSwarmTests
         using var calm = new Scene();
         using var rough = new Scene();
 
-        await calm.RunAsync(0, random, cancellationToken);
-        await rough.RunAsync(Kills, random, cancellationToken);
+        TimeSpan calmTime = await calm.RunAsync(0, random, cancellationToken);
+        TimeSpan roughTime = await rough.RunAsync(Kills, random, cancellationToken);
+        TestContext.Out.WriteLine($"{Children} sub-agents: {calmTime.TotalSeconds:0.0} s without a kill, {roughTime.TotalSeconds:0.0} s with {Kills}");
 
         Assert.That(rough.KilledInMidRun, Is.EqualTo(Kills), "every kill must hit the swarm at work");
         (IReadOnlyDictionary<string, string> expected, _) = await calm.ReadAsync();
@@ -69,13 +74,15 @@ internal sealed class KilledSwarmTests
 
         private string Data => Path.Combine(_folder, "data");
 
-        public async Task RunAsync(int kills, Random random, CancellationToken cancellationToken)
+        public async Task<TimeSpan> RunAsync(int kills, Random random, CancellationToken cancellationToken)
         {
+            long start = TimeProvider.System.GetTimestamp();
             var asked = new SemaphoreSlim(0);
             await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => Reply(request, asked));
             string[] command =
                 ["run", "Have the parts read.", "--agent", "lead", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
             KilledInMidRun = await KilledProgram.RunAsync(model, asked, kills, random, command, cancellationToken);
+            return TimeProvider.System.GetElapsedTime(start);
         }
 
         /// <summary>The messages of every run by its name in the tree, without times; and the runs.</summary>

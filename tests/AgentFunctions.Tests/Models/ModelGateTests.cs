@@ -91,6 +91,29 @@ internal sealed class ModelGateTests
     }
 
     [Test]
+    public async Task Enter_ManyOfOnePriority_AreLetInInTheOrderInWhichTheyCame()
+    {
+        const int Waiting = 100;
+        var time = new SteppedTime();
+        var gate = new ModelGate(1, time);
+        ModelGate.Place place = await BegunAsync(gate, RunPriority.Normal);
+        var waiting = new List<Task<ModelGate.Place>>();
+        for (int number = 0; number < Waiting; number++)
+        {
+            waiting.Add(BegunAsync(gate, RunPriority.Normal));
+            // Many come at the same moment, and time goes on between those.
+            time.Advance(TimeSpan.FromMilliseconds(number % 3 == 0 ? 1 : 0));
+        }
+
+        for (int number = 0; number < Waiting; number++)
+        {
+            place.Dispose();
+            place = await waiting[number].WaitAsync(TimeSpan.FromSeconds(10));
+            Assert.That(waiting.Count(static next => next.IsCompleted), Is.EqualTo(number + 1), "nobody who came later");
+        }
+    }
+
+    [Test]
     public async Task Enter_GivenUp_LeavesThePlaceToTheNext()
     {
         var gate = new ModelGate(1, TimeProvider.System);

@@ -225,7 +225,7 @@ internal sealed class AwaitedChildrenTests
         return [.. children];
     }
 
-    private static void InterlockedMax(ref int most, int value)
+    internal static void InterlockedMax(ref int most, int value)
     {
         int seen;
         while ((seen = Volatile.Read(ref most)) < value && Interlocked.CompareExchange(ref most, value, seen) != seen)

@@ -131,4 +131,50 @@ internal sealed class SharedWorkTests
         await host.Reader.WaitForEndAsync(run.Id);
         Assert.That(async () => await leases.TakeAsync(first, "notes.txt", default), Throws.Nothing, "the other has ended, and this one was told");
     }
+
+    [Test]
+    public async Task WriteFile_OfTwoSubAgentsToOneFile_TheSecondWaitsUntilTheFirstHasEnded()
+    {
+        var firstWrote = new TaskCompletionSource();
+        var firstMayEnd = new TaskCompletionSource();
+        int secondSteps = 0;
+        using var folder = new TemporaryFolder();
+        await using RunHost host = await RunHost.StartAsync(
+            services => services.Configure<RunOptions>(options => options.Workspace = folder.Path).AddWorkspaceTools(),
+            request => IsLead(request)
+                ? request.Turn switch { 0 => Create(), 1 => Assign("first", "second"), _ => ChatReply.Say("done") }
+                : (GoalOf(request), request.Turn) switch
+                {
+                    (var goal, 0) => ChatReply.Call("write_file", new { path = "notes.txt", content = goal }) with
+                    {
+                        Before = token => goal == "second" ? firstWrote.Task.WaitAsync(token) : Task.CompletedTask,
+                    },
+                    ("first", _) => ChatReply.Say(request.Last("tool")) with
+                    {
+                        Before = token =>
+                        {
+                            firstWrote.TrySetResult();
+                            return firstMayEnd.Task.WaitAsync(token);
+                        },
+                    },
+                    _ => ChatReply.Say(request.Last("tool")) with { Before = _ => Task.FromResult(Interlocked.Increment(ref secondSteps)) },
+                },
+            [],
+            agent => agent.WithInstructions(LeadInstructions).WithTools("write_file").WithDelegation(Delegation.Kimi));
+        Run run = await host.SubmitAsync();
+        while (!(await host.JournalAsync(run.Id + ".2-1")).Any(static happened => happened.Type == JournalEventTypes.ToolStarted))
+        {
+            await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
+        }
+
+        // Long enough for several looks at the lease, and far from its end.
+        await Task.Delay(1_000, TestContext.CurrentContext.CancellationToken);
+        Assert.That((File.ReadAllText(Path.Combine(folder.Path, "notes.txt")), secondSteps), Is.EqualTo(("first", 0)));
+        firstMayEnd.SetResult();
+        run = await host.Reader.WaitForEndAsync(run.Id);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(host.LeadResults(2), Has.All.Contains("Wrote notes.txt"));
+        Assert.That(File.ReadAllText(Path.Combine(folder.Path, "notes.txt")), Is.EqualTo("second"));
+    }
 }

@@ -38,8 +38,14 @@ internal sealed class TreeBoundsTests
     {
         await using RunHost host = await StartAsync(
             Delegation.Kimi,
-            request => request.Turn switch { 0 => Create(), 1 => Assign("tell"), _ => ChatReply.Say("done") },
-            _ => ChatReply.Say(new string('ä', 4_000)),
+            request => request.Turn switch
+            {
+                0 => Create(),
+                1 => Assign("tell"),
+                2 => ChatReply.Call("recall", new { artifact = "answer-2-0.txt", offset = 3_000 }),
+                _ => ChatReply.Say("done"),
+            },
+            _ => ChatReply.Say($"{new string('ä', 4_000)}the end"),
             options: bounds => bounds.MaxResultBytes = 500);
 
         Run run = await host.RunAsync();
@@ -47,7 +53,8 @@ internal sealed class TreeBoundsTests
         string shown = host.LeadResults(2)[0];
         Assert.That(System.Text.Encoding.UTF8.GetByteCount(shown), Is.LessThanOrEqualTo(500));
         Assert.That(shown, Does.StartWith("ää").And.Contain($"transcript of run {run.Id}.2-0"));
-        Assert.That((await host.Reader.GetAsync(run.Id + ".2-0")).Result!.Text, Has.Length.EqualTo(4_000));
+        Assert.That(host.LeadResults(3)[0], Does.StartWith("ää").And.Contain("the end\n"), "the lead can read the rest");
+        Assert.That((await host.Reader.GetAsync(run.Id + ".2-0")).Result!.Text, Has.Length.EqualTo(4_007));
     }
 
     [Test]
@@ -134,8 +141,20 @@ internal sealed class TreeBoundsTests
     public async Task HandOffs_DownToTheLastLevel_NeverPassTheTreesBounds()
     {
         // Everybody hands all of its work to two others of the same kind, as long as anybody may.
-        await using RunHost host = await StartAsync(
-            Delegation.Native, Halve, Halve, options: bounds => (bounds.MaxSubAgents, bounds.MaxDepth, bounds.MaxConcurrent) = (12, 10, 4));
+        int most = 0;
+        RunHost? started = null;
+        ChatReply Counted(ChatRequest request) => Halve(request) with
+        {
+            Before = async _ =>
+            {
+                if (started is not null)
+                {
+                    AwaitedChildrenTests.InterlockedMax(ref most, (await started.AliveAsync()).Count(static state => state.InstanceId.Contains('.')));
+                }
+            },
+        };
+        await using RunHost host = started = await StartAsync(
+            Delegation.Native, Halve, Counted, options: bounds => (bounds.MaxSubAgents, bounds.MaxDepth, bounds.MaxConcurrent) = (12, 10, 4));
 
         Run run = await host.RunAsync(request: new() { Budget = new Budget { Steps = 200 } });
 
@@ -143,6 +162,7 @@ internal sealed class TreeBoundsTests
         string[] ids = [.. (await host.AllAsync()).Select(state => state.InstanceId)];
         Assert.That(ids, Has.Length.LessThanOrEqualTo(13));
         Assert.That(run.SubAgents.Total, Is.EqualTo(ids.Length - 1));
+        Assert.That(most, Is.InRange(2, 4), "at work at a time, on all levels together");
         Assert.That(run.Steps, Is.LessThanOrEqualTo(200));
         Assert.That(await host.AliveAsync(), Is.Empty);
     }

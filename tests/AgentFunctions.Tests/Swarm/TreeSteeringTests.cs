@@ -37,6 +37,50 @@ internal sealed class TreeSteeringTests
     }
 
     [Test]
+    public async Task PauseAndResume_WhileSubAgentsComeAndGoOnTwoLevels_HoldAllOfThemEachTimeAndLoseNone()
+    {
+        const int Leads = 10;
+        const int Each = 8;
+        var asked = new SemaphoreSlim(0);
+        static bool IsMiddle(ChatRequest request) => GoalOf(request).StartsWith("Have", StringComparison.Ordinal);
+        await using RunHost host = await StartAsync(
+            Delegation.Native,
+            request => Lead(request, Enumerable.Range(0, Leads).Select(static number => $"{number}"), "Have part {item} read."),
+            request =>
+            {
+                asked.Release();
+                return IsMiddle(request)
+                    ? Lead(request, Enumerable.Range(0, Each).Select(static number => $"{number}"), "Read page {item}.")
+                    : ChatReply.Say("read") with { Before = static token => Task.Delay(5, token) };
+            },
+            options: static bounds => bounds.MaxConcurrent = 12);
+        Run run = await host.SubmitAsync();
+
+        for (int time = 0; time < 4; time++)
+        {
+            for (int request = 0; request < 12; request++)
+            {
+                await asked.WaitAsync(TestContext.CurrentContext.CancellationToken);
+            }
+
+            await host.Steering.PauseAsync(run.Id);
+            Assert.That((await host.AliveAsync()).Select(static state => state.Status), Has.All.EqualTo(OrchestrationStatus.Suspended));
+            await host.Steering.ResumeAsync(run.Id);
+        }
+
+        run = await host.Reader.WaitForEndAsync(run.Id);
+        Assert.That((run.Status, run.SubAgents.Total), Is.EqualTo((RunStatus.Completed, Leads + (Leads * Each))));
+        Assert.That(await host.AliveAsync(), Is.Empty);
+
+        static ChatReply Lead(ChatRequest request, IEnumerable<string> items, string template) => request.Turn switch
+        {
+            0 => ChatReply.Call("spawn", new { items, template }),
+            1 => ChatReply.Call("wait", new { }),
+            _ => ChatReply.Say("done"),
+        };
+    }
+
+    [Test]
     public async Task Cancel_OfAPausedTree_LeavesNothingRunning()
     {
         await using RunHost host = await StartSceneAsync();

@@ -31,6 +31,10 @@ public sealed class ReadingToolsTests
     [TestCase("[a-b].*", "a.cs|src/b.cs")]
     [TestCase("[!a].cs", "src/b.cs|src/deep/er/c.cs")]
     [TestCase("./a.cs", "a.cs")]
+    [TestCase("./*.cs", "a.cs")]
+    [TestCase("/*.cs", "a.cs")]
+    [TestCase("{src/deep/**,./a.cs}", "src/deep/er/c.cs")]
+    [TestCase("{src/deep/**,a.cs}", "a.cs|src/deep/er/c.cs")]
     [TestCase("{a", "{a")]
     [TestCase("*.py", "(no files)")]
     public async Task ListFiles_APattern_KeepsWhatMatches(string pattern, string expected)

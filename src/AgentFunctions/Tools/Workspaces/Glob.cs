@@ -8,14 +8,15 @@ internal sealed class Glob
 {
     private readonly Regex _regex;
 
-    /// <summary>Reads a pattern. Without a <c>/</c> it holds for names in any folder.</summary>
+    /// <summary>Reads a pattern. Without a <c>/</c> it holds for names in any folder; one at the beginning means the top folder.</summary>
     /// <param name="pattern">The pattern.</param>
     public Glob(string pattern)
     {
-        string normal = pattern.Replace('\\', '/').TrimStart('/');
-        normal = normal.StartsWith("./", StringComparison.Ordinal) ? normal[2..] : normal;
+        string written = pattern.Replace('\\', '/');
+        bool isOfTop = written.StartsWith("./", StringComparison.Ordinal) || written.StartsWith('/');
+        string normal = written.StartsWith("./", StringComparison.Ordinal) ? written[2..] : written.TrimStart('/');
         normal = normal.EndsWith('/') ? normal + "**" : normal;
-        normal = normal.Contains('/') ? normal : "**/" + normal;
+        normal = isOfTop || normal.Contains('/') ? normal : "**/" + normal;
         try
         {
             _regex = new Regex(ToRegex(normal), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline);

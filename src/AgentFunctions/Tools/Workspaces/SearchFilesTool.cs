@@ -37,10 +37,17 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
         var text = new StringBuilder();
         int found = 0;
         int files = 0;
+        int unreadable = 0;
         foreach (WorkspaceEntry file in FileWalk.Files(workspace, path, skip, cancellationToken))
         {
-            if (only?.IsMatch(file.BelowStart) == false || TryOpen(workspace, file.Path) is not { } stream)
+            if (only?.IsMatch(file.BelowStart) == false)
             {
+                continue;
+            }
+
+            if (TryOpen(workspace, file.Path) is not { } stream)
+            {
+                unreadable++;
                 continue;
             }
 
@@ -70,9 +77,10 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
             }
         }
 
+        string missed = unreadable == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {unreadable} could not be read");
         return found == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"(no matches in {files} files)")
-            : text.ToString().TrimEnd('\n');
+            ? string.Create(CultureInfo.InvariantCulture, $"(no matches in {files} files{missed})")
+            : unreadable == 0 ? text.ToString().TrimEnd('\n') : text.Append(CultureInfo.InvariantCulture, $"({files} files searched{missed})").ToString();
     }
 
     // Without backtracking a search takes time in proportion to the text; what that engine lacks gets a time-out instead.
