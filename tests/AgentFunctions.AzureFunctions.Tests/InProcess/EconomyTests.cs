@@ -2,8 +2,10 @@ using AgentFunctions.Agents;
 using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
@@ -51,20 +53,54 @@ public sealed class EconomyTests
         Assert.That(counts.Billed, Is.EqualTo(1 + 2 + (2 * run.Steps) + (Children * (1 + 2 + 1))));
     }
 
+    [Test]
+    public async Task Approval_CostsItsEventAndTheCallOnceMore()
+    {
+        using var folder = new TemporaryFolder();
+        string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]");
+
+        (Run run, CountedActions counts) = await RunAsync(
+            "worker", static request => request.Turn == 0 ? ChatReply.Call("note", new { }) : ChatReply.Say("Done."), ApproveAsync,
+            new KeyValuePair<string, string?>("Governance:PolicyPath", policy));
+
+        Assert.That((run.Steps, counts.Of(StepNames.CallTool), counts.Events, counts.TimersFired), Is.EqualTo((3, 2, 0, 0)));
+        Assert.That(counts.Billed, Is.EqualTo(1 + (2 * run.Steps) + 2 + 2), "and the event that the API raises");
+    }
+
+    private static async Task ApproveAsync(IServiceProvider services, string runId)
+    {
+        Journal journal = services.GetRequiredService<Journal>();
+        for (long seen = 0; ; await journal.WaitAsync(runId, seen, Cancel))
+        {
+            await foreach ((long position, JournalEvent happened) in journal.ReadAsync(runId, seen, null, Cancel))
+            {
+                seen = position + 1;
+                if (happened.Type == JournalEventTypes.ApprovalRequested)
+                {
+                    await services.GetRequiredService<ApprovalDesk>().DecideAsync(
+                        happened.Approval!, new Caller("lee") { Roles = ["lead"] }, true, null, null, Cancel);
+                    return;
+                }
+            }
+        }
+    }
+
     private static bool IsLead(ChatRequest request) => request.Messages[1].GetProperty("content").ToString().Contains("Lead.", StringComparison.Ordinal);
 
-    private static async Task<(Run Run, CountedActions Counts)> RunAsync(string agent, Func<ChatRequest, ChatReply> answer)
+    private static async Task<(Run Run, CountedActions Counts)> RunAsync(
+        string agent, Func<ChatRequest, ChatReply> answer, Func<IServiceProvider, string, Task>? meanwhile = null, params KeyValuePair<string, string?>[] settings)
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(answer);
         await using ServiceProvider services = await AppServices.BuildAsync(model, static services => services
             .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.None, static () => "noted"))
             .AddAgent(Agent.Create("worker").WithInstructions("Work.").WithTools("note"))
-            .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native)));
+            .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native)), settings);
         var counts = new CountedActions();
         await using InProcessHost host = await InProcessHost.StartAsync(counts.Count(services.GetRequiredService<DurableRegistry>()));
         services.GetRequiredService<DurableClientAccessor>().Client = host.DurableClient;
         Run run = await services.GetRequiredService<AgentGateway>().SubmitAsync(
             new RunRequest { Agent = agent, Goal = "Lead." }, new Caller("test") { Roles = [CallerRoles.Submitter] }, cancellationToken: Cancel);
+        await (meanwhile?.Invoke(services, run.Id) ?? Task.CompletedTask);
         run = await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
         Assert.That((run.Status, run.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)));
         return (run, counts);
