@@ -20,6 +20,12 @@ internal sealed class CountedActions
 
     public int Events => _counts.GetValueOrDefault("event");
 
+    /// <summary>The largest custom status, in bytes of JSON.</summary>
+    public int LargestStatus => _counts.GetValueOrDefault("status bytes");
+
+    /// <summary>The largest message, input or result, in bytes of JSON.</summary>
+    public int LargestMessage => _counts.GetValueOrDefault("message bytes");
+
     public int Activities => _counts.Where(static count => count.Key.StartsWith('#')).Sum(static count => count.Value);
 
     /// <summary>As the scheduler bills them: an execution 1, an activity 2, a timer that fires 1, an event 1.</summary>
@@ -36,20 +42,26 @@ internal sealed class CountedActions
             counted.AddOrchestrator<JsonElement?, JsonElement?>(name, async (context, input) =>
             {
                 Add(context, "execution");
-                return Parse(await run(new CountedContext(context, this), input?.GetRawText()));
+                return Parse(Measured("message bytes", await run(new CountedContext(context, this), Measured("message bytes", input?.GetRawText()))));
             });
         }
 
         foreach ((string name, ActivityDelegate run) in registry.Activities)
         {
             counted.AddActivity<JsonElement?, JsonElement?>(
-                name, async (context, input) => Parse(await run(context, input?.GetRawText())));
+                name, async (context, input) => Parse(Measured("message bytes", await run(context, Measured("message bytes", input?.GetRawText())))));
         }
 
         return counted;
     }
 
     private static JsonElement? Parse(string? json) => json is null ? null : JsonElement.Parse(json);
+
+    private string? Measured(string what, string? json)
+    {
+        _counts.AddOrUpdate(what, json?.Length ?? 0, (_, largest) => Math.Max(largest, json?.Length ?? 0));
+        return json;
+    }
 
     private void Add(IOrchestrationContext context, string what)
     {
@@ -98,7 +110,11 @@ internal sealed class CountedActions
             inner.SendEvent(instanceId, eventName, payload);
         }
 
-        public void SetCustomStatus(object? status) => inner.SetCustomStatus(status);
+        public void SetCustomStatus(object? status)
+        {
+            counts.Measured("status bytes", DurableJson.Serialize(status));
+            inner.SetCustomStatus(status);
+        }
 
         public void ContinueAsNew(object? input = null, bool preserveUnprocessedEvents = true) =>
             inner.ContinueAsNew(input, preserveUnprocessedEvents);

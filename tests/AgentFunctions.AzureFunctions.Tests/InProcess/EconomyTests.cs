@@ -39,7 +39,7 @@ public sealed class EconomyTests
     [Test]
     public async Task SubAgent_CostsItsStartItsReportAndOneEvent()
     {
-        const int Children = 8;
+        const int Children = 40;
 
         (Run run, CountedActions counts) = await RunAsync("lead", static request => (IsLead(request), request.Turn) switch
         {
@@ -51,6 +51,9 @@ public sealed class EconomyTests
         Assert.That((counts.Of(StepNames.ReportToLead), counts.Of(StepNames.Notify), counts.Events), Is.EqualTo((Children, 1, Children)));
         Assert.That((counts.Executions, counts.Timers, counts.TimersFired), Is.EqualTo((1 + Children, 1 + (2 * Children), 0)));
         Assert.That(counts.Billed, Is.EqualTo(1 + 2 + (2 * run.Steps) + (Children * (1 + 2 + 1))));
+        TestContext.Out.WriteLine($"largest status {counts.LargestStatus} bytes, largest message {counts.LargestMessage} bytes");
+        Assert.That(counts.LargestStatus, Is.LessThan(2 * 1024));
+        Assert.That(counts.LargestMessage, Is.LessThan(8 * 1024));
     }
 
     [Test]
