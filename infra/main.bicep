@@ -9,10 +9,16 @@ param environmentName string
 @description('The region of everything.')
 param location string
 
+@description('Who deploys and shall be able to read the key of the API; empty for nobody.')
+param principalId string = ''
+
 @secure()
 @minLength(16)
-@description('What callers of the API send as Authorization: Bearer. azd makes one and keeps it in the vault.')
-param apiKey string
+@description('What callers of the API send as Authorization: Bearer, when the vault has none yet. By default a new one.')
+param apiKey string = newGuid()
+
+@description('The vault of an earlier deployment, whose key of the API is kept; empty for the first.')
+param vaultName string = ''
 
 @allowed(['DurableTaskScheduler', 'AzureStorage'])
 @description('Where orchestrations are kept. Cost: see the module scheduler; Azure Storage bills each operation instead.')
@@ -27,16 +33,27 @@ param schedulerSku string = 'Consumption'
 @description('Capacity units of a Dedicated scheduler; three make it highly available.')
 param schedulerCapacity int = 1
 
-@description('Put storage, vault and model behind private endpoints in a virtual network of their own.')
+@description('Put storage, vault, scheduler and model behind private endpoints in a virtual network of their own.')
 param privateNetwork bool = false
 
-@description('The model, its version, and how many thousand tokens a minute the deployment gets.')
-param model object = {
-  name: 'gpt-4.1-mini'
-  version: '2025-04-14'
-  sku: 'GlobalStandard'
-  capacity: 100
-}
+@description('The model; the deployment has its name.')
+param model string = 'gpt-5.4-mini'
+
+@description('The version of the model.')
+param modelVersion string = '2026-03-17'
+
+@description('Where the model is served; a Standard one stays in its region.')
+param modelSku string = 'GlobalStandard'
+
+@minValue(1)
+@description('How many thousand tokens a minute the deployment gets; a limit, not a price.')
+param modelCapacity int = 100
+
+@description('US dollars per million tokens sent, such as 0.25; empty for not known, and then the alert on what models cost stays silent.')
+param modelPriceInput string = ''
+
+@description('US dollars per million tokens received.')
+param modelPriceOutput string = ''
 
 @minValue(1)
 @maxValue(1000)
@@ -57,7 +74,14 @@ param alertEmail string = ''
 @description('The spend in a month, in the currency of the subscription, at 80 and 100 % of which alertEmail hears.')
 param monthlySpend int = 200
 
+@description('The first day of the month in which the budget began, which Azure does not let change; empty for the first deployment.')
+param budgetFrom string = ''
+
+@description('Leave it to its default.')
+param month string = utcNow('yyyy-MM-01')
+
 var token = toLower(uniqueString(subscription().id, environmentName, location))
+var firstMonth = empty(budgetFrom) ? month : budgetFrom
 var tags = { 'azd-env-name': environmentName }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -121,6 +145,8 @@ module scheduler 'modules/scheduler.bicep' = if (backend == 'DurableTaskSchedule
     principalId: identity.outputs.principalId
     sku: schedulerSku
     capacity: schedulerCapacity
+    endpointSubnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
+    networkId: privateNetwork ? network!.outputs.id : ''
   }
 }
 
@@ -133,6 +159,9 @@ module openai 'modules/openai.bicep' = {
     tags: tags
     principalId: identity.outputs.principalId
     model: model
+    modelVersion: modelVersion
+    modelSku: modelSku
+    modelCapacity: modelCapacity
     endpointSubnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
     networkId: privateNetwork ? network!.outputs.id : ''
   }
@@ -146,7 +175,9 @@ module vault 'modules/vault.bicep' = {
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    readerId: principalId
     apiKey: apiKey
+    keepsApiKey: !empty(vaultName)
     endpointSubnetId: privateNetwork ? network!.outputs.endpointSubnetId : ''
     networkId: privateNetwork ? network!.outputs.id : ''
   }
@@ -169,7 +200,9 @@ module app 'modules/app.bicep' = {
     taskHub: backend == 'DurableTaskScheduler' ? scheduler!.outputs.taskHub : ''
     openaiEndpoint: openai.outputs.endpoint
     openaiDeployment: openai.outputs.deployment
-    apiKeySecret: vault.outputs.apiKeySecret
+    modelPriceInput: modelPriceInput
+    modelPriceOutput: modelPriceOutput
+    apiKeyUri: vault.outputs.apiKeyUri
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
     maximumInstances: maximumInstances
     instanceMemoryMB: instanceMemoryMB
@@ -187,9 +220,11 @@ module alerts 'modules/alerts.bicep' = if (!empty(alertEmail)) {
     email: alertEmail
     workspaceId: monitoring.outputs.workspaceId
     monthlySpend: monthlySpend
+    budgetFrom: firstMonth
   }
 }
 
 output AZURE_LOCATION string = location
 output AZURE_KEY_VAULT_NAME string = vault.outputs.name
+output AGENTFUNCTIONS_BUDGET_FROM string = empty(alertEmail) ? budgetFrom : firstMonth
 output API_URL string = app.outputs.url

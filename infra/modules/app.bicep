@@ -15,7 +15,11 @@ param schedulerEndpoint string
 param taskHub string
 param openaiEndpoint string
 param openaiDeployment string
-param apiKeySecret string
+
+@description('US dollars per million tokens; empty for not known.')
+param modelPriceInput string
+param modelPriceOutput string
+param apiKeyUri string
 param subnetId string
 param maximumInstances int
 param instanceMemoryMB int
@@ -26,14 +30,24 @@ var storageSettings = {
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
 }
-// These override host.json, which names Azure Storage.
-var schedulerSettings = empty(schedulerEndpoint)
+// The host.json that is published names the scheduler (samples/FunctionApp), and the platform scales the app by it; with the other
+// backend these override it for the host.
+var backendSettings = empty(schedulerEndpoint)
+  ? {
+      AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'AzureStorage'
+      AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'AzureWebJobsStorage'
+    }
+  : {
+      DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};TaskHub=${taskHub};Authentication=ManagedIdentity;ClientID=${identityClientId}'
+    }
+
+// The endpoint and the deployment of this model are those of the usual variables.
+var priceSettings = empty(modelPriceInput)
   ? {}
   : {
-      AzureFunctionsJobHost__extensions__durableTask__hubName: taskHub
-      AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
-      AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
-      DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};TaskHub=${taskHub};Authentication=ManagedIdentity;ClientID=${identityClientId}'
+      Models__default__Provider: 'azure'
+      Models__default__Price__Input: modelPriceInput
+      Models__default__Price__Output: modelPriceOutput
     }
 
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
@@ -98,13 +112,13 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource settings 'config' = {
     name: 'appsettings'
-    properties: union(storageSettings, schedulerSettings, {
+    properties: union(storageSettings, backendSettings, priceSettings, {
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
       AZURE_CLIENT_ID: identityClientId
       AZURE_OPENAI_ENDPOINT: openaiEndpoint
       AZURE_OPENAI_DEPLOYMENT: openaiDeployment
-      Api__Key: '@Microsoft.KeyVault(SecretUri=${apiKeySecret})'
+      Api__Key: '@Microsoft.KeyVault(SecretUri=${apiKeyUri})'
     })
   }
 

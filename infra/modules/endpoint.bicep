@@ -4,7 +4,7 @@ param location string
 param tags object
 param targetId string
 
-@description('The part of the target: blob, queue, table, vault, account.')
+@description('The part of the target: blob, queue, table, vault, account, scheduler.')
 param part string
 param zone string
 param subnetId string

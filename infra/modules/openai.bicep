@@ -6,8 +6,12 @@ param location string
 param tags object
 param principalId string
 
-@description('name, version, sku and capacity (thousand tokens a minute).')
-param model object
+param model string
+param modelVersion string
+param modelSku string
+
+@description('Thousand tokens a minute.')
+param modelCapacity int
 param endpointSubnetId string
 param networkId string
 
@@ -27,18 +31,19 @@ resource account 'Microsoft.CognitiveServices/accounts@2024-10-01' = {
   }
 
   resource deployment 'deployments' = {
-    name: model.name
+    name: model
     sku: {
-      name: model.sku
-      capacity: model.capacity
+      name: modelSku
+      capacity: modelCapacity
     }
     properties: {
       model: {
         format: 'OpenAI'
-        name: model.name
-        version: model.version
+        name: model
+        version: modelVersion
       }
-      versionUpgradeOption: 'NoAutoUpgrade'
+      // Pinned as long as the version lives; a retired one would answer every call with an error.
+      versionUpgradeOption: 'OnceCurrentVersionExpired'
     }
   }
 }

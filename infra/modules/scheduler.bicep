@@ -10,16 +10,21 @@ param principalId string
 @allowed(['Consumption', 'Dedicated'])
 param sku string
 param capacity int
+param endpointSubnetId string
+param networkId string
 
 @description('From where the scheduler may be reached; callers need the role besides. An empty list refuses all.')
 param allowedAddresses array = ['0.0.0.0/0']
 
-resource scheduler 'Microsoft.DurableTask/schedulers@2025-11-01' = {
+var isPrivate = !empty(endpointSubnetId)
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
   name: name
   location: location
   tags: tags
   properties: {
     ipAllowlist: allowedAddresses
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     sku: sku == 'Dedicated' ? { name: sku, capacity: capacity } : { name: sku }
   }
 
@@ -38,6 +43,20 @@ resource contributor 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
       'Microsoft.Authorization/roleDefinitions',
       roles['Durable Task Data Contributor']
     )
+  }
+}
+
+module endpoint 'endpoint.bicep' = if (isPrivate) {
+  name: 'endpoint-scheduler'
+  params: {
+    name: 'pe-${name}'
+    location: location
+    tags: tags
+    targetId: scheduler.id
+    part: 'scheduler'
+    zone: 'privatelink.durabletask.io'
+    subnetId: endpointSubnetId
+    networkId: networkId
   }
 }
 

@@ -6,8 +6,15 @@ param location string
 param tags object
 param principalId string
 
+@description('Who deploys and shall be able to read the key; empty for nobody.')
+param readerId string
+
 @secure()
+@description('The key of a first deployment.')
 param apiKey string
+
+@description('Whether the vault holds a key already; it is kept then.')
+param keepsApiKey bool
 param endpointSubnetId string
 param networkId string
 
@@ -25,6 +32,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     }
     enableRbacAuthorization: true
     enableSoftDelete: true
+    softDeleteRetentionInDays: 7
     enablePurgeProtection: true
     publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     networkAcls: {
@@ -33,18 +41,31 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     }
   }
 
-  resource key 'secrets' = {
+  // A later deployment neither reads nor replaces it, so it needs no right to the secrets and no way into a private network.
+  resource key 'secrets' = if (!keepsApiKey) {
     name: 'api-key'
     properties: { value: apiKey }
   }
 }
 
-resource reader 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+resource appReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault::key.id, principalId, roles['Key Vault Secrets User'])
   scope: vault::key
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles['Key Vault Secrets User']
+    )
+  }
+}
+
+resource deployerReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(readerId)) {
+  name: guid(vault::key.id, readerId, roles['Key Vault Secrets User'])
+  scope: vault::key
+  properties: {
+    principalId: readerId
     roleDefinitionId: subscriptionResourceId(
       'Microsoft.Authorization/roleDefinitions',
       roles['Key Vault Secrets User']
@@ -67,4 +88,4 @@ module endpoint 'endpoint.bicep' = if (isPrivate) {
 }
 
 output name string = vault.name
-output apiKeySecret string = vault::key.properties.secretUri
+output apiKeyUri string = '${vault.properties.vaultUri}secrets/api-key'

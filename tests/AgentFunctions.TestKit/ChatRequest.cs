@@ -9,6 +9,9 @@ namespace AgentFunctions.TestKit;
 /// <param name="Headers">The headers; names in lower case.</param>
 public sealed record ChatRequest(int Index, JsonElement Body, IReadOnlyDictionary<string, string> Headers)
 {
+    /// <summary>The path and query that were asked.</summary>
+    public string Target { get; init; } = "";
+
     /// <summary>The model that was asked.</summary>
     public string Model => Body.GetProperty("model").GetString()!;
 

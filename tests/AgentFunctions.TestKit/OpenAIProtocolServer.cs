@@ -115,7 +115,10 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
         var request = new ChatRequest(
             Interlocked.Increment(ref count),
             Record ? body.RootElement.Clone() : body.RootElement,
-            Record ? context.Request.Headers.ToDictionary(static header => header.Key.ToLowerInvariant(), static header => header.Value.ToString()) : []);
+            Record ? context.Request.Headers.ToDictionary(static header => header.Key.ToLowerInvariant(), static header => header.Value.ToString()) : [])
+        {
+            Target = Record ? context.Request.Path + context.Request.QueryString : "",
+        };
         if (Record)
         {
             requests.Enqueue(request);

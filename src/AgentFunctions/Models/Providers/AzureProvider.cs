@@ -26,6 +26,9 @@ internal sealed record AzureProvider() : ModelProvider("azure")
             ? "https://ai.azure.com/.default"
             : "https://cognitiveservices.azure.com/.default");
 
+    // A deployment is usually named after its model.
+    protected override ModelProfile Known(string model) => OpenAI.Profile(new ModelOptions { Model = model }) with { Provider = Name };
+
     protected override bool ServesAt(string host) =>
         host.EndsWith(".openai.azure.com", StringComparison.OrdinalIgnoreCase)
         || host.EndsWith(".cognitiveservices.azure.com", StringComparison.OrdinalIgnoreCase)
