@@ -35,7 +35,7 @@ public sealed class StepLimitTests
             return;
         }
 
-        DurableFailure failure = Assert.ThrowsAsync<DurableFailure>(() => step);
+        DurableFailure failure = Assert.ThrowsAsync<DurableFailure>(() => step)!;
         Assert.That(failure.Message, Does.Contain("functionTimeout").And.Contain(nameof(ErrorCode.EngineUnavailable)));
     }
 
