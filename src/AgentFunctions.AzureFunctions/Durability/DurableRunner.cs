@@ -6,7 +6,7 @@ using Microsoft.DurableTask.Client;
 namespace AgentFunctions.AzureFunctions.Durability;
 
 /// <summary>Runs what the registry knows under Durable Task.</summary>
-internal sealed class DurableRunner(DurableRegistry registry, DurableClientAccessor clients)
+internal sealed class DurableRunner(DurableRegistry registry, DurableClientAccessor clients, StepLimit limit)
 {
     public async Task<JsonElement?> OrchestrateAsync(TaskOrchestrationContext context)
     {
@@ -28,7 +28,9 @@ internal sealed class DurableRunner(DurableRegistry registry, DurableClientAcces
         try
         {
             ActivityDelegate run = registry.Activities.GetValueOrDefault(context.Name) ?? throw NotRegistered("activity", context.Name);
-            return DurablePayload.Parse(await run(context, DurablePayload.Text(input)), context.Name);
+            string? output = await limit.RunAsync(
+                context.Name, token => run(context with { CancellationToken = token }, DurablePayload.Text(input)), context.CancellationToken);
+            return DurablePayload.Parse(output, context.Name);
         }
         catch (Exception e)
         {

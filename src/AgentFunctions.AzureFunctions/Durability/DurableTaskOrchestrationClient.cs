@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using AgentFunctions.Durability;
+using AgentFunctions.Loop;
 using DurableTask.Core.Exceptions;
 using Grpc.Core;
 using Microsoft.DurableTask;
@@ -147,6 +148,10 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
         {
             var options = new TerminateInstanceOptions(DurablePayload.Write(output, "output"), recursive);
             await CallAsync(() => Client.TerminateInstanceAsync(instanceId, options, cancellationToken));
+            foreach (string below in recursive ? await BelowAsync(instanceId, cancellationToken) : [])
+            {
+                await EndAsync(below, cancellationToken);
+            }
         }
     }
 
@@ -157,9 +162,16 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
             return 0;
         }
 
+        // Those below first: where this is cut off, who repeats it still finds the rest from here.
+        int count = 0;
+        foreach (string below in await BelowAsync(instanceId, cancellationToken))
+        {
+            count += await PurgeAsync(below, cancellationToken);
+        }
+
         PurgeResult result = await CallAsync(
             () => Client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken));
-        return result.PurgedInstanceCount;
+        return count + result.PurgedInstanceCount;
     }
 
     public async IAsyncEnumerable<HistoryEvent> ReadHistoryAsync(
@@ -170,14 +182,52 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
             yield break;
         }
 
-        IList<DurableTask.Core.History.HistoryEvent> events =
-            await CallAsync(() => Client.GetOrchestrationHistoryAsync(instanceId, cancellationToken));
-        foreach (DurableTask.Core.History.HistoryEvent recorded in events)
+        foreach (DurableTask.Core.History.HistoryEvent recorded in await HistoryAsync(instanceId, cancellationToken))
         {
             if (HistoryTranslation.Of(recorded) is { } translated)
             {
                 yield return translated;
             }
+        }
+    }
+
+    private Task<IList<DurableTask.Core.History.HistoryEvent>> HistoryAsync(string instanceId, CancellationToken cancellationToken) =>
+        CallAsync(() => Client.GetOrchestrationHistoryAsync(instanceId, cancellationToken));
+
+    /// <summary>
+    /// The instances that were started by one: not every backend acts on those with it, and none tells them. A sub-agent's id
+    /// begins with its lead's; others are in the history of the present execution.
+    /// </summary>
+    private async Task<IReadOnlyCollection<string>> BelowAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        string prefix = instanceId + ChildName.Separator;
+        var below = new HashSet<string>(StringComparer.Ordinal);
+        var query = new OrchestrationQuery { InstanceIdPrefix = prefix, PageSize = 1_000 };
+        do
+        {
+            Page page = await QueryAsync(query, cancellationToken);
+            below.UnionWith(page.Items.Select(static state => state.InstanceId).Where(id => ChildName.LeadOf(id) == instanceId));
+            query = query with { ContinuationToken = page.ContinuationToken };
+        }
+        while (query.ContinuationToken is not null);
+        try
+        {
+            below.UnionWith((await HistoryAsync(instanceId, cancellationToken))
+                .OfType<DurableTask.Core.History.SubOrchestrationInstanceCreatedEvent>().Select(static created => created.InstanceId));
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.InvalidInput)
+        {
+            // This backend does not serve histories.
+        }
+
+        return below;
+    }
+
+    private async Task EndAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        if (await GetAsync(instanceId, false, cancellationToken) is not null)
+        {
+            await TerminateAsync(instanceId, null, true, cancellationToken);
         }
     }
 
@@ -204,6 +254,10 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
         {
             throw new AgentException(ErrorCode.Overloaded, "The Durable Task backend has too much to do; repeat later.", e);
         }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unimplemented)
+        {
+            throw Unable(e.Status.Detail, e);
+        }
         catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
         {
             throw new AgentException(ErrorCode.EngineUnavailable, $"The Durable Task backend did not take the call: {e.Status.Detail}", e);
@@ -214,9 +268,12 @@ internal sealed class DurableTaskOrchestrationClient(DurableClientAccessor acces
         }
         catch (NotSupportedException e)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"This Durable Task backend cannot do that: {e.Message}", e);
+            throw Unable(e.Message, e);
         }
     }
+
+    private static AgentException Unable(string words, Exception cause) => new(
+        ErrorCode.InvalidInput, $"This Durable Task backend cannot do that: {words}", cause);
 
     private static OrchestrationState StateOf(OrchestrationMetadata metadata) => new(
         metadata.InstanceId, metadata.Name, StatusOf(metadata.RuntimeStatus), metadata.CreatedAt, metadata.LastUpdatedAt)

@@ -11,6 +11,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -46,6 +47,8 @@ public static class AgentFunctionsApplicationExtensions
     {
         services.AddSingleton<DurableClientAccessor>();
         services.AddSingleton<DurableRunner>();
+        services.AddSingleton(static provider => StepLimit.Read(
+            provider.GetRequiredService<IConfiguration>(), AppContext.BaseDirectory, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<StartedServices>();
         services.AddSingleton<WaitingTimes>();
         StartedServices.Take(services);

@@ -8,16 +8,22 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Triggers;
 
 /// <summary>The whole HTTP API behind one trigger.</summary>
+/// <remarks>
+/// The Functions host matches routes in the order of the functions' names. This one takes every path, so its name comes last:
+/// an app's own HTTP triggers are asked first.
+/// </remarks>
 /// <param name="services">The app's services.</param>
 public sealed class ApiTrigger(IServiceProvider services)
 {
+    internal const string Name = "ZzApi";
+
     private readonly ApiRouter _router = services.GetRequiredService<ApiRouter>();
     private readonly DurableClientAccessor _clients = services.GetRequiredService<DurableClientAccessor>();
 
     /// <summary>Serves a request; who may call is the API's own guard.</summary>
     /// <param name="request">The request.</param>
     /// <param name="client">The Durable Task client.</param>
-    [Function("Api")]
+    [Function(Name)]
     public Task ServeAsync(
         [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "delete", Route = "{*path}")] HttpRequest request,
         [DurableClient] DurableTaskClient client)

@@ -35,12 +35,9 @@ internal sealed class CallToolActivity(
     {
         CancellationToken cancellationToken = activity.CancellationToken;
         LedgerEntry? known = await ledger.FindAsync(input.RunId, input.Turn, input.Call, cancellationToken).ConfigureAwait(false);
-        if (known is { State: LedgerState.Finished, Outcome: { } recorded })
+        if (known is { State: LedgerState.Finished, Outcome: not null })
         {
-            // A crash came between the ledger's record and the engine's: the journal may or may not have heard of it.
-            await journal.AppendIfMissingAsync(input.RunId, Completed(input, known.Tool, recorded, null), cancellationToken).ConfigureAwait(false);
-            await SettleAsync(known.ApprovalId, cancellationToken).ConfigureAwait(false);
-            return ResultOf(recorded) with { Swarm = known.Swarm };
+            return await RecordedAsync(input, known, cancellationToken).ConfigureAwait(false);
         }
 
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
@@ -84,12 +81,18 @@ internal sealed class CallToolActivity(
             Decision = ruling.Decision ?? known?.Decision,
             ApprovalId = ruling.ApprovalId,
             Repeats = isUnknown ? known!.Repeats + 1 : 0,
+            Etag = known?.Etag,
         };
         if (ruling.Wait is { } wait)
         {
             LedgerEntry waiting = isUnknown ? known! : entry with { State = LedgerState.Waiting };
-            await ledger.WriteAsync(run.Id, input.Turn, input.Call, waiting, cancellationToken).ConfigureAwait(false);
+            await ledger.EnterAsync(run.Id, input.Turn, input.Call, waiting, cancellationToken).ConfigureAwait(false);
             return new CallToolResult(false, 0) { Wait = wait };
+        }
+
+        if (ruling.Refusal is null && !hadBegun)
+        {
+            entry = await BeginAsync(request, ruling.Call!, entry, cancellationToken).ConfigureAwait(false);
         }
 
         long start = time.GetTimestamp();
@@ -98,7 +101,7 @@ internal sealed class CallToolActivity(
             { Refusal: { } refused } => refused,
             _ when hadBegun => await StoppableAsync(
                 request, ruling.Call!, (governed, stop) => TakeUpAsync(governed, entry, stop), cancellationToken).ConfigureAwait(false),
-            _ => await CallAsync(request, ruling.Call!, entry, known, cancellationToken).ConfigureAwait(false),
+            _ => await StoppableAsync(request, ruling.Call!, StartAsync, cancellationToken).ConfigureAwait(false),
         };
         if (ReferenceEquals(made, AtWork))
         {
@@ -112,9 +115,7 @@ internal sealed class CallToolActivity(
         if (IsUnknown(ruling, outcome)
             && await governor.AskAboutAsync(request, entry, cancellationToken).ConfigureAwait(false) is { Wait: { } question } asking)
         {
-            await ledger.WriteAsync(
-                run.Id, input.Turn, input.Call, entry with { State = LedgerState.Unknown, ApprovalId = asking.ApprovalId }, cancellationToken)
-                .ConfigureAwait(false);
+            await EnterQuestionAsync(input, entry, asking.ApprovalId, cancellationToken).ConfigureAwait(false);
             await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
             return new CallToolResult(false, 0) { Wait = question };
         }
@@ -148,33 +149,69 @@ internal sealed class CallToolActivity(
     private async Task<CallToolResult> FinishAsync(
         CallToolInput input, LedgerEntry entry, ToolOutcome outcome, TimeSpan? took, CancellationToken cancellationToken)
     {
+        Task<LedgerEntry> entered = ledger.FinishAsync(
+            input.RunId, input.Turn, input.Call, entry with { Outcome = outcome }, cancellationToken);
+        // Who took up another's call is not sure to be believed, and tells of it only then.
+        if (entry is { IsOwner: false, Etag: not null }
+            && await entered.ConfigureAwait(false) is var other && !ReferenceEquals(other.Outcome, outcome))
+        {
+            return await RecordedAsync(input, other, cancellationToken).ConfigureAwait(false);
+        }
+
         // Handed over together, in this order, so that they share one flush to disk.
         await Task.WhenAll(
-            ledger.WriteAsync(
-                input.RunId, input.Turn, input.Call, entry with { State = LedgerState.Finished, Outcome = outcome }, cancellationToken),
-            journal.AppendAsync(input.RunId, Completed(input, entry.Tool, outcome, took), cancellationToken)).ConfigureAwait(false);
+            entered, journal.AppendAsync(input.RunId, Completed(input, entry.Tool, outcome, took), cancellationToken)).ConfigureAwait(false);
+        LedgerEntry counts = await entered.ConfigureAwait(false);
         await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
-        return ResultOf(outcome) with { Swarm = entry.Swarm };
+        return ResultOf(counts.Outcome!) with { Swarm = counts.Swarm };
+    }
+
+    /// <summary>A call that has its outcome: the journal may or may not have heard of it before a crash.</summary>
+    private async Task<CallToolResult> RecordedAsync(CallToolInput input, LedgerEntry known, CancellationToken cancellationToken)
+    {
+        await journal.AppendIfMissingAsync(input.RunId, Completed(input, known.Tool, known.Outcome!, null), cancellationToken).ConfigureAwait(false);
+        await SettleAsync(known.ApprovalId, cancellationToken).ConfigureAwait(false);
+        return ResultOf(known.Outcome!) with { Swarm = known.Swarm };
+    }
+
+    /// <summary>Enters that a person is asked about a call; where another delivery has its outcome, nobody need answer.</summary>
+    private async Task EnterQuestionAsync(CallToolInput input, LedgerEntry entry, string? approvalId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ledger.EnterAsync(
+                input.RunId, input.Turn, input.Call, entry with { State = LedgerState.Unknown, ApprovalId = approvalId }, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EngineUnavailable)
+        {
+            if (await ledger.FindAsync(input.RunId, input.Turn, input.Call, cancellationToken).ConfigureAwait(false) is { State: LedgerState.Finished })
+            {
+                await SettleAsync(approvalId, cancellationToken).ConfigureAwait(false);
+            }
+
+            throw;
+        }
     }
 
     /// <summary>An approval is closed only once the ledger has what came of it: until then it is what a crash is taken up from.</summary>
     private Task SettleAsync(string? approvalId, CancellationToken cancellationToken) =>
         approvalId is null ? Task.CompletedTask : approvals.SettleAsync(approvalId, cancellationToken);
 
-    /// <summary>A first call: entered in the ledger before anything can happen to the world.</summary>
-    private async Task<ToolOutcome> CallAsync(
-        ToolCallRequest request, ToolCall governed, LedgerEntry entry, LedgerEntry? known, CancellationToken cancellationToken)
+    /// <summary>Enters a first call in the ledger before anything can happen to the world.</summary>
+    private async Task<LedgerEntry> BeginAsync(
+        ToolCallRequest request, ToolCall governed, LedgerEntry entry, CancellationToken cancellationToken)
     {
         ToolContext context = request.Context;
-        await Task.WhenAll(
-            governed.Tool is { Effect: ToolEffect.None, Job: null }
-                ? Task.CompletedTask
-                : ledger.BeginAsync(context.RunId, context.Turn, context.Call, entry, known, cancellationToken),
-            // A call that was taken up again has been told of.
-            context.Swarm is { Allowance.Phase: > 0 }
-                ? Task.CompletedTask
-                : journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken)).ConfigureAwait(false);
-        return await StoppableAsync(request, governed, StartAsync, cancellationToken).ConfigureAwait(false);
+        Task<LedgerEntry> begun = governed.Tool is { Effect: ToolEffect.None, Job: null }
+            ? Task.FromResult(entry)
+            : ledger.EnterAsync(context.RunId, context.Turn, context.Call, entry, cancellationToken);
+        // A call that was taken up again has been told of.
+        Task told = context.Swarm is { Allowance.Phase: > 0 }
+            ? Task.CompletedTask
+            : journal.AppendAsync(context.RunId, Started(context, request.Asked), cancellationToken);
+        await Task.WhenAll(begun, told).ConfigureAwait(false);
+        return await begun.ConfigureAwait(false);
     }
 
     /// <summary>Makes a call; of a job, whose start may have come through though nobody heard of it, the first look will tell.</summary>

@@ -44,9 +44,13 @@ public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset 
     /// <summary>How often a person had it made again after its outcome could not be told.</summary>
     public int Repeats { get; init; }
 
-    /// <summary>The version that was read.</summary>
+    /// <summary>The version that was read or written; <see langword="null"/> where there was none.</summary>
     [JsonIgnore]
     internal string? Etag { get; init; }
+
+    /// <summary>Whether this delivery of the step entered the call as begun, and so made it: nobody knows its outcome better.</summary>
+    [JsonIgnore]
+    internal bool IsOwner { get; init; }
 }
 
 /// <summary>
@@ -96,32 +100,54 @@ public sealed class Ledger(IRecordStore records)
         return outcomes;
     }
 
-    /// <summary>Enters a call as begun, if nobody has since it was looked up: an engine may deliver one step twice at once.</summary>
+    /// <summary>
+    /// Enters how far a call has come, if nobody has since it was looked up: an engine may deliver one step twice at once.
+    /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>
     /// <param name="call">The number of the call within its turn.</param>
-    /// <param name="entry">What is known now.</param>
-    /// <param name="known">What was found; <see langword="null"/> where nothing was.</param>
+    /// <param name="entry">What is known now, with the version that was found.</param>
     /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <returns>The entry with its new version; whoever enters a call as begun owns it.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery was first; the call must not be made.</exception>
-    internal async Task BeginAsync(
-        string runId, int turn, int call, LedgerEntry entry, LedgerEntry? known, CancellationToken cancellationToken)
+    internal async Task<LedgerEntry> EnterAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken) =>
+        await TryWriteAsync(runId, turn, call, entry, cancellationToken).ConfigureAwait(false) is { } etag
+            ? entry with { Etag = etag, IsOwner = entry.State == LedgerState.Started }
+            : throw TakenUp(runId, turn, call);
+
+    /// <summary>
+    /// Enters the outcome of a call. Where several deliveries of the step have one, the first that is entered counts; only
+    /// that nobody can tell gives way to the delivery that made the call.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="entry">What is known now, with its outcome and the version that was found or entered.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <returns>The entry that counts.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery is at the call; repeat the step.</exception>
+    internal async Task<LedgerEntry> FinishAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
     {
-        try
+        LedgerEntry finished = entry with { State = LedgerState.Finished };
+        while (await TryWriteAsync(runId, turn, call, finished, cancellationToken).ConfigureAwait(false) is null)
         {
-            await records.PutAsync(
-                Key(runId, turn, call),
-                JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.LedgerEntry),
-                known?.Etag is { } etag ? RecordCondition.IfMatch(etag) : RecordCondition.IfNew,
-                cancellationToken).ConfigureAwait(false);
+            LedgerEntry? other = await FindAsync(runId, turn, call, cancellationToken).ConfigureAwait(false);
+            if (other is { State: LedgerState.Finished, Outcome: { } outcome }
+                && !(entry.IsOwner && outcome.Code == ErrorCode.ToolOutcomeUnknown))
+            {
+                return other;
+            }
+
+            if (!entry.IsOwner)
+            {
+                throw TakenUp(runId, turn, call);
+            }
+
+            // What a person is being asked about it stays findable.
+            finished = finished with { Etag = other?.Etag, ApprovalId = other?.ApprovalId ?? entry.ApprovalId };
         }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            throw new AgentException(
-                ErrorCode.EngineUnavailable,
-                $"Call {call} of turn {turn} of run '{runId}' was begun by another delivery of this step; repeat it to find what came of that.",
-                e);
-        }
+
+        return finished;
     }
 
     /// <summary>Writes what is known of a call. Durable when it returns.</summary>
@@ -156,6 +182,27 @@ public sealed class Ledger(IRecordStore records)
 
         return begun;
     }
+
+    /// <returns>The new version; <see langword="null"/> where the entry has changed since it was read.</returns>
+    private async Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await records.PutAsync(
+                Key(runId, turn, call),
+                JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.LedgerEntry),
+                entry.Etag is { } etag ? RecordCondition.IfMatch(etag) : RecordCondition.IfNew,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        {
+            return null;
+        }
+    }
+
+    private static AgentException TakenUp(string runId, int turn, int call) => new(
+        ErrorCode.EngineUnavailable,
+        $"Call {call} of turn {turn} of run '{runId}' was taken up by another delivery of this step; repeat it to find what came of that.");
 
     private static LedgerEntry Read(StoredRecord record) =>
         JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)!;

@@ -1,4 +1,7 @@
 using AgentFunctions.AzureFunctions.Durability;
+using DurableTask.Core.History;
+using Grpc.Core;
+using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using NSubstitute;
 using OrchestrationStatus = AgentFunctions.Durability.OrchestrationStatus;
@@ -48,5 +51,37 @@ public sealed class DurableTaskOrchestrationClientTests
         var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
 
         Assert.That((await client.GetAsync("1"))!.Failure!.Message, Is.EqualTo("the worker is gone"));
+    }
+
+    [Test]
+    public async Task Purge_ChildWithAnIdOfItsOwn_IsFoundInTheHistory()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync(Arg.Any<string>(), false, Arg.Any<CancellationToken>()).Returns(Ended);
+        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>()).Returns(Pageable.Create((_, _, _) => Task.FromResult(new Page<OrchestrationMetadata>([]))));
+        durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>())
+            .Returns([new SubOrchestrationInstanceCreatedEvent(0) { InstanceId = "child" }]);
+        durable.GetOrchestrationHistoryAsync("child", Arg.Any<CancellationToken>())
+            .Returns<IList<HistoryEvent>>(_ => throw new RpcException(new Status(StatusCode.Unimplemented, "no")));
+        durable.PurgeInstanceAsync(Arg.Any<string>(), Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>()).Returns(new PurgeResult(1));
+
+        int count = await new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable }).PurgeAsync("1");
+
+        Assert.That(count, Is.EqualTo(2));
+        await durable.Received(1).PurgeInstanceAsync("child", Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>());
+    }
+
+    [Test]
+    public void ReadHistory_BackendThatHasNone_SaysSo()
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
+        durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>())
+            .Returns<IList<HistoryEvent>>(_ => throw new RpcException(new Status(StatusCode.Unimplemented, "no histories here")));
+        var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
+
+        Assert.That(
+            async () => await client.ReadHistoryAsync("1").GetAsyncEnumerator().MoveNextAsync(),
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput).And.Message.Contain("no histories here"));
     }
 }

@@ -22,6 +22,13 @@ public sealed class TriggerTests
         Assert.That(Named<ActivityTriggerAttribute>(), Is.EquivalentTo(registry.Activities.Keys));
     }
 
+    [Test]
+    public void TriggerOfTheApi_TakesEveryPath_SoItsNameComesAfterThatOfAnAppsOwn()
+    {
+        Assert.That(Named<HttpTriggerAttribute>(), Is.EqualTo(new[] { ApiTrigger.Name }));
+        Assert.That(StringComparer.OrdinalIgnoreCase.Compare(ApiTrigger.Name, "Zoo"), Is.Positive);
+    }
+
     private static IEnumerable<string> Named<TTrigger>()
         where TTrigger : Attribute =>
         from method in typeof(RunTriggers).Assembly.GetExportedTypes().SelectMany(type => type.GetMethods())

@@ -11,7 +11,9 @@ internal static class AppServices
     /// <summary>Builds them.</summary>
     /// <param name="model">The model server.</param>
     /// <param name="add">Adds the app's agents and tools.</param>
-    public static async Task<ServiceProvider> BuildAsync(OpenAIProtocolServer model, Action<IServiceCollection> add)
+    /// <param name="settings">Further settings.</param>
+    public static async Task<ServiceProvider> BuildAsync(
+        OpenAIProtocolServer model, Action<IServiceCollection> add, params KeyValuePair<string, string?>[] settings)
     {
         await AzuriteServer.EmptyAsync();
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
@@ -20,7 +22,7 @@ internal static class AppServices
             ["Models:test:Endpoint"] = model.BaseUrl,
             ["Models:test:Key"] = "sk-test",
             ["Models:test:Model"] = "scripted",
-        }).Build();
+        }).AddInMemoryCollection(settings).Build();
         var services = new ServiceCollection();
         services.AddSingleton(configuration);
         services.AddLogging();

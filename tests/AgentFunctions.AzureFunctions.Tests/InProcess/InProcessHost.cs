@@ -22,7 +22,7 @@ internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
     public static async Task<InProcessHost> StartAsync(
         DurableRegistry registry, ILoggerFactory? logs = null, Action<DurableTaskRegistry>? own = null)
     {
-        var runner = new DurableRunner(registry, new DurableClientAccessor());
+        var runner = new DurableRunner(registry, new DurableClientAccessor(), new StepLimit(null, TimeProvider.System));
         var options = new DurableTaskTestHostOptions { Port = FreePort(), LoggerFactory = logs };
         return new InProcessHost(await DurableTaskTestHost.StartAsync(Register, options));
 

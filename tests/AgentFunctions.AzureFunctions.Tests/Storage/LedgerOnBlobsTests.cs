@@ -1,5 +1,6 @@
 using AgentFunctions.AzureFunctions.Storage;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
@@ -9,15 +10,18 @@ public sealed class LedgerOnBlobsTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
+    private static readonly LedgerEntry s_begun = new("pay", LedgerState.Started, DateTimeOffset.UnixEpoch);
+    private static readonly ToolOutcome s_paid = new("paid");
+    private static readonly ToolOutcome s_unknown = ToolOutcome.Failed(ErrorCode.ToolOutcomeUnknown, "nobody can tell");
+
     [TestCase(false)]
     [TestCase(true)]
-    public async Task Begin_ManyDeliveriesOfOneCall_LetsOneThrough(bool hadWaited)
+    public async Task Enter_ManyDeliveriesOfOneCall_LetsOneThrough(bool hadWaited)
     {
         var ledger = new Ledger(new BlobRecordStore(await AzuriteServer.EmptyAsync()));
-        var begun = new LedgerEntry("pay", LedgerState.Started, DateTimeOffset.UnixEpoch);
         if (hadWaited)
         {
-            await ledger.WriteAsync("run", 1, 0, begun with { State = LedgerState.Waiting }, Cancel);
+            await ledger.WriteAsync("run", 1, 0, s_begun with { State = LedgerState.Waiting }, Cancel);
         }
 
         LedgerEntry? known = await ledger.FindAsync("run", 1, 0, Cancel);
@@ -30,13 +34,53 @@ public sealed class LedgerOnBlobsTests
         {
             try
             {
-                await ledger.BeginAsync("run", 1, 0, begun, known, Cancel);
-                return true;
+                return (await ledger.EnterAsync("run", 1, 0, s_begun with { Etag = known?.Etag }, Cancel)).IsOwner;
             }
             catch (AgentException e) when (e.IsTransient)
             {
                 return false;
             }
         }
+    }
+
+    [Test]
+    public async Task Finish_UnknownAfterTheOutcome_LeavesTheOutcome()
+    {
+        var ledger = new Ledger(new BlobRecordStore(await AzuriteServer.EmptyAsync()));
+        LedgerEntry owner = await ledger.EnterAsync("run", 1, 0, s_begun, Cancel);
+        LedgerEntry? other = await ledger.FindAsync("run", 1, 0, Cancel);
+
+        await ledger.FinishAsync("run", 1, 0, owner with { Outcome = s_paid }, Cancel);
+        LedgerEntry late = await ledger.FinishAsync("run", 1, 0, other! with { Outcome = s_unknown }, Cancel);
+
+        Assert.That(late.Outcome, Is.EqualTo(s_paid));
+        Assert.That((await ledger.FindAsync("run", 1, 0, Cancel))?.Outcome, Is.EqualTo(s_paid));
+    }
+
+    [TestCase(LedgerState.Finished)]
+    [TestCase(LedgerState.Unknown)]
+    public async Task Finish_OutcomeAfterAnUnknown_TheOwnerIsBelieved(LedgerState reported)
+    {
+        var ledger = new Ledger(new BlobRecordStore(await AzuriteServer.EmptyAsync()));
+        LedgerEntry owner = await ledger.EnterAsync("run", 1, 0, s_begun, Cancel);
+        LedgerEntry? other = await ledger.FindAsync("run", 1, 0, Cancel);
+        await ledger.EnterAsync("run", 1, 0, other! with { State = reported, Outcome = s_unknown, ApprovalId = "question" }, Cancel);
+
+        await ledger.FinishAsync("run", 1, 0, owner with { Outcome = s_paid }, Cancel);
+
+        LedgerEntry? entry = await ledger.FindAsync("run", 1, 0, Cancel);
+        Assert.That((entry?.State, entry?.Outcome, entry?.ApprovalId), Is.EqualTo((LedgerState.Finished, s_paid, "question")));
+    }
+
+    [Test]
+    public async Task Finish_OfTwoWithoutAnEffect_TheFirstCounts()
+    {
+        var ledger = new Ledger(new BlobRecordStore(await AzuriteServer.EmptyAsync()));
+        ToolOutcome[] outcomes = [.. Enumerable.Range(0, 8).Select(static number => new ToolOutcome($"read {number}"))];
+
+        LedgerEntry[] told = await Task.WhenAll(outcomes.Select(outcome => ledger.FinishAsync("run", 1, 0, s_begun with { Outcome = outcome }, Cancel)));
+
+        ToolOutcome? counts = (await ledger.FindAsync("run", 1, 0, Cancel))?.Outcome;
+        Assert.That(told.Select(static one => one.Outcome), Is.All.EqualTo(counts));
     }
 }

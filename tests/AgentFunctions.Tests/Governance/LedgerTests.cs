@@ -1,5 +1,8 @@
+using AgentFunctions.Activities;
+using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
@@ -118,6 +121,52 @@ internal sealed class LedgerTests
         Assert.That(_keys, Is.EqualTo(Enumerable.Repeat($"{run.Id}/1/0", 3)));
     }
 
+    [TestCase(false)]
+    [TestCase(true)]
+    public async Task Step_DeliveredTwiceAtOnce_TheOutcomeOfTheOneThatMadeTheCallCounts(bool isLate, CancellationToken cancellationToken)
+    {
+        var looked = new TaskCompletionSource();
+        var made = new TaskCompletionSource();
+        Task<CallToolResult>? second = null;
+        GovernedRun? governed = null;
+        var tool = new AgentTool(AgentTool.CreateFunction("pay", "Pays.", PayAsync), ToolEffect.NotIdempotent)
+        {
+            // The second delivery asks the probe, which cannot tell: early, or once the first has entered its outcome.
+            Reconcile = async (_, _, _) =>
+            {
+                looked.SetResult();
+                await (isLate ? made.Task : Task.CompletedTask);
+                return Reconciliation.Unknown;
+            },
+        };
+        await using GovernedRun started = governed = await StartAsync(tool, null);
+        Run run = await governed.Host.SubmitAsync();
+        run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+        made.SetResult();
+        CallToolResult told = await second!;
+
+        LedgerEntry? entry = await governed.Host.Get<Ledger>().FindAsync(run.Id, 1, 0, cancellationToken);
+        Assert.That((entry?.State, entry?.Outcome?.Text), Is.EqualTo((LedgerState.Finished, "paid")));
+        Assert.That(run.Result!.Text, Is.EqualTo("Result: paid"));
+        Assert.That(told.IsError, Is.EqualTo(!isLate));
+        Assert.That(await CompletionsAsync(governed, run.Id), Is.EqualTo(isLate ? ["paid"] : new[] { told.Code, "paid" }));
+        Assert.That(_keys, Has.Count.EqualTo(1));
+
+        async Task<string> PayAsync(ToolContext context)
+        {
+            _keys.Add(context.IdempotencyKey);
+            second = governed!.Host.Get<CallToolActivity>().RunAsync(
+                new ActivityContext(context.RunId, StepNames.CallTool, -1, cancellationToken), await InputAsync(governed, context.RunId));
+            await looked.Task;
+            if (!isLate)
+            {
+                await second;
+            }
+
+            return "paid";
+        }
+    }
+
     private static LedgerEntry Begun => new("pay", LedgerState.Started, DateTimeOffset.UtcNow);
 
     private AgentTool Pay(ToolEffect effect) => new(PayFunction(), effect);
@@ -140,6 +189,35 @@ internal sealed class LedgerTests
 
     private static Task<GovernedRun> StartAsync(AgentTool tool, string? policy) =>
         GovernedRun.StartAsync(policy, [ChatReplyCall.Of("pay", new { })], [tool]);
+
+    /// <summary>What the engine gave the run's tool call.</summary>
+    private static async Task<CallToolInput> InputAsync(GovernedRun governed, string runId)
+    {
+        await foreach (HistoryEvent recorded in governed.Host.Get<IOrchestrationClient>().ReadHistoryAsync(runId))
+        {
+            if (recorded is TaskScheduled { Name: StepNames.CallTool, Input: { } input })
+            {
+                return DurableJson.Deserialize<CallToolInput>(input)!;
+            }
+        }
+
+        throw new InvalidOperationException("The run has made no call.");
+    }
+
+    /// <summary>What the journal tells of the call's end: the code of an error, else the text.</summary>
+    private static async Task<IReadOnlyList<string?>> CompletionsAsync(GovernedRun governed, string runId)
+    {
+        var told = new List<string?>();
+        await foreach ((_, JournalEvent happened) in governed.Host.Get<Journal>().ReadAsync(runId))
+        {
+            if (happened.Type == JournalEventTypes.ToolCompleted)
+            {
+                told.Add(happened.Code ?? happened.Text);
+            }
+        }
+
+        return told;
+    }
 
     /// <summary>Submits a run whose first call is in the ledger as an attempt that was cut off has left it.</summary>
     private static async Task<Run> SubmitAsync(GovernedRun governed, LedgerEntry left, CancellationToken cancellationToken)

@@ -58,4 +58,36 @@ internal sealed class HistorySizeTests
         Assert.That(atSize, Is.GreaterThanOrEqualTo(Calls));
         Assert.That(history, Is.LessThan(1024 * 1024).And.GreaterThan(10_000));
     }
+
+    [Test]
+    public async Task Run_ManyTurns_HoldsAtMostThreeEventsForEachOfAHundredSteps()
+    {
+        const int Turns = 160;
+        var events = new List<int>();
+        RunHost? used = null;
+        AgentTool measure = new(
+            AgentTool.CreateFunction("measure", "Counts.", async (ToolContext context) =>
+            {
+                int count = 0;
+                await foreach (HistoryEvent _ in used!.Get<IOrchestrationClient>().ReadHistoryAsync(context.RunId))
+                {
+                    count++;
+                }
+
+                events.Add(count);
+                return count;
+            }),
+            ToolEffect.None);
+        await using RunHost host = used = await RunHost.StartAsync(
+            request => request.Turn < Turns ? ChatReply.Call("measure", new { }) : ChatReply.Say("done"), [measure]);
+        host.Model.Record = false;
+
+        Run run = await host.RunAsync();
+
+        int executions = 1 + events.Zip(events.Skip(1)).Count(static pair => pair.Second < pair.First);
+        TestContext.Out.WriteLine($"at most {events.Max()} events in one of {executions} executions");
+        Assert.That((run.Status, run.Steps), Is.EqualTo((RunStatus.Completed, (2 * Turns) + 1)));
+        Assert.That(executions, Is.EqualTo(1 + (run.Steps / 100)));
+        Assert.That(events.Max(), Is.InRange(250, 305));
+    }
 }

@@ -1,0 +1,57 @@
+using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.Durability;
+using Microsoft.Extensions.Configuration;
+
+namespace AgentFunctions.AzureFunctions.Tests.Durability;
+
+[CancelAfter(60_000)]
+public sealed class StepLimitTests
+{
+    [TestCase("""{ "functionTimeout": "00:00:00.2" }""", null, true)]
+    [TestCase("""{ "functionTimeout": "00:00:00.2" }""", "00:30:00", false)]
+    [TestCase("""{ "functionTimeout": "00:30:00" }""", "00:00:00.2", true)]
+    [TestCase("""{ "functionTimeout": "-1" }""", null, false)]
+    [TestCase("{}", null, false)]
+    [TestCase(null, null, false)]
+    public async Task Step_LongerThanTheFunctionTimeout_IsEndedBeforeAndMayBeRepeated(string? host, string? setting, bool isEnded)
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        if (host is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "host.json"), host);
+        }
+
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", setting)]).Build();
+        var enough = new TaskCompletionSource<string?>();
+        var registry = new DurableRegistry();
+        registry.AddActivity<int, string?>("long", (context, _) => enough.Task.WaitAsync(context.CancellationToken));
+        var runner = new DurableRunner(registry, new DurableClientAccessor(), StepLimit.Read(settings, folder, TimeProvider.System));
+
+        Task step = runner.RunAsync(new ActivityContext("1", "long", -1, CancellationToken.None), null);
+        if (!isEnded)
+        {
+            enough.SetResult("done");
+            await step;
+            return;
+        }
+
+        DurableFailure failure = Assert.ThrowsAsync<DurableFailure>(() => step)!;
+        Assert.That(failure.Message, Does.Contain("functionTimeout").And.Contain(nameof(ErrorCode.EngineUnavailable)));
+    }
+
+    [Test]
+    public void Step_HostStops_IsCancelledAsSuch()
+    {
+        var limit = new StepLimit(TimeSpan.FromMinutes(30), TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+
+        Task<int> step = limit.RunAsync("step", static async token =>
+        {
+            await Task.Delay(Timeout.Infinite, token);
+            return 0;
+        }, stop.Token);
+        stop.Cancel();
+
+        Assert.That(() => step, Throws.InstanceOf<OperationCanceledException>());
+    }
+}
