@@ -44,6 +44,10 @@ public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset 
     /// <summary>How often a person had it made again after its outcome could not be told.</summary>
     public int Repeats { get; init; }
 
+    /// <summary>Which delivery of the step wrote the entry.</summary>
+    [JsonInclude]
+    internal Guid Delivery { get; init; }
+
     /// <summary>The version that was read or written; <see langword="null"/> where there was none.</summary>
     [JsonIgnore]
     internal string? Etag { get; init; }
@@ -110,10 +114,19 @@ public sealed class Ledger(IRecordStore records)
     /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
     /// <returns>The entry with its new version; whoever enters a call as begun owns it.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery was first; the call must not be made.</exception>
-    internal async Task<LedgerEntry> EnterAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken) =>
-        await TryWriteAsync(runId, turn, call, entry, cancellationToken).ConfigureAwait(false) is { } etag
-            ? entry with { Etag = etag, IsOwner = entry.State == LedgerState.Started }
-            : throw TakenUp(runId, turn, call);
+    internal async Task<LedgerEntry> EnterAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
+    {
+        entry = entry with { Delivery = Guid.NewGuid() };
+        string? etag = await TryWriteAsync(runId, turn, call, entry, cancellationToken).ConfigureAwait(false);
+        if (etag is null)
+        {
+            // A store's client repeats a write whose answer was lost, and then meets what it has written itself.
+            LedgerEntry? other = await FindAsync(runId, turn, call, cancellationToken).ConfigureAwait(false);
+            etag = other?.Delivery == entry.Delivery ? other!.Etag! : throw TakenUp(runId, turn, call);
+        }
+
+        return entry with { Etag = etag, IsOwner = entry.State == LedgerState.Started };
+    }
 
     /// <summary>
     /// Enters the outcome of a call. Where several deliveries of the step have one, the first that is entered counts; only

@@ -2,6 +2,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
@@ -48,16 +49,16 @@ internal sealed class GovernedRun : IAsyncDisposable
         long seen = 0;
         while (true)
         {
-            await foreach ((long position, Storage.JournalEvent happened) in Host.Get<Storage.Journal>().ReadAsync(runId, seen, null, cancellationToken))
+            await foreach ((long position, JournalEvent happened) in Host.Get<Journal>().ReadAsync(runId, seen, null, cancellationToken))
             {
                 seen = position + 1;
-                if (happened.Type == Storage.JournalEventTypes.ApprovalRequested && !known.Contains(happened.Approval))
+                if (happened.Type == JournalEventTypes.ApprovalRequested && !known.Contains(happened.Approval))
                 {
                     return await Desk.GetAsync(happened.Approval!, null, cancellationToken);
                 }
             }
 
-            await Host.Get<Storage.Journal>().WaitAsync(runId, seen, cancellationToken);
+            await Host.Get<Journal>().WaitAsync(runId, seen, cancellationToken);
         }
     }
 
