@@ -13,7 +13,7 @@ internal sealed class EndChildrenActivity(IOrchestrationClient orchestrations, R
         {
             await EndAsync(runId, context.CancellationToken).ConfigureAwait(false);
 
-            // Each by its id: the Functions host ends an instance alone, whatever it is asked to do with those below it.
+            // Each by its id too: the records know of every sub-agent, a backend's own view of who is below whom may lag.
             await foreach (RunRecord below in runs.ListDescendantsAsync(runId, context.CancellationToken).ConfigureAwait(false))
             {
                 await EndAsync(below.Id, context.CancellationToken).ConfigureAwait(false);
