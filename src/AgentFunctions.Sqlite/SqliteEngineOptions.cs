@@ -13,11 +13,20 @@ public sealed class SqliteEngineOptions
     public string DataFile { get; set; } = "agentfunctions.db";
 
     /// <summary>
+    /// The folder of the host's key and of the signed head of the data file, which tells a file that was emptied, cut, swapped or
+    /// rolled back from a whole one. By default <c>Governance:KeyFolder</c>, and where that is not set the data file's name with
+    /// <c>.keys</c> at its end.
+    /// </summary>
+    public string? KeyFolder { get; set; }
+
+    /// <summary>
     /// Whether only the stores are opened, and orchestrations can be read; by default <see langword="false"/>. Nothing that
     /// is unfinished goes on then, and nothing can be started or steered: for programs that look at data without the code
     /// that works on it.
     /// </summary>
     public bool StoresOnly { get; set; }
+
+    internal string EffectiveKeyFolder => KeyFolder ?? DataFile + ".keys";
 
     /// <summary>The most activities that run at once; by default 256. Further ones wait their turn in order.</summary>
     [Range(1, 100_000)]

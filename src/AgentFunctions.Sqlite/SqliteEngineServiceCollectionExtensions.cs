@@ -1,5 +1,7 @@
 using AgentFunctions.Durability;
+using AgentFunctions.Governance;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Keys;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -27,7 +29,9 @@ public static class SqliteEngineServiceCollectionExtensions
             options.Configure(configure);
         }
 
+        options.PostConfigure<IOptions<GovernanceOptions>>(static (engine, governance) => engine.KeyFolder ??= governance.Value.KeyFolder);
         services.AddLogging();
+        services.TryAddSingleton(static provider => HeadsOf(provider.GetRequiredService<IOptions<SqliteEngineOptions>>().Value)!);
         services.TryAddSingleton<DurableRegistry>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new SqliteEngine(
@@ -42,6 +46,10 @@ public static class SqliteEngineServiceCollectionExtensions
         services.AddHostedService<HostedEngine>();
         return services;
     }
+
+    // Data in memory end with the process, and so would their head.
+    private static IHeadStore? HeadsOf(SqliteEngineOptions options) =>
+        options.DataFile == SqliteEngineOptions.InMemory ? null : new FileHeadStore(options.EffectiveKeyFolder);
 
     private sealed class HostedEngine(SqliteEngine engine) : IHostedService
     {

@@ -52,6 +52,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(AuditEntry))]
 [JsonSerializable(typeof(AuditCheckpoint))]
 [JsonSerializable(typeof(StoredKey))]
+[JsonSerializable(typeof(AgentFunctions.Keys.HeadSlot))]
 [JsonSerializable(typeof(PublicKeySet))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(IReadOnlyList<ToolDeclaration>))]
