@@ -107,13 +107,10 @@ internal sealed class FileHeadStoreTests
     }
 
     [Test]
+    [Platform(Exclude = "Win")]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void Write_OnUnix_OnlyTheOwnerMayRead()
     {
-        if (OperatingSystem.IsWindows())
-        {
-            Assert.Ignore("Unix only");
-        }
-
         using var heads = new FileHeadStore(Path.Combine(_folder.Path, "keys"));
         heads.Write("data", Ten);
         foreach (string file in new[] { heads.PathOf("data"), Path.Combine(_folder.Path, "keys", "host.key") })
