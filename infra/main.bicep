@@ -227,4 +227,5 @@ module alerts 'modules/alerts.bicep' = if (!empty(alertEmail)) {
 output AZURE_LOCATION string = location
 output AZURE_KEY_VAULT_NAME string = vault.outputs.name
 output AGENTFUNCTIONS_BUDGET_FROM string = empty(alertEmail) ? budgetFrom : firstMonth
+output DurableTaskScheduler string = backend == 'DurableTaskScheduler' ? 'true' : 'false'
 output API_URL string = app.outputs.url

@@ -1,14 +1,12 @@
 using AgentFunctions.Diagnostics;
+using Azure.Identity;
+using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-#if AZURE_MONITOR
-using Azure.Identity;
-using Azure.Monitor.OpenTelemetry.Exporter;
-#endif
 
 namespace AgentFunctions.AzureFunctions.Telemetry;
 
@@ -40,14 +38,12 @@ internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedSer
             metrics.AddOtlpExporter();
         }
 
-#if AZURE_MONITOR
         if (!string.IsNullOrEmpty(insights))
         {
             var credential = new DefaultAzureCredential();
             traces.AddAzureMonitorTraceExporter(options => (options.ConnectionString, options.Credential) = (insights, credential));
             metrics.AddAzureMonitorMetricExporter(options => (options.ConnectionString, options.Credential) = (insights, credential));
         }
-#endif
 
         _traces = traces.Build();
         _metrics = metrics.Build();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using AgentFunctions.AzureFunctions.Storage;
 using AgentFunctions.Storage;
+using Azure.Storage.Blobs.Models;
 
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
@@ -153,6 +154,7 @@ public sealed class BlobLogStoreTests
     }
 
     private async Task<int> SegmentsAsync() =>
-        await AzuriteServer.Connect().GetBlobContainerClient("agent-logs").GetBlobsAsync(prefix: _stream, cancellationToken: Cancel)
+        await AzuriteServer.Connect().GetBlobContainerClient("agent-logs")
+            .GetBlobsAsync(BlobTraits.None, BlobStates.None, _stream, Cancel)
             .CountAsync(Cancel);
 }
