@@ -111,6 +111,9 @@ internal sealed class RunHost : IAsyncDisposable
         await _host.StartAsync();
     }
 
+    /// <summary>Stops the host and leaves its file as it is.</summary>
+    public Task StopAsync() => _host.StopAsync();
+
     public T Get<T>()
         where T : notnull => _host.Services.GetRequiredService<T>();
 
