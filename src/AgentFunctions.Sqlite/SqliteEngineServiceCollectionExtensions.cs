@@ -3,6 +3,7 @@ using AgentFunctions.Governance;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -32,6 +33,8 @@ public static class SqliteEngineServiceCollectionExtensions
         options.PostConfigure<IOptions<GovernanceOptions>>(static (engine, governance) => engine.KeyFolder ??= governance.Value.KeyFolder);
         services.AddLogging();
         services.TryAddSingleton(static provider => HeadsOf(provider.GetRequiredService<IOptions<SqliteEngineOptions>>().Value)!);
+        services.AddSingleton(static provider => DataFileOf(provider.GetRequiredService<IOptions<SqliteEngineOptions>>().Value));
+        services.AddSingleton(static provider => KeysOf(provider.GetRequiredService<IOptions<SqliteEngineOptions>>().Value));
         services.TryAddSingleton<DurableRegistry>();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => new SqliteEngine(
@@ -50,6 +53,10 @@ public static class SqliteEngineServiceCollectionExtensions
     // Data in memory end with the process, and so would their head.
     private static IHeadStore? HeadsOf(SqliteEngineOptions options) =>
         options.DataFile == SqliteEngineOptions.InMemory ? null : new FileHeadStore(options.EffectiveKeyFolder);
+
+    private static GoverningPath DataFileOf(SqliteEngineOptions options) => new(options.DataFile, "the data file") { WithSiblings = true };
+
+    private static GoverningPath KeysOf(SqliteEngineOptions options) => new(options.EffectiveKeyFolder, "the host's keys");
 
     private sealed class HostedEngine(SqliteEngine engine) : IHostedService
     {

@@ -163,6 +163,9 @@ public enum ErrorCode
     /// <summary>The tool failed in a way of its own.</summary>
     ToolFailed = 405,
 
+    /// <summary>A path is reserved for the host: what is there governs its runs.</summary>
+    PathReserved = 406,
+
     /// <summary>The server that offers the tool cannot be reached; the call was not made.</summary>
     ToolUnavailable = 410,
 

@@ -41,6 +41,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);
         services.AddToolCatalog();
+        services.AddProtectedPaths();
         services.AddMcp();
         services.AddSwarm(configuration);
         services.TryAddSingleton<RunTools>();

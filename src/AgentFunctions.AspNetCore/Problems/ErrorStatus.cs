@@ -7,7 +7,7 @@ internal static class ErrorStatus
 {
     public static int Of(ErrorCode code) => code switch
     {
-        ErrorCode.InvalidInput or ErrorCode.PayloadTooLarge or ErrorCode.PathOutsideWorkspace => StatusCodes.Status400BadRequest,
+        ErrorCode.InvalidInput or ErrorCode.PayloadTooLarge or ErrorCode.PathOutsideWorkspace or ErrorCode.PathReserved => StatusCodes.Status400BadRequest,
         ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.ArtifactNotFound or ErrorCode.ApprovalNotFound or ErrorCode.ReviewNotFound
             or ErrorCode.MonitorNotFound or ErrorCode.IncidentNotFound or ErrorCode.InstanceNotFound => StatusCodes.Status404NotFound,
         ErrorCode.NotAllowed => StatusCodes.Status403Forbidden,

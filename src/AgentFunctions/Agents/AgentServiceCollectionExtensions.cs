@@ -31,6 +31,7 @@ public static class AgentServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         AgentFolder loaded = AgentFolder.Load(folder);
+        services.AddGoverningPath(folder, "the agents");
         foreach (AgentFile file in loaded.Files)
         {
             services.AddSingleton(file.Definition);

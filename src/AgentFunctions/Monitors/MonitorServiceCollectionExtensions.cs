@@ -43,6 +43,7 @@ public static class MonitorServiceCollectionExtensions
             throw new AgentException(ErrorCode.InvalidInput, $"monitors: there is no folder '{folder}'; create it or name another.");
         }
 
+        services.AddGoverningPath(folder, "the monitors");
         foreach (string file in Directory.EnumerateFiles(folder, "*.y*ml").Order(StringComparer.Ordinal))
         {
             services.AddMonitor(MonitorReader.LoadYaml(file));

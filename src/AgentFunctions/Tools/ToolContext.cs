@@ -1,10 +1,14 @@
 using AgentFunctions.Storage;
+using AgentFunctions.Tools.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools;
 
 /// <summary>Which call a tool serves. A tool's method receives it by taking a parameter of this type.</summary>
 public sealed record ToolContext
 {
+    private readonly Workspace? _workspace;
+    private Workspace? _unreserved;
     private HttpClient? _http;
 
     /// <summary>The run.</summary>
@@ -25,8 +29,14 @@ public sealed record ToolContext
     /// </summary>
     public string IdempotencyKey => $"{RunId}/{Turn}/{Call}";
 
-    /// <summary>The folder that the run works in; <see langword="null"/> where it has none.</summary>
-    public Workspace? Workspace { get; init; }
+    /// <summary>
+    /// The folder that the run works in, without the paths that govern the host's runs; <see langword="null"/> where it has none.
+    /// </summary>
+    public Workspace? Workspace
+    {
+        get => _unreserved ??= _workspace?.Without(Services.GetService<ProtectedPaths>());
+        init => _workspace = value;
+    }
 
     /// <summary>The files that the run produced.</summary>
     public required ArtifactStore Artifacts { get; init; }

@@ -10,7 +10,7 @@ namespace AgentFunctions.Tools;
 /// kernel reports for the handle, elsewhere by resolving again. So a folder that is swapped for a link between check and use
 /// is noticed before anything is read or written. What remains: whoever may rename folders of the workspace while a write is
 /// under way can, in the instant of the final rename, make it land in another folder; a hard link to a file outside cannot
-/// be told from a file inside; outside Linux and Windows a pipe is noticed only once it is opened. Against programs of that
+/// be told from a file inside, unless it is one that governs the host's runs; outside Linux and Windows a pipe is noticed only once it is opened. Against programs of that
 /// kind separate users or containers are the remedy.
 /// </para>
 /// <para>The commands of <c>run_command</c> start in the workspace but are not confined to it.</para>
@@ -21,6 +21,7 @@ public sealed class Workspace
         OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
     private readonly string _given;
+    private readonly ProtectedLook? _protected;
 
     /// <summary>Opens a folder.</summary>
     /// <param name="root">The folder; it must exist.</param>
@@ -36,6 +37,13 @@ public sealed class Workspace
         }
     }
 
+    private Workspace(Workspace unprotected, ProtectedLook look)
+    {
+        _given = unprotected._given;
+        Root = unprotected.Root;
+        _protected = look;
+    }
+
     /// <summary>The folder's full path, links resolved.</summary>
     public string Root { get; }
 
@@ -47,10 +55,16 @@ public sealed class Workspace
     /// <returns>A full path within the workspace that holds no links.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.PathOutsideWorkspace"/>: the path leads out, or to something that is neither file nor folder.
+    /// <see cref="ErrorCode.PathReserved"/>: what is there, or would be, governs the runs of this host.
     /// </exception>
     public string Resolve(string? path)
     {
         string full = Walk(path ?? "");
+        if (_protected?.FindReal(full) is { } governing)
+        {
+            throw Reserved(path ?? "", governing);
+        }
+
         return FileKind.Of(full).Kind == EntryKind.Special
             ? throw new AgentException(
                 ErrorCode.PathOutsideWorkspace,
@@ -78,7 +92,22 @@ public sealed class Workspace
         {
             throw Outside(path);
         }
+
+        // What the handle leads to counts, whatever the path led to a moment ago.
+        if (actual is not null && _protected is { } look
+            && (look.FindReal(actual) ?? look.Find(FileKind.IdentityOf($"/proc/self/fd/{file.DangerousGetHandle()}"))) is { } governing)
+        {
+            throw Reserved(path, governing);
+        }
     }
+
+    /// <summary>Whether something that a walk comes by governs the runs of this host, and is passed over.</summary>
+    /// <param name="fullPath">The full path, which holds no links.</param>
+    internal bool IsReserved(string fullPath) => _protected?.FindReal(fullPath) is not null;
+
+    /// <summary>The same folder, without the paths that govern the runs of the host.</summary>
+    /// <param name="paths">The paths; <see langword="null"/> if the host has none.</param>
+    internal Workspace Without(ProtectedPaths? paths) => paths is null ? this : new Workspace(this, paths.Look());
 
     private string Walk(string path)
     {
@@ -91,6 +120,11 @@ public sealed class Workspace
     // What follows the root in a full path; null when the path is not below the root.
     private string? Below(string fullPath) =>
         PathSyntax.Below(fullPath, Root, PathComparison) ?? PathSyntax.Below(fullPath, _given, PathComparison);
+
+    private static AgentException Reserved(string path, GoverningPath governing) =>
+        new(
+            ErrorCode.PathReserved,
+            $"path: '{PathSyntax.Show(path)}' is reserved for the host ({governing.What}); agents can neither read nor change it. Go on without it.");
 
     private static AgentException Outside(string path) =>
         new(

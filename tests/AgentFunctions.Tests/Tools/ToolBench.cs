@@ -18,11 +18,17 @@ internal sealed class ToolBench : IDisposable
     private readonly MemoryStores _stores = new();
     private readonly TemporaryFolder _outer = new();
 
-    public ToolBench(Action<WorkspaceToolOptions>? configure = null, bool withRecords = true)
+    public ToolBench(
+        Action<WorkspaceToolOptions>? configure = null, bool withRecords = true, Func<string, IEnumerable<GoverningPath>>? governing = null)
     {
         Directory.CreateDirectory(Root);
         Workspace = new Workspace(Root);
         IServiceCollection services = new ServiceCollection().AddWorkspaceTools(configure);
+        if (governing is not null)
+        {
+            services.AddSingleton(new ProtectedPaths(governing(Root)));
+        }
+
         if (withRecords)
         {
             services.AddSingleton<IRecordStore>(_stores);

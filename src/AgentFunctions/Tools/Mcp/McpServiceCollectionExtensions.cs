@@ -23,6 +23,7 @@ public static class McpServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddSingleton(McpConfiguration.Load(path));
+        services.AddGoverningPath(path, "the tool servers");
         return services.AddMcp();
     }
 

@@ -28,6 +28,11 @@ public static class OpenApiToolServiceCollectionExtensions
         var options = new OpenApiOptions();
         configure(options);
         options.Validate();
+        if (File.Exists(options.Document))
+        {
+            services.AddGoverningPath(options.Document, $"the description of {options.Name}");
+        }
+
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.AddGuardedHttpClient(OpenApiOptions.DefaultHttpClientName, followsRedirects: false)

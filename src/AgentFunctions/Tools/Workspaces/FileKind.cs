@@ -24,9 +24,11 @@ internal enum EntryKind
 internal static class FileKind
 {
     private const int CurrentFolder = -100;
-    private const uint TypeAndSize = 0x1 | 0x200;
+    private const uint TypeNumberAndSize = 0x1 | 0x100 | 0x200;
     private const int ModeOffset = 28;
+    private const int NumberOffset = 32;
     private const int SizeOffset = 40;
+    private const int DeviceOffset = 136;
 
     /// <summary>What stands at a path, links followed, and its size in bytes.</summary>
     /// <param name="path">The full path.</param>
@@ -34,7 +36,13 @@ internal static class FileKind
     {
         if (OperatingSystem.IsLinux() && Statx(path) is { } found)
         {
-            return found;
+            EntryKind kind = (BinaryPrimitives.ReadUInt16LittleEndian(found.AsSpan(ModeOffset)) & 0xF000) switch
+            {
+                0x8000 => EntryKind.File,
+                0x4000 => EntryKind.Folder,
+                _ => EntryKind.Special,
+            };
+            return (kind, BinaryPrimitives.ReadInt64LittleEndian(found.AsSpan(SizeOffset)));
         }
 
         var file = new FileInfo(path);
@@ -46,29 +54,26 @@ internal static class FileKind
         return (Directory.Exists(path) ? EntryKind.Folder : EntryKind.Missing, 0);
     }
 
+    /// <summary>The identity of what stands at a path, links followed.</summary>
+    /// <param name="path">The full path.</param>
+    /// <returns>The identity; <see langword="null"/> if nothing is there, or the system does not tell.</returns>
+    public static FileIdentity? IdentityOf(string path) => OperatingSystem.IsLinux() && Statx(path) is { } found
+        ? new FileIdentity(
+            BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(DeviceOffset)), BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(NumberOffset)))
+        : null;
+
     // .NET has no name for the type of a file. The structure of statx is the same on every architecture.
-    private static (EntryKind Kind, long Size)? Statx(string path)
+    private static byte[]? Statx(string path)
     {
         byte[] buffer = new byte[256];
         try
         {
-            if (statx(CurrentFolder, [.. Encoding.UTF8.GetBytes(path), 0], 0, TypeAndSize, buffer) != 0)
-            {
-                return null;
-            }
+            return statx(CurrentFolder, [.. Encoding.UTF8.GetBytes(path), 0], 0, TypeNumberAndSize, buffer) == 0 ? buffer : null;
         }
         catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
         {
             return null;
         }
-
-        EntryKind kind = (BinaryPrimitives.ReadUInt16LittleEndian(buffer.AsSpan(ModeOffset)) & 0xF000) switch
-        {
-            0x8000 => EntryKind.File,
-            0x4000 => EntryKind.Folder,
-            _ => EntryKind.Special,
-        };
-        return (kind, BinaryPrimitives.ReadInt64LittleEndian(buffer.AsSpan(SizeOffset)));
     }
 
     [DllImport("libc", EntryPoint = "statx")]

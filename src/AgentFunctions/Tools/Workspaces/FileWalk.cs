@@ -49,7 +49,7 @@ internal static class FileWalk
                 continue;
             }
 
-            foreach (FileSystemInfo child in Children(entry.Path, skip).OrderByDescending(SortKey, StringComparer.Ordinal))
+            foreach (FileSystemInfo child in Children(workspace, entry.Path, skip).OrderByDescending(SortKey, StringComparer.Ordinal))
             {
                 open.Push((child.FullName, IsFolder(child)));
             }
@@ -60,7 +60,7 @@ internal static class FileWalk
 
     private static bool IsFolder(FileSystemInfo entry) => entry is DirectoryInfo && entry.LinkTarget is null;
 
-    private static FileSystemInfo[] Children(string folder, IReadOnlySet<string> skip)
+    private static FileSystemInfo[] Children(Workspace workspace, string folder, IReadOnlySet<string> skip)
     {
         try
         {
@@ -73,7 +73,7 @@ internal static class FileWalk
         }
 
         bool Wanted(FileSystemInfo entry) =>
-            IsFolder(entry) ? !skip.Contains(entry.Name) : !entry.Name.StartsWith(WorkspaceFile.TemporaryPrefix, StringComparison.Ordinal);
+            IsFolder(entry) ? !skip.Contains(entry.Name) && !workspace.IsReserved(entry.FullName) : !entry.Name.StartsWith(WorkspaceFile.TemporaryPrefix, StringComparison.Ordinal);
     }
 
     // The size of a regular file; null for what must not be opened, or is no file.

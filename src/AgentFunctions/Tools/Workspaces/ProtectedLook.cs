@@ -1,0 +1,30 @@
+namespace AgentFunctions.Tools.Workspaces;
+
+/// <summary>One look at what governs, for one call of a tool: what is where is found out once, when it is first needed.</summary>
+/// <param name="governing">What governs.</param>
+internal sealed class ProtectedLook(IReadOnlyList<GoverningPath> governing)
+{
+    private readonly Lazy<IReadOnlyList<GoverningPlace>> _places = new(() => [.. governing.SelectMany(GoverningPlace.Of)]);
+    private readonly Lazy<GoverningIdentities> _identities = new(() => new GoverningIdentities(governing));
+
+    /// <summary>What governs at a path; <see langword="null"/> if nothing does.</summary>
+    /// <param name="fullPath">The full path, which may lead through links.</param>
+    public GoverningPath? Find(string fullPath)
+    {
+        string real = LinkWalk.Real(fullPath);
+        return FindReal(real) ?? (real == fullPath ? null : FindByText(fullPath));
+    }
+
+    /// <summary>What governs at a path; <see langword="null"/> if nothing does.</summary>
+    /// <param name="realPath">The full path, which holds no links.</param>
+    public GoverningPath? FindReal(string realPath) =>
+        governing.Count == 0 ? null : FindByText(realPath) ?? _identities.Value.Find(realPath);
+
+    /// <summary>What governs in a file; <see langword="null"/> if nothing does.</summary>
+    /// <param name="identity">The identity of the file.</param>
+    public GoverningPath? Find(FileIdentity? identity) =>
+        identity is { } known && governing.Count > 0 ? _identities.Value.Find(known) : null;
+
+    private GoverningPath? FindByText(string path) =>
+        _places.Value.FirstOrDefault(place => place.Covers(path))?.Governing;
+}
