@@ -72,7 +72,6 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RunCopy(
             provider.GetRequiredService<Transcript>(), provider.GetRequiredService<Ledger>(), provider.GetRequiredService<Inbox>(),
             provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<PinStore>()));
-        services.TryAddSingleton<RunForking>();
         services.TryAddSingleton<PromptMessages>();
         services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<ModelCaller>();

@@ -14,6 +14,7 @@ using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
@@ -78,6 +79,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(RunCommand))]
 [JsonSerializable(typeof(Budgets.Budget))]
 [JsonSerializable(typeof(ForkClaim))]
+[JsonSerializable(typeof(TakenParts))]
 [JsonSerializable(typeof(Note))]
 [JsonSerializable(typeof(InboxMessage))]
 [JsonSerializable(typeof(PlanItem[]))]

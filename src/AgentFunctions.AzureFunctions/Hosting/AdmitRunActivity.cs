@@ -15,7 +15,7 @@ internal sealed class AdmitRunActivity(AgentGateway gateway, RunReader reader)
     {
         var caller = new Caller($"orchestration:{context.InstanceId}") { Roles = [CallerRoles.Submitter] };
         AdmittedRun admitted = await gateway.AdmitAsync(input.Request, caller, null, null, context.CancellationToken, input.RunId);
-        return admitted.State;
+        return admitted.State!;
     }
 
     public async Task<RunAnswer> ReadAsync(ActivityContext context, string id)

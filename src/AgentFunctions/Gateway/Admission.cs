@@ -46,28 +46,75 @@ public sealed class Admission
         throw new AgentException(ErrorCode.NotAllowed, $"Rule '{rule}': {ruling.Reason}.");
     }
 
-    /// <summary>Admits a run. A sub-agent goes on the account of the run at the root of its tree, and needs no place of its own.</summary>
+    /// <summary>
+    /// Lets a run in: kill switch, quota, queue. A sub-agent goes on the account of the run at the root of its tree, and needs no place
+    /// of its own. Safe to repeat for the same run.
+    /// </summary>
     /// <param name="run">The run as it would be recorded.</param>
     /// <param name="caller">Who asks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <param name="rule">What found the agent for the goal; <see langword="null"/> where the caller named it.</param>
-    /// <returns>The ticket with which the run has to wait for its place; <see langword="null"/> where it has one.</returns>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The ticket with which the run has to wait for its place; <see langword="null"/> if it has one.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.Stopped"/>: the kill switch holds it back; the message names the order.
     /// <see cref="ErrorCode.QuotaExceeded"/>: a quota is used up, or the queue is full. Nothing was admitted.
     /// </exception>
-    internal async Task<long?> AdmitAsync(RunRecord run, Caller caller, CancellationToken cancellationToken, string? rule = null)
+    internal async Task<long?> EnterAsync(RunRecord run, Caller caller, CancellationToken cancellationToken)
     {
-        Lineage lineage = await DemandNotStoppedAsync(run, caller.Id, cancellationToken).ConfigureAwait(false);
-        if (run.Parent is null && await _quotas.SubmitAsync(run, cancellationToken).ConfigureAwait(false) is { } refusal)
+        await DemandNotStoppedAsync(run, caller.Id, cancellationToken).ConfigureAwait(false);
+        if (run.Parent is not null)
+        {
+            return null;
+        }
+
+        if (await _quotas.SubmitAsync(run, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
             await RefuseAsync(caller.Id, run.Agent, refusal.Rule, refusal.Reason, cancellationToken).ConfigureAwait(false);
             throw refusal.ToException();
         }
 
-        long? ticket = run.Parent is null ? await _queue.EnterAsync(run, cancellationToken).ConfigureAwait(false) : null;
+        try
+        {
+            return await _queue.EnterAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e)
+        {
+            await _quotas.WithdrawAsync(run).ConfigureAwait(false);
+            if (e.Code == ErrorCode.QuotaExceeded)
+            {
+                await RefuseAsync(caller.Id, run.Agent, "Gateway:Concurrency:MaxQueued", e.Message, cancellationToken).ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Takes back what <see cref="EnterAsync"/> counted, for a run that something else refused.</summary>
+    internal async Task WithdrawAsync(RunRecord run)
+    {
+        if (run.Parent is null)
+        {
+            await _quotas.WithdrawAsync(run).ConfigureAwait(false);
+            await _queue.LeaveAsync(run.Id, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Writes down that a run is admitted.</summary>
+    /// <param name="run">The run as it is recorded next.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="rule">What found the agent for the goal; <see langword="null"/> if the caller named it.</param>
+    /// <param name="mayBeThere">Whether the entry may have been written before a crash.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal async Task AuditAsync(RunRecord run, Caller caller, string? rule, bool mayBeThere, CancellationToken cancellationToken)
+    {
+        string type = run.Parent is null ? AuditTypes.RunSubmitted : AuditTypes.RunDelegated;
+        if (mayBeThere && await IsAuditedAsync(run.Id, type, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
         await _audit.AppendAsync(
-            new AuditEntry(run.Parent is null ? AuditTypes.RunSubmitted : AuditTypes.RunDelegated)
+            new AuditEntry(type)
             {
                 RunId = run.Id,
                 RootId = lineage.Root.Id,
@@ -81,7 +128,19 @@ public sealed class Admission
                     $"{(run.Scopes is null ? "" : $"[scopes: {string.Join(' ', run.Scopes)}] ")}{Activities.Preview.Of(run.Goal, 1_000)}"),
             },
             cancellationToken).ConfigureAwait(false);
-        return ticket;
+    }
+
+    private async Task<bool> IsAuditedAsync(string id, string type, CancellationToken cancellationToken)
+    {
+        await foreach (AuditEntry entry in _audit.ReadAsync(id, 0, cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Type == type && entry.RunId == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Admits a run that has ended and is taken up again.</summary>

@@ -4,6 +4,8 @@ using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Gateway.Routing;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -23,7 +25,21 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<AccessRules>();
         services.TryAddSingleton<QuotaMeter>();
         services.TryAddSingleton<RunQueue>();
-        services.TryAddSingleton<AgentGateway>();
+        services.TryAddSingleton<RequestKeys>();
+        services.TryAddSingleton<RunLimits>();
+        services.TryAddSingleton<RunRecords>();
+        services.TryAddSingleton<AcceptanceGrants>();
+        services.TryAddSingleton<SubmissionDrafts>();
+        services.TryAddSingleton<RunAdmission>();
+        services.TryAddSingleton(static provider => new AgentGateway(
+            provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<SubmissionDrafts>(), provider.GetRequiredService<RunReader>(),
+            provider.GetRequiredService<RequestKeys>()));
+        services.TryAddSingleton<ForkRights>();
+        services.TryAddSingleton<ForkBudget>();
+        services.TryAddSingleton<ForkDrafts>();
+        services.TryAddSingleton(static provider => new RunForking(
+            provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<ForkDrafts>(), provider.GetRequiredService<RunStore>(),
+            provider.GetRequiredService<RunReader>()));
         services.AddHostedService<QueueSweeper>();
     }
 }

@@ -238,7 +238,7 @@ public sealed class RunSteering(
         OrchestrationState ended = (await orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false))!;
         RunState state = StateOf(ended)
             ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' ended before its first turn; submit it again.");
-        Budget? taken = await TakenBudget.ReadAsync(records, id, cancellationToken).ConfigureAwait(false);
+        TakenParts taken = await TakenBudget.ReadAsync(records, id, cancellationToken).ConfigureAwait(false);
         RunRecord run = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         state = state with
         {
@@ -249,7 +249,7 @@ public sealed class RunSteering(
             Refusals = 0,
             Rejections = 0,
             Repairs = 0,
-            Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken ?? new()).Plus(command.Grant ?? new()) },
+            Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken.Sum()).Plus(command.Grant ?? new()) },
         };
         try
         {
@@ -261,7 +261,7 @@ public sealed class RunSteering(
                 await admission.ScheduledAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            if (taken is not null)
+            if (!taken.IsNone())
             {
                 await TakenBudget.ClearAsync(records, id, cancellationToken).ConfigureAwait(false);
             }

@@ -10,22 +10,25 @@ namespace AgentFunctions.Gateway;
 /// </summary>
 internal static class TakenBudget
 {
-    /// <summary>What was taken; <see langword="null"/> where nothing was.</summary>
-    public static async Task<Budget?> ReadAsync(IRecordStore records, string runId, CancellationToken cancellationToken) =>
-        await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false) is { } record
-            ? JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Budget)
-            : null;
+    /// <summary>What was taken; empty where nothing was.</summary>
+    public static async Task<TakenParts> ReadAsync(IRecordStore records, string runId, CancellationToken cancellationToken) =>
+        await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false) is { } record ? Read(record) : new TakenParts();
 
-    /// <summary>Records that something was taken; one run is taken from once at a time.</summary>
+    /// <summary>Records that a fork takes something. What the same fork took before a crash is not taken again.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>: another fork was first.</exception>
-    public static async Task TakeAsync(IRecordStore records, string runId, Budget part, CancellationToken cancellationToken)
+    public static async Task TakeAsync(IRecordStore records, string runId, string forkId, Budget part, CancellationToken cancellationToken)
     {
         StoredRecord? record = await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false);
-        Budget sum = record is null ? part : Sum(JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Budget)!, part);
+        TakenParts before = record is null ? new TakenParts() : Read(record);
+        if (before.Of(forkId) is not null)
+        {
+            return;
+        }
+
         try
         {
             await records.PutAsync(
-                Key(runId), JsonSerializer.SerializeToUtf8Bytes(sum, AgentJsonContext.Default.Budget),
+                Key(runId), JsonSerializer.SerializeToUtf8Bytes(before.With(forkId, part), AgentJsonContext.Default.TakenParts),
                 record is null ? RecordCondition.IfNew : RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
@@ -38,14 +41,49 @@ internal static class TakenBudget
     public static Task ClearAsync(IRecordStore records, string runId, CancellationToken cancellationToken) =>
         records.DeleteAsync(Key(runId), default, cancellationToken);
 
-    private static Budget Sum(Budget one, Budget other) => new()
-    {
-        Steps = (one.Steps ?? 0) + (other.Steps ?? 0),
-        Tokens = (one.Tokens ?? 0) + (other.Tokens ?? 0),
-        Usd = (one.Usd ?? 0) + (other.Usd ?? 0),
-        WallClock = (one.WallClock ?? default) + (other.WallClock ?? default),
-        SubAgents = (one.SubAgents ?? 0) + (other.SubAgents ?? 0),
-    };
+    private static TakenParts Read(StoredRecord record) => JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.TakenParts)!;
 
     private static string Key(string runId) => $"budgets/{runId}/taken";
+}
+
+/// <summary>The parts of a run's budget that forks have taken.</summary>
+internal sealed record TakenParts
+{
+    /// <summary>The steps of all.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>The tokens of all.</summary>
+    public long? Tokens { get; init; }
+
+    /// <summary>The US dollars of all.</summary>
+    public decimal? Usd { get; init; }
+
+    /// <summary>The time of all.</summary>
+    public TimeSpan? WallClock { get; init; }
+
+    /// <summary>The sub-agents of all.</summary>
+    public int? SubAgents { get; init; }
+
+    /// <summary>What each fork took, by its id; <see langword="null"/> in records of earlier versions.</summary>
+    public IReadOnlyDictionary<string, Budget>? Forks { get; init; }
+
+    /// <summary>Whether anything was taken.</summary>
+    public bool IsNone() => Sum().IsUnlimited;
+
+    /// <summary>All that was taken.</summary>
+    public Budget Sum() => new() { Steps = Steps, Tokens = Tokens, Usd = Usd, WallClock = WallClock, SubAgents = SubAgents };
+
+    /// <summary>What a fork took; <see langword="null"/> if it took nothing yet.</summary>
+    public Budget? Of(string forkId) => Forks?.GetValueOrDefault(forkId);
+
+    /// <summary>With what one more fork takes.</summary>
+    public TakenParts With(string forkId, Budget part) => new()
+    {
+        Steps = (Steps ?? 0) + (part.Steps ?? 0),
+        Tokens = (Tokens ?? 0) + (part.Tokens ?? 0),
+        Usd = (Usd ?? 0) + (part.Usd ?? 0),
+        WallClock = (WallClock ?? default) + (part.WallClock ?? default),
+        SubAgents = (SubAgents ?? 0) + (part.SubAgents ?? 0),
+        Forks = new Dictionary<string, Budget>(Forks ?? new Dictionary<string, Budget>()) { [forkId] = part },
+    };
 }

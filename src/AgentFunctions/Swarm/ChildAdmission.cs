@@ -17,7 +17,7 @@ namespace AgentFunctions.Swarm;
 /// They are started by the loop. A sub-agent never has what its lead lacks.
 /// </summary>
 internal sealed class ChildAdmission(
-    RunStore runs, RunTools tools, IModelCatalog models, Journal journal, AgentGateway gateway, Admission admission, TimeProvider time)
+    RunStore runs, RunTools tools, IModelCatalog models, Journal journal, RunLimits runLimits, Admission admission, TimeProvider time)
 {
     /// <summary>The longest task of a sub-agent, in bytes (UTF-8).</summary>
     public const int MaxGoalBytes = 32 * 1024;
@@ -119,7 +119,9 @@ internal sealed class ChildAdmission(
 
     private async Task RecordAsync(RunRecord child, CancellationToken cancellationToken)
     {
-        await admission.AdmitAsync(child, new Caller($"run:{child.Parent}"), cancellationToken).ConfigureAwait(false);
+        var lead = new Caller($"run:{child.Parent}");
+        await admission.EnterAsync(child, lead, cancellationToken).ConfigureAwait(false);
+        await admission.AuditAsync(child, lead, null, false, cancellationToken).ConfigureAwait(false);
         await Task.WhenAll(
             runs.AddAsync(child, cancellationToken),
             journal.BeginAsync(
@@ -157,7 +159,7 @@ internal sealed class ChildAdmission(
         IReadOnlyList<ToolDeclaration> leads = await tools.DeclaredAsync(lead, leadAgent).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> own = Narrowed(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads);
         var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
-        LoopLimits bounds = gateway.LimitsOf(agent, model, null, budget) with
+        LoopLimits bounds = runLimits.Of(agent, model, null, budget) with
         {
             Swarm = agent.Delegation == Delegation.None ? null : limits with { Depth = limits.Depth - 1 },
             StepTimeout = limits.StepTimeout,

@@ -83,7 +83,7 @@ internal sealed class AccessTests
     {
         await using RunHost host = await RunHost.StartAsync(
             services => services.AddWorkspaceTools(options => options.AllowedCommands.Add("true")).Configure<RunOptions>(static options => options.Workspace = "/tmp"),
-            _ => ChatReply.Say("done"), null, null, Rules);
+            _ => ChatReply.Say("done"), null, static agent => agent.WithTools("run_command"), Rules);
         var request = new RunRequest { Goal = "Go.", Agent = "worker", Acceptance = new RunAcceptance { Command = ["true"] } };
 
         Assert.That(Refusal(host, Anna, request).Message, Does.Contain("'Gateway:Access'").And.Contain("run_command"));

@@ -54,7 +54,7 @@ internal sealed class RunHost : IAsyncDisposable
 
     /// <summary>Starts a host whose runs have a folder, its tools, and these commands.</summary>
     public static Task<RunHost> StartWithWorkspaceAsync(Func<ChatRequest, ChatReply> script, params string[] commands) =>
-        StartAsync(script, [], null, [], commands, static _ => { });
+        StartAsync(script, [], static agent => agent.WithTools("read_file", "write_file", "run_command"), [], commands, static _ => { });
 
     private static async Task<RunHost> StartAsync(
         Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool> tools, Action<AgentBuilder>? agent,

@@ -77,8 +77,16 @@ internal sealed class AccessRuling(IReadOnlyList<Glob>? allowed, IReadOnlyList<G
     /// <summary>Why it refuses.</summary>
     public string Reason { get; private init; } = "";
 
+    private AccessRuling? Also { get; init; }
+
+    /// <summary>Whether the run may have any tool.</summary>
+    public bool AllowsAll => allowed is null && denied.Count == 0 && Also?.AllowsAll != false;
+
     public static AccessRuling Refused(string rule, string reason) => new([], []) { RefusedBy = rule, Reason = reason };
 
     /// <summary>Whether the run may have a tool.</summary>
-    public bool Allows(string tool) => allowed?.Any(one => one.Matches(tool)) != false && !denied.Any(one => one.Matches(tool));
+    public bool Allows(string tool) => allowed?.Any(one => one.Matches(tool)) != false && !denied.Any(one => one.Matches(tool)) && Also?.Allows(tool) != false;
+
+    /// <summary>What both rulings allow.</summary>
+    public AccessRuling And(AccessRuling other) => new(allowed, denied) { RefusedBy = RefusedBy ?? other.RefusedBy, Reason = RefusedBy is null ? other.Reason : Reason, Also = other };
 }

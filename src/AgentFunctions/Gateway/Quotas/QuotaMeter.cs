@@ -64,6 +64,15 @@ internal sealed class QuotaMeter
         return null;
     }
 
+    /// <summary>Takes back that a run was submitted, for one that something else refused.</summary>
+    public async Task WithdrawAsync(RunRecord run)
+    {
+        foreach ((Quota quota, string account) in AccountsOf(run))
+        {
+            await BookOf(quota, account).ChangeAsync(before => (before.WithoutRun(run.Id), true), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Refuses a run's next model call where a quota is used up.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.QuotaExceeded"/>, with the time until the next window.</exception>
     public async ValueTask DemandAsync(RunRecord run, CancellationToken cancellationToken)

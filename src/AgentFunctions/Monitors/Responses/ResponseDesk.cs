@@ -54,7 +54,7 @@ internal sealed class ResponseDesk(
             $"run {admitted.Record.Id} of agent '{agent}' responds; allowed actions: {(runbook.Actions.Count == 0 ? "none" : string.Join(", ", runbook.Actions))}",
             after => after.Runs.Contains(admitted.Record.Id) ? after : after with { Runs = [.. after.Runs, admitted.Record.Id] },
             cancellationToken).ConfigureAwait(false);
-        return new StartResponseResult(admitted.Record.Id, admitted.State);
+        return new StartResponseResult(admitted.Record.Id, admitted.State!);
     }
 
     /// <summary>Writes down how a response went.</summary>

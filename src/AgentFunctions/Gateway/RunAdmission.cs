@@ -1,0 +1,102 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Loop;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Gateway;
+
+/// <summary>
+/// Admits runs, whichever way they are asked for: claims the key, then route, access, model, tools, acceptance and limits (the draft),
+/// then kill switch, quota and queue, then audit and record.
+/// </summary>
+/// <remarks>
+/// The audit entry is written before the record, so that a run that is on record was audited, and what a crash cut off in between is
+/// found out by its key. A refusal leaves the key free; from the record on the key stands for the run.
+/// </remarks>
+internal sealed class RunAdmission(
+    RequestKeys keys, Admission admission, RunStore runs, Journal journal, IOrchestrationClient orchestrations, TimeProvider time)
+{
+    /// <summary>Admits a run.</summary>
+    /// <returns>The run: the first one if the request was made before.</returns>
+    /// <exception cref="AgentException">What refuses it; nothing was admitted.</exception>
+    public async Task<AdmittedRun> AdmitAsync(RunOrder order, CancellationToken cancellationToken)
+    {
+        using ClaimedRequest claim = await keys
+            .ClaimAsync(order.Request, order.Id ?? RunId.New(time.GetUtcNow()), order.Starts ? IsStartedAsync : IsOnRecordAsync, cancellationToken)
+            .ConfigureAwait(false);
+        bool mayBeKnown = claim.IsDone || claim.IsResumed || order.Id is not null;
+        RunRecord? known = mayBeKnown ? await runs.FindAsync(claim.Subject, cancellationToken).ConfigureAwait(false) : null;
+        if (claim.IsDone && known is not null && await IsStartedAsync(known.Id, cancellationToken).ConfigureAwait(false))
+        {
+            // Whatever it needed may be gone by now: nothing of it is looked at again.
+            return new AdmittedRun(known, order.Starts ? null : (await order.Draft(known.Id, known, cancellationToken).ConfigureAwait(false)).State);
+        }
+
+        RunDraft draft;
+        try
+        {
+            draft = await order.Draft(claim.Subject, known, cancellationToken).ConfigureAwait(false);
+            draft = await EnterAsync(draft, order.Caller, known is not null, claim.IsResumed, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException) when (known is null)
+        {
+            await keys.ReleaseAsync(claim).ConfigureAwait(false);
+            throw;
+        }
+
+        await runs.AddAsync(draft.Run, cancellationToken).ConfigureAwait(false);
+        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, draft.Run.CreatedAt) { Text = draft.Run.Goal, Model = draft.Run.Model };
+        await journal.AppendIfMissingAsync(draft.Run.Id, submitted, cancellationToken).ConfigureAwait(false);
+        if (order.Starts)
+        {
+            await StartAsync(draft, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new AdmittedRun(draft.Run, draft.State);
+    }
+
+    private async Task<RunDraft> EnterAsync(RunDraft draft, Caller caller, bool isKnown, bool isResumed, CancellationToken cancellationToken)
+    {
+        long? ticket = await admission.EnterAsync(draft.Run, caller, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            RunState state = draft.Prepare is null ? draft.State : await draft.Prepare(cancellationToken).ConfigureAwait(false);
+            if (!isKnown)
+            {
+                await admission.AuditAsync(draft.Run, caller, draft.Rule, isResumed, cancellationToken).ConfigureAwait(false);
+            }
+
+            return draft with { State = state with { QueueTicket = ticket } };
+        }
+        catch (AgentException) when (!isKnown)
+        {
+            await admission.WithdrawAsync(draft.Run).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task StartAsync(RunDraft draft, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await orchestrations.ScheduleAsync(
+                AgentLoop.Name, draft.State, new StartOptions { InstanceId = draft.Run.Id }, cancellationToken).ConfigureAwait(false);
+            if (draft.State.QueueTicket is not null)
+            {
+                await admission.ScheduledAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
+        {
+            // The same request on another host: it started the run.
+        }
+    }
+
+    private async Task<bool> IsStartedAsync(string id, CancellationToken cancellationToken) =>
+        await orchestrations.GetAsync(id, false, cancellationToken).ConfigureAwait(false) is not null
+        && await IsOnRecordAsync(id, cancellationToken).ConfigureAwait(false);
+
+    private async Task<bool> IsOnRecordAsync(string id, CancellationToken cancellationToken) =>
+        await runs.FindAsync(id, cancellationToken).ConfigureAwait(false) is not null;
+}

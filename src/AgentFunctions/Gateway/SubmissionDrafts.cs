@@ -1,0 +1,82 @@
+using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Gateway.Routing;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Models;
+using AgentFunctions.Runs;
+using AgentFunctions.Swarm;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Gateway;
+
+/// <summary>Drafts the run that a goal asks for: route, access, model, tools, acceptance, limits. Changes nothing.</summary>
+internal sealed class SubmissionDrafts(
+    AgentCatalog agents, GoalRouter router, Admission admission, IModelCatalog models, RunTools tools, AcceptanceGrants acceptances, RunLimits limits,
+    RunRecords records)
+{
+    /// <summary>Drafts a run.</summary>
+    /// <param name="request">The goal.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
+    /// <param name="id">The run's id.</param>
+    /// <param name="known">Its record, if it was admitted before; the run is then what it was admitted as.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<RunDraft> DraftAsync(
+        RunRequest request, Caller caller, Func<AgentDefinition, Task<AgentDefinition>>? narrow, string id, RunRecord? known, CancellationToken cancellationToken)
+    {
+        if (known is not null)
+        {
+            return await RestoreAsync(known, request.Budget, cancellationToken).ConfigureAwait(false);
+        }
+
+        Route route = Find(request, caller);
+        AgentDefinition agent = route.Agent;
+        AccessRuling access = await admission.DemandAccessAsync(caller, agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false);
+        agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
+        ModelBinding model = models.Resolve(agent.Model);
+        agent = SwarmTools.Resolve(agent, model.Profile);
+        IReadOnlyList<ToolDeclaration> granted =
+            [.. (await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
+        acceptances.Demand(request.Acceptance, caller, agent.Name, access, granted);
+        var run = new RunRecord
+        {
+            Id = id,
+            Agent = agent.Name,
+            DefinitionHash = "",
+            Model = model.Name,
+            Goal = request.Goal!,
+            Acceptance = request.Acceptance,
+            Input = request.Input,
+            Labels = request.Labels ?? new Dictionary<string, string>(),
+            Priority = request.Priority,
+            CallbackUrl = request.CallbackUrl,
+            Requester = caller.Id,
+            RequesterRoles = caller.Roles,
+            Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),
+            CreatedAt = default,
+        };
+        return await records
+            .DraftAsync(run, agent, granted, limits.Of(agent, model, request.Acceptance, request.Budget), route.Rule, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private async Task<RunDraft> RestoreAsync(RunRecord run, Budget? budget, CancellationToken cancellationToken)
+    {
+        (AgentDefinition agent, IReadOnlyList<ToolDeclaration> granted) = await records.PinnedAsync(run, cancellationToken).ConfigureAwait(false);
+        return RunRecords.Draft(run, agent, granted, limits.Of(agent, models.Resolve(run.Model), run.Acceptance, budget), null);
+    }
+
+    private Route Find(RunRequest request, Caller caller)
+    {
+        if (request.Agent is { } name)
+        {
+            return new Route(agents.Resolve(name), null);
+        }
+
+        AgentDefinition[] open = [.. agents.Agents.Where(agent => admission.MayAsk(caller, agent.Name, request.Goal!, request.Labels))];
+        return open.Length == 0 && agents.Agents.Count > 0
+            ? throw new AgentException(ErrorCode.NotAllowed, $"Rule '{AccessRules.NoRule}': no rule lets {caller.Id} submit this to any agent.")
+            : router.Find(request.Goal!, open);
+    }
+}

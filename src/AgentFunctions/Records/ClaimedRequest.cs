@@ -1,0 +1,35 @@
+namespace AgentFunctions.Records;
+
+/// <summary>Represents a request whose key is claimed for as long as it is worked on.</summary>
+public sealed class ClaimedRequest : IDisposable
+{
+    private readonly IDisposable? _turn;
+
+    internal ClaimedRequest(string subject, string? token, IDisposable? turn, IdempotencyClaim? claim, string? etag) =>
+        (Subject, Token, _turn, Claim, Etag) = (subject, token, turn, claim, etag);
+
+    /// <summary>Gets what the key stands for: the id of the run that the first request led to, or is about.</summary>
+    public string Subject { get; }
+
+    /// <summary>Gets a name of the request that is the same at every repetition; <see langword="null"/> if it has no key.</summary>
+    public string? Token { get; }
+
+    /// <summary>Gets whether the request was carried out before.</summary>
+    public bool IsDone { get; internal init; }
+
+    /// <summary>Gets whether the request was begun before and cut off: parts of it may have been carried out.</summary>
+    public bool IsResumed { get; internal init; }
+
+    /// <summary>Gets whether anything was carried out, so that the key stays bound to the request even if it fails from here on.</summary>
+    public bool HasBegun { get; private set; }
+
+    internal IdempotencyClaim? Claim { get; }
+
+    internal string? Etag { get; }
+
+    /// <summary>Says that the next thing has an effect. A request that is refused before it leaves its key free.</summary>
+    public void Begin() => HasBegun = true;
+
+    /// <summary>Lets an equal request of this process pass.</summary>
+    public void Dispose() => _turn?.Dispose();
+}

@@ -1,0 +1,213 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Records;
+
+/// <summary>
+/// Claims idempotency keys, so that a repeated request is the same request. The key is claimed before anything else is looked at, and
+/// the claim says what it is for: what a crash cuts off is completed by the next repetition, and a refused request gives its key back.
+/// </summary>
+public sealed class RequestKeys(IRecordStore records, TimeProvider time)
+{
+    /// <summary>How long another host's unfinished request is left alone before a repetition completes it.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    private readonly KeyLocks _locks = new();
+
+    /// <summary>Carries a request out once, however often it is sent under its key.</summary>
+    /// <param name="request">The request; <see langword="null"/> if it has no key.</param>
+    /// <param name="subject">The id of what the request is about.</param>
+    /// <param name="act">
+    /// Carries it out. It is called again if a crash cut it off, and calls <see cref="ClaimedRequest.Begin"/> before its first effect.
+    /// </param>
+    /// <param name="again">Answers a repetition, without any effect.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. The request may have been carried out.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the key is too long. <see cref="ErrorCode.IdempotencyKeyReused"/>: it was used for another request.
+    /// </exception>
+    public async Task<T> OnceAsync<T>(
+        KeyedRequest? request, string subject, Func<ClaimedRequest, Task<T>> act, Func<Task<T>> again, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(act);
+        ArgumentNullException.ThrowIfNull(again);
+        using ClaimedRequest claim = await ClaimAsync(request, subject, null, cancellationToken).ConfigureAwait(false);
+        if (claim.IsDone)
+        {
+            return await again().ConfigureAwait(false);
+        }
+
+        T result;
+        try
+        {
+            result = await act(claim).ConfigureAwait(false);
+        }
+        catch (AgentException) when (!claim.HasBegun)
+        {
+            await ReleaseAsync(claim).ConfigureAwait(false);
+            throw;
+        }
+
+        await SettleAsync(claim, cancellationToken).ConfigureAwait(false);
+        return result;
+    }
+
+    /// <summary>Claims the key of a request.</summary>
+    /// <param name="request">The request; <see langword="null"/> if it has no key.</param>
+    /// <param name="subject">What the key stands for if it is new.</param>
+    /// <param name="isDone">Says whether the request that led to a subject was carried out; <see langword="null"/> if the claim itself says so.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal async Task<ClaimedRequest> ClaimAsync(
+        KeyedRequest? request, string subject, Func<string, CancellationToken, Task<bool>>? isDone, CancellationToken cancellationToken)
+    {
+        if (request is null)
+        {
+            return new ClaimedRequest(subject, null, null, null, null);
+        }
+
+        if (request.Key.Length is 0 or > 200)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "Idempotency-Key: use 1 to 200 characters.");
+        }
+
+        string token = TokenOf(request.Requester, request.Key);
+        string body = Hash(request.Body.Span);
+        IDisposable turn = await _locks.EnterAsync(token, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            while (true)
+            {
+                if (await TryClaimAsync(token, body, subject, isDone, turn, cancellationToken).ConfigureAwait(false) is { } claim)
+                {
+                    return claim;
+                }
+
+                await Task.Delay(Poll, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            turn.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives a key back whose request was refused.</summary>
+    internal async Task ReleaseAsync(ClaimedRequest claim)
+    {
+        if (claim.Token is not { } token)
+        {
+            return;
+        }
+
+        try
+        {
+            await records.DeleteAsync(KeyOf(token), RecordCondition.IfMatch(claim.Etag!), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (AgentException)
+        {
+            // Another host has taken the request over, or the store is out of reach: the refusal is what counts, and the same request
+            // can be repeated under the key in any case.
+        }
+    }
+
+    /// <summary>What a key of a caller stands for; <see langword="null"/> if it is free.</summary>
+    internal async Task<string?> FindAsync(string requester, string key, CancellationToken cancellationToken) =>
+        await records.GetAsync(KeyOf(TokenOf(requester, key)), cancellationToken).ConfigureAwait(false) is { } record ? Read(record).RunId : null;
+
+    /// <summary>Frees a key that stands for a subject.</summary>
+    internal async Task ForgetAsync(string requester, string key, string subject, CancellationToken cancellationToken)
+    {
+        string recordKey = KeyOf(TokenOf(requester, key));
+        if (await records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record && Read(record).RunId == subject)
+        {
+            await records.DeleteAsync(recordKey, RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SettleAsync(ClaimedRequest claim, CancellationToken cancellationToken)
+    {
+        if (claim.Token is { } token)
+        {
+            await WriteAsync(token, claim.Claim! with { IsDone = true }, default, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The claim; <see langword="null"/> if another host may still be at work on the request.</summary>
+    private async Task<ClaimedRequest?> TryClaimAsync(
+        string token, string body, string subject, Func<string, CancellationToken, Task<bool>>? isDone, IDisposable turn, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        var own = new IdempotencyClaim(subject, body) { At = now };
+        if (await TryWriteAsync(token, own, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is { } etag)
+        {
+            return new ClaimedRequest(subject, token, turn, own, etag);
+        }
+
+        if (await records.GetAsync(KeyOf(token), cancellationToken).ConfigureAwait(false) is not { } record)
+        {
+            return null;
+        }
+
+        IdempotencyClaim first = Read(record);
+        if (first.BodyHash != body)
+        {
+            throw new AgentException(ErrorCode.IdempotencyKeyReused, "Idempotency-Key: this key was used for another request; use a new key.");
+        }
+
+        if (first.IsDone == true || (isDone is not null && await isDone(first.RunId, cancellationToken).ConfigureAwait(false)))
+        {
+            return new ClaimedRequest(first.RunId, token, turn, first, record.Etag) { IsDone = true };
+        }
+
+        if (first.At + Grace > now)
+        {
+            return null;
+        }
+
+        // The new version keeps the host that began it from giving the key back.
+        first = first with { At = now };
+        return await TryWriteAsync(token, first, RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false) is { } taken
+            ? new ClaimedRequest(first.RunId, token, turn, first, taken) { IsResumed = true }
+            : null;
+    }
+
+    private async Task<string?> TryWriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await WriteAsync(token, claim, condition, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        {
+            return null;
+        }
+    }
+
+    private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken) => records.PutAsync(
+        KeyOf(token), JsonSerializer.SerializeToUtf8Bytes(claim, AgentJsonContext.Default.IdempotencyClaim), condition, cancellationToken);
+
+    private static IdempotencyClaim Read(StoredRecord record) =>
+        JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.IdempotencyClaim)!;
+
+    private static string KeyOf(string token) => $"idempotency/{token}";
+
+    private static string TokenOf(string requester, string key) => Hash(Encoding.UTF8.GetBytes($"{requester}\n{key}"));
+
+    private static string Hash(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(SHA256.HashData(data));
+}
+
+/// <summary>What an idempotency key was used for.</summary>
+/// <param name="RunId">The run that came of it, or that it was about.</param>
+/// <param name="BodyHash">The hash of the request.</param>
+internal sealed record IdempotencyClaim(string RunId, string BodyHash)
+{
+    /// <summary>When the request was last begun (UTC); <see langword="null"/> in claims of earlier versions.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    /// <summary>Whether it was carried out; <see langword="null"/> if not, and for submissions, where the run itself says so.</summary>
+    public bool? IsDone { get; init; }
+}
