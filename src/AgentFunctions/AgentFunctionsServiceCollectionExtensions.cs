@@ -77,6 +77,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<CallToolActivity>();
+        services.AddToolCalls();
         services.TryAddSingleton<AnswerJudge>();
         services.TryAddSingleton<CheckAcceptanceActivity>();
         services.TryAddSingleton<NotifyActivity>();

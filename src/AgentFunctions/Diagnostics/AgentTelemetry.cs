@@ -106,6 +106,25 @@ public static class AgentTelemetry
         return span;
     }
 
+    /// <summary>Starts the span of a call whose tool is not known yet; see <see cref="NameToolCall"/>.</summary>
+    internal static Activity? StartToolCall(string runId)
+    {
+        Activity? span = Source.StartActivity("execute_tool");
+        span?.SetTag("gen_ai.operation.name", "execute_tool").SetTag("gen_ai.conversation.id", runId);
+        return span;
+    }
+
+    internal static void NameToolCall(Activity? span, FunctionCallContent call, string? agent)
+    {
+        if (span is not null)
+        {
+            span.DisplayName = $"execute_tool {call.Name}";
+            span.SetTag("gen_ai.tool.name", call.Name)
+                .SetTag("gen_ai.tool.call.id", call.CallId)
+                .SetTag("gen_ai.agent.name", agent);
+        }
+    }
+
     internal static void ToolCalled(Activity? span, FunctionCallContent call, ToolOutcome outcome, TimeSpan took)
     {
         ToolDuration.Record(took.TotalSeconds, new TagList { { "gen_ai.tool.name", call.Name }, { "error.type", outcome.Code?.ToString() } });

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text.Json;
 using AgentFunctions.Activities;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Approvals;
@@ -19,52 +19,45 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
     private static readonly TimeSpan FirstLook = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromHours(6);
 
-    /// <summary>What a call has to wait for before anything is decided about it; <see langword="null"/> where there is room.</summary>
-    /// <param name="request">The call.</param>
-    /// <param name="known">What the ledger knows of it.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<ToolCallRuling?> WaitAsync(ToolCallRequest request, LedgerEntry? known, CancellationToken cancellationToken)
-    {
-        if (!Concerns(request, known?.ApprovalId))
-        {
-            return null;
-        }
+    /// <summary>Gets whether this host has queues.</summary>
+    public bool IsConfigured => books.IsConfigured;
 
-        string id = IdOf(request.Context);
-        foreach ((ReviewQueueOptions queue, string label) in books.QueuesOf(request.Run))
+    /// <summary>Gets what a call has to wait for before anything is decided about it; <see langword="null"/> if there is room.</summary>
+    /// <param name="run">The run that calls.</param>
+    /// <param name="place">Which call it is.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<ReviewWait?> FindWaitAsync(RunRecord run, ChangePlace place, CancellationToken cancellationToken)
+    {
+        foreach ((ReviewQueueOptions queue, string label) in books.QueuesOf(run))
         {
             ReviewBook book = await books.ReadAsync(label, cancellationToken).ConfigureAwait(false);
-            if (!book.HasRoom(id, queue.Capacity) && await LookAsync(request, queue, label, null, cancellationToken).ConfigureAwait(false) is { } wait)
+            if (!book.HasRoom(place.Id, queue.Capacity) && await LookAsync(place, queue, label, null, cancellationToken).ConfigureAwait(false) is { } wait)
             {
-                return new ToolCallRuling { Wait = wait };
+                return wait;
             }
         }
 
         return null;
     }
 
-    /// <summary>Enters a call that may be made; one for which others took the room in between waits after all.</summary>
-    public async Task<ToolCallRuling> EnterAsync(ToolCallRequest request, ToolCallRuling ruling, CancellationToken cancellationToken)
+    /// <summary>Takes the room for a call that may be made, in all its queues or in none.</summary>
+    /// <param name="run">The run that calls.</param>
+    /// <param name="place">Which call it is.</param>
+    /// <param name="tool">The tool.</param>
+    /// <param name="requester">Who asked for the root run.</param>
+    /// <param name="arguments">The arguments that the call is made with.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>What to wait for if others took the room in between.</returns>
+    public async Task<ReviewWait?> TakeAsync(
+        RunRecord run, ChangePlace place, string tool, string requester, JsonElement arguments, CancellationToken cancellationToken)
     {
-        if (!books.IsConfigured || request.Tool.Effect == ToolEffect.None)
-        {
-            return ruling;
-        }
-
-        ToolContext context = request.Context;
-        if (ruling.Call is null || !Concerns(request, ruling.ApprovalId))
-        {
-            await ForgetAsync(request.Run, waiting => waiting.Id == IdOf(context), cancellationToken).ConfigureAwait(false);
-            return ruling;
-        }
-
         var change = new Change(
-            IdOf(context), context.RunId, context.Turn, context.Call, request.Tool.Name, request.Agent.Name, request.Lineage.Root.Requester,
-            Preview.Of(redactor.Redact((ruling.Decision?.Arguments ?? request.Arguments).GetRawText()), ArgumentsLimit)!, time.GetUtcNow());
+            place.Id, place.RunId, place.Turn, place.Call, tool, run.Agent, requester,
+            Preview.Of(redactor.Redact(arguments.GetRawText()), ArgumentsLimit)!, time.GetUtcNow());
         var entered = new List<string>();
-        foreach ((ReviewQueueOptions queue, string label) in books.QueuesOf(request.Run))
+        foreach ((ReviewQueueOptions queue, string label) in books.QueuesOf(run))
         {
-            if (await LookAsync(request, queue, label, change, cancellationToken).ConfigureAwait(false) is { } wait)
+            if (await LookAsync(place, queue, label, change, cancellationToken).ConfigureAwait(false) is { } wait)
             {
                 foreach (string earlier in entered)
                 {
@@ -73,20 +66,29 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
                         .ConfigureAwait(false);
                 }
 
-                return ruling with { Call = null, Wait = wait };
+                return wait;
             }
 
             entered.Add(label);
         }
 
-        return ruling;
+        return null;
+    }
+
+    /// <summary>Forgets a call that will not be made, so that it does not keep others from the room that it waited for.</summary>
+    /// <param name="run">The run that called.</param>
+    /// <param name="place">Which call it is.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task ForgetAsync(RunRecord run, ChangePlace place, CancellationToken cancellationToken)
+    {
+        string id = place.Id;
+        return ForgetAsync(run, waiting => waiting.Id == id, cancellationToken);
     }
 
     /// <summary>Forgets the waiting calls of a run that has ended.</summary>
     public Task LeaveAsync(RunRecord run, CancellationToken cancellationToken) =>
         ForgetAsync(run, waiting => waiting.RunId == run.Id, cancellationToken);
 
-    /// <summary>A call that will not be made must not keep others from the room that it waited for.</summary>
     private async Task ForgetAsync(RunRecord run, Predicate<WaitingChange> gone, CancellationToken cancellationToken)
     {
         foreach ((_, string label) in books.QueuesOf(run))
@@ -105,10 +107,10 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
     }
 
     /// <summary>Finds room for a call, and takes it where the change is given; else enters it among those that wait.</summary>
-    private async Task<ToolCallWait?> LookAsync(
-        ToolCallRequest request, ReviewQueueOptions queue, string label, Change? change, CancellationToken cancellationToken)
+    private async Task<ReviewWait?> LookAsync(
+        ChangePlace place, ReviewQueueOptions queue, string label, Change? change, CancellationToken cancellationToken)
     {
-        string id = IdOf(request.Context);
+        string id = place.Id;
         DateTimeOffset now = time.GetUtcNow();
         (WaitingChange? wait, DateTimeOffset? since) = await books.ChangeAsync<(WaitingChange?, DateTimeOffset?)>(label, before =>
         {
@@ -121,7 +123,7 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
 
             TimeSpan pause = FirstLook * Math.Pow(2, Math.Min(known?.Looks ?? 0, 16));
             var next = new WaitingChange(
-                id, request.Context.RunId, EventOf(request.Context), known?.Since ?? now, now + (pause < LongestPause ? pause : LongestPause),
+                id, place.RunId, place.EventName, known?.Since ?? now, now + (pause < LongestPause ? pause : LongestPause),
                 (known?.Looks ?? 0) + 1);
             return (book.Waits(next), (next, null));
         }, cancellationToken).ConfigureAwait(false);
@@ -130,15 +132,38 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
             ReviewTelemetry.Waited(label, now - began);
         }
 
-        return wait is null ? null : new ToolCallWait("reviewCapacity", label, wait.EventName, wait.NextLook);
+        return wait is null ? null : new ReviewWait(label, wait.EventName, wait.NextLook);
     }
 
-    /// <summary>A call that a person approved was reviewed before it was made.</summary>
+    /// <summary>What a call has to wait for before anything is decided about it; <see langword="null"/> where there is room.</summary>
+    public async Task<ToolCallRuling?> WaitAsync(ToolCallRequest request, LedgerEntry? known, CancellationToken cancellationToken) =>
+        Concerns(request, known?.ApprovalId) && await FindWaitAsync(request.Run, PlaceOf(request), cancellationToken).ConfigureAwait(false) is { } wait
+            ? new ToolCallRuling { Wait = new ToolCallWait("reviewCapacity", wait.Label, wait.EventName, wait.NextLook) }
+            : null;
+
+    /// <summary>Enters a call that may be made; one for which others took the room in between waits after all.</summary>
+    public async Task<ToolCallRuling> EnterAsync(ToolCallRequest request, ToolCallRuling ruling, CancellationToken cancellationToken)
+    {
+        if (!books.IsConfigured || request.Tool.Effect == ToolEffect.None)
+        {
+            return ruling;
+        }
+
+        if (ruling.Call is null || !Concerns(request, ruling.ApprovalId))
+        {
+            await ForgetAsync(request.Run, PlaceOf(request), cancellationToken).ConfigureAwait(false);
+            return ruling;
+        }
+
+        return await TakeAsync(
+            request.Run, PlaceOf(request), request.Tool.Name, request.Lineage.Root.Requester, ruling.Decision?.Arguments ?? request.Arguments,
+            cancellationToken).ConfigureAwait(false) is { } wait
+            ? ruling with { Call = null, Wait = new ToolCallWait("reviewCapacity", wait.Label, wait.EventName, wait.NextLook) }
+            : ruling;
+    }
+
     private bool Concerns(ToolCallRequest request, string? approvalId) =>
         books.IsConfigured && request.Tool.Effect != ToolEffect.None && approvalId is null;
 
-    private static string IdOf(ToolContext context) => CallHash.ChangeId(context.RunId, context.Turn, context.Call);
-
-    private static string EventOf(ToolContext context) =>
-        string.Create(CultureInfo.InvariantCulture, $"review-{context.Turn}-{context.Call}");
+    private static ChangePlace PlaceOf(ToolCallRequest request) => new(request.Context.RunId, request.Context.Turn, request.Context.Call);
 }

@@ -1,0 +1,41 @@
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Takes up what a person said about a call that waited for it.</summary>
+internal sealed class ApprovalStep(ApprovalGate approvals, PolicySource policies) : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        if (state.Phase == ToolCallPhase.Resumed
+            || state.Known is not { State: LedgerState.Waiting or LedgerState.Unknown, ApprovalId: { } id })
+        {
+            return await next(state, cancellationToken).ConfigureAwait(false);
+        }
+
+        Approval approval = await approvals.CheckAsync(id, cancellationToken).ConfigureAwait(false);
+        state.ApprovalId = approval.Id;
+        switch (approval.State)
+        {
+            case ApprovalState.Pending:
+                return new CallOutcome.Waiting(ApprovalQuestions.WaitFor(approval), LedgerState.Waiting);
+            case ApprovalState.Denied:
+                ApprovalVote? vote = approval.Votes.Count > 0 ? approval.Votes[^1] : null;
+                string comment = vote?.Comment is { } said ? $"{vote.By} denied it: {said}" : $"{vote?.By} denied it";
+                return Refuse(comment, ErrorCode.ApprovalDenied);
+            case ApprovalState.Approved when approval.CallHash != ApprovalQuestions.HashOf(state.Request):
+                return Refuse("the approval was given for other arguments", ErrorCode.PolicyDenied);
+            case ApprovalState.Approved:
+                state.Phase = ToolCallPhase.Approved;
+                state.Approval = approval;
+                return await next(state, cancellationToken).ConfigureAwait(false);
+            default:
+                return Refuse("nobody decided about it in time", ErrorCode.ApprovalExpired);
+        }
+
+        CallOutcome Refuse(string reason, ErrorCode code) => CallRefusal.Of(
+            state, new PolicyDecision(PolicyVerdict.Deny, approval.Rule, policies.Current.Hash) { Reason = reason }, code);
+    }
+}

@@ -1,0 +1,47 @@
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Records what was refused and what came of what was made, in the words that the model reads.</summary>
+internal sealed class AuditStep(CallAudit audit, PolicySource policies, CallHistory history, TimeProvider time) : IToolCallStep
+{
+    private static readonly ToolOutcome Pending = new("The call waits for sub-agents.");
+
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        CallOutcome outcome = await next(state, cancellationToken).ConfigureAwait(false);
+        if (state.IsRefused && outcome is CallOutcome.Completed)
+        {
+            await audit.DecidedAsync(state, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (outcome switch
+        {
+            CallOutcome.Completed completed => completed.Outcome,
+            CallOutcome.Delegated => Pending,
+            _ => null,
+        } is { } told)
+        {
+            await RememberAsync(state, told, cancellationToken).ConfigureAwait(false);
+            await audit.FinishedAsync(state, told, cancellationToken).ConfigureAwait(false);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Keeps what became of a call that was made, for rules about what was done before.</summary>
+    private Task RememberAsync(ToolCallState state, ToolOutcome outcome, CancellationToken cancellationToken)
+    {
+        if (state.Call is null || !policies.IsConfigured)
+        {
+            return Task.CompletedTask;
+        }
+
+        return history.EnterAsync(state.Request.Lineage.Root.Id, PastCalls.Of(state.Request, state.Decision, state.Entry!.StartedAt) with
+        {
+            FinishedAt = time.GetUtcNow(),
+            Succeeded = outcome.Code == ErrorCode.ToolOutcomeUnknown ? null : !outcome.IsError,
+        }, cancellationToken);
+    }
+}

@@ -1,0 +1,30 @@
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Enters in the ledger that a call is about to be made, before anything can happen to the world.</summary>
+internal sealed class BeginStep(Ledger ledger, CallJournal journal, TimeProvider time) : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        if (state.Phase != ToolCallPhase.Resumed)
+        {
+            CallToolInput call = state.Input;
+            LedgerEntry entry = state.NewEntry(time.GetUtcNow());
+            Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
+                ? Task.FromResult(entry)
+                : ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
+            // A call that waited for sub-agents was told of before.
+            Task told = call.Swarm is { Phase: > 0 }
+                ? Task.CompletedTask
+                : journal.StartedAsync(call, state.Request.Asked, cancellationToken);
+            // Handed over together, in this order, so that they share one flush to disk.
+            await Task.WhenAll(begun, told).ConfigureAwait(false);
+            state.Entry = await begun.ConfigureAwait(false);
+        }
+
+        return await next(state, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using System.Text;
+using AgentFunctions.Activities;
+using AgentFunctions.Governance;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Tells the audit log about tool calls.</summary>
+internal sealed class CallAudit(AuditLog audit, Redactor redactor)
+{
+    /// <summary>How much of arguments and outcomes the audit log repeats, in characters.</summary>
+    private const int TextLimit = 1_000;
+
+    /// <summary>Adds what was decided about a call.</summary>
+    public Task DecidedAsync(ToolCallState state, CancellationToken cancellationToken) =>
+        audit.AppendAsync(Decided(Entry(AuditTypes.CallDecided, state), state, state.Decision!), cancellationToken);
+
+    /// <summary>Adds what came of a call.</summary>
+    public Task FinishedAsync(ToolCallState state, ToolOutcome outcome, CancellationToken cancellationToken)
+    {
+        AuditEntry entry = Entry(AuditTypes.CallFinished, state) with
+        {
+            OutcomeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(outcome.Text))),
+            Outcome = Preview.Of(redactor.Redact(outcome.Text), TextLimit),
+            Failed = outcome.IsError,
+        };
+        // A call without effects has its decision and its outcome in one entry; nothing could happen in between.
+        return audit.AppendAsync(
+            state is { Call: not null, Decision: { } decision } && state.Request.Tool.Effect == ToolEffect.None
+                ? Decided(entry, state, decision)
+                : entry,
+            cancellationToken);
+    }
+
+    private AuditEntry Decided(AuditEntry entry, ToolCallState state, PolicyDecision decision) => entry with
+    {
+        Verdict = decision.Verdict,
+        Rule = decision.Rule,
+        PolicyHash = decision.PolicyHash,
+        Reason = decision.Reason ?? entry.Reason,
+        ArgumentsHash = CanonicalJson.Hash(state.Arguments),
+        Arguments = Preview.Of(redactor.Redact(state.Arguments.GetRawText()), TextLimit),
+    };
+
+    private static AuditEntry Entry(string type, ToolCallState state)
+    {
+        ToolCallRequest request = state.Request;
+        return new AuditEntry(type)
+        {
+            RunId = request.Context.RunId,
+            RootId = request.Lineage.Root.Id,
+            Turn = request.Context.Turn,
+            Call = request.Context.Call,
+            Requester = request.Lineage.Root.Requester,
+            Agent = request.Run.Agent,
+            DefinitionHash = request.Run.DefinitionHash,
+            Chain = request.Lineage.Chain,
+            Tool = request.Tool.Name,
+            Effect = request.Tool.Effect,
+            ApprovalId = state.ApprovalId,
+        };
+    }
+}

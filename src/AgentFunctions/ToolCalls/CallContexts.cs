@@ -1,0 +1,26 @@
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Swarm;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Makes what a tool is told about the call that it serves.</summary>
+internal sealed class CallContexts(ArtifactStore artifacts, IServiceProvider services)
+{
+    /// <summary>Makes the context of a call.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="call">Which call of the run it is.</param>
+    public ToolContext Of(RunRecord run, CallToolInput call) => new()
+    {
+        RunId = run.Id,
+        Agent = run.Agent,
+        Turn = call.Turn,
+        Call = call.Call,
+        Workspace = run.Workspace is null ? null : new Workspace(run.Workspace),
+        Artifacts = artifacts,
+        Services = services,
+        Swarm = call.Swarm is null ? null : new SwarmCall(call.Swarm),
+    };
+}

@@ -1,0 +1,48 @@
+using AgentFunctions.Activities;
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Tells the journal of a run about its tool calls.</summary>
+internal sealed class CallJournal(Journal journal, TimeProvider time)
+{
+    /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
+    private const int TextLimit = 400;
+
+    /// <summary>Adds that a call is about to be made.</summary>
+    public Task StartedAsync(CallToolInput call, FunctionCallContent asked, CancellationToken cancellationToken) =>
+        journal.AppendAsync(
+            call.RunId,
+            new JournalEvent(JournalEventTypes.ToolStarted, time.GetUtcNow())
+            {
+                Turn = call.Turn,
+                Call = call.Call,
+                Tool = asked.Name,
+                Text = Preview.Of(ToolInvoker.ArgumentsText(asked), TextLimit),
+            },
+            cancellationToken);
+
+    /// <summary>Adds that a call has an outcome.</summary>
+    public Task CompletedAsync(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan took, CancellationToken cancellationToken) =>
+        journal.AppendAsync(call.RunId, Completed(call, tool, outcome, took), cancellationToken);
+
+    /// <summary>Adds that a call has an outcome, unless a pass before a crash did.</summary>
+    public Task CompletedBeforeAsync(CallToolInput call, string tool, ToolOutcome outcome, CancellationToken cancellationToken) =>
+        journal.AppendIfMissingAsync(call.RunId, Completed(call, tool, outcome, null), cancellationToken);
+
+    private JournalEvent Completed(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan? took) =>
+        new(JournalEventTypes.ToolCompleted, time.GetUtcNow())
+        {
+            Turn = call.Turn,
+            Call = call.Call,
+            Tool = tool,
+            Text = Preview.Of(outcome.Text, TextLimit),
+            IsError = outcome.IsError ? true : null,
+            Code = outcome.Code?.ToString(),
+            Artifact = outcome.Artifact,
+            DurationMs = (long?)took?.TotalMilliseconds,
+        };
+}

@@ -1,0 +1,28 @@
+using AgentFunctions.Agents;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Reads which run, agent and message a call comes from.</summary>
+internal sealed class CallReader(RunStore runs, Transcript transcript)
+{
+    /// <summary>Reads a call.</summary>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>; <see cref="ErrorCode.DataFileUnusable"/>: the transcript or the definition is gone.
+    /// </exception>
+    public async Task<(RunRecord Run, AgentDefinition Agent, FunctionCallContent Asked)> ReadAsync(
+        CallToolInput call, CancellationToken cancellationToken)
+    {
+        RunRecord run = await runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
+        AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadWindowAsync(call.RunId, call.Context, cancellationToken).ConfigureAwait(false);
+        FunctionCallContent asked =
+            window.ReplyOf(call.Turn)?.Message.Contents.OfType<FunctionCallContent>().ElementAtOrDefault(call.Call)
+            ?? throw new AgentException(
+                ErrorCode.DataFileUnusable, $"The transcript of run '{call.RunId}' lacks call {call.Call} of turn {call.Turn}.");
+        return (run, agent, asked);
+    }
+}

@@ -1,0 +1,38 @@
+using AgentFunctions.Governance;
+using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Lets the kill switch stop a call while its tool is at work, and measures that time.</summary>
+internal sealed class InFlightStep(InFlightCalls calls, TimeProvider time) : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        ToolCallRequest request = state.Request;
+        AgentTool tool = state.Call!.Tool;
+        long start = time.GetTimestamp();
+        CallOutcome outcome;
+        using (InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.Tree, tool.Name, cancellationToken))
+        {
+            try
+            {
+                outcome = await next(state, stoppable.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppable.StoppedBy is not null && !cancellationToken.IsCancellationRequested)
+            {
+                outcome = Stopped(stoppable.StoppedBy, tool);
+            }
+        }
+
+        return outcome is CallOutcome.Completed completed
+            ? completed with { Took = tool.Job is null ? time.GetElapsedTime(start) : time.GetUtcNow() - state.Entry!.StartedAt }
+            : outcome;
+    }
+
+    private static CallOutcome.Completed Stopped(KillOrder order, AgentTool tool)
+    {
+        string begun = tool.Effect == ToolEffect.None ? "" : " It had begun: whether it took effect is not known.";
+        return new(ToolOutcome.Failed(ErrorCode.Stopped, $"{order.By} stopped {order.Words} while '{tool.Name}' was at work.{begun}"));
+    }
+}

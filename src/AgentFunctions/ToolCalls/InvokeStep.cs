@@ -1,0 +1,52 @@
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>
+/// Makes a call. One that a crash cut off is asked about, repeated if that is safe, else reported as unknown; work that runs elsewhere
+/// is looked at.
+/// </summary>
+internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        ToolCall call = state.Call!;
+        ToolOutcome? outcome = state.Phase == ToolCallPhase.Resumed
+            ? await ResumeAsync(call, state.Entry!.StartedAt, cancellationToken).ConfigureAwait(false)
+            : await StartAsync(call, cancellationToken).ConfigureAwait(false);
+        return outcome is null ? new CallOutcome.Waiting(NextLook(state, call), LedgerState.Started) : new CallOutcome.Completed(outcome);
+    }
+
+    /// <summary>Makes a call.</summary>
+    /// <returns>Its outcome; <see langword="null"/> for a job, which the first look tells about even if the answer to its start was lost.</returns>
+    private async Task<ToolOutcome?> StartAsync(ToolCall call, CancellationToken cancellationToken)
+    {
+        ToolOutcome outcome = await invoker.InvokeAsync(call, cancellationToken).ConfigureAwait(false);
+        return call.Tool.Job is not null && (!outcome.IsError || outcome.Code is ErrorCode.ToolTimeout or ErrorCode.ToolOutcomeUnknown)
+            ? null
+            : outcome;
+    }
+
+    private async Task<ToolOutcome?> ResumeAsync(ToolCall call, DateTimeOffset startedAt, CancellationToken cancellationToken)
+    {
+        Reconciliation found = await invoker.ReconcileAsync(call, cancellationToken).ConfigureAwait(false);
+        return found.Verdict switch
+        {
+            ReconciliationVerdict.GoesOn or ReconciliationVerdict.Unknown when call.Tool.Job is { } job =>
+                time.GetUtcNow() - startedAt < job.GiveUpAfter ? null : UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.GiveUpAfter}."),
+            ReconciliationVerdict.GoesOn => UnknownOutcome.Of(call.Tool.Name),
+            ReconciliationVerdict.Happened => await ToolInvoker.ToOutcomeAsync(call, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.Unknown when call.Tool.Effect == ToolEffect.NotIdempotent => UnknownOutcome.Of(call.Tool.Name),
+            _ => await StartAsync(call, cancellationToken).ConfigureAwait(false),
+        };
+    }
+
+    private ToolCallWait NextLook(ToolCallState state, ToolCall call)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset look = now + call.Tool.Job!.PauseAt(now - state.Entry!.StartedAt);
+        return new ToolCallWait("job", call.Tool.Name, $"job:{state.Input.Turn}:{state.Input.Call}", look);
+    }
+}

@@ -1,0 +1,91 @@
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Gives the recorded outcome of a call that has one, and records what comes of any other: no outcome is lost.</summary>
+internal sealed class LedgerStep(Ledger ledger, CallJournal journal, ApprovalGate approvals, TimeProvider time) : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        CallToolInput call = state.Input;
+        LedgerEntry? known = await ledger.FindAsync(call.RunId, call.Turn, call.Call, cancellationToken).ConfigureAwait(false);
+        if (known is { State: LedgerState.Finished, Outcome: not null })
+        {
+            return await RecordedAsync(call, known, cancellationToken).ConfigureAwait(false);
+        }
+
+        state.Known = known;
+        CallOutcome outcome = await next(state, cancellationToken).ConfigureAwait(false);
+        switch (outcome)
+        {
+            case CallOutcome.Completed completed:
+                return await FinishAsync(state, completed, cancellationToken).ConfigureAwait(false);
+            case CallOutcome.Waiting { Left: LedgerState.Waiting }:
+                LedgerEntry waiting = state.IsRepeat ? known! : state.NewEntry(time.GetUtcNow()) with { State = LedgerState.Waiting };
+                await ledger.EnterAsync(call.RunId, call.Turn, call.Call, waiting, cancellationToken).ConfigureAwait(false);
+                return outcome;
+            case CallOutcome.Waiting { Left: LedgerState.Unknown } asking:
+                await EnterQuestionAsync(state, asking.For.Id, cancellationToken).ConfigureAwait(false);
+                await SettleAsync(state.Entry!.ApprovalId, cancellationToken).ConfigureAwait(false);
+                return outcome;
+            default:
+                // What goes on elsewhere stays entered as begun.
+                return outcome;
+        }
+    }
+
+    private async Task<CallOutcome> FinishAsync(ToolCallState state, CallOutcome.Completed completed, CancellationToken cancellationToken)
+    {
+        CallToolInput call = state.Input;
+        ToolOutcome outcome = completed.Outcome;
+        LedgerEntry entry = (state.Entry ?? state.NewEntry(time.GetUtcNow())) with { Swarm = completed.Swarm };
+        Task<LedgerEntry> entered = ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry with { Outcome = outcome }, cancellationToken);
+        // A delivery that resumed another's call may lose the race, so it journals only after its ledger entry has won.
+        if (entry is { IsOwner: false, Etag: not null }
+            && await entered.ConfigureAwait(false) is var other && !ReferenceEquals(other.Outcome, outcome))
+        {
+            return await RecordedAsync(call, other, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Handed over together, in this order, so that they share one flush to disk.
+        await Task.WhenAll(entered, journal.CompletedAsync(call, entry.Tool, outcome, completed.Took, cancellationToken)).ConfigureAwait(false);
+        LedgerEntry counts = await entered.ConfigureAwait(false);
+        await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
+        return completed with { Outcome = counts.Outcome!, Swarm = counts.Swarm };
+    }
+
+    /// <summary>Gives an outcome that was recorded: the journal may or may not have heard of it before a crash.</summary>
+    private async Task<CallOutcome> RecordedAsync(CallToolInput call, LedgerEntry known, CancellationToken cancellationToken)
+    {
+        await journal.CompletedBeforeAsync(call, known.Tool, known.Outcome!, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(known.ApprovalId, cancellationToken).ConfigureAwait(false);
+        return new CallOutcome.Completed(known.Outcome!) { Swarm = known.Swarm };
+    }
+
+    /// <summary>Enters that a person is asked about a call; if another delivery has its outcome, the question is withdrawn.</summary>
+    private async Task EnterQuestionAsync(ToolCallState state, string approvalId, CancellationToken cancellationToken)
+    {
+        CallToolInput call = state.Input;
+        LedgerEntry question = state.Entry! with { State = LedgerState.Unknown, ApprovalId = approvalId };
+        try
+        {
+            await ledger.EnterAsync(call.RunId, call.Turn, call.Call, question, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EngineUnavailable)
+        {
+            if (await ledger.FindAsync(call.RunId, call.Turn, call.Call, cancellationToken).ConfigureAwait(false) is { State: LedgerState.Finished })
+            {
+                await SettleAsync(approvalId, cancellationToken).ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Closes an approval once the ledger has what came of it: until then a crash is resumed from the approval.</summary>
+    private Task SettleAsync(string? approvalId, CancellationToken cancellationToken) =>
+        approvalId is null ? Task.CompletedTask : approvals.SettleAsync(approvalId, cancellationToken);
+}

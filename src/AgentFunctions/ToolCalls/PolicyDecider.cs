@@ -1,0 +1,46 @@
+using System.Text.Json;
+using AgentFunctions.Governance;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Asks the policy about a call, and enters a call with effects in the history in the same stroke.</summary>
+internal sealed class PolicyDecider(PolicySource policies, CallHistory history, PlanStore plans, TimeProvider time)
+{
+    /// <summary>Decides about a call.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="arguments">The arguments that it would be made with.</param>
+    /// <param name="isApproved">Whether a person approved it, so that a rule that asks one is answered.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<PolicyDecision> DecideAsync(
+        ToolCallRequest request, JsonElement arguments, bool isApproved, CancellationToken cancellationToken)
+    {
+        Policy policy = policies.Current;
+        string root = request.Lineage.Root.Id;
+        if (policy.ReadsPlan)
+        {
+            IReadOnlyList<PlanItem> plan = await plans.GetAsync(request.Context.RunId, cancellationToken).ConfigureAwait(false);
+            request = request with { PlanStep = plan.FirstOrDefault(static item => !item.Done)?.Text };
+        }
+
+        bool enters = policies.IsConfigured && request.Tool.Effect != ToolEffect.None;
+        DateTimeOffset now = time.GetUtcNow();
+        PastCall? ToEnter(PolicyDecision decision) => enters && (decision.Verdict == PolicyVerdict.Allow
+            || (isApproved && decision.Verdict == PolicyVerdict.Ask)) ? PastCalls.Of(request, decision, now) : null;
+        if (policy.ReadsHistory)
+        {
+            return await history.DecideAsync(
+                root, calls => policy.Decide(request.Action(arguments, calls, now)), ToEnter, cancellationToken).ConfigureAwait(false);
+        }
+
+        PolicyDecision decision = policy.Decide(request.Action(arguments, [], now));
+        if (ToEnter(decision) is { } call)
+        {
+            await history.EnterAsync(root, call, cancellationToken).ConfigureAwait(false);
+        }
+
+        return decision;
+    }
+}

@@ -1,0 +1,45 @@
+using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
+using AgentFunctions.Governance;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Finds the tool of a call as it is now and checks the arguments; a call that was begun before takes up its decision.</summary>
+internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage) : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        CallToolInput input = state.Input;
+        (RunRecord run, AgentDefinition agent, FunctionCallContent asked) = await reader.ReadAsync(input, cancellationToken).ConfigureAwait(false);
+        state.Asked = asked;
+        LedgerEntry? known = state.Known;
+        PreparedCall found = await tools.PrepareAsync(run, agent, asked, contexts.Of(run, input), cancellationToken).ConfigureAwait(false);
+        if (found.Call is not { } prepared)
+        {
+            state.Entry = known;
+            return new CallOutcome.Completed(
+                known is { State: LedgerState.Started or LedgerState.Unknown } ? UnknownOutcome.Of(asked.Name, found.Refusal!.Text) : found.Refusal!);
+        }
+
+        state.Notice = found.Notice;
+        state.Request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), prepared, asked)
+        {
+            BudgetLeft = input.BudgetLeft ?? new Budget(),
+        };
+        if (known is { State: LedgerState.Started })
+        {
+            state.Phase = ToolCallPhase.Resumed;
+            state.Entry = known;
+            state.Decision = known.Decision;
+            state.ApprovalId = known.ApprovalId;
+            state.Call = GovernedCall.Of(state.Request, known.Decision, out _) ?? prepared;
+        }
+
+        return await next(state, cancellationToken).ConfigureAwait(false);
+    }
+}

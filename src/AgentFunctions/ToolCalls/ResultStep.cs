@@ -1,0 +1,33 @@
+using AgentFunctions.Loop;
+using AgentFunctions.Swarm;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Makes of an outcome what the model reads: with what it must know of the tool, and no longer than its window has room for.</summary>
+internal sealed class ResultStep : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        CallOutcome result = await next(state, cancellationToken).ConfigureAwait(false);
+        if (result is not CallOutcome.Completed completed)
+        {
+            return result;
+        }
+
+        ToolOutcome outcome = completed.Outcome;
+        if (outcome.Code == ErrorCode.EngineUnavailable)
+        {
+            // A store that fails is not the tool's error: the step is repeated, and the ledger knows how far it had come.
+            throw new AgentException(ErrorCode.EngineUnavailable, outcome.Text);
+        }
+
+        ToolContext context = state.Request.Context;
+        outcome = state.Notice is { } notice ? outcome with { Text = $"[{notice}]\n\n{outcome.Text}" } : outcome;
+        outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes, cancellationToken).ConfigureAwait(false);
+        SwarmCall? swarm = outcome.IsError ? null : context.Swarm;
+        return swarm is { IsOpen: true, Request: { } pending }
+            ? new CallOutcome.Delegated(pending)
+            : completed with { Outcome = outcome, Swarm = swarm?.Request };
+    }
+}

@@ -1,0 +1,34 @@
+using AgentFunctions.Governance.Reviews;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Takes the room for a change that is about to be made; a call for which others were quicker waits after all.</summary>
+internal sealed class ReviewEntryStep(ReviewGate reviews) : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        if (state.Phase == ToolCallPhase.Resumed || !reviews.IsConfigured || state.Request.Tool.Effect == ToolEffect.None)
+        {
+            return await next(state, cancellationToken).ConfigureAwait(false);
+        }
+
+        RunRecord run = state.Request.Run;
+        ChangePlace place = ReviewRoomStep.PlaceOf(state.Request.Context);
+        if (state.ApprovalId is not null)
+        {
+            // What a person approved was reviewed before it was made.
+            await reviews.ForgetAsync(run, place, cancellationToken).ConfigureAwait(false);
+        }
+        else if (await reviews.TakeAsync(
+            run, place, state.Request.Tool.Name, state.Request.Lineage.Root.Requester, state.Arguments, cancellationToken)
+            .ConfigureAwait(false) is { } wait)
+        {
+            return new CallOutcome.Waiting(ReviewRoomStep.WaitFor(wait), LedgerState.Waiting);
+        }
+
+        return await next(state, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using AgentFunctions.Governance;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Specifies how far a call had come when this pass began.</summary>
+internal enum ToolCallPhase
+{
+    /// <summary>Nothing was done yet.</summary>
+    New,
+
+    /// <summary>A person approved it; rules may still forbid it.</summary>
+    Approved,
+
+    /// <summary>It was begun before: its recorded decision holds.</summary>
+    Resumed,
+}
+
+/// <summary>Represents what is known of one tool call on its way through the steps.</summary>
+/// <param name="input">Which call of a run it is, and what the loop says about it.</param>
+internal sealed class ToolCallState(CallToolInput input)
+{
+    /// <summary>Gets which call of a run it is, and what the loop says about it.</summary>
+    public CallToolInput Input { get; } = input;
+
+    /// <summary>Gets or sets how far the call had come.</summary>
+    public ToolCallPhase Phase { get; set; }
+
+    /// <summary>Gets or sets what the ledger knew when the pass began.</summary>
+    public LedgerEntry? Known { get; set; }
+
+    /// <summary>Gets or sets what the model asked for; <see langword="null"/> until it is resolved.</summary>
+    public FunctionCallContent? Asked { get; set; }
+
+    /// <summary>Gets or sets the call as the tool takes it.</summary>
+    /// <exception cref="InvalidOperationException">The call is not resolved; see <see cref="IsResolved"/>.</exception>
+    public ToolCallRequest Request
+    {
+        get => field ?? throw new InvalidOperationException("The call is not resolved yet.");
+        set
+        {
+            field = value;
+            IsResolved = true;
+        }
+    }
+
+    /// <summary>Gets whether the tool was found and takes the arguments.</summary>
+    public bool IsResolved { get; private set; }
+
+    /// <summary>Gets or sets what the model must know about the tool, said with the result.</summary>
+    public string? Notice { get; set; }
+
+    /// <summary>Gets or sets the approval that a person gave in this pass.</summary>
+    public Approval? Approval { get; set; }
+
+    /// <summary>Gets or sets the id of the approval that the call waits for, or that decided it.</summary>
+    public string? ApprovalId { get; set; }
+
+    /// <summary>Gets or sets what was decided; <see langword="null"/> if it did not come to a decision.</summary>
+    public PolicyDecision? Decision { get; set; }
+
+    /// <summary>Gets or sets the call to make, with the arguments and limits that were decided; <see langword="null"/> unless it may be made.</summary>
+    public ToolCall? Call { get; set; }
+
+    /// <summary>Gets or sets what the ledger holds of the call in this pass; <see langword="null"/> until it is begun.</summary>
+    public LedgerEntry? Entry { get; set; }
+
+    /// <summary>Gets whether the call was made before and nobody can tell what came of it.</summary>
+    public bool IsRepeat => Known is { State: LedgerState.Unknown };
+
+    /// <summary>Gets whether it was decided that the call must not be made.</summary>
+    public bool IsRefused => Call is null && Decision is { Verdict: PolicyVerdict.Deny };
+
+    /// <summary>Gets the arguments that are decided about, or that were decided.</summary>
+    public JsonElement Arguments => Decision?.Arguments ?? Approval?.Edited ?? Request.Arguments;
+
+    /// <summary>Makes the entry of a call that is about to be made, or that will not be made.</summary>
+    /// <param name="now">The present moment.</param>
+    public LedgerEntry NewEntry(DateTimeOffset now) => new(Asked!.Name, LedgerState.Started, now)
+    {
+        Decision = Decision ?? Known?.Decision,
+        ApprovalId = ApprovalId,
+        Repeats = IsRepeat ? Known!.Repeats + 1 : 0,
+        Etag = Known?.Etag,
+    };
+}

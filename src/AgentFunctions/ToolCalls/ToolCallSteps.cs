@@ -1,0 +1,19 @@
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Provides the order in which tool calls pass their steps, the first outermost.</summary>
+/// <remarks>
+/// Three guarantees lie in the order. A call is decided before it is begun, and begun before it is done: policy, then
+/// <see cref="DecisionAuditStep"/>, then <see cref="BeginStep"/>, then <see cref="InvokeStep"/>. <see cref="InFlightStep"/> wraps the
+/// invocation alone, so that the kill switch never cuts a write to the ledger. <see cref="ReviewEntryStep"/> comes after all that can
+/// refuse, so that a refused call takes no room in a review queue.
+/// </remarks>
+internal static class ToolCallSteps
+{
+    /// <summary>Gets the steps of a call that a model asked for.</summary>
+    public static IReadOnlyList<Type> OfModel { get; } =
+    [
+        typeof(TelemetryStep), typeof(LedgerStep), typeof(ResolveStep), typeof(AuditStep), typeof(ResultStep), typeof(UnknownOutcomeStep),
+        typeof(ReviewRoomStep), typeof(KillOrderStep), typeof(ApprovalStep), typeof(PolicyStep), typeof(ReviewEntryStep),
+        typeof(DecisionAuditStep), typeof(BeginStep), typeof(InFlightStep), typeof(InvokeStep),
+    ];
+}

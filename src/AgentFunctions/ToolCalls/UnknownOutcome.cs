@@ -1,0 +1,22 @@
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>Provides the words for a call of which nobody can tell whether it took effect.</summary>
+internal static class UnknownOutcome
+{
+    /// <summary>Makes the outcome.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="more">What else is known.</param>
+    public static ToolOutcome Of(string tool, string? more = null) => ToolOutcome.Failed(
+        ErrorCode.ToolOutcomeUnknown,
+        $"the call of '{tool}' was interrupted and its outcome is unknown: it may or may not have taken effect. "
+        + $"Find out before you call it again.{(more is null ? "" : $" ({more})")}");
+
+    /// <summary>Gets whether a call was made that may or may not have taken effect.</summary>
+    /// <param name="call">The call that was made.</param>
+    /// <param name="outcome">What came of it.</param>
+    public static bool Is(ToolCall call, ToolOutcome outcome) =>
+        outcome.Code == ErrorCode.ToolOutcomeUnknown
+        || (outcome.Code == ErrorCode.ToolTimeout && call.Tool.Effect == ToolEffect.NotIdempotent);
+}
