@@ -95,17 +95,6 @@ public static class AgentTelemetry
         span?.SetTag("gen_ai.response.finish_reasons", new[] { reply.FinishReason ?? "stop" });
     }
 
-    internal static Activity? StartToolCall(RunRecord run, FunctionCallContent call)
-    {
-        Activity? span = Source.StartActivity($"execute_tool {call.Name}");
-        span?.SetTag("gen_ai.operation.name", "execute_tool")
-            .SetTag("gen_ai.tool.name", call.Name)
-            .SetTag("gen_ai.tool.call.id", call.CallId)
-            .SetTag("gen_ai.agent.name", run.Agent)
-            .SetTag("gen_ai.conversation.id", run.Id);
-        return span;
-    }
-
     /// <summary>Starts the span of a call whose tool is not known yet; see <see cref="NameToolCall"/>.</summary>
     internal static Activity? StartToolCall(string runId)
     {

@@ -81,7 +81,6 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<AgentFunctions.Runs.RunStore>(), provider.GetRequiredService<AgentFunctions.Gateway.RunSteering>(),
             provider.GetRequiredService<Ledger>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<InFlightCalls>(),
             provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton<ToolCallGovernor>();
         services.TryAddSingleton(static provider => new AgentFunctions.Gateway.Admission(
             provider.GetRequiredService<KillOrders>, provider.GetRequiredService<RunLineage>(),
             provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>(),

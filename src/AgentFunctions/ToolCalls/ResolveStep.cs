@@ -26,8 +26,8 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
                 known is { State: LedgerState.Started or LedgerState.Unknown } ? UnknownOutcome.Of(asked.Name, found.Refusal!.Text) : found.Refusal!);
         }
 
-        state.Notice = found.Notice;
-        state.Request = new ToolCallRequest(run, agent, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), prepared, asked)
+        state.Found = found;
+        state.Request = new ToolCallRequest(run, await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false), prepared, asked)
         {
             BudgetLeft = input.BudgetLeft ?? new Budget(),
         };

@@ -23,7 +23,7 @@ internal sealed class ResultStep : IToolCallStep
         }
 
         ToolContext context = state.Request.Context;
-        outcome = state.Notice is { } notice ? outcome with { Text = $"[{notice}]\n\n{outcome.Text}" } : outcome;
+        outcome = state.Found?.WithNotice(outcome) ?? outcome;
         outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes, cancellationToken).ConfigureAwait(false);
         SwarmCall? swarm = outcome.IsError ? null : context.Swarm;
         return swarm is { IsOpen: true, Request: { } pending }

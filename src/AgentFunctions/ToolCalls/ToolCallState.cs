@@ -53,8 +53,8 @@ internal sealed class ToolCallState(CallToolInput input)
     /// <summary>Gets whether the tool was found and takes the arguments.</summary>
     public bool IsResolved { get; private set; }
 
-    /// <summary>Gets or sets what the model must know about the tool, said with the result.</summary>
-    public string? Notice { get; set; }
+    /// <summary>Gets or sets the tool as it is now, with what the model must know about it.</summary>
+    public PreparedCall? Found { get; set; }
 
     /// <summary>Gets or sets the approval that a person gave in this pass.</summary>
     public Approval? Approval { get; set; }

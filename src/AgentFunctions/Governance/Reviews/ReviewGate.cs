@@ -1,12 +1,8 @@
 using System.Text.Json;
 using AgentFunctions.Activities;
 using AgentFunctions.Diagnostics;
-using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Loop;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Governance.Reviews;
 
@@ -134,36 +130,4 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
 
         return wait is null ? null : new ReviewWait(label, wait.EventName, wait.NextLook);
     }
-
-    /// <summary>What a call has to wait for before anything is decided about it; <see langword="null"/> where there is room.</summary>
-    public async Task<ToolCallRuling?> WaitAsync(ToolCallRequest request, LedgerEntry? known, CancellationToken cancellationToken) =>
-        Concerns(request, known?.ApprovalId) && await FindWaitAsync(request.Run, PlaceOf(request), cancellationToken).ConfigureAwait(false) is { } wait
-            ? new ToolCallRuling { Wait = new ToolCallWait("reviewCapacity", wait.Label, wait.EventName, wait.NextLook) }
-            : null;
-
-    /// <summary>Enters a call that may be made; one for which others took the room in between waits after all.</summary>
-    public async Task<ToolCallRuling> EnterAsync(ToolCallRequest request, ToolCallRuling ruling, CancellationToken cancellationToken)
-    {
-        if (!books.IsConfigured || request.Tool.Effect == ToolEffect.None)
-        {
-            return ruling;
-        }
-
-        if (ruling.Call is null || !Concerns(request, ruling.ApprovalId))
-        {
-            await ForgetAsync(request.Run, PlaceOf(request), cancellationToken).ConfigureAwait(false);
-            return ruling;
-        }
-
-        return await TakeAsync(
-            request.Run, PlaceOf(request), request.Tool.Name, request.Lineage.Root.Requester, ruling.Decision?.Arguments ?? request.Arguments,
-            cancellationToken).ConfigureAwait(false) is { } wait
-            ? ruling with { Call = null, Wait = new ToolCallWait("reviewCapacity", wait.Label, wait.EventName, wait.NextLook) }
-            : ruling;
-    }
-
-    private bool Concerns(ToolCallRequest request, string? approvalId) =>
-        books.IsConfigured && request.Tool.Effect != ToolEffect.None && approvalId is null;
-
-    private static ChangePlace PlaceOf(ToolCallRequest request) => new(request.Context.RunId, request.Context.Turn, request.Context.Call);
 }

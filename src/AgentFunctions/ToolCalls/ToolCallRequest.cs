@@ -1,20 +1,19 @@
 using System.Text.Json;
-using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
+using AgentFunctions.Governance;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 
-namespace AgentFunctions.Governance;
+namespace AgentFunctions.ToolCalls;
 
 /// <summary>A tool call that wants to be made.</summary>
 /// <param name="Run">The run.</param>
-/// <param name="Agent">The agent.</param>
 /// <param name="Lineage">Where the run comes from.</param>
 /// <param name="Prepared">The call, found good.</param>
 /// <param name="Asked">What the model asked for.</param>
-internal sealed record ToolCallRequest(RunRecord Run, AgentDefinition Agent, Lineage Lineage, ToolCall Prepared, FunctionCallContent Asked)
+internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall Prepared, FunctionCallContent Asked)
 {
     public AgentTool Tool => Prepared.Tool;
 
@@ -37,7 +36,7 @@ internal sealed record ToolCallRequest(RunRecord Run, AgentDefinition Agent, Lin
         RootId = Lineage.Root.Id,
         Requester = Lineage.Root.Requester,
         RequesterRoles = Lineage.Root.RequesterRoles,
-        Agent = Agent.Name,
+        Agent = Run.Agent,
         Chain = Lineage.Chain,
         Goal = Run.Goal,
         Labels = Run.Labels,
