@@ -1,4 +1,4 @@
-using AgentFunctions.AzureFunctions;
+using AgentFunctions.DurableTask;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 

@@ -1,55 +1,58 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using AgentFunctions.AzureFunctions.Storage;
+using System.Security.Cryptography;
+using AgentFunctions.AzureStorage;
+using Azure.Storage;
 using Azure.Storage.Blobs;
-using Azure.Storage.Blobs.Models;
 
 namespace AgentFunctions.AzureFunctions.Tests;
 
-/// <summary>The storage emulator Azurite for this run of the tests: <c>azurite-blob</c> on the path, or at <c>AZURITE_BLOB</c>.</summary>
+/// <summary>
+/// The storage emulator Azurite for this run of the tests: <c>azurite-blob</c> at <c>AZURITE_BLOB</c>, or on the path. It serves
+/// many accounts, so that each test has an empty one and tests run side by side.
+/// </summary>
 [SetUpFixture]
 public sealed class AzuriteServer
 {
-    private const string Account = "devstoreaccount1";
+    private const int Accounts = 1_000;
 
-    /// <summary>The emulator's well-known key.</summary>
-    private const string Key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-
+    private static readonly string s_key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
     private static Process? s_process;
-    private static string? s_connection;
+    private static int s_port;
+    private static int s_taken;
+    private static string? s_missing = "It was not started.";
 
-    /// <summary>A client of the emulator.</summary>
+    /// <summary>Connects to an account that is empty and nobody else's.</summary>
     internal static BlobServiceClient Connect()
     {
-        Assume.That(s_connection, Is.Not.Null, "Azurite is not installed: npm install --global azurite");
-        return new BlobServiceClient(s_connection);
-    }
-
-    internal static BlobContainers Containers() => new(Connect());
-
-    /// <summary>The containers of an account in which nothing is kept.</summary>
-    internal static async Task<BlobContainers> EmptyAsync()
-    {
-        BlobServiceClient service = Connect();
-        await foreach (BlobContainerItem container in service.GetBlobContainersAsync())
+        if (s_missing is { } reason)
         {
-            await service.DeleteBlobContainerAsync(container.Name);
+            // CI installs it, so there its absence is a fault.
+            Assert.That(Environment.GetEnvironmentVariable("CI"), Is.Null.Or.Empty, reason);
+            Assert.Ignore(reason);
         }
 
-        return new BlobContainers(service);
+        int number = Interlocked.Increment(ref s_taken);
+        Assert.That(number, Is.LessThanOrEqualTo(Accounts), "Give the emulator more accounts.");
+        string account = NameOf(number);
+        return new BlobServiceClient(new Uri($"http://127.0.0.1:{s_port}/{account}"), new StorageSharedKeyCredential(account, s_key));
     }
+
+    /// <summary>The containers of an account in which nothing is kept.</summary>
+    internal static BlobContainers Containers() => new(Connect());
 
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        int port = FreePort();
+        s_port = FreePort();
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("AZURITE_BLOB") ?? "azurite-blob")
         {
             ArgumentList =
             {
-                "--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--skipApiVersionCheck", "--disableTelemetry",
+                "--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", $"{s_port}", "--skipApiVersionCheck", "--disableTelemetry",
             },
+            Environment = { ["AZURITE_ACCOUNTS"] = string.Join(';', Enumerable.Range(1, Accounts).Select(static number => $"{NameOf(number)}:{s_key}")) },
             RedirectStandardOutput = true,
         };
         try
@@ -58,6 +61,7 @@ public sealed class AzuriteServer
         }
         catch (System.ComponentModel.Win32Exception)
         {
+            s_missing = "Azurite is not installed: npm install --global azurite, or name azurite-blob in AZURITE_BLOB.";
             return;
         }
 
@@ -65,12 +69,13 @@ public sealed class AzuriteServer
         {
             if (line.Contains("successfully listen", StringComparison.Ordinal))
             {
-                s_connection =
-                    $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={Key};BlobEndpoint=http://127.0.0.1:{port}/{Account};";
+                s_missing = null;
                 _ = s_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
                 return;
             }
         }
+
+        s_missing = "Azurite ended before it listened.";
     }
 
     [OneTimeTearDown]
@@ -79,6 +84,8 @@ public sealed class AzuriteServer
         s_process?.Kill(entireProcessTree: true);
         s_process?.Dispose();
     }
+
+    private static string NameOf(int number) => $"account{number}";
 
     private static int FreePort()
     {

@@ -1,19 +1,14 @@
 using AgentFunctions.AspNetCore;
-using AgentFunctions.AzureFunctions;
-using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.AzureFunctions.Hosting;
-using AgentFunctions.AzureFunctions.Storage;
 using AgentFunctions.AzureFunctions.Telemetry;
+using AgentFunctions.AzureStorage;
 using AgentFunctions.Diagnostics;
-using AgentFunctions.Durability;
-using AgentFunctions.Governance.Redaction;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -37,41 +32,20 @@ public static class AgentFunctionsApplicationExtensions
 #endif
         AddApi(builder.Services);
         AddEngine(builder.Services);
-        builder.Services.AddSingleton(_ => AgentStorageFactory.Create(builder.Configuration));
-        AddStores(builder.Services);
+        builder.Services.AddAzureStorageStores(builder.Configuration);
         builder.Services.AddHostedService<WorkerTelemetry>();
         return builder;
     }
 
     internal static void AddEngine(IServiceCollection services)
     {
-        services.AddSingleton<DurableClientAccessor>();
-        services.AddSingleton<DurableRunner>();
-        services.AddSingleton(static provider => StepLimit.Read(
-            provider.GetRequiredService<IConfiguration>(), AppContext.BaseDirectory, provider.GetRequiredService<TimeProvider>()));
+        services.AddDurableTaskEngine();
+        services.AddOptions<DurableTaskEngineOptions>().Configure<IConfiguration>(static (options, configuration) =>
+            options.StepTimeout = FunctionTimeout.Read(configuration, AppContext.BaseDirectory));
+        services.AddSingleton<FunctionRunner>();
         services.AddSingleton<StartedServices>();
         services.AddSingleton<WaitingTimes>();
         StartedServices.Take(services);
-        services.AddSingleton<DurableTaskOrchestrationClient>();
-        services.AddSingleton<IOrchestrationClient>(static provider => provider.Redacted(provider.GetRequiredService<DurableTaskOrchestrationClient>()));
-        services.AddSingleton<AdmitRunActivity>();
-        services.AddDurable(static (provider, registry) => registry
-            .AddActivity<AdmitRunInput, AgentFunctions.Loop.RunState>(
-                AdmitRunActivity.AdmitName, (context, input) => provider.GetRequiredService<AdmitRunActivity>().AdmitAsync(context, input))
-            .AddActivity<string, RunAnswer>(
-                AdmitRunActivity.ReadName, (context, id) => provider.GetRequiredService<AdmitRunActivity>().ReadAsync(context, id)));
-    }
-
-    internal static void AddStores(IServiceCollection services)
-    {
-        services.AddSingleton<BlobContainers>();
-        services.AddSingleton<BlobLogStore>();
-        services.AddSingleton<BlobRecordStore>();
-        services.AddSingleton<BlobContentStore>();
-        // Behind the redaction, so that no secret reaches the storage account.
-        services.AddSingleton<ILogStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobLogStore>()));
-        services.AddSingleton<IRecordStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobRecordStore>()));
-        services.AddSingleton<IBlobStore>(static provider => provider.Redacted(provider.GetRequiredService<BlobContentStore>()));
     }
 
     internal static void AddApi(IServiceCollection services)

@@ -1,4 +1,4 @@
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.AzureFunctions.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -18,7 +18,7 @@ public sealed class ApiTrigger(IServiceProvider services)
     internal const string Name = "ZzApi";
 
     private readonly ApiRouter _router = services.GetRequiredService<ApiRouter>();
-    private readonly DurableClientAccessor _clients = services.GetRequiredService<DurableClientAccessor>();
+    private readonly DurableTaskClientAccessor _clients = services.GetRequiredService<DurableTaskClientAccessor>();
 
     /// <summary>Serves a request; who may call is the API's own guard.</summary>
     /// <param name="request">The request.</param>

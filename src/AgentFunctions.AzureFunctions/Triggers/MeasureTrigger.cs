@@ -1,4 +1,4 @@
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Diagnostics;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
@@ -11,7 +11,7 @@ namespace AgentFunctions.AzureFunctions.Triggers;
 public sealed class MeasureTrigger(IServiceProvider services)
 {
     private readonly WaitingTimes _times = services.GetRequiredService<WaitingTimes>();
-    private readonly DurableClientAccessor _clients = services.GetRequiredService<DurableClientAccessor>();
+    private readonly DurableTaskClientAccessor _clients = services.GetRequiredService<DurableTaskClientAccessor>();
 
     /// <summary>Looks how long the oldest run and the oldest question have waited.</summary>
     /// <param name="timer">The timer.</param>

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.Loop.Monitors;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
@@ -12,7 +12,7 @@ namespace AgentFunctions.AzureFunctions.Triggers;
 /// <param name="services">The app's services.</param>
 public sealed class MonitorTriggers(IServiceProvider services)
 {
-    private readonly DurableRunner _runner = services.GetRequiredService<DurableRunner>();
+    private readonly FunctionRunner _runner = services.GetRequiredService<FunctionRunner>();
 
     /// <summary>The loop of a monitor.</summary>
     /// <param name="context">What it may see of the world.</param>

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.Loop;
 using Microsoft.Azure.Functions.Worker;
@@ -13,7 +13,7 @@ namespace AgentFunctions.AzureFunctions.Triggers;
 /// <param name="services">The app's services.</param>
 public sealed class RunTriggers(IServiceProvider services)
 {
-    private readonly DurableRunner _runner = services.GetRequiredService<DurableRunner>();
+    private readonly FunctionRunner _runner = services.GetRequiredService<FunctionRunner>();
 
     /// <summary>The loop of a run.</summary>
     /// <param name="context">What it may see of the world.</param>
@@ -95,18 +95,18 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="instanceId">The orchestrator's instance.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(AdmitRunActivity.AdmitName)]
+    [Function(RunActivityNames.Admit)]
     public Task<JsonElement?> AdmitRunAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(AdmitRunActivity.AdmitName, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(RunActivityNames.Admit, input, instanceId, client, cancellationToken);
 
     /// <summary>Reads what came of a run for an orchestrator of the app's own.</summary>
     /// <param name="input">The run's id.</param>
     /// <param name="instanceId">The orchestrator's instance.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(AdmitRunActivity.ReadName)]
+    [Function(RunActivityNames.Read)]
     public Task<JsonElement?> ReadRunAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(AdmitRunActivity.ReadName, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(RunActivityNames.Read, input, instanceId, client, cancellationToken);
 }

@@ -1,4 +1,4 @@
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.AzureFunctions.Hosting;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
@@ -11,7 +11,7 @@ namespace AgentFunctions.AzureFunctions.Triggers;
 public sealed class StartTrigger(IServiceProvider services)
 {
     private readonly StartedServices _started = services.GetRequiredService<StartedServices>();
-    private readonly DurableClientAccessor _clients = services.GetRequiredService<DurableClientAccessor>();
+    private readonly DurableTaskClientAccessor _clients = services.GetRequiredService<DurableTaskClientAccessor>();
 
     /// <summary>Does once in the life of an instance what a host does once it has started.</summary>
     /// <param name="timer">The timer.</param>

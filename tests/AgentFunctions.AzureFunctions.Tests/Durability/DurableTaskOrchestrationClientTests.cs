@@ -1,4 +1,5 @@
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.DurableTask;
+using AgentFunctions.DurableTask.Client;
 using DurableTask.Core.History;
 using Grpc.Core;
 using Microsoft.DurableTask;
@@ -20,7 +21,7 @@ public sealed class DurableTaskOrchestrationClientTests
         durable.WaitForInstanceCompletionAsync("1", true, Arg.Any<CancellationToken>())
             .Returns(_ => Task.FromException<OrchestrationMetadata>(new OperationCanceledException()), _ => Task.FromResult(Ended));
 
-        var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
+        var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
 
         Assert.That((await client.WaitForCompletionAsync("1")).Status, Is.EqualTo(OrchestrationStatus.Completed));
     }
@@ -36,7 +37,7 @@ public sealed class DurableTaskOrchestrationClientTests
             stop.Cancel();
             return Task.FromException<OrchestrationMetadata>(new OperationCanceledException());
         });
-        var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
+        var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
 
         Assert.That(() => client.WaitForCompletionAsync("1", stop.Token), Throws.InstanceOf<OperationCanceledException>());
     }
@@ -48,7 +49,7 @@ public sealed class DurableTaskOrchestrationClientTests
         durable.GetInstanceAsync("1", true, Arg.Any<CancellationToken>()).Returns(
             new OrchestrationMetadata("RunAgent", "1") { RuntimeStatus = OrchestrationRuntimeStatus.Failed, SerializedOutput = "the worker is gone" });
 
-        var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
+        var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
 
         Assert.That((await client.GetAsync("1"))!.Failure!.Message, Is.EqualTo("the worker is gone"));
     }
@@ -65,7 +66,7 @@ public sealed class DurableTaskOrchestrationClientTests
             .Returns<IList<HistoryEvent>>(_ => throw new RpcException(new Status(StatusCode.Unimplemented, "no")));
         durable.PurgeInstanceAsync(Arg.Any<string>(), Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>()).Returns(new PurgeResult(1));
 
-        int count = await new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable }).PurgeAsync("1");
+        int count = await new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable }).PurgeAsync("1");
 
         Assert.That(count, Is.EqualTo(2));
         await durable.Received(1).PurgeInstanceAsync("child", Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>());
@@ -78,7 +79,7 @@ public sealed class DurableTaskOrchestrationClientTests
         durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
         durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>())
             .Returns<IList<HistoryEvent>>(_ => throw new RpcException(new Status(StatusCode.Unimplemented, "no histories here")));
-        var client = new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = durable });
+        var client = new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable });
 
         Assert.That(
             async () => await client.ReadHistoryAsync("1").GetAsyncEnumerator().MoveNextAsync(),

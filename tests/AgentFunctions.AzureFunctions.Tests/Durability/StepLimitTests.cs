@@ -1,6 +1,10 @@
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.Durability;
+using AgentFunctions.DurableTask;
+using AgentFunctions.DurableTask.Activities;
+using AgentFunctions.DurableTask.Payloads;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AzureFunctions.Tests.Durability;
 
@@ -25,9 +29,10 @@ public sealed class StepLimitTests
         var enough = new TaskCompletionSource<string?>();
         var registry = new DurableRegistry();
         registry.AddActivity<int, string?>("long", (context, _) => enough.Task.WaitAsync(context.CancellationToken));
-        var runner = new DurableRunner(registry, new DurableClientAccessor(), StepLimit.Read(settings, folder, TimeProvider.System));
+        var runner = new DurableTaskRunner(
+            registry, Options.Create(new DurableTaskEngineOptions { StepTimeout = FunctionTimeout.Read(settings, folder) }), TimeProvider.System);
 
-        Task step = runner.RunAsync(new ActivityContext("1", "long", -1, CancellationToken.None), null);
+        Task step = runner.RunActivityAsync("1", "long", null, CancellationToken.None);
         if (!isEnded)
         {
             enough.SetResult("done");

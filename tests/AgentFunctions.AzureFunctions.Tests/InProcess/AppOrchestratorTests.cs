@@ -1,5 +1,5 @@
 using AgentFunctions.Agents;
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
@@ -77,12 +77,12 @@ public sealed class AppOrchestratorTests
         public static async Task<App> StartAsync(Func<TaskOrchestrationContext, Task<RunAnswer[]>> report)
         {
             OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(Answer);
-            ServiceProvider provider = await AppServices.BuildAsync(
+            ServiceProvider provider = AppServices.Build(
                 model, static services => services.AddAgent(Agent.Create("writer").WithInstructions("Say what you are told.")));
             InProcessHost host = await InProcessHost.StartAsync(
                 provider.GetRequiredService<DurableRegistry>(),
                 own: tasks => tasks.AddOrchestratorFunc<string?, RunAnswer[]>(Report, (context, _) => report(context)));
-            provider.GetRequiredService<DurableClientAccessor>().Client = host.DurableClient;
+            provider.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
             return new App(model, provider, host);
         }
 

@@ -1,3 +1,4 @@
+using AgentFunctions.AzureStorage;
 using AgentFunctions.TestKit;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,17 +6,16 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
-/// <summary>The services of an app, with empty Azurite as the stores and a scripted model server.</summary>
+/// <summary>The services of an app, with an empty account of Azurite as the stores and a scripted model server.</summary>
 internal static class AppServices
 {
     /// <summary>Builds them.</summary>
     /// <param name="model">The model server.</param>
     /// <param name="add">Adds the app's agents and tools.</param>
     /// <param name="settings">Further settings.</param>
-    public static async Task<ServiceProvider> BuildAsync(
+    public static ServiceProvider Build(
         OpenAIProtocolServer model, Action<IServiceCollection> add, params KeyValuePair<string, string?>[] settings)
     {
-        await AzuriteServer.EmptyAsync();
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Models:test:Provider"] = "openai",
@@ -28,7 +28,7 @@ internal static class AppServices
         services.AddLogging();
         services.AddAgentFunctions(configuration);
         services.AddSingleton(AzuriteServer.Connect());
-        AgentFunctionsApplicationExtensions.AddStores(services);
+        services.AddAzureStorageStores(configuration);
         AgentFunctionsApplicationExtensions.AddEngine(services);
         add(services);
         return services.BuildServiceProvider();

@@ -1,5 +1,5 @@
 using AgentFunctions.Agents;
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
@@ -94,13 +94,13 @@ public sealed class EconomyTests
         string agent, Func<ChatRequest, ChatReply> answer, Func<IServiceProvider, string, Task>? meanwhile = null, params KeyValuePair<string, string?>[] settings)
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(answer);
-        await using ServiceProvider services = await AppServices.BuildAsync(model, static services => services
+        await using ServiceProvider services = AppServices.Build(model, static services => services
             .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.None, static () => "noted"))
             .AddAgent(Agent.Create("worker").WithInstructions("Work.").WithTools("note"))
             .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native)), settings);
         var counts = new CountedActions();
         await using InProcessHost host = await InProcessHost.StartAsync(counts.Count(services.GetRequiredService<DurableRegistry>()));
-        services.GetRequiredService<DurableClientAccessor>().Client = host.DurableClient;
+        services.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
         Run run = await services.GetRequiredService<AgentGateway>().SubmitAsync(
             new RunRequest { Agent = agent, Goal = "Lead." }, new Caller("test") { Roles = [CallerRoles.Submitter] }, cancellationToken: Cancel);
         await (meanwhile?.Invoke(services, run.Id) ?? Task.CompletedTask);

@@ -1,4 +1,4 @@
-using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.AzureStorage;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
@@ -18,7 +18,7 @@ public sealed class EndChildrenTests
         var registry = new DurableRegistry();
         registry.AddOrchestrator<int, int>("waits", static (context, _) => context.WaitForExternalEventAsync<int>("never"));
         await using InProcessHost host = await InProcessHost.StartAsync(registry);
-        BlobContainers containers = await AzuriteServer.EmptyAsync();
+        BlobContainers containers = AzuriteServer.Containers();
         var runs = new RunStore(new BlobRecordStore(containers), new BlobContentStore(containers));
         foreach (string id in (string[])["lead.1-0", "lead.1-0.2-0", "lead.1-0.2-0.3-1", "lead.1-1", "lead.1-1.2-0"])
         {

@@ -1,46 +1,36 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
-using AgentFunctions.AzureFunctions.Durability;
 using AgentFunctions.Conformance;
 using AgentFunctions.Durability;
+using AgentFunctions.DurableTask;
+using AgentFunctions.DurableTask.Client;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Testing;
+using Microsoft.DurableTask.Worker;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
-/// <summary>Durable Task's own test host, with the orchestrators and activities of a registry behind this library's adapter.</summary>
+/// <summary>Durable Task's own test host, with the worker that an app adds the runtime to, and the orchestrators and activities of a registry.</summary>
 internal sealed class InProcessHost(DurableTaskTestHost host) : ConformanceHost
 {
     public DurableTaskClient DurableClient => host.Client;
 
     public override IOrchestrationClient Client { get; } =
-        new DurableTaskOrchestrationClient(new DurableClientAccessor { Client = host.Client });
+        new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = host.Client });
 
     public static async Task<InProcessHost> StartAsync(
         DurableRegistry registry, ILoggerFactory? logs = null, Action<DurableTaskRegistry>? own = null)
     {
-        var runner = new DurableRunner(registry, new DurableClientAccessor(), new StepLimit(null, TimeProvider.System));
-        var options = new DurableTaskTestHostOptions { Port = FreePort(), LoggerFactory = logs };
-        return new InProcessHost(await DurableTaskTestHost.StartAsync(Register, options));
-
-        void Register(DurableTaskRegistry tasks)
+        var options = new DurableTaskTestHostOptions
         {
-            foreach (string name in registry.Orchestrators.Keys)
-            {
-                tasks.AddOrchestratorFunc<JsonElement?, JsonElement?>(name, (context, _) => runner.OrchestrateAsync(context));
-            }
-
-            foreach (string name in registry.Activities.Keys)
-            {
-                tasks.AddActivityFunc<JsonElement?, JsonElement?>(
-                    name, (context, input) => runner.RunAsync(new ActivityContext(context.InstanceId, name, -1, CancellationToken.None), input));
-            }
-
-            own?.Invoke(tasks);
-        }
+            Port = FreePort(),
+            LoggerFactory = logs,
+            ConfigureServices = services => services.AddSingleton(registry).AddDurableTaskWorker(static worker => worker.AddAgentFunctions()),
+        };
+        return new InProcessHost(await DurableTaskTestHost.StartAsync(own ?? (static _ => { }), options));
     }
 
     /// <summary>The worker replays at every turn.</summary>

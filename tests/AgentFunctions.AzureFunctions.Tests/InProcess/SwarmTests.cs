@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using AgentFunctions.Agents;
-using AgentFunctions.AzureFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
@@ -25,9 +25,9 @@ public sealed class SwarmTests
     public async Task Lead_WithTwentySubAgents_HearsOfEachOnce()
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(Answer);
-        await using ServiceProvider services = await ServicesAsync(model);
+        await using ServiceProvider services = Services(model);
         await using InProcessHost host = await InProcessHost.StartAsync(services.GetRequiredService<DurableRegistry>());
-        services.GetRequiredService<DurableClientAccessor>().Client = host.DurableClient;
+        services.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
 
         Run run = await services.GetRequiredService<AgentGateway>().SubmitAsync(
             new RunRequest { Agent = "lead", Goal = "Lead." }, new Caller("test") { Roles = [CallerRoles.Submitter] }, cancellationToken: Cancel);
@@ -53,7 +53,7 @@ public sealed class SwarmTests
         };
     }
 
-    private Task<ServiceProvider> ServicesAsync(OpenAIProtocolServer model) => AppServices.BuildAsync(model, services => services
+    private ServiceProvider Services(OpenAIProtocolServer model) => AppServices.Build(model, services => services
         .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.NotIdempotent, (string text) =>
         {
             _noted.Add(text);

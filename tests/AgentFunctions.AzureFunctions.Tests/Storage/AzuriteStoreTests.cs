@@ -1,4 +1,4 @@
-using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.AzureStorage;
 using AgentFunctions.Conformance.Storage;
 using AgentFunctions.Storage;
 
@@ -13,7 +13,7 @@ public sealed class AzuriteLogStoreTests : LogStoreConformance
     protected override ILogStore Store => _store!;
 
     [SetUp]
-    public async Task ConnectAsync() => _store = new BlobLogStore(await AzuriteServer.EmptyAsync(), TimeProvider.System);
+    public void Connect() => _store = new BlobLogStore(AzuriteServer.Containers(), TimeProvider.System);
 }
 
 /// <summary>The record suite on block blobs.</summary>
@@ -25,7 +25,7 @@ public sealed class AzuriteRecordStoreTests : RecordStoreConformance
     protected override IRecordStore Store => _store!;
 
     [SetUp]
-    public async Task ConnectAsync() => _store = new BlobRecordStore(await AzuriteServer.EmptyAsync());
+    public void Connect() => _store = new BlobRecordStore(AzuriteServer.Containers());
 }
 
 /// <summary>The content suite on block blobs.</summary>
@@ -37,5 +37,5 @@ public sealed class AzuriteContentStoreTests : BlobStoreConformance
     protected override IBlobStore Store => _store!;
 
     [SetUp]
-    public async Task ConnectAsync() => _store = new BlobContentStore(await AzuriteServer.EmptyAsync());
+    public void Connect() => _store = new BlobContentStore(AzuriteServer.Containers());
 }

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
-using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.AzureStorage;
 using AgentFunctions.Storage;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
@@ -14,6 +15,7 @@ public sealed class BlobLogStoreTests
 
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
+    private readonly BlobServiceClient _account = AzuriteServer.Connect();
     private readonly string _stream = $"runs/{Guid.NewGuid():N}/journal";
 
     [Test]
@@ -134,7 +136,7 @@ public sealed class BlobLogStoreTests
         Assert.That(await TextsAsync(store), Is.EqualTo(new[] { "new" }));
     }
 
-    private static BlobLogStore Store(BlobLogLimits limits) => new(AzuriteServer.Containers(), TimeProvider.System, limits);
+    private BlobLogStore Store(BlobLogLimits limits) => new(new BlobContainers(_account), TimeProvider.System, limits);
 
     private static ReadOnlyMemory<byte> Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
@@ -154,7 +156,7 @@ public sealed class BlobLogStoreTests
     }
 
     private async Task<int> SegmentsAsync() =>
-        await AzuriteServer.Connect().GetBlobContainerClient("agent-logs")
+        await _account.GetBlobContainerClient("agent-logs")
             .GetBlobsAsync(BlobTraits.None, BlobStates.None, _stream, Cancel)
             .CountAsync(Cancel);
 }

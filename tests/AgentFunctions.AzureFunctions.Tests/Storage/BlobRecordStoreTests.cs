@@ -1,5 +1,5 @@
 using System.Text;
-using AgentFunctions.AzureFunctions.Storage;
+using AgentFunctions.AzureStorage;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.AzureFunctions.Tests.Storage;

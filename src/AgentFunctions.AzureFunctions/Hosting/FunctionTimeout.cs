@@ -1,0 +1,28 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace AgentFunctions.AzureFunctions.Hosting;
+
+/// <summary>
+/// The time-out of the Functions host. A function that runs into it ends the worker process with all that is in it, so what
+/// would take longer is ended by itself, a little before.
+/// </summary>
+internal static class FunctionTimeout
+{
+    private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(30);
+
+    /// <summary>Reads the longest that a function may take, as the host does: from the settings, else from <c>host.json</c>.</summary>
+    /// <param name="configuration">The app's settings.</param>
+    /// <param name="folder">The folder of <c>host.json</c>.</param>
+    /// <returns>The time-out less a margin; <see langword="null"/> if there is none, or it is -1.</returns>
+    public static TimeSpan? Read(IConfiguration configuration, string folder)
+    {
+        string? words = configuration["AzureFunctionsJobHost:functionTimeout"]
+            ?? new ConfigurationBuilder().AddJsonFile(Path.Combine(folder, "host.json"), optional: true).Build()["functionTimeout"];
+        return TimeSpan.TryParse(words, CultureInfo.InvariantCulture, out TimeSpan timeout) && timeout > TimeSpan.Zero
+            ? timeout - Min(LongestMargin, timeout / 10)
+            : null;
+    }
+
+    private static TimeSpan Min(TimeSpan first, TimeSpan second) => first < second ? first : second;
+}

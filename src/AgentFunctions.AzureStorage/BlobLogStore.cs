@@ -1,0 +1,303 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+
+namespace AgentFunctions.AzureStorage;
+
+/// <summary>
+/// Streams as append blobs. One append is one block, written on the condition that the blob ends where the writer believes
+/// it does; a stream goes on in a new blob long before an append blob's limit of 50,000 blocks, so that a read by position
+/// goes through little of it.
+/// </summary>
+internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time, BlobLogLimits limits) : ILogStore
+{
+    private const string Container = "agent-logs";
+    private const int MaxEntryBytes = 1024 * 1024;
+
+    /// <summary>The largest block that an append blob takes.</summary>
+    private const int MaxBlockBytes = 100 * 1024 * 1024;
+
+    private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(2);
+
+    private readonly LogPlaces _places = new();
+
+    /// <summary>Makes the store with the limits that it has in production.</summary>
+    public BlobLogStore(BlobContainers containers, TimeProvider time)
+        : this(containers, time, BlobLogLimits.Default)
+    {
+    }
+
+    public Task<long> AppendAsync(
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Demand(stream, nameof(stream));
+        ArgumentNullException.ThrowIfNull(entries);
+        if (entries.Count == 0)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "entries: give at least one.");
+        }
+
+        if (entries.Max(entry => entry.Length) > MaxEntryBytes || LogBlock.SizeOf(entries) > MaxBlockBytes)
+        {
+            throw new AgentException(
+                ErrorCode.PayloadTooLarge, $"entries: at most {MaxEntryBytes} bytes each and {MaxBlockBytes} together; larger things are blobs.");
+        }
+
+        return StorageCall.RunAsync(() => AppendBlockAsync(stream, entries, expectedPosition, cancellationToken));
+    }
+
+    public async IAsyncEnumerable<LogEntry> ReadAsync(
+        string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        StorageNames.Demand(stream, nameof(stream));
+        long left = maxCount ?? long.MaxValue;
+        LogPlace place = _places.AtOrBefore(stream, fromPosition)
+            ?? await StorageCall.RunAsync(() => FindAsync(stream, fromPosition, cancellationToken));
+        while (left > 0)
+        {
+            LogPlace from = place;
+            LogChunk chunk = await StorageCall.RunAsync(() => ReadChunkAsync(stream, from, cancellationToken));
+            if (chunk.IsGone)
+            {
+                _places.Forget(stream);
+                place = await StorageCall.RunAsync(() => FindAsync(stream, fromPosition, cancellationToken));
+                continue;
+            }
+
+            foreach ((LogBlock block, ReadOnlyMemory<byte> bytes) in chunk.Blocks)
+            {
+                long position = block.FirstPosition;
+                foreach (ReadOnlyMemory<byte> entry in LogBlock.Entries(block, bytes))
+                {
+                    if (position >= fromPosition && left-- > 0)
+                    {
+                        yield return new LogEntry(position, entry);
+                    }
+
+                    position++;
+                }
+            }
+
+            place = chunk.End;
+            _places.Remember(stream, place);
+            if (chunk.IsLast)
+            {
+                yield break;
+            }
+        }
+    }
+
+    public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Demand(stream, nameof(stream));
+        return StorageCall.RunAsync(async () => (await EndAsync(stream, cancellationToken)).Position);
+    }
+
+    public async Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken)
+    {
+        TimeSpan pause = FirstPoll;
+        while (await GetLengthAsync(stream, cancellationToken) <= length)
+        {
+            await Task.Delay(pause, time, cancellationToken);
+            pause = pause * 1.5 < SlowestPoll ? pause * 1.5 : SlowestPoll;
+        }
+    }
+
+    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Demand(stream, nameof(stream));
+        return StorageCall.RunAsync(async () =>
+        {
+            BlobContainerClient container = await containers.GetAsync(Container);
+            await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
+            {
+                await container.DeleteBlobIfExistsAsync(segment.Name, DeleteSnapshotsOption.None, null, cancellationToken);
+            }
+
+            _places.Forget(stream);
+            return true;
+        });
+    }
+
+    private async Task<long> AppendBlockAsync(
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken)
+    {
+        LogPlace? known = _places.Last(stream);
+        bool isFresh = known is null || (expectedPosition is { } expected && expected != known.Value.Position);
+        LogPlace end = isFresh ? await EndAsync(stream, cancellationToken) : known!.Value;
+        var id = Guid.NewGuid();
+        while (true)
+        {
+            if (expectedPosition is { } wanted && wanted != end.Position)
+            {
+                if (isFresh)
+                {
+                    throw new AgentException(
+                        ErrorCode.PositionConflict, $"The stream '{stream}' ends at {end.Position}, not at {wanted}; read it and decide again.");
+                }
+
+                (end, isFresh) = (await EndAsync(stream, cancellationToken), true);
+                continue;
+            }
+
+            LogPlace place = end.RolledOver(limits.MaxBlocks, limits.MaxBytes);
+            var block = new LogBlock(LogBlock.SizeOf(entries), place.Position, entries.Count, place.Blocks, id);
+            if (await TryWriteAsync(stream, place, LogBlock.Write(block, entries), cancellationToken))
+            {
+                _places.Remember(stream, place.After(block));
+                return place.Position;
+            }
+
+            // Somebody wrote there: another writer, or this one, where the answer to a first try was lost.
+            LogChunk chunk = await ReadChunkAsync(stream, place, cancellationToken);
+            if (chunk.Blocks is [(var first, _), ..] && first.Id == id)
+            {
+                _places.Remember(stream, place.After(first));
+                return first.FirstPosition;
+            }
+
+            _places.Forget(stream);
+            (end, isFresh) = (await EndAsync(stream, cancellationToken), true);
+        }
+    }
+
+    private async Task<bool> TryWriteAsync(string stream, LogPlace place, byte[] block, CancellationToken cancellationToken)
+    {
+        BlobContainerClient container = await containers.GetAsync(Container);
+        AppendBlobClient blob = container.GetAppendBlobClient(LogPlace.BlobOf(stream, place.Segment));
+        bool isNew = place.Offset == 0;
+        while (true)
+        {
+            try
+            {
+                var options = new AppendBlobAppendBlockOptions
+                {
+                    Conditions = new AppendBlobRequestConditions { IfAppendPositionEqual = place.Offset },
+                };
+                await blob.AppendBlockAsync(new MemoryStream(block, writable: false), options, cancellationToken);
+                return true;
+            }
+            catch (RequestFailedException e) when (e.IsMissing() && isNew)
+            {
+                await blob.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+            }
+            catch (RequestFailedException e) when (e.Status == 412 || e.IsMissing())
+            {
+                return false;
+            }
+        }
+    }
+
+    /// <summary>Where the stream ends at present.</summary>
+    private async Task<LogPlace> EndAsync(string stream, CancellationToken cancellationToken)
+    {
+        LogPlace place = _places.Last(stream) ?? await FindAsync(stream, long.MaxValue, cancellationToken);
+        while (true)
+        {
+            LogChunk chunk = await ReadChunkAsync(stream, place, cancellationToken);
+            if (chunk.IsGone)
+            {
+                // Deleted, and perhaps begun again, since this place was remembered.
+                _places.Forget(stream);
+                place = await FindAsync(stream, long.MaxValue, cancellationToken);
+                if (place == LogPlace.Beginning)
+                {
+                    return place;
+                }
+
+                continue;
+            }
+
+            place = chunk.End;
+            if (chunk.IsLast)
+            {
+                _places.Remember(stream, place);
+                return place;
+            }
+        }
+    }
+
+    /// <summary>A place at or before a position that takes one listing to find: the beginning of a segment, or its end.</summary>
+    private async Task<LogPlace> FindAsync(string stream, long position, CancellationToken cancellationToken)
+    {
+        BlobContainerClient container = await containers.GetAsync(Container);
+        BlobItem? last = null;
+        await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
+        {
+            if (LogPlace.SegmentOf(segment.Name) > position)
+            {
+                break;
+            }
+
+            last = segment;
+        }
+
+        if (last is null)
+        {
+            return LogPlace.Beginning;
+        }
+
+        long first = LogPlace.SegmentOf(last.Name);
+        var beginning = new LogPlace(first, 0, first, 0);
+        long size = last.Properties.ContentLength ?? 0;
+        if (position != long.MaxValue || size == 0)
+        {
+            return beginning;
+        }
+
+        var range = new BlobDownloadOptions { Range = new HttpRange(size - LogBlock.FootSize, LogBlock.FootSize) };
+        BlobDownloadResult foot = (await container.GetBlobClient(last.Name).DownloadContentAsync(range, cancellationToken)).Value;
+        LogBlock block = LogBlock.ReadFoot(foot.Content.ToMemory().Span);
+        return new LogPlace(first, size, block.End, block.Number + 1);
+    }
+
+    private async Task<LogChunk> ReadChunkAsync(string stream, LogPlace from, CancellationToken cancellationToken)
+    {
+        LogPlace place = from.RolledOver(limits.MaxBlocks, limits.MaxBytes);
+        BlobContainerClient container = await containers.GetAsync(Container);
+        BlobClient blob = container.GetBlobClient(LogPlace.BlobOf(stream, place.Segment));
+        long size = limits.ReadBytes;
+        while (true)
+        {
+            ReadOnlyMemory<byte> bytes;
+            long total;
+            try
+            {
+                var range = new BlobDownloadOptions { Range = new HttpRange(place.Offset, size) };
+                BlobDownloadResult result = (await blob.DownloadContentAsync(range, cancellationToken)).Value;
+                bytes = result.Content.ToMemory();
+                total = TotalOf(result.Details, bytes.Length);
+            }
+            catch (RequestFailedException e) when (e.Status == 416)
+            {
+                return LogChunk.Nothing(place);
+            }
+            catch (RequestFailedException e) when (e.IsMissing())
+            {
+                return place.Offset == 0 ? LogChunk.Nothing(from) : LogChunk.Gone(place);
+            }
+
+            LogChunk chunk = LogChunk.Parse(place, bytes, total, limits);
+            if (chunk.Blocks.Count > 0 || bytes.IsEmpty)
+            {
+                return chunk;
+            }
+
+            // A block larger than what was read.
+            size = LogBlock.ReadHead(bytes.Span) is { } head ? head.Size : LogBlock.HeadSize;
+        }
+    }
+
+    /// <summary>The size of the whole blob, from <c>bytes first-last/total</c>.</summary>
+    private static long TotalOf(BlobDownloadDetails details, int read) =>
+        details.ContentRange is { } range && long.TryParse(range.AsSpan(range.IndexOf('/', StringComparison.Ordinal) + 1), out long total)
+            ? total
+            : read;
+
+    private static IAsyncEnumerable<BlobItem> SegmentsAsync(BlobContainerClient container, string stream, CancellationToken cancellationToken) =>
+        container.GetBlobsAsync(BlobTraits.None, BlobStates.None, LogPlace.PrefixOf(stream), cancellationToken);
+}

@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Storage;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace AgentFunctions.AzureStorage;
+
+/// <summary>Records as block blobs; their versions are the blobs' ETags.</summary>
+internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
+{
+    private const string Container = "agent-records";
+    private const int MaxBytes = 1024 * 1024;
+
+    /// <summary>A listing names blobs only, so their contents are read ahead, a few at a time.</summary>
+    private const int ReadAhead = 16;
+
+    public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Demand(key, nameof(key));
+        return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(Container), key, cancellationToken));
+    }
+
+    public Task<string> PutAsync(
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Demand(key, nameof(key));
+        if (value.Length > MaxBytes)
+        {
+            throw new AgentException(
+                ErrorCode.PayloadTooLarge, $"value: {value.Length} bytes, a record takes at most {MaxBytes}; keep the rest as a blob.");
+        }
+
+        return StorageCall.RunAsync(async () =>
+        {
+            BlobContainerClient container = await containers.GetAsync(Container);
+            try
+            {
+                Response<BlobContentInfo> info = await container.GetBlobClient(key).UploadAsync(
+                    BinaryData.FromBytes(value), new BlobUploadOptions { Conditions = Of(condition) }, cancellationToken);
+                return info.Value.ETag.ToString();
+            }
+            catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsMissing())
+            {
+                throw Conflict(key, e);
+            }
+        });
+    }
+
+    public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Demand(key, nameof(key));
+        return StorageCall.RunAsync(async () =>
+        {
+            BlobContainerClient container = await containers.GetAsync(Container);
+            try
+            {
+                return (await container.GetBlobClient(key).DeleteIfExistsAsync(
+                    DeleteSnapshotsOption.None, Of(condition), cancellationToken)).Value;
+            }
+            catch (RequestFailedException e) when (e.IsConditionNotMet())
+            {
+                throw Conflict(key, e);
+            }
+        });
+    }
+
+    public async IAsyncEnumerable<StoredRecord> ListAsync(
+        string prefix, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        BlobContainerClient container = await StorageCall.RunAsync(() => containers.GetAsync(Container));
+        var ahead = new Queue<Task<StoredRecord?>>();
+        await using IAsyncEnumerator<BlobItem> names =
+            container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        bool more = true;
+        while (more || ahead.Count > 0)
+        {
+            while (more && ahead.Count < ReadAhead && (more = await StorageCall.RunAsync(() => names.MoveNextAsync().AsTask())))
+            {
+                if (after is null || string.CompareOrdinal(names.Current.Name, after) > 0)
+                {
+                    ahead.Enqueue(ReadAsync(container, names.Current.Name, cancellationToken));
+                }
+            }
+
+            // A record that was deleted since it was listed is not there.
+            if (ahead.TryDequeue(out Task<StoredRecord?>? next) && await StorageCall.RunAsync(() => next) is { } record)
+            {
+                yield return record;
+            }
+        }
+    }
+
+    private static async Task<StoredRecord?> ReadAsync(BlobContainerClient container, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            BlobDownloadResult blob = (await container.GetBlobClient(key).DownloadContentAsync(cancellationToken)).Value;
+            return new StoredRecord(key, blob.Content.ToMemory(), blob.Details.ETag.ToString());
+        }
+        catch (RequestFailedException e) when (e.IsMissing())
+        {
+            return null;
+        }
+    }
+
+    private static BlobRequestConditions? Of(RecordCondition condition) => condition switch
+    {
+        { MustNotExist: true } => new BlobRequestConditions { IfNoneMatch = ETag.All },
+        { Etag: { } etag } => new BlobRequestConditions { IfMatch = new ETag(etag) },
+        _ => null,
+    };
+
+    private static AgentException Conflict(string key, Exception cause) => new(
+        ErrorCode.EtagConflict, $"The record '{key}' has changed; read it and decide again.", cause);
+}
