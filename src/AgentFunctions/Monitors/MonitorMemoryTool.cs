@@ -19,6 +19,7 @@ internal static class MonitorMemoryTool
         ToolEffect.Idempotent)
     {
         OnlyByName = true,
+        Reach = ToolReach.Runtime,
     };
 
     private static async Task<string> RunAsync(

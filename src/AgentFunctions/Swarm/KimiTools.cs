@@ -23,7 +23,7 @@ internal static class KimiTools
                 "Create a custom subagent with a specific system prompt and name for reuse. It has your tools, but cannot delegate further.",
                 CreateSubAgentAsync),
             ToolEffect.Idempotent)
-        { IsDelegation = true },
+        { IsDelegation = true, Reach = ToolReach.Runtime },
         new(
             AgentTool.CreateFunction(
                 SwarmToolNames.AssignTask,
@@ -31,7 +31,7 @@ internal static class KimiTools
                 + "2. When the agent is done, it will return a single message back to you.",
                 AssignTaskAsync),
             ToolEffect.Idempotent)
-        { IsDelegation = true },
+        { IsDelegation = true, Reach = ToolReach.Runtime },
     ];
 
     private static async Task<string> CreateSubAgentAsync(

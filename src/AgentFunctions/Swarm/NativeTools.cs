@@ -41,5 +41,5 @@ internal static class NativeTools
     ];
 
     private static AgentTool Tool(string name, string description, ToolEffect effect, Delegate method) =>
-        new(AgentTool.CreateFunction(name, description, method), effect) { IsDelegation = true };
+        new(AgentTool.CreateFunction(name, description, method), effect) { IsDelegation = true, Reach = ToolReach.Runtime };
 }

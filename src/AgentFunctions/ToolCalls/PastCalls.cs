@@ -7,7 +7,7 @@ namespace AgentFunctions.ToolCalls;
 internal static class PastCalls
 {
     public static PastCall Of(ToolCallRequest request, PolicyDecision? decision, DateTimeOffset at) =>
-        new(request.Context.RunId, request.Context.Turn, request.Context.Call, request.Tool.Name, request.Tool.Effect, at)
+        new(request.Context.RunId, request.Context.Turn, request.Context.Call, request.Tool.Name, request.Effect, at)
         {
             Hosts = HostNames.Of(decision?.Arguments ?? request.Arguments),
             DataLabels = decision?.DataLabels ?? [],

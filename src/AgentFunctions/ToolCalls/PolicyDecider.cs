@@ -32,9 +32,16 @@ internal sealed class PolicyDecider(PolicySource policies, CallHistory history, 
         if (policy.ReadsHistory)
         {
             return await history.DecideAsync(
-                root, calls => policy.Decide(request.Action(arguments, calls, now)), ToEnter, cancellationToken).ConfigureAwait(false);
+                root,
+                calls =>
+                {
+                    Limit(request, policy, arguments, calls, isApproved);
+                    return policy.Decide(request.Action(arguments, calls, now));
+                },
+                ToEnter, cancellationToken).ConfigureAwait(false);
         }
 
+        Limit(request, policy, arguments, [], isApproved);
         PolicyDecision decision = policy.Decide(request.Action(arguments, [], now));
         if (ToEnter(decision) is { } call)
         {
@@ -42,5 +49,17 @@ internal sealed class PolicyDecider(PolicySource policies, CallHistory history, 
         }
 
         return decision;
+    }
+
+    /// <summary>Keeps a call that was decided before a crash, and reads many files, from those that a rule forbids.</summary>
+    /// <param name="request">The call.</param>
+    public void LimitResumed(ToolCallRequest request) => Limit(request, policies.Current, request.Arguments, [], isApproved: true);
+
+    private void Limit(ToolCallRequest request, Policy policy, JsonElement arguments, IReadOnlyList<PastCall> calls, bool isApproved)
+    {
+        if (policy.ReadsArguments && request.Tool.Uses is not null)
+        {
+            request.Context.Files = new PolicyFileJudge(policy, request.Action(arguments, [.. calls], time.GetUtcNow())).Filter(isApproved);
+        }
     }
 }

@@ -12,6 +12,8 @@ internal sealed class PolicyStep(PolicyDecider policy, ApprovalQuestions questio
     {
         if (state.Phase == ToolCallPhase.Resumed)
         {
+            policy.LimitResumed(state.Request);
+            state.Call!.Context.Files = state.Request.Context.Files;
             return await next(state, cancellationToken).ConfigureAwait(false);
         }
 

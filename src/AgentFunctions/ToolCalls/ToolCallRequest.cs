@@ -4,6 +4,7 @@ using AgentFunctions.Governance;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.ToolCalls;
@@ -19,6 +20,9 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
 
     public ToolContext Context => Prepared.Context;
 
+    /// <summary>What the call does to the world, as policies see it: what the runtime's own tools do stays within the runtime.</summary>
+    public ToolEffect Effect => Tool.Reach == ToolReach.Runtime ? ToolEffect.None : Tool.Effect;
+
     /// <summary>What the run may still spend, as the loop knew it when it asked for the call.</summary>
     public Budget BudgetLeft { get; init; } = new();
 
@@ -30,7 +34,10 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
         Prepared.Arguments.ToDictionary(argument => argument.Key, argument => (JsonElement)argument.Value!, StringComparer.Ordinal),
         AgentJsonContext.Default.DictionaryStringJsonElement);
 
-    public ActionContext Action(JsonElement arguments, IReadOnlyList<PastCall> history, DateTimeOffset now) => new()
+    /// <summary>The names of the workspace's files; <see langword="null"/> if the run has no workspace.</summary>
+    private PathNames? Paths { get; } = Prepared.Context.Workspace is { } workspace ? new PathNames(workspace) : null;
+
+    public ActionContext Action(JsonElement arguments, IReadOnlyList<PastCall> history, DateTimeOffset now) => new ActionContext
     {
         RunId = Run.Id,
         RootId = Lineage.Root.Id,
@@ -41,13 +48,12 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
         Goal = Run.Goal,
         Labels = Run.Labels,
         Tool = Tool.Name,
-        Effect = Tool.Effect,
-        Risk = Tool.Effect switch { ToolEffect.None => RiskLevel.Low, ToolEffect.Idempotent => RiskLevel.Medium, _ => RiskLevel.High },
+        Effect = Effect,
+        Risk = Effect switch { ToolEffect.None => RiskLevel.Low, ToolEffect.Idempotent => RiskLevel.Medium, _ => RiskLevel.High },
         Arguments = arguments,
-        Hosts = HostNames.Of(arguments),
         History = history,
         BudgetLeft = BudgetLeft,
         PlanStep = PlanStep,
         Now = now,
-    };
+    }.Of(Tool, Paths);
 }

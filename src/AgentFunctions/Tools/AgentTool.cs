@@ -46,6 +46,18 @@ public sealed class AgentTool
     /// <summary>Whether an agent gets the tool only when its definition names it; false by default.</summary>
     public bool OnlyByName { get; init; }
 
+    /// <summary>
+    /// Gets the arguments that are paths of the run's workspace, so that policies judge which files they mean and not how they
+    /// are spelled; none by default.
+    /// </summary>
+    public IReadOnlyList<PathArgument> Paths { get; init; } = [];
+
+    /// <summary>What a call reads and writes in the workspace beyond the paths that its arguments name; nothing by default.</summary>
+    internal Func<Workspace, JsonElement, IReadOnlyList<PathUse>>? Uses { get; init; }
+
+    /// <summary>How far its effects reach; anywhere by default.</summary>
+    internal ToolReach Reach { get; init; }
+
     /// <summary>Whether an agent has the tool by what its definition says of delegation, and not by its list of tools.</summary>
     internal bool IsDelegation { get; init; }
 
@@ -91,8 +103,17 @@ public sealed class AgentTool
 
     /// <summary>The same tool, taken to do something else to the world.</summary>
     /// <param name="effect">What it is taken to do.</param>
-    internal AgentTool WithEffect(ToolEffect effect) => effect == Effect ? this : new AgentTool(Function, effect)
+    internal AgentTool WithEffect(ToolEffect effect) => effect == Effect ? this : With(effect, Reach);
+
+    /// <summary>The same tool, whose effects reach less or more.</summary>
+    /// <param name="reach">How far.</param>
+    internal AgentTool WithReach(ToolReach reach) => reach == Reach ? this : With(Effect, reach);
+
+    private AgentTool With(ToolEffect effect, ToolReach reach) => new(Function, effect)
     {
+        Reach = reach,
+        Paths = Paths,
+        Uses = Uses,
         Timeout = Timeout,
         ResultLimit = ResultLimit,
         OnlyByName = OnlyByName,

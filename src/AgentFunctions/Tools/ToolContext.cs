@@ -44,6 +44,9 @@ public sealed record ToolContext
     /// <summary>For a call that concerns sub-agents: what it may ask for, and what it does ask for.</summary>
     internal Swarm.SwarmCall? Swarm { get; init; }
 
+    /// <summary>Which files a call that reads many may read; set by what governs the call, <see langword="null"/> for all.</summary>
+    internal FileFilter? Files { get; set; }
+
     /// <summary>How long the call may take, where a rule shortens the tool's own time-out.</summary>
     internal TimeSpan? Timeout { get; init; }
 

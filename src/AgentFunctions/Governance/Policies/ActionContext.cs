@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 
@@ -47,13 +48,19 @@ public sealed record ActionContext
     /// <summary>The tool.</summary>
     public required string Tool { get; init; }
 
-    /// <summary>What the tool does to the world.</summary>
+    /// <summary>What the tool does to the world; <see cref="ToolEffect.None"/> for the runtime's own tools, whose effects stay within it.</summary>
     public required ToolEffect Effect { get; init; }
+
+    /// <summary>How far the tool's effects reach; <see cref="ToolReach.Outside"/> by default.</summary>
+    public ToolReach Reach { get; init; }
 
     /// <summary>How much harm the call could do.</summary>
     public required RiskLevel Risk { get; init; }
 
-    /// <summary>The arguments: a JSON object.</summary>
+    /// <summary>
+    /// The arguments as the tool will take them, a JSON object: defaults of the schema filled in, and paths of the workspace as
+    /// their one name, relative and with links followed (<c>.</c> for the whole workspace).
+    /// </summary>
     public required JsonElement Arguments { get; init; }
 
     /// <summary>The hosts that the call names, in lower case; empty where it names none.</summary>
@@ -75,6 +82,40 @@ public sealed record ActionContext
     /// <summary>What this run and its tree have done before, oldest first.</summary>
     public IReadOnlyList<PastCall> History { get; init; } = [];
 
+    /// <summary>The arguments as the model wrote them; <see langword="null"/> if they are the same.</summary>
+    internal JsonElement? Written { get; init; }
+
+    /// <summary>The schema of the arguments; <see langword="null"/> if unknown.</summary>
+    internal JsonElement? Schema { get; init; }
+
+    /// <summary>The arguments that are paths of the workspace.</summary>
+    internal IReadOnlyList<string> PathArguments { get; init; } = [];
+
+    /// <summary>The names of the workspace's files; <see langword="null"/> if there is no workspace.</summary>
+    internal PathNames? Paths { get; init; }
+
+    /// <summary>What the call reads and writes beyond the paths that its arguments name.</summary>
+    internal IReadOnlyList<PathUse> Uses { get; init; } = [];
+
     /// <summary>The moment of the decision (UTC).</summary>
     public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The same action, seen as the tool will see it.</summary>
+    /// <param name="tool">The tool.</param>
+    /// <param name="paths">The names of the workspace's files; <see langword="null"/> if the run has no workspace.</param>
+    internal ActionContext Of(AgentTool tool, PathNames? paths)
+    {
+        JsonElement effective = EffectiveArguments.Of(Arguments, tool, paths);
+        return this with
+        {
+            Reach = tool.Reach,
+            Arguments = effective,
+            Written = Arguments,
+            Schema = tool.Function.JsonSchema,
+            PathArguments = [.. tool.Paths.Select(static path => path.Name)],
+            Paths = paths,
+            Uses = paths is null || tool.Uses is null ? [] : tool.Uses(paths.Workspace, effective),
+            Hosts = HostNames.Of(effective),
+        };
+    }
 }

@@ -1,10 +1,16 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 
 /// <summary>What an argument must be for a rule to apply. All that is set must hold for one and the same value.</summary>
+/// <remarks>
+/// Where a value cannot be told (an optional argument is left out and has no known default, a number is no number, a path leads
+/// astray), the condition answers what its caller says: true for a rule that forbids or asks, false for one that allows. Of a
+/// file with several names, one that fits is enough for a rule that forbids; a rule that allows must fit all.
+/// </remarks>
 internal sealed record ArgumentCondition(ArgumentPath Path)
 {
     /// <summary>One of these patterns.</summary>
@@ -22,7 +28,7 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
     /// <summary>A number below this.</summary>
     public decimal? Below { get; init; }
 
-    /// <summary>A path within one of these folders, after <c>..</c> and backslashes are resolved.</summary>
+    /// <summary>A path within one of these folders.</summary>
     public IReadOnlyList<string>? Under { get; init; }
 
     /// <summary>A path outside all of these folders, or absent.</summary>
@@ -31,90 +37,83 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
     /// <summary>Whether it is there at all.</summary>
     public bool? Exists { get; init; }
 
-    public bool Holds(JsonElement arguments)
+    /// <summary>Determines whether the condition holds for a call.</summary>
+    /// <param name="action">The call.</param>
+    /// <param name="whenUnknown">The answer if a value cannot be told.</param>
+    public bool Holds(ActionContext action, bool whenUnknown)
     {
-        bool present = Path.Any(arguments, static value => value.ValueKind != JsonValueKind.Null);
-        if (Exists is { } exists && exists != present)
+        bool present = Path.Any(action.Arguments, static value => value.ValueKind != JsonValueKind.Null);
+        bool isPath = Path.IsOf(action.PathArguments);
+        if (Exists is { } exists && exists != (present && !(isPath && Path.Any(action.Arguments, IsWhole))))
         {
             return false;
         }
 
-        if (!present)
+        if (present)
         {
-            // Only what forbids ("not", "notUnder") holds for an argument that is not there.
-            return Is is null && Matches is null && Above is null && Below is null && Under is null;
+            return isPath && action.Paths is { } paths
+                ? Path.Any(action.Arguments, value => HoldsForPath(value, paths, whenUnknown))
+                : Path.Any(action.Arguments, value => HoldsFor(value, action, whenUnknown));
         }
 
-        return Path.Any(arguments, HoldsFor);
+        // Only what forbids ("not", "notUnder") holds for an argument that is not there.
+        return (Is is null && Matches is null && Above is null && Below is null && Under is null)
+            || (whenUnknown && action.Schema is { } schema && Path.MayHaveOtherDefault(schema, action.Written ?? action.Arguments));
     }
 
-    private bool HoldsFor(JsonElement value)
+    private static bool IsWhole(JsonElement value) => value.ValueKind == JsonValueKind.String && value.ValueEquals(PathNames.Whole);
+
+    private bool HoldsForPath(JsonElement value, PathNames paths, bool whenUnknown)
     {
-        string text = TextOf(value);
-        return (Is is null || Is.Matches(text))
-            && (Not is null || !Not.Matches(text))
-            && (Matches is null || Matches.IsMatch(text))
-            && (Under is null || IsUnder(text, Under))
-            && (NotUnder is null || !IsUnder(text, NotUnder))
-            && ((Above is null && Below is null) || HoldsForNumber(text));
+        if (value.ValueKind != JsonValueKind.String || paths.NameOf(value.GetString()!) is not { } name)
+        {
+            string text = ArgumentNumber.TextOf(value);
+            return HoldsForText(text, null, whenUnknown) && HoldsForFolders(folder => TextualPath.IsUnder(text, folder, paths.Workspace.Root), whenUnknown);
+        }
+
+        bool HoldsForName(string one) =>
+            (Is is null || Is.MatchesPath(one, paths))
+            && (Not is null || !Not.MatchesPath(one, paths))
+            && (Matches is null || Matches.IsMatch(one))
+            && HoldsForFolders(folder => paths.IsUnder(one, folder), whenUnknown)
+            && ((Above is null && Below is null) || HoldsForNumber(one, whenUnknown));
+
+        IReadOnlyList<string> names = paths.AllNamesOf(name);
+        return whenUnknown ? names.Any(HoldsForName) : names.All(HoldsForName);
     }
 
-    private bool HoldsForNumber(string text)
+    private bool HoldsFor(JsonElement value, ActionContext action, bool whenUnknown)
+    {
+        string text = ArgumentNumber.TextOf(value);
+        bool isStructure = value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
+        return HoldsForText(text, value.ValueKind == JsonValueKind.Number ? value.GetRawText() : null, whenUnknown, isStructure)
+            && HoldsForFolders(folder => isStructure ? null : TextualPath.IsUnder(text, folder, action.Paths?.Workspace.Root), whenUnknown);
+    }
+
+    private bool HoldsForText(string text, string? number, bool whenUnknown, bool isStructure = false) =>
+        (Is is null || IsOneOf(Is, text, number) || (isStructure && whenUnknown))
+        && (Not is null || !IsOneOf(Not, text, number))
+        && (Matches is null || Matches.IsMatch(text) || (number is not null && Matches.IsMatch(number)))
+        && ((Above is null && Below is null) || HoldsForNumber(text, whenUnknown));
+
+    /// <summary>Whether a pattern fits a text, or a number however it is written.</summary>
+    private static bool IsOneOf(Glob glob, string text, string? number) => glob.Matches(text)
+        || (number is not null && (glob.Matches(number) || (ArgumentNumber.TryRead(number, out decimal value) && glob.MatchesNumber(value))));
+
+    private bool HoldsForFolders(Func<string, bool?> isUnder, bool whenUnknown) =>
+        (Under is null || Under.Any(folder => isUnder(folder) ?? whenUnknown))
+        && (NotUnder is null || !NotUnder.Any(folder => isUnder(folder) ?? !whenUnknown));
+
+    private bool HoldsForNumber(string text, bool whenUnknown)
     {
         // A number that is too large to read is above every bound: 1e400 must not slip past "above: 100".
-        if (!decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number))
+        if (!ArgumentNumber.TryRead(text, out decimal number))
         {
-            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double large)
-                && (large > 0 ? Above is not null && Below is null : Below is not null && Above is null);
+            return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double large) && !double.IsNaN(large)
+                ? large > 0 ? Above is not null && Below is null : Below is not null && Above is null
+                : whenUnknown;
         }
 
         return (Above is null || number > Above) && (Below is null || number < Below);
-    }
-
-    private static string TextOf(JsonElement value) =>
-        value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
-
-    private static bool IsUnder(string path, IReadOnlyList<string> folders)
-    {
-        if (Normalize(path) is not { } normal)
-        {
-            return false;
-        }
-
-        foreach (string folder in folders)
-        {
-            if (Normalize(folder) is { } root
-                && (root.Length == 0 ? !normal.StartsWith('/') : normal == root || normal.StartsWith(root + "/", StringComparison.Ordinal)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>The path without <c>.</c> and <c>..</c>; <see langword="null"/> where it leads out of where it begins.</summary>
-    private static string? Normalize(string path)
-    {
-        string text = path.Replace('\\', '/');
-        var parts = new List<string>();
-        foreach (string part in text.Split('/', StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (part == "..")
-            {
-                if (parts.Count == 0)
-                {
-                    return null;
-                }
-
-                parts.RemoveAt(parts.Count - 1);
-            }
-            else if (part != ".")
-            {
-                parts.Add(part);
-            }
-        }
-
-        return (text.StartsWith('/') ? "/" : "") + string.Join('/', parts);
     }
 }

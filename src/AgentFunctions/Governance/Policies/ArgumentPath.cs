@@ -10,6 +10,32 @@ internal sealed class ArgumentPath(string path)
     /// <summary>Whether any value at the path satisfies a test. A list's items are tested one by one.</summary>
     public bool Any(JsonElement arguments, Func<JsonElement, bool> test) => Any(arguments, 0, test);
 
+    /// <summary>Whether the value is one of a tool's paths.</summary>
+    public bool IsOf(IReadOnlyList<string> names)
+    {
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (_segments[0] == "*" || _segments[0] == names[i])
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether the tool may take another value than nothing where the argument is left out.</summary>
+    public bool MayHaveOtherDefault(JsonElement schema, JsonElement written)
+    {
+        if (!SchemaMember.Declares(schema, _segments))
+        {
+            return false;
+        }
+
+        // Written as null it is nothing; a default of the schema was filled in, or is nothing.
+        return !(_segments.Length == 1 && (SchemaMember.HasDefault(schema, _segments[0]) || SchemaMember.Find(written, _segments[0]) is not null));
+    }
+
     private bool Any(JsonElement value, int depth, Func<JsonElement, bool> test)
     {
         if (depth == _segments.Length)
@@ -21,7 +47,7 @@ internal sealed class ArgumentPath(string path)
 
             foreach (JsonElement item in value.EnumerateArray())
             {
-                if (test(item))
+                if (Any(item, depth, test))
                 {
                     return true;
                 }
@@ -44,7 +70,16 @@ internal sealed class ArgumentPath(string path)
 
                 return false;
             case JsonValueKind.Object:
-                return value.TryGetProperty(segment, out JsonElement found) && Any(found, depth + 1, test);
+                // A member that stands twice is read as the first by some servers and as the last by others.
+                foreach (JsonProperty member in value.EnumerateObject())
+                {
+                    if (member.NameEquals(segment) && Any(member.Value, depth + 1, test))
+                    {
+                        return true;
+                    }
+                }
+
+                return false;
             case JsonValueKind.Array:
                 int next = segment == "*" ? depth + 1 : depth;
                 foreach (JsonElement item in value.EnumerateArray())

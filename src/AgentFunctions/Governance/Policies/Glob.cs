@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 
@@ -7,6 +8,8 @@ internal sealed class Glob
 {
     private readonly string[] _patterns;
     private readonly HashSet<string> _literals;
+    private readonly HashSet<decimal> _numbers;
+    private readonly string[] _all;
 
     public Glob(IEnumerable<string> patterns, bool ignoreCase)
     {
@@ -14,6 +17,8 @@ internal sealed class Glob
         string[] all = [.. patterns];
         // A backslash would be an escape in the matcher below; here it is a character like any other.
         _patterns = [.. all.Where(IsPattern).Select(static pattern => pattern.Replace(@"\", @"\\", StringComparison.Ordinal))];
+        _numbers = [.. all.Where(static text => !IsPattern(text)).Select(static text => ArgumentNumber.TryRead(text, out decimal number) ? number : (decimal?)null).OfType<decimal>()];
+        _all = all;
         _literals = new HashSet<string>(
             all.Where(static text => !IsPattern(text)), ignoreCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
     }
@@ -30,6 +35,32 @@ internal sealed class Glob
         foreach (string pattern in _patterns)
         {
             if (FileSystemName.MatchesSimpleExpression(pattern, text, IgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a number is among the patterns, however it is written there.</summary>
+    /// <param name="number">The number.</param>
+    public bool MatchesNumber(decimal number) => _numbers.Contains(number);
+
+    /// <summary>Whether a file of a workspace is meant, however the pattern and the file's path are spelled.</summary>
+    /// <param name="name">The file's name within the workspace.</param>
+    /// <param name="paths">The names of the workspace's files.</param>
+    public bool MatchesPath(string name, PathNames paths)
+    {
+        if (Matches(name))
+        {
+            return true;
+        }
+
+        foreach (string pattern in _all)
+        {
+            string resolved = paths.Resolve(pattern);
+            if (resolved != pattern && FileSystemName.MatchesSimpleExpression(resolved.Replace(@"\", @"\\", StringComparison.Ordinal), name, IgnoreCase || PathNames.IgnoresCase))
             {
                 return true;
             }

@@ -19,7 +19,7 @@ internal sealed class Policy
         IReadOnlyDictionary<ToolEffect, PolicyVerdict> defaults) =>
         (Hash, Rules, _labels, _risks, _defaults) = (hash, rules, labels, risks, defaults);
 
-    /// <summary>What holds where no rule matches and nothing else was said: reading is free, everything else asks a person.</summary>
+    /// <summary>What holds for tools that reach beyond the workspace where no rule matches and nothing else was said: reading is free, everything else asks a person.</summary>
     public static IReadOnlyDictionary<ToolEffect, PolicyVerdict> StrictDefaults { get; } = new Dictionary<ToolEffect, PolicyVerdict>
     {
         [ToolEffect.None] = PolicyVerdict.Allow,
@@ -41,8 +41,24 @@ internal sealed class Policy
     /// <summary>Whether a decision may depend on the run's plan.</summary>
     public bool ReadsPlan { get; init; }
 
-    /// <summary>Decides about an action.</summary>
+    /// <summary>Whether a decision may depend on arguments.</summary>
+    public bool ReadsArguments { get; init; }
+
+    /// <summary>The folders that conditions name.</summary>
+    public IReadOnlyList<string> Folders { get; init; } = [];
+
+    /// <summary>Whether the defaults were written down, so that they hold for the workspace tools too.</summary>
+    public bool HasOwnDefaults { get; init; }
+
+    /// <summary>Decides about an action, and about all that it reads and writes beyond its own path.</summary>
     public PolicyDecision Decide(ActionContext action)
+    {
+        PolicyDecision decision = DecideAlone(action);
+        return ReadsArguments && action.Uses.Count > 0 ? new PolicyFileJudge(this, action).Judge(decision) : decision;
+    }
+
+    /// <summary>Decides about an action by its own arguments.</summary>
+    public PolicyDecision DecideAlone(ActionContext action)
     {
         List<string> labels = LabelsOf(action);
         action = action with { DataLabels = labels };
@@ -50,7 +66,7 @@ internal sealed class Policy
         (IPolicyRule Rule, PolicyAnswer Answer)? first = null;
         foreach (IPolicyRule rule in Rules)
         {
-            if (rule.Decide(action) is not { } answer)
+            if (rule.Decide(action) is not { } answer || (answer.Verdict == PolicyVerdict.Ask && action.Reach == ToolReach.Runtime && !Names(rule)))
             {
                 continue;
             }
@@ -66,7 +82,7 @@ internal sealed class Policy
 
         PolicyDecision decision = first is var (matched, given)
             ? DecisionOf(matched, given, action)
-            : new PolicyDecision(_defaults[action.Effect], $"default:{JsonNamingPolicy.CamelCase.ConvertName(action.Effect.ToString())}", Hash);
+            : new PolicyDecision(DefaultOf(action), $"default:{JsonNamingPolicy.CamelCase.ConvertName(action.Effect.ToString())}", Hash);
         return decision with
         {
             DataLabels = labels,
@@ -74,11 +90,25 @@ internal sealed class Policy
         };
     }
 
+    /// <summary>A rule that says which tools it is about, or is written in C#, is meant for the runtime's own tools too.</summary>
+    private static bool Names(IPolicyRule rule) => rule is not PolicyRule { NamesTools: false };
+
+    /// <summary>What holds for tools of an effect that reach beyond the workspace, where no rule matches.</summary>
+    public PolicyVerdict DefaultFor(ToolEffect effect) => _defaults[effect];
+
+    private PolicyVerdict DefaultOf(ActionContext action)
+    {
+        PolicyVerdict verdict = _defaults[action.Effect];
+        return verdict == PolicyVerdict.Ask && (action.Reach == ToolReach.Runtime || (action.Reach == ToolReach.Workspace && !HasOwnDefaults))
+            ? PolicyVerdict.Allow
+            : verdict;
+    }
+
     /// <summary>The rule that has a person asked about a call whose outcome nobody can tell; <see langword="null"/> where the model is told.</summary>
     public UnknownOutcomeRule? AskAbout(ActionContext action)
     {
         action = action with { Risk = RiskOf(action) };
-        return UnknownOutcomes.FirstOrDefault(rule => rule.When.Holds(action)) is { Terms: not null } rule ? rule : null;
+        return UnknownOutcomes.FirstOrDefault(rule => rule.When.Holds(action, rule.Terms is not null)) is { Terms: not null } rule ? rule : null;
     }
 
     /// <summary>How much harm a call could do: what the policy says, else what the tool's own entry says.</summary>
@@ -86,7 +116,7 @@ internal sealed class Policy
     {
         foreach (RiskRule rule in _risks)
         {
-            if (rule.When.Holds(action))
+            if (rule.When.Holds(action, rule.Risk != RiskLevel.Low))
             {
                 return rule.Risk;
             }
@@ -100,7 +130,7 @@ internal sealed class Policy
         var labels = new List<string>();
         foreach (DataLabelRule rule in _labels)
         {
-            if (!labels.Contains(rule.Label) && rule.When.Holds(action))
+            if (!labels.Contains(rule.Label) && rule.When.Holds(action, whenUnknown: true))
             {
                 labels.Add(rule.Label);
             }
@@ -113,7 +143,7 @@ internal sealed class Policy
     {
         Reason = answer.Reason,
         Approval = answer.Approval,
-        Arguments = answer.Verdict == PolicyVerdict.Allow ? ArgumentChange.Apply(answer, action.Arguments) : null,
+        Arguments = answer.Verdict == PolicyVerdict.Allow ? ArgumentChange.Apply(answer, action.Written ?? action.Arguments) : null,
         Timeout = answer.Verdict == PolicyVerdict.Allow ? answer.Timeout : null,
         ResultLimit = answer.Verdict == PolicyVerdict.Allow ? answer.ResultLimit : null,
     };

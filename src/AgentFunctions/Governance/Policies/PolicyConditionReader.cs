@@ -16,6 +16,12 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
     /// <summary>Whether any condition that was read looks at the run's plan.</summary>
     public bool ReadsPlan { get; private set; }
 
+    /// <summary>Whether any condition that was read looks at arguments.</summary>
+    public bool ReadsArguments { get; private set; }
+
+    /// <summary>The folders that conditions name.</summary>
+    public List<string> Folders { get; } = [];
+
     public PolicyCondition Read(YamlMap map)
     {
         var tests = new List<PolicyTest>();
@@ -30,8 +36,13 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         Add(tests, 1, map.Map("labels") is { } labels ? ReadLabels(labels) : null, static (labels, action) => HoldForLabels(labels, action));
         Add(tests, 1, Globs(map, "host", ignoreCase: true), static (glob, action) => glob.MatchesAny(action.Hosts));
         Add(tests, 1, Globs(map, "hostOutside", ignoreCase: true), static (glob, action) => !action.Hosts.All(glob.Matches));
-        Add(tests, 2, map.Map("arguments") is { } arguments ? ReadArguments(arguments) : null, static (conditions, action) =>
-            conditions.TrueForAll(condition => condition.Holds(action.Arguments)));
+        if (map.Map("arguments") is { } arguments)
+        {
+            ReadsArguments = true;
+            List<ArgumentCondition> conditions = ReadArguments(arguments);
+            tests.Add(new PolicyTest(2, (action, whenUnknown) => conditions.TrueForAll(condition => condition.Holds(action, whenUnknown))));
+        }
+
         Add(tests, 1, map.Map("time") is { } time ? ReadTime(time) : null, static (condition, action) => condition.Holds(action.Now));
         Add(tests, 1, Globs(map, "data"), static (glob, action) => glob.MatchesAny(action.DataLabels));
         Add(tests, 0, map.Map("budgetLeft") is { } budget ? BudgetCondition.Read(budget) : null, static (condition, action) => condition.Holds(action.BudgetLeft));
@@ -54,7 +65,7 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
     {
         if (condition is not null)
         {
-            tests.Add(new PolicyTest(cost, action => holds(condition, action)));
+            tests.Add(new PolicyTest(cost, (action, _) => holds(condition, action)));
         }
     }
 
@@ -132,6 +143,7 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
                 NotUnder = at.Texts("notUnder"),
                 Exists = at.Flag("exists"),
             });
+            Folders.AddRange(conditions[^1].Under ?? []);
             at.Close();
         }
 

@@ -24,6 +24,12 @@ internal sealed record PolicyFile
     /// <summary>Whether any condition looks at the run's plan.</summary>
     public bool ReadsPlan { get; init; }
 
+    /// <summary>Whether any condition looks at arguments.</summary>
+    public bool ReadsArguments { get; init; }
+
+    /// <summary>The folders that conditions name.</summary>
+    public IReadOnlyList<string> Folders { get; init; } = [];
+
     /// <summary>Reads a file's text.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names file, line and remedy.</exception>
     public static PolicyFile Parse(string text, string path)
@@ -40,7 +46,7 @@ internal sealed record PolicyFile
             Rules = [.. root.Maps("rules").Select(map => ReadRule(map, conditions))],
         };
         root.Close();
-        return file with { ReadsHistory = conditions.ReadsHistory, ReadsPlan = conditions.ReadsPlan };
+        return file with { ReadsHistory = conditions.ReadsHistory, ReadsPlan = conditions.ReadsPlan, ReadsArguments = conditions.ReadsArguments, Folders = conditions.Folders };
     }
 
     private static Dictionary<string, IReadOnlyList<string>> ReadLists(YamlMap root)
@@ -131,7 +137,8 @@ internal sealed record PolicyFile
             AtMost = ReadValues(map.Map("atMost"), static (values, name) => values.Number(name)!.Value),
             Timeout = map.Duration("timeout"),
             ResultLimit = map.Whole("resultLimit", 1),
-        });
+        })
+        { NamesTools = map.Map("when")!.Has("tool") };
         map.Close();
         return rule;
     }

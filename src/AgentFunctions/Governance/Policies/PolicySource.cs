@@ -38,6 +38,19 @@ internal sealed class PolicySource
         {
             GovernanceLog.NoPolicy(_log);
         }
+        else
+        {
+            (PolicyVerdict none, PolicyVerdict idempotent, PolicyVerdict not) =
+                (_policy.DefaultFor(ToolEffect.None), _policy.DefaultFor(ToolEffect.Idempotent), _policy.DefaultFor(ToolEffect.NotIdempotent));
+            if (_policy.HasOwnDefaults)
+            {
+                GovernanceLog.PolicyWithDefaultsHolds(_log, _policy.Hash, none, idempotent, not);
+            }
+            else
+            {
+                GovernanceLog.PolicyHolds(_log, _policy.Hash, none, idempotent, not);
+            }
+        }
     }
 
     /// <summary>Whether the host has a policy of its own.</summary>
@@ -88,6 +101,9 @@ internal sealed class PolicySource
             UnknownOutcomes = [.. files.SelectMany(file => file.UnknownOutcomes)],
             ReadsHistory = rules.Count > 0 || files.Any(file => file.ReadsHistory),
             ReadsPlan = rules.Count > 0 || files.Any(file => file.ReadsPlan),
+            ReadsArguments = rules.Count > 0 || files.Any(file => file.ReadsArguments),
+            HasOwnDefaults = files.Any(static file => file.Defaults.Count > 0),
+            Folders = [.. files.SelectMany(static file => file.Folders).Distinct(StringComparer.Ordinal)],
         };
     }
 

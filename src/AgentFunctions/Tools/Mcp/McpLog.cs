@@ -23,6 +23,9 @@ internal static partial class McpLog
     [LoggerMessage(4105, LogLevel.Warning, "Agent '{Agent}' goes without the tools of server '{Server}': {Reason}")]
     public static partial void LeftOut(ILogger logger, string agent, string server, string reason);
 
+    [LoggerMessage(4107, LogLevel.Information, "Tool server '{Server}' is disabled in {Origin}: it is not started and its tools are not offered.")]
+    public static partial void Disabled(ILogger logger, string server, string origin);
+
     [LoggerMessage(4106, LogLevel.Information, "{Note}")]
     public static partial void Noted(ILogger logger, string note);
 }

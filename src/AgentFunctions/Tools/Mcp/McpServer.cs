@@ -44,7 +44,7 @@ internal sealed class McpServer(
             McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return [.. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Select(ToAgentTool)];
+                return [.. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Where(Offers).Select(ToAgentTool)];
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -130,6 +130,9 @@ internal sealed class McpServer(
         }
     }
 
+    private bool Offers(Tool tool) =>
+        definition.OnlyTools?.Contains(tool.Name) != false && !definition.DisabledTools.Contains(tool.Name);
+
     private AgentTool ToAgentTool(Tool tool) => new(new McpFunction(this, tool), EffectOf(tool))
     {
         Timeout = definition.Timeout,
@@ -149,6 +152,11 @@ internal sealed class McpServer(
     {
         lock (_gate)
         {
+            if (definition.Disabled)
+            {
+                throw Unavailable($"it is disabled in {definition.Origin}; enable it there, or do without its tools");
+            }
+
             if (_stopping.IsCancellationRequested)
             {
                 throw new AgentException(ErrorCode.EngineUnavailable, $"The tool server '{definition.Name}' was stopped with its host.");

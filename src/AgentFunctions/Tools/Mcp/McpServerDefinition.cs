@@ -46,6 +46,15 @@ public sealed record McpServerDefinition
     /// <summary>What tools do to the world, by the server's own names; by default what the server's annotations say.</summary>
     public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
 
+    /// <summary>Whether the server is switched off: it is not started, and its tools are not offered. False by default.</summary>
+    public bool Disabled { get; init; }
+
+    /// <summary>The tools that are not offered, by the server's own names; none by default.</summary>
+    public IReadOnlyList<string> DisabledTools { get; init; } = [];
+
+    /// <summary>The only tools that are offered, by the server's own names; <see langword="null"/>, the default, for all.</summary>
+    public IReadOnlyList<string>? OnlyTools { get; init; }
+
     /// <summary>Where it was defined, for errors: a file's path, or the agent.</summary>
     [JsonIgnore]
     public string Origin { get; init; } = "the host";

@@ -40,6 +40,18 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
                 case "headers":
                     server = server with { Headers = Map(field, static value => value) };
                     break;
+                case "disabled":
+                    server = server with { Disabled = Flag(field) };
+                    break;
+                case "enabled":
+                    server = server with { Disabled = !Flag(field) };
+                    break;
+                case "disabledTools" or "excludeTools":
+                    server = server with { DisabledTools = [.. server.DisabledTools, .. Texts(field)] };
+                    break;
+                case "includeTools":
+                    server = server with { OnlyTools = Texts(field) };
+                    break;
                 case "timeout":
                     server = server with { Timeout = Milliseconds(field) };
                     break;
@@ -101,6 +113,12 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
     {
         Require(field.Value.ValueKind == JsonValueKind.String, field.Name, "must be text");
         return field.Value.GetString()!;
+    }
+
+    private bool Flag(JsonProperty field)
+    {
+        Require(field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False, field.Name, "must be true or false");
+        return field.Value.GetBoolean();
     }
 
     private string[] Texts(JsonProperty field)

@@ -32,6 +32,10 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
             foreach (McpServerDefinition server in one.Servers)
             {
                 Add(server);
+                if (server.Disabled)
+                {
+                    McpLog.Disabled(logger, server.Name, server.Origin);
+                }
             }
 
             foreach (string note in one.Notes)

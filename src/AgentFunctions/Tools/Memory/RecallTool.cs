@@ -20,7 +20,7 @@ internal static class RecallTool
         "Gets back what you no longer see. With 'artifact': a page of a kept result or file. With 'query': where a text occurs in all "
         + "messages of this run, however old. With 'turn': the messages of that turn. Go on with 'offset' as the answer says.",
         ToolEffect.None,
-        RecallAsync);
+        RecallAsync).WithReach(ToolReach.Runtime);
 
     private static async Task<string> RecallAsync(
         ToolContext context,

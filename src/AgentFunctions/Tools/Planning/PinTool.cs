@@ -15,7 +15,7 @@ internal static class PinTool
         "Replaces your pinned facts: short texts that you are shown word for word for the rest of the run, even after the conversation "
         + "was summed up. Pin what must never be lost or reworded, such as exact identifiers and hard rules.",
         ToolEffect.Idempotent,
-        PinAsync);
+        PinAsync).WithReach(ToolReach.Runtime);
 
     private static async Task<string> PinAsync(
         ToolContext context,

@@ -15,7 +15,7 @@ internal static class PlanTool
         "Replaces your plan: a list of steps, each done or not. People follow it as progress, and you are reminded of it later. "
         + "Make one before longer work and update it when a step is done.",
         ToolEffect.Idempotent,
-        UpdateAsync);
+        UpdateAsync).WithReach(ToolReach.Runtime);
 
     private static async Task<string> UpdateAsync(
         ToolContext context,

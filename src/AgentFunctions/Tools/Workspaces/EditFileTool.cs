@@ -25,7 +25,7 @@ internal sealed class EditFileTool(int maxBytes)
                 + "(without the line numbers of read_file), or replace_all must be true.",
                 EditAsync),
             ToolEffect.NotIdempotent)
-        { Timeout = TimeSpan.FromSeconds(60), Reconcile = ReconcileAsync };
+        { Timeout = TimeSpan.FromSeconds(60), Reconcile = ReconcileAsync, Paths = [new PathArgument("path")], Reach = ToolReach.Workspace };
 
     private async Task<string> EditAsync(
         ToolContext context,

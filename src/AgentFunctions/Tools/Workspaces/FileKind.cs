@@ -24,7 +24,8 @@ internal enum EntryKind
 internal static class FileKind
 {
     private const int CurrentFolder = -100;
-    private const uint TypeNumberAndSize = 0x1 | 0x100 | 0x200;
+    private const uint TypeNamesNumberAndSize = 0x1 | 0x4 | 0x100 | 0x200;
+    private const int NamesOffset = 16;
     private const int ModeOffset = 28;
     private const int NumberOffset = 32;
     private const int SizeOffset = 40;
@@ -62,13 +63,19 @@ internal static class FileKind
             BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(DeviceOffset)), BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(NumberOffset)))
         : null;
 
+    /// <summary>Gets whether a file has several names (hard links).</summary>
+    /// <param name="path">The full path.</param>
+    /// <returns>Whether it has; false if the system does not tell.</returns>
+    public static bool HasSeveralNames(string path) =>
+        OperatingSystem.IsLinux() && Statx(path) is { } found && BinaryPrimitives.ReadUInt32LittleEndian(found.AsSpan(NamesOffset)) > 1;
+
     // .NET has no name for the type of a file. The structure of statx is the same on every architecture.
     private static byte[]? Statx(string path)
     {
         byte[] buffer = new byte[256];
         try
         {
-            return statx(CurrentFolder, [.. Encoding.UTF8.GetBytes(path), 0], 0, TypeNumberAndSize, buffer) == 0 ? buffer : null;
+            return statx(CurrentFolder, [.. Encoding.UTF8.GetBytes(path), 0], 0, TypeNamesNumberAndSize, buffer) == 0 ? buffer : null;
         }
         catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
         {

@@ -17,7 +17,12 @@ internal sealed class ListFilesTool(IReadOnlySet<string> skip)
                 + $"Folders named {string.Join(", ", skip.Order(StringComparer.Ordinal))} are left out unless path begins within one.",
                 List),
             ToolEffect.None)
-        { Timeout = TimeSpan.FromSeconds(60) };
+        {
+            Timeout = TimeSpan.FromSeconds(60),
+            Reach = ToolReach.Workspace,
+            Paths = [new PathArgument("path") { IsWholeByDefault = true }],
+            Uses = (workspace, arguments) => [TreeUse.Of("list_files", workspace, arguments, "pattern", skip)],
+        };
 
     private string List(
         ToolContext context,
@@ -32,7 +37,7 @@ internal sealed class ListFilesTool(IReadOnlySet<string> skip)
         long count = 0;
         foreach (WorkspaceEntry file in FileWalk.Files(WorkspaceTools.Require(context), path, skip, cancellationToken))
         {
-            if (glob?.IsMatch(file.BelowStart) == false)
+            if (glob?.IsMatch(file.BelowStart) == false || context.Files?.Allows(file.Path) == false)
             {
                 continue;
             }
@@ -43,13 +48,14 @@ internal sealed class ListFilesTool(IReadOnlySet<string> skip)
             }
         }
 
+        string leftOut = context.Files?.Note ?? "";
         if (count == 0)
         {
-            return "(no files)";
+            return leftOut.Length == 0 ? "(no files)" : $"(no files)\n{leftOut}";
         }
 
         return count > max
-            ? text.Append(CultureInfo.InvariantCulture, $"… {count - max} more of {count} files; narrow it with path or pattern, or raise max.").ToString()
-            : text.ToString().TrimEnd('\n');
+            ? text.Append(CultureInfo.InvariantCulture, $"… {count - max} more of {count} files; narrow it with path or pattern, or raise max.\n{leftOut}").ToString().TrimEnd('\n')
+            : text.Append(leftOut).ToString().TrimEnd('\n');
     }
 }

@@ -21,7 +21,7 @@ internal static class ReadFileTool
                 + "each. Long lines are cut. Says how to go on when there is more.",
                 Read),
             ToolEffect.None)
-        { Timeout = TimeSpan.FromSeconds(60), ResultLimit = ResultLimit };
+        { Timeout = TimeSpan.FromSeconds(60), ResultLimit = ResultLimit, Paths = [new PathArgument("path")], Reach = ToolReach.Workspace };
 
     private static string Read(
         ToolContext context,

@@ -20,7 +20,16 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
                 + $"that matches. Binary files and folders named {string.Join(", ", skip.Order(StringComparer.Ordinal))} are left out.",
                 Search),
             ToolEffect.None)
-        { Timeout = TimeSpan.FromMinutes(2) };
+        {
+            Timeout = TimeSpan.FromMinutes(2),
+            Reach = ToolReach.Workspace,
+            Paths = [new PathArgument("path") { IsWholeByDefault = true }],
+            Uses = (workspace, arguments) =>
+            [
+                TreeUse.Of("search_files", workspace, arguments, "glob", skip),
+                TreeUse.Of("read_file", workspace, arguments, "glob", skip),
+            ],
+        };
 
     private string Search(
         ToolContext context,
@@ -40,7 +49,7 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
         int unreadable = 0;
         foreach (WorkspaceEntry file in FileWalk.Files(workspace, path, skip, cancellationToken))
         {
-            if (only?.IsMatch(file.BelowStart) == false)
+            if (only?.IsMatch(file.BelowStart) == false || context.Files?.Allows(file.Path) == false)
             {
                 continue;
             }
@@ -77,8 +86,11 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
             }
         }
 
+        string leftOut = context.Files is { LeftOut: > 0 } filter ? "\n" + filter.Note : "";
         string missed = unreadable == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {unreadable} could not be read");
-        return found == 0
+        return leftOut.Length > 0
+            ? text.Append(CultureInfo.InvariantCulture, $"({(found == 0 ? "no matches in " : "")}{files} files searched{missed}){leftOut}").ToString()
+            : found == 0
             ? string.Create(CultureInfo.InvariantCulture, $"(no matches in {files} files{missed})")
             : unreadable == 0 ? text.ToString().TrimEnd('\n') : text.Append(CultureInfo.InvariantCulture, $"({files} files searched{missed})").ToString();
     }

@@ -16,7 +16,7 @@ internal static class WriteFileTool
                 "Writes a text file of the workspace: makes it, with its folders, or replaces it whole. To change a part of a file use edit_file.",
                 WriteAsync),
             ToolEffect.Idempotent)
-        { Timeout = TimeSpan.FromSeconds(60), Reconcile = ReconcileAsync };
+        { Timeout = TimeSpan.FromSeconds(60), Reconcile = ReconcileAsync, Paths = [new PathArgument("path")], Reach = ToolReach.Workspace };
 
     private static async Task<string> WriteAsync(
         ToolContext context,

@@ -1,0 +1,14 @@
+namespace AgentFunctions.Tools;
+
+/// <summary>Specifies how far the effects of a tool reach, which decides what holds where no rule of a policy matches.</summary>
+public enum ToolReach
+{
+    /// <summary>Anywhere: what the host registered, what tool servers and API descriptions bring, and <c>run_command</c>.</summary>
+    Outside,
+
+    /// <summary>The files of the run's workspace.</summary>
+    Workspace,
+
+    /// <summary>The runtime itself: plans, pins, notes and sub-agents, whose own calls are governed in turn.</summary>
+    Runtime,
+}
