@@ -3,7 +3,6 @@ using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Boundaries;
-using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -115,7 +114,7 @@ public static class AgentFunctionsServiceCollectionExtensions
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
     {
-        var registry = new DurableRegistry { Redactor = services.GetRequiredService<Redactor>() };
+        var registry = new DurableRegistry { Guard = services.GetRequiredService<IPayloadGuard>() };
         foreach (DurableRegistration registration in services.GetServices<DurableRegistration>())
         {
             registration.Register(services, registry);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Durability;
 
@@ -32,8 +31,8 @@ public sealed class DurableRegistry
     /// <summary>The registered activities.</summary>
     public IReadOnlyDictionary<string, ActivityDelegate> Activities => _activities;
 
-    /// <summary>What takes secrets out of results and errors before the engine records them.</summary>
-    internal Redactor? Redactor { get; init; }
+    /// <summary>What keeps secrets out of the engine's history; <see langword="null"/> if nothing does.</summary>
+    internal IPayloadGuard? Guard { get; init; }
 
     /// <summary>Registers deterministic code.</summary>
     /// <typeparam name="TInput">The input, read from JSON.</typeparam>
@@ -49,8 +48,11 @@ public sealed class DurableRegistry
 
         // No ConfigureAwait(false): the continuation belongs to the orchestration's own scheduler.
 #pragma warning disable CA2007
-        async Task<string?> RunAsync(IOrchestrationContext context, string? input) =>
-            DurableJson.Serialize(await run(context, DurableJson.Deserialize<TInput>(input)!));
+        async Task<string?> RunAsync(IOrchestrationContext context, string? input) => Guard is null
+            ? DurableJson.Serialize(await run(context, DurableJson.Deserialize<TInput>(input)!))
+            : Guard.Close(
+                DurableJson.Serialize(await run(new GuardedContext(context, Guard), DurableJson.Deserialize<TInput>(Guard.Open(input))!)),
+                context.InstanceId);
 #pragma warning restore CA2007
     }
 
@@ -68,20 +70,21 @@ public sealed class DurableRegistry
         {
             try
             {
-                TOutput output = await run(context, DurableJson.Deserialize<TInput>(input)!).ConfigureAwait(false);
-                return Redactor is null ? DurableJson.Serialize(output) : Redactor.Redact(DurableJson.Serialize(output));
+                TInput truth = DurableJson.Deserialize<TInput>(Guard is null ? input : Guard.Open(input))!;
+                string? output = DurableJson.Serialize(await run(context, truth).ConfigureAwait(false));
+                return Guard is null ? output : Guard.Close(output, context.InstanceId);
             }
-            catch (Exception e) when (Redactor is not null && Redactor.Redact(e.ToString()) != e.ToString())
+            catch (Exception e) when (Guard is not null && Guard.Mask(e.ToString()) != e.ToString())
             {
-                throw Redacted(e);
+                throw Masked(e);
             }
         });
     }
 
     /// <summary>The error without its secrets. Its causes stay behind: they may repeat them.</summary>
-    private Exception Redacted(Exception e)
+    private Exception Masked(Exception e)
     {
-        string message = Redactor!.Redact(e.Message);
+        string message = Guard!.Mask(e.Message);
         return e is AgentException known
             ? new AgentException(known.Code, message) { RetryAfter = known.RetryAfter }
             : new InvalidOperationException($"{e.GetType().FullName}: {message}");

@@ -7,6 +7,7 @@ using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Keys;
 using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Storage;
 using Azure.Core;
@@ -47,6 +48,7 @@ public static class GovernanceServiceCollectionExtensions
                 "Governance:ApprovalChannels: names a channel that Notifications:Channels has not; add it there, or use console.")
             .ValidateOnStart();
         services.TryAddSingleton(provider => NewRedactor(configuration));
+        services.AddTruthSeal();
         services.AddRedactedLogging();
         services.AddSecrets(configuration);
         services.TryAddSingleton<ISigningKeyStore>(static provider =>
@@ -91,6 +93,19 @@ public static class GovernanceServiceCollectionExtensions
         services.AddHostedService<KillWatcher>();
         services.AddHostedService<ApprovalWaker>();
         return services;
+    }
+
+    private static void AddTruthSeal(this IServiceCollection services)
+    {
+        services.TryAddSingleton<ITreeKeyStore>(static provider =>
+            provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is { } folder
+                ? new FolderTreeKeyStore(folder)
+                : new RecordTreeKeyStore(provider.GetRequiredService<IRecordStore>()));
+        services.TryAddSingleton<TreeKeys>();
+        services.TryAddSingleton<TruthSeal>();
+        // The engine asks for it while it is made, and the keys may lie in the engine's own stores.
+        services.TryAddSingleton<AgentFunctions.Durability.IPayloadGuard>(static provider =>
+            new SealedPayloads(provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TreeKeys>));
     }
 
     private static void AddSecrets(this IServiceCollection services, IConfiguration configuration)

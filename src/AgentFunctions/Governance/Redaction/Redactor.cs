@@ -1,36 +1,24 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.RegularExpressions;
+using System.Text.Json;
 
 namespace AgentFunctions.Governance.Redaction;
 
 /// <summary>
-/// Takes secrets out of what is about to be written: those that the host knows by value, in every spelling that JSON, addresses
-/// and base64 give them, and whatever has the shape of a credential.
+/// Takes secrets out of what is shown: those that the host knows by value, in every spelling that a decoder would undo, and
+/// whatever has the shape of a credential. What is executed, hashed or compared is never redacted.
 /// </summary>
+/// <remarks>
+/// The spellings: percent-encoding and form encoding, whole or in part; the escapes of JSON and of JSON in JSON; the entities of
+/// HTML by name and number; base64 and base64url at any alignment.
+/// </remarks>
 public sealed class Redactor
 {
     /// <summary>Shorter values are not taken out: they stand by chance in too many places.</summary>
     public const int ShortestSecret = 8;
 
-    private static readonly Regex GitHub = Shape(@"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})");
-
-    // Each has a beginning that is looked for first, since the expressions are dear and hardly ever match.
-    private static readonly (string Mark, Regex Shape)[] Shapes =
-    [
-        ("-----BEGIN", Shape(@"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\s\\]{16,20000}-----END [A-Z ]{0,30}PRIVATE KEY-----")),
-        ("eyJ", Shape(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}")),
-        ("AKIA", Shape(@"\bAKIA[0-9A-Z]{16}\b")),
-        ("ghp_", GitHub), ("gho_", GitHub), ("ghu_", GitHub), ("ghs_", GitHub), ("ghr_", GitHub), ("github_pat_", GitHub),
-        ("xox", Shape(@"\bxox[abprs]-[A-Za-z0-9\-]{10,200}")),
-        ("sk-", Shape(@"\bsk-[A-Za-z0-9_\-]{20,200}")),
-        ("afk_", Shape(@"\bafk_[a-z0-9]{8}_[A-Za-z0-9_\-]{30,60}")),
-        ("AccountKey=", Shape(@"(?<=AccountKey=)[A-Za-z0-9+/=]{40,100}")),
-    ];
-
     private readonly Lock _gate = new();
-    private volatile Secrets _known = new([]);
+    private volatile KnownSecrets _known = new([]);
 
     /// <summary>Has a value taken out from now on.</summary>
     /// <param name="name">What stands in its place: <c>[secret:name]</c>.</param>
@@ -44,19 +32,115 @@ public sealed class Redactor
             return;
         }
 
-        string mask = $"[secret:{name}]";
         lock (_gate)
         {
-            // The longest first, so that no spelling leaves a part of a longer one behind.
-            _known = new Secrets([.. _known.Spellings.Concat(SpellingsOf(value).Select(spelling => (spelling, mask)))
-                .DistinctBy(static known => known.Item1).OrderByDescending(static known => known.Item1.Length)]);
+            if (!_known.Values.Any(known => known.Value == value))
+            {
+                _known = new KnownSecrets([.. _known.Values, (name, value)]);
+            }
         }
     }
 
-    /// <summary>A text without secrets.</summary>
+    /// <summary>Gets a text without secrets.</summary>
     /// <param name="text">The text.</param>
     [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
-    public string? Redact(string? text)
+    public string? Redact(string? text) => Show(text, FindInText);
+
+    /// <summary>Gets bytes without secrets: the same ones if there are none.</summary>
+    /// <param name="data">UTF-8 text, or anything else.</param>
+    public ReadOnlyMemory<byte> Redact(ReadOnlyMemory<byte> data) => Show(data, FindInText(data.Span));
+
+    /// <summary>Gets JSON whose string values are without secrets. Numbers, names and structure stay as they are.</summary>
+    /// <param name="json">The JSON; other text is redacted as text.</param>
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(json))]
+    public string? RedactJson(string? json) => Show(json, FindInJson);
+
+    /// <summary>Gets JSON whose string values are without secrets. Numbers, names and structure stay as they are.</summary>
+    /// <param name="json">The JSON; other bytes are redacted as text.</param>
+    public ReadOnlyMemory<byte> RedactJson(ReadOnlyMemory<byte> json) => Show(json, FindInJson(json.Span));
+
+    /// <summary>Gets free JSON for people to read: strings, names and numbers without secrets, and still JSON.</summary>
+    /// <param name="value">The JSON, for instance a call's arguments.</param>
+    public JsonElement RedactFree(JsonElement value) => value.ValueKind != JsonValueKind.Undefined && MayFind(Encoding.UTF8.GetBytes(value.GetRawText()), _known)
+        ? FreeJson.Write(value, this)
+        : value;
+
+    internal IReadOnlyList<SecretMask> FindInText(ReadOnlySpan<byte> text)
+    {
+        KnownSecrets known = _known;
+        if (!MayFind(text, known))
+        {
+            return [];
+        }
+
+        List<SecretMask> masks = [];
+        MaskFinder.Find(new DecodedText(Characters(text), text.Length), known, masks);
+        return SecretMask.Join(masks);
+    }
+
+    internal IReadOnlyList<SecretMask> FindInJson(ReadOnlySpan<byte> json)
+    {
+        KnownSecrets known = _known;
+        if (!MayFind(json, known))
+        {
+            return [];
+        }
+
+        if (!JsonStrings.TryFind(json, out List<Range> strings))
+        {
+            return FindInText(json);
+        }
+
+        List<SecretMask> masks = [];
+        foreach (Range range in strings)
+        {
+            masks.AddRange(FindInString(json[range], known).Select(mask => mask with
+            {
+                Start = mask.Start + range.Start.Value,
+                Text = JsonEncodedText.Encode(mask.Text, Durability.DurableJson.Options.Encoder).ToString(),
+            }));
+        }
+
+        return masks;
+    }
+
+    /// <summary>Puts what is shown in the place of what is not.</summary>
+    internal static ReadOnlyMemory<byte> Show(ReadOnlyMemory<byte> data, IReadOnlyList<SecretMask> masks)
+    {
+        if (masks.Count == 0)
+        {
+            return data;
+        }
+
+        var shown = new MemoryStream(data.Length);
+        int at = 0;
+        foreach (SecretMask mask in masks)
+        {
+            shown.Write(data.Span[at..mask.Start]);
+            shown.Write(Encoding.UTF8.GetBytes(mask.Text));
+            at = mask.End;
+        }
+
+        shown.Write(data.Span[at..]);
+        return shown.ToArray();
+    }
+
+    private static IReadOnlyList<SecretMask> FindInString(ReadOnlySpan<byte> content, KnownSecrets known)
+    {
+        // An escape of the string itself is undone first: a mask must not cut one in two.
+        var raw = new DecodedText(Characters(content), content.Length);
+        DecodedText text = raw.Decode(jsonOnly: true) ?? raw;
+        if (!MaskFinder.MayFind(text, known))
+        {
+            return [];
+        }
+
+        List<SecretMask> masks = [];
+        MaskFinder.Find(text, known, masks);
+        return SecretMask.Join(masks);
+    }
+
+    private static string? Show(string? text, Finder find)
     {
         if (string.IsNullOrEmpty(text))
         {
@@ -64,68 +148,32 @@ public sealed class Redactor
         }
 
         byte[] bytes = Encoding.UTF8.GetBytes(text);
-        ReadOnlyMemory<byte> clean = Redact(bytes);
-        return clean.Span.SequenceEqual(bytes) ? text : Encoding.UTF8.GetString(clean.Span);
+        IReadOnlyList<SecretMask> masks = find(bytes);
+        return masks.Count == 0 ? text : Encoding.UTF8.GetString(Show(bytes, masks).Span);
     }
 
-    /// <summary>Bytes without secrets; the same ones where there are none.</summary>
-    /// <param name="data">UTF-8 text, or anything else.</param>
-    public ReadOnlyMemory<byte> Redact(ReadOnlyMemory<byte> data)
+    /// <summary>All that is written and shown comes by here, and hardly anything has a mark: one look for all of them at once.</summary>
+    private static bool MayFind(ReadOnlySpan<byte> bytes, KnownSecrets known)
     {
-        // Latin-1 gives every byte one character, so that expressions work on any bytes and leave the others alone.
-        char[] latin = ArrayPool<char>.Shared.Rent(data.Length);
+        char[] characters = ArrayPool<char>.Shared.Rent(bytes.Length);
         try
         {
-            Span<char> text = latin.AsSpan(0, Encoding.Latin1.GetChars(data.Span, latin));
-            // All that is written comes by here, and hardly anything has a mark: one look for all of them at once.
-            Secrets known = _known;
-            return text.ContainsAny(known.Marks) ? Encoding.Latin1.GetBytes(Clean(new string(text), known)) : data;
+            Encoding.Latin1.GetChars(bytes, characters);
+            return MaskFinder.MayFind(new DecodedText(characters, bytes.Length), known);
         }
         finally
         {
-            ArrayPool<char>.Shared.Return(latin, clearArray: true);
+            ArrayPool<char>.Shared.Return(characters, clearArray: true);
         }
     }
 
-    private static string Clean(string text, Secrets known)
+    // Latin-1 gives every byte one character, so that expressions work on any bytes and leave the others alone.
+    private static char[] Characters(ReadOnlySpan<byte> bytes)
     {
-        foreach ((string spelling, string mask) in known.Spellings)
-        {
-            text = text.Replace(spelling, mask, StringComparison.Ordinal);
-        }
-
-        foreach ((string mark, Regex shape) in Shapes)
-        {
-            if (text.Contains(mark, StringComparison.Ordinal))
-            {
-                text = shape.Replace(text, "[secret]");
-            }
-        }
-
-        return text;
+        var characters = new char[bytes.Length];
+        Encoding.Latin1.GetChars(bytes, characters);
+        return characters;
     }
 
-    private static IEnumerable<string> SpellingsOf(string value)
-    {
-        string relaxed = JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(value);
-        string strict = JavaScriptEncoder.Default.Encode(value);
-        string[] spellings =
-        [
-            value, relaxed, strict, JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(relaxed), JavaScriptEncoder.Default.Encode(strict),
-            JavaScriptEncoder.Default.Encode(relaxed), Uri.EscapeDataString(value),
-            Convert.ToBase64String(Encoding.UTF8.GetBytes(value)).TrimEnd('='),
-        ];
-        return spellings.Select(static spelling => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(spelling)));
-    }
-
-    private static Regex Shape(string pattern) => new(pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled);
-
-    /// <summary>The secrets that the host knows by value.</summary>
-    /// <param name="Spellings">How each may be spelled, and what stands in its place; the longest first.</param>
-    private sealed record Secrets((string Spelling, string Mask)[] Spellings)
-    {
-        /// <summary>What a text has that may have a secret.</summary>
-        public SearchValues<string> Marks { get; } = SearchValues.Create(
-            [.. Shapes.Select(static shape => shape.Mark), .. Spellings.Select(static known => known.Spelling)], StringComparison.Ordinal);
-    }
+    private delegate IReadOnlyList<SecretMask> Finder(ReadOnlySpan<byte> utf8);
 }

@@ -1,0 +1,38 @@
+using System.Text.RegularExpressions;
+
+namespace AgentFunctions.Governance.Redaction;
+
+/// <summary>One kind of credential that is known by its shape.</summary>
+/// <param name="Mark">A text that every credential of the kind has: it is looked for first, since expressions are slow and rarely match.</param>
+/// <param name="Expression">The shape.</param>
+/// <param name="Name">What it is, in words.</param>
+/// <param name="Check">Decides about a match; <see langword="null"/> if the expression is enough.</param>
+internal sealed record CredentialShape(string Mark, Regex Expression, string Name, Func<Match, bool>? Check = null)
+{
+    /// <summary>Whether what matches is one short line.</summary>
+    public bool IsPlain => Check is null;
+}
+
+/// <summary>The credentials that are known by their shape.</summary>
+internal static class CredentialShapes
+{
+    // Neither within a word, nor is the letter of an escape (\n) a part of a word.
+    private const string Begin = @"(?:(?<![A-Za-z0-9_])|(?<=\\[bfnrt]))";
+
+    private static readonly Regex GitHub = Shape($"{Begin}(?:gh[pousr]_[A-Za-z0-9]{{36,255}}|github_pat_[A-Za-z0-9_]{{40,255}})");
+
+    public static IReadOnlyList<CredentialShape> All { get; } =
+    [
+        new("-----BEGIN", Shape(@"-----BEGIN (?<kind>[A-Z0-9 ]{0,30}PRIVATE KEY)-----(?<body>[\s\S]{16,20000}?)-----END \k<kind>-----"),
+            "a private key", static match => PrivateKeyText.IsKey(match.Groups["body"].ValueSpan)),
+        new("eyJ", Shape(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}"), "a JSON Web Token"),
+        new("AKIA", Shape($"{Begin}AKIA[0-9A-Z]{{16}}(?![A-Za-z0-9_])"), "an AWS access key"),
+        .. ((string[])["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]).Select(static mark => new CredentialShape(mark, GitHub, "a GitHub token")),
+        new("xox", Shape($@"{Begin}xox[abprs]-[A-Za-z0-9\-]{{10,200}}"), "a Slack token"),
+        new("sk-", Shape($@"{Begin}sk-[A-Za-z0-9_\-]{{20,200}}"), "a model provider's key"),
+        new("afk_", Shape($@"{Begin}afk_[a-z0-9]{{8}}_[A-Za-z0-9_\-]{{30,60}}"), "an API key of this host"),
+        new("AccountKey=", Shape(@"(?<=AccountKey=)[A-Za-z0-9+/=]{40,100}"), "a storage account's key"),
+    ];
+
+    private static Regex Shape(string pattern) => new(pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled);
+}

@@ -1,0 +1,114 @@
+using System.Buffers;
+using System.Text;
+
+namespace AgentFunctions.Governance.Redaction;
+
+/// <summary>One spelling of a secret that is looked for.</summary>
+/// <param name="Text">The spelling, as bytes of UTF-8, one character each.</param>
+/// <param name="Mask">What is shown in its place.</param>
+/// <param name="Why">Why, in words.</param>
+/// <param name="IsPlain">Whether it is one short line.</param>
+/// <param name="Before">How many characters of base64 before it hold a part of the secret too.</param>
+/// <param name="After">The same after it.</param>
+internal sealed record SecretSpelling(string Text, string Mask, string Why, bool IsPlain, int Before = 0, int After = 0);
+
+/// <summary>The secrets that the host knows by value, and everything that is looked for at once.</summary>
+internal sealed class KnownSecrets
+{
+    private const int LongestPlain = 256;
+
+    private static readonly SearchValues<char> Escapes = SearchValues.Create("%&\\");
+
+    private readonly bool _haveEscapable;
+
+    public KnownSecrets(IReadOnlyList<(string Name, string Value)> values)
+    {
+        Values = values;
+        HaveSpaces = values.Any(static known => known.Value.Contains(' ', StringComparison.Ordinal));
+        _haveEscapable = values.Any(static known => known.Value.Any(static c => c is '"' or '\\' || c < ' '));
+        Spellings = [.. values.SelectMany(known => SpellingsOf(known.Name, known.Value, HaveSpaces))
+            .DistinctBy(static spelling => spelling.Text).OrderByDescending(static spelling => spelling.Text.Length)];
+        Marks = SearchValues.Create(
+            [.. CredentialShapes.All.Select(static shape => shape.Mark), .. Spellings.Select(static spelling => spelling.Text)], StringComparison.Ordinal);
+    }
+
+    public IReadOnlyList<(string Name, string Value)> Values { get; }
+
+    /// <summary>The longest first, so that a part of a longer one is not taken for a shorter one.</summary>
+    public IReadOnlyList<SecretSpelling> Spellings { get; }
+
+    /// <summary>Whether a plus sign may stand for a space of a secret.</summary>
+    public bool HaveSpaces { get; }
+
+    /// <summary>What a text has that may have a secret.</summary>
+    public SearchValues<string> Marks { get; }
+
+    /// <summary>Whether a text has something that a decoder would undo, and that could spell a part of a secret.</summary>
+    /// <param name="text">The text, as bytes.</param>
+    /// <param name="hasShape">Whether the text may have a credential by shape, whose line breaks may be escaped.</param>
+    public bool MayBeEscaped(ReadOnlySpan<char> text, bool hasShape)
+    {
+        for (int at = 0; text[at..].IndexOfAny(Escapes) is var found and >= 0; at += found + 1)
+        {
+            ReadOnlySpan<char> rest = text[(at + found)..];
+            bool isEscape = rest switch
+            {
+                ['\\', 'u' or '/', ..] => true,
+                ['\\', ..] => _haveEscapable || hasShape,
+                ['%', var high, var low, ..] => char.IsAsciiHexDigit(high) && char.IsAsciiHexDigit(low),
+                ['&', var first, ..] => first == '#' || char.IsAsciiLetter(first),
+                _ => false,
+            };
+            if (isEscape)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A text with all its escapes undone.</summary>
+    internal static DecodedText Plain(DecodedText text)
+    {
+        while (text.Decode() is { } next)
+        {
+            text = next;
+        }
+
+        return text;
+    }
+
+    private static IEnumerable<SecretSpelling> SpellingsOf(string name, string value, bool withSpaces)
+    {
+        bool isPlain = value.Length <= LongestPlain && !value.Any(static c => char.IsWhiteSpace(c) || char.IsControl(c));
+        var spelling = new SecretSpelling("", $"[secret:{name}]", $"the secret '{name}'", isPlain);
+        byte[] bytes = Encoding.UTF8.GetBytes(value);
+        string latin = Encoding.Latin1.GetString(bytes);
+        yield return spelling with { Text = latin };
+
+        // A secret that looks escaped itself is undone with the text around it.
+        DecodedText plain = Plain(new DecodedText(latin.ToCharArray(), latin.Length));
+        yield return spelling with { Text = plain.Text.ToString() };
+        if (withSpaces)
+        {
+            yield return spelling with { Text = plain.WithSpaces().Text.ToString() };
+        }
+
+        for (int offset = 0; offset < 3; offset++)
+        {
+            (string text, int before, int after) = Base64At(bytes, offset);
+            yield return spelling with { Text = text, Before = before, After = after };
+            yield return spelling with { Text = text.Replace('+', '-').Replace('/', '_'), Before = before, After = after };
+        }
+    }
+
+    /// <summary>The characters of base64 that a value alone decides where so many bytes stand before it.</summary>
+    private static (string Text, int Before, int After) Base64At(byte[] value, int offset)
+    {
+        string text = Convert.ToBase64String([.. new byte[offset], .. value]);
+        int start = ((offset * 8) + 5) / 6;
+        int bits = (offset + value.Length) * 8;
+        return (text[start..(bits / 6)], offset == 0 ? 0 : 1, bits % 6 == 0 ? 0 : 1);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Security.Cryptography;
+using System.Text;
+using AgentFunctions.Keys;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Governance.Redaction;
+
+/// <summary>
+/// Keeps content by the hash of its truth. Content with secrets lies masked and sealed under a hash of its own, and a record
+/// leads there.
+/// </summary>
+internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Func<TruthSeal> truth, Func<IRecordStore> records) : IBlobStore
+{
+    private const string Prefix = "sealed-content/";
+
+    public async Task<string> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
+    {
+        if (redactor.FindInJson(content.Span).Count == 0)
+        {
+            return await inner.PutAsync(content, cancellationToken).ConfigureAwait(false);
+        }
+
+        string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
+        ReadOnlyMemory<byte> written = await truth().CloseAsync(content, Prefix + hash, TreeKeys.HostTree, cancellationToken).ConfigureAwait(false);
+        string kept = await inner.PutAsync(written, cancellationToken).ConfigureAwait(false);
+        await records().PutAsync(Prefix + hash, Encoding.ASCII.GetBytes(kept), default, cancellationToken).ConfigureAwait(false);
+        return hash;
+    }
+
+    public async Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default)
+    {
+        if (await inner.GetAsync(hash, cancellationToken).ConfigureAwait(false) is { } content)
+        {
+            return content;
+        }
+
+        return await records().GetAsync(Prefix + hash, cancellationToken).ConfigureAwait(false) is { } record
+            && await inner.GetAsync(Encoding.ASCII.GetString(record.Value.Span), cancellationToken).ConfigureAwait(false) is { } sealedContent
+            ? await truth().OpenAsync(sealedContent, Prefix + hash, cancellationToken).ConfigureAwait(false)
+            : null;
+    }
+}

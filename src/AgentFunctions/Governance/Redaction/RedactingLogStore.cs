@@ -1,0 +1,54 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Governance.Redaction;
+
+/// <summary>Writes entries masked and reads their truth. Journals are for people: theirs is not kept.</summary>
+internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func<TruthSeal> truth) : ILogStore
+{
+    private const string Journals = "journals/";
+
+    public Task<long> AppendAsync(
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
+    {
+        // The audit log masks its entries before it chains them, and nothing may change them afterwards.
+        if (stream == Audit.AuditLog.Stream)
+        {
+            return inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
+        }
+
+        return stream.StartsWith(Journals, StringComparison.Ordinal)
+            ? inner.AppendAsync(stream, [.. entries.Select(redactor.RedactJson)], expectedPosition, cancellationToken)
+            : SealAsync(stream, entries, expectedPosition, cancellationToken);
+    }
+
+    public async IAsyncEnumerable<LogEntry> ReadAsync(
+        string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        bool isOpen = stream == Audit.AuditLog.Stream || stream.StartsWith(Journals, StringComparison.Ordinal);
+        await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken).ConfigureAwait(false))
+        {
+            yield return isOpen ? entry : entry with { Data = await truth().OpenAsync(entry.Data, stream, cancellationToken).ConfigureAwait(false) };
+        }
+    }
+
+    public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
+        inner.GetLengthAsync(stream, cancellationToken);
+
+    public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
+        inner.WaitForAppendAsync(stream, length, cancellationToken);
+
+    public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => inner.DeleteAsync(stream, cancellationToken);
+
+    private async Task<long> SealAsync(
+        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken)
+    {
+        var written = new ReadOnlyMemory<byte>[entries.Count];
+        for (int i = 0; i < written.Length; i++)
+        {
+            written[i] = await truth().CloseAsync(entries[i], stream, TreeOfKey.Root(stream), cancellationToken).ConfigureAwait(false);
+        }
+
+        return await inner.AppendAsync(stream, written, expectedPosition, cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Keys;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.Governance.Redaction;
+
+/// <summary>Writes records masked and reads their truth. One that cannot be opened is left out of lists, with a line in the log.</summary>
+internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> truth, IServiceProvider services) : IRecordStore
+{
+    /// <summary>What is a secret by trade: the host's own keys. Whoever seals must be able to read them.</summary>
+    private static readonly string[] Keys = ["signing-keys/", RecordTreeKeyStore.Prefix];
+
+    public async Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
+    {
+        StoredRecord? record = await inner.GetAsync(key, cancellationToken).ConfigureAwait(false);
+        return record is null || IsKey(key) ? record : await OpenAsync(record, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<string> PutAsync(
+        string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
+    {
+        ReadOnlyMemory<byte> written = IsKey(key)
+            ? value
+            : await truth().CloseAsync(value, key, TreeOfKey.Root(key, value), cancellationToken).ConfigureAwait(false);
+        return await inner.PutAsync(key, written, condition, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
+        inner.DeleteAsync(key, condition, cancellationToken);
+
+    public async IAsyncEnumerable<StoredRecord> ListAsync(
+        string prefix, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (StoredRecord record in inner.ListAsync(prefix, after, cancellationToken).ConfigureAwait(false))
+        {
+            StoredRecord? opened = record;
+            try
+            {
+                opened = IsKey(record.Key) ? record : await OpenAsync(record, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable)
+            {
+                opened = null;
+                RecordLog.Unreadable(services.GetRequiredService<ILogger<RedactingRecordStore>>(), record.Key, e.Message);
+            }
+
+            if (opened is not null)
+            {
+                yield return opened;
+            }
+        }
+    }
+
+    private static bool IsKey(string key) => Keys.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal));
+
+    private ValueTask<StoredRecord> OpenAsync(StoredRecord record, CancellationToken cancellationToken)
+    {
+        ValueTask<ReadOnlyMemory<byte>> opening = truth().OpenAsync(record.Value, record.Key, cancellationToken);
+        return opening.IsCompletedSuccessfully && opening.Result.Equals(record.Value) ? new(record) : With(record, opening);
+
+        static async ValueTask<StoredRecord> With(StoredRecord record, ValueTask<ReadOnlyMemory<byte>> opening) =>
+            record with { Value = await opening.ConfigureAwait(false) };
+    }
+}

@@ -1,0 +1,54 @@
+namespace AgentFunctions.Keys;
+
+/// <summary>Keeps the wrapped keys of run trees as files beside the signing keys: <c>trees/3f/ROOT.key</c>.</summary>
+internal sealed class FolderTreeKeyStore(string folder) : ITreeKeyStore
+{
+    public async Task<byte[]?> FindAsync(string root, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await File.ReadAllBytesAsync(PathOf(root), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    public async Task<bool> TryAddAsync(string root, byte[] wrapped, CancellationToken cancellationToken = default)
+    {
+        string path = PathOf(root);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        }
+        else
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        // Written aside and moved: a reader never finds half a key.
+        string draft = Path.Combine(Path.GetDirectoryName(path)!, $".{Guid.NewGuid():N}");
+        var file = new FileStream(draft, options);
+        await using (file.ConfigureAwait(false))
+        {
+            await file.WriteAsync(wrapped, cancellationToken).ConfigureAwait(false);
+            file.Flush(flushToDisk: true);
+        }
+
+        try
+        {
+            File.Move(draft, path, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            File.Delete(draft);
+            return false;
+        }
+    }
+
+    private string PathOf(string root) => Path.Combine(folder, "trees", TreeKeys.Shard(root), $"{root}.key");
+}

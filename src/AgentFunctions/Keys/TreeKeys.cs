@@ -1,0 +1,117 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Keys;
+
+/// <summary>The keys of run trees, each made when it is first needed and kept wrapped by the host's key encryption key.</summary>
+internal sealed class TreeKeys(ITreeKeyStore store, ISigningKeyStore hostKeys, TimeProvider time)
+{
+    /// <summary>The purpose of the key encryption key among the host's keys.</summary>
+    public const string KeyPurpose = "kek";
+
+    /// <summary>The tree of what belongs to no run.</summary>
+    public const string HostTree = "host";
+
+    private const string Label = "AGENTFUNCTIONS KEY ENCRYPTION KEY";
+    private const int CacheSize = 4_096;
+
+    private readonly LruCache<string, TreeKey> _keys = new(CacheSize);
+
+    /// <summary>Gets the key of a tree; makes it if there is none.</summary>
+    /// <param name="root">The root, as <see cref="RootOf"/> gives it.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async ValueTask<TreeKey> GetAsync(string root, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            if (await FindAsync(root, cancellationToken).ConfigureAwait(false) is { } known)
+            {
+                return known;
+            }
+
+            IReadOnlyList<byte[]> wrapping = await WrappingKeysAsync(cancellationToken).ConfigureAwait(false);
+            byte[] key = RandomNumberGenerator.GetBytes(TreeKey.Length);
+            await store.TryAddAsync(root, Wrap(key, root, wrapping), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Gets the key of a tree; <see langword="null"/> if it has none, or none that this host can unwrap.</summary>
+    /// <param name="root">The root.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the key was wrapped by a key that this host does not have.</exception>
+    public async ValueTask<TreeKey?> FindAsync(string root, CancellationToken cancellationToken = default)
+    {
+        if (_keys.TryGet(root, out TreeKey? cached))
+        {
+            return cached;
+        }
+
+        if (await store.FindAsync(root, cancellationToken).ConfigureAwait(false) is not { } wrapped)
+        {
+            return null;
+        }
+
+        IReadOnlyList<byte[]> wrapping = await WrappingKeysAsync(cancellationToken).ConfigureAwait(false);
+        TreeKey key = Unwrap(wrapped, root, wrapping) ?? throw new AgentException(
+            ErrorCode.DataFileUnusable,
+            $"The key of run tree '{root}' cannot be unwrapped: the host's key encryption key is not the one that wrapped it. Restore the key folder.");
+        _keys.Set(root, key);
+        return key;
+    }
+
+    /// <summary>The same as <see cref="GetAsync"/> where nothing can be awaited: in replayed code, which must not leave its turn.</summary>
+    public TreeKey Get(string root) => _keys.TryGet(root, out TreeKey? cached)
+        ? cached
+        : Task.Run(async () => await GetAsync(root).ConfigureAwait(false)).GetAwaiter().GetResult();
+
+    /// <summary>The same as <see cref="FindAsync"/> where nothing can be awaited.</summary>
+    public TreeKey? Find(string root) => _keys.TryGet(root, out TreeKey? cached)
+        ? cached
+        : Task.Run(async () => await FindAsync(root).ConfigureAwait(false)).GetAwaiter().GetResult();
+
+    /// <summary>The tree that a run, or an orchestration, belongs to.</summary>
+    /// <param name="id">The id.</param>
+    public static string RootOf(string? id)
+    {
+        string root = id is null ? "" : ChildName.RootOf(id);
+        return root.Length is > 0 and <= 128 && root.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') ? root : HostTree;
+    }
+
+    internal static string Shard(string root) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..2];
+
+    private async Task<IReadOnlyList<byte[]>> WrappingKeysAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<StoredKey> stored = await hostKeys.ReadAsync(KeyPurpose, cancellationToken).ConfigureAwait(false);
+        if (stored.Count == 0)
+        {
+            string pem = PemEncoding.WriteString(Label, RandomNumberGenerator.GetBytes(TreeKey.Length));
+            await hostKeys.TryAddAsync(KeyPurpose, 0, new StoredKey(time.GetUtcNow(), pem), cancellationToken).ConfigureAwait(false);
+            stored = await hostKeys.ReadAsync(KeyPurpose, cancellationToken).ConfigureAwait(false);
+        }
+
+        return [.. stored.Select(static key => Convert.FromBase64String(key.Pem[PemEncoding.Find(key.Pem).Base64Data]))];
+    }
+
+    /// <summary>The number of the wrapping key, and the key sealed with it.</summary>
+    private static byte[] Wrap(byte[] key, string root, IReadOnlyList<byte[]> wrapping)
+    {
+        byte[] sealedKey = new TreeKey(wrapping[^1]).Seal(key, Encoding.UTF8.GetBytes($"{RecordTreeKeyStore.Prefix}{root}"));
+        var wrapped = new byte[sizeof(int) + sealedKey.Length];
+        BinaryPrimitives.WriteInt32BigEndian(wrapped, wrapping.Count - 1);
+        sealedKey.CopyTo(wrapped, sizeof(int));
+        return wrapped;
+    }
+
+    private static TreeKey? Unwrap(byte[] wrapped, string root, IReadOnlyList<byte[]> wrapping)
+    {
+        int number = wrapped.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32BigEndian(wrapped);
+        byte[]? key = number < 0 || number >= wrapping.Count
+            ? null
+            : new TreeKey(wrapping[number]).Open(wrapped.AsSpan(sizeof(int)), Encoding.UTF8.GetBytes($"{RecordTreeKeyStore.Prefix}{root}"));
+        return key is null ? null : new TreeKey(key);
+    }
+}
