@@ -1,6 +1,7 @@
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
@@ -17,7 +18,7 @@ public static class AgentFunctionsEndpoints
     public static void MapAgentFunctions(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        RouteGroupBuilder api = endpoints.MapGroup("/api");
+        RouteGroupBuilder api = endpoints.MapGroup("/api").AddEndpointFilter<RouteGroupBuilder, ViewFilter>();
         RouteGroupBuilder runs = api.MapGroup("/runs").WithTags("Runs").AddEndpointFilter<RouteGroupBuilder, RunAccessFilter>();
         runs.MapRuns();
         runs.MapTree();

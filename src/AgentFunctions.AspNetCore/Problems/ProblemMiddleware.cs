@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.Governance.Redaction;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.AspNetCore.Problems;
 
 /// <summary>Answers every error with problem details, and never with the insides of the host.</summary>
-internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger, Redactor redactor)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -72,12 +73,12 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
     };
 
-    private static Task WriteAsync(HttpContext context, ProblemResource problem)
+    private Task WriteAsync(HttpContext context, ProblemResource problem)
     {
         context.Response.StatusCode = problem.Status;
         context.Response.Headers.CacheControl = "no-store";
         return context.Response.WriteAsJsonAsync(
-            problem, ApiJson.Options, "application/problem+json", CancellationToken.None);
+            problem with { Detail = redactor.Redact(problem.Detail) }, ApiJson.Options, "application/problem+json", CancellationToken.None);
     }
 
     private static string SecondsOf(TimeSpan time) =>

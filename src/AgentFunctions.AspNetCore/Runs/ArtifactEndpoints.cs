@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -36,15 +38,24 @@ internal static class ArtifactEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string id, string name, HttpResponse response, RunReader reader, ArtifactStore artifacts, CancellationToken cancellationToken)
+        string id, string name, HttpResponse response, RunReader reader, ArtifactStore artifacts, Redactor redactor,
+        CancellationToken cancellationToken)
     {
         await reader.GetAsync(id, cancellationToken);
         (Artifact file, ReadOnlyMemory<byte> content) = await artifacts.GetAsync(id, name, cancellationToken)
             ?? throw new AgentException(ErrorCode.ArtifactNotFound, $"Run '{id}' has no such artifact; GET /api/runs/{id}/artifacts lists them.");
         // A model wrote it: a browser must not run it on this origin.
         response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
-        return TypedResults.Bytes(
-            content, MediaTypeOf(file), file.Name, true, entityTag: new EntityTagHeaderValue($"\"{file.Hash}\""));
+        ReadOnlyMemory<byte> shown = redactor.RedactJson(content);
+        string tag = shown.Equals(content) ? file.Hash : Convert.ToHexStringLower(SHA256.HashData(shown.Span));
+        return new ArtifactDownload(TypedResults.Bytes(
+            shown, MediaTypeOf(file), file.Name, true, entityTag: new EntityTagHeaderValue($"\"{tag}\"")));
+    }
+
+    /// <summary>Masked already; it must keep its way to answer ranges.</summary>
+    private sealed class ArtifactDownload(IResult content) : IResult, IUnmasked
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => content.ExecuteAsync(httpContext);
     }
 
     private static string MediaTypeOf(Artifact file) =>

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Runs;
 
 /// <summary>The events of a run in the format of the HTML standard's server-sent events, until the run has ended.</summary>
-internal sealed class EventStream(string runId, long from) : IResult
+internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
 {
     public const string MediaType = "text/event-stream";
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Diagnostics;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
@@ -15,7 +16,7 @@ namespace AgentFunctions.Activities;
 /// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
 internal sealed class CallModelActivity(
     RunStore runs, Transcript transcript, Journal journal, PromptMessages prompts, ModelCaller caller, IModelCatalog models,
-    RunTools tools, TimeProvider time)
+    RunTools tools, TimeProvider time, Redactor redactor)
 {
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
@@ -95,11 +96,11 @@ internal sealed class CallModelActivity(
         reply.Message.Contents.OfType<ErrorContent>().Any() ? Refusal : reply.FinishReason,
         !string.IsNullOrWhiteSpace(reply.Message.Text));
 
-    private static JournalEvent Describe(TranscriptEntry reply, TimeSpan? took) => new(JournalEventTypes.ModelCompleted, reply.At)
+    private JournalEvent Describe(TranscriptEntry reply, TimeSpan? took) => new(JournalEventTypes.ModelCompleted, reply.At)
     {
         Turn = reply.Turn,
         Model = reply.Model,
-        Text = Preview.Of(reply.Message.Text, JournalTextLimit),
+        Text = Preview.Of(redactor.Redact(reply.Message.Text), JournalTextLimit),
         Usage = reply.Usage,
         DurationMs = (long?)took?.TotalMilliseconds,
     };

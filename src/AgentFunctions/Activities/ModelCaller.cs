@@ -1,5 +1,6 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway.Quotas;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Models;
 using AgentFunctions.Models.Resilience;
 using AgentFunctions.Runs;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Activities;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
-internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter quotas, RunStore runs)
+internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter quotas, RunStore runs, MessageView view)
 {
     /// <summary>Calls a model for a run.</summary>
     /// <param name="call">Which call of the run it is, and what it may consume.</param>
@@ -62,7 +63,7 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
         try
         {
             await place.BeginAsync(cancellationToken).ConfigureAwait(false);
-            return await CallAsync(model, messages, options, cancellationToken).ConfigureAwait(false);
+            return await CallAsync(model, view.Of(messages), options, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (call.IsMarked && (!place.HasBegun || (e is AgentException failure && !CallMarks.MayHaveConsumed(failure))))
         {

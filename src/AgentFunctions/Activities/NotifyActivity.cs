@@ -78,7 +78,7 @@ internal sealed class NotifyActivity(
         using var request = new HttpRequestMessage(HttpMethod.Post, run.CallbackUrl)
         {
             Content = JsonContent.Create(
-                new RunEndedNotice(run.Id, run.Agent, outcome.Status, outcome.Code, outcome.Message), AgentJsonContext.Default.RunEndedNotice),
+                new RunEndedNotice(run.Id, run.Agent, outcome.Status, outcome.Code, redactor.Redact(outcome.Message)), AgentJsonContext.Default.RunEndedNotice),
         };
         request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{outcome.State.Turns}");
         try

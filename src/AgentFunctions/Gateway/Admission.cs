@@ -125,7 +125,7 @@ public sealed class Admission
                 DefinitionHash = run.DefinitionHash,
                 Rule = rule,
                 Reason = _redactor.Redact(
-                    $"{(run.Scopes is null ? "" : $"[scopes: {string.Join(' ', run.Scopes)}] ")}{Activities.Preview.Of(run.Goal, 1_000)}"),
+                    $"{(run.Scopes is null ? "" : $"[scopes: {string.Join(' ', run.Scopes)}] ")}{Activities.Preview.Of(_redactor.Redact(run.Goal), 1_000)}"),
             },
             cancellationToken).ConfigureAwait(false);
     }

@@ -214,7 +214,7 @@ public sealed class RunSteering(
     }
 
     private Task AuditAsync(string type, string runId, string requester, string words, CancellationToken cancellationToken) => audit.AppendAsync(
-        new AuditEntry(type) { RunId = runId, Actor = requester, Reason = redactor.Redact(Activities.Preview.Of(words, 1_000)) }, cancellationToken);
+        new AuditEntry(type) { RunId = runId, Actor = requester, Reason = Activities.Preview.Of(redactor.Redact(words), 1_000) }, cancellationToken);
 
     /// <summary>Hands a command to the loop: by event to a live one, by a new execution to one that has ended.</summary>
     private async Task<Run> CommandAsync(string id, RunCommand command, CancellationToken cancellationToken)

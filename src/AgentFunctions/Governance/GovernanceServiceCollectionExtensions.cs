@@ -103,6 +103,7 @@ public static class GovernanceServiceCollectionExtensions
                 : new RecordTreeKeyStore(provider.GetRequiredService<IRecordStore>()));
         services.TryAddSingleton<TreeKeys>();
         services.TryAddSingleton<TruthSeal>();
+        services.TryAddSingleton<MessageView>();
         // The engine asks for it while it is made, and the keys may lie in the engine's own stores.
         services.TryAddSingleton<AgentFunctions.Durability.IPayloadGuard>(static provider =>
             new SealedPayloads(provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TreeKeys>));

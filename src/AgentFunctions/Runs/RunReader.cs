@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
@@ -9,7 +10,8 @@ namespace AgentFunctions.Runs;
 
 /// <summary>Shows runs: what they were started with, joined with where their orchestration stands.</summary>
 public sealed class RunReader(
-    RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans, TimeProvider time)
+    RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans, TimeProvider time,
+    Redactor redactor)
 {
     /// <summary>A run, or <see langword="null"/> where there is none of that id.</summary>
     /// <param name="id">The run.</param>
@@ -17,7 +19,7 @@ public sealed class RunReader(
     public async Task<Run?> FindAsync(string id, CancellationToken cancellationToken = default)
     {
         RunRecord? record = await runs.FindAsync(id, cancellationToken).ConfigureAwait(false);
-        return record is null ? null : await ReadAsync(record, true, cancellationToken).ConfigureAwait(false);
+        return record is null ? null : ViewOf(await ReadAsync(record, true, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>A run.</summary>
@@ -41,7 +43,7 @@ public sealed class RunReader(
                 && await ReadAsync(record, false, cancellationToken).ConfigureAwait(false) is { } run
                 && (filter.Status is null || run.Status == filter.Status))
             {
-                yield return run;
+                yield return ViewOf(run);
             }
         }
     }
@@ -125,6 +127,20 @@ public sealed class RunReader(
             ? run with { Result = await ResultAsync(run, progress?.Context.From ?? 0, cancellationToken).ConfigureAwait(false) }
             : run;
     }
+
+    /// <summary>A run as people see it, without secrets.</summary>
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(run))]
+    internal Run? ViewOf(Run? run) => run is null ? null : run with
+    {
+        Goal = redactor.Redact(run.Goal),
+        Input = run.Input is { } input ? redactor.RedactFree(input) : null,
+        Labels = run.Labels.All(label => redactor.Redact(label.Value) == label.Value)
+            ? run.Labels
+            : run.Labels.ToDictionary(static label => label.Key, label => redactor.Redact(label.Value), StringComparer.Ordinal),
+        Plan = [.. run.Plan.Select(item => item with { Text = redactor.Redact(item.Text) })],
+        Error = run.Error is { } error ? error with { Message = redactor.Redact(error.Message) } : null,
+        Result = run.Result is { } result ? result with { Text = redactor.Redact(result.Text) } : null,
+    };
 
     private static RunStatus StatusOf(OrchestrationState state, RunOutcome? outcome, RunState? progress) => state.Status switch
     {

@@ -33,7 +33,7 @@ public sealed class RunTreeReader(RunStore runs, RunReader reader)
             children.Add(await BranchAsync(child, childRun, byLead, cancellationToken).ConfigureAwait(false));
         }
 
-        return new RunTree(run, record.Origin?.Name, children);
+        return new RunTree(reader.ViewOf(run), record.Origin?.Name, children);
     }
 
     /// <summary>One that waits for its turn; it never comes where the lead has ended.</summary>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AgentFunctions.Activities;
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -14,7 +15,8 @@ namespace AgentFunctions.Swarm;
 /// it is one. The loop tells the lead only then, so whoever hears of the end finds the result.
 /// </summary>
 internal sealed class ReportToLeadActivity(
-    NotifyActivity notify, IOrchestrationClient orchestrations, RunStore runs, ChildResults results, Ledger ledger, Journal journal, TimeProvider time)
+    NotifyActivity notify, IOrchestrationClient orchestrations, RunStore runs, ChildResults results, Ledger ledger, Journal journal, TimeProvider time,
+    Redactor redactor)
 {
     /// <summary>How much of the result the lead's journal repeats, in characters.</summary>
     private const int JournalTextLimit = 400;
@@ -57,7 +59,7 @@ internal sealed class ReportToLeadActivity(
             Turn = origin.Turn,
             Call = origin.Call,
             Tool = asked.Tool,
-            Text = Preview.Of(answer.Text, JournalTextLimit),
+            Text = Preview.Of(redactor.Redact(answer.Text), JournalTextLimit),
             IsError = answer.IsError ? true : null,
             Code = input.Outcome.Code,
             Artifact = answer.Artifact,

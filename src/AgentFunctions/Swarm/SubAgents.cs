@@ -24,7 +24,7 @@ internal sealed class SubAgents(RunStore runs, RunReader reader)
         {
             if (found[index] is { Run: not null, IsEnded: false } child && !atWork.Contains(child.Name))
             {
-                found[index] = child with { Run = await EndOfAsync(child.Run, cancellationToken).ConfigureAwait(false) };
+                found[index] = await EndOfAsync(child, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -72,22 +72,23 @@ internal sealed class SubAgents(RunStore runs, RunReader reader)
             : await ReadAsync(record, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Run> EndOfAsync(Run run, CancellationToken cancellationToken)
+    private async Task<SubAgent> EndOfAsync(SubAgent child, CancellationToken cancellationToken)
     {
         using var grace = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         grace.CancelAfter(EndGrace);
         try
         {
-            return await reader.WaitForEndAsync(run.Id, grace.Token).ConfigureAwait(false);
+            await reader.WaitForEndAsync(child.RunId, grace.Token).ConfigureAwait(false);
+            return await ReadAsync(child.Record, grace.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return run;
+            return child;
         }
     }
 
     private async Task<SubAgent> ReadAsync(RunRecord record, CancellationToken cancellationToken) =>
-        new(record, await reader.FindAsync(record.Id, cancellationToken).ConfigureAwait(false));
+        new(record, await reader.ReadAsync(record, true, cancellationToken).ConfigureAwait(false));
 }
 
 /// <summary>A sub-agent as its lead sees it.</summary>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Governance.Audit;
 
@@ -15,12 +16,13 @@ internal static class AuditLine
     /// <summary>What the first entry names as the one before.</summary>
     public static string NoPrevious { get; } = new('0', 64);
 
-    public static byte[] Write(AuditEntry entry, SigningKey? signWith)
+    public static byte[] Write(AuditEntry entry, SigningKey? signWith, Redactor? redactor = null)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.AuditEntry);
+        byte[] written = JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.AuditEntry);
+        ReadOnlySpan<byte> json = redactor is null ? written : redactor.RedactJson(written.AsMemory()).Span;
         if (signWith is null)
         {
-            return json;
+            return json.ToArray();
         }
 
         var checkpoint = new AuditCheckpoint(signWith.Public.Kid, Convert.ToHexStringLower(signWith.Sign(json)));

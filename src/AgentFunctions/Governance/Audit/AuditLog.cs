@@ -1,4 +1,5 @@
 using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -8,7 +9,8 @@ namespace AgentFunctions.Governance.Audit;
 /// The append-only record of who allowed what: one chain of hashes for the whole host, signed at the end of every write.
 /// Entries of many runs that come at the same time are written together.
 /// </summary>
-public sealed class AuditLog(ILogStore logs, [FromKeyedServices(AuditLog.KeyPurpose)] SigningKeys keys, TimeProvider time)
+public sealed class AuditLog(
+    ILogStore logs, [FromKeyedServices(AuditLog.KeyPurpose)] SigningKeys keys, TimeProvider time, Redactor? redactor = null)
 {
     /// <summary>The name of the log's stream.</summary>
     public const string Stream = "audit";
@@ -23,7 +25,7 @@ public sealed class AuditLog(ILogStore logs, [FromKeyedServices(AuditLog.KeyPurp
     private (long Length, string Hash)? _end;
 
     /// <summary>Adds an entry. Durable when it returns.</summary>
-    /// <param name="entry">The entry, free of secrets.</param>
+    /// <param name="entry">The entry; its texts are masked before it is chained.</param>
     /// <param name="cancellationToken">Stops waiting; the entry is added nevertheless.</param>
     public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
@@ -120,7 +122,7 @@ public sealed class AuditLog(ILogStore logs, [FromKeyedServices(AuditLog.KeyPurp
             for (int i = 0; i < entries.Length; i++)
             {
                 byte[] line = AuditLine.Write(
-                    entries[i] with { Seq = length + i, At = now, Prev = hash }, i == entries.Length - 1 ? key : null);
+                    entries[i] with { Seq = length + i, At = now, Prev = hash }, i == entries.Length - 1 ? key : null, redactor);
                 hash = AuditLine.HashOf(line);
                 lines[i] = line;
             }

@@ -20,6 +20,9 @@ public sealed class Redactor
     private readonly Lock _gate = new();
     private volatile KnownSecrets _known = new([]);
 
+    /// <summary>How many values are taken out.</summary>
+    internal int Count => _known.Values.Count;
+
     /// <summary>Has a value taken out from now on.</summary>
     /// <param name="name">What stands in its place: <c>[secret:name]</c>.</param>
     /// <param name="value">The value; one of fewer than <see cref="ShortestSecret"/> characters is ignored.</param>

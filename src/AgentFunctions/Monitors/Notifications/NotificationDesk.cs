@@ -11,7 +11,7 @@ namespace AgentFunctions.Monitors.Notifications;
 /// <summary>Delivers messages, and keeps those that could not be delivered where people see them.</summary>
 internal sealed class NotificationDesk(
     IOptions<NotificationOptions> options, IEnumerable<INotificationSink> sinks, IncidentStore incidents, IRecordStore records,
-    TimeProvider time)
+    TimeProvider time, Governance.Redaction.Redactor redactor)
 {
     /// <summary>The channel that every host has.</summary>
     public const string Console = "console";
@@ -31,7 +31,8 @@ internal sealed class NotificationDesk(
         NotificationChannel channel = options.Value.Channels.TryGetValue(channelName, out NotificationChannel? known) ? known
             : channelName == Console ? new NotificationChannel()
             : throw new AgentException(ErrorCode.NotificationRejected, $"This host has no notification channel '{channelName}'.");
-        return _sinks.First(sink => sink.Handles(channel)).SendAsync(channelName, channel, message, cancellationToken);
+        return _sinks.First(sink => sink.Handles(channel)).SendAsync(
+            channelName, channel, message with { Body = redactor.RedactJson(message.Body), Line = redactor.Redact(message.Line) }, cancellationToken);
     }
 
     /// <summary>One attempt to deliver a message; the timeline tells of it once it is delivered.</summary>

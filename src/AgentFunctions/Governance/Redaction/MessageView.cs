@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Governance.Redaction;
+
+/// <summary>Messages as a model sees them: an endpoint belongs to somebody else, so secrets do not go there.</summary>
+internal sealed class MessageView(Redactor redactor)
+{
+    // Messages are kept in memory from turn to turn, and each is looked at once.
+    private readonly ConditionalWeakTable<ChatMessage, ChatMessage> _shown = [];
+    private int _secrets = -1;
+
+    /// <summary>Gets messages without secrets: the same ones if they have none.</summary>
+    /// <param name="messages">The messages.</param>
+    public IReadOnlyList<ChatMessage> Of(IEnumerable<ChatMessage> messages)
+    {
+        if (Interlocked.Exchange(ref _secrets, redactor.Count) != redactor.Count)
+        {
+            _shown.Clear();
+        }
+
+        return [.. messages.Select(message => _shown.GetValue(message, Show))];
+    }
+
+    private ChatMessage Show(ChatMessage message)
+    {
+        AIContent[] contents = [.. message.Contents.Select(Show)];
+        if (contents.SequenceEqual(message.Contents, ReferenceEqualityComparer.Instance))
+        {
+            return message;
+        }
+
+        ChatMessage shown = message.Clone();
+        shown.RawRepresentation = null;
+        shown.Contents = contents;
+        return shown;
+    }
+
+    private AIContent Show(AIContent content)
+    {
+        switch (content)
+        {
+            case TextContent text when redactor.Redact(text.Text) is var shown && shown != text.Text:
+                return new TextContent(shown) { AdditionalProperties = text.AdditionalProperties };
+            case TextReasoningContent text when redactor.Redact(text.Text) is var shown && shown != text.Text:
+                return new TextReasoningContent(shown) { AdditionalProperties = text.AdditionalProperties };
+            case FunctionCallContent { Arguments: { } arguments } call:
+                JsonElement json = JsonSerializer.SerializeToElement(
+                    arguments.ToDictionary(static member => member.Key, static member => member.Value, StringComparer.Ordinal),
+                    Durability.DurableJson.Options.GetTypeInfo(typeof(Dictionary<string, object?>)));
+                JsonElement free = redactor.RedactFree(json);
+                return free.GetRawText() == json.GetRawText() ? call : new FunctionCallContent(call.CallId, call.Name)
+                {
+                    Arguments = free.EnumerateObject().ToDictionary(
+                        static member => member.Name, static object? (member) => member.Value, StringComparer.Ordinal),
+                    AdditionalProperties = call.AdditionalProperties,
+                };
+            case FunctionResultContent { Result: { } result } answer:
+                string said = result as string ?? result.ToString() ?? "";
+                return redactor.Redact(said) is var masked && masked == said ? answer : new FunctionResultContent(answer.CallId, masked)
+                {
+                    AdditionalProperties = answer.AdditionalProperties,
+                };
+            default:
+                return content;
+        }
+    }
+}
