@@ -25,6 +25,8 @@ internal static class ApprovalEndpoints
         approvals.MapGet("/{id}", GetAsync)
             .WithName("getApproval")
             .WithSummary("Get an approval.")
+            .WithDescription("Secrets in the arguments are masked, and each masked part is named. Who may decide may see them; the audit log says who did.")
+            .WithQuery<bool>("reveal", "Whether to show the masked parts; false by default.")
             .Produces<ApprovalResource>()
             .ProducesProblems(401, 403, 404, 503);
         approvals.MapPost("/{id}", DecideAsync)
@@ -40,7 +42,9 @@ internal static class ApprovalEndpoints
         Answers.Json(ListOf(await desk.ListAsync(http.Caller(), cancellationToken)));
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, ApprovalDesk desk, CancellationToken cancellationToken) =>
-        Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken)));
+        http.Request.Query.Flag("reveal", false)
+            ? new Revealed(Answers.Json(ApprovalResource.Of(await desk.RevealAsync(id, http.Caller(), cancellationToken))))
+            : Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken)));
 
     private static async Task<IResult> DecideAsync(string id, HttpContext http, ApprovalDesk desk, CancellationToken cancellationToken)
     {
@@ -63,6 +67,16 @@ internal static class ApprovalEndpoints
         }
 
         return Answers.Json(ListOf(decided));
+    }
+
+    /// <summary>The truth, for somebody who may decide about it; not to be kept on the way.</summary>
+    private sealed class Revealed(IResult answer) : IResult, IUnmasked
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.Headers.CacheControl = "no-store";
+            return answer.ExecuteAsync(httpContext);
+        }
     }
 
     private static ApprovalListResource ListOf(IEnumerable<Approval> approvals) => new([.. approvals.Select(ApprovalResource.Of)]);
@@ -122,8 +136,14 @@ internal sealed record ApprovalResource
     /// <summary>How much harm the call could do.</summary>
     public required RiskLevel Risk { get; init; }
 
-    /// <summary>The arguments, secrets left out.</summary>
+    /// <summary>The arguments that the call would be made with, secrets masked.</summary>
     public required JsonElement Arguments { get; init; }
+
+    /// <summary>The arguments that the model gave, if a person put others in their place.</summary>
+    public JsonElement? OriginalArguments { get; init; }
+
+    /// <summary>What is masked in the arguments: where, how long and why. Who may decide can see it with <c>reveal=true</c>.</summary>
+    public IReadOnlyList<MaskedPart> Masked { get; init; } = [];
 
     /// <summary>The SHA-256 of the call: what is approved, and nothing else.</summary>
     public required string CallHash { get; init; }
@@ -171,6 +191,8 @@ internal sealed record ApprovalResource
         Effect = approval.Effect,
         Risk = approval.Risk,
         Arguments = approval.Edited ?? approval.Arguments,
+        OriginalArguments = approval.Edited is null ? null : approval.Arguments,
+        Masked = approval.Masked,
         CallHash = approval.CallHash,
         Group = approval.Group,
         Requester = approval.Requester,

@@ -32,6 +32,7 @@ internal static class ApiJson
         // For types of the library that the API shows as they are.
         Converters =
         {
+            new CamelCaseEnumConverter<ApprovalQuestion>(),
             new CamelCaseEnumConverter<ApprovalState>(),
             new CamelCaseEnumConverter<Decision>(),
             new CamelCaseEnumConverter<KillScope>(),

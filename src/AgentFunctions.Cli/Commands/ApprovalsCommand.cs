@@ -26,6 +26,9 @@ internal static class ApprovalsCommand
 
     public static string Describe(ApprovalResource approval) => Terminal.Lines(
         $"{approval.Id}  {CamelCase.Of(approval.Risk)} risk  {approval.Tool} {approval.Arguments.GetRawText()}\n"
+        + string.Concat(approval.Masked.Select(static part =>
+            $"    masked: {part.Path}, {part.Length} characters: {part.Why}{(part.IsPlain ? "" : "; more than a value, look at it with --reveal")}\n"))
+        + (approval.OriginalArguments is { } original ? $"    the model asked for {original.GetRawText()}\n" : "")
         + $"    run {approval.Run} of {approval.Requester}, agents {string.Join(" > ", approval.Chain)}; rule '{approval.Rule}'"
         + $"{(approval.Reason is null ? "" : $": {approval.Reason}")}\n"
         + $"    {CamelCase.Of(approval.State)}, {approval.Approved} of {approval.Needed} by {string.Join(", ", approval.Roles)}; "

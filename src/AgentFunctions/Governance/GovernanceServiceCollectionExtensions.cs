@@ -70,6 +70,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<PolicySource>();
         services.TryAddSingleton<CallHistory>();
         services.TryAddSingleton<RunLineage>();
+        services.TryAddSingleton<ApprovalSeal>();
         services.TryAddSingleton<ApprovalStore>();
         services.TryAddSingleton<ApprovalChannels>();
         services.TryAddSingleton<ApprovalGate>();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Tools;
 
@@ -66,7 +67,7 @@ public sealed record Approval
     /// <summary>How much harm the call could do.</summary>
     public required RiskLevel Risk { get; init; }
 
-    /// <summary>The arguments, secrets left out.</summary>
+    /// <summary>The arguments that the model gave. What the desk and notifiers hand out is masked.</summary>
     public required JsonElement Arguments { get; init; }
 
     /// <summary>The SHA-256 over run, turn, call, tool and arguments: what is approved, and nothing else.</summary>
@@ -107,6 +108,10 @@ public sealed record Approval
 
     /// <summary>The arguments that a person put in place of the model's.</summary>
     public JsonElement? Edited { get; init; }
+
+    /// <summary>What is masked in the arguments that would be called with now; filled in for people, never stored.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<MaskedPart> Masked { get; init; } = [];
 
     /// <summary>Whom it was told to, and how: what nobody was told of escalates.</summary>
     public IReadOnlyList<string> ToldTo { get; init; } = [];

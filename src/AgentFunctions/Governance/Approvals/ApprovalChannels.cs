@@ -1,13 +1,12 @@
 using System.Text.Json;
 using AgentFunctions.Activities;
-using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Monitors.Notifications;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>The notification channels over which this host tells people of approvals, by the roles that may decide.</summary>
-internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, NotificationDesk desk, Redactor redactor, TimeProvider time)
+internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, NotificationDesk desk, TimeProvider time)
 {
     private const string EveryRole = "*";
 
@@ -15,11 +14,11 @@ internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, Noti
     public IEnumerable<IApprovalNotifier> For(Approval approval) => options.Value.ApprovalChannels
         .Where(entry => entry.Key == EveryRole || approval.Roles.Contains(entry.Key, StringComparer.Ordinal))
         .SelectMany(static entry => entry.Value).Distinct(StringComparer.Ordinal)
-        .Select(name => new ApprovalChannel(name, desk, redactor, time));
+        .Select(name => new ApprovalChannel(name, desk, time));
 }
 
 /// <summary>One channel.</summary>
-internal sealed class ApprovalChannel(string name, NotificationDesk desk, Redactor redactor, TimeProvider time) : IApprovalNotifier
+internal sealed class ApprovalChannel(string name, NotificationDesk desk, TimeProvider time) : IApprovalNotifier
 {
     /// <summary>How much of the arguments people are shown at once, in characters.</summary>
     private const int ArgumentsLimit = 2_000;
@@ -41,13 +40,14 @@ internal sealed class ApprovalChannel(string name, NotificationDesk desk, Redact
             Run = approval.RunId,
             Tool = approval.Tool,
             Risk = approval.Risk,
-            Arguments = Preview.Of(redactor.RedactFree(approval.Arguments).GetRawText(), ArgumentsLimit) ?? "",
+            Arguments = Preview.Of(approval.Arguments.GetRawText(), ArgumentsLimit) ?? "",
+            Masked = approval.Masked.Count == 0 ? null : approval.Masked,
             CallHash = approval.CallHash,
             Rule = approval.Rule,
             Reason = approval.Reason,
             Requester = approval.Requester,
             Chain = approval.Chain,
-            Goal = Preview.Of(redactor.Redact(approval.Goal), ArgumentsLimit) ?? "",
+            Goal = Preview.Of(approval.Goal, ArgumentsLimit) ?? "",
             Roles = approval.Roles,
             Count = approval.Terms.Count,
             ExpiresAt = approval.ExpiresAt,

@@ -36,7 +36,7 @@ public sealed class ApprovalDesk
             && (caller is null || MaySee(caller, approval)))];
         Dictionary<string, DateTimeOffset> oldest = shown.GroupBy(approval => approval.Group, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Min(approval => approval.CreatedAt), StringComparer.Ordinal);
-        return [.. shown.OrderByDescending(approval => approval.Risk).ThenBy(approval => oldest[approval.Group])
+        return [.. shown.Select(approval => ApprovalView.Of(approval, _redactor)).OrderByDescending(approval => approval.Risk).ThenBy(approval => oldest[approval.Group])
             .ThenBy(approval => approval.Group, StringComparer.Ordinal).ThenBy(approval => approval.CreatedAt)];
     }
 
@@ -46,9 +46,29 @@ public sealed class ApprovalDesk
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.ApprovalNotFound"/>: there is none that this caller may see.</exception>
     public async Task<Approval> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
-        await _store.FindAsync(id, cancellationToken).ConfigureAwait(false) is var (approval, _) && (caller is null || MaySee(caller, approval))
-            ? approval
-            : throw new AgentException(ErrorCode.ApprovalNotFound, $"There is no approval '{id}'.");
+        ApprovalView.Of(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), _redactor);
+
+    /// <summary>Gets an approval with nothing masked in its arguments. Who looked is in the audit log.</summary>
+    /// <param name="id">The approval.</param>
+    /// <param name="caller">Who asks: somebody who may decide.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ApprovalNotFound"/>; <see cref="ErrorCode.NotAllowed"/>: this caller may not decide.
+    /// </exception>
+    public async Task<Approval> RevealAsync(string id, Caller caller, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        Approval approval = await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
+        DemandRight(caller, approval);
+        Approval view = ApprovalView.Of(approval, _redactor);
+        await _audit.AppendAsync(
+            Entry(AuditTypes.ApprovalRevealed, approval, caller.Id) with
+            {
+                Reason = $"{view.Masked.Count} masked parts: {string.Join("; ", view.Masked.Select(static part => $"{part.Path}, {part.Why}"))}",
+            },
+            cancellationToken).ConfigureAwait(false);
+        return view with { Arguments = approval.Arguments, Edited = approval.Edited };
+    }
 
     /// <summary>Approves or denies a call. Safe to repeat.</summary>
     /// <param name="id">The approval.</param>
@@ -66,7 +86,7 @@ public sealed class ApprovalDesk
     {
         ArgumentNullException.ThrowIfNull(caller);
         CheckInput(approve, comment, arguments);
-        await GetAsync(id, caller, cancellationToken).ConfigureAwait(false);
+        await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
         var vote = new ApprovalVote(caller.Id, approve, _redactor.Redact(comment), _time.GetUtcNow());
         bool isNew = false;
         Approval approval = await _store.ChangeAsync(
@@ -81,7 +101,7 @@ public sealed class ApprovalDesk
             await WakeAsync(approval, cancellationToken).ConfigureAwait(false);
         }
 
-        return approval;
+        return ApprovalView.Of(approval, _redactor);
     }
 
     /// <summary>Wakes the runs whose decision they may not have heard of: for the start of a host.</summary>
@@ -157,24 +177,33 @@ public sealed class ApprovalDesk
     private static bool MaySee(Caller caller, Approval approval) =>
         approval.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor) || approval.Roles.Any(caller.Has);
 
+    private async Task<Approval> FindAsync(string id, Caller? caller, CancellationToken cancellationToken) =>
+        await _store.FindAsync(id, cancellationToken).ConfigureAwait(false) is var (approval, _) && (caller is null || MaySee(caller, approval))
+            ? approval
+            : throw new AgentException(ErrorCode.ApprovalNotFound, $"There is no approval '{id}'.");
+
+    private static AuditEntry Entry(string type, Approval approval, string actor) => new(type)
+    {
+        RunId = approval.RunId,
+        RootId = approval.RootId,
+        Turn = approval.Turn,
+        Call = approval.Call,
+        Requester = approval.Requester,
+        Actor = actor,
+        Chain = approval.Chain,
+        Tool = approval.Tool,
+        Effect = approval.Effect,
+        Rule = approval.Rule,
+        ApprovalId = approval.Id,
+        ArgumentsHash = CanonicalJson.Hash(approval.Edited ?? approval.Arguments),
+    };
+
     private async Task RecordAsync(Approval approval, ApprovalVote vote, CancellationToken cancellationToken)
     {
         await _audit.AppendAsync(
-            new AuditEntry(AuditTypes.ApprovalDecided)
+            Entry(AuditTypes.ApprovalDecided, approval, vote.By) with
             {
-                RunId = approval.RunId,
-                RootId = approval.RootId,
-                Turn = approval.Turn,
-                Call = approval.Call,
-                Requester = approval.Requester,
-                Actor = vote.By,
-                Chain = approval.Chain,
-                Tool = approval.Tool,
-                Effect = approval.Effect,
                 Verdict = vote.Approves ? PolicyVerdict.Allow : PolicyVerdict.Deny,
-                Rule = approval.Rule,
-                ApprovalId = approval.Id,
-                ArgumentsHash = CanonicalJson.Hash(approval.Edited ?? approval.Arguments),
                 Arguments = approval.Edited is { } edited ? _redactor.Redact(edited.GetRawText()) : null,
                 Reason = vote.Comment,
             },

@@ -1,4 +1,6 @@
+using AgentFunctions.Activities;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -7,8 +9,11 @@ namespace AgentFunctions.Governance.Approvals;
 /// <summary>The runs' side of approvals: asks, and at every wake-up reminds, escalates and expires.</summary>
 internal sealed class ApprovalGate(
     ApprovalStore store, IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, Journal journal, AuditLog audit,
-    ILogger<ApprovalGate> log, TimeProvider time)
+    Redactor redactor, ILogger<ApprovalGate> log, TimeProvider time)
 {
+    /// <summary>How much of the arguments the audit log repeats, in characters.</summary>
+    private const int AuditTextLimit = 1_000;
+
     /// <summary>How many deliveries an approval remembers.</summary>
     private const int MaxDeliveries = 20;
 
@@ -24,8 +29,16 @@ internal sealed class ApprovalGate(
         asked = asked with { RemindAt = asked.CreatedAt + asked.Terms.Remind };
         await store.AddAsync(asked, cancellationToken).ConfigureAwait(false);
         (Approval approval, _) = (await store.FindAsync(asked.Id, cancellationToken).ConfigureAwait(false))!.Value;
-        await audit.AppendAsync(Entry(AuditTypes.ApprovalRequested, approval) with { Rule = approval.Rule, Reason = approval.Reason }, cancellationToken)
-            .ConfigureAwait(false);
+        // What the model asked for stays known, whatever a person makes of it.
+        await audit.AppendAsync(
+            Entry(AuditTypes.ApprovalRequested, approval) with
+            {
+                Rule = approval.Rule,
+                Reason = approval.Reason,
+                ArgumentsHash = CanonicalJson.Hash(approval.Arguments),
+                Arguments = Preview.Of(redactor.Redact(approval.Arguments.GetRawText()), AuditTextLimit),
+            },
+            cancellationToken).ConfigureAwait(false);
         await journal.AppendIfMissingAsync(approval.RunId, Event(approval), cancellationToken).ConfigureAwait(false);
         return approval.Reminders > 0 ? approval : await TellAsync(approval, cancellationToken).ConfigureAwait(false);
     }
@@ -122,7 +135,7 @@ internal sealed class ApprovalGate(
     {
         try
         {
-            return await notifier.NotifyAsync(approval, cancellationToken).ConfigureAwait(false) is { } who
+            return await notifier.NotifyAsync(ApprovalView.Of(approval, redactor), cancellationToken).ConfigureAwait(false) is { } who
                 ? new ApprovalDelivery(who, time.GetUtcNow())
                 : null;
         }

@@ -23,6 +23,9 @@ internal sealed record ApprovalNotice
     /// <summary>The beginning of the arguments, as text; secrets left out.</summary>
     public required string Arguments { get; init; }
 
+    /// <summary>What is masked in the arguments; left out if nothing is.</summary>
+    public IReadOnlyList<MaskedPart>? Masked { get; init; }
+
     /// <summary>The hash of the call that is asked about.</summary>
     public required string CallHash { get; init; }
 

@@ -1,14 +1,20 @@
 using System.Text.Json;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>The approvals of this host: a record each, and a list of those that are not settled.</summary>
-internal sealed class ApprovalStore(IRecordStore records)
+internal sealed class ApprovalStore(IRecordStore records, ApprovalSeal seal, ILogger<ApprovalStore> log)
 {
     private const string Prefix = "approvals/";
     private const string Open = "approvals-open/";
 
+    private readonly SemaphoreSlim _adopting = new(1);
+    private volatile bool _isAdopted;
+
+    /// <summary>Finds an approval.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: its record was altered outside the host.</exception>
     public async Task<(Approval Approval, string Etag)?> FindAsync(string id, CancellationToken cancellationToken)
     {
         if (id.Length is 0 or > 64 || !id.All(char.IsAsciiLetterOrDigit))
@@ -16,8 +22,16 @@ internal sealed class ApprovalStore(IRecordStore records)
             return null;
         }
 
-        StoredRecord? record = await records.GetAsync(Prefix + id, cancellationToken).ConfigureAwait(false);
-        return record is null ? null : (JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Approval)!, record.Etag);
+        await AdoptAsync(cancellationToken).ConfigureAwait(false);
+        if (await records.GetAsync(Prefix + id, cancellationToken).ConfigureAwait(false) is not { } record)
+        {
+            return null;
+        }
+
+        ReadOnlyMemory<byte> json = await seal.OpenAsync(record, cancellationToken).ConfigureAwait(false);
+        Approval approval = JsonSerializer.Deserialize(json.Span, AgentJsonContext.Default.Approval)!;
+        return approval.Id == id ? (approval, record.Etag) : throw new AgentException(
+            ErrorCode.DataFileUnusable, $"The record '{record.Key}' holds another approval, so what it says does not count. Restore it from a backup.");
     }
 
     /// <summary>Adds an approval; one that is there stays as it is.</summary>
@@ -73,9 +87,16 @@ internal sealed class ApprovalStore(IRecordStore records)
         var open = new List<Approval>();
         await foreach (StoredRecord entry in records.ListAsync(runId is null ? Open : $"{Open}{runId}/", null, cancellationToken).ConfigureAwait(false))
         {
-            if (await FindAsync(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], cancellationToken).ConfigureAwait(false) is var (approval, _))
+            try
             {
-                open.Add(approval);
+                if (await FindAsync(entry.Key[(entry.Key.LastIndexOf('/') + 1)..], cancellationToken).ConfigureAwait(false) is var (approval, _))
+                {
+                    open.Add(approval);
+                }
+            }
+            catch (Exception e) when (e is JsonException or AgentException { Code: ErrorCode.DataFileUnusable })
+            {
+                RecordLog.Unreadable(log, entry.Key, e.Message);
             }
         }
 
@@ -84,6 +105,34 @@ internal sealed class ApprovalStore(IRecordStore records)
 
     private static string OpenKey(Approval approval) => $"{Open}{approval.RunId}/{approval.Id}";
 
-    private Task<string> PutAsync(Approval approval, RecordCondition condition, CancellationToken cancellationToken) => records.PutAsync(
-        Prefix + approval.Id, JsonSerializer.SerializeToUtf8Bytes(approval, AgentJsonContext.Default.Approval), condition, cancellationToken);
+    private async Task PutAsync(Approval approval, RecordCondition condition, CancellationToken cancellationToken)
+    {
+        await AdoptAsync(cancellationToken).ConfigureAwait(false);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(approval, AgentJsonContext.Default.Approval);
+        await records.PutAsync(
+            Prefix + approval.Id, await seal.CloseAsync(json, cancellationToken).ConfigureAwait(false), condition, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private async Task AdoptAsync(CancellationToken cancellationToken)
+    {
+        if (_isAdopted)
+        {
+            return;
+        }
+
+        await _adopting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_isAdopted)
+            {
+                await seal.AdoptAsync(records, Prefix, cancellationToken).ConfigureAwait(false);
+                _isAdopted = true;
+            }
+        }
+        finally
+        {
+            _adopting.Release();
+        }
+    }
 }

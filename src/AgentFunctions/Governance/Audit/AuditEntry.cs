@@ -122,6 +122,9 @@ public static class AuditTypes
     /// <summary>A person approved, denied or changed a call.</summary>
     public const string ApprovalDecided = "approval.decided";
 
+    /// <summary>Somebody looked at the masked parts of an approval; <see cref="AuditEntry.Reason"/> names them.</summary>
+    public const string ApprovalRevealed = "approval.revealed";
+
     /// <summary>An approval went to further roles.</summary>
     public const string ApprovalEscalated = "approval.escalated";
 

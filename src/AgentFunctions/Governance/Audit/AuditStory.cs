@@ -33,6 +33,7 @@ public static class AuditStory
         AuditTypes.ApprovalDecided => $"{entry.Actor} {(entry.Verdict == PolicyVerdict.Allow ? "approved" : "denied")} {Call(entry)} "
             + $"(approval {entry.ApprovalId}, arguments {Short(entry.ArgumentsHash)}){Because(entry)}.",
         AuditTypes.ApprovalTold => $"Approval {entry.ApprovalId} was told to {entry.Reason}.",
+        AuditTypes.ApprovalRevealed => $"{entry.Actor} looked at the masked parts of approval {entry.ApprovalId}{Because(entry)}.",
         AuditTypes.ApprovalEscalated => $"Approval {entry.ApprovalId} was escalated{Because(entry)}.",
         AuditTypes.ApprovalExpired => $"Approval {entry.ApprovalId} expired undecided, which counts as denied.",
         AuditTypes.ChangeReviewed => $"{entry.Actor} reviewed {Call(entry)} in the queue '{entry.Rule}'{Because(entry)}.",
