@@ -145,6 +145,9 @@ internal sealed record ApprovalResource
     /// <summary>What is masked in the arguments: where, how long and why. Who may decide can see it with <c>reveal=true</c>.</summary>
     public IReadOnlyList<MaskedPart> Masked { get; init; } = [];
 
+    /// <summary>Whether its record was altered outside the host: the call is refused, whatever is decided.</summary>
+    public bool Altered { get; init; }
+
     /// <summary>The SHA-256 of the call: what is approved, and nothing else.</summary>
     public required string CallHash { get; init; }
 
@@ -193,6 +196,7 @@ internal sealed record ApprovalResource
         Arguments = approval.Edited ?? approval.Arguments,
         OriginalArguments = approval.Edited is null ? null : approval.Arguments,
         Masked = approval.Masked,
+        Altered = approval.IsAltered,
         CallHash = approval.CallHash,
         Group = approval.Group,
         Requester = approval.Requester,

@@ -20,6 +20,9 @@ internal static partial class GovernanceLog
     [LoggerMessage(2002, LogLevel.Error, "The changed policy is broken, {Hash} goes on to hold: {Problem}")]
     public static partial void PolicyBroken(ILogger logger, string hash, string problem);
 
+    [LoggerMessage(2004, LogLevel.Error, "Record {Key} was altered outside this host: the call that it speaks of is refused")]
+    public static partial void ApprovalAltered(ILogger logger, string key);
+
     [LoggerMessage(2003, LogLevel.Warning, "Approval {Approval} could not be told to {Channel}: {Problem}")]
     public static partial void ApprovalNotTold(ILogger logger, string approval, string channel, string problem);
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
@@ -48,8 +47,11 @@ internal sealed class ApprovalQuestions(ApprovalGate approvals, PolicySource pol
         Call = request.Context.Call,
         Tool = request.Tool.Name,
         Effect = request.Tool.Effect,
-        Risk = policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
-        Arguments = JsonElement.Parse(redactor.Redact(request.Arguments.GetRawText())),
+        // Who decides does not see at once what a masked block holds.
+        Risk = ApprovalView.PartsOf(request.Arguments, redactor).Any(static part => !part.IsPlain)
+            ? RiskLevel.High
+            : policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
+        Arguments = request.Arguments,
         CallHash = HashOf(request),
         Group = CallHash.Group(rule, request.Run.Agent, request.Tool.Name, request.Arguments),
         Requester = request.Lineage.Root.Requester,

@@ -17,6 +17,11 @@ internal sealed class ApprovalStep(ApprovalGate approvals, PolicySource policies
 
         Approval approval = await approvals.CheckAsync(id, cancellationToken).ConfigureAwait(false);
         state.ApprovalId = approval.Id;
+        if (approval.IsAltered)
+        {
+            return Refuse("its approval was altered outside this host and may be meant for other arguments", ErrorCode.PolicyDenied);
+        }
+
         switch (approval.State)
         {
             case ApprovalState.Pending:

@@ -1,4 +1,5 @@
 using AgentFunctions.Activities;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
@@ -7,7 +8,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Tells the journal of a run about its tool calls.</summary>
-internal sealed class CallJournal(Journal journal, TimeProvider time)
+internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvider time)
 {
     /// <summary>How much of the arguments and of the result the journal repeats, in characters.</summary>
     private const int TextLimit = 400;
@@ -21,7 +22,7 @@ internal sealed class CallJournal(Journal journal, TimeProvider time)
                 Turn = call.Turn,
                 Call = call.Call,
                 Tool = asked.Name,
-                Text = Preview.Of(ToolInvoker.ArgumentsText(asked), TextLimit),
+                Text = Preview.Of(redactor.Redact(ToolInvoker.ArgumentsText(asked)), TextLimit),
             },
             cancellationToken);
 
@@ -39,7 +40,7 @@ internal sealed class CallJournal(Journal journal, TimeProvider time)
             Turn = call.Turn,
             Call = call.Call,
             Tool = tool,
-            Text = Preview.Of(outcome.Text, TextLimit),
+            Text = Preview.Of(redactor.Redact(outcome.Text), TextLimit),
             IsError = outcome.IsError ? true : null,
             Code = outcome.Code?.ToString(),
             Artifact = outcome.Artifact,

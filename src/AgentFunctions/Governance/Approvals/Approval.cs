@@ -109,6 +109,10 @@ public sealed record Approval
     /// <summary>The arguments that a person put in place of the model's.</summary>
     public JsonElement? Edited { get; init; }
 
+    /// <summary>Whether its record was altered outside the host: its call is refused, whatever else the record says.</summary>
+    [JsonPropertyName("altered")]
+    public bool IsAltered { get; init; }
+
     /// <summary>What is masked in the arguments that would be called with now; filled in for people, never stored.</summary>
     [JsonIgnore]
     public IReadOnlyList<MaskedPart> Masked { get; init; } = [];

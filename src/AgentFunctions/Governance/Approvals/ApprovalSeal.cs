@@ -27,15 +27,13 @@ internal sealed class ApprovalSeal(TreeKeys keys)
     }
 
     /// <summary>Takes the seal off.</summary>
-    /// <param name="record">The record.</param>
+    /// <param name="stored">The record's value.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the record was altered.</exception>
-    public async Task<ReadOnlyMemory<byte>> OpenAsync(StoredRecord record, CancellationToken cancellationToken)
+    /// <returns>The approval's JSON, and whether it is as the host wrote it.</returns>
+    public async Task<(ReadOnlyMemory<byte> Json, bool IsTrue)> OpenAsync(ReadOnlyMemory<byte> stored, CancellationToken cancellationToken)
     {
         TreeKey key = await keys.GetAsync(KeyName, cancellationToken).ConfigureAwait(false);
-        return TryOpen(key, record.Value, out ReadOnlyMemory<byte> json) ? json : throw new AgentException(
-            ErrorCode.DataFileUnusable,
-            $"The record '{record.Key}' was altered outside this host, so what it says does not count. Restore it from a backup, or cancel its run.");
+        return TryOpen(key, stored, out ReadOnlyMemory<byte> json) ? (json, true) : (json.IsEmpty ? stored : json, false);
     }
 
     /// <summary>Gives a seal to approvals that an older version left without one: once, before any is read.</summary>

@@ -13,8 +13,7 @@ internal sealed class ApprovalStore(IRecordStore records, ApprovalSeal seal, ILo
     private readonly SemaphoreSlim _adopting = new(1);
     private volatile bool _isAdopted;
 
-    /// <summary>Finds an approval.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: its record was altered outside the host.</exception>
+    /// <summary>Finds an approval. One that was altered outside the host says so, and nothing else that it says counts.</summary>
     public async Task<(Approval Approval, string Etag)?> FindAsync(string id, CancellationToken cancellationToken)
     {
         if (id.Length is 0 or > 64 || !id.All(char.IsAsciiLetterOrDigit))
@@ -28,10 +27,16 @@ internal sealed class ApprovalStore(IRecordStore records, ApprovalSeal seal, ILo
             return null;
         }
 
-        ReadOnlyMemory<byte> json = await seal.OpenAsync(record, cancellationToken).ConfigureAwait(false);
+        (ReadOnlyMemory<byte> json, bool isTrue) = await seal.OpenAsync(record.Value, cancellationToken).ConfigureAwait(false);
         Approval approval = JsonSerializer.Deserialize(json.Span, AgentJsonContext.Default.Approval)!;
-        return approval.Id == id ? (approval, record.Etag) : throw new AgentException(
-            ErrorCode.DataFileUnusable, $"The record '{record.Key}' holds another approval, so what it says does not count. Restore it from a backup.");
+        if (isTrue && approval.Id == id)
+        {
+            return (approval, record.Etag);
+        }
+
+        // Whatever is written from here on says so too: no later write makes it good again.
+        GovernanceLog.ApprovalAltered(log, record.Key);
+        return (approval with { Id = id, IsAltered = true }, record.Etag);
     }
 
     /// <summary>Adds an approval; one that is there stays as it is.</summary>
