@@ -111,6 +111,7 @@ public sealed record Approval
 
     /// <summary>Whether its record was altered outside the host: its call is refused, whatever else the record says.</summary>
     [JsonPropertyName("altered")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsAltered { get; init; }
 
     /// <summary>What is masked in the arguments that would be called with now; filled in for people, never stored.</summary>
