@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core.JsonSchemas;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
@@ -76,7 +77,8 @@ internal sealed class CheckAcceptanceActivity(
         try
         {
             using JsonDocument document = JsonDocument.Parse(JsonText.Unfenced(answer));
-            return ArgumentSchema.FirstComplaint(schema, document.RootElement, "answer");
+            IReadOnlyList<string> errors = JsonSchema.Strict(schema).Errors(document.RootElement, "the answer");
+            return errors.Count == 0 ? null : $"The answer does not fit the schema: {string.Join("; ", errors)}.";
         }
         catch (JsonException e)
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core.JsonSchemas;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools.Workspaces;
@@ -23,6 +24,8 @@ internal static class AcceptanceRules
         Require(acceptance.Command?.All(static part => part is { Length: <= 4_096 }) != false, "command", "use items of at most 4,096 characters");
         Require(acceptance.Schema is null or { ValueKind: JsonValueKind.Object }, "schema", "send a JSON schema");
         Require(acceptance.Schema is null || acceptance.Schema.Value.GetRawText().Length <= MaxSchema, "schema", "use at most 256 KiB");
+        IReadOnlyList<string> unsupported = acceptance.Schema is { } schema ? JsonSchema.Unsupported(schema) : [];
+        Require(unsupported.Count == 0, "schema", $"it cannot be checked whole: {string.Join("; ", unsupported)}. Mend or leave out what is named");
         Require(acceptance.Judge is null || !string.IsNullOrWhiteSpace(acceptance.Judge.Rubric), "judge.rubric", "say what the judge is to look at");
         Require(
             acceptance.Judge is null || Encoding.UTF8.GetByteCount(acceptance.Judge.Rubric) <= MaxText, "judge.rubric", "use at most 32 KiB");

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using AgentFunctions.Core.JsonSchemas;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
@@ -6,6 +8,8 @@ namespace AgentFunctions.Tools;
 /// <summary>Arguments on their way to a server: held against the whole schema here, so that a bad call costs no round trip.</summary>
 internal static class SentArguments
 {
+    private static readonly ConditionalWeakTable<AIFunction, JsonSchema> Schemas = [];
+
     /// <summary>The arguments as JSON.</summary>
     /// <param name="function">The function.</param>
     /// <param name="arguments">What it was called with.</param>
@@ -18,10 +22,10 @@ internal static class SentArguments
             sent[name] = value is JsonElement element ? element : JsonSerializer.SerializeToElement(value, AIJsonUtilities.DefaultOptions);
         }
 
-        IReadOnlyList<string> complaints = JsonSchemaCheck.Complaints(
-            function.JsonSchema, JsonSerializer.SerializeToElement(sent, AgentJsonContext.Default.DictionaryStringJsonElement));
-        return complaints.Count == 0
+        IReadOnlyList<string> errors = Schemas.GetValue(function, static known => JsonSchema.ForServer(known.JsonSchema)).Errors(
+            JsonSerializer.SerializeToElement(sent, AgentJsonContext.Default.DictionaryStringJsonElement));
+        return errors.Count == 0
             ? sent
-            : throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"{function.Name}: {string.Join("; ", complaints)}.");
+            : throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"{function.Name}: {string.Join("; ", errors)}.");
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using AgentFunctions.Core.JsonSchemas;
 using AgentFunctions.Durability;
 using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
@@ -9,6 +11,8 @@ namespace AgentFunctions.Tools;
 internal static class ToolArguments
 {
     private const int MaxQuoted = 200;
+
+    private static readonly ConditionalWeakTable<AIFunction, JsonSchema> Schemas = [];
 
     /// <summary>The arguments by name.</summary>
     /// <param name="tool">The tool.</param>
@@ -33,16 +37,27 @@ internal static class ToolArguments
             JsonElement json = ToJson(value);
 
             // Many models write null for what they leave out.
-            if (json.ValueKind != JsonValueKind.Null || ArgumentSchema.AllowsNull(schema, name))
+            if (json.ValueKind != JsonValueKind.Null || AllowsNull(schema, name))
             {
                 arguments[name] = json;
             }
         }
 
-        return ArgumentSchema.FirstComplaint(schema, JsonSerializer.SerializeToElement(arguments, AgentJsonContext.Default.DictionaryStringJsonElement), "") is { } complaint
-            ? throw Invalid(tool, complaint)
-            : arguments;
+        IReadOnlyList<string> errors = Schemas.GetValue(tool.Function, static known => JsonSchema.ForArguments(known.JsonSchema)).Errors(
+            JsonSerializer.SerializeToElement(arguments, AgentJsonContext.Default.DictionaryStringJsonElement));
+        return errors.Count == 0 ? arguments : throw Invalid(tool, $"{string.Join("; ", errors)}.");
     }
+
+    /// <summary>Whether a member may be null: its schema says so, or says nothing of its type.</summary>
+    private static bool AllowsNull(JsonElement schema, string name) =>
+        schema.ValueKind != JsonValueKind.Object
+        || !schema.TryGetProperty("properties", out JsonElement properties)
+        || properties.ValueKind != JsonValueKind.Object
+        || !properties.TryGetProperty(name, out JsonElement property)
+        || property.ValueKind != JsonValueKind.Object
+        || !property.TryGetProperty("type", out JsonElement type)
+        || (type.ValueKind == JsonValueKind.Array ? type.EnumerateArray().Any(static t => t.ToString() == "null") : type.ToString() == "null")
+        || (property.TryGetProperty("nullable", out JsonElement nullable) && nullable.ValueKind == JsonValueKind.True);
 
     private static JsonElement ToJson(object? value) => value switch
     {

@@ -139,7 +139,7 @@ internal sealed class ToolServerRunTests
 
         Assert.That(exitCode, Is.Zero, program.Output + program.Errors);
         Assert.That(results[1], Is.EqualTo(["act done", "leave done"]));
-        Assert.That(results[2][0], Does.Contain("has changed since this run began").And.Contain("\"size\"").And.Contain("size: is missing"));
+        Assert.That(results[2][0], Does.Contain("has changed since this run began").And.Contain("\"size\"").And.Contain("size is required"));
         Assert.That(results[2][1], Does.Contain("'mcp__my__leave'").And.Contain("is there no more"));
         Assert.That(results[3][0], Does.Contain("has changed since this run began").And.EndsWith("act done"));
         Assert.That(results[4][0], Is.EqualTo("act done"), "it is said once");

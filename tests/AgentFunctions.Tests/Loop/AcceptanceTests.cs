@@ -27,7 +27,7 @@ internal sealed class AcceptanceTests
 
         Assert.That((run.Status, run.Turns, run.Steps), Is.EqualTo((RunStatus.Completed, 3, 6)));
         Assert.That(host.Model.Requests[1].Last("user"), Does.Contain("not accepted").And.Contain("must be JSON"));
-        Assert.That(host.Model.Requests[2].Last("user"), Does.Contain("sheep: must be integer"));
+        Assert.That(host.Model.Requests[2].Last("user"), Does.Contain("sheep must be an integer"));
         Assert.That(host.Model.Requests[0].Last("user"), Does.Contain("\"required\":[\"sheep\"]"), "the model knows the schema from the start");
         Assert.That((await host.JournalAsync(run.Id)).Where(e => e.Type == JournalEventTypes.AnswerChecked).Select(e => e.IsError), Is.EqualTo(new bool?[] { true, true, null }));
     }
