@@ -32,6 +32,35 @@ internal sealed class AcceptanceTests
         Assert.That((await host.JournalAsync(run.Id)).Where(e => e.Type == JournalEventTypes.AnswerChecked).Select(e => e.IsError), Is.EqualTo(new bool?[] { true, true, null }));
     }
 
+    [TestCase("""{"type":"integer","minimum":3}""", "2", "3.0")]
+    [TestCase("""{"type":"string","pattern":"^[A-Z]{3}$"}""", "\"abc\"", "\"ABC\"")]
+    [TestCase("""{"const":{"done":true}}""", """{"done":false}""", """{ "done": true }""")]
+    [TestCase("""{"$ref":"#/$defs/n","$defs":{"n":{"type":"number","multipleOf":0.1}}}""", "0.35", "0.3")]
+    [TestCase("""{"anyOf":[{"type":"string"},{"type":"array","uniqueItems":true}]}""", "[1,1]", "[1,2]")]
+    [TestCase("""{"properties":{"at":{"format":"date"}},"required":["at"]}""", """{"at":"soon"}""", """{"at":"2026-11-25"}""")]
+    [TestCase("""{"type":"integer"}""", "\"5\"", "5")]
+    public async Task Run_SchemaDecides_RefusesTheWrongAnswerAndTakesTheRightOne(string schema, string wrong, string right)
+    {
+        await using RunHost host = await RunHost.StartAsync(request => ChatReply.Say(request.Index == 0 ? wrong : right));
+
+        Run run = await host.RunAsync(request: new() { Acceptance = new() { Schema = JsonElement.Parse(schema) } });
+
+        Assert.That((run.Status, run.Turns, run.Result?.Text), Is.EqualTo((RunStatus.Completed, 2, right)));
+    }
+
+    [Test]
+    public async Task Submit_SchemaThatCannotBeCheckedWhole_IsRefusedAndNamesThePlace()
+    {
+        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("never asked"));
+        JsonElement schema = JsonElement.Parse("""{"properties":{"a":{"minimun":3}}}""");
+
+        Assert.That(
+            () => host.SubmitAsync(request: new() { Acceptance = new() { Schema = schema } }),
+            Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.InvalidInput)
+                .And.Message.Contains("acceptance.schema").And.Message.Contains("$.properties.a: 'minimun'"));
+        Assert.That(host.Model.Requests, Is.Empty);
+    }
+
     [Test]
     public async Task Run_CommandDoesNotPass_GivesItsOutputToTheModelAndAcceptsWhenItDoes()
     {
