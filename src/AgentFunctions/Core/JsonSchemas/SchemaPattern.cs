@@ -12,8 +12,16 @@ internal static class SchemaPattern
     /// <summary>The long names of Unicode's categories, of which .NET knows the short ones.</summary>
     private static readonly Dictionary<string, string> Categories = new(StringComparer.Ordinal)
     {
-        ["Letter"] = "L", ["Uppercase_Letter"] = "Lu", ["Lowercase_Letter"] = "Ll", ["Mark"] = "M", ["Number"] = "N",
-        ["Decimal_Number"] = "Nd", ["Punctuation"] = "P", ["Symbol"] = "S", ["Separator"] = "Z", ["Other"] = "C",
+        ["Letter"] = "L",
+        ["Uppercase_Letter"] = "Lu",
+        ["Lowercase_Letter"] = "Ll",
+        ["Mark"] = "M",
+        ["Number"] = "N",
+        ["Decimal_Number"] = "Nd",
+        ["Punctuation"] = "P",
+        ["Symbol"] = "S",
+        ["Separator"] = "Z",
+        ["Other"] = "C",
     };
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(250);
