@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 // An agent audits a folder, step by durable step. Kill it whenever you like: the same command resumes the same run.
 string workspace = QuickstartFolder.Find(args);
-string data = Directory.CreateDirectory(Path.Combine(workspace, ".agentfunctions")).FullName;
+string data = DataFolder.For(workspace, "quickstart.db");
 
 HostApplicationBuilder builder = Host.CreateApplicationBuilder(args);
 builder.Logging.SetMinimumLevel(LogLevel.Warning);

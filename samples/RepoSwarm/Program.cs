@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 
 // A lead audits a source tree of any size with sub-agents that it decides on. Kill it whenever you like: the same command resumes it.
 string workspace = Path.GetFullPath(args is ["--workspace", var folder] ? folder : Directory.GetCurrentDirectory());
-string data = Directory.CreateDirectory(Path.Combine(workspace, ".agentfunctions")).FullName;
+string data = DataFolder.For(workspace, "repo-swarm.db");
 
 HostApplicationBuilder builder = Host.CreateApplicationBuilder();
 builder.Logging.SetMinimumLevel(LogLevel.Warning);

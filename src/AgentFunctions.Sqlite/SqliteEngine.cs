@@ -1,6 +1,7 @@
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Client;
 using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Integrity;
 using AgentFunctions.Sqlite.Runtime;
 using AgentFunctions.Sqlite.Stores;
 using AgentFunctions.Storage;
@@ -63,7 +64,7 @@ public sealed class SqliteEngine : IAsyncDisposable
     /// <param name="cancellationToken">Stops waiting to begin.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.DataFileInUse"/>: another process has the file.
-    /// <see cref="ErrorCode.DataFileUnusable"/>: it is damaged, of another program, or from a newer version.
+    /// <see cref="ErrorCode.DataFileUnusable"/>: it is damaged, of another program, from a newer version, or behind its head.
     /// <see cref="ErrorCode.EngineUnavailable"/>: it cannot be written.
     /// </exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
@@ -118,7 +119,8 @@ public sealed class SqliteEngine : IAsyncDisposable
         EngineCore? core = null;
         try
         {
-            core = new EngineCore(_options, _registry, _time, _loggers, WriterConnection.Open(_options.DataFile));
+            (Connection connection, CommitCounter? counter) = taken is null ? (WriterConnection.Open(_options.DataFile), null) : OpenFile();
+            core = new EngineCore(_options, _registry, _time, _loggers, connection, counter);
             _core = core;
             _lock = taken;
 
@@ -131,6 +133,36 @@ public sealed class SqliteEngine : IAsyncDisposable
             _lock = null;
             core?.Writer.Dispose();
             taken?.Dispose();
+            throw;
+        }
+    }
+
+    private (Connection Connection, CommitCounter Counter) OpenFile()
+    {
+        var head = new HeadFile(_options.DataFile, _options.EffectiveKeyFolder);
+        Connection? connection = null;
+        try
+        {
+            // Before anything is written: what is left of a damaged file, and of its log, stays as it is.
+            head.Demand();
+            connection = WriterConnection.Open(_options.DataFile);
+            ILogger logger = _loggers.CreateLogger<SqliteEngine>();
+            if (!File.Exists(head.Place) && HeadTable.Read(connection) is not null)
+            {
+                logger.LogNoHead(_options.DataFile, head.Place);
+            }
+
+            return (connection, CommitCounter.Begin(connection, head, logger));
+        }
+        catch (Exception error)
+        {
+            connection?.Dispose();
+            head.Dispose();
+            if (error is DatabaseException database)
+            {
+                throw database.ToAgentException(_options.DataFile);
+            }
+
             throw;
         }
     }

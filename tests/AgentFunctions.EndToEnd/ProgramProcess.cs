@@ -9,6 +9,8 @@ internal sealed class ProgramProcess : IAsyncDisposable
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Cli.dll");
 
+    public static string StateHome { get; } = Directory.CreateTempSubdirectory("agentfunctions-state-").FullName;
+
     private readonly Process _process;
     private readonly List<string> _output = [];
     private readonly List<string> _errors = [];
@@ -116,6 +118,8 @@ internal sealed class ProgramProcess : IAsyncDisposable
             start.Environment.Remove(name);
         }
 
+        // One for all programs of the tests, and none of this user's.
+        start.Environment["XDG_STATE_HOME"] = StateHome;
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;

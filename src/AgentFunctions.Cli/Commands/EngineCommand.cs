@@ -2,13 +2,14 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Operations;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>engine status|check|compact|export</c>: looks after the data file of the embedded engine.</summary>
+/// <summary><c>engine status|check|accept|compact|export</c>: looks after the data file of the embedded engine.</summary>
 internal static class EngineCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -21,6 +22,7 @@ internal static class EngineCommand
     {
         Status(),
         Check(),
+        Accept(),
         Compact(),
         Export(),
     };
@@ -42,10 +44,11 @@ internal static class EngineCommand
     private static Command Check()
     {
         Argument<string> file = DataFileArgument();
-        var command = new Command("check", "Read a data file from end to end and look for damage; an engine may run on it.") { file };
+        Option<string?> keys = KeysOption();
+        var command = new Command("check", "Read a data file from end to end and look for damage and loss; an engine may run on it.") { file, keys };
         command.SetAction((parsed, cancellationToken) =>
         {
-            IReadOnlyList<string> findings = DataFile.Check(parsed.GetValue(file)!, cancellationToken);
+            IReadOnlyList<string> findings = DataFile.Check(parsed.GetValue(file)!, parsed.GetValue(keys), cancellationToken);
             foreach (string finding in findings)
             {
                 Console.WriteLine(Terminal.Lines(finding));
@@ -56,6 +59,28 @@ internal static class EngineCommand
         });
         return command;
     }
+
+    private static Command Accept()
+    {
+        Argument<string> file = DataFileArgument();
+        Option<string?> keys = KeysOption();
+        var command = new Command("accept", "Go on with what is left of a data file that has lost something; no engine may run on it.") { file, keys };
+        command.SetAction(parsed =>
+        {
+            string? lost = DataFile.Accept(parsed.GetValue(file)!, parsed.GetValue(keys));
+            Console.WriteLine(lost is null
+                ? "nothing is lost; nothing was changed"
+                : Terminal.Lines($"accepted, and the next start goes on with what is left: {lost}"));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Option<string?> KeysOption() => new("--keys")
+    {
+        Description = "The folder of the host's keys, which has the head of the data file. By default 'keys' beside the file, or the file's name with '.keys'.",
+        HelpName = "DIR",
+    };
 
     private static Command Compact()
     {
@@ -86,8 +111,8 @@ internal static class EngineCommand
 
     private static Argument<string> DataFileArgument() => new("file")
     {
-        Description = "The data file.",
-        DefaultValueFactory = static _ => Path.Combine(".agentfunctions", "agentfunctions.db"),
+        Description = "The data file. By default the one of the working folder.",
+        DefaultValueFactory = static _ => DataLocation.DataFile(),
     };
 
     private static string InWords(DataFileStatus status)

@@ -48,7 +48,8 @@ internal static class RunCommand
     private static async Task<int> RunAsync(
         AgentHostSettings settings, RunRequest request, IRunOutput output, CancellationToken cancellationToken)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings { ContentRootPath = settings.ContentRoot });
         builder.AddAgents(settings);
         builder.AddLogs(LogLevel.Warning);
         using IHost host = builder.Build();

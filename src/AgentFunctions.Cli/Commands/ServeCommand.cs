@@ -44,7 +44,8 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(AgentHostSettings settings, string[] urls, string? key, CancellationToken cancellationToken)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = settings.ContentRoot });
         builder.WebHost.UseUrls(urls);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);

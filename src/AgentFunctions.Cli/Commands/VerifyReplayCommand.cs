@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Operations;
@@ -11,14 +12,12 @@ namespace AgentFunctions.Cli.Commands;
 /// <summary><c>verify-replay --data FILE</c>: whether this version can go on with every run that has not ended.</summary>
 internal static class VerifyReplayCommand
 {
-    private const string DataFileName = "agentfunctions.db";
-
     public static Command Create()
     {
         var data = new Option<string>("--data")
         {
             Description = "The data file, or the folder that serve and run keep it in. It is only read; a server may be running on it.",
-            DefaultValueFactory = static _ => ".agentfunctions",
+            DefaultValueFactory = static _ => DataLocation.DataFile(),
             HelpName = "FILE",
         };
         var json = new Option<bool>("--json") { Description = "Write one JSON object." };
@@ -30,7 +29,7 @@ internal static class VerifyReplayCommand
 
     private static int Run(string data, bool json, CancellationToken cancellationToken)
     {
-        string file = Directory.Exists(data) ? Path.Combine(data, DataFileName) : data;
+        string file = Directory.Exists(data) ? Path.Combine(data, DataLocation.FileName) : data;
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddAgentFunctions(builder.Configuration);
         using IHost host = builder.Build();

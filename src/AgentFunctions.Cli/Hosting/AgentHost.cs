@@ -1,5 +1,6 @@
 using AgentFunctions.Governance;
 using AgentFunctions.Sqlite;
+using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,14 @@ namespace AgentFunctions.Cli.Hosting;
 /// <param name="Commands">The programs that agents may run.</param>
 /// <param name="McpFiles">The files of tool servers, in the <c>.mcp.json</c> form.</param>
 internal sealed record AgentHostSettings(
-    string Data, string? Agents, string? Workspace, IReadOnlyList<string> Commands, IReadOnlyList<string> McpFiles);
+    string Data, string? Agents, string? Workspace, IReadOnlyList<string> Commands, IReadOnlyList<string> McpFiles)
+{
+    /// <summary>Where <c>appsettings.json</c> is read: the working folder, if it is trusted.</summary>
+    public required string ContentRoot { get; init; }
+
+    /// <summary>Where runs have folders of their own.</summary>
+    public string WorkspaceRoot => Path.Combine(Data, "workspaces");
+}
 
 /// <summary>The runtime on the embedded engine, as <c>serve</c> and <c>run</c> both use it.</summary>
 internal static class AgentHost
@@ -24,11 +32,16 @@ internal static class AgentHost
         builder.Services.AddAgentFunctions(builder.Configuration, options =>
         {
             options.Workspace = settings.Workspace;
-            options.WorkspaceRoot = settings.Workspace is null ? Path.Combine(settings.Data, "workspaces") : null;
+            options.WorkspaceRoot = settings.Workspace is null ? settings.WorkspaceRoot : null;
         });
+        foreach (GoverningPath governing in GoverningPaths(settings))
+        {
+            builder.Services.AddSingleton(governing);
+        }
+
         // Apart from the data file: whoever can change that must not be able to sign the change.
         builder.Services.PostConfigure<GovernanceOptions>(options => options.KeyFolder ??= Path.Combine(settings.Data, "keys"));
-        builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(settings.Data, "agentfunctions.db"));
+        builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(settings.Data, DataLocation.FileName));
         builder.Services.AddWorkspaceTools(options =>
         {
             options.AllowedCommands.UnionWith(settings.Commands);
@@ -46,6 +59,21 @@ internal static class AgentHost
         else
         {
             builder.Services.AddAgent(BuiltInAgents.Lead);
+        }
+    }
+
+    // Those that are not there yet would be read by the next command.
+    private static IEnumerable<GoverningPath> GoverningPaths(AgentHostSettings settings)
+    {
+        yield return new GoverningPath(settings.Data, "the data folder") { Except = settings.WorkspaceRoot };
+        yield return new GoverningPath(DataFolder.Home, "the state of the host") { Except = settings.WorkspaceRoot };
+        yield return new GoverningPath(Path.Combine(DataFolder.EarlierName, DataLocation.FileName), "the data file") { WithSiblings = true };
+        yield return new GoverningPath(Path.Combine(DataFolder.EarlierName, "keys"), "the host's keys");
+        yield return new GoverningPath(FolderContent.Agents, "the agents");
+        yield return new GoverningPath("appsettings", "the host's configuration") { WithSiblings = true };
+        foreach (string folder in new[] { Environment.CurrentDirectory, settings.Workspace ?? Environment.CurrentDirectory }.Distinct())
+        {
+            yield return new GoverningPath(Path.Combine(folder, ".mcp.json"), "the tool servers");
         }
     }
 

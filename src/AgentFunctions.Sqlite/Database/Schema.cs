@@ -74,6 +74,15 @@ internal static class Schema
         CREATE TABLE owner (
             process INTEGER NOT NULL) STRICT;
         """,
+        """
+        -- Which file this is and how many commits it has had: compared with its head, which lies beside the host's keys.
+        CREATE TABLE head (
+            epoch TEXT NOT NULL,
+            count INTEGER NOT NULL) STRICT;
+        CREATE TABLE head_starts (
+            number INTEGER PRIMARY KEY,
+            chain TEXT NOT NULL) STRICT;
+        """,
     ];
 
     /// <summary>The version that this program writes.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using AgentFunctions.Sqlite.Integrity;
 
 namespace AgentFunctions.Sqlite.Database;
 
@@ -13,6 +14,7 @@ internal sealed class Writer : IDisposable
 
     private readonly Connection _connection;
     private readonly string _dataFile;
+    private readonly CommitCounter? _counter;
     private readonly Thread _thread;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
@@ -20,8 +22,9 @@ internal sealed class Writer : IDisposable
     private bool _asleep;
     private bool _closed;
 
-    public Writer(Connection connection, string dataFile)
+    public Writer(Connection connection, string dataFile, CommitCounter? counter)
     {
+        _counter = counter;
         _connection = connection;
         _dataFile = dataFile;
         _thread = new Thread(Run) { IsBackground = true, Name = "AgentFunctions writer" };
@@ -78,6 +81,7 @@ internal sealed class Writer : IDisposable
         _wake.Dispose();
         WriterConnection.Release(_connection);
         _connection.Dispose();
+        _counter?.Dispose();
     }
 
     private static AgentException Stopped() =>
@@ -173,7 +177,9 @@ internal sealed class Writer : IDisposable
 
             if (transaction is not null)
             {
+                _counter?.Count(_connection);
                 _connection.Prepare("COMMIT").Run();
+                _counter?.Committed();
             }
         }
         catch (Exception failure)

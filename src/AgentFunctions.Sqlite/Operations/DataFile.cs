@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Integrity;
 using AgentFunctions.Sqlite.Runtime;
 
 namespace AgentFunctions.Sqlite.Operations;
@@ -38,12 +39,71 @@ public static class DataFile
         BlobBytes = connection.Scalar("SELECT total(length(content)) FROM blobs"),
     });
 
-    /// <summary>Reads everything and looks for damage: of the file, of a history, between tables, of content.</summary>
+    /// <summary>
+    /// Reads everything and looks for damage: of the file, of a history, between tables, of content; and compares the file with its
+    /// head, so that a file that was emptied, cut, swapped or rolled back is seen.
+    /// </summary>
     /// <param name="path">The file.</param>
+    /// <param name="keyFolder">
+    /// The folder of the host's keys, which has the head; by default <c>keys</c> beside the file, or the file's name with <c>.keys</c>.
+    /// </param>
     /// <param name="cancellationToken">Stops looking.</param>
     /// <returns>What is wrong, in words; empty where all is well.</returns>
-    public static IReadOnlyList<string> Check(string path, CancellationToken cancellationToken = default) =>
-        Read(path, connection => Inspection.Run(connection, cancellationToken));
+    public static IReadOnlyList<string> Check(string path, string? keyFolder = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string? problem = FindProblem(path, keyFolder);
+        if (problem is null)
+        {
+            return Read(path, connection => Inspection.Run(connection, cancellationToken));
+        }
+
+        string finding = $"The file has lost something: {problem}";
+        try
+        {
+            return [finding, .. Read(path, connection => Inspection.Run(connection, cancellationToken))];
+        }
+        catch (AgentException)
+        {
+            // There is nothing left to read.
+            return [finding];
+        }
+    }
+
+    /// <summary>
+    /// Takes a file as it is, after a person has looked at what it lost: the next start goes on with what is left. No engine may run
+    /// on the file.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="keyFolder">The folder of the host's keys; as for <see cref="Check"/>.</param>
+    /// <returns>What the file has lost, in words; <see langword="null"/> if nothing.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileInUse"/>: an engine runs on it.</exception>
+    public static string? Accept(string path, string? keyFolder = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using DataFileLock taken = DataFileLock.Take(path);
+        using var head = new HeadFile(path, keyFolder ?? HeadFile.FindKeyFolder(path));
+        string? problem;
+        try
+        {
+            problem = head.FindProblem();
+        }
+        catch (AgentException error) when (error.Code == ErrorCode.DataFileUnusable)
+        {
+            problem = error.Message;
+        }
+        catch (DatabaseException error)
+        {
+            throw error.ToAgentException(path);
+        }
+
+        if (problem is not null)
+        {
+            head.Remove();
+        }
+
+        return problem;
+    }
 
     /// <summary>Gives free space back. No engine may run on the file; it needs as much space again while it works.</summary>
     /// <param name="path">The file.</param>
@@ -52,9 +112,11 @@ public static class DataFile
     {
         EnsureExists(path);
         using DataFileLock taken = DataFileLock.Take(path);
+        using var head = new HeadFile(path, HeadFile.FindKeyFolder(path));
         long before = new FileInfo(path).Length + WalBytes(path);
         try
         {
+            head.Demand();
             using Connection connection = Connection.Open(path, readOnly: false);
             EnsureOurs(connection, path);
             connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
@@ -107,6 +169,19 @@ public static class DataFile
             using Connection connection = Connection.Open(path, readOnly: true);
             EnsureOurs(connection, path);
             return read(connection);
+        }
+        catch (DatabaseException error)
+        {
+            throw error.ToAgentException(path);
+        }
+    }
+
+    private static string? FindProblem(string path, string? keyFolder)
+    {
+        using var head = new HeadFile(path, keyFolder ?? HeadFile.FindKeyFolder(path));
+        try
+        {
+            return head.FindProblem();
         }
         catch (DatabaseException error)
         {

@@ -1,5 +1,6 @@
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Database;
+using AgentFunctions.Sqlite.Integrity;
 using AgentFunctions.Sqlite.Orchestration;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,8 @@ internal sealed class EngineCore : IDisposable
     private readonly CancellationTokenSource _stop = new();
 
     public EngineCore(
-        SqliteEngineOptions options, DurableRegistry registry, TimeProvider time, ILoggerFactory loggers, Connection connection)
+        SqliteEngineOptions options, DurableRegistry registry, TimeProvider time, ILoggerFactory loggers, Connection connection,
+        CommitCounter? counter)
     {
         Stopping = _stop.Token;
         Options = options;
@@ -20,7 +22,7 @@ internal sealed class EngineCore : IDisposable
         Loggers = loggers;
         Logger = loggers.CreateLogger("AgentFunctions.Engine");
         Limits = OrchestrationLimits.Of(options);
-        Writer = new Writer(connection, options.DataFile);
+        Writer = new Writer(connection, options.DataFile, counter);
         Readers = new Readers(options.DataFile, options.DataFile == SqliteEngineOptions.InMemory ? Writer : null);
         Timers = new TimerIndex(this);
         Turns = new TurnScheduler(options.MaxConcurrentTurns, Timers.RequestTick);

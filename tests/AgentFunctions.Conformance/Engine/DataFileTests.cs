@@ -131,7 +131,7 @@ public sealed class DataFileTests : IDisposable
     public async Task Check_GoodFile_FindsNothing()
     {
         await WorkAsync();
-        Assert.That(DataFile.Check(DataFilePath, Cancel), Is.Empty);
+        Assert.That(DataFile.Check(DataFilePath, cancellationToken: Cancel), Is.Empty);
     }
 
     [TestCase("UPDATE history SET events = x'00' WHERE pos = 1", "Turn 1 ")]
@@ -144,7 +144,7 @@ public sealed class DataFileTests : IDisposable
     {
         await WorkAsync();
         Sql(damage);
-        Assert.That(DataFile.Check(DataFilePath, Cancel), Has.Some.Contains(finding));
+        Assert.That(DataFile.Check(DataFilePath, cancellationToken: Cancel), Has.Some.Contains(finding));
     }
 
     [Test]
@@ -181,7 +181,7 @@ public sealed class DataFileTests : IDisposable
     {
         Assert.That(() => DataFile.Status(_folder.File("nothing.db")), Code(ErrorCode.InvalidInput));
         File.WriteAllText(_folder.File("text.db"), new string('x', 5_000));
-        Assert.That(() => DataFile.Check(_folder.File("text.db"), Cancel), Code(ErrorCode.DataFileUnusable));
+        Assert.That(() => DataFile.Check(_folder.File("text.db"), cancellationToken: Cancel), Code(ErrorCode.DataFileUnusable));
         await WorkAsync();
         Assert.That(() => DataFile.Export(DataFilePath, "nobody", Stream.Null), Code(ErrorCode.InstanceNotFound));
     }

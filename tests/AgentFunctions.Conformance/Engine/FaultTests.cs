@@ -57,7 +57,7 @@ public sealed class FaultTests : IDisposable
             Assert.That((await engine.Client.WaitForCompletionAsync(running, Cancel)).Output, Is.EqualTo("200"));
         }
 
-        Assert.That(DataFile.Check(_folder.File("engine.db"), Cancel), Is.Empty);
+        Assert.That(DataFile.Check(_folder.File("engine.db"), cancellationToken: Cancel), Is.Empty);
     }
 
     [Test]
@@ -92,7 +92,7 @@ public sealed class FaultTests : IDisposable
         Assert.That((await engine.Client.WaitForCompletionAsync(waiting, Cancel)).Output, Is.EqualTo("7"));
         Assert.That((await engine.Client.WaitForCompletionAsync(run, Cancel)).Output, Is.EqualTo("2000"));
         Assert.That(_calls, Is.EqualTo(2_000), "a result that could not be recorded at once is kept, not asked for again");
-        Assert.That(DataFile.Check(disk.File("engine.db"), Cancel), Is.Empty);
+        Assert.That(DataFile.Check(disk.File("engine.db"), cancellationToken: Cancel), Is.Empty);
     }
 
     [Test]
@@ -180,7 +180,7 @@ public sealed class FaultTests : IDisposable
             }
 
             await using SqliteEngine again = await StartAsync(torn);
-            Assert.That(DataFile.Check(torn, Cancel), Is.Empty);
+            Assert.That(DataFile.Check(torn, cancellationToken: Cancel), Is.Empty);
             Page<OrchestrationState> page = await again.Client.QueryAsync(new OrchestrationQuery(), Cancel);
             if (!isCut)
             {

@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace AgentFunctions.Cli.Hosting;
+
+/// <summary>What a folder brings that would govern runs by itself: its agents and its configuration.</summary>
+/// <param name="Folder">The full path of the folder, links resolved.</param>
+/// <param name="Files">The files, relative to it.</param>
+/// <param name="Hash">The hash of their names and contents: what is added or changed is not what was trusted.</param>
+internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files, string Hash)
+{
+    public const string Agents = "agents";
+
+    private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 16 };
+
+    /// <summary>Looks at what is in the working folder.</summary>
+    /// <param name="withAgents">Whether its agents would be loaded; they are not if others were named.</param>
+    public static FolderContent OfWorkingFolder(bool withAgents)
+    {
+        string folder = new Tools.Workspace(Environment.CurrentDirectory).Root;
+        string agents = Path.Combine(folder, Agents);
+        IEnumerable<string> files = Directory.EnumerateFiles(folder, "appsettings*.json");
+        if (withAgents && Directory.Exists(agents))
+        {
+            files = files.Concat(Directory.EnumerateFiles(agents, "*.md", Below));
+        }
+
+        string[] found = [.. files.Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];
+        return new FolderContent(folder, found, HashOf(folder, found));
+    }
+
+    /// <summary>The files in few words.</summary>
+    public string InWords() => Files.Count <= 3 ? string.Join(", ", Files) : $"{string.Join(", ", Files.Take(2))} and {Files.Count - 2} more files";
+
+    private static string HashOf(string folder, IEnumerable<string> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string file in files)
+        {
+            byte[] content = File.ReadAllBytes(Path.Combine(folder, file));
+            hash.AppendData(Encoding.UTF8.GetBytes($"{file}\n{content.Length}\n"));
+            hash.AppendData(content);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
