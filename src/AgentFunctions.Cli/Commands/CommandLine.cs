@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Cli.Commands;
 
@@ -51,6 +52,10 @@ internal static class CommandLine
         catch (AgentException e)
         {
             return Fail(ExitCode.Of(e.Code), e.Message);
+        }
+        catch (OptionsValidationException e)
+        {
+            return Fail(ExitCode.Usage, string.Join(" ", e.Failures));
         }
         catch (ServerException e)
         {

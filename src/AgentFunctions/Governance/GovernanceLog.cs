@@ -25,4 +25,7 @@ internal static partial class GovernanceLog
 
     [LoggerMessage(2003, LogLevel.Warning, "Approval {Approval} could not be told to {Channel}: {Problem}")]
     public static partial void ApprovalNotTold(ILogger logger, string approval, string channel, string problem);
+
+    [LoggerMessage(2010, LogLevel.Warning, "'{File}' is not trusted: it does not bear the seal of this host; remove it, or restore it with host.key from a copy")]
+    public static partial void ForeignKey(ILogger logger, string file);
 }

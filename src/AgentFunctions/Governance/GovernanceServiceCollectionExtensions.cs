@@ -53,8 +53,11 @@ public static class GovernanceServiceCollectionExtensions
         services.AddSecrets(configuration);
         services.TryAddSingleton<ISigningKeyStore>(static provider =>
             provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is { } folder
-                ? new FolderKeyStore(folder)
-                : new RecordKeyStore(provider.GetRequiredService<IRecordStore>()));
+                ? new FolderKeyStore(
+                    folder, new EarlierKeys(provider.GetRequiredService<ILogStore>()), provider.GetRequiredService<ILogger<FolderKeyStore>>())
+                : new RecordKeyStore(
+                    provider.GetRequiredService<IRecordStore>(), new EarlierKeys(provider.GetRequiredService<ILogStore>()),
+                    provider.GetRequiredService<ILogger<RecordKeyStore>>()));
         services.AddKeyedSingleton(AuditLog.KeyPurpose, static (provider, purpose) => new SigningKeys(
             provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
         services.AddKeyedSingleton(RunTokens.KeyPurpose, static (provider, purpose) => new SigningKeys(

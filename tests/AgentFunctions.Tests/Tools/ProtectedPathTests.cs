@@ -110,6 +110,9 @@ internal sealed class ProtectedPathTests
         var paths = new ProtectedPaths(Governing(_bench.Root));
         var workspace = new Workspace(Full("data/workspaces/run-1"));
         Assert.That(paths.Find(workspace.Root), Is.Null);
+        Directory.Delete(Full("data/workspaces"), recursive: true);
+        Assert.That(paths.Find(Full("data/workspaces")), Is.Null, "it may not be there yet");
+        _bench.Write("data/workspaces/run-1/mine.txt", "mine");
         Assert.That(workspace.Without(paths).Resolve("mine.txt"), Does.EndWith("mine.txt"));
     }
 

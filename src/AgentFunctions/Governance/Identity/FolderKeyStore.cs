@@ -1,12 +1,22 @@
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Keys;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Identity;
 
-/// <summary>Keys as PEM files in a folder that only the host's own user may read: <c>audit-000000-20260506T120000Z.pem</c>.</summary>
-internal sealed class FolderKeyStore(string folder) : ISigningKeyStore
+/// <summary>
+/// Keys as PEM files in a folder that only the host's own user may read: <c>audit-000000-20260506T120000Z.pem</c>. Each carries the
+/// seal of the host's key, which lies in the same folder: a file that somebody else put there is no key of this host.
+/// </summary>
+/// <param name="folder">The folder.</param>
+/// <param name="earlier">Knows the keys of earlier versions, which bore no seal.</param>
+/// <param name="logger">Where a file that is no key of this host is told.</param>
+internal sealed class FolderKeyStore(string folder, EarlierKeys? earlier = null, ILogger? logger = null) : ISigningKeyStore
 {
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
+    private const string SealLabel = "Seal: ";
+    private const string SealPurpose = "signing-key";
 
     public async Task<IReadOnlyList<StoredKey>> ReadAsync(string purpose, CancellationToken cancellationToken = default)
     {
@@ -15,13 +25,20 @@ internal sealed class FolderKeyStore(string folder) : ISigningKeyStore
             return [];
         }
 
+        HostKey host = HostKey.Open(folder, out _);
         var keys = new List<StoredKey>();
         foreach (string file in Directory.EnumerateFiles(folder, $"{purpose}-*.pem").Order(StringComparer.Ordinal))
         {
-            string created = Path.GetFileNameWithoutExtension(file).Split('-')[^1];
-            keys.Add(new StoredKey(
-                DateTimeOffset.ParseExact(created, TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal),
-                await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false)));
+            string text = await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false);
+            (string? seal, string pem) = Split(text);
+            if (Read(file, pem) is { } key && await IsOursAsync(host, purpose, file, seal, key, cancellationToken).ConfigureAwait(false))
+            {
+                keys.Add(key);
+            }
+            else if (logger is not null)
+            {
+                GovernanceLog.ForeignKey(logger, file);
+            }
         }
 
         return keys;
@@ -35,32 +52,40 @@ internal sealed class FolderKeyStore(string folder) : ISigningKeyStore
         }
 
         string name = $"{purpose}-{number:D6}-{key.CreatedAt.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}.pem";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
+        PrivateFile.CreateFolder(folder);
+        return PrivateFile.TryCreate(Path.Combine(folder, name), Sealed(HostKey.Open(folder, out _), name, key.Pem));
+    }
+
+    private async Task<bool> IsOursAsync(
+        HostKey host, string purpose, string file, string? seal, StoredKey key, CancellationToken cancellationToken)
+    {
+        string name = Path.GetFileName(file);
+        if (seal is not null)
         {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            return host.IsSealed(SealPurpose, $"{name}\n{key.Pem}", seal);
         }
 
-        Directory.CreateDirectory(folder);
-        // Written aside and moved, so that nobody ever reads half a key.
-        string draft = Path.Combine(folder, $".{Guid.NewGuid():N}");
-        var file = new FileStream(draft, options);
-        await using (file.ConfigureAwait(false))
+        if (earlier is null || !await earlier.IsKnownAsync(purpose, key, cancellationToken).ConfigureAwait(false))
         {
-            await file.WriteAsync(Encoding.ASCII.GetBytes(key.Pem), cancellationToken).ConfigureAwait(false);
-            file.Flush(flushToDisk: true);
-        }
-
-        try
-        {
-            File.Move(draft, Path.Combine(folder, name), overwrite: false);
-            return true;
-        }
-        catch (IOException) when (File.Exists(Path.Combine(folder, name)))
-        {
-            File.Delete(draft);
             return false;
         }
+
+        PrivateFile.Replace(file, Sealed(host, name, key.Pem));
+        return true;
+    }
+
+    private static StoredKey? Read(string file, string pem) => DateTimeOffset.TryParseExact(
+        Path.GetFileNameWithoutExtension(file).Split('-')[^1], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset created)
+        ? new StoredKey(created, pem)
+        : null;
+
+    // What stands before the first dashes is no part of a PEM file.
+    private static byte[] Sealed(HostKey host, string name, string pem) =>
+        Encoding.ASCII.GetBytes($"{SealLabel}{host.Seal(SealPurpose, $"{name}\n{pem}")}\n{pem}");
+
+    private static (string? Seal, string Pem) Split(string text)
+    {
+        int end = text.IndexOf('\n', StringComparison.Ordinal);
+        return end > 0 && text.StartsWith(SealLabel, StringComparison.Ordinal) ? (text[SealLabel.Length..end], text[(end + 1)..]) : (null, text);
     }
 }

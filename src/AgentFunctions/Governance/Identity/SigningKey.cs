@@ -59,7 +59,11 @@ public sealed record PublicKeySet(IReadOnlyList<PublicKey> Keys);
 /// <summary>A key pair as it is kept.</summary>
 /// <param name="CreatedAt">When it was made (UTC).</param>
 /// <param name="Pem">The private key in PKCS #8 PEM.</param>
-public sealed record StoredKey(DateTimeOffset CreatedAt, string Pem);
+public sealed record StoredKey(DateTimeOffset CreatedAt, string Pem)
+{
+    /// <summary>Gets the signature of the key before this one, if it is kept where others may write; base64url.</summary>
+    public string? Seal { get; init; }
+}
 
 /// <summary>A key pair that signs. Safe for concurrent use.</summary>
 internal sealed class SigningKey

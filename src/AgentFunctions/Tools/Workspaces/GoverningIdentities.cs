@@ -8,6 +8,7 @@ internal sealed class GoverningIdentities
 
     private readonly Dictionary<FileIdentity, GoverningPath> _found = [];
     private readonly HashSet<FileIdentity> _excepted = [];
+    private readonly List<string> _exceptions = [];
     private readonly Dictionary<string, GoverningPath?> _folders = new(StringComparer.Ordinal);
 
     public GoverningIdentities(IEnumerable<GoverningPath> governing)
@@ -19,9 +20,14 @@ internal sealed class GoverningIdentities
 
         foreach (GoverningPath one in governing)
         {
-            if (one.Except is { } except && FileKind.IdentityOf(except) is { } excepted)
+            if (one.Except is { } except)
             {
-                _excepted.Add(excepted);
+                // By its path too: it may not be there yet.
+                _exceptions.Add(LinkWalk.Real(except));
+                if (FileKind.IdentityOf(except) is { } excepted)
+                {
+                    _excepted.Add(excepted);
+                }
             }
 
             foreach (string path in EntriesOf(one).Take(MaxEntries))
@@ -52,7 +58,7 @@ internal sealed class GoverningIdentities
             return _excepted.Contains(known) ? null : _found[known];
         }
 
-        return Path.GetDirectoryName(realPath) is { } folder ? FindFolder(folder) : null;
+        return _exceptions.Contains(realPath, StringComparer.Ordinal) || Path.GetDirectoryName(realPath) is not { } folder ? null : FindFolder(folder);
     }
 
     private GoverningPath? FindFolder(string folder)
