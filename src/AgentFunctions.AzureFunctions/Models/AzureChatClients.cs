@@ -33,7 +33,7 @@ internal sealed class AzureChatClients : IAzureChatClients
         AzureOpenAIClient client = options.Key is { } key
             ? new AzureOpenAIClient(new Uri(endpoint), new ApiKeyCredential(key), clientOptions)
             : new AzureOpenAIClient(new Uri(endpoint), credential ?? new DefaultAzureCredential(), clientOptions);
-        return new DeploymentChatClient(client.GetChatClient(deployment));
+        return client.GetChatClient(deployment);
     }
 }
 #endif

@@ -27,6 +27,11 @@ internal static class RunText
         if (run.Result is { } result)
         {
             yield return Terminal.Lines(result.Text);
+            if (result.Note is { } note)
+            {
+                yield return $"note: {note}";
+            }
+
             yield return "";
             if (result.Artifacts.Count > 0)
             {

@@ -52,7 +52,7 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
             return null;
         }
 
-        TokenUsage usage = ModelCaller.UsageOf(response, request, model.Profile);
+        TokenUsage usage = ModelCaller.UsageOf(response, request, null, model.Profile);
         AgentTelemetry.Spent(run, model, usage);
         return Read(response.Text) with { Usage = usage };
     }

@@ -5,6 +5,7 @@ using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
+using AgentFunctions.Models.OpenAIProtocol;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
@@ -20,6 +21,9 @@ internal sealed class CallModelActivity(
 {
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
+
+    /// <summary>A shorter conversation fits every window, in bytes.</summary>
+    private const int LongRequestBytes = 16 * 1024;
 
     /// <summary>What stands for the reason of the end where the model declined to answer.</summary>
     private const string Refusal = "refusal";
@@ -55,7 +59,7 @@ internal sealed class CallModelActivity(
         {
             return CallModelResult.None with { RetryAfter = e.RetryAfter };
         }
-        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded)
+        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded || (e.Data.Contains(ModelErrors.UnknownRefusal) && MayBeTooLong(window, input)))
         {
             return CallModelResult.None with { ContextExceeded = true };
         }
@@ -69,11 +73,14 @@ internal sealed class CallModelActivity(
             return CallModelResult.None with { Lost = true };
         }
 
-        var reply = new TranscriptEntry(input.Turn, ModelCaller.Merge(response), time.GetUtcNow())
+        ChatMessage said = response.Messages[0];
+        bool hasCallsInText = !input.Closing && response.FinishReason != ChatFinishReason.Length && !said.Contents.OfType<FunctionCallContent>().Any()
+            && CallsInText.Has(said.Text, declared.Select(static tool => tool.Name));
+        var reply = new TranscriptEntry(input.Turn, said, time.GetUtcNow())
         {
             Model = model.Name,
-            Usage = ModelCaller.UsageOf(response, messages, model.Profile),
-            FinishReason = response.FinishReason?.Value,
+            Usage = ModelCaller.UsageOf(response, messages, options, model.Profile),
+            FinishReason = hasCallsInText ? CallsInText.Reason : response.FinishReason?.Value,
         };
         TimeSpan took = time.GetElapsedTime(start);
         AgentTelemetry.ModelCalled(span, model, reply, took);
@@ -90,8 +97,20 @@ internal sealed class CallModelActivity(
         return ResultOf(reply);
     }
 
+    /// <summary>
+    /// Whether a refusal in words that nobody knows may be about the request's length: tried once, where there is something to sum up and
+    /// it was not summed up just now.
+    /// </summary>
+    private static bool MayBeTooLong(TranscriptWindow window, CallModelInput input)
+    {
+        bool wasJustSummedUp = window.Entries.Any(entry => entry.SummaryKeepsFrom is not null && entry.Turn == input.Turn - 1);
+        return !input.Closing && !wasJustSummedUp
+            && window.Entries.Count(static entry => entry.Message.Role == ChatRole.Assistant) > 1
+            && window.Entries.Sum(static entry => Prompt.BytesOf(entry.Message)) >= LongRequestBytes;
+    }
+
     private static CallModelResult ResultOf(TranscriptEntry reply) => new(
-        [.. reply.Calls.Select(call => call.Name)],
+        [.. reply.Calls.Select(ModelConventions.NameOf)],
         reply.Usage ?? new TokenUsage(),
         reply.Message.Contents.OfType<ErrorContent>().Any() ? Refusal : reply.FinishReason,
         !string.IsNullOrWhiteSpace(reply.Message.Text));

@@ -110,7 +110,7 @@ internal sealed class CompactActivity(
         {
             SummaryKeepsFrom = window.Entries[kept].Position,
             Model = model.Name,
-            Usage = ModelCaller.UsageOf(response, request, model.Profile),
+            Usage = ModelCaller.UsageOf(response, request, null, model.Profile),
             Position = window.End,
         };
         AgentTelemetry.Spent(run, model, summary.Usage);

@@ -12,6 +12,12 @@ namespace AgentFunctions.Activities;
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
 internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter quotas, RunStore runs, MessageView view)
 {
+    /// <summary>The most that an answer of any client may hold in memory, in bytes.</summary>
+    private const long MaxAnswerBytes = 256L * 1024 * 1024;
+
+    /// <summary>What a piece of an answer takes beyond its text, in bytes.</summary>
+    private const int UpdateFrame = 200;
+
     /// <summary>Calls a model for a run.</summary>
     /// <param name="call">Which call of the run it is, and what it may consume.</param>
     /// <param name="model">The model.</param>
@@ -35,7 +41,7 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
         IReadOnlyList<ChatMessage> request = [.. messages];
         ChatResponse? response = await GatedAsync(call, model, request, options, cancellationToken).ConfigureAwait(false);
         // Counted before the answer is recorded: a call that a crash repeats has the same number, and is counted once.
-        TokenUsage usage = response is null ? new TokenUsage(Estimate(request, model.Profile)) : UsageOf(response, request, model.Profile);
+        TokenUsage usage = response is null ? new TokenUsage(Estimate(request, model.Profile)) : UsageOf(response, request, options, model.Profile);
         int asked = response?.Messages.Sum(static message => message.Contents.OfType<FunctionCallContent>().Count()) ?? 0;
         await quotas.CountAsync(run, call.Number, 1 + asked, usage, cancellationToken).ConfigureAwait(false);
         return response;
@@ -78,32 +84,53 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
     {
         if (!model.Profile.Streaming)
         {
-            return await model.Client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
+            return SendableAnswer.Of(await model.Client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false));
         }
 
         var updates = new List<ChatResponseUpdate>();
+        long bytes = 0;
         await foreach (ChatResponseUpdate update in model.Client
             .GetStreamingResponseAsync(messages, options, cancellationToken).ConfigureAwait(false))
         {
+            // A client of the host's own may have no bound.
+            bytes += UpdateFrame + update.Contents.Sum(static content => content switch
+            {
+                TextContent text => (long)text.Text.Length,
+                TextReasoningContent reasoning => reasoning.Text.Length,
+                _ => 0,
+            });
+            if (bytes > MaxAnswerBytes)
+            {
+                throw new AgentException(
+                    ErrorCode.ModelProtocolError, $"model '{model.Name}': the answer is longer than {MaxAnswerBytes} bytes and was not read to its end.");
+            }
+
             updates.Add(update);
         }
 
-        return updates.ToChatResponse();
+        return SendableAnswer.Of(updates.ToChatResponse());
     }
 
-    /// <summary>One message out of the answer; providers send one, but the port allows several.</summary>
-    public static ChatMessage Merge(ChatResponse response) => new(
-        ChatRole.Assistant,
-        [.. response.Messages.SelectMany(message => message.Contents).Where(content => content is not UsageContent)]);
-
-    /// <summary>What a call consumed: as the provider counted it, or estimated from its bytes where it says nothing.</summary>
-    public static TokenUsage UsageOf(ChatResponse response, IEnumerable<ChatMessage> request, ModelProfile profile)
+    /// <summary>
+    /// What a call consumed: as the provider counted it, or estimated from its bytes where it says nothing. Zero is no count of a request,
+    /// and nothing can be less.
+    /// </summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="request">The messages that were sent.</param>
+    /// <param name="options">The options that were sent with them.</param>
+    /// <param name="profile">The model's profile.</param>
+    public static TokenUsage UsageOf(ChatResponse response, IEnumerable<ChatMessage> request, ChatOptions? options, ModelProfile profile)
     {
-        long input = response.Usage?.InputTokenCount ?? Estimate(request, profile);
-        long output = response.Usage?.OutputTokenCount ?? Estimate(response.Messages, profile);
-        long cached = response.Usage?.CachedInputTokenCount ?? 0;
+        long input = Count(response.Usage?.InputTokenCount) ?? Estimate(request, profile) + EstimateTools(options, profile);
+        long output = Count(response.Usage?.OutputTokenCount) ?? Estimate(response.Messages, profile);
+        long cached = Math.Min(input, Count(response.Usage?.CachedInputTokenCount) ?? 0);
         return new TokenUsage(input, output, cached, profile.Price?.Of(input, output, cached) ?? 0);
     }
+
+    private static long? Count(long? count) => count > 0 ? count : null;
+
+    private static long EstimateTools(ChatOptions? options, ModelProfile profile) => (long)((options?.Tools?.OfType<AIFunctionDeclaration>()
+        .Sum(static tool => (long)tool.Name.Length + tool.Description.Length + tool.JsonSchema.GetRawText().Length) ?? 0) / profile.BytesPerToken);
 
     private static long Estimate(IEnumerable<ChatMessage> messages, ModelProfile profile) =>
         (long)(messages.Sum(Prompt.BytesOf) / profile.BytesPerToken);

@@ -21,6 +21,10 @@ internal sealed class PromptMessages(Ledger ledger, Inbox inbox, TimeProvider ti
         else if (window.Entries[^1] is { Calls.Count: > 0 } asking)
         {
             messages.Add(await ResultsAsync(run.Id, asking, cancellationToken).ConfigureAwait(false));
+            if (asking.FinishReason == ChatFinishReason.Length.Value)
+            {
+                messages.Add(new ChatMessage(ChatRole.User, $"[host] {CutCalls}"));
+            }
         }
 
         foreach (InboxMessage said in await inbox
@@ -49,6 +53,10 @@ internal sealed class PromptMessages(Ledger ledger, Inbox inbox, TimeProvider ti
             [.. calls.Select((call, number) => new FunctionResultContent(
                 call.CallId, outcomes.TryGetValue(number, out ToolOutcome? outcome) ? outcome.Text : NotMade))]);
     }
+
+    private const string CutCalls =
+        "Your last message reached its limit of output tokens and was cut there. A call that was not whole was not made. Write less at once: "
+        + "split a long text over several calls.";
 
     private const string NotMade = "This call was not made: the run was stopped, or its budget of steps did not allow it.";
 }

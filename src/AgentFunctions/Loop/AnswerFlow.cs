@@ -10,6 +10,9 @@ internal static class AnswerFlow
     /// <summary>How often in a row the model is asked again for a whole answer.</summary>
     private const int MaxRepairs = 2;
 
+    /// <summary>The reason of the end of an answer that holds calls as text.</summary>
+    private const string CallsInText = "calls_in_text";
+
     /// <summary>An answer without tool calls: the end, unless it is not whole or not accepted.</summary>
     public static async Task<RunOutcome?> JudgeAsync(LoopRun run, CallModelResult reply)
     {
@@ -23,12 +26,22 @@ internal static class AnswerFlow
             return run.Ended(RunStatus.Failed, nameof(ErrorCode.ModelRefused), "The model declined to answer; its words are in the transcript.");
         }
 
-        string? defect = !reply.HasText ? Notices.EmptyAnswer : reply.FinishReason == "length" ? Notices.CutAnswer : null;
+        string? defect = !reply.HasText ? Notices.EmptyAnswer
+            : reply.FinishReason == "length" ? Notices.CutAnswer
+            : reply.FinishReason == CallsInText ? Notices.CallsInText : null;
         if (defect is not null && run.State.Repairs < MaxRepairs)
         {
             run.Tell(defect);
             run.State = run.State with { Repairs = run.State.Repairs + 1 };
             return null;
+        }
+
+        if (reply.HasText && reply.FinishReason == CallsInText)
+        {
+            return run.Ended(
+                RunStatus.Failed, nameof(ErrorCode.ModelProtocolError),
+                "The model wrote its tool calls as text, though it was told so. Turn on the endpoint's parser of tool calls (vLLM: "
+                + "--enable-auto-tool-choice and --tool-call-parser, llama.cpp: --jinja), or use another model.");
         }
 
         if (!reply.HasText)

@@ -10,6 +10,9 @@ internal static class Notices
 
     public const string CutAnswer = "Your last message was cut off at the length limit. Give it again, short enough to be whole.";
 
+    public const string CallsInText =
+        "Your last message held a tool call as text, which calls nothing. Call the tool through the tool interface, or give your answer in plain text.";
+
     public static string Closing(string shortOf) =>
         $"The run's budget of {shortOf} is used up and this is your last message. Sum up what was reached, what is left to do, and "
         + "where the results are. No tools can be called any more.";

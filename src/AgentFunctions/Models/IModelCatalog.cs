@@ -53,6 +53,9 @@ public sealed record ModelProfile
     /// <summary>Whether the model's reasoning must go back with every assistant message that called a tool.</summary>
     public bool ReturnsReasoning { get; init; }
 
+    /// <summary>Whether reasoning goes back, in the field in which it came, to the endpoint that sent it; true by default.</summary>
+    public bool EchoesReasoning { get; init; } = true;
+
     /// <summary>What it costs; <see langword="null"/> where that is not configured.</summary>
     public ModelPrice? Price { get; init; }
 

@@ -9,9 +9,24 @@ public static class ModelConventions
     /// <summary>
     /// The key in <see cref="AIContent.AdditionalProperties"/> of a <see cref="FunctionCallContent"/> whose arguments are no JSON
     /// object; the value is the text as the model sent it. <see cref="FunctionCallContent.Arguments"/> is then
-    /// <see langword="null"/>, and the text goes back to the provider as it came.
+    /// <see langword="null"/>; an empty object goes back to the provider, since several parse the arguments of the history.
     /// </summary>
     public const string InvalidArguments = "invalidArguments";
+
+    /// <summary>
+    /// The key, with the value <see langword="true"/>, of a call whose arguments are cut because the answer reached its limit of output
+    /// tokens.
+    /// </summary>
+    public const string CutArguments = "cutArguments";
+
+    /// <summary>The key of the arguments as the model sent them, where half a surrogate pair was replaced in them.</summary>
+    public const string OriginalArguments = "originalArguments";
+
+    /// <summary>The key of the name as the model sent it, where no endpoint would take it back.</summary>
+    public const string OriginalName = "originalName";
+
+    /// <summary>The key of the id as the model sent it, where another call of the message has the same.</summary>
+    public const string OriginalId = "originalId";
 
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of a refusal in the model's own words.</summary>
     public const string Refusal = "refusal";
@@ -24,8 +39,19 @@ public static class ModelConventions
 
     /// <summary>The text of arguments that are no JSON object, or <see langword="null"/>.</summary>
     /// <param name="call">The call, fresh or from a transcript.</param>
-    internal static string? InvalidArgumentsOf(FunctionCallContent call) =>
-        call.AdditionalProperties?.GetValueOrDefault(InvalidArguments) switch
+    internal static string? InvalidArgumentsOf(FunctionCallContent call) => TextOf(call, InvalidArguments);
+
+    /// <summary>The name that the model called, which is no tool's where it had to be mended.</summary>
+    /// <param name="call">The call, fresh or from a transcript.</param>
+    internal static string NameOf(FunctionCallContent call) => TextOf(call, OriginalName) ?? call.Name;
+
+    /// <summary>Whether the call was cut because the answer reached its limit.</summary>
+    /// <param name="call">The call, fresh or from a transcript.</param>
+    internal static bool IsCut(FunctionCallContent call) =>
+        call.AdditionalProperties?.GetValueOrDefault(CutArguments) is true or JsonElement { ValueKind: JsonValueKind.True };
+
+    private static string? TextOf(AIContent content, string key) =>
+        content.AdditionalProperties?.GetValueOrDefault(key) switch
         {
             string text => text,
             JsonElement { ValueKind: JsonValueKind.String } json => json.GetString(),
@@ -68,7 +94,11 @@ public static class ModelConventions
 
     private static JsonSerializerOptions Compact()
     {
-        var options = new JsonSerializerOptions(AIJsonUtilities.DefaultOptions) { WriteIndented = false };
+        var options = new JsonSerializerOptions(AIJsonUtilities.DefaultOptions)
+        {
+            WriteIndented = false,
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
         options.MakeReadOnly();
         return options;
     }

@@ -49,8 +49,8 @@ public sealed class ModelOptions
     public bool? Streaming { get; set; }
 
     /// <summary>
-    /// Whether the model's reasoning goes back with every assistant message that called a tool; by default what the provider
-    /// demands.
+    /// Whether the model's reasoning goes back with every assistant message that called a tool. By default it goes back, in the
+    /// field in which it came, to the endpoint that sent it, and wherever the provider demands it.
     /// </summary>
     public bool? ReturnsReasoning { get; set; }
 
@@ -63,8 +63,20 @@ public sealed class ModelOptions
     /// </summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How long a stream may stay silent before it counts as broken; two minutes by default.</summary>
+    /// <summary>
+    /// How long a stream may bring nothing of an answer before it counts as broken; two minutes by default. Comments and empty chunks
+    /// do not count, so raise it for a provider that queues requests for longer behind comments.
+    /// </summary>
     public TimeSpan StreamIdleTimeout { get; set; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long one streamed answer may take in all; 30 minutes by default.</summary>
+    public TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>
+    /// The most bytes of one answer as it is sent, whole or streamed, from 65,536 to 1,073,741,824; 67,108,864 (64 MiB) by default. A
+    /// longer one is not read to its end, and the call fails.
+    /// </summary>
+    public long MaxAnswerBytes { get; set; } = 64L * 1024 * 1024;
 
     /// <summary>How often a failed attempt is repeated within one call, from 0 to 10; 4 by default.</summary>
     public int MaxRetries { get; set; } = 4;

@@ -69,10 +69,16 @@ internal static class ModelOptionsValidator
             }
         }
 
+        if (options.MaxAnswerBytes is < 64 * 1024 or > 1024 * 1024 * 1024)
+        {
+            yield return $"{path}:MaxAnswerBytes: {options.MaxAnswerBytes} is out of range; use 65536 to 1073741824.";
+        }
+
         foreach ((string field, TimeSpan value, TimeSpan least) in new[]
         {
             (nameof(options.AttemptTimeout), options.AttemptTimeout, TimeSpan.FromMilliseconds(10)),
             (nameof(options.StreamIdleTimeout), options.StreamIdleTimeout, TimeSpan.FromMilliseconds(10)),
+            (nameof(options.AnswerTimeout), options.AnswerTimeout, TimeSpan.FromMilliseconds(10)),
             (nameof(options.RetryDelay), options.RetryDelay, TimeSpan.Zero),
             (nameof(options.MaxRetryAfter), options.MaxRetryAfter, TimeSpan.Zero),
             (nameof(options.CircuitBreakerDuration), options.CircuitBreakerDuration, TimeSpan.FromMilliseconds(500)),

@@ -1,4 +1,5 @@
 using AgentFunctions.Models.OpenAIProtocol;
+using AgentFunctions.Models.OpenAIProtocol.Wire;
 using AgentFunctions.Models.Providers;
 using AgentFunctions.Models.Rehearsal;
 using AgentFunctions.Models.Resilience;
@@ -7,12 +8,15 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Models;
 
 /// <summary>Registers the models that a host can call.</summary>
 public static class ModelServiceCollectionExtensions
 {
+    private const string LogCategory = "AgentFunctions.Models";
+
     private const string RehearsalName = "rehearsal";
 
     /// <summary>
@@ -77,19 +81,22 @@ public static class ModelServiceCollectionExtensions
             })
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .AddHttpMessageHandler(provider => new ModelHttpHandler(
+                model.Name,
                 model.Options,
                 provider.GetRequiredService<ModelGates>().Of(model.Name, model.Options.MaxConcurrentCalls),
-                provider.GetRequiredService<TimeProvider>()));
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetService<ILoggerFactory>()?.CreateLogger(LogCategory)));
         services.AddSingleton(provider => new ConfiguredModel(Bind(
             model,
             () => provider.GetRequiredService<IHttpClientFactory>().CreateClient(client),
             provider.GetService<TokenCredential>(),
             provider.GetService<IAzureChatClients>(),
-            provider.GetRequiredService<TimeProvider>())));
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetService<ILoggerFactory>()?.CreateLogger(LogCategory))));
     }
 
     private static ModelBinding Bind(
-        NamedModel model, Func<HttpClient> http, TokenCredential? credential, IAzureChatClients? azure, TimeProvider time)
+        NamedModel model, Func<HttpClient> http, TokenCredential? credential, IAzureChatClients? azure, TimeProvider time, ILogger? log)
     {
         ModelProvider provider = model.Provider!;
         string modelId = model.Options.Model ?? provider.DefaultModel!;
@@ -99,10 +106,13 @@ public static class ModelServiceCollectionExtensions
             : new OpenAIProtocolChatClient(
                 new ModelIdentity(model.Name, modelId, provider.Address(model.Options), model.Options.Key),
                 profile,
+                provider.Form(model.Options),
+                AnswerLimits.Of(model.Options),
                 provider is AzureProvider && azure is not null
                     ? azure.Create(model.Options, modelId, http(), credential)
                     : OpenAIClients.Create(provider, model.Options, modelId, http(), credential),
-                time);
+                time,
+                log);
         return new(model.Name, modelId, profile, client);
     }
 

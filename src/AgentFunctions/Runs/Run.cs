@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
 using AgentFunctions.Storage;
 
@@ -130,7 +131,22 @@ public sealed record RunWaiting(string Kind, string? Id = null, DateTimeOffset? 
 /// <summary>What a run ended with.</summary>
 /// <param name="Text">The agent's last words.</param>
 /// <param name="Artifacts">The names of the files that the run produced.</param>
-public sealed record RunResult(string Text, IReadOnlyList<string> Artifacts);
+public sealed record RunResult(string Text, IReadOnlyList<string> Artifacts)
+{
+    /// <summary>Gets why the model stopped; <c>length</c> if the text was cut at the model's limit of output tokens.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? FinishReason { get; init; }
+
+    /// <summary>Gets what must be known of the text; <see langword="null"/> if it is whole.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Note { get; init; }
+
+    /// <summary>Gets the note for a text that ended for a reason.</summary>
+    /// <param name="finishReason">The reason.</param>
+    internal static string? NoteFor(string? finishReason) => finishReason == "length"
+        ? "The answer was cut off at the model's limit of output tokens: it is not whole. Raise MaxOutputTokens, or ask for less at once."
+        : null;
+}
 
 /// <summary>What went wrong in a run.</summary>
 /// <param name="Code">The stable code.</param>

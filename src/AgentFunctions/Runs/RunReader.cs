@@ -189,13 +189,21 @@ public sealed class RunReader(
     private async Task<RunResult?> ResultAsync(Run run, long from, CancellationToken cancellationToken)
     {
         string? text = null;
+        string? reason = null;
         await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
         {
-            text = entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said ? said : text;
+            if (entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said)
+            {
+                (text, reason) = (said, entry.FinishReason);
+            }
         }
 
         IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
-        return text is null && files.Count == 0 ? null : new RunResult(text ?? "", [.. files.Select(file => file.Name)]);
+        return text is null && files.Count == 0 ? null : new RunResult(text ?? "", [.. files.Select(file => file.Name)])
+        {
+            FinishReason = reason,
+            Note = RunResult.NoteFor(reason),
+        };
     }
 }
 

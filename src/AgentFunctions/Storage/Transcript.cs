@@ -1,13 +1,22 @@
 using System.Text.Json;
+using AgentFunctions.Core.Text;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Storage;
 
 /// <summary>The messages of runs: a log each, with the part that the next model call needs kept in memory.</summary>
-public sealed class Transcript(ILogStore logs)
+/// <param name="logs">The store of the messages.</param>
+/// <param name="blobs">The store of messages that are too large for an entry; <see langword="null"/> where there are none.</param>
+public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
 {
+    /// <summary>A larger entry's message is kept as a blob, in bytes. An entry may have 1 MiB, and what redaction adds needs room.</summary>
+    private const int MaxEntryBytes = 768 * 1024;
+
     /// <summary>How many runs' windows stay in memory; others are read again when they are needed.</summary>
     private const int CachedRuns = 512;
+
+    /// <summary>How much of a message that is kept as a blob the entry itself shows, in characters.</summary>
+    private const int StubLength = 1_000;
 
     private readonly LruCache<string, TranscriptWindow> _windows = new(CachedRuns);
 
@@ -71,7 +80,7 @@ public sealed class Transcript(ILogStore logs)
         var data = new ReadOnlyMemory<byte>[entries.Count];
         for (int i = 0; i < data.Length; i++)
         {
-            data[i] = JsonSerializer.SerializeToUtf8Bytes(entries[i], AgentJsonContext.Default.TranscriptEntry);
+            data[i] = await WriteAsync(entries[i], cancellationToken).ConfigureAwait(false);
         }
 
         await logs.AppendAsync(StreamOf(runId), data, window.End, cancellationToken).ConfigureAwait(false);
@@ -91,7 +100,11 @@ public sealed class Transcript(ILogStore logs)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
         {
-            yield return JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.TranscriptEntry)! with { Position = entry.Position };
+            TranscriptEntry read = JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.TranscriptEntry)!;
+            yield return (read.Blob is null ? read : await FetchAsync(runId, read, read.Blob, cancellationToken).ConfigureAwait(false)) with
+            {
+                Position = entry.Position,
+            };
         }
     }
 
@@ -107,7 +120,7 @@ public sealed class Transcript(ILogStore logs)
             var data = new List<ReadOnlyMemory<byte>>(Portion);
             for (int i = start; i < Math.Min(start + Portion, entries.Count); i++)
             {
-                data.Add(JsonSerializer.SerializeToUtf8Bytes(entries[i], AgentJsonContext.Default.TranscriptEntry));
+                data.Add(await WriteAsync(entries[i], cancellationToken).ConfigureAwait(false));
             }
 
             try
@@ -119,6 +132,27 @@ public sealed class Transcript(ILogStore logs)
                 // A repeated copy: the first one put this portion there.
             }
         }
+    }
+
+    /// <summary>An entry as it is stored; a message that is too large for one is kept beside it.</summary>
+    private async Task<ReadOnlyMemory<byte>> WriteAsync(TranscriptEntry entry, CancellationToken cancellationToken)
+    {
+        byte[] data = JsonSerializer.SerializeToUtf8Bytes(entry, TranscriptJson.Entry);
+        if (data.Length <= MaxEntryBytes || blobs is null)
+        {
+            return data;
+        }
+
+        string hash = await blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(entry.Message, TranscriptJson.Message), cancellationToken).ConfigureAwait(false);
+        var stub = new ChatMessage(entry.Message.Role, TextCut.Shorten(entry.Message.Text, StubLength));
+        return JsonSerializer.SerializeToUtf8Bytes(entry with { Message = stub, Blob = hash }, TranscriptJson.Entry);
+    }
+
+    private async Task<TranscriptEntry> FetchAsync(string runId, TranscriptEntry entry, string hash, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> content = (blobs is null ? null : await blobs.GetAsync(hash, cancellationToken).ConfigureAwait(false))
+            ?? throw new AgentException(ErrorCode.DataFileUnusable, $"A message of run '{runId}' ({hash}) is gone from the store.");
+        return entry with { Message = JsonSerializer.Deserialize(content.Span, TranscriptJson.Message)!, Blob = null };
     }
 
     private async Task<List<TranscriptEntry>> ReadOneAsync(string runId, long position, CancellationToken cancellationToken)

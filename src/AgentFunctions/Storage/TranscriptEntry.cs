@@ -1,5 +1,7 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using AgentFunctions.Budgets;
 using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
@@ -32,6 +34,10 @@ public sealed record TranscriptEntry(
     /// <summary>For the model's messages: why it stopped.</summary>
     public string? FinishReason { get; init; }
 
+    /// <summary>The blob that holds the message, where it is too large for a log's entry; <see langword="null"/> once it is read.</summary>
+    [JsonInclude]
+    internal string? Blob { get; init; }
+
     /// <summary>The calls that the message asks for, in order.</summary>
     [JsonIgnore]
     public IReadOnlyList<FunctionCallContent> Calls => [.. Message.Contents.OfType<FunctionCallContent>()];
@@ -45,4 +51,16 @@ internal sealed class ChatMessageConverter : JsonConverter<ChatMessage>
 
     public override void Write(Utf8JsonWriter writer, ChatMessage value, JsonSerializerOptions options) =>
         JsonSerializer.Serialize(writer, value, ModelConventions.Json.GetTypeInfo(typeof(ChatMessage)));
+}
+
+/// <summary>How messages are stored: as they are read, but with every character as itself. Escaped, Chinese takes twice the room.</summary>
+internal static class TranscriptJson
+{
+    private static readonly JsonSerializerOptions Options = new(AgentJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Gets how an entry is stored.</summary>
+    public static JsonTypeInfo<TranscriptEntry> Entry { get; } = (JsonTypeInfo<TranscriptEntry>)Options.GetTypeInfo(typeof(TranscriptEntry));
+
+    /// <summary>Gets how a message alone is stored.</summary>
+    public static JsonTypeInfo<ChatMessage> Message { get; } = (JsonTypeInfo<ChatMessage>)ModelConventions.Json.GetTypeInfo(typeof(ChatMessage));
 }

@@ -19,11 +19,13 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<ToolOutcome> SumUpAsync(RunRecord run, RunOutcome outcome, LeadLink lead, CancellationToken cancellationToken)
     {
-        string answer = await LastWordsAsync(run.Id, outcome.State.Context, cancellationToken).ConfigureAwait(false);
+        TranscriptEntry? last = await LastWordsAsync(run.Id, outcome.State.Context, cancellationToken).ConfigureAwait(false);
+        string answer = last?.Message.Text ?? "";
         string how = outcome.Status == RunStatus.Completed
             ? ""
             : $"[This sub-agent ended as {JsonNamingPolicy.CamelCase.ConvertName(outcome.Status.ToString())}: {outcome.Message ?? outcome.Code} "
                 + $"{(answer.Length == 0 ? "It said nothing." : "What it said last:")}]\n";
+        how += RunResult.NoteFor(last?.FinishReason) is { } cut ? $"[{cut}]\n" : "";
         IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
         string made = files.Count == 0 ? "" : $"\n[Artifacts of {run.Id}: {string.Join(", ", files.Take(20).Select(static file => file.Name))}{(files.Count > 20 ? " and more" : "")}]";
         int room = Math.Max(0, lead.ResultBytes - Encoding.UTF8.GetByteCount(made));
@@ -48,9 +50,9 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
         return name;
     }
 
-    private async Task<string> LastWordsAsync(string runId, ContextRef context, CancellationToken cancellationToken)
+    private async Task<TranscriptEntry?> LastWordsAsync(string runId, ContextRef context, CancellationToken cancellationToken)
     {
         TranscriptWindow window = await transcript.ReadWindowAsync(runId, context, cancellationToken).ConfigureAwait(false);
-        return window.Entries.LastOrDefault(static entry => entry.Message is { Role: var role, Text.Length: > 0 } && role == ChatRole.Assistant)?.Message.Text ?? "";
+        return window.Entries.LastOrDefault(static entry => entry.Message is { Role: var role, Text.Length: > 0 } && role == ChatRole.Assistant);
     }
 }

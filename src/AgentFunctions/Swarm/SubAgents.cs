@@ -119,7 +119,8 @@ internal sealed record SubAgent(RunRecord Record, Run? Run)
         {
             string how = Run?.Status is null or RunStatus.Completed ? "" : $"[It ended as {StatusName}: {Run.Error?.Message}]\n";
             string files = Run?.Result?.Artifacts is { Count: > 0 } names ? $"\n[Artifacts: {string.Join(", ", names.Take(20))}]" : "";
-            return how + Answer + files;
+            string cut = Run?.Result?.Note is { } note ? $"[{note}]\n" : "";
+            return how + cut + Answer + files;
         }
     }
 

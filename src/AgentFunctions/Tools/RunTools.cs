@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
@@ -73,18 +74,19 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
     {
         ArgumentNullException.ThrowIfNull(call);
         IReadOnlyList<ToolDeclaration> declared = await DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
-        if (declared.FirstOrDefault(tool => tool.Name == call.Name) is not { } pinned)
+        string name = ModelConventions.NameOf(call);
+        if (declared.FirstOrDefault(tool => tool.Name == name) is not { } pinned)
         {
             return Refuse(
                 ErrorCode.ToolNotFound,
-                $"there is no tool '{call.Name}'; "
+                $"there is no tool '{name}'; "
                 + (declared.Count == 0 ? "this agent has no tools." : $"use one of: {string.Join(", ", declared.Select(static t => t.Name))}."));
         }
 
         AgentTool? present;
         try
         {
-            present = await catalog.FindAsync(agent, call.Name, cancellationToken).ConfigureAwait(false);
+            present = await catalog.FindAsync(agent, name, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code is ErrorCode.ToolUnavailable or ErrorCode.InvalidInput)
         {
@@ -95,7 +97,7 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
         {
             return Refuse(
                 ErrorCode.ToolNotFound,
-                $"the tool '{call.Name}' was there when this run began, and is there no more: its server took it back. Do without it.");
+                $"the tool '{name}' was there when this run began, and is there no more: its server took it back. Do without it.");
         }
 
         bool isSame = JsonElement.DeepEquals(pinned.Schema, present.Function.JsonSchema) && pinned.Effect == present.Effect;

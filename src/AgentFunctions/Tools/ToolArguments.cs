@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AgentFunctions.Core.JsonSchemas;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
@@ -22,7 +23,7 @@ internal static class ToolArguments
     {
         if (call.AdditionalProperties?.TryGetValue(ModelConventions.InvalidArguments, out object? raw) == true)
         {
-            throw Broken(tool, raw?.ToString() ?? "");
+            throw Broken(tool, raw?.ToString() ?? "", ModelConventions.IsCut(call));
         }
 
         if (call.Exception is not null)
@@ -66,8 +67,16 @@ internal static class ToolArguments
         _ => JsonSerializer.SerializeToElement(value, DurableJson.Options.GetTypeInfo(value.GetType())),
     };
 
-    private static AgentException Broken(AgentTool tool, string raw)
+    private static AgentException Broken(AgentTool tool, string raw, bool isCut)
     {
+        if (isCut)
+        {
+            return Invalid(
+                tool,
+                $"the call was not made: your message reached its limit of output tokens in the middle of the arguments, after {raw.Length} characters of "
+                + "them, so they are no valid JSON. Write less at once: split a long text over several calls.");
+        }
+
         string reason = "they must be one JSON object.";
         try
         {
@@ -80,7 +89,7 @@ internal static class ToolArguments
             reason = error.Message;
         }
 
-        string quoted = raw.Length <= MaxQuoted ? raw : raw[..MaxQuoted] + "…";
+        string quoted = TextCut.Shorten(raw, MaxQuoted);
         return Invalid(tool, $"the arguments are no valid JSON object: {reason} You sent: {quoted}");
     }
 

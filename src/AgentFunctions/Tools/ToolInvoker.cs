@@ -27,12 +27,13 @@ public sealed class ToolInvoker(TimeProvider time)
         ArgumentNullException.ThrowIfNull(context);
         try
         {
-            AgentTool tool = tools.FirstOrDefault(t => t.Name == call.Name)
+            string name = ModelConventions.NameOf(call);
+            AgentTool tool = tools.FirstOrDefault(t => t.Name == name)
                 ?? throw new AgentException(
                     ErrorCode.ToolNotFound,
                     tools.Count == 0
-                        ? $"there is no tool '{call.Name}'; this agent has no tools."
-                        : $"there is no tool '{call.Name}'; use one of: {string.Join(", ", tools.Select(static t => t.Name))}.");
+                        ? $"there is no tool '{name}'; this agent has no tools."
+                        : $"there is no tool '{name}'; use one of: {string.Join(", ", tools.Select(static t => t.Name))}.");
             Dictionary<string, JsonElement> arguments = ToolArguments.Read(tool, call);
             refusal = null;
             return new ToolCall(tool, AgentTool.Bind(context, arguments), context);

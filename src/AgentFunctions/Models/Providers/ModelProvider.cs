@@ -1,3 +1,5 @@
+using AgentFunctions.Models.OpenAIProtocol;
+
 namespace AgentFunctions.Models.Providers;
 
 /// <summary>What sets one provider apart from the others that speak the OpenAI protocol.</summary>
@@ -37,6 +39,14 @@ internal abstract record ModelProvider(string Name)
     /// <summary>The address that the protocol's paths are appended to.</summary>
     public virtual Uri Address(ModelOptions options) => new(options.Endpoint ?? DefaultEndpoint!);
 
+    /// <summary>How the endpoint of a model wants to be asked, before it says so itself.</summary>
+    public RequestForm Form(ModelOptions options) => HostOf(Address(options).AbsoluteUri) switch
+    {
+        "api.deepseek.com" => new() { MaxTokensField = RequestForm.MaxTokens },
+        "api.mistral.ai" => new() { MaxTokensField = RequestForm.MaxTokens, Refused = ["stream_options"] },
+        _ => new(),
+    };
+
     /// <summary>What the host must know of a model.</summary>
     public ModelProfile Profile(ModelOptions options)
     {
@@ -50,6 +60,7 @@ internal abstract record ModelProvider(string Name)
             Temperature = options.Temperature ?? known.Temperature,
             Streaming = options.Streaming ?? known.Streaming,
             ReturnsReasoning = options.ReturnsReasoning ?? known.ReturnsReasoning,
+            EchoesReasoning = options.ReturnsReasoning ?? known.EchoesReasoning,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Models.Resilience;
 
@@ -10,14 +11,14 @@ internal static partial class Excerpt
     /// <summary>Shortens a text to one line and takes out what looks like a key, and the one that is known.</summary>
     public static string Of(string text, string? key = null)
     {
-        string line = Blank().Replace(text.Length > 4 * MaxLength ? text[..(4 * MaxLength)] : text, " ").Trim();
+        string line = Blank().Replace(TextCut.Head(text, 4 * MaxLength), " ").Trim();
         if (!string.IsNullOrEmpty(key))
         {
             line = line.Replace(key, "***", StringComparison.Ordinal);
         }
 
         line = Secret().Replace(line, "***");
-        return line.Length > MaxLength ? line[..MaxLength] + "…" : line;
+        return TextCut.Shorten(line, MaxLength);
     }
 
     [GeneratedRegex(@"\s+")]

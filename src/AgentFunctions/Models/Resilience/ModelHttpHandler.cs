@@ -1,5 +1,6 @@
 using System.Net;
-using System.Net.Http.Headers;
+using System.Text;
+using Microsoft.Extensions.Logging;
 using Polly;
 
 namespace AgentFunctions.Models.Resilience;
@@ -8,7 +9,7 @@ namespace AgentFunctions.Models.Resilience;
 /// Sends requests to one model through its resilience pipeline. An attempt is over when its response can be used: a plain body
 /// has arrived whole, or the first bytes of a stream have.
 /// </summary>
-internal sealed class ModelHttpHandler(ModelOptions options, ModelGate gate, TimeProvider time) : DelegatingHandler
+internal sealed class ModelHttpHandler(string model, ModelOptions options, ModelGate gate, TimeProvider time, ILogger? log = null) : DelegatingHandler
 {
     /// <summary>Marks a response that says that the account is out of credit: to wait does not help.</summary>
     internal const string QuotaHeader = "x-agentfunctions-out-of-quota";
@@ -16,9 +17,10 @@ internal sealed class ModelHttpHandler(ModelOptions options, ModelGate gate, Tim
     /// <summary>Says of a request that it wants a stream.</summary>
     internal static readonly HttpRequestOptionsKey<bool> Streaming = new("AgentFunctions.Streaming");
 
-    private const string EventStream = "text/event-stream";
+    /// <summary>How much of an error's body is read.</summary>
+    private const int MaxErrorBytes = 64 * 1024;
 
-    private readonly ResiliencePipeline<HttpResponseMessage> pipeline = ModelPipeline.Create(options, time);
+    private readonly ResiliencePipeline<HttpResponseMessage> pipeline = ModelPipeline.Create(model, options, time, log);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -38,14 +40,18 @@ internal sealed class ModelHttpHandler(ModelOptions options, ModelGate gate, Tim
 
         try
         {
-            if (response.IsSuccessStatusCode && MediaType(response.Content.Headers) == EventStream)
+            bool streaming = request.Options.TryGetValue(Streaming, out bool asked) && asked;
+            if (!response.IsSuccessStatusCode)
+            {
+                await KeepBeginningAsync(response, cancellationToken).ConfigureAwait(false);
+            }
+            else if (streaming)
             {
                 await PeekAsync(response, cancellationToken).ConfigureAwait(false);
             }
             else
             {
-                await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);
-                await InspectAsync(request, response, cancellationToken).ConfigureAwait(false);
+                await LoadAsync(response, cancellationToken).ConfigureAwait(false);
             }
 
             return response;
@@ -57,57 +63,70 @@ internal sealed class ModelHttpHandler(ModelOptions options, ModelGate gate, Tim
         }
     }
 
-    // Until its first bytes have come, a stream that breaks can be asked for again.
+    /// <summary>Waits for the first bytes: until they have come, a stream that breaks can be asked for again.</summary>
     private async Task PeekAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var watched = new WatchedStream(body, options.StreamIdleTimeout, time);
-        if (!await watched.PeekAsync(cancellationToken).ConfigureAwait(false))
+        using var idle = new CancellationTokenSource(options.StreamIdleTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token);
+        byte[] buffer = new byte[4096];
+        int count;
+        try
+        {
+            count = await body.ReadAsync(buffer, linked.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (idle.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"The stream was silent for {options.StreamIdleTimeout.TotalSeconds:0.#} s (StreamIdleTimeout).");
+        }
+
+        if (count == 0)
         {
             throw new HttpIOException(HttpRequestError.ResponseEnded, "The stream ended before its first event.");
         }
 
-        var content = new StreamContent(watched);
-        foreach ((string name, IEnumerable<string> values) in response.Content.Headers)
-        {
-            content.Headers.TryAddWithoutValidation(name, values);
-        }
-
-        response.Content = content;
+        Replace(response, new StreamContent(new PeekedStream(body, buffer.AsMemory(0, count))));
     }
 
-    // What the client above could not tell apart any more is told apart here.
-    private static async Task InspectAsync(
-        HttpRequestMessage request, HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task LoadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        bool streaming = request.Options.TryGetValue(Streaming, out bool asked) && asked;
-        if (response.IsSuccessStatusCode && (streaming || MediaType(response.Content.Headers) != "application/json"))
+        try
         {
-            string body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-            if (body.AsSpan().TrimStart().StartsWith('<'))
-            {
-                throw new AgentException(
-                    ErrorCode.ModelProtocolError,
-                    $"the endpoint answered with an HTML page ({Excerpt.Of(body)}); check that Endpoint ends with the API's path, such as /v1.");
-            }
-
-            if (streaming)
-            {
-                throw new AgentException(
-                    ErrorCode.ModelProtocolError,
-                    $"the endpoint answered a streaming request without a stream ({Excerpt.Of(body)}); set Streaming to false.");
-            }
+            await response.Content.LoadIntoBufferAsync(options.MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
         }
-        else if (response.StatusCode == HttpStatusCode.TooManyRequests)
+        catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
         {
-            string body = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-            if (body.Contains("insufficient_quota", StringComparison.Ordinal)
-                || body.Contains("exceeded_current_quota", StringComparison.Ordinal))
+            throw BoundedStream.TooLong(options.MaxAnswerBytes);
+        }
+    }
+
+    /// <summary>Keeps of an error's body what can be words, and tells apart what the client above cannot.</summary>
+    private static async Task KeepBeginningAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        byte[] buffer = new byte[MaxErrorBytes];
+        int length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        Replace(response, new ByteArrayContent(buffer, 0, length));
+        if (response.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            string words = Encoding.UTF8.GetString(buffer, 0, length);
+            if (words.Contains("insufficient_quota", StringComparison.Ordinal) || words.Contains("exceeded_current_quota", StringComparison.Ordinal))
             {
                 response.Headers.TryAddWithoutValidation(QuotaHeader, "true");
             }
         }
     }
 
-    private static string? MediaType(HttpContentHeaders headers) => headers.ContentType?.MediaType?.ToLowerInvariant();
+    private static void Replace(HttpResponseMessage response, HttpContent content)
+    {
+        foreach ((string name, IEnumerable<string> values) in response.Content.Headers)
+        {
+            if (!string.Equals(name, "Content-Length", StringComparison.OrdinalIgnoreCase))
+            {
+                content.Headers.TryAddWithoutValidation(name, values);
+            }
+        }
+
+        response.Content = content;
+    }
 }

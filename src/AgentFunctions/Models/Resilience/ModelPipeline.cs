@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
@@ -7,9 +8,9 @@ using Polly.Timeout;
 namespace AgentFunctions.Models.Resilience;
 
 /// <summary>The resilience of one model's endpoint: retry around circuit breaker around attempt time-out.</summary>
-internal static class ModelPipeline
+internal static partial class ModelPipeline
 {
-    public static ResiliencePipeline<HttpResponseMessage> Create(ModelOptions options, TimeProvider time)
+    public static ResiliencePipeline<HttpResponseMessage> Create(string model, ModelOptions options, TimeProvider time, ILogger? log)
     {
         var builder = new ResiliencePipelineBuilder<HttpResponseMessage> { TimeProvider = time };
         if (options.MaxRetries > 0)
@@ -23,8 +24,15 @@ internal static class ModelPipeline
                 UseJitter = true,
                 ShouldHandle = arguments => ValueTask.FromResult(MayRepeat(arguments.Outcome, options, time)),
                 DelayGenerator = arguments => ValueTask.FromResult(Asked(arguments.Outcome, time)),
-                OnRetry = static arguments =>
+                OnRetry = arguments =>
                 {
+                    if (log is not null)
+                    {
+                        LogRetry(
+                            log, model, arguments.AttemptNumber + 1, options.MaxRetries + 1, Words(arguments.Outcome, options.Key),
+                            arguments.RetryDelay.TotalSeconds);
+                    }
+
                     arguments.Outcome.Result?.Dispose();
                     return default;
                 },
@@ -43,6 +51,14 @@ internal static class ModelPipeline
             .AddTimeout(options.AttemptTimeout)
             .Build();
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Model '{Model}': attempt {Attempt} of {Attempts} failed ({Reason}); the next one is made in {Seconds:0.#} s.")]
+    private static partial void LogRetry(ILogger log, string model, int attempt, int attempts, string reason, double seconds);
+
+    private static string Words(Outcome<HttpResponseMessage> outcome, string? key) => outcome.Result is { } response
+        ? $"status {(int)response.StatusCode}"
+        : Excerpt.Of(outcome.Exception?.Message ?? "no answer", key);
 
     private static bool MayRepeat(Outcome<HttpResponseMessage> outcome, ModelOptions options, TimeProvider time)
     {
