@@ -68,7 +68,8 @@ internal sealed class WireLines(Stream stream)
             {
                 ReadOnlyMemory<byte> rest = buffer.AsMemory(start, end - start);
                 start = end;
-                return rest.Length > 0 ? rest : null;
+                // Not a bare null, which would be an empty line.
+                return rest.Length > 0 ? rest : (ReadOnlyMemory<byte>?)null;
             }
         }
     }
