@@ -6,6 +6,7 @@ using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.AspNetCore.Security.Oidc;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -15,8 +16,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class AgentFunctionsApiServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds what <c>MapAgentFunctions</c> needs, and guards its paths (<c>/api</c>, <c>/health</c>, <c>/openapi</c>): who may
-    /// call, and errors as problem details. Other paths of the host are left alone.
+    /// Adds what <c>MapAgentFunctions</c> needs. Its guard and its errors belong to the endpoints that are mapped there; other
+    /// endpoints of the host are left alone.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Changes options after the configuration section <c>Api</c> was read.</param>
@@ -30,14 +31,29 @@ public static class AgentFunctionsApiServiceCollectionExtensions
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, OidcOptionsValidator>());
-        services.TryAddSingleton<OidcCallers>();
-        services.TryAddSingleton<CallerAuthentication>();
-        services.TryAddSingleton<RequestRate>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, ApiOptionsValidator>());
+        services.AddRoutingCore();
+        services.AddGuard();
         services.TryAddSingleton<RunResources>();
         services.TryAddSingleton<AgentResources>();
-        // Each wraps the ones after it: errors of the guard become problem details too.
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ApiPipeline>());
         services.AddOpenApi(ApiDocument.Name, ApiDocument.Configure);
         return services;
+    }
+
+    private static void AddGuard(this IServiceCollection services)
+    {
+        services.TryAddSingleton<OidcCallers>();
+        services.TryAddSingleton<UserCallers>();
+        services.TryAddSingleton<AppAuthentication>();
+        services.TryAddSingleton<CallerAuthentication>();
+        services.TryAddSingleton<LocalPeer>();
+        services.TryAddSingleton<ClientAddress>();
+        services.TryAddSingleton<RequestRate>();
+        services.TryAddSingleton<OriginRules>();
+        services.TryAddSingleton<RequestGuard>();
+        services.TryAddSingleton<ProblemMiddleware>();
+        services.TryAddSingleton<RoutingProblems>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, PreflightPolicy>());
     }
 }

@@ -1,8 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
+using AgentFunctions;
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
+using AgentFunctions.AspNetCore.Hosting;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Monitors;
+using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
@@ -13,12 +17,28 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>Maps the HTTP API.</summary>
 public static class AgentFunctionsEndpoints
 {
-    /// <summary>Maps <c>/api</c>, <c>/health</c> and the OpenAPI document <c>/openapi/v1.json</c>.</summary>
-    /// <param name="endpoints">Where to map.</param>
-    public static void MapAgentFunctions(this IEndpointRouteBuilder endpoints)
+    /// <summary>
+    /// Maps the runtime's endpoints: <c>/api</c>, <c>/health</c>, <c>/.well-known/jwks.json</c> and the OpenAPI document
+    /// <c>/openapi/agentfunctions.json</c>, which is <c>/openapi/v1.json</c> too if the app has no document of that name.
+    /// </summary>
+    /// <param name="endpoints">Where to map them: the app, or a group of it.</param>
+    /// <param name="prefix">What their routes begin with, such as <c>/agents</c>; nothing by default.</param>
+    /// <returns>
+    /// The conventions of all of them: <c>RequireAuthorization</c>, <c>RequireRateLimiting</c>, <c>RequireCors</c> and the like hold for
+    /// the runtime as for other endpoints, and come before its own guard. Probes and public keys stay open to anonymous callers.
+    /// </returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a registration is missing. The message names the line.</exception>
+    public static IEndpointConventionBuilder MapAgentFunctions(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        RouteGroupBuilder api = endpoints.MapGroup("/api").AddEndpointFilter<RouteGroupBuilder, ViewFilter>();
+        ArgumentNullException.ThrowIfNull(prefix);
+        RegistrationCheck.Demand(endpoints.ServiceProvider);
+        RouteGroupBuilder root = endpoints.MapGroup(prefix);
+        root.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers)).WithGroupName(ApiDocument.Name).DisableCookieRedirect();
+        root.Guard();
+        RouteGroupBuilder api = root.MapGroup("/api").AddEndpointFilter<RouteGroupBuilder, ViewFilter>();
+        RuntimeRoot.Note(api);
         RouteGroupBuilder runs = api.MapGroup("/runs").WithTags("Runs").AddEndpointFilter<RouteGroupBuilder, RunAccessFilter>();
         runs.MapRuns();
         runs.MapTree();
@@ -34,8 +54,9 @@ public static class AgentFunctionsEndpoints
         api.MapKeys();
         api.MapGroup("/monitors").WithTags("Monitors").MapMonitors();
         api.MapGroup("/incidents").WithTags("Incidents").MapIncidents();
-        endpoints.MapPublishedKeys();
-        endpoints.MapHealth();
-        endpoints.MapOpenApi("/openapi/{documentName}.json");
+        root.MapPublishedKeys();
+        root.MapHealth();
+        root.MapDocument();
+        return root;
     }
 }

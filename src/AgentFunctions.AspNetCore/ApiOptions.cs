@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
+using AgentFunctions.Gateway;
 
 namespace AgentFunctions.AspNetCore;
 
@@ -9,8 +11,9 @@ public sealed class ApiOptions
     public const string Section = "Api";
 
     /// <summary>
-    /// The key that callers send as <c>Authorization: Bearer</c>, at least 16 characters. By default
-    /// <see langword="null"/>: callers on this machine need none, and the host refuses to listen to others.
+    /// The host's own key, which its holders send as <c>Authorization: Bearer</c>, at least 16 characters. By default
+    /// <see langword="null"/>: where nothing else authenticates callers, programs on this machine need none, and the host
+    /// refuses to listen to others.
     /// </summary>
     [MinLength(16, ErrorMessage = "Api:Key: use at least 16 characters.")]
     public string? Key { get; set; }
@@ -24,11 +27,27 @@ public sealed class ApiOptions
     /// <summary>The issuers whose tokens callers may send besides keys; none by default.</summary>
     public IList<OidcOptions> Oidc { get; } = [];
 
+    /// <summary>Gets how the users that the app signs in become callers. <see cref="CallerFrom"/> replaces it.</summary>
+    public UserOptions Users { get; } = new();
+
     /// <summary>
-    /// The host names that requests on a loopback address may carry besides <c>localhost</c>, <c>127.0.0.1</c> and
-    /// <c>[::1]</c>: what a reverse proxy on this machine passes on. None by default.
+    /// The host names under which callers without credentials are served besides <c>localhost</c>, <c>127.0.0.1</c> and
+    /// <c>[::1]</c>; none by default. Who has credentials may use any name that leads here.
     /// </summary>
     public IList<string> Hosts { get; } = [];
+
+    /// <summary>
+    /// Gets the origins whose pages may read answers and change things here, exactly as browsers send them, such as
+    /// <c>https://app.example.org</c>; none by default. Pages of another origin must send a key or token themselves:
+    /// what a browser adds by itself, such as a cookie, does not count for them.
+    /// </summary>
+    public IList<string> Origins { get; } = [];
+
+    /// <summary>
+    /// Gets the addresses and networks (<c>10.0.0.0/8</c>) of the proxies whose <c>X-Forwarded-For</c> is believed when requests
+    /// without credentials are counted by address; none by default. An app that uses forwarded headers itself needs none.
+    /// </summary>
+    public IList<string> Proxies { get; } = [];
 
     /// <summary>
     /// How many requests a second each caller may make, and in a burst ten times as many; those beyond it are answered with 429.
@@ -40,4 +59,17 @@ public sealed class ApiOptions
     /// <summary>How often an event stream without events sends a sign of life; 15 seconds by default.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00", ErrorMessage = "Api:Heartbeat: use 0.1 seconds to 10 minutes.")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
+
+    internal Func<ClaimsPrincipal, Caller?>? CallerMapping { get; private set; }
+
+    /// <summary>Sets how a user that the app has signed in becomes a caller.</summary>
+    /// <param name="caller">
+    /// Returns the caller, or <see langword="null"/> for a user that may not call. Whoever the same person signs in as must get the same
+    /// id, and nobody else may: separation of duties and the audit log go by it.
+    /// </param>
+    public void CallerFrom(Func<ClaimsPrincipal, Caller?> caller)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        CallerMapping = caller;
+    }
 }

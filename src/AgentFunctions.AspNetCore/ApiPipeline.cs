@@ -4,25 +4,25 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore;
 
-/// <summary>Puts errors and the guard in front of this library's paths, before any routing.</summary>
-internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options) : IStartupFilter
+/// <summary>What comes before all of the app's own pipeline: the check of where it listens, and words for what routing refuses.</summary>
+internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing)
+    : IStartupFilter
 {
-    private static readonly PathString[] Paths = ["/api", "/health", "/openapi"];
-
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
-        ListenCheck.Demand(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], options.Value);
-        app.UseWhen(
-            static context => Paths.Any(path => context.Request.Path.StartsWithSegments(path)),
-            static branch => Guard(branch));
+        // Schemes are known from the start, so this does not wait.
+        bool appAuthenticates = authentication.IsConfiguredAsync().AsTask().GetAwaiter().GetResult();
+        ListenCheck.Demand(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], options.Value, appAuthenticates);
+        app.Use(routing.InvokeAsync);
         next(app);
     };
 
-    /// <summary>Errors as problem details, and within them who may call.</summary>
-    public static void Guard(IApplicationBuilder app) => app.UseMiddleware<ProblemMiddleware>().UseMiddleware<GuardMiddleware>();
+    /// <summary>Errors as problem details, for a pipeline that is the runtime's alone.</summary>
+    public static void Guard(IApplicationBuilder app) =>
+        app.Use(app.ApplicationServices.GetRequiredService<ProblemMiddleware>().InvokeAsync);
 }

@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Governance.Identity;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,7 +16,9 @@ internal static class PublishedKeyEndpoints
             .WithTags("Keys")
             .WithName("getPublishedKeys")
             .WithSummary("The public keys of the agents' tokens, as a JSON Web Key set.")
-            .Produces<PublicKeySet>();
+            .Produces<PublicKeySet>()
+            .WithMetadata(new RuntimeEndpoint(EndpointAccess.Public))
+            .AllowAnonymous();
 
     private static async Task<IResult> GetAsync([FromKeyedServices("tokens")] SigningKeys keys, CancellationToken cancellationToken) =>
         Answers.Json(await keys.PublishedAsync(cancellationToken));

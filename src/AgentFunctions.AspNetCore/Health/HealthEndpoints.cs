@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Durability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,8 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        RouteGroupBuilder health = endpoints.MapGroup("/health").WithTags("Health");
+        RouteGroupBuilder health = endpoints.MapGroup("/health").WithTags("Health")
+            .WithMetadata(new RuntimeEndpoint(EndpointAccess.Probe)).AllowAnonymous();
         health.MapGet("/live", static () => Answers.Json(Ok))
             .WithName("isLive")
             .WithSummary("Whether the process answers.")

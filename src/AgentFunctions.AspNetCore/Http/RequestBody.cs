@@ -110,7 +110,7 @@ internal static class RequestBody
         }
         catch (JsonException e)
         {
-            throw Invalid($"{FieldOf(e)}: unknown, or not of the type that /openapi/v1.json gives for it.");
+            throw Invalid($"{FieldOf(e)}: unknown, or not of the type that the OpenAPI document gives for it.");
         }
     }
 

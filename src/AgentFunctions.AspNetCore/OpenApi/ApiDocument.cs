@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Security;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -8,12 +9,18 @@ namespace AgentFunctions.AspNetCore.OpenApi;
 /// <summary>The OpenAPI document.</summary>
 internal static class ApiDocument
 {
-    public const string Name = "v1";
+    /// <summary>The name that no document of the app has.</summary>
+    public const string Name = "agentfunctions";
+
+    private const string Version = "v1";
 
     private const string KeyScheme = "apiKey";
 
     public static void Configure(OpenApiOptions options)
     {
+        // Whatever else the app maps is described in documents of its own.
+        options.ShouldInclude = static description =>
+            description.ActionDescriptor.EndpointMetadata.Any(static metadata => metadata is RuntimeEndpoint);
         options.CreateSchemaReferenceId = type =>
             type.Type.Assembly == typeof(ApiDocument).Assembly && type.Type.Name.EndsWith("Resource", StringComparison.Ordinal)
                 ? type.Type.Name[..^"Resource".Length]
@@ -29,7 +36,7 @@ internal static class ApiDocument
         document.Info = new OpenApiInfo
         {
             Title = "AgentFunctions",
-            Version = Name,
+            Version = Version,
             Description = "Durable agent runs: submit a goal, follow its steps, read what came of it. "
                 + "Times are ISO 8601 in UTC, durations ISO 8601. Errors are problem details with a stable code.",
         };

@@ -26,7 +26,9 @@ internal static class ErrorStatus
     public static (string Code, string Detail) Describe(int status) => status switch
     {
         StatusCodes.Status400BadRequest => ("invalidInput", "The request is malformed."),
-        StatusCodes.Status404NotFound => ("notFound", "There is nothing at this address; /openapi/v1.json lists what there is."),
+        StatusCodes.Status401Unauthorized => ("unauthorized", "Sign in as this app wants it; the header WWW-Authenticate says how, where there is one."),
+        StatusCodes.Status403Forbidden => ("forbidden", "This is not allowed to you."),
+        StatusCodes.Status404NotFound => ("notFound", "There is nothing at this address; the OpenAPI document lists what there is."),
         StatusCodes.Status405MethodNotAllowed => ("methodNotAllowed", "This address does not know the method; the header Allow lists those that it knows."),
         StatusCodes.Status415UnsupportedMediaType => ("unsupportedMediaType", "Send the body as Content-Type: application/json, in UTF-8."),
         StatusCodes.Status503ServiceUnavailable => ("engineUnavailable", "The host cannot serve this now; repeat it later."),

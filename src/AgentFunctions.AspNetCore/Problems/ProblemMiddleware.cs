@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.AspNetCore.Problems;
 
 /// <summary>Answers every error with problem details, and never with the insides of the host.</summary>
-internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger, Redactor redactor)
+internal sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger, Redactor redactor) : IMiddleware
 {
-    public async Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         try
         {
@@ -28,6 +28,12 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             return;
         }
 
+        await DescribeStatusAsync(context);
+    }
+
+    /// <summary>Gives an error without words some.</summary>
+    public async Task DescribeStatusAsync(HttpContext context)
+    {
         HttpResponse response = context.Response;
         if (response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null })
         {

@@ -30,11 +30,12 @@ internal static class ArtifactEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        string id, RunReader reader, ArtifactStore artifacts, CancellationToken cancellationToken)
+        string id, HttpContext http, RunReader reader, ArtifactStore artifacts, CancellationToken cancellationToken)
     {
         await reader.GetAsync(id, cancellationToken);
+        string root = http.Root();
         IReadOnlyList<Artifact> files = await artifacts.ListAsync(id, cancellationToken);
-        return Answers.Json(new ArtifactListResource([.. files.Select(file => ArtifactResource.Of(id, file))]));
+        return Answers.Json(new ArtifactListResource([.. files.Select(file => ArtifactResource.Of(id, file, root))]));
     }
 
     private static async Task<IResult> GetAsync(

@@ -15,7 +15,7 @@ internal sealed record ArtifactListResource(IReadOnlyList<ArtifactResource> Arti
 /// <param name="Link">Where to download it.</param>
 internal sealed record ArtifactResource(string Name, string MediaType, long Length, string Sha256, DateTime CreatedAt, string Link)
 {
-    public static ArtifactResource Of(string runId, Artifact file) => new(
+    public static ArtifactResource Of(string runId, Artifact file, string root) => new(
         file.Name, file.MediaType, file.Length, file.Hash, file.CreatedAt.UtcDateTime,
-        $"/api/runs/{runId}/artifacts/{Uri.EscapeDataString(file.Name)}");
+        $"{root}/api/runs/{runId}/artifacts/{Uri.EscapeDataString(file.Name)}");
 }

@@ -55,29 +55,29 @@ internal static class RunControlEndpoints
             throw new AgentException(ErrorCode.InvalidInput, "reason: use at most 1,000 characters.");
         }
 
-        return Accepted(await steering.CancelAsync(id, http.Caller().Id, submission?.Reason, cancellationToken), resources);
+        return Accepted(await steering.CancelAsync(id, http.Caller().Id, submission?.Reason, cancellationToken), resources, http);
     }
 
     private static async Task<IResult> PauseAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
-        Accepted(await steering.PauseAsync(id, http.Caller().Id, cancellationToken), resources);
+        Accepted(await steering.PauseAsync(id, http.Caller().Id, cancellationToken), resources, http);
 
     private static async Task<IResult> ResumeAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
-        Accepted(await steering.ResumeAsync(id, http.Caller().Id, cancellationToken), resources);
+        Accepted(await steering.ResumeAsync(id, http.Caller().Id, cancellationToken), resources, http);
 
     private static async Task<IResult> SendAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
         MessageSubmission submission = await http.Request.ReadJsonAsync<MessageSubmission>(cancellationToken);
-        return Accepted(await steering.SendAsync(id, submission.Text, http.Caller().Id, cancellationToken), resources);
+        return Accepted(await steering.SendAsync(id, submission.Text, http.Caller().Id, cancellationToken), resources, http);
     }
 
     private static async Task<IResult> GrantAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
         BudgetResource more = await http.Request.ReadJsonAsync<BudgetResource>(cancellationToken);
-        return Accepted(await steering.GrantAsync(id, more.ToBudget(), http.Caller().Id, cancellationToken), resources);
+        return Accepted(await steering.GrantAsync(id, more.ToBudget(), http.Caller().Id, cancellationToken), resources, http);
     }
 
     private static async Task<IResult> ForkAsync(
@@ -86,9 +86,10 @@ internal static class RunControlEndpoints
         string? key = http.Request.Headers.Single("Idempotency-Key");
         ForkSubmission submission = await http.Request.ReadJsonAsync<ForkSubmission>(cancellationToken);
         Run run = await forking.ForkAsync(id, submission.ToRequest(), http.Caller(), key, cancellationToken);
-        http.Response.Headers.Location = resources.Of(run).Links.Self;
-        return Accepted(run, resources);
+        http.Response.Headers.Location = resources.Of(run, http.Root()).Links.Self;
+        return Accepted(run, resources, http);
     }
 
-    private static IResult Accepted(Run run, RunResources resources) => Answers.Json(resources.Of(run), StatusCodes.Status202Accepted);
+    private static IResult Accepted(Run run, RunResources resources, HttpContext http) =>
+        Answers.Json(resources.Of(run, http.Root()), StatusCodes.Status202Accepted);
 }

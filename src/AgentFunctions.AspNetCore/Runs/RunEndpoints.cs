@@ -48,7 +48,7 @@ internal static class RunEndpoints
         string? key = http.Request.Headers.Single("Idempotency-Key");
         RunSubmission submission = await http.Request.ReadJsonAsync<RunSubmission>(cancellationToken);
         Run run = await gateway.SubmitAsync(submission.ToRequest(), http.Caller(), key, cancellationToken);
-        RunResource resource = resources.Of(run);
+        RunResource resource = resources.Of(run, http.Root());
         http.Response.Headers.Location = resource.Links.Self;
         http.Response.Headers.RetryAfter = "1";
         return Answers.Json(resource, StatusCodes.Status202Accepted);
@@ -67,11 +67,12 @@ internal static class RunEndpoints
             Requester = RunAccessFilter.SeesAll(http.Caller()) ? null : http.Caller().Id,
         };
         int limit = request.Query.Number("limit", 50, 1, MaxPage);
+        string root = http.Root();
         Page<Run> page = await reader.ListPageAsync(filter, limit, cancellationToken);
-        return Answers.Json(new RunListResource([.. page.Items.Select(resources.Of)], page.ContinuationToken));
+        return Answers.Json(new RunListResource([.. page.Items.Select(run => resources.Of(run, root))], page.ContinuationToken));
     }
 
     private static async Task<IResult> GetAsync(
-        string id, RunReader reader, RunResources resources, CancellationToken cancellationToken) =>
-        Answers.Json(resources.Of(await reader.GetAsync(id, cancellationToken)));
+        string id, HttpContext http, RunReader reader, RunResources resources, CancellationToken cancellationToken) =>
+        Answers.Json(resources.Of(await reader.GetAsync(id, cancellationToken), http.Root()));
 }

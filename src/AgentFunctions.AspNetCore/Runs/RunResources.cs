@@ -7,7 +7,10 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <summary>Shows runs as the API does.</summary>
 internal sealed class RunResources(IModelCatalog models)
 {
-    public RunResource Of(Run run) => new()
+    /// <summary>Shows a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="root">What links begin with.</param>
+    public RunResource Of(Run run, string root = "") => new()
     {
         Id = run.Id,
         Agent = run.Agent,
@@ -36,12 +39,12 @@ internal sealed class RunResources(IModelCatalog models)
         Plan = run.Plan,
         Result = run.Result,
         Error = run.Error is { } error ? new ErrorResource(CodeOf(error.Code), error.Message) : null,
-        Links = LinksOf(run.Id),
+        Links = LinksOf(run.Id, root),
     };
 
-    private static LinksResource LinksOf(string id)
+    private static LinksResource LinksOf(string id, string root)
     {
-        string self = $"/api/runs/{id}";
+        string self = $"{root}/api/runs/{id}";
         return new LinksResource(self, $"{self}/events", $"{self}/tree", $"{self}/transcript", $"{self}/artifacts");
     }
 

@@ -1,6 +1,7 @@
+using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
+using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Security.Oidc;
 using AgentFunctions.Gateway;
 using Microsoft.AspNetCore.Http;
@@ -9,60 +10,57 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>
-/// Recognises callers: the host's own key, API keys with roles, tokens of issuers that it trusts, the principal that Azure Functions has checked. A host that knows
-/// none of these serves whoever is on its machine.
+/// Recognises callers: the host's own key, API keys with roles, tokens of issuers that it trusts, users that the app has signed in,
+/// the principal that Azure has checked. Where none of these exists, whoever is on the host's own machine is the local caller.
 /// </summary>
-internal sealed class CallerAuthentication(IOptions<ApiOptions> options, ApiKeys keys, OidcCallers tokens)
+internal sealed class CallerAuthentication(
+    IOptions<ApiOptions> options, ApiKeys keys, OidcCallers tokens, AppAuthentication app, UserCallers users)
 {
     private const string Scheme = "Bearer ";
 
     private readonly byte[]? _hostKey = options.Value.Key is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null;
 
     /// <summary>Whether a call without credentials is refused.</summary>
-    public async ValueTask<bool> IsRequiredAsync(CancellationToken cancellationToken) =>
-        _hostKey is not null || tokens.IsConfigured || options.Value.TrustFunctionsPrincipal || await keys.AnyAsync(cancellationToken);
+    public async ValueTask<bool> IsRequiredAsync(HttpContext context) =>
+        _hostKey is not null || tokens.IsConfigured || options.Value.TrustFunctionsPrincipal
+        || await app.CoversAsync(context) || await keys.AnyAsync(context.RequestAborted);
 
     /// <summary>Who calls; <see langword="null"/> where the credentials are missing or wrong.</summary>
-    public async ValueTask<Caller?> RecogniseAsync(HttpContext context)
+    public async ValueTask<RecognisedCaller?> RecogniseAsync(HttpContext context)
     {
         string header = context.Request.Headers.Authorization.ToString();
-        if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        bool hasToken = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase);
+        if (hasToken && await FindByTokenAsync(header[Scheme.Length..].Trim(), context.RequestAborted) is { } holder)
         {
-            string token = header[Scheme.Length..].Trim();
-            bool isHostKey = _hostKey is not null
-                && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(token)), _hostKey);
-            return isHostKey
-                ? Caller.Local with { Id = "host-key" }
-                : await keys.FindAsync(token, context.RequestAborted) ?? await tokens.FindAsync(token, context.RequestAborted);
+            return new RecognisedCaller(holder, IsExplicit: true);
         }
 
-        if (options.Value.TrustFunctionsPrincipal
-            && context.Request.Headers["X-MS-CLIENT-PRINCIPAL"] is [{ Length: > 0 and < 65_536 } principal])
+        // The token of a user may still be the app's own. With a cookie beside it nobody can tell which of them signed the user in.
+        bool isExplicit = hasToken && context.Request.Headers.Cookie.Count == 0 && context.Connection.ClientCertificate is null;
+        if (await app.FindUserAsync(context) is { } user)
         {
-            return OfPrincipal(principal);
+            return new RecognisedCaller(CallerOf(user), isExplicit);
         }
 
-        return await IsRequiredAsync(context.RequestAborted) ? null : Caller.Local;
+        if (!hasToken && options.Value.TrustFunctionsPrincipal && FunctionsPrincipal.Find(context.Request) is { } principal)
+        {
+            return new RecognisedCaller(principal, IsExplicit: false);
+        }
+
+        return hasToken || await IsRequiredAsync(context) ? null : new RecognisedCaller(Caller.Local, IsExplicit: false);
     }
 
-    /// <summary>What Azure's authentication in front of the app found out, as base64 of JSON.</summary>
-    private static Caller? OfPrincipal(string principal)
+    private async ValueTask<Caller?> FindByTokenAsync(string token, CancellationToken cancellationToken)
     {
-        try
-        {
-            using JsonDocument json = JsonDocument.Parse(Convert.FromBase64String(principal));
-            string nameType = json.RootElement.GetProperty("name_typ").GetString()!;
-            string roleType = json.RootElement.GetProperty("role_typ").GetString()!;
-            (string Type, string Value)[] claims = [.. json.RootElement.GetProperty("claims").EnumerateArray()
-                .Select(claim => (claim.GetProperty("typ").GetString()!, claim.GetProperty("val").GetString()!))];
-            string? name = claims.FirstOrDefault(claim => claim.Type == nameType).Value;
-            return name is { Length: > 0 and <= 256 }
-                ? new Caller($"user:{name}") { Roles = [.. claims.Where(claim => claim.Type == roleType).Select(claim => claim.Value).Where(role => role != "*")] }
-                : null;
-        }
-        catch (Exception e) when (e is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
-        {
-            return null;
-        }
+        bool isHostKey = _hostKey is not null
+            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(token)), _hostKey);
+        return isHostKey
+            ? Caller.Local with { Id = "host-key" }
+            : await keys.FindAsync(token, cancellationToken) ?? await tokens.FindAsync(token, cancellationToken);
     }
+
+    private Caller CallerOf(ClaimsPrincipal user) =>
+        users.Find(user) ?? throw new ProblemException(
+            StatusCodes.Status403Forbidden, "callerNotAllowed",
+            "The user that is signed in is no caller here: Api:Users:NameClaim or CallerFrom gives it no id, or one of the host's own.");
 }

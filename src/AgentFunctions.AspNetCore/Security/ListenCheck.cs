@@ -3,19 +3,23 @@ using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Security;
 
-/// <summary>Whoever can reach the API can have agents work: beyond this machine it takes a key.</summary>
+/// <summary>Whoever can reach the API can have agents work: beyond this machine it takes authentication.</summary>
 internal static class ListenCheck
 {
-    /// <summary>Refuses addresses that others can reach where there is no key.</summary>
+    /// <summary>Refuses addresses that others can reach where nothing authenticates them.</summary>
+    /// <param name="addresses">Where the host listens.</param>
+    /// <param name="options">The host's own keys and issuers.</param>
+    /// <param name="appAuthenticates">Whether the app signs its users in.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>.</exception>
-    public static void Demand(IEnumerable<string> addresses, ApiOptions options)
+    public static void Demand(IEnumerable<string> addresses, ApiOptions options, bool appAuthenticates = false)
     {
-        if (options.Key is null && options.Oidc.Count == 0 && addresses.FirstOrDefault(address => !IsLocal(address)) is { } open)
+        if (options.Key is null && options.Oidc.Count == 0 && !appAuthenticates && addresses.FirstOrDefault(address => !IsLocal(address)) is { } open)
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
                 $"urls: {open} can be reached from other machines, and there is no API key. Set one (--api-key, "
-                + "AGENTFUNCTIONS_API_KEY or Api:Key), or listen on http://127.0.0.1.");
+                + "AGENTFUNCTIONS_HOST_KEY or Api:Key), let the app authenticate its users (AddAuthentication), or listen on "
+                + "http://127.0.0.1.");
         }
     }
 

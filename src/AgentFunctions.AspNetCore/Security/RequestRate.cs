@@ -14,9 +14,11 @@ internal sealed class RequestRate : IDisposable
 
     private readonly int _perSecond;
     private readonly PartitionedRateLimiter<string> _limiter;
+    private readonly ClientAddress _addresses;
 
-    public RequestRate(IOptions<ApiOptions> options)
+    public RequestRate(IOptions<ApiOptions> options, ClientAddress addresses)
     {
+        _addresses = addresses;
         _perSecond = options.Value.RequestsPerSecond;
         _limiter = PartitionedRateLimiter.Create<string, string>(who => RateLimitPartition.GetTokenBucketLimiter(who, _ => new TokenBucketRateLimiterOptions
         {
@@ -38,7 +40,7 @@ internal sealed class RequestRate : IDisposable
             return;
         }
 
-        using RateLimitLease lease = _limiter.AttemptAcquire(caller?.Id ?? $"address:{context.Connection.RemoteIpAddress}");
+        using RateLimitLease lease = _limiter.AttemptAcquire(caller?.Id ?? $"address:{_addresses.Of(context)}");
         if (!lease.IsAcquired)
         {
             throw new AgentException(

@@ -30,14 +30,15 @@ internal static class ServeCommand
             Description = "The folder that every run works in. By default each run gets a folder of its own under --data.",
             HelpName = "DIR",
         };
-        Option<string?> key = ServerOptions.ApiKey("The key that callers must send as a bearer token, at least 16 characters.");
+        var key = new HostKey();
         var host = new HostOptions();
-        var command = new Command("serve", "Serve the HTTP API on the embedded engine.") { urls, workspace, key };
+        var command = new Command("serve", "Serve the HTTP API on the embedded engine.") { urls, workspace };
+        key.AddTo(command);
         host.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             host.Read(parsed, parsed.GetValue(workspace)),
             parsed.GetValue(urls)!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-            ServerOptions.Key(parsed, key),
+            key.Read(parsed),
             cancellationToken));
         return command;
     }
@@ -54,7 +55,14 @@ internal static class ServeCommand
         builder.Services.AddAgentFunctionsApi(options => options.Key = key ?? options.Key);
         await using WebApplication app = builder.Build();
         // Before the data file is opened; the API checks again when it starts.
-        ListenCheck.Demand(urls, Options(app));
+        ApiOptions options = Options(app);
+        string? note = HostKey.Note(options.Key is not null || options.Oidc.Count > 0);
+        if (note is not null)
+        {
+            Console.Error.WriteLine($"note: {note}");
+        }
+
+        ListenCheck.Demand(urls, options);
         app.MapAgentFunctions();
         await app.StartAsync(cancellationToken);
         Announce(app, settings);

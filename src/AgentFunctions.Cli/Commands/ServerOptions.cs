@@ -6,7 +6,8 @@ namespace AgentFunctions.Cli.Commands;
 /// <summary>The options of the commands that speak to a server.</summary>
 internal sealed class ServerOptions
 {
-    private const string KeyVariable = "AGENTFUNCTIONS_API_KEY";
+    /// <summary>Holds the key that this program sends to a server.</summary>
+    public const string KeyVariable = "AGENTFUNCTIONS_API_KEY";
 
     private readonly Option<string> _server = new("--server")
     {
@@ -15,16 +16,11 @@ internal sealed class ServerOptions
         HelpName = "URL",
     };
 
-    private readonly Option<string?> _key = ApiKey("The server's API key.");
-
-    public static Option<string?> ApiKey(string description) => new("--api-key")
+    private readonly Option<string?> _key = new("--api-key")
     {
-        Description = $"{description} By default the environment variable {KeyVariable}, which other users of the machine cannot see.",
+        Description = $"The caller's key. By default the environment variable {KeyVariable}, which other users of the machine cannot see.",
         HelpName = "KEY",
     };
-
-    public static string? Key(ParseResult parsed, Option<string?> option) =>
-        parsed.GetValue(option) ?? Environment.GetEnvironmentVariable(KeyVariable) switch { "" => null, var key => key };
 
     public void AddTo(Command command)
     {
@@ -32,5 +28,7 @@ internal sealed class ServerOptions
         command.Add(_key);
     }
 
-    public ApiClient Connect(ParseResult parsed) => new(parsed.GetValue(_server)!, Key(parsed, _key));
+    public ApiClient Connect(ParseResult parsed) => new(
+        parsed.GetValue(_server)!,
+        parsed.GetValue(_key) ?? Environment.GetEnvironmentVariable(KeyVariable) switch { "" => null, var key => key });
 }

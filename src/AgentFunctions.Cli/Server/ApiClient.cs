@@ -39,7 +39,7 @@ internal sealed class ApiClient : IDisposable
             throw new AgentException(ErrorCode.InvalidInput, "--server: use an absolute http or https address.");
         }
 
-        _http = new HttpClient { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient { BaseAddress = WithSlash(address), Timeout = Timeout.InfiniteTimeSpan };
         if (key is not null)
         {
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
@@ -146,6 +146,12 @@ internal sealed class ApiClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>A server may have the API below a path of its own.</summary>
+    private static Uri WithSlash(Uri address) =>
+        address.AbsolutePath.EndsWith('/') ? address : new UriBuilder(address) { Path = address.AbsolutePath + "/" }.Uri;
+
+    private static string Below(string path) => path.TrimStart('/');
+
     private static string MonitorPathOf(string name) => $"/api/monitors/{Uri.EscapeDataString(name)}";
 
     private static string PathOf(string id) => $"/api/runs/{Uri.EscapeDataString(id)}";
@@ -164,7 +170,7 @@ internal sealed class ApiClient : IDisposable
 
     private async Task<HttpResponseMessage?> TryOpenAsync(string id, long? last, int failures, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{PathOf(id)}/events");
+        using var request = new HttpRequestMessage(HttpMethod.Get, Below($"{PathOf(id)}/events"));
         if (last is { } position)
         {
             request.Headers.Add("Last-Event-ID", position.ToString(System.Globalization.CultureInfo.InvariantCulture));
@@ -191,7 +197,7 @@ internal sealed class ApiClient : IDisposable
     {
         try
         {
-            using var request = new HttpRequestMessage(method, path) { Content = content };
+            using var request = new HttpRequestMessage(method, Below(path)) { Content = content };
             using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
             await DemandSuccessAsync(response, cancellationToken);
             return await response.Content.ReadFromJsonAsync<T>(json ?? Lenient, cancellationToken)

@@ -17,7 +17,8 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly WebApplication _app;
 
     private ApiHost(
-        OpenAIProtocolServer? model, Action<ApiOptions>? configure, Action<WebApplication>? map, string url, Action<WebApplicationBuilder>? build)
+        OpenAIProtocolServer? model, Action<ApiOptions>? configure, Action<WebApplication>? map, string url, Action<WebApplicationBuilder>? build,
+        Action<WebApplication>? runtime)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
         builder.Configuration.Sources.Clear();
@@ -36,7 +37,12 @@ internal sealed class ApiHost : IAsyncDisposable
             .AddAgentFunctionsApi(configure);
         build?.Invoke(builder);
         _app = builder.Build();
-        _app.MapAgentFunctions();
+        if (runtime is null)
+        {
+            _app.MapAgentFunctions();
+        }
+
+        runtime?.Invoke(_app);
         map?.Invoke(_app);
     }
 
@@ -46,9 +52,9 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static async Task<ApiHost> StartAsync(
         OpenAIProtocolServer? model = null, Action<ApiOptions>? configure = null, Action<WebApplication>? map = null,
-        string url = "http://127.0.0.1:0", Action<WebApplicationBuilder>? build = null)
+        string url = "http://127.0.0.1:0", Action<WebApplicationBuilder>? build = null, Action<WebApplication>? runtime = null)
     {
-        var host = new ApiHost(model, configure, map, url, build);
+        var host = new ApiHost(model, configure, map, url, build, runtime);
         try
         {
             await host._app.StartAsync();

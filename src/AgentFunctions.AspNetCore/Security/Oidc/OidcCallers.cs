@@ -12,7 +12,6 @@ namespace AgentFunctions.AspNetCore.Security.Oidc;
 internal sealed class OidcCallers : IDisposable
 {
     private const int MaxToken = 16 * 1024;
-    private const int MaxRoles = 64;
 
     /// <summary>Signatures by a key of the issuer's own; none by a shared secret, and never none at all.</summary>
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
@@ -80,7 +79,7 @@ internal sealed class OidcCallers : IDisposable
 
     private static Caller? CallerOf(ClaimsIdentity identity, OidcOptions options)
     {
-        if (identity.FindFirst(options.NameClaim)?.Value is not { Length: > 0 and <= 256 } name || name.Any(char.IsControl))
+        if (identity.FindFirst(options.NameClaim)?.Value is not { Length: > 0 } name)
         {
             return null;
         }
@@ -89,7 +88,6 @@ internal sealed class OidcCallers : IDisposable
         IEnumerable<string> roles = options.Roles.Count == 0
             ? values
             : values.Where(options.Roles.ContainsKey).Select(value => options.Roles[value]);
-        // '*' is the local caller's alone.
-        return new Caller($"{options.Name}:{name}") { Roles = [.. roles.Where(static role => role is { Length: > 0 and <= 64 } and not "*").Distinct().Take(MaxRoles)] };
+        return CallerIds.TryCreate($"{options.Name}:{name}", roles);
     }
 }

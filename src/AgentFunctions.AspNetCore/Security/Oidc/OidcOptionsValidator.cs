@@ -5,9 +5,6 @@ namespace AgentFunctions.AspNetCore.Security.Oidc;
 /// <summary>Finds what is wrong with the issuers of <c>Api:Oidc</c>; each fault names its field and the remedy.</summary>
 internal sealed class OidcOptionsValidator : IValidateOptions<ApiOptions>
 {
-    /// <summary>What other callers' ids begin with.</summary>
-    private static readonly string[] Taken = ["key", "host-key", "local", "run", "monitor", "orchestration"];
-
     public ValidateOptionsResult Validate(string? name, ApiOptions options)
     {
         string[] faults = [.. options.Oidc.SelectMany((issuer, index) => Faults($"Api:Oidc:{index}", issuer, options.Oidc.Take(index)))];
@@ -30,11 +27,11 @@ internal sealed class OidcOptionsValidator : IValidateOptions<ApiOptions>
             yield return $"{path}:Audience: set for whom tokens must be; without it a token for any other program would do.";
         }
 
-        if (issuer.Name is not { Length: > 0 and <= 64 } || !issuer.Name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+        if (!CallerIds.IsBeginning(issuer.Name))
         {
             yield return $"{path}:Name: use letters, digits, '-', '_' and '.', at most 64.";
         }
-        else if (Taken.Contains(issuer.Name, StringComparer.Ordinal) || earlier.Any(other => other.Name == issuer.Name))
+        else if (CallerIds.IsOwn(issuer.Name) || earlier.Any(other => other.Name == issuer.Name))
         {
             yield return $"{path}:Name: '{issuer.Name}' begins the ids of other callers; use another name.";
         }

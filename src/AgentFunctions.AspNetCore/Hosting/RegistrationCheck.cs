@@ -1,0 +1,34 @@
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.AspNetCore.Hosting;
+
+/// <summary>Says which line of the app's start is missing, before the first request would find out.</summary>
+internal static class RegistrationCheck
+{
+    private static readonly (Type Service, string Line)[] Needed =
+    [
+        (typeof(AgentGateway), "builder.Services.AddAgentFunctions(builder.Configuration)"),
+        (typeof(CallerAuthentication), "builder.Services.AddAgentFunctionsApi()"),
+        (typeof(IOrchestrationClient), "an engine, such as builder.Services.AddSqliteEngine(options => options.DataFile = \"agents.db\") of AgentFunctions.Sqlite"),
+    ];
+
+    /// <summary>Demands what the endpoints need.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: something is missing.</exception>
+    public static void Demand(IServiceProvider services)
+    {
+        if (services.GetService<IServiceProviderIsService>() is not { } known)
+        {
+            return;
+        }
+
+        string[] missing = [.. Needed.Where(needed => !known.IsService(needed.Service)).Select(static needed => needed.Line)];
+        if (missing.Length > 0)
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput, $"MapAgentFunctions: add {string.Join("; and ", missing)}, before builder.Build().");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using AgentFunctions.Gateway;
+
+namespace AgentFunctions.AspNetCore.Security;
+
+/// <summary>Keeps the ids and roles of callers that others name apart from the host's own.</summary>
+internal static class CallerIds
+{
+    private const int MaxId = 256;
+    private const int MaxRole = 64;
+    private const int MaxRoles = 64;
+
+    /// <summary>What the ids of the host's own callers begin with.</summary>
+    private static readonly string[] Own = ["key", "host-key", "local", "run", "monitor", "orchestration"];
+
+    /// <summary>Whether ids with that beginning are the host's own.</summary>
+    public static bool IsOwn(string beginning) => Own.Contains(beginning, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a text can be the beginning of an id.</summary>
+    public static bool IsBeginning(string? text) =>
+        text is { Length: > 0 and <= 64 } && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+
+    /// <summary>Makes the caller; <see langword="null"/> if it would have no id, one that breaks lines, or one of the host's own.</summary>
+    public static Caller? TryCreate(string? id, IEnumerable<string> roles) =>
+        string.IsNullOrWhiteSpace(id) || id.Length > MaxId || id.Any(char.IsControl) || IsOwn(id.Split(':')[0].Trim())
+            ? null
+            // '*' stands for every role, and is the local caller's alone.
+            : new Caller(id) { Roles = [.. roles.Where(static role => role is { Length: > 0 and <= MaxRole } and not "*").Distinct().Take(MaxRoles)] };
+}
