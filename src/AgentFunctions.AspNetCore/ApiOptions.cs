@@ -44,8 +44,8 @@ public sealed class ApiOptions
     public IList<string> Origins { get; } = [];
 
     /// <summary>
-    /// Gets the addresses and networks (<c>10.0.0.0/8</c>) of the proxies whose <c>X-Forwarded-For</c> is believed when requests
-    /// without credentials are counted by address; none by default. An app that uses forwarded headers itself needs none.
+    /// Gets the addresses and networks (<c>10.0.0.0/8</c>) of the proxies whose <c>X-Forwarded-For</c> is believed: where a request is
+    /// from counts if it has no credentials. None by default. An app that uses forwarded headers itself needs none.
     /// </summary>
     public IList<string> Proxies { get; } = [];
 

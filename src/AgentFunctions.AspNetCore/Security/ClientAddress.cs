@@ -15,23 +15,21 @@ internal sealed class ClientAddress(IOptions<ApiOptions> options)
             : IPAddress.TryParse(text, out IPAddress? address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)
             : null;
 
+    /// <summary>Whether a proxy that the host knows has passed a request on, so that what it says of the client is believed.</summary>
+    public bool IsPassedOn(HttpContext context) => IsProxy(Plain(context.Connection.RemoteIpAddress));
+
     /// <summary>The address; each proxy appends the one that it was called from, so the last that is no proxy's is the client's.</summary>
     public IPAddress? Of(HttpContext context)
     {
         IPAddress? address = Plain(context.Connection.RemoteIpAddress);
-        if (_proxies.Length == 0 || !IsProxy(address))
-        {
-            return address;
-        }
-
         string[] passed = context.Request.Headers["X-Forwarded-For"].ToString()
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         for (int i = passed.Length - 1; i >= 0 && IsProxy(address); i--)
         {
-            // With a port or without one.
+            // With a port or without one; a client that the proxy does not name is nobody in particular.
             if (!IPEndPoint.TryParse(passed[i], out IPEndPoint? client))
             {
-                break;
+                return IPAddress.None;
             }
 
             address = Plain(client.Address);

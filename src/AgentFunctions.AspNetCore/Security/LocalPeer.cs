@@ -10,11 +10,11 @@ namespace AgentFunctions.AspNetCore.Security;
 /// role, so neither another machine behind a proxy nor a page that gives its own host name this machine's address (DNS rebinding)
 /// may pass for one.
 /// </summary>
-internal sealed class LocalPeer(IOptions<ApiOptions> options)
+internal sealed class LocalPeer(IOptions<ApiOptions> options, ClientAddress addresses)
 {
     private const string Remedy = "set Api:Key (the program: AGENTFUNCTIONS_HOST_KEY or --api-key), Api:Oidc, or let the app authenticate its users.";
 
-    /// <summary>What proxies add; forwarding that the app has configured takes away what it has read.</summary>
+    /// <summary>What proxies add; forwarding that the app has configured takes away what it has read, and proxies of Api:Proxies are believed.</summary>
     private static readonly string[] Forwarding =
         ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Server", "X-Real-IP", "Forwarded", "Via"];
 
@@ -22,19 +22,22 @@ internal sealed class LocalPeer(IOptions<ApiOptions> options)
     /// <exception cref="ProblemException">It is not.</exception>
     public void Demand(HttpContext context)
     {
-        if (!IsLoopback(context.Connection.LocalIpAddress) || !IsLoopback(context.Connection.RemoteIpAddress))
+        bool isPassedOn = addresses.IsPassedOn(context);
+        if (!IsLoopback(context.Connection.LocalIpAddress) || !IsLoopback(addresses.Of(context)))
         {
             throw Refusal($"This host has no API key, so it serves callers on its own machine only; to serve others, {Remedy}");
         }
 
-        if (Array.Find(Forwarding, context.Request.Headers.ContainsKey) is { } header)
+        if (!isPassedOn && Array.Find(Forwarding, context.Request.Headers.ContainsKey) is { } header)
         {
             throw Refusal(
                 $"This host has no API key, so it serves callers on its own machine only, and the header {header} says that a proxy has "
                 + $"passed this request on; to serve others, {Remedy}");
         }
 
-        string host = context.Request.Host.Host;
+        string host = isPassedOn && context.Request.Headers["X-Forwarded-Host"] is [.., { } passed]
+            ? new HostString(passed.Split(',')[^1].Trim()).Host
+            : context.Request.Host.Host;
         if (!ListenCheck.IsLocalHost(host) && !options.Value.Hosts.Contains(host, StringComparer.OrdinalIgnoreCase))
         {
             throw new ProblemException(

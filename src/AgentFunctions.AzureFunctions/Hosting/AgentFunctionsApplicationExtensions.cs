@@ -52,6 +52,9 @@ public static class AgentFunctionsApplicationExtensions
     {
         services.AddAgentFunctionsApi(static options =>
         {
+            // The Functions host passes every request on from this machine, and says whom it is from.
+            options.Proxies.Add("127.0.0.1");
+            options.Proxies.Add("::1");
             // What the platform calls this app is a name of it.
             if (Environment.GetEnvironmentVariable("WEBSITE_HOSTNAME") is { Length: > 0 } host)
             {

@@ -139,6 +139,21 @@ internal sealed class UserCallerTests
         Assert.That((int)answer.StatusCode, Is.EqualTo(status));
     }
 
+    [TestCase("127.0.0.1:5050", "localhost:7071", 200)]
+    [TestCase("203.0.113.9", "localhost:7071", 403)]
+    [TestCase("127.0.0.1, 203.0.113.9:4711", "localhost:7071", 403)]
+    [TestCase("127.0.0.1", "attacker.example.org", 403)]
+    [TestCase("unknown", "localhost", 403)]
+    public async Task PassedOn_ByAProxyOfTheSettings_GoesByWhatItSays(string client, string name, int status)
+    {
+        await using ApiHost host = await ApiHost.StartAsync(configure: options => options.Proxies.Add("127.0.0.1"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/runs");
+        request.Headers.TryAddWithoutValidation("X-Forwarded-For", client);
+        request.Headers.TryAddWithoutValidation("X-Forwarded-Host", name);
+        using HttpResponseMessage answer = await host.Http.SendAsync(request);
+        Assert.That((int)answer.StatusCode, Is.EqualTo(status));
+    }
+
     [Test]
     public async Task Start_BeyondThisMachine_NeedsNoKeyWhereTheAppAuthenticates()
     {
