@@ -18,6 +18,11 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, 
         // Schemes are known from the start, so this does not wait.
         bool appAuthenticates = authentication.IsConfiguredAsync().AsTask().GetAwaiter().GetResult();
         ListenCheck.Demand(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], options.Value, appAuthenticates);
+        if (appAuthenticates)
+        {
+            DemandNamesApart(options.Value);
+        }
+
         app.Use(routing.InvokeAsync);
         next(app);
     };
@@ -25,4 +30,15 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, 
     /// <summary>Errors as problem details, for a pipeline that is the runtime's alone.</summary>
     public static void Guard(IApplicationBuilder app) =>
         app.Use(app.ApplicationServices.GetRequiredService<ProblemMiddleware>().InvokeAsync);
+
+    /// <summary>The app's users and those of an issuer may have equal names, but never one id.</summary>
+    private static void DemandNamesApart(ApiOptions options)
+    {
+        if (options.CallerMapping is null && options.Oidc.Any(issuer => issuer.Name == options.Users.Name))
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                $"Api:Users:Name: '{options.Users.Name}' begins the ids of an issuer's callers too; use another name here or in Api:Oidc.");
+        }
+    }
 }

@@ -164,6 +164,11 @@ internal sealed class UserCallerTests
     }
 
     [Test]
+    public void Start_WithAnIssuerWhoseCallersHaveTheUsersIds_IsRefused() => Assert.That(
+        async () => await StartAsync(options => options.Oidc.Add(new() { Issuer = "https://login.example", Audience = "agents" })),
+        Throws.TypeOf<AgentException>().With.Message.Contains("Api:Users:Name"));
+
+    [Test]
     public async Task RequireAuthorization_OnTheMapping_AsksTheAppsPolicyFirst()
     {
         await using ApiHost host = await ApiHost.StartAsync(
