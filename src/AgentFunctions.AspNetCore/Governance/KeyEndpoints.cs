@@ -44,7 +44,7 @@ internal static class KeyEndpoints
         Caller caller = http.Demand(CallerRoles.Admin);
         KeySubmission wanted = await http.Request.ReadJsonAsync<KeySubmission>(cancellationToken);
         string key = await keys.AddAsync(wanted.Name, wanted.Roles, caller, cancellationToken);
-        return Answers.Json(new NewKeyResource(wanted.Name, wanted.Roles, key), StatusCodes.Status201Created);
+        return new ShownOnce(Answers.Json(new NewKeyResource(wanted.Name, wanted.Roles, key), StatusCodes.Status201Created));
     }
 
     private static async Task<IResult> RemoveAsync(string name, HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
@@ -52,6 +52,16 @@ internal static class KeyEndpoints
         Caller caller = http.Demand(CallerRoles.Admin);
         await keys.RemoveAsync(name, caller, cancellationToken);
         return TypedResults.NoContent();
+    }
+
+    /// <summary>The one answer that shows a key: to who made it, and not to be kept on the way.</summary>
+    private sealed class ShownOnce(IResult answer) : IResult, IUnmasked
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.Headers.CacheControl = "no-store";
+            return answer.ExecuteAsync(httpContext);
+        }
     }
 }
 
