@@ -13,10 +13,22 @@ internal static class ApprovalsCommand
     {
         var server = new ServerOptions();
         var command = new Command("approvals", "List what waits for a person on a server: the riskiest first, similar ones together.");
+        var reveal = new Option<string?>("--reveal")
+        {
+            Description = "Show one approval with nothing masked; for who may decide, and the audit log says who looked.",
+            HelpName = "ID",
+        };
+        command.Add(reveal);
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
+            if (parsed.GetValue(reveal) is { } id)
+            {
+                Console.WriteLine(Describe(await client.RevealApprovalAsync(id, cancellationToken)));
+                return ExitCode.Done;
+            }
+
             ApprovalListResource waiting = await client.ListApprovalsAsync(cancellationToken);
             Console.WriteLine(waiting.Items.Count == 0 ? "nothing waits" : string.Join('\n', waiting.Items.Select(Describe)));
             return ExitCode.Done;

@@ -5,6 +5,7 @@ using AgentFunctions.Cli.Server;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 
@@ -28,20 +29,41 @@ internal static class AuditCommand
         var file = new Argument<FileInfo>("file") { Description = "What 'audit export' wrote." };
         var keys = new Option<FileInfo>("--keys") { Description = "The public keys that 'audit keys' wrote.", Required = true, HelpName = "FILE" };
         var head = new Option<string?>("--head") { Description = "The head that an earlier check showed: proves that nothing was cut off.", HelpName = "HASH" };
-        var command = new Command("verify", "Check an exported audit log with the public keys alone: any altered, removed or moved entry is found.") { file, keys, head };
+        var folder = new Option<DirectoryInfo?>("--key-folder")
+        {
+            Description = "The key folder of the host that wrote the log: its sealed head proves that nothing was cut off.",
+            HelpName = "DIR",
+        };
+        var command = new Command("verify", "Check an exported audit log with the public keys alone: any altered, removed or moved entry is found.")
+        {
+            file, keys, head, folder,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             PublicKeySet trusted = JsonSerializer.Deserialize<PublicKeySet>(
                 await File.ReadAllTextAsync(parsed.GetValue(keys)!.FullName, cancellationToken), Json)
                 ?? throw new AgentException(ErrorCode.InvalidInput, "--keys: the file holds no keys.");
             AuditVerification result = await AuditVerifier.VerifyAsync(
-                AuditExport.ReadAsync(parsed.GetValue(file)!.FullName, cancellationToken), trusted, parsed.GetValue(head), cancellationToken);
+                AuditExport.ReadAsync(parsed.GetValue(file)!.FullName, cancellationToken), trusted,
+                parsed.GetValue(head) ?? HeadOf(parsed.GetValue(folder)), cancellationToken);
             Console.WriteLine(result.Holds
                 ? $"holds: {result.Entries} entries, head {result.Head}"
                 : $"BROKEN: {result.Problem}");
             return result.Holds ? ExitCode.Done : ExitCode.Failed;
         });
         return command;
+    }
+
+    private static string? HeadOf(DirectoryInfo? keyFolder)
+    {
+        if (keyFolder is null)
+        {
+            return null;
+        }
+
+        using var heads = new FileHeadStore(keyFolder.FullName);
+        return heads.Read(AuditLog.Stream) is { } head ? head.Chain : throw new AgentException(
+            ErrorCode.InvalidInput, $"--key-folder: '{keyFolder.FullName}' has no head of the audit log; name the folder of the host's keys.");
     }
 
     private static Command Export()

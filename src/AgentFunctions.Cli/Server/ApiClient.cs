@@ -64,6 +64,9 @@ internal sealed class ApiClient : IDisposable
     public Task<ApprovalListResource> ListApprovalsAsync(CancellationToken cancellationToken) =>
         SendAsync<ApprovalListResource>(HttpMethod.Get, "/api/approvals", null, cancellationToken);
 
+    public Task<ApprovalResource> RevealApprovalAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<ApprovalResource>(HttpMethod.Get, $"/api/approvals/{Uri.EscapeDataString(id)}?reveal=true", null, cancellationToken);
+
     public Task<ReviewListResource> ListReviewsAsync(CancellationToken cancellationToken) =>
         SendAsync<ReviewListResource>(HttpMethod.Get, "/api/reviews", null, cancellationToken);
 

@@ -94,6 +94,7 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<AgentFunctions.Gateway.Quotas.QuotaMeter>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Queueing.RunQueue>()));
         services.AddReviews(configuration);
+        services.AddHostedService<AuditCheck>();
         services.AddHostedService<KillWatcher>();
         services.AddHostedService<ApprovalWaker>();
         return services;

@@ -121,6 +121,15 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs)
         }
     }
 
-    private static RunRecord Read(StoredRecord record) =>
-        JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.RunRecord)!;
+    private static RunRecord Read(StoredRecord record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.RunRecord)!;
+        }
+        catch (JsonException e)
+        {
+            throw new AgentException(ErrorCode.DataFileUnusable, $"The record '{record.Key}' cannot be read: {e.Message} Restore it from a backup.", e);
+        }
+    }
 }

@@ -10,12 +10,15 @@ namespace AgentFunctions.Governance.Audit;
 /// Entries of many runs that come at the same time are written together.
 /// </summary>
 public sealed class AuditLog(
-    ILogStore logs, [FromKeyedServices(AuditLog.KeyPurpose)] SigningKeys keys, TimeProvider time, Redactor? redactor = null)
+    ILogStore logs, [FromKeyedServices(AuditLog.KeyPurpose)] SigningKeys keys, TimeProvider time, Redactor? redactor = null,
+    IHeadStore? heads = null)
 {
     /// <summary>The name of the log's stream.</summary>
     public const string Stream = "audit";
 
     internal const string KeyPurpose = "audit";
+
+    internal const string HeadName = "audit";
 
     private const int MaxBatch = 256;
 
@@ -23,6 +26,7 @@ public sealed class AuditLog(
     private readonly Queue<(AuditEntry Entry, TaskCompletionSource Written)> _waiting = [];
     private bool _writing;
     private (long Length, string Hash)? _end;
+    private volatile Head? _seen;
 
     /// <summary>Adds an entry. Durable when it returns.</summary>
     /// <param name="entry">The entry; its texts are masked before it is chained.</param>
@@ -75,9 +79,40 @@ public sealed class AuditLog(
 
     /// <summary>Checks the whole log against this host's keys.</summary>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async Task<AuditVerification> VerifyAsync(CancellationToken cancellationToken = default) => await AuditVerifier.VerifyAsync(
-        ExportAsync(cancellationToken), await keys.PublishedAsync(cancellationToken).ConfigureAwait(false), null, cancellationToken)
-        .ConfigureAwait(false);
+    public async Task<AuditVerification> VerifyAsync(CancellationToken cancellationToken = default)
+    {
+        // The head first: entries that are added meanwhile lie behind it.
+        Head? head = await HeadAsync(cancellationToken).ConfigureAwait(false);
+        return await AuditVerifier.VerifyAsync(
+            ExportAsync(cancellationToken), await keys.PublishedAsync(cancellationToken).ConfigureAwait(false), head?.Chain, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Checks that the log still has all that this host knows it had.</summary>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: it was cut off, emptied or written anew.</exception>
+    internal async Task DemandWholeAsync(CancellationToken cancellationToken = default)
+    {
+        if (await HeadAsync(cancellationToken).ConfigureAwait(false) is not { } head)
+        {
+            return;
+        }
+
+        long length = await logs.GetLengthAsync(Stream, cancellationToken).ConfigureAwait(false);
+        string? hash = null;
+        await foreach (LogEntry entry in logs.ReadAsync(Stream, head.Count - 1, 1, cancellationToken).ConfigureAwait(false))
+        {
+            hash = AuditLine.HashOf(entry.Data.Span);
+        }
+
+        if (hash != head.Chain)
+        {
+            throw new AgentException(
+                ErrorCode.DataFileUnusable,
+                $"The audit log was {(length < head.Count ? $"cut off: it had {head.Count} entries and has {length}" : $"altered at entry {head.Count - 1}")}. "
+                + $"Nothing is added to it. Restore the data from a backup; to begin anew knowingly, remove 'heads/{HeadName}.head' from the key folder.");
+        }
+    }
 
     private async Task WriteAllAsync()
     {
@@ -131,6 +166,7 @@ public sealed class AuditLog(
             {
                 await logs.AppendAsync(Stream, lines, length).ConfigureAwait(false);
                 _end = (length + lines.Length, hash);
+                await NoteAsync(new Head(Stream, length + lines.Length, hash)).ConfigureAwait(false);
                 return;
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
@@ -141,8 +177,26 @@ public sealed class AuditLog(
         }
     }
 
+    /// <summary>The last head that this host knows: from its own memory, or from before its start.</summary>
+    private async ValueTask<Head?> HeadAsync(CancellationToken cancellationToken) =>
+        _seen ?? (heads is null ? null : await heads.ReadAsync(HeadName, cancellationToken).ConfigureAwait(false));
+
+    private async Task NoteAsync(Head head)
+    {
+        _seen = head;
+        try
+        {
+            await (heads?.WriteAsync(HeadName, head) ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EngineUnavailable)
+        {
+            // The entries are written; a head that is behind is no fault, and the next write brings it up.
+        }
+    }
+
     private async Task<(long Length, string Hash)> ReadEndAsync()
     {
+        await DemandWholeAsync().ConfigureAwait(false);
         (long Length, string Hash) end = (0, AuditLine.NoPrevious);
         long length = await logs.GetLengthAsync(Stream).ConfigureAwait(false);
         await foreach (LogEntry last in logs.ReadAsync(Stream, Math.Max(0, length - 1)).ConfigureAwait(false))

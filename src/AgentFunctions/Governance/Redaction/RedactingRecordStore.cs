@@ -12,6 +12,9 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
     /// <summary>What is a secret by trade: the host's own keys. Whoever seals must be able to read them.</summary>
     private static readonly string[] Keys = ["signing-keys/", RecordTreeKeyStore.Prefix];
 
+    /// <summary>An order to stop that cannot be read must not be passed over.</summary>
+    private const string KillOrders = "kill/";
+
     public async Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await inner.GetAsync(key, cancellationToken).ConfigureAwait(false);
@@ -39,8 +42,9 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
             try
             {
                 opened = IsKey(record.Key) ? record : await OpenAsync(record, cancellationToken).ConfigureAwait(false);
+                DemandReadable(opened);
             }
-            catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable)
+            catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable && !record.Key.StartsWith(KillOrders, StringComparison.Ordinal))
             {
                 opened = null;
                 RecordLog.Unreadable(services.GetRequiredService<ILogger<RedactingRecordStore>>(), record.Key, e.Message);
@@ -50,6 +54,14 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
             {
                 yield return opened;
             }
+        }
+    }
+
+    private static void DemandReadable(StoredRecord record)
+    {
+        if (record.Value.Span is [(byte)'{', ..] && !JsonStrings.TryFind(record.Value.Span, out _))
+        {
+            throw new AgentException(ErrorCode.DataFileUnusable, "It is not the JSON that was written. Restore it from a backup.");
         }
     }
 

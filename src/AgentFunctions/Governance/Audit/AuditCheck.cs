@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Hosting;
+
+namespace AgentFunctions.Governance.Audit;
+
+/// <summary>Looks at the start of a host whether the audit log still has all that it had: a host does not go on over a cut one.</summary>
+internal sealed class AuditCheck(AuditLog audit) : IHostedLifecycleService
+{
+    public Task StartedAsync(CancellationToken cancellationToken) => audit.DemandWholeAsync(cancellationToken);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
