@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Schedules;
 using AgentFunctions.Monitors.Signals;
-using NCrontab;
 
 namespace AgentFunctions.Monitors;
 
@@ -71,17 +70,12 @@ internal static class MonitorDefinitionRules
             "schedule.timeZone", $"this host knows no time zone '{schedule.TimeZone}'; use an IANA name such as Europe/Berlin");
         if (schedule.Cron is { } cron)
         {
-            try
-            {
-                DueTimes.ParseCron(cron);
-            }
-            catch (CrontabException e)
-            {
-                throw new AgentException(ErrorCode.InvalidInput, $"schedule.cron: {e.Message}", e);
-            }
-
-            Require(DueTimes.Of(schedule).Next(DateTimeOffset.UnixEpoch) is not null, "schedule.cron", "it is never due");
+            CronExpression.Parse(cron);
         }
+
+        Require(
+            schedule.Cron is null || DueTimes.Of(schedule).Next(DateTimeOffset.UnixEpoch) is not null, "schedule.cron",
+            "it is never due; name a date that exists");
     }
 
     private static void CheckAgent(MonitorDefinition monitor)

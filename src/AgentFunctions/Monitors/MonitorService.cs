@@ -255,7 +255,7 @@ public sealed class MonitorService
         MonitorMemory memory = (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value ?? new();
         DateTimeOffset now = _time.GetUtcNow();
         DateTimeOffset after = memory.LastDue > record.ActiveFrom ? memory.LastDue.Value : record.ActiveFrom;
-        TickPlan plan = TickPlanner.Plan(record.Definition, after > now ? after : now, now, 1);
+        TickPlan plan = TickPlanner.Plan(record.Definition, after > now ? after : now, now, 3);
         return new MonitorView
         {
             Definition = record.Definition,
@@ -263,6 +263,7 @@ public sealed class MonitorService
             UpdatedAt = record.UpdatedAt,
             PausedAt = record.PausedAt,
             NextDue = record.PausedAt is null ? plan.Upcoming.FirstOrDefault()?.Due : null,
+            Upcoming = record.PausedAt is null ? [.. plan.Upcoming.Select(static tick => tick.Due)] : [],
             LastDue = memory.LastDue,
             Totals = memory.Totals,
             Signals = memory.Signals,

@@ -21,6 +21,9 @@ public sealed record MonitorView
     /// <summary>When the next tick is due (UTC); <see langword="null"/> while none is.</summary>
     public DateTimeOffset? NextDue { get; init; }
 
+    /// <summary>When the next three ticks are due by the schedule, before its jitter (UTC): what an expression means. Empty if there are none, or the monitor is held.</summary>
+    public IReadOnlyList<DateTimeOffset> Upcoming { get; init; } = [];
+
     /// <summary>When the last tick was due (UTC); <see langword="null"/> before the first.</summary>
     public DateTimeOffset? LastDue { get; init; }
 

@@ -53,7 +53,7 @@ internal sealed class MonitorReaderTests
     [TestCase("""{"name":"Shop","schedule":{"every":"PT5M"},"signals":[{"name":"a","tcp":{"host":"x","port":1}}]}""", "name: use 1 to 64 lower-case")]
     [TestCase("""{"name":"a","schedule":{"every":"PT5M","cron":"* * * * *"}}""", "schedule: set exactly one")]
     [TestCase("""{"name":"a","schedule":{"every":"soon"}}""", "schedule.every: use a duration")]
-    [TestCase("""{"name":"a","schedule":{"cron":"99 * * * *"}}""", "schedule.cron: 99 is higher")]
+    [TestCase("""{"name":"a","schedule":{"cron":"99 * * * *"}}""", "schedule.cron: minute '99': 99 is not among 0 to 59")]
     [TestCase("""{"name":"a","schedule":{"cron":"0 0 30 2 *"}}""", "schedule.cron: it is never due")]
     [TestCase("""{"name":"a","schedule":{"every":"5m","timeZone":"Mars/Olympus"}}""", "schedule.timeZone: this host knows no time zone")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"overlap":"maybe"}""", "overlap: use one of: skip, queue, cancelOld")]

@@ -62,6 +62,49 @@ internal sealed class ScheduleTests
         }
     }
 
+    [TestCase("0 0 13 * FRI", "2026-11-25T22:30:00Z", "2026-11-27T00:00 2026-12-04T00:00 2026-12-11T00:00 2026-12-13T00:00", Description = "The 13th or a Friday")]
+    [TestCase("0 0 1,15 * 3", "2026-11-25T22:30:00Z", "2026-12-01T00:00 2026-12-02T00:00 2026-12-09T00:00 2026-12-15T00:00")]
+    [TestCase("0 0 */2 * FRI", "2026-11-25T22:30:00Z", "2026-11-27T00:00 2026-12-11T00:00", Description = "A day that begins with * holds beside the weekday")]
+    [TestCase("0 0 * * 7", "2026-11-25T22:30:00Z", "2026-11-29T00:00 2026-12-06T00:00", Description = "7 is Sunday")]
+    [TestCase("0 0 * * fri-sun", "2026-11-25T22:30:00Z", "2026-11-27T00:00 2026-11-28T00:00 2026-11-29T00:00 2026-12-04T00:00")]
+    [TestCase("0 0 * * 6-7", "2026-11-25T22:30:00Z", "2026-11-28T00:00 2026-11-29T00:00 2026-12-05T00:00")]
+    [TestCase("0 22-23,0-2 * * *", "2026-11-25T22:30:00Z", "2026-11-25T23:00 2026-11-26T00:00 2026-11-26T01:00 2026-11-26T02:00 2026-11-26T22:00")]
+    [TestCase("0 0 ? NOV,feb *", "2026-11-29T22:30:00Z", "2026-11-30T00:00 2027-02-01T00:00")]
+    [TestCase("10/20 * * * *", "2026-11-25T22:30:00Z", "2026-11-25T22:50 2026-11-25T23:10")]
+    [TestCase("@daily", "2026-11-25T22:30:00Z", "2026-11-26T00:00 2026-11-27T00:00")]
+    [TestCase("0 0 31 * *", "2026-11-25T22:30:00Z", "2026-12-31T00:00 2027-01-31T00:00 2027-03-31T00:00")]
+    public void Next_Cron_MeansWhatCronMeans(string cron, string after, string expected)
+    {
+        var due = DueTimes.Of(new MonitorSchedule { Cron = cron });
+        DateTimeOffset[] wanted = [.. expected.Split(' ').Select(static moment => At(moment + "Z"))];
+
+        Assert.That(due.Next(At(after), wanted.Length), Is.EqualTo(wanted));
+    }
+
+    [TestCase("0 22-2 * * *", "hour '22-2': the range 22-2 runs backwards. Write 22-23,0-2")]
+    [TestCase("0 0 * * 5-1", "day of week '5-1': the range 5-1 runs backwards. Write 5-6,0-1")]
+    [TestCase("0 0 * nov-feb *", "month 'nov-feb': the range nov-feb runs backwards. Write 11-12,1-2")]
+    [TestCase("59-0 * * * *", "minute '59-0': the range 59-0 runs backwards")]
+    [TestCase("*/0 * * * *", "minute '*/0': a step is at least 1")]
+    [TestCase("*/90 * * * *", "minute '*/90': a step of 90 never comes within 0 to 59. Use 'every'")]
+    [TestCase("60 * * * *", "minute '60': 60 is not among 0 to 59")]
+    [TestCase("0 0 0 * *", "day '0': 0 is not among 1 to 31")]
+    [TestCase("0 0 L * *", "day 'L': 'L' cannot be read")]
+    [TestCase("0 0 * * mon#2", "day of week 'mon#2': 'mon#2' cannot be read")]
+    [TestCase("0 0 * 1-2-3 *", "cannot be read")]
+    [TestCase("*/5/5 * * * *", "cannot be read")]
+    [TestCase("-5 * * * *", "cannot be read")]
+    [TestCase("1, * * * *", "cannot be read")]
+    [TestCase("* * * *", "has 4 fields")]
+    [TestCase("@reboot", "has 1 fields")]
+    public void Parse_CronThatMeansNothing_IsRefusedWithARemedy(string cron, string words) => Assert.That(
+        () => CronExpression.Parse(cron),
+        Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.InvalidInput).And.Message.Contains(words));
+
+    [Test]
+    public void Next_StoredBeforeItWasRefused_GoesOnAsItWas() => Assert.That(
+        DueTimes.Of(new MonitorSchedule { Cron = "0 22-2 * * *" }).Next(At("2026-11-25T00:30:00Z")), Is.EqualTo(At("2026-11-25T02:00:00Z")));
+
     [Test]
     public void Next_NoSuchDate_IsNull() =>
         Assert.That(DueTimes.Of(new MonitorSchedule { Cron = "0 0 0 30 2 *" }).Next(At("2026-01-01T00:00:00Z")), Is.Null);

@@ -1,5 +1,3 @@
-using NCrontab;
-
 namespace AgentFunctions.Monitors.Schedules;
 
 /// <summary>The moments at which a schedule is due. Pure: the same answer on every host.</summary>
@@ -11,7 +9,7 @@ internal abstract class DueTimes
     /// <summary>The due moments of a schedule that was checked.</summary>
     public static DueTimes Of(MonitorSchedule schedule) => schedule switch
     {
-        { Cron: { } cron } => new CronDueTimes(ParseCron(cron), ZoneOf(schedule), FollowsElapsedTime(cron)),
+        { Cron: { } cron } => OfCron(Read(cron), ZoneOf(schedule)),
         { Every: { } every } => new IntervalDueTimes(every),
         { At: { } at } => new SingleDueTime(at),
         _ => throw new AgentException(ErrorCode.InvalidInput, "schedule: set one of cron, every and at."),
@@ -21,12 +19,43 @@ internal abstract class DueTimes
     public static TimeZoneInfo ZoneOf(MonitorSchedule schedule) =>
         schedule.TimeZone is { } name ? TimeZoneInfo.FindSystemTimeZoneById(name) : TimeZoneInfo.Utc;
 
-    public static CrontabSchedule ParseCron(string cron) =>
-        CrontabSchedule.Parse(cron, new CrontabSchedule.ParseOptions { IncludingSeconds = Fields(cron).Length == 6 });
+    /// <summary>The next due moments.</summary>
+    /// <param name="after">The moment before the first.</param>
+    /// <param name="count">How many at the most.</param>
+    public IReadOnlyList<DateTimeOffset> Next(DateTimeOffset after, int count)
+    {
+        var moments = new List<DateTimeOffset>(count);
+        while (moments.Count < count && Next(moments.Count == 0 ? after : moments[^1]) is { } next)
+        {
+            moments.Add(next);
+        }
 
-    private static bool FollowsElapsedTime(string cron) => Fields(cron)[^4] is "*" or "*/1";
+        return moments;
+    }
 
-    private static string[] Fields(string cron) => cron.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>A monitor that was stored before an expression was refused goes on with what it then meant.</summary>
+    private static CronExpression Read(string cron)
+    {
+        try
+        {
+            return CronExpression.Parse(cron);
+        }
+        catch (AgentException) when (CronExpression.ParseStored(cron) is { } stored)
+        {
+            return stored;
+        }
+    }
+
+    private static DueTimes OfCron(CronExpression cron, TimeZoneInfo zone)
+    {
+        DueTimes[] times = [.. cron.Schedules.Select(schedule => new CronDueTimes(schedule, zone, cron.FollowsElapsedTime))];
+        return times is [var only] ? only : new EitherDueTimes(times);
+    }
+
+    private sealed class EitherDueTimes(DueTimes[] times) : DueTimes
+    {
+        public override DateTimeOffset? Next(DateTimeOffset after) => times.Min(each => each.Next(after));
+    }
 
     private sealed class IntervalDueTimes(TimeSpan every) : DueTimes
     {

@@ -4,7 +4,8 @@ namespace AgentFunctions.Monitors.Schedules;
 public sealed record MonitorSchedule
 {
     /// <summary>
-    /// An NCRONTAB expression of six fields (second, minute, hour, day, month, day of week) or five (without the second), in
+    /// A cron expression of five fields (minute, hour, day, month, day of week), six with the second first, or a name such as
+    /// <c>@daily</c>. Where day and day of week are both given, either is enough. Ranges do not run backwards. It is meant in
     /// local time. Where clocks go forward, a fixed time that does not exist runs at the moment of the change; where they
     /// go back, it runs once. With <c>*</c> as the hour it follows elapsed time through both.
     /// </summary>
