@@ -25,7 +25,7 @@ internal sealed class HostOptions
 
     private readonly Option<string[]> _commands = new("--allow-command")
     {
-        Description = "A program that agents may run, by name; may be given several times.",
+        Description = "A program that agents may run, by name, in the forms that are known for it; NAME:* for any arguments. May be given several times.",
         HelpName = "NAME",
         DefaultValueFactory = static _ => [],
     };

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Agents;
 
@@ -82,7 +84,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 
         // Several of Claude Code's tools are one of ours.
         List<string>? mapped = names?.Select(static name => name.Trim()).Where(static name => name.Length > 0)
-            .Select(name => Map(entry, name)).Distinct(StringComparer.Ordinal).ToList();
+            .Select(name => Map(entry, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
         return entry.Key == "tools" && mapped is ["*"] ? null : mapped;
     }
 
@@ -94,8 +96,13 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
         _ => throw Wrong(entry, "must be words with blanks or commas between them, or a list of words"),
     };
 
-    private string Map(FrontMatterEntry entry, string name)
+    private string? Map(FrontMatterEntry entry, string name)
     {
+        if (ToolPattern.Read(name) is { } pattern)
+        {
+            return MapPattern(entry, name, pattern);
+        }
+
         if (ClaudeCodeTools.TryMap(name, out string? ours))
         {
             return ours;
@@ -106,6 +113,33 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
             _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' has no counterpart here; the host must have a tool of exactly that name."));
         }
 
+        return name;
+    }
+
+    /// <summary>Maps an entry that is about some calls of a tool only; what cannot be kept is refused, or not granted.</summary>
+    private string? MapPattern(FrontMatterEntry entry, string name, ToolPattern pattern)
+    {
+        bool isKnown = ClaudeCodeTools.TryMap(pattern.Tool, out string? ours);
+        ours ??= pattern.Tool;
+        if (ours == RunCommandTool.Name)
+        {
+            return pattern.Words.Count == 0 ? ours : $"{ours}({string.Join(' ', pattern.Words)}{(pattern.IsPrefix ? ":*" : "")})";
+        }
+
+        if (entry.Key == "disallowedTools")
+        {
+            return isKnown || !ClaudeCodeTools.LooksForeign(pattern.Tool)
+                ? throw Wrong(entry, $"'{name}' forbids only some calls of '{ours}', which an agent file cannot; name the tool alone, or write a rule of the policy")
+                : pattern.Tool;
+        }
+
+        if (isKnown && ours != ClaudeCodeTools.Task)
+        {
+            _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' allows only some calls of '{ours}', which is not supported; the tool is left out."));
+            return null;
+        }
+
+        _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' has no counterpart here; the host must have a tool of exactly that name."));
         return name;
     }
 

@@ -55,6 +55,12 @@ public sealed class AgentTool
     /// <summary>What a call reads and writes in the workspace beyond the paths that its arguments name; nothing by default.</summary>
     internal Func<Workspace, JsonElement, IReadOnlyList<PathUse>>? Uses { get; init; }
 
+    /// <summary>Complains about arguments that the agent's definition does not allow; <see langword="null"/> if there are no such rules.</summary>
+    internal Func<IReadOnlyDictionary<string, JsonElement>, string?>? Check { get; init; }
+
+    /// <summary>Whether a program may be run with any arguments; <see langword="null"/> for tools that run none.</summary>
+    internal Func<string, bool>? MayRunAny { get; init; }
+
     /// <summary>How far its effects reach; anywhere by default.</summary>
     internal ToolReach Reach { get; init; }
 
@@ -109,8 +115,14 @@ public sealed class AgentTool
     /// <param name="reach">How far.</param>
     internal AgentTool WithReach(ToolReach reach) => reach == Reach ? this : With(Effect, reach);
 
-    private AgentTool With(ToolEffect effect, ToolReach reach) => new(Function, effect)
+    /// <summary>The same tool, whose arguments an agent's definition restricts.</summary>
+    /// <param name="check">Complains about arguments.</param>
+    internal AgentTool WithCheck(Func<IReadOnlyDictionary<string, JsonElement>, string?> check) => With(Effect, Reach, check);
+
+    private AgentTool With(ToolEffect effect, ToolReach reach, Func<IReadOnlyDictionary<string, JsonElement>, string?>? check = null) => new(Function, effect)
     {
+        Check = check ?? Check,
+        MayRunAny = MayRunAny,
         Reach = reach,
         Paths = Paths,
         Uses = Uses,

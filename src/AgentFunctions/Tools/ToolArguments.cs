@@ -44,6 +44,11 @@ internal static class ToolArguments
             }
         }
 
+        if (tool.Check?.Invoke(arguments) is { } refusal)
+        {
+            throw new AgentException(ErrorCode.NotAllowed, $"{tool.Name}: {refusal}");
+        }
+
         IReadOnlyList<string> errors = Schemas.GetValue(tool.Function, static known => JsonSchema.ForArguments(known.JsonSchema)).Errors(
             JsonSerializer.SerializeToElement(arguments, AgentJsonContext.Default.DictionaryStringJsonElement));
         return errors.Count == 0 ? arguments : throw Invalid(tool, $"{string.Join("; ", errors)}.");

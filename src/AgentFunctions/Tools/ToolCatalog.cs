@@ -59,14 +59,14 @@ public sealed class ToolCatalog
         }
 
         string? unknown = agent.Tools?.FirstOrDefault(name => !IsKnown(name))
-            ?? agent.DisallowedTools.FirstOrDefault(name => !IsKnown(name) && !ClaudeCodeTools.LooksForeign(name) && !ToolNames.IsOfSource(name));
+            ?? agent.DisallowedTools.FirstOrDefault(name => !IsKnown(name) && !ClaudeCodeTools.LooksForeign(name) && !ToolNames.IsOfSource(name) && !CommandRestriction.IsPattern(name));
         if (unknown is not null)
         {
             string known = all.Count == 0 ? "it has none." : $"it has: {string.Join(", ", all.Keys)}.";
             throw new AgentException(ErrorCode.ToolNotFound, $"agent '{agent.Name}': tools: this host has no tool '{unknown}'; {known}");
         }
 
-        return [.. all.Values.Where(tool => Allows(agent, tool)).Select(tool => WithEffectOf(agent, tool))];
+        return [.. all.Values.Where(tool => Allows(agent, tool)).Select(tool => CommandRestriction.Of(agent, WithEffectOf(agent, tool)))];
 
         bool IsKnown(string entry) => all.ContainsKey(entry) || all.Values.Any(tool => ToolNames.Matches(entry, tool));
     }
@@ -85,7 +85,7 @@ public sealed class ToolCatalog
             found = await _sources[i].FindAsync(agent, name, cancellationToken).ConfigureAwait(false);
         }
 
-        return found is not null && Allows(agent, found) ? WithEffectOf(agent, found) : null;
+        return found is not null && Allows(agent, found) ? CommandRestriction.Of(agent, WithEffectOf(agent, found)) : null;
     }
 
     /// <summary>
@@ -105,7 +105,7 @@ public sealed class ToolCatalog
 
     private static bool Allows(AgentDefinition agent, AgentTool tool) =>
         (tool.IsDelegation || (agent.Tools?.Any(entry => ToolNames.Matches(entry, tool)) ?? !tool.OnlyByName))
-        && !agent.DisallowedTools.Any(entry => ToolNames.Matches(entry, tool));
+        && !agent.DisallowedTools.Any(entry => !CommandRestriction.IsPattern(entry) && ToolNames.Matches(entry, tool));
 
     /// <summary>The agent's own word on a tool's effect goes before its word on the tool's group, and both before the tool's.</summary>
     private static AgentTool WithEffectOf(AgentDefinition agent, AgentTool tool)

@@ -29,7 +29,7 @@ internal static class ToolNames
     /// <param name="entry">The entry.</param>
     /// <param name="tool">The tool.</param>
     public static bool Matches(string entry, AgentTool tool) =>
-        entry == tool.Name || Sanitise(entry) == tool.Name || (tool.Group is { } group && (entry == group || entry == $"{group}__*"));
+        entry == tool.Name || (ToolPattern.Read(entry) is { } pattern ? pattern.Tool : Sanitise(entry)) == tool.Name || (tool.Group is { } group && (entry == group || entry == $"{group}__*"));
 
     /// <summary>Whether a name, or an entry of an agent's list of tools, is of a group: the group itself, or <c>group__tool</c>.</summary>
     /// <param name="group">The group.</param>

@@ -1,5 +1,6 @@
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Tools.Workspaces.Commands;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,7 @@ public static class ToolServiceCollectionExtensions
         options.Validate();
         var commands = new WorkspaceCommands(options);
         services.AddSingleton(commands);
+        services.AddHostedService(static provider => ActivatorUtilities.CreateInstance<CommandStart>(provider));
         foreach (AgentTool tool in WorkspaceTools.Create(options, commands))
         {
             services.AddSingleton(tool);

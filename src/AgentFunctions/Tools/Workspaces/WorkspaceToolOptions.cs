@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AgentFunctions.Tools.Workspaces.Commands;
 
 namespace AgentFunctions.Tools.Workspaces;
 
@@ -6,10 +7,17 @@ namespace AgentFunctions.Tools.Workspaces;
 public sealed class WorkspaceToolOptions
 {
     /// <summary>
-    /// The programs that <c>run_command</c> may start, by name as found on the host's <c>PATH</c> (<c>git</c>, <c>dotnet</c>);
-    /// none by default. A program that runs others (a shell, an interpreter, a package manager) allows everything.
+    /// Gets the programs that <c>run_command</c> may start, by name as found on the host's <c>PATH</c>; none by default.
+    /// <c>git</c> allows the forms that this library ships for it, or any arguments if it ships none, with a warning at the
+    /// start; <c>git:*</c> allows any arguments, and so all that the program can read, write and start.
     /// </summary>
     public ISet<string> AllowedCommands { get; } = new HashSet<string>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Gets or sets whether commands run in a sandbox; <see cref="SandboxMode.Off"/> by default. The configuration's
+    /// <c>Workspace:Sandbox</c> goes before it.
+    /// </summary>
+    public SandboxMode Sandbox { get; set; } = SandboxMode.Off;
 
     /// <summary>How long one command may run; five minutes by default.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
@@ -43,7 +51,7 @@ public sealed class WorkspaceToolOptions
             throw new AgentException(ErrorCode.InvalidInput, $"workspace tools: {complaints[0].ErrorMessage}");
         }
 
-        string? path = AllowedCommands.FirstOrDefault(static c => string.IsNullOrWhiteSpace(c) || c.IndexOfAny(['/', '\\']) >= 0);
+        string? path = AllowedCommands.FirstOrDefault(static c => string.IsNullOrWhiteSpace(c) || c.IndexOfAny(['/', '\\', ' ']) >= 0 || c == ":*");
         if (path is not null)
         {
             throw new AgentException(

@@ -1,0 +1,65 @@
+using System.Runtime.Versioning;
+using System.Text.Json;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Tests.Tools;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Workspaces;
+using static AgentFunctions.Tests.Governance.Policies.Actions;
+
+namespace AgentFunctions.Tests.Governance.Policies;
+
+/// <summary>What commands read and write is judged like reading and writing by the workspace tools.</summary>
+[Platform("Linux"), SupportedOSPlatform("linux")]
+public sealed class CommandPolicyTests
+{
+    private const string NoHr = """rules: [{name: hr, when: {tool: read_file, arguments: {path: {under: hr}}}, then: deny, reason: "Not for agents."}]""";
+
+    private const string NoDocs = """rules: [{name: docs, when: {tool: write_file, arguments: {path: {under: docs}}}, then: deny, reason: "Docs are finished."}]""";
+
+    [TestCase("cat", "hr/list.txt")]
+    [TestCase("cat", "./hr/../hr/list.txt")]
+    [TestCase("cat", "alias.txt")]
+    [TestCase("head", "-n1", "hr/list.txt")]
+    [TestCase("grep", "-r", "salary")]
+    [TestCase("grep", "salary", "src/app.cs", "hr/list.txt")]
+    [TestCase("rg", "salary")]
+    [TestCase("git", "diff")]
+    [TestCase("git", "log", "-p")]
+    [TestCase("git", "show", "HEAD")]
+    [TestCase("git", "show", "HEAD:hr/list.txt")]
+    [TestCase("git", "show", "HEAD:hr/gone.txt")]
+    [TestCase("git", "blame", "hr/list.txt")]
+    [TestCase("git", "grep", "salary")]
+    [TestCase("sh", "-c", "cat h*/*")]
+    [TestCase("dotnet", "test")]
+    public void Decide_ACommandThatMayReadWhatIsForbidden_IsDenied(string command, params string[] arguments) =>
+        Assert.That(Decide(NoHr, command, arguments).Verdict, Is.EqualTo(PolicyVerdict.Deny));
+
+    [TestCase("cat", "src/app.cs")]
+    [TestCase("grep", "-r", "salary", "src")]
+    [TestCase("git", "status")]
+    [TestCase("git", "log", "--oneline")]
+    [TestCase("git", "diff", "--", "src/app.cs")]
+    [TestCase("echo", "hr/list.txt")]
+    public void Decide_ACommandThatReadsOtherFiles_IsNotDenied(string command, params string[] arguments) =>
+        Assert.That(Decide(NoHr, command, arguments).Verdict, Is.Not.EqualTo(PolicyVerdict.Deny));
+
+    [TestCase("git", "rm", "docs/a.md", true)]
+    [TestCase("git", "mv", "docs/a.md", true)]
+    [TestCase("git", "restore", "docs", true)]
+    [TestCase("git", "restore", "src/app.cs", false)]
+    [TestCase("cat", "-n", "docs/a.md", false)]
+    public void Decide_ACommandThatWrites_IsJudgedAsWriting(string command, string first, string second, bool denied) =>
+        Assert.That(Decide(NoDocs, command, first, second).Verdict == PolicyVerdict.Deny, Is.EqualTo(denied));
+
+    private static PolicyDecision Decide(string policy, string command, params string[] arguments)
+    {
+        using var bench = new ToolBench(o => o.AllowedCommands.UnionWith(["cat", "head", "grep", "rg", "git", "sh:*", "dotnet", "echo"]));
+        bench.Write("hr/list.txt", "salary 100");
+        bench.Write("src/app.cs", "salary code");
+        bench.Write("docs/a.md", "text");
+        File.CreateSymbolicLink(Path.Combine(bench.Root, "alias.txt"), "hr/list.txt");
+        AgentTool tool = bench.Tools.Single(static one => one.Name == "run_command");
+        return Policy(policy).Decide(Call("run_command", arguments: JsonSerializer.Serialize(new { command, arguments })).Of(tool, new PathNames(bench.Workspace)));
+    }
+}
