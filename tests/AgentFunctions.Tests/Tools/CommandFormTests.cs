@@ -84,6 +84,7 @@ public sealed class CommandFormTests
     [TestCase("git", "add", "../secret")]
     [TestCase("git", "init", "--template=.")]
     [TestCase("git", "stash", "pop")]
+    [TestCase("git", "mv", "evil.sh", ".git/hooks/post-commit")]
     [TestCase("git")]
     [TestCase("cat", "../secret")]
     [TestCase("cat", "/proc/self/environ")]

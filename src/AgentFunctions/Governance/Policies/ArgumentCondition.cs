@@ -68,7 +68,7 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
         if (value.ValueKind != JsonValueKind.String || paths.NameOf(value.GetString()!) is not { } name)
         {
             string text = ArgumentNumber.TextOf(value);
-            return HoldsForText(text, null, whenUnknown) && HoldsForFolders(folder => TextualPath.IsUnder(text, folder, paths.Workspace.Root), whenUnknown);
+            return HoldsForText(text, null, whenUnknown) && HoldsForFolders(folder => LeadsAstray(text, folder, paths), whenUnknown);
         }
 
         bool HoldsForName(string one) =>
@@ -81,6 +81,10 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
         IReadOnlyList<string> names = paths.AllNamesOf(name);
         return whenUnknown ? names.Any(HoldsForName) : names.All(HoldsForName);
     }
+
+    /// <summary>A path that the workspace refuses lies in no folder for sure: the text may find one, but never rule it out.</summary>
+    private static bool? LeadsAstray(string text, string folder, PathNames paths) =>
+        TextualPath.IsUnder(text, folder, paths.Workspace.Root) == true ? true : null;
 
     private bool HoldsFor(JsonElement value, ActionContext action, bool whenUnknown)
     {

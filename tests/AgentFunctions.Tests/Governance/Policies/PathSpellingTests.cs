@@ -45,6 +45,8 @@ public sealed class PathSpellingTests
     [TestCase("ROOT/src/up/list.txt")]
     [TestCase("src/other.txt")]
     [TestCase("hr/pay/list.txt/")]
+    [TestCase("/proc/self/cwd/hr/pay/list.txt")]
+    [TestCase("../ws/hr/pay/list.txt")]
     public void Decide_AnySpellingOfAForbiddenFile_IsDenied(string path)
     {
         PolicyDecision decision = Policy(NoHr).Decide(Read(path));

@@ -103,6 +103,11 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         }
 
         FileUse use = form.UseOf?.Invoke(parsed) ?? form.Use;
+        if (use == FileUse.Writes && named.FirstOrDefault(IsOfGit) is { } ofGit)
+        {
+            return Refuse($"{name} {PathSyntax.Show(ofGit)}", "this belongs to git itself; name another path");
+        }
+
         IReadOnlyList<string> files = named.Count > 0 || use == FileUse.ReadsNamed ? named : [PathNames.Whole];
         return new CommandPlan
         {
@@ -136,6 +141,8 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
             return false;
         }
     }
+
+    private static bool IsOfGit(string path) => path.Split('/', '\\').Contains(".git", StringComparer.OrdinalIgnoreCase);
 
     /// <summary>A revision that leads nowhere as a path is harmless: the repository lies within the workspace.</summary>
     private static bool IsSafeRevision(Workspace workspace, string operand) =>
