@@ -28,7 +28,8 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
     private static readonly CommandOptions Diff = new(DiffFlags + " --cached --staged", DiffValued, DiffAttached);
 
     private static readonly CommandOptions Log = new CommandOptions(
-        DiffFlags + " " + LogFlags, DiffValued + " " + LogValued, DiffAttached + " --decorate --pretty --format") { TakesNumber = true };
+        DiffFlags + " " + LogFlags, DiffValued + " " + LogValued, DiffAttached + " --decorate --pretty --format")
+    { TakesNumber = true };
 
     private static readonly string[] NoPrograms = ["--no-ext-diff", "--no-textconv"];
 
