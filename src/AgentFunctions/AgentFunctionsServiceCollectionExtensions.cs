@@ -67,7 +67,6 @@ public static class AgentFunctionsServiceCollectionExtensions
         }
 
         services.AddGateway(configuration);
-        services.TryAddSingleton<RunSteering>();
         services.TryAddSingleton(static provider => new RunCopy(
             provider.GetRequiredService<Transcript>(), provider.GetRequiredService<Ledger>(), provider.GetRequiredService<Inbox>(),
             provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<PinStore>()));

@@ -2,8 +2,10 @@ using System.Text.Json;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Records;
 using AgentFunctions.Tools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,6 +35,7 @@ internal static class ApprovalEndpoints
             .WithName("decideApproval")
             .WithSummary("Approve or deny a tool call; with arguments: approve it with those.")
             .WithDescription("With similar set, the same decision is made for every approval of the group that this caller may decide.")
+            .WithHeader("Idempotency-Key", "1 to 200 characters that name this decision: repeated under the same key, it is made once.")
             .Accepts<DecisionSubmission>("application/json")
             .Produces<ApprovalListResource>()
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
@@ -46,7 +49,8 @@ internal static class ApprovalEndpoints
             ? new Revealed(Answers.Json(ApprovalResource.Of(await desk.RevealAsync(id, http.Caller(), cancellationToken))))
             : Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken)));
 
-    private static async Task<IResult> DecideAsync(string id, HttpContext http, ApprovalDesk desk, CancellationToken cancellationToken)
+    private static async Task<IResult> DecideAsync(
+        string id, HttpContext http, ApprovalDesk desk, RequestKeys keys, CancellationToken cancellationToken)
     {
         DecisionSubmission said = await http.Request.ReadJsonAsync<DecisionSubmission>(cancellationToken);
         if (said.Similar && said.Arguments is not null)
@@ -54,19 +58,36 @@ internal static class ApprovalEndpoints
             throw new AgentException(ErrorCode.InvalidInput, "similar: other arguments are for one call alone; leave one of the two out.");
         }
 
-        Approval first = await desk.DecideAsync(
-            id, http.Caller(), said.Decision == Decision.Approve, said.Comment, said.Arguments, cancellationToken);
+        Caller caller = http.Caller();
+        var request = KeyedRequest.Of(
+            caller.Id, http.Request.Headers.Single("Idempotency-Key"), "decision", id, said.Decision.ToString(), said.Comment, said.Arguments?.GetRawText(),
+            said.Similar ? "similar" : null);
+        IReadOnlyList<Approval> decided = await keys.OnceAsync(
+            request, id,
+            claim => DecideAllAsync(id, said, caller, claim.IsResumed, desk, cancellationToken),
+            async () => [await desk.GetAsync(id, caller, cancellationToken)],
+            cancellationToken);
+        return Answers.Json(ListOf(decided));
+    }
+
+    private static async Task<IReadOnlyList<Approval>> DecideAllAsync(
+        string id, DecisionSubmission said, Caller caller, bool isResumed, ApprovalDesk desk, CancellationToken cancellationToken)
+    {
+        bool approves = said.Decision == Decision.Approve;
+        Approval? before = isResumed && said.Arguments is not null ? await desk.GetAsync(id, caller, cancellationToken) : null;
+        bool isMade = before?.Edited is { } edited && JsonElement.DeepEquals(edited, said.Arguments!.Value)
+            && before.Votes.Any(vote => vote.By == caller.Id && vote.Approves == approves);
+        Approval first = await desk.DecideAsync(id, caller, approves, said.Comment, isMade ? null : said.Arguments, cancellationToken);
         List<Approval> decided = [first];
-        foreach (Approval other in said.Similar ? await desk.ListAsync(http.Caller(), cancellationToken) : [])
+        foreach (Approval other in said.Similar ? await desk.ListAsync(caller, cancellationToken) : [])
         {
             if (other.Group == first.Group && other.Id != id)
             {
-                decided.Add(await desk.DecideAsync(
-                    other.Id, http.Caller(), said.Decision == Decision.Approve, said.Comment, null, cancellationToken));
+                decided.Add(await desk.DecideAsync(other.Id, caller, approves, said.Comment, null, cancellationToken));
             }
         }
 
-        return Answers.Json(ListOf(decided));
+        return decided;
     }
 
     /// <summary>The truth, for somebody who may decide about it; not to be kept on the way.</summary>

@@ -12,6 +12,7 @@ using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.AspNetCore.Http;
@@ -39,6 +40,7 @@ internal static class ApiJson
             new CamelCaseEnumConverter<PolicyVerdict>(),
             new CamelCaseEnumConverter<RiskLevel>(),
             new CamelCaseEnumConverter<ToolEffect>(),
+            new CamelCaseEnumConverter<TranscriptOrigin>(),
         },
     };
 }

@@ -2,6 +2,7 @@ using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Access;
 using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -12,14 +13,18 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <summary>Steer runs from outside.</summary>
 internal static class RunControlEndpoints
 {
+    private const string IdempotencyKey = "Idempotency-Key";
+
     public static void MapRunControl(this IEndpointRouteBuilder runs)
     {
         Steer(runs.MapPost("/{id}/cancel", CancelAsync), "cancelRun")
             .WithSummary("Ask a run to end.")
             .WithDescription("What is in flight is cancelled, what was reached stays. The body may be left out.")
+            .WithMetadata(new RunActMetadata(RunAct.Stop))
             .WithOptionalBody<CancelSubmission>();
         Steer(runs.MapPost("/{id}/pause", PauseAsync), "pauseRun")
             .WithSummary("Hold a run.")
+            .WithMetadata(new RunActMetadata(RunAct.Stop))
             .WithDescription("Steps in flight finish, no further one starts until the run is resumed.");
         Steer(runs.MapPost("/{id}/resume", ResumeAsync), "resumeRun")
             .WithSummary("Let a run go on.")
@@ -37,12 +42,12 @@ internal static class RunControlEndpoints
             .WithDescription(
                 "The new run has the messages up to and including the turn, and what is left of this run's budget unless it is granted another. "
                 + "This run stays as it is. Effects of its tools are not undone.")
-            .WithHeader("Idempotency-Key", "1 to 200 characters that name this submission.")
             .Accepts<ForkSubmission>("application/json");
     }
 
     private static RouteHandlerBuilder Steer(RouteHandlerBuilder builder, string name) => builder
         .WithName(name)
+        .WithHeader(IdempotencyKey, "1 to 200 characters that name this request: repeated under the same key, it is carried out once.")
         .Produces<RunResource>(StatusCodes.Status202Accepted)
         .ProducesProblems(400, 401, 403, 404, 409, 415, 429, 503);
 
@@ -55,40 +60,41 @@ internal static class RunControlEndpoints
             throw new AgentException(ErrorCode.InvalidInput, "reason: use at most 1,000 characters.");
         }
 
-        return Accepted(await steering.CancelAsync(id, http.Caller().Id, submission?.Reason, cancellationToken), resources, http);
+        return Accepted(await steering.CancelAsync(id, http.Caller(), submission?.Reason, KeyOf(http), cancellationToken), resources, http);
     }
 
     private static async Task<IResult> PauseAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
-        Accepted(await steering.PauseAsync(id, http.Caller().Id, cancellationToken), resources, http);
+        Accepted(await steering.PauseAsync(id, http.Caller(), KeyOf(http), cancellationToken), resources, http);
 
     private static async Task<IResult> ResumeAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken) =>
-        Accepted(await steering.ResumeAsync(id, http.Caller().Id, cancellationToken), resources, http);
+        Accepted(await steering.ResumeAsync(id, http.Caller(), KeyOf(http), cancellationToken), resources, http);
 
     private static async Task<IResult> SendAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
         MessageSubmission submission = await http.Request.ReadJsonAsync<MessageSubmission>(cancellationToken);
-        return Accepted(await steering.SendAsync(id, submission.Text, http.Caller().Id, cancellationToken), resources, http);
+        return Accepted(await steering.SendAsync(id, submission.Text, http.Caller(), KeyOf(http), cancellationToken), resources, http);
     }
 
     private static async Task<IResult> GrantAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)
     {
         BudgetResource more = await http.Request.ReadJsonAsync<BudgetResource>(cancellationToken);
-        return Accepted(await steering.GrantAsync(id, more.ToBudget(), http.Caller().Id, cancellationToken), resources, http);
+        return Accepted(await steering.GrantAsync(id, more.ToBudget(), http.Caller(), KeyOf(http), cancellationToken), resources, http);
     }
 
     private static async Task<IResult> ForkAsync(
         string id, HttpContext http, RunForking forking, RunResources resources, CancellationToken cancellationToken)
     {
-        string? key = http.Request.Headers.Single("Idempotency-Key");
         ForkSubmission submission = await http.Request.ReadJsonAsync<ForkSubmission>(cancellationToken);
-        Run run = await forking.ForkAsync(id, submission.ToRequest(), http.Caller(), key, cancellationToken);
+        Run run = await forking.ForkAsync(id, submission.ToRequest(), http.Caller(), KeyOf(http), cancellationToken);
         http.Response.Headers.Location = resources.Of(run, http.Root()).Links.Self;
         return Accepted(run, resources, http);
     }
+
+    private static string? KeyOf(HttpContext http) => http.Request.Headers.Single(IdempotencyKey);
 
     private static IResult Accepted(Run run, RunResources resources, HttpContext http) =>
         Answers.Json(resources.Of(run, http.Root()), StatusCodes.Status202Accepted);

@@ -26,6 +26,12 @@ internal sealed record RunSubmission
     /// <summary>Labels by name: at most 32, names of at most 64 and values of at most 256 characters.</summary>
     public Dictionary<string, string>? Labels { get; init; }
 
+    /// <summary>
+    /// The scopes that the run's tokens may carry: at most 64, each of 1 to 128 characters without spaces. They only narrow what the
+    /// agent's definition allows; by default all of that.
+    /// </summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
+
     /// <summary>How urgent it is; normal by default.</summary>
     [JsonConverter(typeof(CamelCaseEnumConverter<RunPriority>))]
     public RunPriority? Priority { get; init; }
@@ -43,6 +49,7 @@ internal sealed record RunSubmission
         Acceptance = Acceptance,
         Input = Input,
         Labels = Labels,
+        Scopes = Scopes,
         Priority = Priority ?? RunPriority.Normal,
         Budget = Budget?.ToBudget(),
         CallbackUrl = CallbackUrl,

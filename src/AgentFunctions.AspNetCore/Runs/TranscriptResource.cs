@@ -26,6 +26,9 @@ internal sealed record MessageResource
     /// <summary>Who speaks: <c>user</c>, <c>assistant</c> or <c>tool</c>.</summary>
     public required string Role { get; init; }
 
+    /// <summary>Where it comes from: <c>host</c>, <c>goal</c>, <c>person</c>, <c>result</c> or <c>model</c>. What a message claims of itself counts for nothing.</summary>
+    public required TranscriptOrigin Origin { get; init; }
+
     /// <summary>What it says, in order.</summary>
     public required IReadOnlyList<ContentResource> Contents { get; init; }
 
@@ -51,6 +54,7 @@ internal sealed record MessageResource
         Turn = entry.Turn,
         At = entry.At.UtcDateTime,
         Role = entry.Message.Role.Value,
+        Origin = entry.Source,
         Contents = [.. entry.Message.Contents.Select(ContentResource.Of)],
         SummaryKeepsFrom = entry.SummaryKeepsFrom,
         Model = entry.Model,

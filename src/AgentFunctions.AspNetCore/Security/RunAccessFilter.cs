@@ -1,12 +1,13 @@
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Access;
 using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>
-/// Before every route of a run: callers see their own runs, those whose role says so see all, and to the others a run that is not
-/// theirs does not exist.
+/// Before every route of a run: what the caller's present roles let it do with the run. Routes that stop a run carry
+/// <see cref="RunAct.Stop"/> as metadata; every other route that is no reading steers it.
 /// </summary>
 internal sealed class RunAccessFilter(RunStore runs) : IEndpointFilter
 {
@@ -14,33 +15,28 @@ internal sealed class RunAccessFilter(RunStore runs) : IEndpointFilter
     {
         HttpContext http = context.HttpContext;
         Caller caller = http.Caller();
-        bool reads = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method);
+        RunAct act = HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)
+            ? RunAct.See
+            : http.GetEndpoint()?.Metadata.GetMetadata<RunActMetadata>()?.Act ?? RunAct.Steer;
         if (http.Request.RouteValues["id"] is not string id)
         {
-            if (!reads)
+            if (act != RunAct.See)
             {
                 http.Demand(CallerRoles.Submitter, CallerRoles.Operator);
             }
-
-            return await next(context);
         }
-
-        RunRecord? run = await runs.FindAsync(id, http.RequestAborted);
-        bool isOwn = run?.Requester == caller.Id;
-        if (run is not null && !isOwn && !SeesAll(caller))
+        else if (await runs.FindAsync(id, http.RequestAborted) is { } run)
         {
-            throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
-        }
-
-        if (run is not null && !reads && !isOwn)
-        {
-            http.Demand(CallerRoles.Operator);
+            RunRights.Demand(caller, run, act);
         }
 
         return await next(context);
     }
 
     /// <summary>Whether a caller sees the runs of others.</summary>
-    public static bool SeesAll(Caller caller) =>
-        caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Admin);
+    public static bool SeesAll(Caller caller) => RunRights.SeesAll(caller);
 }
+
+/// <summary>What a route does with a run.</summary>
+/// <param name="Act">The act.</param>
+internal sealed record RunActMetadata(RunAct Act);

@@ -78,6 +78,7 @@ internal sealed class CallModelActivity(
             && CallsInText.Has(said.Text, declared.Select(static tool => tool.Name));
         var reply = new TranscriptEntry(input.Turn, said, time.GetUtcNow())
         {
+            Origin = TranscriptOrigin.Model,
             Model = model.Name,
             Usage = ModelCaller.UsageOf(response, messages, options, model.Profile),
             FinishReason = hasCallsInText ? CallsInText.Reason : response.FinishReason?.Value,

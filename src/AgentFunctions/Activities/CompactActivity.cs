@@ -108,6 +108,7 @@ internal sealed class CompactActivity(
             ]),
             time.GetUtcNow())
         {
+            Origin = TranscriptOrigin.Host,
             SummaryKeepsFrom = window.Entries[kept].Position,
             Model = model.Name,
             Usage = ModelCaller.UsageOf(response, request, null, model.Profile),

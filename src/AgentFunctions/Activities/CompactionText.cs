@@ -29,5 +29,5 @@ internal static class CompactionText
 
     public static string Summary(int turn, string summary) => string.Create(
         CultureInfo.InvariantCulture,
-        $"[host] Summary of the older part of turns 1 to {turn}. The full text is kept: recall searches it.\n{summary}");
+        $"{Prompt.HostMark} Summary of the older part of turns 1 to {turn}. The full text is kept: recall searches it.\n{summary}");
 }

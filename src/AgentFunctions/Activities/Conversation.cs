@@ -19,7 +19,7 @@ internal static class Conversation
         List<string> lines = [];
         foreach (int limit in Limits)
         {
-            lines = [.. entries.SelectMany(entry => Lines(entry, limit))];
+            lines = [.. entries.SelectMany(entry => Lines(entry, limit)).Select(Indented)];
             if (lines.Sum(static line => (long)Encoding.UTF8.GetByteCount(line) + 1) <= maxBytes)
             {
                 return string.Join('\n', lines);
@@ -46,9 +46,21 @@ internal static class Conversation
             ? [$"<summary> {entry.Message.Contents.OfType<TextContent>().FirstOrDefault()?.Text}"]
             : entry.Message.Contents.Select(content => Line(entry, content, limit)).OfType<string>();
 
+    private static string SpeakerOf(TranscriptOrigin origin) => origin switch
+    {
+        TranscriptOrigin.Host => "host",
+        TranscriptOrigin.Goal => "goal",
+        TranscriptOrigin.Person => "person",
+        TranscriptOrigin.Result => "result",
+        _ => "assistant",
+    };
+
+    /// <summary>Only a line's own first row says who speaks: what stands in a message cannot pass for another.</summary>
+    private static string Indented(string line) => line.Contains('\n', StringComparison.Ordinal) ? line.Replace("\n", "\n  ", StringComparison.Ordinal) : line;
+
     private static string? Line(TranscriptEntry entry, AIContent content, int limit) => content switch
     {
-        TextContent said => $"<{entry.Message.Role.Value}> {Preview.Of(said.Text, limit)}",
+        TextContent said => $"<{SpeakerOf(entry.Source)}> {Preview.Of(said.Text, limit)}",
         FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ToolInvoker.ArgumentsText(call), limit)}",
         FunctionResultContent result => $"<result> {Preview.Of(result.Result?.ToString(), limit)}",
         _ => null,

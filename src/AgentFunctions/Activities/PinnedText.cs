@@ -1,4 +1,5 @@
 using System.Text;
+using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools.Planning;
 
@@ -16,7 +17,7 @@ internal sealed class PinnedText(PlanStore plans, PinStore pins, Inbox inbox)
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<string> RenderAsync(string runId, long shown, CancellationToken cancellationToken)
     {
-        var text = new StringBuilder("[host] Pinned, word for word.");
+        var text = new StringBuilder($"{Prompt.HostMark} Pinned, word for word.");
         Section(text, "Plan", PlanText.Render(await plans.GetAsync(runId, cancellationToken).ConfigureAwait(false)));
         Section(text, "Pinned facts", string.Join('\n', await pins.GetAsync(runId, cancellationToken).ConfigureAwait(false)));
         Section(text, "What people said to you, in order", await SaidAsync(runId, shown, cancellationToken).ConfigureAwait(false));
@@ -37,7 +38,7 @@ internal sealed class PinnedText(PlanStore plans, PinStore pins, Inbox inbox)
                 break;
             }
 
-            said.Add(message.Text);
+            said.Add(UntrustedText.MarkPerson(message.Text));
         }
 
         said.Reverse();

@@ -19,9 +19,12 @@ internal static class Prompt
     /// <summary>What a message or a tool costs beyond its text: role, ids, separators; a generous bound in bytes.</summary>
     private const int MessageFrame = 256;
 
+    /// <summary>What the host's own messages begin with. The model is told by marks that it cannot forge what a person said, never by this alone.</summary>
+    public const string HostMark = "[host]";
+
     private const string HostRules = $"""
         You work inside a durable runtime: every message and every tool call is recorded, and you may be resumed after an
-        interruption. {UntrustedText.Explanation}
+        interruption. {UntrustedText.Explanation} {UntrustedText.PersonExplanation}
         When the goal is reached, answer in plain text without calling a tool; that ends the run.
         """;
 
@@ -67,17 +70,22 @@ internal static class Prompt
     }
 
     public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries) =>
-        [new ChatMessage(ChatRole.System, Instructions(agent)), .. entries.Select(entry => Marked(entry.Message))];
+        [new ChatMessage(ChatRole.System, Instructions(agent)), .. entries.Select(Marked)];
 
     /// <summary>
-    /// What tools returned, marked as what it is. Here and not in the transcript: people and tools read that without the marks,
+    /// What tools returned and what people say, marked as what it is. Here and not in the transcript: people and tools read that without the marks,
     /// and whatever was recorded is marked, also by an earlier version.
     /// </summary>
-    private static ChatMessage Marked(ChatMessage message) => !message.Contents.OfType<FunctionResultContent>().Any()
-        ? message
-        : new ChatMessage(message.Role, [.. message.Contents.Select(static content => content is FunctionResultContent { Result: { } result } answer
+    private static ChatMessage Marked(TranscriptEntry entry) => entry.Source switch
+    {
+        TranscriptOrigin.Result => With(entry.Message, static content => content is FunctionResultContent { Result: { } result } answer
             ? new FunctionResultContent(answer.CallId, UntrustedText.Mark(result.ToString() ?? "", answer.CallId))
-            : content)]);
+            : content),
+        TranscriptOrigin.Person => With(entry.Message, static content => content is TextContent said ? new TextContent(UntrustedText.MarkPerson(said.Text)) : content),
+        _ => entry.Message,
+    };
+
+    private static ChatMessage With(ChatMessage message, Func<AIContent, AIContent> change) => new(message.Role, [.. message.Contents.Select(change)]);
 
     /// <summary>An upper bound of the first request's tokens: its bytes, since no token is shorter than a byte.</summary>
     public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<ToolDeclaration> tools)

@@ -13,33 +13,33 @@ internal sealed class PromptMessages(Ledger ledger, Inbox inbox, TimeProvider ti
     public async Task<IReadOnlyList<TranscriptEntry>> SinceAsync(
         RunRecord run, TranscriptWindow window, CallModelInput input, CancellationToken cancellationToken)
     {
-        var messages = new List<ChatMessage>();
+        var messages = new List<(TranscriptOrigin Origin, ChatMessage Message)>();
         if (window.Entries.Count == 0)
         {
-            messages.Add(Prompt.Goal(run));
+            messages.Add((TranscriptOrigin.Goal, Prompt.Goal(run)));
         }
         else if (window.Entries[^1] is { Calls.Count: > 0 } asking)
         {
-            messages.Add(await ResultsAsync(run.Id, asking, cancellationToken).ConfigureAwait(false));
+            messages.Add((TranscriptOrigin.Result, await ResultsAsync(run.Id, asking, cancellationToken).ConfigureAwait(false)));
             if (asking.FinishReason == ChatFinishReason.Length.Value)
             {
-                messages.Add(new ChatMessage(ChatRole.User, $"[host] {CutCalls}"));
+                messages.Add((TranscriptOrigin.Host, new ChatMessage(ChatRole.User, $"{Prompt.HostMark} {CutCalls}")));
             }
         }
 
         foreach (InboxMessage said in await inbox
             .ReadAsync(run.Id, input.InboxFrom, input.InboxTo, cancellationToken).ConfigureAwait(false))
         {
-            messages.Add(new ChatMessage(ChatRole.User, said.Text));
+            messages.Add((TranscriptOrigin.Person, new ChatMessage(ChatRole.User, said.Text)));
         }
 
         if (input.Notice is not null)
         {
-            messages.Add(new ChatMessage(ChatRole.User, $"[host] {input.Notice}"));
+            messages.Add((TranscriptOrigin.Host, new ChatMessage(ChatRole.User, $"{Prompt.HostMark} {input.Notice}")));
         }
 
         DateTimeOffset now = time.GetUtcNow();
-        return [.. messages.Select(message => new TranscriptEntry(input.Turn, message, now))];
+        return [.. messages.Select(item => new TranscriptEntry(input.Turn, item.Message, now) { Origin = item.Origin })];
     }
 
     /// <summary>The outcomes of a turn's calls, in the order of the calls, whatever order they came in.</summary>

@@ -42,8 +42,15 @@ public sealed class Admission
             return ruling;
         }
 
-        await RefuseAsync(caller.Id, agent, rule, ruling.Reason, cancellationToken).ConfigureAwait(false);
-        throw new AgentException(ErrorCode.NotAllowed, $"Rule '{rule}': {ruling.Reason}.");
+        throw await RefusedAsync(caller, agent, rule, ruling.Reason, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Writes a refusal down.</summary>
+    /// <returns>The refusal.</returns>
+    internal async Task<AgentException> RefusedAsync(Caller caller, string agent, string rule, string reason, CancellationToken cancellationToken)
+    {
+        await RefuseAsync(caller.Id, agent, rule, reason, cancellationToken).ConfigureAwait(false);
+        return new AgentException(ErrorCode.NotAllowed, $"Rule '{rule}': {reason}.");
     }
 
     /// <summary>

@@ -20,7 +20,7 @@ internal sealed class ForkDrafts(
     public async Task<RunDraft> DraftAsync(RunRecord source, ForkRequest request, Caller caller, string id, CancellationToken cancellationToken)
     {
         OrchestrationState? orchestration = await orchestrations.GetAsync(source.Id, true, cancellationToken).ConfigureAwait(false);
-        RunState state = (orchestration is null ? null : RunSteering.StateOf(orchestration))
+        RunState state = (orchestration is null ? null : RunCommands.StateOf(orchestration))
             ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{source.Id}' has not begun; there is no turn to start from yet.");
         int turn = request.Turn ?? state.Turns;
         if (turn > state.Turns)

@@ -6,6 +6,7 @@ using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -34,6 +35,12 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton(static provider => new AgentGateway(
             provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<SubmissionDrafts>(), provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<RequestKeys>()));
+        services.TryAddSingleton<RunCommands>();
+        services.TryAddSingleton<SteeringRecords>();
+        services.TryAddSingleton<SteeringRights>();
+        services.TryAddSingleton(static provider => new RunSteering(
+            provider.GetRequiredService<RunCommands>(), provider.GetRequiredService<SteeringRecords>(), provider.GetRequiredService<Inbox>(),
+            provider.GetRequiredService<RequestKeys>(), provider.GetRequiredService<SteeringRights>()));
         services.TryAddSingleton<ForkRights>();
         services.TryAddSingleton<ForkBudget>();
         services.TryAddSingleton<ForkDrafts>();

@@ -94,15 +94,21 @@ public sealed class RunCopy
     /// <summary>The messages of people that the model was shown up to here; returns how many.</summary>
     private async Task<int> CopyInboxAsync(string from, string to, List<TranscriptEntry> entries, CancellationToken cancellationToken)
     {
-        int shown = entries.Skip(1).Count(static entry =>
-            entry.Message.Role == ChatRole.User && entry.SummaryKeepsFrom is null && !entry.Message.Text.StartsWith("[host] ", StringComparison.Ordinal));
-        IReadOnlyList<InboxMessage> said = await _inbox.ReadAsync(from, 0, shown, cancellationToken).ConfigureAwait(false);
-        for (int i = 0; i < said.Count; i++)
+        IReadOnlyList<InboxMessage> said = await _inbox.ReadAsync(from, 0, entries.Count, cancellationToken).ConfigureAwait(false);
+        int shown = 0;
+        foreach (TranscriptEntry entry in entries.Where(static entry => entry.Source == TranscriptOrigin.Person))
+        {
+            // An entry of an earlier version may also be a notice of the host's: what people said is in the inbox, in the same order.
+            bool isSaid = shown < said.Count && (entry.Origin is not null || said[shown].Text == entry.Message.Text);
+            shown += isSaid ? 1 : 0;
+        }
+
+        for (int i = 0; i < shown; i++)
         {
             await _inbox.AddIfMissingAsync(to, i, said[i], cancellationToken).ConfigureAwait(false);
         }
 
-        return said.Count;
+        return shown;
     }
 
     /// <summary>What the model last gave a tool that replaces all that it keeps.</summary>

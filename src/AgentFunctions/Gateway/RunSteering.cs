@@ -1,18 +1,21 @@
 using System.Text;
+using System.Text.Json;
 using AgentFunctions.Budgets;
-using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway;
 
 /// <summary>Steers runs: talk to them, hold them, let them go on, grant them more, end them.</summary>
-public sealed class RunSteering(
-    RunReader reader, RunStore runs, Journal journal, Inbox inbox, IOrchestrationClient orchestrations, IRecordStore records, AuditLog audit,
-    Redactor redactor, Admission admission, TimeProvider time)
+/// <remarks>
+/// The methods that take a <see cref="Caller"/> judge it by its present rights, and an idempotency key makes each safe to repeat. Those
+/// that take a name act for the program itself, and are not judged.
+/// </remarks>
+public sealed class RunSteering
 {
     /// <summary>The longest message, in characters.</summary>
     internal const int MaxMessage = 32_768;
@@ -20,8 +23,14 @@ public sealed class RunSteering(
     /// <summary>What a message costs beyond its text: role and separators; a generous bound in bytes.</summary>
     internal const int MessageFrame = 256;
 
-    private static readonly OrchestrationStatus[] EndedStatuses =
-        [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
+    private readonly RunCommands _commands;
+    private readonly SteeringRecords _records;
+    private readonly Inbox _inbox;
+    private readonly RequestKeys _keys;
+    private readonly SteeringRights _rights;
+
+    internal RunSteering(RunCommands commands, SteeringRecords records, Inbox inbox, RequestKeys keys, SteeringRights rights) =>
+        (_commands, _records, _inbox, _keys, _rights) = (commands, records, inbox, keys, rights);
 
     /// <summary>
     /// Says something to a run. A live run's model is shown it before its next message, once and in order; a run that has
@@ -29,49 +38,72 @@ public sealed class RunSteering(
     /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="text">The words; at most 32,768 characters.</param>
+    /// <param name="caller">Who speaks.</param>
+    /// <param name="idempotencyKey">Makes the message safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. The message may have been sent.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.IdempotencyKeyReused"/>.
+    /// <see cref="ErrorCode.NotAllowed"/>: the caller may not, or no longer; the message names the rule.
+    /// <see cref="ErrorCode.Stopped"/>: the kill switch holds the run back.
+    /// </exception>
+    public Task<Run> SendAsync(string id, string text, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        CheckMessage(text);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["message", id, text], claim => SendAsync(id, text, caller.Id, claim, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Says something to a run for the program itself.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="text">The words; at most 32,768 characters.</param>
     /// <param name="requester">Who speaks.</param>
     /// <param name="cancellationToken">Stops waiting; the message may have been sent.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/> or <see cref="ErrorCode.InvalidInput"/>.</exception>
-    public async Task<Run> SendAsync(string id, string text, string requester = "local", CancellationToken cancellationToken = default)
+    public Task<Run> SendAsync(string id, string text, string requester = "local", CancellationToken cancellationToken = default)
     {
-        if (string.IsNullOrWhiteSpace(text) || text.Length > MaxMessage)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"text: use 1 to {MaxMessage} characters.");
-        }
-
-        await DemandOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
-        await AuditAsync(AuditTypes.MessageSent, id, requester, text, cancellationToken).ConfigureAwait(false);
-        var message = new InboxMessage(text, requester, time.GetUtcNow());
-        long count = await inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
-        await journal.AppendAsync(
-            id, new JournalEvent(JournalEventTypes.MessageReceived, message.At) { Text = text }, cancellationToken).ConfigureAwait(false);
-        return await CommandAsync(id, new RunCommand(requester) { Inbox = count, InboxBytes = MessageFrame + Encoding.UTF8.GetByteCount(text) }, cancellationToken).ConfigureAwait(false);
+        CheckMessage(text);
+        return SendAsync(id, text, requester, null, cancellationToken);
     }
 
     /// <summary>Lets a run spend more. A run that its budget has ended goes on.</summary>
     /// <param name="id">The run.</param>
     /// <param name="more">What comes on top.</param>
+    /// <param name="caller">Who grants it.</param>
+    /// <param name="idempotencyKey">Makes the grant safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. The grant may have been made.</param>
+    /// <exception cref="AgentException">As for a message.</exception>
+    public Task<Run> GrantAsync(string id, Budget more, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        CheckGrant(more);
+        string body = JsonSerializer.Serialize(more, AgentJsonContext.Default.Budget);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["grant", id, body], claim => GrantAsync(id, more, caller.Id, claim, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Lets a run spend more, for the program itself.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="more">What comes on top.</param>
     /// <param name="requester">Who grants it.</param>
     /// <param name="cancellationToken">Stops waiting; the grant may have been made.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/> or <see cref="ErrorCode.InvalidInput"/>.</exception>
-    public async Task<Run> GrantAsync(string id, Budget more, string requester = "local", CancellationToken cancellationToken = default)
+    public Task<Run> GrantAsync(string id, Budget more, string requester = "local", CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(more);
-        more.Validate("budget");
-        if (more.IsUnlimited)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, "budget: name at least one part to grant.");
-        }
-
-        await DemandOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
-        await AuditAsync(AuditTypes.RunCommanded, id, requester, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
-        await journal.AppendAsync(
-            id, new JournalEvent(JournalEventTypes.BudgetGranted, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
-            .ConfigureAwait(false);
-        return await CommandAsync(id, new RunCommand(requester) { Grant = more }, cancellationToken).ConfigureAwait(false);
+        CheckGrant(more);
+        return GrantAsync(id, more, requester, null, cancellationToken);
     }
 
     /// <summary>Asks a run to end. What is in flight is cancelled, what was reached stays.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
+    /// </exception>
+    public Task<Run> CancelAsync(
+        string id, Caller caller, string? reason = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
+        OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["cancel", id, reason], claim => CancelAsync(id, caller.Id, reason, claim, cancellationToken), cancellationToken);
+
+    /// <summary>Asks a run to end, for the program itself.</summary>
     /// <param name="id">The run.</param>
     /// <param name="requester">Who asks.</param>
     /// <param name="reason">Why.</param>
@@ -79,27 +111,23 @@ public sealed class RunSteering(
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
     /// </exception>
-    public async Task<Run> CancelAsync(
-        string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default)
-    {
-        Run run = await LiveAsync(id, "cancelled", cancellationToken).ConfigureAwait(false);
-        await AuditAsync(AuditTypes.RunCommanded, id, requester, $"cancel{(reason is null ? "" : $": {reason}")}", cancellationToken).ConfigureAwait(false);
-        await journal.AppendAsync(
-            id, new JournalEvent(JournalEventTypes.RunCancelRequested, time.GetUtcNow()) { Text = reason }, cancellationToken)
-            .ConfigureAwait(false);
-        await orchestrations.RaiseEventAsync(
-            id, RunCommand.EventName, new RunCommand(requester) { Cancel = true, Reason = reason }, cancellationToken).ConfigureAwait(false);
-        // Held runs hear nothing.
-        await ResumeBelowAsync(id, "to be cancelled", cancellationToken).ConfigureAwait(false);
-        if (run.Status == RunStatus.Paused)
-        {
-            await orchestrations.ResumeAsync(id, "to be cancelled", cancellationToken).ConfigureAwait(false);
-        }
-
-        return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
-    }
+    public Task<Run> CancelAsync(
+        string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default) =>
+        CancelAsync(id, requester, reason, null, cancellationToken);
 
     /// <summary>Holds a run: steps in flight finish, no further one starts.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException">As for <c>CancelAsync</c>.</exception>
+    public Task<Run> PauseAsync(string id, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["pause", id], _ => PauseAsync(id, caller.Id, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Holds a run for the program itself.</summary>
     /// <param name="id">The run.</param>
     /// <param name="requester">Who asks.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -108,23 +136,35 @@ public sealed class RunSteering(
     /// </exception>
     public async Task<Run> PauseAsync(string id, string requester = "local", CancellationToken cancellationToken = default)
     {
-        await LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
-        await AuditAsync(AuditTypes.RunCommanded, id, requester, "pause", cancellationToken).ConfigureAwait(false);
+        await _commands.LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, "pause", cancellationToken).ConfigureAwait(false);
         var told = new HashSet<string>(StringComparer.Ordinal);
-        await SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false);
-        await orchestrations.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
+        await _commands.SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false);
+        await _commands.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
         // Those that were started in between, also by one that was: until a look finds nobody new.
-        while (await SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false))
+        while (await _commands.SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false))
         {
         }
 
-        await journal.AppendAsync(
-            id, new JournalEvent(JournalEventTypes.RunPaused, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
-            .ConfigureAwait(false);
-        return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await _records.JournalAsync(id, JournalEventTypes.RunPaused, $"by {requester}", cancellationToken).ConfigureAwait(false);
+        return await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lets a held run go on, or takes up a failed one again from its last good step.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException">
+    /// As for a message. <see cref="ErrorCode.RunStateForbids"/>: it is neither paused nor failed.
+    /// </exception>
+    public Task<Run> ResumeAsync(string id, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["resume", id], _ => ResumeAsync(id, caller.Id, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Lets a held run go on, or takes up a failed one again, for the program itself.</summary>
     /// <param name="id">The run.</param>
     /// <param name="requester">Who asks.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -133,158 +173,107 @@ public sealed class RunSteering(
     /// </exception>
     public async Task<Run> ResumeAsync(string id, string requester = "local", CancellationToken cancellationToken = default)
     {
-        Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        Run run = await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (run.Status == RunStatus.Paused)
         {
-            await ResumeBelowAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
-            await orchestrations.ResumeAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
+            await _commands.ResumeBelowAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
+            await _commands.ResumeAsync(id, $"resumed by {requester}", cancellationToken).ConfigureAwait(false);
         }
         else if (run.Status == RunStatus.Failed)
         {
-            DemandOpen(run);
-            await RestartAsync(id, new RunCommand(requester), cancellationToken).ConfigureAwait(false);
+            RunCommands.DemandOpen(run);
+            await _commands.RestartAsync(id, new RunCommand(requester), cancellationToken).ConfigureAwait(false);
         }
         else
         {
             throw new AgentException(
-                ErrorCode.RunStateForbids, $"Run '{id}' is {Name(run.Status)}; only a paused or failed run can be resumed.");
+                ErrorCode.RunStateForbids, $"Run '{id}' is {RunCommands.Name(run.Status)}; only a paused or failed run can be resumed.");
         }
 
-        await AuditAsync(AuditTypes.RunCommanded, id, requester, "resume", cancellationToken).ConfigureAwait(false);
-        await journal.AppendAsync(
-            id, new JournalEvent(JournalEventTypes.RunResumed, time.GetUtcNow()) { Text = $"by {requester}" }, cancellationToken)
-            .ConfigureAwait(false);
-        return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, "resume", cancellationToken).ConfigureAwait(false);
+        await _records.JournalAsync(id, JournalEventTypes.RunResumed, $"by {requester}", cancellationToken).ConfigureAwait(false);
+        return await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Before anything is recorded: whether a run may be spoken to, and taken up again where it has ended.</summary>
-    private async Task DemandOpenAsync(string id, string requester, CancellationToken cancellationToken)
+    private Task<Run> OnceAsync(
+        string id, Caller caller, RunAct act, string? key, string?[] body, Func<ClaimedRequest, Task<Run>> steer, CancellationToken cancellationToken)
     {
-        Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        DemandOpen(run);
-        if (run.IsEnded)
-        {
-            await admission.DemandNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester, cancellationToken)
-                .ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>A sub-agent that has ended has reported, and what it left over is its lead's again: it cannot be taken up.</summary>
-    private static void DemandOpen(Run run)
-    {
-        if (run is { IsEnded: true, Parent: { } lead })
-        {
-            throw new AgentException(
-                ErrorCode.RunStateForbids, $"Run '{run.Id}' is a sub-agent and has reported to its lead; speak to that one, run '{lead}'.");
-        }
-    }
-
-    /// <summary>Holds the runs below one that were not told to hold yet.</summary>
-    /// <returns>Whether there were any.</returns>
-    private async Task<bool> SuspendBelowAsync(string id, string reason, HashSet<string> told, CancellationToken cancellationToken)
-    {
-        int before = told.Count;
-        await ForEachBelowAsync(
-            id, OrchestrationStatus.Running, child => told.Add(child) ? orchestrations.SuspendAsync(child, reason, cancellationToken) : Task.CompletedTask,
-            cancellationToken).ConfigureAwait(false);
-        return told.Count > before;
-    }
-
-    private Task ResumeBelowAsync(string id, string reason, CancellationToken cancellationToken) =>
-        ForEachBelowAsync(id, OrchestrationStatus.Suspended, child => orchestrations.ResumeAsync(child, reason, cancellationToken), cancellationToken);
-
-    /// <summary>Does something to the runs below one that are in a state, the lowest first.</summary>
-    private async Task ForEachBelowAsync(string id, OrchestrationStatus status, Func<string, Task> act, CancellationToken cancellationToken)
-    {
-        var below = new List<string>();
-        await foreach (RunRecord record in runs.ListDescendantsAsync(id, cancellationToken).ConfigureAwait(false))
-        {
-            below.Add(record.Id);
-        }
-
-        foreach (string child in below.OrderByDescending(static child => child.Count(static c => c == ChildName.Separator)))
-        {
-            OrchestrationState? state = await orchestrations.GetAsync(child, false, cancellationToken).ConfigureAwait(false);
-            bool isPending = status == OrchestrationStatus.Running && state?.Status == OrchestrationStatus.Pending;
-            if (state?.Status == status || isPending)
+        ArgumentNullException.ThrowIfNull(caller);
+        return _keys.OnceAsync(
+            KeyedRequest.Of(caller.Id, key, body), id,
+            async claim =>
             {
-                await act(child).ConfigureAwait(false);
-            }
-        }
+                await _rights.DemandAsync(id, caller, act, cancellationToken).ConfigureAwait(false);
+                return await steer(claim).ConfigureAwait(false);
+            },
+            () => _commands.GetAsync(id, cancellationToken), cancellationToken);
     }
 
-    private Task AuditAsync(string type, string runId, string requester, string words, CancellationToken cancellationToken) => audit.AppendAsync(
-        new AuditEntry(type) { RunId = runId, Actor = requester, Reason = Activities.Preview.Of(redactor.Redact(words), 1_000) }, cancellationToken);
-
-    /// <summary>Hands a command to the loop: by event to a live one, by a new execution to one that has ended.</summary>
-    private async Task<Run> CommandAsync(string id, RunCommand command, CancellationToken cancellationToken)
+    private async Task<Run> SendAsync(string id, string text, string requester, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
-        await orchestrations.RaiseEventAsync(id, RunCommand.EventName, command, cancellationToken).ConfigureAwait(false);
-        if (await orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false) is { IsEnded: true } ended
-            && !HasHeard(ended, command))
+        await _commands.DemandOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
+        (InboxMessage Message, long Count)? sent = claim is { IsResumed: true, Token: { } token }
+            ? await _inbox.FindAsync(id, token, cancellationToken).ConfigureAwait(false)
+            : null;
+        claim?.Begin();
+        if (sent is not var (message, count))
         {
-            await RestartAsync(id, command, cancellationToken).ConfigureAwait(false);
+            await _records.AuditAsync(AuditTypes.MessageSent, id, requester, text, cancellationToken).ConfigureAwait(false);
+            message = new InboxMessage(text, requester, _records.Now) { Key = claim?.Token };
+            count = await _inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
         }
 
-        return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await _records.JournalMessageAsync(id, message, sent is not null, cancellationToken).ConfigureAwait(false);
+        var command = new RunCommand(requester) { Inbox = count, InboxBytes = MessageFrame + Encoding.UTF8.GetByteCount(text) };
+        return await _commands.CommandAsync(id, command, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Whether the loop took a message in before it ended, so that nothing is left to do.</summary>
-    private static bool HasHeard(OrchestrationState ended, RunCommand command) =>
-        command.Inbox is { } count && StateOf(ended) is { } state && state.InboxShown >= count;
-
-    private async Task RestartAsync(string id, RunCommand command, CancellationToken cancellationToken)
+    private async Task<Run> GrantAsync(string id, Budget more, string requester, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
-        OrchestrationState ended = (await orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false))!;
-        RunState state = StateOf(ended)
-            ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' ended before its first turn; submit it again.");
-        TakenParts taken = await TakenBudget.ReadAsync(records, id, cancellationToken).ConfigureAwait(false);
-        RunRecord run = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        state = state with
-        {
-            QueueTicket = await admission.ReadmitAsync(run, command.By, cancellationToken).ConfigureAwait(false),
-            Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
-            PendingBytes = state.PendingBytes + command.InboxBytes,
-            LostCalls = 0,
-            Refusals = 0,
-            Rejections = 0,
-            Repairs = 0,
-            Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken.Sum()).Plus(command.Grant ?? new()) },
-        };
-        try
-        {
-            await orchestrations.ScheduleAsync(
-                AgentLoop.Name, state, new StartOptions { InstanceId = id, ReplaceableStatuses = EndedStatuses }, cancellationToken)
-                .ConfigureAwait(false);
-            if (state.QueueTicket is not null)
-            {
-                await admission.ScheduledAsync(cancellationToken).ConfigureAwait(false);
-            }
-
-            if (!taken.IsNone())
-            {
-                await TakenBudget.ClearAsync(records, id, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
-        {
-            // Somebody else took it up in the meantime: it hears the command like any live run.
-            await orchestrations.RaiseEventAsync(id, RunCommand.EventName, command, cancellationToken).ConfigureAwait(false);
-        }
+        await _commands.DemandOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
+        claim?.Begin();
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
+        await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", cancellationToken).ConfigureAwait(false);
+        return await _commands.CommandAsync(id, new RunCommand(requester) { Grant = more, Key = claim?.Token }, cancellationToken).ConfigureAwait(false);
     }
 
-    internal static RunState? StateOf(OrchestrationState ended) =>
-        (ended.Status == OrchestrationStatus.Completed ? DurableJson.Deserialize<RunOutcome>(ended.Output)?.State : null)
-        ?? DurableJson.Deserialize<RunState>(ended.CustomStatus);
-
-    private async Task<Run> LiveAsync(string id, string verb, CancellationToken cancellationToken)
+    private async Task<Run> CancelAsync(string id, string requester, string? reason, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
-        Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        return run.IsEnded
-            ? throw new AgentException(
-                ErrorCode.RunStateForbids, $"Run '{id}' has ended as {Name(run.Status)}; only a run that has not can be {verb}.")
-            : run;
+        if (claim is { IsResumed: true } && await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false) is { IsEnded: true } ended)
+        {
+            return ended;
+        }
+
+        Run run = await _commands.LiveAsync(id, "cancelled", cancellationToken).ConfigureAwait(false);
+        claim?.Begin();
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, $"cancel{(reason is null ? "" : $": {reason}")}", cancellationToken).ConfigureAwait(false);
+        await _records.JournalAsync(id, JournalEventTypes.RunCancelRequested, reason, cancellationToken).ConfigureAwait(false);
+        await _commands.CancelAsync(id, requester, reason, cancellationToken).ConfigureAwait(false);
+        // Held runs hear nothing.
+        await _commands.ResumeBelowAsync(id, "to be cancelled", cancellationToken).ConfigureAwait(false);
+        if (run.Status == RunStatus.Paused)
+        {
+            await _commands.ResumeAsync(id, "to be cancelled", cancellationToken).ConfigureAwait(false);
+        }
+
+        return await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    private static string Name(RunStatus status) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
+    private static void CheckMessage(string text)
+    {
+        if (string.IsNullOrWhiteSpace(text) || text.Length > MaxMessage)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"text: use 1 to {MaxMessage} characters.");
+        }
+    }
+
+    private static void CheckGrant(Budget more)
+    {
+        ArgumentNullException.ThrowIfNull(more);
+        more.Validate("budget");
+        if (more.IsUnlimited)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "budget: name at least one part to grant.");
+        }
+    }
 }

@@ -23,4 +23,7 @@ internal sealed record RunCommand(string By)
 
     /// <summary>What may be spent on top.</summary>
     public Budget? Grant { get; init; }
+
+    /// <summary>What the command is known by, so that one that is sent again is heard once; <see langword="null"/> if it is sent once.</summary>
+    public string? Key { get; init; }
 }

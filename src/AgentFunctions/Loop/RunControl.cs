@@ -5,6 +5,9 @@ namespace AgentFunctions.Loop;
 /// <summary>What reaches a live run from outside: commands, in the order in which they came, and the end of its time.</summary>
 internal sealed class RunControl : IDisposable
 {
+    /// <summary>How many keys of grants the state keeps.</summary>
+    private const int MaxHeard = 16;
+
     private readonly IOrchestrationContext _context;
     private readonly SwarmFlow _swarm;
     private readonly TimeSpan? _stepTimeout;
@@ -50,11 +53,13 @@ internal sealed class RunControl : IDisposable
         Receive();
         foreach (RunCommand command in _pending)
         {
+            bool isRepeated = command.Key is { } key && state.Heard?.Contains(key) == true;
             state = state with
             {
+                Heard = Heard(state, command),
                 Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
                 PendingBytes = state.PendingBytes + command.InboxBytes,
-                Limits = command.Grant is null ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },
+                Limits = command.Grant is null || isRepeated ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(command.Grant) },
             };
         }
 
@@ -62,6 +67,11 @@ internal sealed class RunControl : IDisposable
         SetDeadline(state.StartedAt + state.Limits.Budget.WallClock);
         return state;
     }
+
+    /// <summary>The keys that the state knows once it has heard a command.</summary>
+    public static IReadOnlyList<string>? Heard(RunState state, RunCommand command) => command.Key is { } key && state.Heard?.Contains(key) != true
+        ? [.. (state.Heard ?? []).TakeLast(MaxHeard - 1), key]
+        : state.Heard;
 
     /// <summary>
     /// Waits for a step; false where a cancellation or the end of the run's time came first, or where the step is stuck.

@@ -64,6 +64,9 @@ internal sealed record RunState
     /// <summary>How many of the messages the model has been shown.</summary>
     public long InboxShown { get; init; }
 
+    /// <summary>The keys of the last grants, so that one that is sent again is not granted twice; <see langword="null"/> for none.</summary>
+    public IReadOnlyList<string>? Heard { get; init; }
+
     /// <summary>What the host has to tell the model before its next message.</summary>
     public string? Notice { get; init; }
 

@@ -45,7 +45,7 @@ public sealed class RequestKeys(IRecordStore records, TimeProvider time)
         {
             result = await act(claim).ConfigureAwait(false);
         }
-        catch (AgentException) when (!claim.HasBegun)
+        catch (AgentException) when (claim is { HasBegun: false, IsResumed: false })
         {
             await ReleaseAsync(claim).ConfigureAwait(false);
             throw;

@@ -6,7 +6,11 @@ namespace AgentFunctions.Storage;
 /// <param name="Text">The words.</param>
 /// <param name="By">Who said them.</param>
 /// <param name="At">When (UTC).</param>
-public sealed record InboxMessage(string Text, string By, DateTimeOffset At);
+public sealed record InboxMessage(string Text, string By, DateTimeOffset At)
+{
+    /// <summary>What the request is known by that sent it; <see langword="null"/> if it had no idempotency key.</summary>
+    public string? Key { get; init; }
+}
 
 /// <summary>The messages that people send to runs: a log each. The model is shown each once, in order.</summary>
 public sealed class Inbox(ILogStore logs)
@@ -42,6 +46,23 @@ public sealed class Inbox(ILogStore logs)
         }
 
         return messages;
+    }
+
+    /// <summary>The message of a request, and how many the run has with it; <see langword="null"/> if it was not sent.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="key">What the request is known by.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    internal async Task<(InboxMessage Message, long Count)?> FindAsync(string runId, string key, CancellationToken cancellationToken)
+    {
+        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), 0, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.InboxMessage) is { } message && message.Key == key)
+            {
+                return (message, entry.Position + 1);
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Adds a message at a place, unless there is one.</summary>

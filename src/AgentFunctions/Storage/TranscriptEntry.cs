@@ -21,6 +21,21 @@ public sealed record TranscriptEntry(
     /// </summary>
     public long? SummaryKeepsFrom { get; init; }
 
+    /// <summary>Where the message comes from; <see langword="null"/> in entries of earlier versions.</summary>
+    public TranscriptOrigin? Origin { get; init; }
+
+    /// <summary>
+    /// Gets where the message comes from, also of an entry that does not say so: what is neither the model's, a tool's, a summary nor
+    /// the first message counts as a person's, whatever it claims to be.
+    /// </summary>
+    [JsonIgnore]
+    public TranscriptOrigin Source => Origin
+        ?? (Message.Role == ChatRole.Assistant ? TranscriptOrigin.Model
+            : Message.Role == ChatRole.Tool ? TranscriptOrigin.Result
+            : SummaryKeepsFrom is not null ? TranscriptOrigin.Host
+            : Position == 0 ? TranscriptOrigin.Goal
+            : TranscriptOrigin.Person);
+
     /// <summary>Where in the transcript it stands.</summary>
     [JsonIgnore]
     public long Position { get; init; }

@@ -54,7 +54,8 @@ internal sealed class Conversation
             }
         }
 
-        string goal = string.Join("\n", task.Where(static message => message.Role == ChatRole.User).Select(static message => message.Text));
+        string goal = string.Join("\n", task.Where(static message => message.Role == ChatRole.User)
+            .Select(static message => UntrustedText.Unmark(message.Text)));
         // A compaction takes calls away; those that are left must not share an id with a new one.
         int last = all.SelectMany(static message => message.Contents).OfType<FunctionCallContent>()
             .Select(static call => call.CallId.StartsWith(CallPrefix, StringComparison.Ordinal)

@@ -1,0 +1,57 @@
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Gateway.Access;
+
+/// <summary>
+/// Says what the present roles of a caller let it do with a run: callers see their own runs, those whose role says so see all, and to
+/// the others a run that is not theirs does not exist.
+/// </summary>
+public static class RunRights
+{
+    /// <summary>Gets whether a caller sees the runs of others.</summary>
+    /// <param name="caller">The caller.</param>
+    public static bool SeesAll(Caller caller)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Admin);
+    }
+
+    /// <summary>Demands that a caller may do something with a run. Who asked for the run once and has no role any more may still see and stop it.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="act">What it wants to do.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>: it may not see the run. <see cref="ErrorCode.NotAllowed"/>: it may see it and no more.
+    /// </exception>
+    public static void Demand(Caller caller, RunRecord run, RunAct act)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(run);
+        bool isOwn = run.Requester == caller.Id;
+        if (!isOwn && !SeesAll(caller))
+        {
+            throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{run.Id}'.");
+        }
+
+        bool mayAct = act == RunAct.See || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Admin)
+            || (isOwn && (act == RunAct.Stop || caller.Has(CallerRoles.Submitter)));
+        if (!mayAct)
+        {
+            throw new AgentException(
+                ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Operator}.");
+        }
+    }
+}
+
+/// <summary>What can be done with a run.</summary>
+public enum RunAct
+{
+    /// <summary>See it: its transcript, events, tree and artifacts too.</summary>
+    See,
+
+    /// <summary>Hold or end it.</summary>
+    Stop,
+
+    /// <summary>Have it do more: speak to it, let it spend more, resume it, fork it.</summary>
+    Steer,
+}

@@ -1,0 +1,159 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Durability;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Gateway;
+
+/// <summary>Hands commands to the loops of runs, and takes runs up again that have ended.</summary>
+internal sealed class RunCommands(
+    RunReader reader, RunStore runs, IOrchestrationClient orchestrations, IRecordStore records, Admission admission)
+{
+    private static readonly OrchestrationStatus[] EndedStatuses =
+        [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
+
+    /// <summary>A run.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public Task<Run> GetAsync(string id, CancellationToken cancellationToken) => reader.GetAsync(id, cancellationToken);
+
+    /// <summary>Asks a live run to end.</summary>
+    public Task CancelAsync(string id, string requester, string? reason, CancellationToken cancellationToken) => orchestrations.RaiseEventAsync(
+        id, RunCommand.EventName, new RunCommand(requester) { Cancel = true, Reason = reason }, cancellationToken);
+
+    /// <summary>Holds a run alone.</summary>
+    public Task SuspendAsync(string id, string reason, CancellationToken cancellationToken) => orchestrations.SuspendAsync(id, reason, cancellationToken);
+
+    /// <summary>Lets a run alone go on.</summary>
+    public Task ResumeAsync(string id, string reason, CancellationToken cancellationToken) => orchestrations.ResumeAsync(id, reason, cancellationToken);
+
+    /// <summary>Before anything is recorded: whether a run may be spoken to, and taken up again where it has ended.</summary>
+    public async Task DemandOpenAsync(string id, string requester, CancellationToken cancellationToken)
+    {
+        Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        DemandOpen(run);
+        if (run.IsEnded)
+        {
+            await admission.DemandNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A sub-agent that has ended has reported, and what it left over is its lead's again: it cannot be taken up.</summary>
+    public static void DemandOpen(Run run)
+    {
+        if (run is { IsEnded: true, Parent: { } lead })
+        {
+            throw new AgentException(
+                ErrorCode.RunStateForbids, $"Run '{run.Id}' is a sub-agent and has reported to its lead; speak to that one, run '{lead}'.");
+        }
+    }
+
+    /// <summary>Holds the runs below one that were not told to hold yet.</summary>
+    /// <returns>Whether there were any.</returns>
+    public async Task<bool> SuspendBelowAsync(string id, string reason, HashSet<string> told, CancellationToken cancellationToken)
+    {
+        int before = told.Count;
+        await ForEachBelowAsync(
+            id, OrchestrationStatus.Running, child => told.Add(child) ? orchestrations.SuspendAsync(child, reason, cancellationToken) : Task.CompletedTask,
+            cancellationToken).ConfigureAwait(false);
+        return told.Count > before;
+    }
+
+    public Task ResumeBelowAsync(string id, string reason, CancellationToken cancellationToken) =>
+        ForEachBelowAsync(id, OrchestrationStatus.Suspended, child => orchestrations.ResumeAsync(child, reason, cancellationToken), cancellationToken);
+
+    /// <summary>Does something to the runs below one that are in a state, the lowest first.</summary>
+    private async Task ForEachBelowAsync(string id, OrchestrationStatus status, Func<string, Task> act, CancellationToken cancellationToken)
+    {
+        var below = new List<string>();
+        await foreach (RunRecord record in runs.ListDescendantsAsync(id, cancellationToken).ConfigureAwait(false))
+        {
+            below.Add(record.Id);
+        }
+
+        foreach (string child in below.OrderByDescending(static child => child.Count(static c => c == ChildName.Separator)))
+        {
+            OrchestrationState? state = await orchestrations.GetAsync(child, false, cancellationToken).ConfigureAwait(false);
+            bool isPending = status == OrchestrationStatus.Running && state?.Status == OrchestrationStatus.Pending;
+            if (state?.Status == status || isPending)
+            {
+                await act(child).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Hands a command to the loop: by event to a live one, by a new execution to one that has ended.</summary>
+    public async Task<Run> CommandAsync(string id, RunCommand command, CancellationToken cancellationToken)
+    {
+        await orchestrations.RaiseEventAsync(id, RunCommand.EventName, command, cancellationToken).ConfigureAwait(false);
+        if (await orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false) is { IsEnded: true } ended
+            && !HasHeard(ended, command))
+        {
+            await RestartAsync(id, command, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether the loop took a message or a keyed grant in before it ended, so that nothing is left to do.</summary>
+    private static bool HasHeard(OrchestrationState ended, RunCommand command) =>
+        StateOf(ended) is { } state
+        && (command.Inbox is { } count ? state.InboxShown >= count : command.Key is { } key && state.Heard?.Contains(key) == true);
+
+    public async Task RestartAsync(string id, RunCommand command, CancellationToken cancellationToken)
+    {
+        OrchestrationState ended = (await orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false))!;
+        RunState state = StateOf(ended)
+            ?? throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' ended before its first turn; submit it again.");
+        TakenParts taken = await TakenBudget.ReadAsync(records, id, cancellationToken).ConfigureAwait(false);
+        RunRecord run = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        state = state with
+        {
+            QueueTicket = await admission.ReadmitAsync(run, command.By, cancellationToken).ConfigureAwait(false),
+            Inbox = Math.Max(state.Inbox, command.Inbox ?? 0),
+            PendingBytes = state.PendingBytes + command.InboxBytes,
+            LostCalls = 0,
+            Refusals = 0,
+            Rejections = 0,
+            Repairs = 0,
+            Heard = RunControl.Heard(state, command),
+            Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken.Sum()).Plus(command.Grant ?? new()) },
+        };
+        try
+        {
+            await orchestrations.ScheduleAsync(
+                AgentLoop.Name, state, new StartOptions { InstanceId = id, ReplaceableStatuses = EndedStatuses }, cancellationToken)
+                .ConfigureAwait(false);
+            if (state.QueueTicket is not null)
+            {
+                await admission.ScheduledAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            if (!taken.IsNone())
+            {
+                await TakenBudget.ClearAsync(records, id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
+        {
+            // Somebody else took it up in the meantime: it hears the command like any live run.
+            await orchestrations.RaiseEventAsync(id, RunCommand.EventName, command, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public static RunState? StateOf(OrchestrationState ended) =>
+        (ended.Status == OrchestrationStatus.Completed ? DurableJson.Deserialize<RunOutcome>(ended.Output)?.State : null)
+        ?? DurableJson.Deserialize<RunState>(ended.CustomStatus);
+
+    public async Task<Run> LiveAsync(string id, string verb, CancellationToken cancellationToken)
+    {
+        Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        return run.IsEnded
+            ? throw new AgentException(
+                ErrorCode.RunStateForbids, $"Run '{id}' has ended as {Name(run.Status)}; only a run that has not can be {verb}.")
+            : run;
+    }
+
+    public static string Name(RunStatus status) => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
+}
