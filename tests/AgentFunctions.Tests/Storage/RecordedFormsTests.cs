@@ -56,8 +56,7 @@ public sealed class RecordedFormsTests
     private static Type TypeOf(string name)
     {
         Type[] found = [.. AppDomain.CurrentDomain.GetAssemblies()
-            .Where(static assembly => assembly.GetName().Name?.StartsWith("AgentFunctions", StringComparison.Ordinal) == true
-                && !assembly.GetName().Name!.Contains("Tests", StringComparison.Ordinal))
+            .Where(static assembly => assembly.GetName().Name == "AgentFunctions")
             .SelectMany(static assembly => assembly.GetTypes())
             .Where(type => type.Name == name && type.GetCustomAttribute<CompilerGeneratedAttribute>() is null)];
         Assert.That(found, Has.Length.EqualTo(1), $"The type '{name}' is not found once.");
