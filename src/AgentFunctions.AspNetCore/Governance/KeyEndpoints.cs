@@ -43,7 +43,9 @@ internal static class KeyEndpoints
     {
         Caller caller = http.Demand(CallerRoles.Admin);
         KeySubmission wanted = await http.Request.ReadJsonAsync<KeySubmission>(cancellationToken);
-        string key = await keys.AddAsync(wanted.Name, wanted.Roles, caller, cancellationToken);
+        string key = wanted.Renew
+            ? await keys.RenewAsync(wanted.Name, wanted.Roles, caller, cancellationToken)
+            : await keys.AddAsync(wanted.Name, wanted.Roles, caller, cancellationToken);
         return new ShownOnce(Answers.Json(new NewKeyResource(wanted.Name, wanted.Roles, key), StatusCodes.Status201Created));
     }
 
@@ -73,6 +75,9 @@ internal sealed record KeySubmission
 
     /// <summary>The roles.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>Whether the holder is the one whose key of this name was withdrawn, so that its runs are its own again; false by default.</summary>
+    public bool Renew { get; init; }
 }
 
 /// <summary>An API key, without what it is.</summary>

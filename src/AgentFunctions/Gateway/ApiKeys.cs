@@ -11,6 +11,7 @@ namespace AgentFunctions.Gateway;
 public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider time)
 {
     private const string Prefix = "api-keys/";
+    private const string Withdrawn = "api-key-names/";
     private const string Mark = "afk_";
 
     /// <summary>How long another host's first key may go unseen.</summary>
@@ -25,9 +26,22 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     /// <param name="cancellationToken">Stops waiting; the key may have been made.</param>
     /// <returns>The key. It cannot be shown again.</returns>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken.
+    /// <see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken, or was taken by a key that was withdrawn.
     /// </exception>
-    public async Task<string> AddAsync(string name, IReadOnlyList<string> roles, Caller by, CancellationToken cancellationToken = default)
+    public Task<string> AddAsync(string name, IReadOnlyList<string> roles, Caller by, CancellationToken cancellationToken = default) =>
+        MakeAsync(name, roles, by, false, cancellationToken);
+
+    /// <summary>Makes a key under a name whose key was withdrawn, for the same holder: the runs of that name are its own again.</summary>
+    /// <param name="name">The holder.</param>
+    /// <param name="roles">The roles.</param>
+    /// <param name="by">Who makes it.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. The key may have been made.</param>
+    /// <returns>The key. It cannot be shown again.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken.</exception>
+    public Task<string> RenewAsync(string name, IReadOnlyList<string> roles, Caller by, CancellationToken cancellationToken = default) =>
+        MakeAsync(name, roles, by, true, cancellationToken);
+
+    private async Task<string> MakeAsync(string name, IReadOnlyList<string> roles, Caller by, bool isRenewal, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(roles);
         ArgumentNullException.ThrowIfNull(by);
@@ -38,6 +52,9 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
         Require(
             known.Count > 0 || roles.Contains(CallerRoles.Admin, StringComparer.Ordinal), "roles",
             $"give the first key the role {CallerRoles.Admin}: from then on nobody without a key may call");
+        Require(
+            isRenewal || await records.GetAsync(Withdrawn + name, cancellationToken).ConfigureAwait(false) is null, "name",
+            "a key of this name was withdrawn, and its runs would be the new holder's; use another name, or send renew: true for the same holder");
         string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         string key = $"{Mark}{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
         var record = new ApiKeyRecord(id, name, roles, Hash(key), time.GetUtcNow());
@@ -106,6 +123,7 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
         Require(
             keys.Any(other => other != key && other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)) || keys.Count == 1, "name",
             "this is the last administrator's key; make another one first");
+        await records.PutAsync(Withdrawn + name, "{}"u8.ToArray(), default, cancellationToken).ConfigureAwait(false);
         await records.DeleteAsync(Prefix + key!.Id, default, cancellationToken).ConfigureAwait(false);
         _seen = null;
         await AuditAsync(by, $"withdrew the API key '{name}'", cancellationToken).ConfigureAwait(false);
