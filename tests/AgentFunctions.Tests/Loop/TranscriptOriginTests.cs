@@ -91,7 +91,8 @@ internal sealed class TranscriptOriginTests
                 }
 
                 return (isCompacted || request.Index > 40 ? ChatReply.Say("done") : ChatReply.Call("large", new { }))
-                    with { Usage = new(request.Body.GetRawText().Length / 4, 20) };
+                    with
+                { Usage = new(request.Body.GetRawText().Length / 4, 20) };
             },
             [large], null, ("Models:test:ContextWindow", "5000"), ("Models:test:MaxOutputTokens", "500"));
         Run run = await host.SubmitAsync();
