@@ -60,6 +60,17 @@ public sealed class ApiOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00", ErrorMessage = "Api:Heartbeat: use 0.1 seconds to 10 minutes.")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>
+    /// Gets or sets after how long an event stream ends by itself, though the run goes on; clients come back with the position
+    /// that they have.
+    /// </summary>
+    /// <value>
+    /// The default is <see langword="null"/>, which is no limit; on Functions 10 minutes, and never more than
+    /// <c>functionTimeout</c> allows. The range is 1 second to 1 day.
+    /// </value>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Api:StreamLifetime: use 1 second to 1 day.")]
+    public TimeSpan? StreamLifetime { get; set; }
+
     internal Func<ClaimsPrincipal, Caller?>? CallerMapping { get; private set; }
 
     /// <summary>Sets how a user that the app has signed in becomes a caller.</summary>

@@ -20,6 +20,7 @@ internal static class EventEndpoints
             .WithDescription(
                 "Server-sent events: `id` is the event's position, `event` its type, `data` the event as JSON. The stream closes when "
                 + "the run has ended; a client that comes back after the last event then gets 204, at which browsers stop to ask. "
+                + "A host may close it before (Api:StreamLifetime): come back with Last-Event-ID. "
                 + "With follow=false: what there is, as a JSON array.")
             .WithHeader(LastEventId, "The position of the last event that was received; the stream goes on after it.")
             .WithQuery("after", "The same for clients that cannot set headers; the header goes first.", 0, long.MaxValue - 1)

@@ -18,6 +18,9 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
 
     private static readonly byte[] SignOfLife = ": still here\n\n"u8.ToArray();
 
+    /// <summary>Clients come back after a second: the stream was not ended by a fault.</summary>
+    private static readonly byte[] Retry = "retry: 1000\n\n"u8.ToArray();
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         IServiceProvider services = httpContext.RequestServices;
@@ -25,6 +28,10 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
         // A stopping host must not wait for streams; clients come back with the position that they have.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(
             httpContext.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        // What ends a stream before its run is over ends the wait for events, never an event that is half written.
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        using var late = new CancellationTokenSource(options.StreamLifetime ?? Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, late.Token);
         HttpResponse response = httpContext.Response;
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
@@ -33,21 +40,25 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
         try
         {
             await response.StartAsync(stop.Token);
-            await WriteAsync(
-                response, services.GetRequiredService<RunFeed>(), options.Heartbeat,
-                services.GetRequiredService<TimeProvider>(), stop.Token);
+            if (options.StreamLifetime is not null)
+            {
+                await response.Body.WriteAsync(Retry, stop.Token);
+            }
+
+            IAsyncEnumerable<(long, JournalEvent)> events = services.GetRequiredService<RunFeed>().FollowAsync(runId, from, either.Token);
+            await WriteAsync(response, events, options.Heartbeat, time, stop.Token);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            // The client has left, or the host stops.
+            // The client has left, the host stops, or the stream has reached its age.
         }
     }
 
     private async Task WriteAsync(
-        HttpResponse response, RunFeed feed, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+        HttpResponse response, IAsyncEnumerable<(long Position, JournalEvent Event)> follow, TimeSpan heartbeat, TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        await using IAsyncEnumerator<(long Position, JournalEvent Event)> events =
-            feed.FollowAsync(runId, from, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using IAsyncEnumerator<(long Position, JournalEvent Event)> events = follow.GetAsyncEnumerator(CancellationToken.None);
         while (true)
         {
             Task<bool> next = events.MoveNextAsync().AsTask();

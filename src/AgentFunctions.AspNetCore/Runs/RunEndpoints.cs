@@ -22,7 +22,11 @@ internal static class RunEndpoints
             .WithSummary("Submit a goal to an agent.")
             .WithDescription("Recorded durably when it is answered. With an Idempotency-Key it is safe to repeat: the same key and body return the same run.")
             .WithHeader("Idempotency-Key", "1 to 200 characters that name this submission.")
+            .WithHeader(
+                WaitPreference.Header,
+                "`wait=20` waits so many seconds for the end of the run, at most 60: 200 with the result if it came, otherwise 202.")
             .Accepts<RunSubmission>("application/json")
+            .Produces<RunResource>(StatusCodes.Status200OK)
             .Produces<RunResource>(StatusCodes.Status202Accepted)
             .ProducesProblems(400, 401, 403, 404, 409, 415, 429, 503);
         runs.MapGet("", ListAsync)
@@ -43,13 +47,25 @@ internal static class RunEndpoints
     }
 
     private static async Task<IResult> SubmitAsync(
-        HttpContext http, AgentGateway gateway, RunResources resources, CancellationToken cancellationToken)
+        HttpContext http, AgentGateway gateway, RunReader reader, RunResources resources, TimeProvider time, CancellationToken cancellationToken)
     {
         string? key = http.Request.Headers.Single("Idempotency-Key");
+        TimeSpan? wait = WaitPreference.Read(http.Request.Headers);
         RunSubmission submission = await http.Request.ReadJsonAsync<RunSubmission>(cancellationToken);
         Run run = await gateway.SubmitAsync(submission.ToRequest(), http.Caller(), key, cancellationToken);
+        if (wait is { } longest)
+        {
+            run = await WaitPreference.WaitAsync(reader, run, longest, time, cancellationToken);
+            http.Response.Headers[WaitPreference.AppliedHeader] = WaitPreference.Applied(longest);
+        }
+
         RunResource resource = resources.Of(run, http.Root());
         http.Response.Headers.Location = resource.Links.Self;
+        if (wait is not null && run.IsEnded)
+        {
+            return Answers.Json(resource);
+        }
+
         http.Response.Headers.RetryAfter = "1";
         return Answers.Json(resource, StatusCodes.Status202Accepted);
     }

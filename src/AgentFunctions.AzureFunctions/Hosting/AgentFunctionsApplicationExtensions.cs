@@ -15,6 +15,8 @@ namespace Microsoft.Extensions.Hosting;
 /// <summary>Adds the agent runtime to a function app.</summary>
 public static class AgentFunctionsApplicationExtensions
 {
+    private static readonly TimeSpan StreamLifetime = TimeSpan.FromMinutes(10);
+
     /// <summary>
     /// Adds the loop, its steps, the HTTP API, Durable Task as the engine and Azure Storage as the stores. The app adds agents and
     /// tools; the triggers come with this library.
@@ -61,6 +63,8 @@ public static class AgentFunctionsApplicationExtensions
                 options.Hosts.Add(host.Split(':')[0]);
             }
         });
+        services.AddOptions<ApiOptions>().PostConfigure<IConfiguration>(static (options, configuration) =>
+            options.StreamLifetime = FunctionTimeout.Bound(options.StreamLifetime ?? StreamLifetime, configuration, AppContext.BaseDirectory));
         // In front of the worker's pipeline the guard would answer in place of an invocation that the host waits for.
         services.Remove(services.Single(static service =>
             service.ServiceType == typeof(IStartupFilter) && service.ImplementationType == typeof(ApiPipeline)));

@@ -24,5 +24,9 @@ internal static class FunctionTimeout
             : null;
     }
 
+    /// <summary>Bounds what runs in one function, such as an event stream.</summary>
+    public static TimeSpan Bound(TimeSpan wanted, IConfiguration configuration, string folder) =>
+        Read(configuration, folder) is { } longest ? Min(wanted, longest) : wanted;
+
     private static TimeSpan Min(TimeSpan first, TimeSpan second) => first < second ? first : second;
 }

@@ -292,7 +292,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     private static FailureDetails? FailureOf(OrchestrationMetadata metadata) => metadata switch
     {
         { FailureDetails: { } failure } => DurableFailure.Read(failure),
-        { RuntimeStatus: DurableStatus.Failed, SerializedOutput: { } words } => new FailureDetails(nameof(ErrorCode.EngineUnavailable), words),
+        { RuntimeStatus: DurableStatus.Failed, SerializedOutput: { } words } => DurableFailure.Read(words, nameof(ErrorCode.EngineUnavailable)),
         _ => null,
     };
 

@@ -44,5 +44,5 @@ internal static class HistoryTranslation
     }
 
     private static FailureDetails Of(CoreFailure? failure, string? reason) =>
-        failure is null ? new FailureDetails("Unknown", reason ?? "The backend kept no details.") : DurableFailure.Read(failure);
+        failure is null ? DurableFailure.Read(reason ?? "The backend kept no details.", "Unknown") : DurableFailure.Read(failure);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.AspNetCore;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.Sqlite;
 using Microsoft.AspNetCore.Builder;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AzureFunctions.Tests.Hosting;
 
@@ -57,8 +59,12 @@ public sealed class ApiRouterTests
             $"/api/runs/{run.GetProperty("id").GetString()}/events", HttpCompletionOption.ResponseHeadersRead, Cancel);
 
         Assert.That(events.Content.Headers.ContentType?.MediaType, Is.EqualTo("text/event-stream"));
-        Assert.That(await events.Content.ReadAsStringAsync(Cancel), Does.StartWith("id: 0\n").And.Contain("event: run.ended"));
+        Assert.That(await events.Content.ReadAsStringAsync(Cancel), Does.StartWith("retry: 1000\n\nid: 0\n").And.Contain("event: run.ended"));
     }
+
+    [Test]
+    public void Streams_ByDefault_EndAfterTenMinutes() =>
+        Assert.That(_app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.StreamLifetime, Is.EqualTo(TimeSpan.FromMinutes(10)));
 
     [Test]
     public async Task Errors_AreProblemDetails()

@@ -1,3 +1,4 @@
+using System.Net.ServerSentEvents;
 using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Api;
@@ -38,6 +39,30 @@ internal sealed class EventStreamTests
         server.Terminate();
         await reader.ReadToEndAsync(TestContext.CurrentContext.CancellationToken);
         Assert.That(await server.WaitAsync(), Is.Zero, server.Errors);
+    }
+
+    [Test]
+    public async Task Events_PastTheLifetimeOfTheStream_EndAndGoOnFromTheLastOne()
+    {
+        var goOn = new TaskCompletionSource();
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(
+            ChatReply.Say("x") with { Before = cancellationToken => goOn.Task.WaitAsync(cancellationToken) });
+        await using ApiHost host = await ApiHost.StartAsync(model, options => options.StreamLifetime = TimeSpan.FromSeconds(1));
+        string id = await host.Http.SubmitGoalAsync("x");
+
+        string first = await host.Http.GetStringAsync($"/api/runs/{id}/events", TestContext.CurrentContext.CancellationToken);
+        Assert.That(first, Does.StartWith("retry: 1000\n\nid: 0\n").And.Not.Contain("run.ended"));
+
+        goOn.SetResult();
+        var rest = new List<string>();
+        while (!rest.Contains("run.ended"))
+        {
+            await foreach (SseItem<string> item in host.Http.FollowAsync(id, $"{rest.Count}"))
+            {
+                Assert.That(item.EventId, Is.EqualTo($"{rest.Count + 1}"));
+                rest.Add(item.EventType);
+            }
+        }
     }
 
     private static ChatReply Held() => ChatReply.Say("x") with { Before = cancellationToken => Task.Delay(Timeout.Infinite, cancellationToken) };

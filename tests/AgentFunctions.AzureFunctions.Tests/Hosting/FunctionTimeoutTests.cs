@@ -1,0 +1,21 @@
+using AgentFunctions.AzureFunctions.Hosting;
+using Microsoft.Extensions.Configuration;
+
+namespace AgentFunctions.AzureFunctions.Tests.Hosting;
+
+public sealed class FunctionTimeoutTests
+{
+    [TestCase("00:30:00", "00:10:00", "00:10:00")]
+    [TestCase("00:05:00", "00:10:00", "00:04:30")]
+    [TestCase("00:01:00", "00:10:00", "00:00:54")]
+    [TestCase("-1", "00:10:00", "00:10:00")]
+    [TestCase(null, "02:00:00", "02:00:00")]
+    public void Bound_ByTheTimeoutOfTheHost_EndsBeforeIt(string? timeout, string wanted, string expected)
+    {
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("AzureFunctionsJobHost:functionTimeout", timeout)]).Build();
+
+        TimeSpan bound = FunctionTimeout.Bound(TimeSpan.Parse(wanted, null), settings, Directory.CreateTempSubdirectory().FullName);
+
+        Assert.That(bound, Is.EqualTo(TimeSpan.Parse(expected, null)));
+    }
+}
