@@ -60,8 +60,12 @@ public sealed class BicepTests
             .SingleOrDefault(static data => data.Key == "BicepPath")?.Value;
         Assume.That(program, Is.Not.Null.And.Not.Empty, "The package of the compiler is referenced on Linux for x64 alone.");
         program = Path.GetFullPath(program!.Replace('\\', '/'));
-        // A package carries no executable bits.
-        File.SetUnixFileMode(program, File.GetUnixFileMode(program) | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+        {
+            // A package carries no executable bits.
+            File.SetUnixFileMode(program, File.GetUnixFileMode(program) | UnixFileMode.UserExecute);
+        }
+
         return program;
     }
 
