@@ -68,6 +68,10 @@ param instanceMemoryMB int = 2048
 @description('Instances for orchestrations that are always up; 0 saves money and costs a cold start.')
 param alwaysReady int = 1
 
+@minValue(0)
+@description('Instances for the API that are always up; 0 costs the first caller a cold start.')
+param alwaysReadyHttp int = 0
+
 @description('Who gets the alerts; empty for nobody.')
 param alertEmail string = ''
 
@@ -207,6 +211,7 @@ module app 'modules/app.bicep' = {
     maximumInstances: maximumInstances
     instanceMemoryMB: instanceMemoryMB
     alwaysReady: alwaysReady
+    alwaysReadyHttp: alwaysReadyHttp
   }
 }
 

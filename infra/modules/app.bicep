@@ -24,6 +24,7 @@ param subnetId string
 param maximumInstances int
 param instanceMemoryMB int
 param alwaysReady int
+param alwaysReadyHttp int
 
 var storageSettings = {
   AzureWebJobsStorage__accountName: storageName
@@ -98,14 +99,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstances
         instanceMemoryMB: instanceMemoryMB
-        alwaysReady: alwaysReady == 0
-          ? []
-          : [
-              {
-                name: 'durable'
-                instanceCount: alwaysReady
-              }
-            ]
+        alwaysReady: concat(
+          alwaysReady == 0 ? [] : [{ name: 'durable', instanceCount: alwaysReady }],
+          alwaysReadyHttp == 0 ? [] : [{ name: 'http', instanceCount: alwaysReadyHttp }]
+        )
       }
     }
   }

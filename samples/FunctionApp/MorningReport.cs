@@ -1,12 +1,22 @@
 using AgentFunctions.DurableTask;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
+using Microsoft.DurableTask.Client;
 
 namespace AgentFunctions.FunctionApp;
 
 /// <summary>An orchestrator of the app's own that has agents work: two runs side by side, then one on what they found.</summary>
 public static class MorningReport
 {
+    /// <summary>Starts the report on working days at seven (UTC), once a day.</summary>
+    /// <param name="timer">The timer.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The token to cancel the start when the host stops.</param>
+    [Function("StartMorningReport")]
+    public static Task StartAsync(
+        [TimerTrigger("0 0 7 * * 1-5")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        client.ScheduleNewOrchestrationInstanceAsync(nameof(MorningReport), cancellationToken);
+
     /// <summary>Has the tickets of two teams looked at and sums up.</summary>
     /// <param name="context">The orchestration.</param>
     [Function(nameof(MorningReport))]

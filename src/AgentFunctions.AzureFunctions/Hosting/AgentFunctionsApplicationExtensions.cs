@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -28,6 +29,7 @@ public static class AgentFunctionsApplicationExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.ConfigureFunctionsWebApplication();
+        builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
         builder.Services.AddAgentFunctions(builder.Configuration, configure);
 #if AZURE_OPENAI
         builder.Services.AddSingleton<AgentFunctions.Models.OpenAIProtocol.IAzureChatClients, AgentFunctions.AzureFunctions.Models.AzureChatClients>();
@@ -68,6 +70,7 @@ public static class AgentFunctionsApplicationExtensions
         // In front of the worker's pipeline the guard would answer in place of an invocation that the host waits for.
         services.Remove(services.Single(static service =>
             service.ServiceType == typeof(IStartupFilter) && service.ImplementationType == typeof(ApiPipeline)));
+        services.TryAddSingleton(new KeyVaultReferences([]));
         services.AddSingleton<ApiRouter>();
     }
 }

@@ -1,7 +1,12 @@
+using System.Diagnostics;
 using AgentFunctions.AspNetCore;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AzureFunctions.Hosting;
@@ -14,12 +19,19 @@ internal sealed class ApiRouter
 {
     private readonly RequestDelegate _pipeline;
 
-    public ApiRouter(IServiceProvider services, IOptions<ApiOptions> options)
+    public ApiRouter(
+        IServiceProvider services, IConfiguration configuration, IOptions<ApiOptions> options, KeyVaultReferences references, ILogger<ApiRouter> logger)
     {
-        // The worker listens on this machine alone whoever calls: what the host is known as decides.
-        if (Environment.GetEnvironmentVariable("WEBSITE_HOSTNAME") is { Length: > 0 } host)
+        foreach (string setting in references.Settings)
         {
-            ListenCheck.Demand([$"https://{host}"], options.Value);
+            HostingLog.Misconfigured(logger, KeyVaultReferences.Describe(setting));
+        }
+
+        if (MissingKey(configuration, options.Value, references) is { } problem)
+        {
+            HostingLog.Misconfigured(logger, problem);
+            _pipeline = context => AnswerAsync(context, problem);
+            return;
         }
 
         var app = new ApplicationBuilder(services);
@@ -34,5 +46,36 @@ internal sealed class ApiRouter
         context.SetEndpoint(null);
         context.Request.RouteValues.Clear();
         return _pipeline(context);
+    }
+
+    private static Task AnswerAsync(HttpContext context, string problem)
+    {
+        var resource = new ProblemResource
+        {
+            Title = "Service Unavailable",
+            Status = StatusCodes.Status503ServiceUnavailable,
+            Detail = problem,
+            Code = "notConfigured",
+            TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
+        };
+        context.Response.StatusCode = resource.Status;
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsJsonAsync(resource, ApiJson.Options, "application/problem+json", context.RequestAborted);
+    }
+
+    /// <summary>The worker listens on this machine alone whoever calls: what the host is known as decides.</summary>
+    private static string? MissingKey(IConfiguration configuration, ApiOptions options, KeyVaultReferences references)
+    {
+        const string Setting = "Api:Key";
+        string? host = configuration["WEBSITE_HOSTNAME"]?.Split(':')[0];
+        if (options.Key is not null || options.Oidc.Count > 0 || string.IsNullOrEmpty(host) || ListenCheck.IsLocalHost(host))
+        {
+            return null;
+        }
+
+        return references.Settings.Contains(Setting, StringComparer.OrdinalIgnoreCase)
+            ? KeyVaultReferences.Describe(Setting)
+            : $"Api__Key: {host} can be reached by others and no key is set, so the API answers nobody. Set Api__Key to at least 16 "
+                + "characters, for instance by a Key Vault reference, or Api__Oidc__0__Authority to an issuer of tokens.";
     }
 }

@@ -1,5 +1,5 @@
 using AgentFunctions.Diagnostics;
-using Azure.Identity;
+using Azure.Core;
 using Azure.Monitor.OpenTelemetry.Exporter;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
@@ -12,7 +12,7 @@ namespace AgentFunctions.AzureFunctions.Telemetry;
 
 /// <summary>
 /// Sends the traces and metrics of the runs, which only the worker knows: to Application Insights where
-/// <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is set, signed in by identity, and over OTLP where
+/// <c>APPLICATIONINSIGHTS_CONNECTION_STRING</c> is set, and over OTLP where
 /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is. The Functions host sends its own, and the worker's log.
 /// </summary>
 internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedService, IDisposable
@@ -40,7 +40,7 @@ internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedSer
 
         if (!string.IsNullOrEmpty(insights))
         {
-            var credential = new DefaultAzureCredential();
+            TokenCredential? credential = TelemetryCredential.Of(configuration[TelemetryCredential.Setting]);
             traces.AddAzureMonitorTraceExporter(options => (options.ConnectionString, options.Credential) = (insights, credential));
             metrics.AddAzureMonitorMetricExporter(options => (options.ConnectionString, options.Credential) = (insights, credential));
         }

@@ -25,7 +25,7 @@ public sealed class ApiTrigger(IServiceProvider services)
     /// <param name="client">The Durable Task client.</param>
     [Function(Name)]
     public Task ServeAsync(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "post", "put", "delete", Route = "{*path}")] HttpRequest request,
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", "put", "patch", "delete", "options", Route = "{*path}")] HttpRequest request,
         [DurableClient] DurableTaskClient client)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using AgentFunctions.Agents;
+using AgentFunctions.AzureFunctions.Hosting;
+using AgentFunctions.Sqlite;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.AzureFunctions.Tests.Hosting;
+
+/// <summary>An app under a public name, with and without a key.</summary>
+[CancelAfter(60_000)]
+public sealed class PublicNameTests
+{
+    private const string Reference = "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/api-key)";
+
+    private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
+
+    [TestCase(null, "Api__Key")]
+    [TestCase(Reference, "Key Vault Secrets User")]
+    public async Task Api_WithoutAKey_SaysWhatIsMissingToEveryCaller(string? key, string remedy)
+    {
+        await using WebApplication app = await StartAsync(key);
+        using HttpClient http = Client(app, Reference);
+
+        using HttpResponseMessage answer = await http.GetAsync("/api/runs", Cancel);
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.ServiceUnavailable));
+        JsonElement problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+        Assert.That(problem.GetProperty("code").GetString(), Is.EqualTo("notConfigured"));
+        Assert.That(problem.GetProperty("detail").GetString(), Does.Contain(remedy));
+    }
+
+    [Test]
+    public async Task Api_WithAKey_TakesIt()
+    {
+        await using WebApplication app = await StartAsync("a key of the tests alone");
+
+        using HttpClient right = Client(app, "a key of the tests alone");
+        using HttpClient wrong = Client(app, Reference);
+
+        Assert.That((await right.GetAsync("/api/runs", Cancel)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That((await wrong.GetAsync("/api/runs", Cancel)).StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
+    public void TakeFrom_UnresolvedReferences_TakesThemOutAndNoOther()
+    {
+        var configuration = new ConfigurationManager();
+        configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Api:Key"] = Reference,
+            ["OPENAI_API_KEY"] = " " + Reference.ToLowerInvariant(),
+            ["Models:one:Key"] = "sk-resolved",
+        });
+
+        KeyVaultReferences references = KeyVaultReferences.TakeFrom(configuration);
+
+        Assert.That(references.Settings, Is.EquivalentTo(["Api:Key", "OPENAI_API_KEY"]));
+        Assert.That((configuration["Api:Key"], configuration["OPENAI_API_KEY"], configuration["Models:one:Key"]), Is.EqualTo(((string?)null, (string?)null, "sk-resolved")));
+    }
+
+    private static HttpClient Client(WebApplication app, string bearer)
+    {
+        var http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
+        return http;
+    }
+
+    private static async Task<WebApplication> StartAsync(string? key)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Configuration.AddInMemoryCollection([new("WEBSITE_HOSTNAME", "agents.example.net"), new("Api:Key", key)]);
+        builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
+        builder.Services
+            .AddAgentFunctions(builder.Configuration)
+            .AddSqliteEngine(options => options.DataFile = SqliteEngineOptions.InMemory)
+            .AddAgent(Agent.Create("helper").WithInstructions("Help."));
+        AgentFunctionsApplicationExtensions.AddApi(builder.Services);
+        WebApplication app = builder.Build();
+        app.Map("{*path}", context => context.RequestServices.GetRequiredService<ApiRouter>().InvokeAsync(context));
+        await app.StartAsync(Cancel);
+        return app;
+    }
+}
