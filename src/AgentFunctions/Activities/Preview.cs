@@ -1,4 +1,5 @@
 using System.Text;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Activities;
 
@@ -12,13 +13,7 @@ internal static class Preview
             return null;
         }
 
-        if (text.Length <= limit)
-        {
-            return text;
-        }
-
-        int end = char.IsHighSurrogate(text[limit - 1]) ? limit - 1 : limit;
-        return string.Concat(text.AsSpan(0, end), "…");
+        return TextCut.Shorten(text, limit);
     }
 
     /// <summary>The beginning of a text that fits so many bytes (UTF-8), whole characters only; the whole where it does.</summary>

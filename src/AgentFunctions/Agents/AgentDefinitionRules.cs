@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Agents;
 
@@ -73,5 +74,5 @@ internal static class AgentDefinitionRules
             ? ("outputSchema", "is no JSON object; write a JSON schema such as {\"type\": \"object\", \"properties\": {}}.")
             : null;
 
-    private static string Shorten(string text) => text.Length <= MaxNameLength ? text : string.Concat(text.AsSpan(0, MaxNameLength), "…");
+    private static string Shorten(string text) => TextCut.Shorten(text, MaxNameLength);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Models.Rehearsal;
 
@@ -165,7 +166,7 @@ internal static partial class AuditReport
 
     private static string Size(long bytes) => bytes < 10_000 ? Line($"{bytes} B") : Line($"{bytes / 1000} kB");
 
-    private static string Shortened(string text) => text.Length > TextShown ? text[..TextShown] + "…" : text;
+    private static string Shortened(string text) => TextCut.Shorten(text, TextShown);
 
     // A report travels further than the file it is about.
     private static string Masked(string text) => Value().Replace(text, "***");

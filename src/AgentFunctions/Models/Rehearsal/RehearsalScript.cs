@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Models.Rehearsal;
 
@@ -108,7 +109,7 @@ internal static partial class RehearsalScript
 
     private static string Honestly(Conversation conversation)
     {
-        string goal = conversation.Goal.Length > 300 ? conversation.Goal[..300] + "…" : conversation.Goal;
+        string goal = TextCut.Shorten(conversation.Goal, 300);
         string tools = conversation.Tools.Count == 0 ? "no tools" : "the tools " + string.Join(", ", conversation.Tools);
         return $"I am a script of rules, not a language model, and I know how to audit a folder only. You asked: \"{goal.Trim()}\". "
             + $"A real model would work on it with {tools}; set OPENAI_API_KEY (and OPENAI_BASE_URL), AZURE_OPENAI_ENDPOINT or "

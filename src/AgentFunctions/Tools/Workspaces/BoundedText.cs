@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Tools.Workspaces;
 
@@ -47,7 +48,7 @@ internal sealed class BoundedText(int max)
 
     private void Keep(ReadOnlySpan<char> text)
     {
-        int room = Math.Min(text.Length, (max / 2) - _head.Length);
+        int room = TextCut.At(text, (max / 2) - _head.Length);
         _head.Append(text[..room]);
         foreach (char c in text[room..])
         {

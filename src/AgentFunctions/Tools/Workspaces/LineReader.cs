@@ -1,4 +1,5 @@
 using System.Text;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Tools.Workspaces;
 
@@ -58,7 +59,7 @@ internal sealed class LineReader(Stream stream, int maxLength, CancellationToken
 
     private void Keep(ReadOnlySpan<char> text)
     {
-        int room = Math.Min(text.Length, maxLength - _line.Length);
+        int room = TextCut.At(text, maxLength - _line.Length);
         _line.Append(text[..room]);
         LeftOut += text.Length - room;
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Tools.Workspaces;
 
@@ -94,7 +95,7 @@ internal static class PathSyntax
     public static string Show(string path)
     {
         var shown = new StringBuilder();
-        foreach (char c in path.Length <= MaxShown ? path : path[..MaxShown])
+        foreach (char c in TextCut.Head(path, MaxShown))
         {
             shown.Append(char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString());
         }

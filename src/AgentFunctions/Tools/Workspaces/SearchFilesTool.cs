@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Tools.Workspaces;
 
@@ -142,5 +143,5 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
         }
     }
 
-    private static string Shorten(string line) => line.Length <= ShownOfLine ? line : line[..ShownOfLine] + "…";
+    private static string Shorten(string line) => TextCut.Shorten(line, ShownOfLine);
 }
