@@ -19,7 +19,7 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
     /// <param name="broken">What a broken connection means at this moment.</param>
     public AgentException Translate(Exception error, ErrorCode broken) => error switch
     {
-        AgentException own => new(own.Code, $"{identity}: {own.Message}", own) { RetryAfter = own.RetryAfter },
+        AgentException own => new(own.Code, $"{identity}: {own.Message}", own.InnerException) { RetryAfter = own.RetryAfter },
         ErrorInAnswerException inAnswer => FromAnswer(ProviderError.Parse(inAnswer.Json), inAnswer),
         ClientResultException { Status: > 0 } answer => FromResponse(answer),
         IOException or HttpRequestException when error.InnerException is AgentException inner => Translate(inner, broken),
