@@ -39,7 +39,7 @@ internal sealed class TricklingServer : IAsyncDisposable
     {
         using TcpClient client = await listener.AcceptTcpClientAsync(stopped.Token);
         NetworkStream stream = client.GetStream();
-        await stream.ReadAsync(new byte[64 * 1024], stopped.Token);
+        await stream.ReadAtLeastAsync(new byte[64 * 1024], 1, cancellationToken: stopped.Token);
         await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"u8.ToArray(), stopped.Token);
         byte[] bytes = Encoding.UTF8.GetBytes(piece);
         try
