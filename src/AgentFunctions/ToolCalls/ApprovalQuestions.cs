@@ -48,7 +48,7 @@ internal sealed class ApprovalQuestions(ApprovalGate approvals, PolicySource pol
         Tool = request.Tool.Name,
         Effect = request.Tool.Effect,
         // Who decides does not see at once what a masked block holds.
-        Risk = ApprovalView.PartsOf(request.Arguments, redactor).Any(static part => !part.IsPlain)
+        Risk = ApprovalView.HidesBlock(request.Arguments, redactor)
             ? RiskLevel.High
             : policies.Current.RiskOf(request.Action(request.Arguments, [], time.GetUtcNow())),
         Arguments = request.Arguments,

@@ -1,13 +1,15 @@
 using System.Text.Json;
 using AgentFunctions.Governance;
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Asks the policy about a call, and enters a call with effects in the history in the same stroke.</summary>
-internal sealed class PolicyDecider(PolicySource policies, CallHistory history, PlanStore plans, TimeProvider time)
+internal sealed class PolicyDecider(PolicySource policies, CallHistory history, PlanStore plans, Redactor redactor, TimeProvider time)
 {
     /// <summary>Decides about a call.</summary>
     /// <param name="request">The call.</param>
@@ -19,6 +21,7 @@ internal sealed class PolicyDecider(PolicySource policies, CallHistory history, 
     {
         Policy policy = policies.Current;
         string root = request.Lineage.Root.Id;
+        request = request with { HidesBlock = ApprovalView.HidesBlock(arguments, redactor) };
         if (policy.ReadsPlan)
         {
             IReadOnlyList<PlanItem> plan = await plans.GetAsync(request.Context.RunId, cancellationToken).ConfigureAwait(false);

@@ -29,6 +29,9 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
     /// <summary>The step of the run's plan that is next; <see langword="null"/> where it has none, or no rule asks.</summary>
     public string? PlanStep { get; init; }
 
+    /// <summary>Whether a masked part of the arguments is more than a plain value: nobody can tell at once what the call does.</summary>
+    public bool HidesBlock { get; init; }
+
     /// <summary>The arguments as the tool's schema has them: a JSON object.</summary>
     public JsonElement Arguments { get; } = JsonSerializer.SerializeToElement(
         Prepared.Arguments.ToDictionary(argument => argument.Key, argument => (JsonElement)argument.Value!, StringComparer.Ordinal),
@@ -49,7 +52,7 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
         Labels = Run.Labels,
         Tool = Tool.Name,
         Effect = Effect,
-        Risk = Effect switch { ToolEffect.None => RiskLevel.Low, ToolEffect.Idempotent => RiskLevel.Medium, _ => RiskLevel.High },
+        Risk = HidesBlock ? RiskLevel.High : Effect switch { ToolEffect.None => RiskLevel.Low, ToolEffect.Idempotent => RiskLevel.Medium, _ => RiskLevel.High },
         Arguments = arguments,
         History = history,
         BudgetLeft = BudgetLeft,

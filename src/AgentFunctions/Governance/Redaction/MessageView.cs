@@ -44,7 +44,7 @@ internal sealed class MessageView(Redactor redactor)
             case TextContent text when redactor.Redact(text.Text) is var shown && shown != text.Text:
                 return new TextContent(shown) { AdditionalProperties = text.AdditionalProperties };
             case TextReasoningContent text when redactor.Redact(text.Text) is var shown && shown != text.Text:
-                return new TextReasoningContent(shown) { AdditionalProperties = text.AdditionalProperties };
+                return new TextReasoningContent(shown) { AdditionalProperties = text.AdditionalProperties, ProtectedData = text.ProtectedData };
             case FunctionCallContent { Arguments: { } arguments } call:
                 JsonElement json = JsonSerializer.SerializeToElement(
                     arguments.ToDictionary(static member => member.Key, static member => member.Value, StringComparer.Ordinal),

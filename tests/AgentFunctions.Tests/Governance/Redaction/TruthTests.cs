@@ -141,6 +141,21 @@ internal sealed class TruthTests
     }
 
     [Test]
+    public async Task Policy_MaskedBlock_IsJudgedAsHighRisk(CancellationToken cancellationToken)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        AgentTool send = AgentTool.Create("send", "Sends.", ToolEffect.Idempotent, (string body) => "sent");
+        await using GovernedRun governed = await GovernedRun.StartAsync(
+            "rules: [{name: risky, when: {risk: high}, then: ask}, {name: rest, when: {tool: '*'}, then: allow}]",
+            [ChatReplyCall.Of("send", new { body = "plain" }), ChatReplyCall.Of("send", new { body = key.ExportPkcs8PrivateKeyPem() })], [send]);
+        Run run = await governed.Host.SubmitAsync();
+
+        Approval asked = await governed.ApprovalOfAsync(run.Id, cancellationToken);
+
+        Assert.That((asked.Turn, asked.Rule), Is.EqualTo((2, "risky")));
+    }
+
+    [Test]
     public async Task Approval_TextBetweenKeyMarks_IsShownAsItRuns(CancellationToken cancellationToken)
     {
         const string Sql = "-----BEGIN PRIVATE KEY-----\nDELETE FROM users;\n-----END PRIVATE KEY-----";
