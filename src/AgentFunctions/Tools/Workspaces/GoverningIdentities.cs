@@ -6,7 +6,7 @@ internal sealed class GoverningIdentities
     // A data folder holds a handful of files, a folder of agents some hundred.
     private const int MaxEntries = 20_000;
 
-    private readonly Dictionary<FileIdentity, GoverningPath> _found = [];
+    private readonly Dictionary<FileIdentity, (GoverningPath Governing, string Path)> _found = [];
     private readonly HashSet<FileIdentity> _excepted = [];
     private readonly List<string> _exceptions = [];
     private readonly Dictionary<string, GoverningPath?> _folders = new(StringComparer.Ordinal);
@@ -34,14 +34,21 @@ internal sealed class GoverningIdentities
             {
                 if (FileKind.IdentityOf(path) is { } identity)
                 {
-                    _found.TryAdd(identity, one);
+                    _found.TryAdd(identity, (one, path));
                 }
             }
         }
     }
 
     /// <summary>What governs in a file or folder.</summary>
-    public GoverningPath? Find(FileIdentity identity) => _found.GetValueOrDefault(identity);
+    /// <remarks>
+    /// The host replaces some of its files, such as heads, and the file system gives the identity of what was replaced to the next
+    /// file that is made, which may be the workspace's: a match counts only while the governing file still has it.
+    /// </remarks>
+    public GoverningPath? Find(FileIdentity identity) =>
+        _found.TryGetValue(identity, out (GoverningPath Governing, string Path) found) && FileKind.IdentityOf(found.Path) == identity
+            ? found.Governing
+            : null;
 
     /// <summary>What governs at a path or at a folder above it.</summary>
     /// <param name="realPath">The full path, which holds no links.</param>
@@ -53,9 +60,14 @@ internal sealed class GoverningIdentities
         }
 
         FileIdentity? identity = FileKind.IdentityOf(realPath);
-        if (identity is { } known && (_excepted.Contains(known) || _found.ContainsKey(known)))
+        if (identity is { } known && _excepted.Contains(known))
         {
-            return _excepted.Contains(known) ? null : _found[known];
+            return null;
+        }
+
+        if (identity is { } here && Find(here) is { } governing)
+        {
+            return governing;
         }
 
         return _exceptions.Contains(realPath, StringComparer.Ordinal) || Path.GetDirectoryName(realPath) is not { } folder ? null : FindFolder(folder);
