@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 
 namespace AgentFunctions.Governance.Redaction;
@@ -7,8 +8,27 @@ namespace AgentFunctions.Governance.Redaction;
 /// <param name="Expression">The shape.</param>
 /// <param name="Name">What it is, in words.</param>
 /// <param name="Check">Decides about a match; <see langword="null"/> if the expression is enough.</param>
-internal sealed record CredentialShape(string Mark, Regex Expression, string Name, Func<Match, bool>? Check = null)
+/// <param name="Run">How many letters, digits and signs of base64 follow the mark at least: tells most texts without the expression.</param>
+internal sealed record CredentialShape(string Mark, Regex Expression, string Name, Func<Match, bool>? Check = null, int Run = 0)
 {
+    /// <summary>Whether a credential may begin where the mark stands.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="at">Where the mark stands.</param>
+    public bool MayBeginAt(ReadOnlySpan<char> text, int at)
+    {
+        ReadOnlySpan<char> rest = text[at..];
+        if (!rest.StartsWith(Mark, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        int run = rest[Mark.Length..].IndexOfAnyExcept(Credential);
+        return run < 0 ? rest.Length - Mark.Length >= Run : run >= Run;
+    }
+
+    private static readonly SearchValues<char> Credential =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-.");
+
     /// <summary>Whether what matches is one short line.</summary>
     public bool IsPlain => Check is null;
 }
@@ -25,13 +45,13 @@ internal static class CredentialShapes
     [
         new("-----BEGIN", Shape(@"-----BEGIN (?<kind>[A-Z0-9 ]{0,30}PRIVATE KEY)-----(?<body>[\s\S]{16,20000}?)-----END \k<kind>-----"),
             "a private key", static match => PrivateKeyText.IsKey(match.Groups["body"].ValueSpan)),
-        new("eyJ", Shape(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}"), "a JSON Web Token"),
-        new("AKIA", Shape($"{Begin}AKIA[0-9A-Z]{{16}}(?![A-Za-z0-9_])"), "an AWS access key"),
-        .. ((string[])["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]).Select(static mark => new CredentialShape(mark, GitHub, "a GitHub token")),
-        new("xox", Shape($@"{Begin}xox[abprs]-[A-Za-z0-9\-]{{10,200}}"), "a Slack token"),
-        new("sk-", Shape($@"{Begin}sk-[A-Za-z0-9_\-]{{20,200}}"), "a model provider's key"),
-        new("afk_", Shape($@"{Begin}afk_[a-z0-9]{{8}}_[A-Za-z0-9_\-]{{30,60}}"), "an API key of this host"),
-        new("AccountKey=", Shape(@"(?<=AccountKey=)[A-Za-z0-9+/=]{40,100}"), "a storage account's key"),
+        new("eyJ", Shape(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}"), "a JSON Web Token", Run: 44),
+        new("AKIA", Shape($"{Begin}AKIA[0-9A-Z]{{16}}(?![A-Za-z0-9_])"), "an AWS access key", Run: 16),
+        .. ((string[])["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]).Select(static mark => new CredentialShape(mark, GitHub, "a GitHub token", Run: 36)),
+        new("xox", Shape($@"{Begin}xox[abprs]-[A-Za-z0-9\-]{{10,200}}"), "a Slack token", Run: 12),
+        new("sk-", Shape($@"{Begin}sk-[A-Za-z0-9_\-]{{20,200}}"), "a model provider's key", Run: 20),
+        new("afk_", Shape($@"{Begin}afk_[a-z0-9]{{8}}_[A-Za-z0-9_\-]{{30,60}}"), "an API key of this host", Run: 39),
+        new("AccountKey=", Shape(@"(?<=AccountKey=)[A-Za-z0-9+/=]{40,100}"), "a storage account's key", Run: 40),
     ];
 
     private static Regex Shape(string pattern) => new(pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled);

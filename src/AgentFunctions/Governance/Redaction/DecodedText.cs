@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -9,6 +10,8 @@ namespace AgentFunctions.Governance.Redaction;
 /// </summary>
 internal sealed class DecodedText
 {
+    private static readonly SearchValues<char> Escapes = SearchValues.Create("\\%&");
+
     private readonly DecodedText? _from;
     private readonly char[] _text;
     private readonly int[]? _starts;
@@ -17,7 +20,7 @@ internal sealed class DecodedText
 
     public DecodedText(char[] text, int length) => (_text, _length) = (text, length);
 
-    private DecodedText(DecodedText from, char[] text, int[] starts, int[] ends, int length) =>
+    private DecodedText(DecodedText from, char[] text, int[]? starts, int[]? ends, int length) =>
         (_from, _text, _starts, _ends, _length) = (from, text, starts, ends, length);
 
     public ReadOnlySpan<char> Text => _text.AsSpan(0, _length);
@@ -39,13 +42,23 @@ internal sealed class DecodedText
 
     /// <summary>What is left when every escape is undone once; <see langword="null"/> if there is none.</summary>
     /// <param name="jsonOnly">Only the escapes of JSON: the way into a JSON string.</param>
-    public DecodedText? Decode(bool jsonOnly = false)
+    /// <param name="withOrigin">Whether to remember where each character comes from.</param>
+    public DecodedText? Decode(bool jsonOnly = false, bool withOrigin = true)
     {
-        var output = new Output(_length);
+        var output = new Output(_length, withOrigin);
         ReadOnlySpan<char> text = Text;
         bool changed = false;
         for (int at = 0; at < text.Length;)
         {
+            int plain = text[at..].IndexOfAny(Escapes);
+            plain = plain < 0 ? text.Length - at : plain;
+            output.Add(text.Slice(at, plain), at);
+            at += plain;
+            if (at == text.Length)
+            {
+                break;
+            }
+
             int used = text[at] switch
             {
                 '\\' => JsonEscape(text[at..], output, at),
@@ -69,7 +82,7 @@ internal sealed class DecodedText
     /// <summary>The text with every plus sign as the space that forms mean by it.</summary>
     public DecodedText WithSpaces()
     {
-        var output = new Output(_length);
+        var output = new Output(_length, withOrigin: true);
         ReadOnlySpan<char> text = Text;
         for (int at = 0; at < text.Length; at++)
         {
@@ -155,14 +168,36 @@ internal sealed class DecodedText
         return isRead && Rune.IsValid(value) ? new Rune(value) : null;
     }
 
-    private sealed class Output(int capacity)
+    private sealed class Output(int capacity, bool withOrigin)
     {
         private readonly char[] _text = new char[capacity];
-        private readonly int[] _starts = new int[capacity];
-        private readonly int[] _ends = new int[capacity];
+        private readonly int[]? _starts = withOrigin ? new int[capacity] : null;
+        private readonly int[]? _ends = withOrigin ? new int[capacity] : null;
         private int _length;
 
-        public void Add(char c, int start, int end) => (_text[_length], _starts[_length], _ends[_length++]) = (c, start, end);
+        public void Add(char c, int start, int end)
+        {
+            _text[_length] = c;
+            if (_starts is not null)
+            {
+                _starts[_length] = start;
+                _ends![_length] = end;
+            }
+
+            _length++;
+        }
+
+        public void Add(ReadOnlySpan<char> run, int start)
+        {
+            run.CopyTo(_text.AsSpan(_length));
+            for (int i = 0; _starts is not null && i < run.Length; i++)
+            {
+                _starts[_length + i] = start + i;
+                _ends![_length + i] = start + i + 1;
+            }
+
+            _length += run.Length;
+        }
 
         public void Add(Rune rune, int start, int end)
         {

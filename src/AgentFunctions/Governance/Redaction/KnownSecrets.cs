@@ -20,6 +20,7 @@ internal sealed class KnownSecrets
     private static readonly SearchValues<char> Escapes = SearchValues.Create("%&\\");
 
     private readonly bool _haveEscapable;
+    private readonly Dictionary<char, SecretSpelling[]> _byFirst;
 
     public KnownSecrets(IReadOnlyList<(string Name, string Value)> values)
     {
@@ -28,6 +29,7 @@ internal sealed class KnownSecrets
         _haveEscapable = values.Any(static known => known.Value.Any(static c => c is '"' or '\\' || c < ' '));
         Spellings = [.. values.SelectMany(known => SpellingsOf(known.Name, known.Value, HaveSpaces))
             .DistinctBy(static spelling => spelling.Text).OrderByDescending(static spelling => spelling.Text.Length)];
+        _byFirst = Spellings.GroupBy(static spelling => spelling.Text[0]).ToDictionary(static group => group.Key, static group => group.ToArray());
         Marks = SearchValues.Create(
             [.. CredentialShapes.All.Select(static shape => shape.Mark), .. Spellings.Select(static spelling => spelling.Text)], StringComparison.Ordinal);
     }
@@ -42,6 +44,50 @@ internal sealed class KnownSecrets
 
     /// <summary>What a text has that may have a secret.</summary>
     public SearchValues<string> Marks { get; }
+
+    /// <summary>The longest spelling that stands at a place of a text.</summary>
+    /// <param name="text">The text, from that place on.</param>
+    public SecretSpelling? At(ReadOnlySpan<char> text)
+    {
+        foreach (SecretSpelling spelling in _byFirst.GetValueOrDefault(text[0]) ?? [])
+        {
+            if (text.StartsWith(spelling.Text, StringComparison.Ordinal))
+            {
+                return spelling;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a text has a secret as it stands, or may have a credential.</summary>
+    /// <param name="text">The text, as bytes.</param>
+    public bool MayBeIn(ReadOnlySpan<char> text)
+    {
+        for (int at = 0; at < text.Length && text[at..].IndexOfAny(Marks) is var found and >= 0; at += found + 1)
+        {
+            if (At(text[(at + found)..]) is not null || MayBeCredential(text, at + found))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a credential may begin at a place of a text.</summary>
+    public static bool MayBeCredential(ReadOnlySpan<char> text, int at)
+    {
+        foreach (CredentialShape shape in CredentialShapes.All)
+        {
+            if (shape.MayBeginAt(text, at))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Whether a text has something that a decoder would undo, and that could spell a part of a secret.</summary>
     /// <param name="text">The text, as bytes.</param>

@@ -16,17 +16,12 @@ internal static class MaskFinder
         for (int depth = 0; depth < MaxDepth; depth++)
         {
             ReadOnlySpan<char> span = text.Text;
-            if (span.ContainsAny(known.Marks))
+            if (known.MayBeIn(span) || (known.HaveSpaces && span.Contains('+') && known.MayBeIn(text.WithSpaces().Text)))
             {
                 return true;
             }
 
-            if (known.HaveSpaces && span.Contains('+') && text.WithSpaces().Text.ContainsAny(known.Marks))
-            {
-                return true;
-            }
-
-            if (!known.MayBeEscaped(span, hasShape: false) || text.Decode() is not { } decoded)
+            if (!known.MayBeEscaped(span, hasShape: false) || text.Decode(withOrigin: false) is not { } decoded)
             {
                 return false;
             }
@@ -67,17 +62,8 @@ internal static class MaskFinder
         for (int at = 0; at < span.Length && span[at..].IndexOfAny(known.Marks) is var found and >= 0; at += found + 1)
         {
             int start = at + found;
-            SecretSpelling? match = null;
-            foreach (SecretSpelling spelling in known.Spellings)
-            {
-                if (span[start..].StartsWith(spelling.Text, StringComparison.Ordinal))
-                {
-                    match = spelling;
-                    break;
-                }
-            }
-
-            hasShape |= match is null;
+            SecretSpelling? match = known.At(span[start..]);
+            hasShape |= match is null && KnownSecrets.MayBeCredential(span, start);
             if (match is not null)
             {
                 int from = match.Before > 0 && start > 0 && IsBase64(span[start - 1]) ? start - 1 : start;
@@ -88,26 +74,12 @@ internal static class MaskFinder
             }
         }
 
-        if (ContainsShape(span))
+        if (hasShape)
         {
             FindShapes(text, masks);
-            hasShape = true;
         }
 
         return hasShape;
-    }
-
-    private static bool ContainsShape(ReadOnlySpan<char> span)
-    {
-        foreach (CredentialShape shape in CredentialShapes.All)
-        {
-            if (span.Contains(shape.Mark, StringComparison.Ordinal))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static void FindShapes(DecodedText text, List<SecretMask> masks)
