@@ -38,9 +38,9 @@ internal sealed class McpConfigurationTests
     public void Parse_UnknownKeys_AreReported()
     {
         McpConfiguration configuration = McpConfiguration.Parse(
-            """{"inputs": [], "mcpServers": {"a": {"command": "x", "disabled": true}}}""", "my.json");
+            """{"inputs": [], "mcpServers": {"a": {"command": "x", "autoApprove": ["x"]}}}""", "my.json");
 
-        Assert.That(configuration.Notes, Is.EqualTo(["my.json: inputs: not used here.", "my.json: mcpServers.a.disabled: not used here."]));
+        Assert.That(configuration.Notes, Is.EqualTo(["my.json: inputs: not used here.", "my.json: mcpServers.a.autoApprove: not used here."]));
     }
 
     [TestCase("{", "my.json(1): is no valid JSON")]
