@@ -154,7 +154,8 @@ internal sealed class McpServer(
         {
             if (definition.Disabled)
             {
-                throw Unavailable($"it is disabled in {definition.Origin}; enable it there, or do without its tools");
+                throw new AgentException(
+                    ErrorCode.ToolUnavailable, $"The tool server '{definition.Name}' is disabled in {definition.Origin}; enable it there, or do without its tools.");
             }
 
             if (_stopping.IsCancellationRequested)
