@@ -28,7 +28,37 @@ internal sealed partial class QuickstartTests
         Assert.That(again.Output, Does.Contain($"Resuming {first}").And.Contain("[rehearsal model]"));
         string report = await File.ReadAllTextAsync(Path.Combine(workspace, ".agentfunctions", "audit-report.md"), cancellationToken);
         Assert.That(report, Does.Contain("shop.cs:1").And.Contain("[rehearsal model]"));
+        Assert.That(Directory.GetFiles(workspace, "*.db*", SearchOption.AllDirectories), Is.Empty, "data lie outside of the workspace");
         Directory.Delete(workspace, true);
+    }
+
+    [Test]
+    public async Task Quickstart_WithTheDataOfAnEarlierVersionInTheWorkspace_ResumesTheRun(CancellationToken cancellationToken)
+    {
+        string workspace = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        string state = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(workspace, "shop.cs"), "// TODO: sell something\n", cancellationToken);
+        string first;
+        await using (ProgramProcess killed = ProgramProcess.StartSample(
+            "Quickstart", new(Slow) { ["XDG_STATE_HOME"] = state }, "--workspace", workspace))
+        {
+            await killed.LineAsync(static line => line.Contains("turn 2", StringComparison.Ordinal));
+            await killed.KillAsync();
+            first = RunId().Match(killed.Output).Value;
+        }
+
+        // As earlier versions laid it out: in the workspace, without a head.
+        string earlier = Directory.CreateDirectory(Path.Combine(workspace, ".agentfunctions")).FullName;
+        foreach (string file in Directory.GetFiles(state, "quickstart.db*", SearchOption.AllDirectories))
+        {
+            File.Move(file, Path.Combine(earlier, Path.GetFileName(file)));
+        }
+
+        await using ProgramProcess again = ProgramProcess.StartSample("Quickstart", Slow, "--workspace", workspace);
+        Assert.That(await again.WaitAsync(), Is.Zero, again.Output + again.Errors);
+        Assert.That(again.Output, Does.Contain($"Resuming {first}"));
+        Directory.Delete(workspace, true);
+        Directory.Delete(state, true);
     }
 
     [GeneratedRegex("run [0-9a-z]{26}")]

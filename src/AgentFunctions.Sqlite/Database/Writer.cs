@@ -148,9 +148,9 @@ internal sealed class Writer : IDisposable
     {
         List<WriterJob> done = [];
         List<(WriterJob Job, AgentException Error)> rejected = [];
+        WriteTransaction? transaction = null;
         try
         {
-            WriteTransaction? transaction = null;
             foreach (WriterJob job in jobs)
             {
                 if (job is WriteJob write)
@@ -179,7 +179,6 @@ internal sealed class Writer : IDisposable
             {
                 _counter?.Count(_connection);
                 _connection.Prepare("COMMIT").Run();
-                _counter?.Committed();
             }
         }
         catch (Exception failure)
@@ -194,6 +193,12 @@ internal sealed class Writer : IDisposable
         }
 
         Complete(done);
+        if (transaction is not null)
+        {
+            // Last, so that nobody waits for it: a head that is behind is no fault.
+            _counter?.Committed();
+        }
+
         foreach ((WriterJob job, AgentException rejection) in rejected)
         {
             job.Failed(rejection);

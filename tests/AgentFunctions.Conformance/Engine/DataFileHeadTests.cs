@@ -1,5 +1,6 @@
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
+using AgentFunctions.Sqlite.Database;
 using AgentFunctions.Sqlite.Operations;
 
 namespace AgentFunctions.Conformance.Engine;
@@ -178,7 +179,7 @@ internal sealed class DataFileHeadTests
     public async Task Start_FileOfAnEarlierVersionWithoutAHead_GetsOne()
     {
         await WriteAsync(5);
-        using (Sqlite.Database.Connection old = Sqlite.Database.Connection.Open(File, readOnly: false))
+        using (Connection old = Connection.Open(File, readOnly: false))
         {
             old.Execute("DROP TABLE head; DROP TABLE head_starts; PRAGMA user_version = 1");
         }
@@ -225,6 +226,10 @@ internal sealed class DataFileHeadTests
                 await engine.Records.PutAsync($"key-{i}", new byte[100], default, Cancel);
             }
 
+            // The head follows its commit on the writer's thread.
+            var reached = new TaskCompletionSource();
+            engine.Core.Writer.Enqueue(new Barrier(reached));
+            await reached.Task.WaitAsync(Cancel);
             System.IO.File.Copy(File, Path.Combine(aside, "data.db"), overwrite: true);
             System.IO.File.Copy(Log, Path.Combine(aside, "data.db-wal"), overwrite: true);
             foreach (string head in Directory.GetFiles(File + ".keys", "*", SearchOption.AllDirectories))
@@ -239,5 +244,12 @@ internal sealed class DataFileHeadTests
         {
             System.IO.File.Copy(Path.Combine(aside, Path.GetFileName(head)), head, overwrite: true);
         }
+    }
+
+    private sealed class Barrier(TaskCompletionSource reached) : WriterJob
+    {
+        public override void Run(Connection connection) => reached.TrySetResult();
+
+        public override void Failed(AgentException error) => reached.TrySetException(error);
     }
 }
