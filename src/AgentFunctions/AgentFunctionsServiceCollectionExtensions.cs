@@ -77,6 +77,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<CallToolActivity>();
         services.AddToolCalls();
         services.TryAddSingleton<AnswerJudge>();
+        services.TryAddSingleton<AgentFunctions.ToolCalls.AcceptanceCommand>();
         services.TryAddSingleton<CheckAcceptanceActivity>();
         services.TryAddSingleton<NotifyActivity>();
         services.AddGovernance(configuration);

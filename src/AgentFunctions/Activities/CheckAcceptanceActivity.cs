@@ -1,13 +1,11 @@
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Core.JsonSchemas;
-using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Workspaces;
-using Microsoft.Extensions.DependencyInjection;
 using ActivityContext = AgentFunctions.Durability.ActivityContext;
 
 namespace AgentFunctions.Activities;
@@ -17,7 +15,7 @@ namespace AgentFunctions.Activities;
 /// found is recorded, so that a crash does not make it ask again.
 /// </summary>
 internal sealed class CheckAcceptanceActivity(
-    RunStore runs, Transcript transcript, Journal journal, IRecordStore records, AnswerJudge judge, IServiceProvider services, TimeProvider time)
+    RunStore runs, Transcript transcript, Journal journal, IRecordStore records, AnswerJudge judge, AcceptanceCommand commands, TimeProvider time)
 {
     /// <summary>How much of the findings the model is shown, in bytes (UTF-8): they travel in the run's status, of which some engines keep 16 KiB.</summary>
     private const int MaxFindings = 4_000;
@@ -61,7 +59,9 @@ internal sealed class CheckAcceptanceActivity(
     {
         RunAcceptance acceptance = run.Acceptance!;
         string? complaint = acceptance.Schema is { } schema ? SchemaComplaint(schema, answer) : null;
-        complaint ??= acceptance.Command is { } command ? await CommandComplaintAsync(run, command, cancellationToken).ConfigureAwait(false) : null;
+        complaint ??= acceptance.Command is { } command
+            ? await commands.FindComplaintAsync(input, command, MaxFindings - 500, cancellationToken).ConfigureAwait(false)
+            : null;
         if (complaint is not null)
         {
             return new CheckAcceptanceResult(false, new(), complaint);
@@ -84,32 +84,6 @@ internal sealed class CheckAcceptanceActivity(
         {
             return $"The answer must be JSON of the given schema and nothing else; it cannot be read: {e.Message}";
         }
-    }
-
-    private async Task<string?> CommandComplaintAsync(RunRecord run, IReadOnlyList<string> command, CancellationToken cancellationToken)
-    {
-        WorkspaceCommands commands = services.GetService<WorkspaceCommands>()
-            ?? throw new AgentException(ErrorCode.InvalidInput, "acceptance.command: this host has no workspace tools; add them with AddWorkspaceTools.");
-        string shown = string.Join(' ', command);
-        using var timeout = new CancellationTokenSource(commands.Timeout, time);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            CommandResult result = await commands
-                .RunAsync(new Workspace(run.Workspace!), command[0], [.. command.Skip(1)], stop.Token).ConfigureAwait(false);
-            return result.ExitCode == 0 ? null : $"`{shown}` does not pass:\n{UntrustedText.Mark(Tail(result.Text))}";
-        }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            return $"`{shown}` took longer than {commands.Timeout.TotalSeconds:0} seconds and was stopped.";
-        }
-    }
-
-    // Of a failing build or test the end says what is wrong; of a short text there is nothing to cut.
-    private static string Tail(string text)
-    {
-        int room = MaxFindings - 500;
-        return text.Length <= room ? text : string.Concat(text.AsSpan(0, 100), "\n…\n", text.AsSpan(text.Length - (room - 100)));
     }
 
     private JournalEvent Describe(CheckAcceptanceInput input, CheckAcceptanceResult result) => new(JournalEventTypes.AnswerChecked, time.GetUtcNow())

@@ -80,7 +80,7 @@ public static class MonitorServiceCollectionExtensions
         services.AddSingleton<ISignalCheck, FileCheck>();
         services.AddSingleton<ISignalCheck, ProcessCheck>();
         services.AddSingleton<ISignalCheck, MetricCheck>();
-        services.AddSingleton<ISignalCheck, ToolCheck>();
+        services.TryAddSingleton<ToolCheck>();
         services.AddSingleton<INotificationSink, WebhookSink>();
         services.AddSingleton<INotificationSink, FileSink>();
         services.AddSingleton<INotificationSink, ConsoleSink>();

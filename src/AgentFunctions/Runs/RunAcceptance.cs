@@ -11,8 +11,9 @@ public sealed record RunAcceptance
     public string? Criteria { get; init; }
 
     /// <summary>
-    /// A program and its arguments, run in the run's workspace under the rules of <c>run_command</c>: exit code 0 accepts. After a
-    /// crash it may run a second time.
+    /// A program and its arguments, run in the run's workspace as a call of <c>run_command</c>, which the agent must have: exit code 0
+    /// accepts. Policy, kill switch and audit hold for it; nobody can be asked, so what a policy puts before a person is refused. After
+    /// a crash it runs again only if the effect that the agent's definition gives <c>run_command</c> allows that.
     /// </summary>
     public IReadOnlyList<string>? Command { get; init; }
 

@@ -63,6 +63,11 @@ public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset 
 /// </summary>
 public sealed class Ledger(IRecordStore records)
 {
+    /// <summary>The place, among the calls of a turn, of the acceptance command that checks the turn's answer.</summary>
+    internal const int Acceptance = -1;
+
+    private const string AcceptanceKey = "acceptance";
+
     /// <summary>What is known of a call, or <see langword="null"/>.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>
@@ -95,9 +100,9 @@ public sealed class Ledger(IRecordStore records)
 
         await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/{turn:D6}/", null, cancellationToken).ConfigureAwait(false))
         {
-            if (Read(record).Outcome is { } outcome)
+            if (Read(record).Outcome is { } outcome && PlaceOf(record.Key).Call is >= 0 and var call)
             {
-                outcomes[PlaceOf(record.Key).Call] = outcome;
+                outcomes[call] = outcome;
             }
         }
 
@@ -220,11 +225,14 @@ public sealed class Ledger(IRecordStore records)
     private static LedgerEntry Read(StoredRecord record) =>
         JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)!;
 
-    private static string Key(string runId, int turn, int call) => $"ledger/{runId}/{turn:D6}/{call:D4}";
+    private static string Key(string runId, int turn, int call) =>
+        call == Acceptance ? $"ledger/{runId}/{turn:D6}/{AcceptanceKey}" : $"ledger/{runId}/{turn:D6}/{call:D4}";
 
     private static (int Turn, int Call) PlaceOf(string key)
     {
         string[] parts = key.Split('/');
-        return (int.Parse(parts[^2], CultureInfo.InvariantCulture), int.Parse(parts[^1], CultureInfo.InvariantCulture));
+        return (
+            int.Parse(parts[^2], CultureInfo.InvariantCulture),
+            parts[^1] == AcceptanceKey ? Acceptance : int.Parse(parts[^1], CultureInfo.InvariantCulture));
     }
 }

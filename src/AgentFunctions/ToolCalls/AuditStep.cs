@@ -33,12 +33,12 @@ internal sealed class AuditStep(CallAudit audit, PolicySource policies, CallHist
     /// <summary>Keeps what became of a call that was made, for rules about what was done before.</summary>
     private Task RememberAsync(ToolCallState state, ToolOutcome outcome, CancellationToken cancellationToken)
     {
-        if (state.Call is null || !policies.IsConfigured)
+        if (state.Call is null || state.Entry is not { } begun || !policies.IsConfigured)
         {
             return Task.CompletedTask;
         }
 
-        return history.EnterAsync(state.Request.Lineage.Root.Id, PastCalls.Of(state.Request, state.Decision, state.Entry!.StartedAt) with
+        return history.EnterAsync(state.Request.Lineage.Root.Id, PastCalls.Of(state.Request, state.Decision, begun.StartedAt) with
         {
             FinishedAt = time.GetUtcNow(),
             Succeeded = outcome.Code == ErrorCode.ToolOutcomeUnknown ? null : !outcome.IsError,

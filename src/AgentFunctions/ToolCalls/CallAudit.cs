@@ -51,14 +51,15 @@ internal sealed class CallAudit(AuditLog audit, Redactor redactor)
         ToolCallRequest request = state.Request;
         return new AuditEntry(type)
         {
-            RunId = request.Context.RunId,
-            RootId = request.Lineage.Root.Id,
-            Turn = request.Context.Turn,
-            Call = request.Context.Call,
+            RunId = state.HasRun ? request.Run.Id : null,
+            RootId = state.HasRun ? request.Lineage.Root.Id : null,
+            Turn = state.HasRun ? request.Context.Turn : null,
+            Call = state.Actor is null ? request.Context.Call : null,
             Requester = request.Lineage.Root.Requester,
-            Agent = request.Run.Agent,
-            DefinitionHash = request.Run.DefinitionHash,
-            Chain = request.Lineage.Chain,
+            Actor = state.Actor,
+            Agent = state.HasRun ? request.Run.Agent : null,
+            DefinitionHash = state.HasRun ? request.Run.DefinitionHash : null,
+            Chain = state.HasRun ? request.Lineage.Chain : null,
             Tool = request.Tool.Name,
             Effect = request.Tool.Effect,
             ApprovalId = state.ApprovalId,

@@ -9,6 +9,10 @@ namespace AgentFunctions.ToolCalls;
 /// <summary>Makes what a tool is told about the call that it serves.</summary>
 internal sealed class CallContexts(ArtifactStore artifacts, IServiceProvider services)
 {
+    /// <summary>Makes the context of a call on behalf of no run.</summary>
+    /// <param name="looker">What stands in for the run.</param>
+    public ToolContext OfNoTurn(RunRecord looker) => Of(looker, new CallToolInput(looker.Id, 0, 0, new ContextRef()));
+
     /// <summary>Makes the context of a call.</summary>
     /// <param name="run">The run.</param>
     /// <param name="call">Which call of the run it is.</param>

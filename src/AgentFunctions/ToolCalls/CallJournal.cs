@@ -15,7 +15,7 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
 
     /// <summary>Adds that a call is about to be made.</summary>
     public Task StartedAsync(CallToolInput call, FunctionCallContent asked, CancellationToken cancellationToken) =>
-        journal.AppendAsync(
+        IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendAsync(
             call.RunId,
             new JournalEvent(JournalEventTypes.ToolStarted, time.GetUtcNow())
             {
@@ -28,11 +28,14 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
 
     /// <summary>Adds that a call has an outcome.</summary>
     public Task CompletedAsync(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan took, CancellationToken cancellationToken) =>
-        journal.AppendAsync(call.RunId, Completed(call, tool, outcome, took), cancellationToken);
+        IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendAsync(call.RunId, Completed(call, tool, outcome, took), cancellationToken);
 
     /// <summary>Adds that a call has an outcome, unless a pass before a crash did.</summary>
     public Task CompletedBeforeAsync(CallToolInput call, string tool, ToolOutcome outcome, CancellationToken cancellationToken) =>
-        journal.AppendIfMissingAsync(call.RunId, Completed(call, tool, outcome, null), cancellationToken);
+        IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendIfMissingAsync(call.RunId, Completed(call, tool, outcome, null), cancellationToken);
+
+    /// <summary>Gets whether another event tells of the call: an acceptance command's result is in the one about the answer.</summary>
+    private static bool IsToldElsewhere(CallToolInput call) => call.Call == Ledger.Acceptance;
 
     private JournalEvent Completed(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan? took) =>
         new(JournalEventTypes.ToolCompleted, time.GetUtcNow())

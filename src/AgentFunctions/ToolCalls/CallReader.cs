@@ -18,6 +18,11 @@ internal sealed class CallReader(RunStore runs, Transcript transcript)
     {
         RunRecord run = await runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
+        if (call.Call == Ledger.Acceptance)
+        {
+            return (run, agent, AcceptanceCommand.CallOf(run.Acceptance!.Command!));
+        }
+
         TranscriptWindow window = await transcript.ReadWindowAsync(call.RunId, call.Context, cancellationToken).ConfigureAwait(false);
         FunctionCallContent asked =
             window.ReplyOf(call.Turn)?.Message.Contents.OfType<FunctionCallContent>().ElementAtOrDefault(call.Call)

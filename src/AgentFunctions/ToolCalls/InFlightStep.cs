@@ -5,7 +5,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Lets the kill switch stop a call while its tool is at work, and measures that time.</summary>
-internal sealed class InFlightStep(InFlightCalls calls, TimeProvider time) : IToolCallStep
+internal sealed class InFlightStep(InFlightCalls calls, KillOrders kills, TimeProvider time) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -15,13 +15,19 @@ internal sealed class InFlightStep(InFlightCalls calls, TimeProvider time) : ITo
         CallOutcome outcome;
         using (InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.Tree, tool.Name, cancellationToken))
         {
+            // From here on an order reaches the call. One that was given since the call was decided is looked for once more.
+            if (await kills.FindAsync(request.Run, request.Lineage.Tree, tool.Name, cancellationToken).ConfigureAwait(false) is { } order)
+            {
+                return Stopped(order, tool, state.Phase == ToolCallPhase.Resumed);
+            }
+
             try
             {
                 outcome = await next(state, stoppable.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (stoppable.StoppedBy is not null && !cancellationToken.IsCancellationRequested)
             {
-                outcome = Stopped(stoppable.StoppedBy, tool);
+                outcome = Stopped(stoppable.StoppedBy, tool, true);
             }
         }
 
@@ -30,9 +36,12 @@ internal sealed class InFlightStep(InFlightCalls calls, TimeProvider time) : ITo
             : outcome;
     }
 
-    private static CallOutcome.Completed Stopped(KillOrder order, AgentTool tool)
+    private static CallOutcome.Completed Stopped(KillOrder order, AgentTool tool, bool hadBegun)
     {
-        string begun = tool.Effect == ToolEffect.None ? "" : " It had begun: whether it took effect is not known.";
-        return new(ToolOutcome.Failed(ErrorCode.Stopped, $"{order.By} stopped {order.Words} while '{tool.Name}' was at work.{begun}"));
+        string effect = !hadBegun ? " Nothing was done."
+            : tool.Effect == ToolEffect.None ? ""
+            : " It had begun: whether it took effect is not known.";
+        return new(ToolOutcome.Failed(
+            ErrorCode.Stopped, $"{order.By} stopped {order.Words} {(hadBegun ? "while" : "before")} '{tool.Name}' was at work.{effect}"));
     }
 }

@@ -6,6 +6,12 @@ internal sealed class ToolCallPipeline
     /// <summary>The key of the pipeline for calls that a model asks for.</summary>
     public const string OfModel = "model";
 
+    /// <summary>The key of the pipeline for acceptance commands.</summary>
+    public const string OfAcceptance = "acceptance";
+
+    /// <summary>The key of the pipeline for the looks of monitors.</summary>
+    public const string OfSignal = "signal";
+
     private readonly ToolCallHandler _first;
 
     /// <param name="steps">The steps, in order. The last one must not continue.</param>

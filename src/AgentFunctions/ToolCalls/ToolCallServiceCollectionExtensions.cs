@@ -14,15 +14,21 @@ internal static class ToolCallServiceCollectionExtensions
         services.TryAddSingleton<CallAudit>();
         services.TryAddSingleton<ApprovalQuestions>();
         services.TryAddSingleton<PolicyDecider>();
-        foreach (Type step in ToolCallSteps.OfModel)
+        return services
+            .AddPipeline(ToolCallPipeline.OfModel, ToolCallSteps.OfModel)
+            .AddPipeline(ToolCallPipeline.OfAcceptance, ToolCallSteps.OfAcceptance)
+            .AddPipeline(ToolCallPipeline.OfSignal, ToolCallSteps.OfSignal);
+    }
+
+    private static IServiceCollection AddPipeline(this IServiceCollection services, string key, IReadOnlyList<Type> steps)
+    {
+        foreach (Type step in steps)
         {
             services.TryAddSingleton(step);
         }
 
-        services.TryAddKeyedSingleton(ToolCallPipeline.OfModel, static (provider, _) => Build(provider, ToolCallSteps.OfModel));
+        services.TryAddKeyedSingleton(key, (provider, _) =>
+            new ToolCallPipeline([.. steps.Select(step => (IToolCallStep)provider.GetRequiredService(step))]));
         return services;
     }
-
-    private static ToolCallPipeline Build(IServiceProvider provider, IEnumerable<Type> steps) =>
-        new([.. steps.Select(step => (IToolCallStep)provider.GetRequiredService(step))]);
 }

@@ -29,6 +29,24 @@ internal sealed class ToolCallState(CallToolInput input)
     /// <summary>Gets which call of a run it is, and what the loop says about it.</summary>
     public CallToolInput Input { get; } = input;
 
+    /// <summary>Makes the state of a call on behalf of no run.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="actor">Who makes it.</param>
+    public static ToolCallState OnBehalfOf(string actor, ToolCallRequest request) =>
+        new(new CallToolInput(request.Run.Id, request.Context.Turn, request.Context.Call, new ContextRef()))
+        {
+            Actor = actor,
+            HasRun = false,
+            Asked = request.Asked,
+            Request = request,
+        };
+
+    /// <summary>Gets who makes the call if the host does so itself; <see langword="null"/> for a call that a model asked for.</summary>
+    public string? Actor { get; private init; } = input.Call == Ledger.Acceptance ? "the acceptance check" : null;
+
+    /// <summary>Gets whether the call belongs to a run.</summary>
+    public bool HasRun { get; private init; } = true;
+
     /// <summary>Gets or sets how far the call had come.</summary>
     public ToolCallPhase Phase { get; set; }
 

@@ -109,17 +109,22 @@ public sealed class AgentTool
 
     /// <summary>The same tool, taken to do something else to the world.</summary>
     /// <param name="effect">What it is taken to do.</param>
-    internal AgentTool WithEffect(ToolEffect effect) => effect == Effect ? this : With(effect, Reach);
+    internal AgentTool WithEffect(ToolEffect effect) => effect == Effect ? this : With(effect, Reach, ResultLimit);
 
     /// <summary>The same tool, whose effects reach less or more.</summary>
     /// <param name="reach">How far.</param>
-    internal AgentTool WithReach(ToolReach reach) => reach == Reach ? this : With(Effect, reach);
+    internal AgentTool WithReach(ToolReach reach) => reach == Reach ? this : With(Effect, reach, ResultLimit);
 
     /// <summary>The same tool, whose arguments an agent's definition restricts.</summary>
     /// <param name="check">Complains about arguments.</param>
-    internal AgentTool WithCheck(Func<IReadOnlyDictionary<string, JsonElement>, string?> check) => With(Effect, Reach, check);
+    internal AgentTool WithCheck(Func<IReadOnlyDictionary<string, JsonElement>, string?> check) => With(Effect, Reach, ResultLimit, check);
 
-    private AgentTool With(ToolEffect effect, ToolReach reach, Func<IReadOnlyDictionary<string, JsonElement>, string?>? check = null) => new(Function, effect)
+    /// <summary>The same tool with another limit of its results.</summary>
+    /// <param name="limit">The most characters of a result.</param>
+    internal AgentTool WithResultLimit(int limit) => With(Effect, Reach, limit);
+
+    private AgentTool With(
+        ToolEffect effect, ToolReach reach, int resultLimit, Func<IReadOnlyDictionary<string, JsonElement>, string?>? check = null) => new(Function, effect)
     {
         Check = check ?? Check,
         MayRunAny = MayRunAny,
@@ -127,7 +132,7 @@ public sealed class AgentTool
         Paths = Paths,
         Uses = Uses,
         Timeout = Timeout,
-        ResultLimit = ResultLimit,
+        ResultLimit = resultLimit,
         OnlyByName = OnlyByName,
         Group = Group,
         IsDelegation = IsDelegation,

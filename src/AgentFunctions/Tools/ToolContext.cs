@@ -20,14 +20,14 @@ public sealed record ToolContext
     /// <summary>The turn of the run, from 1.</summary>
     public required int Turn { get; init; }
 
-    /// <summary>The number of the call within its turn, from 0.</summary>
+    /// <summary>The number of the call within its turn, from 0; -1 for the acceptance command that checks the turn's answer.</summary>
     public required int Call { get; init; }
 
     /// <summary>
     /// <c>run/turn/call</c>: the same when the call is repeated after a crash, and different for every other call. Tools
     /// with effects pass it on, for instance as the header <c>Idempotency-Key</c>.
     /// </summary>
-    public string IdempotencyKey => $"{RunId}/{Turn}/{Call}";
+    public string IdempotencyKey => Call == Ledger.Acceptance ? $"{RunId}/{Turn}/acceptance" : $"{RunId}/{Turn}/{Call}";
 
     /// <summary>
     /// The folder that the run works in, without the paths that govern the host's runs; <see langword="null"/> where it has none.

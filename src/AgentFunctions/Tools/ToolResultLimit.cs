@@ -86,6 +86,7 @@ internal static class ToolResultLimit
     private static string Name(ToolContext context, string tool)
     {
         string name = string.Concat(tool.Take(MaxNameOfTool).Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
-        return string.Create(CultureInfo.InvariantCulture, $"t{context.Turn}-c{context.Call}-{name}.txt");
+        string call = context.Call == Ledger.Acceptance ? "acceptance" : string.Create(CultureInfo.InvariantCulture, $"c{context.Call}");
+        return string.Create(CultureInfo.InvariantCulture, $"t{context.Turn}-{call}-{name}.txt");
     }
 }

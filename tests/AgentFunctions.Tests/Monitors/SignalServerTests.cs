@@ -116,8 +116,7 @@ internal sealed class SignalServerTests : IDisposable
             AgentTool.Create("depth", "Measures a queue.", ToolEffect.None, (string queue) => queue.Length),
             AgentTool.Create("drain", "Empties a queue.", ToolEffect.Idempotent, (string queue) => queue),
         ];
-        await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("."));
-        var check = new ToolCheck(tools, host.Get<ArtifactStore>(), _services);
+        await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("."), tools);
         var target = new ToolSignal { Name = "depth", Arguments = JsonElement.Parse("""{"queue": "orders"}"""), Result = new ValueCondition { Below = 7 } };
 
         Observation look = await LookAsync(target);
@@ -128,7 +127,8 @@ internal sealed class SignalServerTests : IDisposable
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ToolNotFound), "a check must not change anything");
 
         Task<Observation> LookAsync(ToolSignal tool) =>
-            check.LookAsync(new SignalDefinition { Name = "queue", Tool = tool }, new SignalMemory(), Now, CancellationToken.None);
+            host.Get<ToolCheck>().LookAsync(
+                MonitorBench.Definition("http://127.0.0.1/"), new SignalDefinition { Name = "queue", Tool = tool }, CancellationToken.None);
     }
 
     private async Task<WebApplication> StartAsync(X509Certificate2? certificate = null)

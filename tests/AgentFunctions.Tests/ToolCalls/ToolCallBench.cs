@@ -9,6 +9,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.Tests.Governance;
+using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -85,8 +86,32 @@ internal sealed class ToolCallBench : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _host.Services.GetRequiredService<T>();
 
+    public IToolCallStep Step(Type step) => (IToolCallStep)_host.Services.GetRequiredService(step);
+
     public T Get<T>(string key)
         where T : notnull => _host.Services.GetRequiredKeyedService<T>(key);
+
+    /// <summary>What the steps up to a step would have found out about the call.</summary>
+    public async Task<ToolCallState> ResolvedAsync()
+    {
+        var state = new ToolCallState(Input) { Known = await LedgerAsync() };
+        await Get<ResolveStep>().RunAsync(state, new FakeNext().RunAsync, CancellationToken.None);
+        return state;
+    }
+
+    /// <summary>The same for a call that may be made.</summary>
+    public async Task<ToolCallState> AllowedAsync()
+    {
+        ToolCallState state = await ResolvedAsync();
+        await Get<PolicyStep>().RunAsync(state, new FakeNext().RunAsync, CancellationToken.None);
+        return state;
+    }
+
+    /// <summary>Takes a call through one step.</summary>
+    public Task<CallOutcome> PassAsync<TStep>(ToolCallState state, FakeNext next, CancellationToken cancellationToken = default)
+        where TStep : IToolCallStep => Get<TStep>().RunAsync(state, next.RunAsync, cancellationToken);
+
+    public string Write(string name, string text) => _folder.Write(name, text);
 
     public Task LeaveAsync(LedgerEntry entry) => Get<Ledger>().WriteAsync(RunId, Input.Turn, Input.Call, entry);
 

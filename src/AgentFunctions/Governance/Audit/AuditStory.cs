@@ -43,8 +43,9 @@ public static class AuditStory
         _ => $"{entry.Type} by {entry.Actor ?? "the host"}: {entry.Reason}",
     };
 
-    private static string Call(AuditEntry entry) =>
-        $"call {entry.Turn}/{entry.Call} of '{entry.Tool}' by {string.Join(" > ", entry.Chain ?? [entry.Agent ?? "?"])} for {entry.Requester}";
+    private static string Call(AuditEntry entry) => entry.Call is null
+        ? $"the call of '{entry.Tool}' by {entry.Actor ?? "the host"} for {entry.Requester}"
+        : $"call {entry.Turn}/{entry.Call} of '{entry.Tool}' by {string.Join(" > ", entry.Chain ?? [entry.Agent ?? "?"])} for {entry.Requester}";
 
     private static string Verb(PolicyVerdict? verdict) => verdict switch
     {

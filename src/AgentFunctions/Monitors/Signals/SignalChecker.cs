@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AgentFunctions.Monitors.Signals;
 
 /// <summary>Looks at all signals of a monitor at once.</summary>
-internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks)
+internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, ToolCheck? tools = null)
 {
     private readonly ISignalCheck[] _checks = [.. checks];
 
@@ -25,8 +25,10 @@ internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks)
         limit.CancelAfter(timeout);
         try
         {
-            ISignalCheck check = _checks.First(check => check.Handles(signal));
-            return Judge(signal, last, await check.LookAsync(signal, last, now, limit.Token).ConfigureAwait(false));
+            Observation seen = signal.Tool is not null && tools is not null
+                ? await tools.LookAsync(monitor, signal, limit.Token).ConfigureAwait(false)
+                : await _checks.First(check => check.Handles(signal)).LookAsync(signal, last, now, limit.Token).ConfigureAwait(false);
+            return Judge(signal, last, seen);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

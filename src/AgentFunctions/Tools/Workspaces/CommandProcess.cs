@@ -83,7 +83,7 @@ internal static class CommandProcess
 
     private static string Describe(int exitCode, BoundedText output, BoundedText errors)
     {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"exit code {exitCode}");
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{CommandResult.Title}{exitCode}");
         foreach ((string title, string part) in new[] { ("output", output.ToString()), ("errors", errors.ToString()) })
         {
             if (part.Length > 0)

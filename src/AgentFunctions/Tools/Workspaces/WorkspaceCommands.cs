@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using AgentFunctions.Tools.Workspaces.Commands;
 
@@ -172,4 +173,17 @@ internal sealed record CommandResult(int ExitCode, string Text)
 {
     /// <summary>Gets what it wrote to its output.</summary>
     public string Output { get; init; } = "";
+
+    /// <summary>What the text of a result begins with, before the exit code.</summary>
+    public const string Title = "exit code ";
+
+    /// <summary>Reads the exit code back from a text.</summary>
+    /// <param name="text">The text of a result.</param>
+    /// <returns>The exit code; <see langword="null"/> for another text.</returns>
+    public static int? ExitCodeOf(string text)
+    {
+        ReadOnlySpan<char> rest = text.StartsWith(Title, StringComparison.Ordinal) ? text.AsSpan(Title.Length) : default;
+        int end = rest.IndexOf('\n');
+        return int.TryParse(end < 0 ? rest : rest[..end], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int code) ? code : null;
+    }
 }
