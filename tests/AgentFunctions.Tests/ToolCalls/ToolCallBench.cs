@@ -156,7 +156,7 @@ internal sealed class ToolCallBench : IAsyncDisposable
         }
     }
 
-    /// <summary>All that calls leave, byte for byte but for what chance makes: who delivered, and the audit log's signatures.</summary>
+    /// <summary>All that calls leave, byte for byte but for what chance makes: who delivered, signatures, and which policy held.</summary>
     public async Task<string> DumpAsync()
     {
         var lines = new List<string>();
@@ -199,14 +199,23 @@ internal sealed class ToolCallBench : IAsyncDisposable
         }
 
         JsonNode node = JsonNode.Parse(json.Span)!;
+        Remove(node, "delivery", "prev", "sig", "kid", "seal", "policyHash");
+        return node.ToJsonString();
+    }
+
+    private static void Remove(JsonNode? node, params string[] names)
+    {
         if (node is JsonObject known)
         {
-            foreach (string name in new[] { "delivery", "prev", "sig", "kid" })
+            foreach (string name in names)
             {
                 known.Remove(name);
             }
-        }
 
-        return node.ToJsonString();
+            foreach ((_, JsonNode? member) in known)
+            {
+                Remove(member, names);
+            }
+        }
     }
 }
