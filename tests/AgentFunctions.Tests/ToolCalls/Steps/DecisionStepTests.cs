@@ -176,7 +176,7 @@ internal sealed class DecisionStepTests
         var first = new ToolCallState(bench.Input);
         await bench.PassAsync<LedgerStep>(first, new FakeNext(async (state, token) =>
         {
-            await bench.PassAsync<ResolveStep>(state, new FakeNext());
+            await bench.PassAsync<ResolveStep>(state, new FakeNext(), token);
             return await bench.PassAsync<PolicyStep>(state, new FakeNext(), token);
         }));
         if (answer == ApprovalState.Expired)
