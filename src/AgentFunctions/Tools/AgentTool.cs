@@ -125,20 +125,20 @@ public sealed class AgentTool
 
     private AgentTool With(
         ToolEffect effect, ToolReach reach, int resultLimit, Func<IReadOnlyDictionary<string, JsonElement>, string?>? check = null) => new(Function, effect)
-    {
-        Check = check ?? Check,
-        MayRunAny = MayRunAny,
-        Reach = reach,
-        Paths = Paths,
-        Uses = Uses,
-        Timeout = Timeout,
-        ResultLimit = resultLimit,
-        OnlyByName = OnlyByName,
-        Group = Group,
-        IsDelegation = IsDelegation,
-        Reconcile = Reconcile,
-        Job = Job,
-    };
+        {
+            Check = check ?? Check,
+            MayRunAny = MayRunAny,
+            Reach = reach,
+            Paths = Paths,
+            Uses = Uses,
+            Timeout = Timeout,
+            ResultLimit = resultLimit,
+            OnlyByName = OnlyByName,
+            Group = Group,
+            IsDelegation = IsDelegation,
+            Reconcile = Reconcile,
+            Job = Job,
+        };
 
     /// <summary>The arguments of one call, as the function wants them.</summary>
     /// <param name="context">Which call.</param>
