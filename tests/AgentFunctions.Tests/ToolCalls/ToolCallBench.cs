@@ -86,6 +86,9 @@ internal sealed class ToolCallBench : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _host.Services.GetRequiredService<T>();
 
+    /// <summary>Makes a service of its own, with these in place of the host's.</summary>
+    public T Make<T>(params object[] given) => ActivatorUtilities.CreateInstance<T>(_host.Services, given);
+
     public IToolCallStep Step(Type step) => (IToolCallStep)_host.Services.GetRequiredService(step);
 
     public T Get<T>(string key)

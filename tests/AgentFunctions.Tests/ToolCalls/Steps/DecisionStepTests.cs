@@ -1,4 +1,5 @@
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
@@ -6,6 +7,8 @@ using AgentFunctions.Governance.Policies;
 using AgentFunctions.Storage;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.ToolCalls.Steps;
 
@@ -79,11 +82,9 @@ internal sealed class DecisionStepTests
         await using ToolCallBench bench = await BenchCalls.StartAsync(BenchCalls.Ask);
         ToolCallState state = await AskedAsync(bench, ApprovalState.Approved);
         await bench.PassAsync<ApprovalStep>(state, new FakeNext());
-        var decider = new PolicyDecider(
-            new PolicySource(
-                Microsoft.Extensions.Options.Options.Create(new AgentFunctions.Governance.GovernanceOptions { PolicyPath = bench.Write("other.yaml", policy) }),
-                [], bench.Time, Microsoft.Extensions.Logging.Abstractions.NullLogger<PolicySource>.Instance),
-            bench.Get<CallHistory>(), bench.Get<PlanStore>(), bench.Time);
+        var since = new PolicySource(
+            Options.Create(new GovernanceOptions { PolicyPath = bench.Write("other.yaml", policy) }), [], bench.Time, NullLogger<PolicySource>.Instance);
+        PolicyDecider decider = bench.Make<PolicyDecider>(since);
         var next = new FakeNext();
 
         await new PolicyStep(decider, bench.Get<ApprovalQuestions>()).RunAsync(state, next.RunAsync, CancellationToken.None);
