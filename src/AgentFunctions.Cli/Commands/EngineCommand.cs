@@ -70,7 +70,7 @@ internal static class EngineCommand
             string? lost = DataFile.Accept(parsed.GetValue(file)!, parsed.GetValue(keys));
             Console.WriteLine(lost is null
                 ? "nothing is lost; nothing was changed"
-                : Terminal.Lines($"accepted, and the next start goes on with what is left: {lost}"));
+                : Terminal.Lines($"accepted, and the next start goes on with what is left, the audit log included: {lost}"));
             return ExitCode.Done;
         });
         return command;

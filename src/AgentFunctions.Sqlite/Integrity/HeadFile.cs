@@ -9,6 +9,8 @@ namespace AgentFunctions.Sqlite.Integrity;
 /// <summary>The head of one data file, which lies beside the host's keys.</summary>
 internal sealed class HeadFile : IDisposable
 {
+    private const string Prefix = "data-";
+
     private readonly FileHeadStore _heads;
     private readonly string _dataFile;
     private readonly string _name;
@@ -76,8 +78,20 @@ internal sealed class HeadFile : IDisposable
     /// <param name="flush">Whether it shall survive a loss of power at once.</param>
     public void Write(Head head, bool flush = false) => _heads.Write(_name, head, flush);
 
-    /// <summary>Forgets the head.</summary>
-    public void Remove() => File.Delete(Place);
+    /// <summary>Forgets the head, and those of what lies in the file, such as the audit log's. Other data files keep theirs.</summary>
+    public void Remove()
+    {
+        if (Path.GetDirectoryName(Place) is { } folder && Directory.Exists(folder))
+        {
+            foreach (string head in Directory.GetFiles(folder, "*.head"))
+            {
+                if (head == Place || !Path.GetFileName(head).StartsWith(Prefix, StringComparison.Ordinal))
+                {
+                    File.Delete(head);
+                }
+            }
+        }
+    }
 
     public void Dispose() => _heads.Dispose();
 
@@ -86,6 +100,6 @@ internal sealed class HeadFile : IDisposable
     {
         string way = Path.GetRelativePath(keyFolder, dataFile).Replace('\\', '/');
         string name = string.Concat(Path.GetFileName(dataFile).Where(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'));
-        return $"data-{(name.Length <= 60 ? name : name[..60])}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(way)))[..8]}";
+        return $"{Prefix}{(name.Length <= 60 ? name : name[..60])}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(way)))[..8]}";
     }
 }
