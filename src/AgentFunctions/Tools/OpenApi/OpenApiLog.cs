@@ -11,6 +11,6 @@ internal static partial class OpenApiLog
     [LoggerMessage(4121, LogLevel.Warning, "Agent '{Agent}' goes without the tools of API '{Api}': {Reason}")]
     public static partial void LeftOut(ILogger logger, string agent, string api, string reason);
 
-    [LoggerMessage(4122, LogLevel.Information, "{Note}")]
+    [LoggerMessage(4122, LogLevel.Warning, "{Note}")]
     public static partial void Noted(ILogger logger, string note);
 }

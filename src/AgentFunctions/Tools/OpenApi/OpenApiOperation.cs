@@ -20,14 +20,20 @@ internal sealed record OpenApiOperation(
 /// <param name="Argument">The argument that holds it.</param>
 /// <param name="Name">Its name in the request.</param>
 /// <param name="Place">Where it stands in the request.</param>
-/// <param name="Explode">Whether a list becomes several parameters of one name.</param>
-/// <param name="IsDeepObject">Whether an object's members are written as <c>name[member]</c>.</param>
-internal sealed record OpenApiParameter(string Argument, string Name, OpenApiPlace Place, bool Explode, bool IsDeepObject);
+/// <param name="Style">How it is written.</param>
+internal sealed record OpenApiParameter(string Argument, string Name, OpenApiPlace Place, OpenApiStyle Style);
+
+/// <summary>How a value is written, by the standard's names.</summary>
+/// <param name="Name"><c>simple</c>, <c>label</c>, <c>matrix</c>, <c>form</c>, <c>spaceDelimited</c>, <c>pipeDelimited</c>, <c>deepObject</c>, or <c>json</c> for a parameter that has a media type.</param>
+/// <param name="Explode">Whether each item and member stands on its own.</param>
+/// <param name="AllowReserved">Whether characters that structure an address stand as they are.</param>
+internal sealed record OpenApiStyle(string Name, bool Explode, bool AllowReserved = false);
 
 /// <summary>The body of a request.</summary>
 /// <param name="Argument">The argument that holds it.</param>
 /// <param name="MediaType">Its media type.</param>
-internal sealed record OpenApiBody(string Argument, string MediaType);
+/// <param name="Fields">How the fields of a form are written that say so; others are written as <c>form</c>, objects as JSON.</param>
+internal sealed record OpenApiBody(string Argument, string MediaType, IReadOnlyDictionary<string, OpenApiStyle> Fields);
 
 /// <summary>Where a parameter stands.</summary>
 internal enum OpenApiPlace

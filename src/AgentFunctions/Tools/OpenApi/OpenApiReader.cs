@@ -1,10 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace AgentFunctions.Tools.OpenApi;
 
 /// <summary>Turns a description into operations. What it cannot call it leaves out and says why.</summary>
-internal sealed class OpenApiReader(JsonObject document, string origin, Uri? documentUrl, string? baseUrl)
+internal sealed partial class OpenApiReader(JsonObject document, string origin, Uri? documentUrl, string? baseUrl)
 {
     private static readonly string[] Methods = ["get", "head", "put", "delete", "post", "patch", "options"];
 
@@ -22,18 +23,49 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
         var operations = new Dictionary<string, OpenApiOperation>(StringComparer.Ordinal);
         foreach ((string path, JsonNode? value) in document["paths"] as JsonObject ?? [])
         {
-            JsonObject item = _schemas.Resolve(value);
-            foreach (string method in Methods)
+            if (_schemas.Resolve(value) is not { } item)
             {
-                if (item[method] is JsonObject operation && Read(path, item, method, operation) is { } read && !operations.TryAdd(read.Id, read))
+                _notes.Add($"{origin}: {path} is left out: {Elsewhere(value)}.");
+                continue;
+            }
+
+            foreach (string method in Methods.Where(method => item[method] is not null))
+            {
+                if (TryRead(path, item, method) is { } read && !operations.TryAdd(read.Id, read))
                 {
-                    throw Broken(path, method, $"operationId: '{read.Id}' stands twice; rename one of them");
+                    LeaveOut(path, method, $"the operationId '{read.Id}' stands twice; rename one of them");
                 }
             }
         }
 
         return [.. operations.Values];
     }
+
+    /// <summary>Reads one operation; what is wrong with it leaves the others alone.</summary>
+    private OpenApiOperation? TryRead(string path, JsonObject item, string method)
+    {
+        _schemas.Lost.Clear();
+        try
+        {
+            OpenApiOperation? read = _schemas.Resolve(item[method]) is { } operation
+                ? Read(path, item, method, operation)
+                : LeaveOut(path, method, Elsewhere(item[method]));
+            if (read is not null && _schemas.Lost.Count > 0)
+            {
+                _notes.Add($"{origin}: {method.ToUpperInvariant()} {path}: anything is taken where its schemas refer to {string.Join(", ", _schemas.Lost)}, which is not in the description.");
+            }
+
+            return read;
+        }
+        catch (Exception e) when (e is AgentException or InvalidOperationException or FormatException or JsonException)
+        {
+            return LeaveOut(path, method, e.Message.TrimEnd('.'));
+        }
+    }
+
+    private static string Elsewhere(JsonNode? node) => (node as JsonObject)?["$ref"] is { } reference
+        ? $"it refers to {reference}, which is not in the description; bundle it into one file"
+        : "it is no object";
 
     private OpenApiOperation? Read(string path, JsonObject item, string method, JsonObject operation)
     {
@@ -42,7 +74,7 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
         var parameters = new List<OpenApiParameter>();
         foreach (JsonObject parameter in ParametersOf(item, operation))
         {
-            string name = Text(parameter["name"]) ?? throw Broken(path, method, "parameters: one has no name");
+            string name = Text(parameter["name"]) ?? throw Broken("a parameter has no name");
             bool isRequired = parameter["required"]?.GetValueKind() == JsonValueKind.True;
             if (PlaceOf(parameter, name) is not { } place)
             {
@@ -61,29 +93,32 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
                 required.Add(argument);
             }
 
-            string style = Text(parameter["style"]) ?? (place == OpenApiPlace.Query ? "form" : "simple");
-            bool explode = parameter["explode"] is { } explicitly ? explicitly.GetValueKind() == JsonValueKind.True : style == "form";
-            parameters.Add(new OpenApiParameter(argument, name, place, explode, style == "deepObject"));
+            parameters.Add(new OpenApiParameter(argument, name, place, StyleOf(parameter, place)));
+        }
+
+        foreach (string name in Undeclared(path, parameters))
+        {
+            _notes.Add($"{origin}: {method.ToUpperInvariant()} {path}: the description does not declare '{name}'; it is taken as a text.");
+            properties[name] = new JsonObject { ["type"] = "string" };
+            required.Add(name);
+            parameters.Add(new OpenApiParameter(name, name, OpenApiPlace.Path, new OpenApiStyle("simple", false)));
         }
 
         OpenApiBody? body = null;
         if (operation["requestBody"] is { } node)
         {
-            JsonObject request = _schemas.Resolve(node);
-            bool isRequired = request["required"]?.GetValueKind() == JsonValueKind.True;
-            if (MediaOf(request) is var (mediaType, media))
+            JsonObject request = _schemas.Resolve(node) ?? throw Broken(Elsewhere(node));
+            if (MediaOf(request) is not var (mediaType, media) || IsBinary(mediaType, media))
             {
-                string argument = properties.ContainsKey("body") ? "request_body" : "body";
-                properties[argument] = Described(_schemas.Inline(media["schema"]), request);
-                body = new OpenApiBody(argument, mediaType);
-                if (isRequired)
-                {
-                    required.Add(argument);
-                }
+                return LeaveOut(path, method, "its body is of no media type that can be written here (JSON, forms without files, text)");
             }
-            else if (isRequired)
+
+            string argument = properties.ContainsKey("body") ? "request_body" : "body";
+            properties[argument] = Described(_schemas.Inline(media["schema"]), request);
+            body = new OpenApiBody(argument, mediaType, FieldsOf(media));
+            if (request["required"]?.GetValueKind() == JsonValueKind.True)
             {
-                return LeaveOut(path, method, "its body is of no media type that can be written here (JSON, form, text)");
+                required.Add(argument);
             }
         }
 
@@ -91,13 +126,48 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
             Text(operation["operationId"]) ?? $"{method}_{path.Trim('/').Replace('/', '_').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal)}",
             Describe(operation, method, path),
             HttpMethod.Parse(method.ToUpperInvariant()),
-            BaseOf(item, operation, path, method),
+            BaseOf(item, operation),
             path,
             parameters,
             body,
             Schema(properties, required),
-            EffectOf(path, method, operation));
+            EffectOf(method, operation));
     }
+
+    private static IEnumerable<string> Undeclared(string path, List<OpenApiParameter> parameters) => Braces().Matches(path)
+        .Select(static match => match.Groups[1].Value)
+        .Where(name => !parameters.Exists(parameter => parameter.Place == OpenApiPlace.Path && parameter.Name == name))
+        .Distinct().ToArray();
+
+    private static OpenApiStyle StyleOf(JsonObject parameter, OpenApiPlace place)
+    {
+        if (parameter["schema"] is null && parameter["content"] is JsonObject)
+        {
+            return new OpenApiStyle("json", false);
+        }
+
+        return StyleOf(parameter, place == OpenApiPlace.Query ? "form" : "simple");
+    }
+
+    private static OpenApiStyle StyleOf(JsonObject owner, string usual)
+    {
+        string style = Text(owner["style"]) ?? usual;
+        bool explode = owner["explode"] is { } explicitly ? explicitly.GetValueKind() == JsonValueKind.True : style == "form";
+        return new OpenApiStyle(style, explode, owner["allowReserved"]?.GetValueKind() == JsonValueKind.True);
+    }
+
+    private static Dictionary<string, OpenApiStyle> FieldsOf(JsonObject media) => (media["encoding"] as JsonObject ?? [])
+        .Where(static field => field.Value is JsonObject encoding && (encoding.ContainsKey("style") || encoding.ContainsKey("explode")))
+        .ToDictionary(static field => field.Key, static field => StyleOf((JsonObject)field.Value!, "form"), StringComparer.Ordinal);
+
+    /// <summary>Whether a form has a file in it, or does not say what it has.</summary>
+    private bool IsBinary(string mediaType, JsonObject media) => mediaType == "multipart/form-data"
+        && (_schemas.Resolve(media["schema"])?["properties"] is not JsonObject fields
+            || fields.Any(field => IsFile(_schemas.Resolve(field.Value)) || IsFile(_schemas.Resolve(_schemas.Resolve(field.Value)?["items"]))));
+
+    private static bool IsFile(JsonObject? schema) => schema is not null
+        && (Text(schema["format"]) is "binary" or "byte" || schema.ContainsKey("contentMediaType") || schema.ContainsKey("contentEncoding")
+            || schema.Count == 0);
 
     /// <summary>The path's parameters and the operation's, which win over the path's of the same name and place.</summary>
     private IEnumerable<JsonObject> ParametersOf(JsonObject item, JsonObject operation)
@@ -105,7 +175,7 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
         var byKey = new Dictionary<(string?, string?), JsonObject>();
         foreach (JsonNode? node in (item["parameters"] as JsonArray ?? []).Concat(operation["parameters"] as JsonArray ?? []))
         {
-            JsonObject parameter = _schemas.Resolve(node);
+            JsonObject parameter = _schemas.Resolve(node) ?? throw Broken(Elsewhere(node));
             byKey[(Text(parameter["in"]), Text(parameter["name"]))] = parameter;
         }
 
@@ -132,7 +202,7 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
         ];
         foreach (Func<string, bool> wanted in (ReadOnlySpan<Func<string, bool>>)
             [static type => type is "application/json" or "*/*", static type => type.EndsWith("+json", StringComparison.Ordinal),
-             static type => type == "application/x-www-form-urlencoded", static type => type == "text/plain"])
+             static type => type == "application/x-www-form-urlencoded", static type => type == "multipart/form-data", static type => type == "text/plain"])
         {
             if (offered.FirstOrDefault(media => wanted(media.Type)) is { Media: not null } found)
             {
@@ -175,13 +245,13 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
         return JsonSerializer.SerializeToElement(schema, AgentJsonContext.Default.JsonNode);
     }
 
-    private ToolEffect EffectOf(string path, string method, JsonObject operation)
+    private static ToolEffect EffectOf(string method, JsonObject operation)
     {
         if (operation["x-effect"] is { } effect)
         {
             return ToolEffects.TryParse(effect.ToString(), out ToolEffect parsed)
                 ? parsed
-                : throw Broken(path, method, $"x-effect: '{effect}' is no effect; use none, idempotent or notIdempotent");
+                : throw Broken($"x-effect: '{effect}' is no effect; use none, idempotent or notIdempotent");
         }
 
         return method switch
@@ -192,12 +262,12 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
         };
     }
 
-    private Uri BaseOf(JsonObject item, JsonObject operation, string path, string method)
+    private Uri BaseOf(JsonObject item, JsonObject operation)
     {
         string address = baseUrl ?? ServerOf(operation) ?? ServerOf(item) ?? ServerOf(document) ?? "/";
         return Uri.TryCreate(documentUrl, address, out Uri? joined) || Uri.TryCreate(address, UriKind.Absolute, out joined)
-            ? joined.Scheme is "http" or "https" ? joined : throw Broken(path, method, $"servers: '{address}' is no http or https address; set BaseUrl")
-            : throw Broken(path, method, $"servers: '{address}' is no absolute address; set BaseUrl");
+            ? joined.Scheme is "http" or "https" ? joined : throw Broken($"servers: '{address}' is no http or https address; set BaseUrl")
+            : throw Broken($"servers: '{address}' is no absolute address; set BaseUrl");
     }
 
     private static string? ServerOf(JsonObject owner)
@@ -223,6 +293,8 @@ internal sealed class OpenApiReader(JsonObject document, string origin, Uri? doc
 
     private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
-    private AgentException Broken(string path, string method, string complaint) =>
-        new(ErrorCode.InvalidInput, $"{origin}: {method.ToUpperInvariant()} {path}: {complaint}.");
+    private static AgentException Broken(string error) => new(ErrorCode.InvalidInput, error);
+
+    [GeneratedRegex(@"\{([^{}/]+)\}")]
+    private static partial Regex Braces();
 }

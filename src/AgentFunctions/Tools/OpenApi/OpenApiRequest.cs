@@ -9,8 +9,10 @@ internal static class OpenApiRequest
 {
     public static HttpRequestMessage Create(OpenApiOperation operation, IReadOnlyDictionary<string, JsonElement> arguments)
     {
-        string path = operation.Path;
-        var query = new List<string>();
+        // A path of the description may have a query of its own, and a fragment that only tells it apart from others.
+        string[] halves = operation.Path.Split('#')[0].Split('?', 2);
+        string path = halves[0];
+        List<string> query = halves.Length == 2 ? [.. halves[1].Split('&', StringSplitOptions.RemoveEmptyEntries)] : [];
         var headers = new List<(string Name, string Value)>();
         foreach (OpenApiParameter parameter in operation.Parameters)
         {
@@ -25,12 +27,17 @@ internal static class OpenApiRequest
                     path = path.Replace($"{{{parameter.Name}}}", Segment(parameter, value), StringComparison.Ordinal);
                     break;
                 case OpenApiPlace.Query:
-                    query.AddRange(Query(parameter, value));
+                    query.AddRange(OpenApiValue.Query(parameter.Name, parameter.Style, value));
                     break;
                 case OpenApiPlace.Header:
                     headers.Add((parameter.Name, HeaderText(parameter, value)));
                     break;
             }
+        }
+
+        if (path.IndexOf('{', StringComparison.Ordinal) is >= 0 and int open)
+        {
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"the path needs {path[open..].Split('/')[0]}, and no argument gives it.");
         }
 
         var request = new HttpRequestMessage(operation.Method, Address(operation, path, query)) { Content = Content(operation, arguments) };
@@ -55,29 +62,15 @@ internal static class OpenApiRequest
     /// <summary>A dot segment would lead out of the path, however it is encoded.</summary>
     private static string Segment(OpenApiParameter parameter, JsonElement value)
     {
-        string text = string.Join(',', Scalars(value));
+        string text = OpenApiValue.Path(parameter, value);
         return text is "." or ".." or ""
             ? throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"{parameter.Argument}: '{text}' cannot stand in the path.")
-            : Uri.EscapeDataString(text);
-    }
-
-    private static IEnumerable<string> Query(OpenApiParameter parameter, JsonElement value)
-    {
-        string name = Uri.EscapeDataString(parameter.Name);
-        return value.ValueKind switch
-        {
-            JsonValueKind.Object when parameter.IsDeepObject =>
-                value.EnumerateObject().Select(member => $"{name}[{Uri.EscapeDataString(member.Name)}]={Escaped(member.Value)}"),
-            JsonValueKind.Object when parameter.Explode =>
-                value.EnumerateObject().Select(static member => $"{Uri.EscapeDataString(member.Name)}={Escaped(member.Value)}"),
-            JsonValueKind.Array when parameter.Explode => value.EnumerateArray().Select(item => $"{name}={Escaped(item)}"),
-            _ => [$"{name}={string.Join(',', Scalars(value).Select(Uri.EscapeDataString))}"],
-        };
+            : text.Replace("{", "%7B", StringComparison.Ordinal);
     }
 
     private static string HeaderText(OpenApiParameter parameter, JsonElement value)
     {
-        string text = string.Join(',', Scalars(value));
+        string text = OpenApiValue.Header(parameter.Style, value);
         return text.Any(char.IsControl)
             ? throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"{parameter.Argument}: control characters cannot stand in a header.")
             : text;
@@ -93,20 +86,35 @@ internal static class OpenApiRequest
         return body.MediaType switch
         {
             "application/x-www-form-urlencoded" when value.ValueKind == JsonValueKind.Object =>
-                new FormUrlEncodedContent(value.EnumerateObject().Select(static field => KeyValuePair.Create(field.Name, Text(field.Value)))),
-            "text/plain" => new StringContent(Text(value), Encoding.UTF8, "text/plain"),
+                // In a form a space is a plus.
+                new StringContent(string.Join('&', Fields(body, value)).Replace("%20", "+", StringComparison.Ordinal), Encoding.UTF8, body.MediaType),
+            "multipart/form-data" when value.ValueKind == JsonValueKind.Object => Multipart(value),
+            "text/plain" => new StringContent(OpenApiValue.Text(value), Encoding.UTF8, "text/plain"),
             _ => new StringContent(value.GetRawText(), Encoding.UTF8, body.MediaType),
         };
     }
 
-    private static IEnumerable<string> Scalars(JsonElement value) => value.ValueKind switch
+    private static IEnumerable<string> Fields(OpenApiBody body, JsonElement value) =>
+        value.EnumerateObject().Where(static field => field.Value.ValueKind != JsonValueKind.Null).SelectMany(field => OpenApiValue.Query(
+            field.Name,
+            body.Fields.TryGetValue(field.Name, out OpenApiStyle? style) ? style
+                : new OpenApiStyle(field.Value.ValueKind == JsonValueKind.Object ? "json" : "form", Explode: true),
+            field.Value));
+
+    private static MultipartFormDataContent Multipart(JsonElement value)
     {
-        JsonValueKind.Array => value.EnumerateArray().Select(Text),
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(static member => new[] { member.Name, Text(member.Value) }),
-        _ => [Text(value)],
-    };
+        var content = new MultipartFormDataContent();
+        foreach (JsonProperty field in value.EnumerateObject().Where(static field => field.Value.ValueKind != JsonValueKind.Null))
+        {
+            // A list is a part an item, an object is JSON.
+            foreach (JsonElement item in field.Value.ValueKind == JsonValueKind.Array ? field.Value.EnumerateArray().ToArray() : [field.Value])
+            {
+                content.Add(
+                    new StringContent(OpenApiValue.Text(item), Encoding.UTF8, item.ValueKind == JsonValueKind.Object ? "application/json" : "text/plain"),
+                    field.Name);
+            }
+        }
 
-    private static string Escaped(JsonElement value) => Uri.EscapeDataString(Text(value));
-
-    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+        return content;
+    }
 }

@@ -13,16 +13,34 @@ internal sealed class OpenApiSchemas(JsonObject document)
     private const string Definitions = "#/$defs/";
     private const int MaxHops = 16;
 
-    private static readonly string[] NotOfJsonSchema = ["nullable", "discriminator", "xml", "externalDocs", "example", "examples"];
+    /// <summary>The most shared schemas that one operation may bring; what is beyond is left to the server.</summary>
+    private const int MaxDefinitions = 200;
 
-    /// <summary>The object that a node is, or refers to; an empty one where the reference leads nowhere within the description.</summary>
-    public JsonObject Resolve(JsonNode? node)
+    /// <summary>Keywords of OpenAPI alone, and texts for people.</summary>
+    private static readonly HashSet<string> NotOfJsonSchema =
+        new(["nullable", "discriminator", "xml", "externalDocs", "example", "examples", "$schema", "$id"], StringComparer.Ordinal);
+
+    /// <summary>Keywords whose members are names, each with a schema.</summary>
+    private static readonly HashSet<string> SchemasByName =
+        new(["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"], StringComparer.Ordinal);
+
+    /// <summary>Keywords that hold values and not schemas.</summary>
+    private static readonly HashSet<string> Values = new(["enum", "const", "default", "required", "type", "dependentRequired"], StringComparer.Ordinal);
+
+    private int _hops;
+
+    /// <summary>The references that lead out of the description, or nowhere; empty if all were followed.</summary>
+    public SortedSet<string> Lost { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The object that a node is, or refers to.</summary>
+    /// <returns>The object; <see langword="null"/> if the reference leads out of the description or nowhere.</returns>
+    public JsonObject? Resolve(JsonNode? node)
     {
         for (int hop = 0; hop < MaxHops; hop++)
         {
             if (node is not JsonObject value)
             {
-                return [];
+                return null;
             }
 
             if (value["$ref"] is not JsonValue reference)
@@ -33,7 +51,7 @@ internal sealed class OpenApiSchemas(JsonObject document)
             node = Find(reference.ToString());
         }
 
-        return [];
+        return null;
     }
 
     /// <summary>A schema of its own, with references to shared ones turned into <c>#/$defs/name</c>.</summary>
@@ -47,39 +65,114 @@ internal sealed class OpenApiSchemas(JsonObject document)
     /// <summary>The shared schemas that a schema needs, and those that they need; <see langword="null"/> for none.</summary>
     public JsonObject? DefinitionsFor(JsonObject schema)
     {
-        var definitions = new SortedDictionary<string, JsonNode>(StringComparer.Ordinal);
-        Collect(schema, definitions);
-        return definitions.Count == 0 ? null : new JsonObject(definitions.Select(static d => KeyValuePair.Create<string, JsonNode?>(d.Key, d.Value)));
+        var definitions = new SortedDictionary<string, JsonNode?>(StringComparer.Ordinal);
+        // A queue and no recursion: a chain of references may be as long as the description.
+        var open = new Queue<JsonNode>([schema]);
+        while (open.TryDequeue(out JsonNode? node))
+        {
+            foreach (string name in ReferencesOf(node))
+            {
+                if (!definitions.ContainsKey(name))
+                {
+                    JsonNode shared = definitions.Count < MaxDefinitions ? Inline(Find(Shared + name)) : new JsonObject();
+                    definitions[name] = shared;
+                    open.Enqueue(shared);
+                }
+            }
+
+            if (definitions.Count > 2 * MaxDefinitions)
+            {
+                throw new AgentException(ErrorCode.InvalidInput, $"its schemas refer to more than {MaxDefinitions} others");
+            }
+        }
+
+        return definitions.Count == 0 ? null : new JsonObject(definitions);
     }
 
     private JsonObject Translate(JsonObject schema)
     {
+        if (schema["$ref"] is JsonValue reference)
+        {
+            return Reference(schema, reference.ToString());
+        }
+
         var result = new JsonObject();
         foreach ((string key, JsonNode? value) in schema)
         {
-            if (key == "$ref" && value is JsonValue reference && reference.ToString().StartsWith(Shared, StringComparison.Ordinal))
+            if (!NotOfJsonSchema.Contains(key))
             {
-                result[key] = Definitions + reference.ToString()[Shared.Length..];
-            }
-            else if (!NotOfJsonSchema.Contains(key))
-            {
-                result[key] = TranslateAny(value);
+                result[key] = key switch
+                {
+                    _ when Values.Contains(key) => value?.DeepClone(),
+                    _ when SchemasByName.Contains(key) && value is JsonObject named =>
+                        new JsonObject(named.Select(item => KeyValuePair.Create(item.Key, TranslateAny(item.Value)))),
+                    _ => TranslateAny(value),
+                };
             }
         }
 
-        bool isNullable = schema["nullable"]?.GetValueKind() == JsonValueKind.True;
-        if (isNullable && result["type"] is JsonValue type)
+        LeaveOutReadOnly(schema, result);
+        Limit(result, "exclusiveMinimum", "minimum");
+        Limit(result, "exclusiveMaximum", "maximum");
+        return IsNullable(schema) ? OrNull(result) : result;
+    }
+
+    /// <summary>In OpenAPI 3.0 nothing beside a reference counts; what describes it is kept for the model.</summary>
+    private JsonObject Reference(JsonObject schema, string reference)
+    {
+        var result = new JsonObject();
+        if (Find(reference) is null)
         {
-            result["type"] = new JsonArray(type.DeepClone(), "null");
-            if (result["enum"] is JsonArray choices && choices.All(static choice => choice is not null))
+            Lost.Add(reference);
+        }
+        else if (reference.StartsWith(Shared, StringComparison.Ordinal) && !reference[Shared.Length..].Contains('/'))
+        {
+            result["$ref"] = Definitions + reference[Shared.Length..];
+        }
+        else if (_hops < MaxHops)
+        {
+            // A schema that is not among the shared ones is copied, as often as it does not lead to itself.
+            _hops++;
+            result = Inline(Find(reference)) as JsonObject ?? result;
+            _hops--;
+        }
+
+        if (schema["description"] is JsonValue description)
+        {
+            result["description"] = description.DeepClone();
+        }
+
+        return IsNullable(schema) ? OrNull(result) : result;
+    }
+
+    private static bool IsNullable(JsonObject schema) => schema["nullable"]?.GetValueKind() == JsonValueKind.True;
+
+    /// <summary>A type of its own takes null in; whatever else decides is put beside it.</summary>
+    private static JsonObject OrNull(JsonObject schema)
+    {
+        if (schema["type"] is JsonValue type && !schema.ContainsKey("oneOf") && !schema.ContainsKey("anyOf") && !schema.ContainsKey("allOf"))
+        {
+            schema["type"] = new JsonArray(type.DeepClone(), "null");
+            if (schema["enum"] is JsonArray choices && choices.All(static choice => choice is not null))
             {
                 choices.Add(null);
             }
+
+            return schema;
         }
 
-        Limit(result, "exclusiveMinimum", "minimum");
-        Limit(result, "exclusiveMaximum", "maximum");
-        return result;
+        return schema.Count == 0 ? schema : new JsonObject { ["anyOf"] = new JsonArray(schema, new JsonObject { ["type"] = "null" }) };
+    }
+
+    /// <summary>What is for answers alone need not be sent.</summary>
+    private static void LeaveOutReadOnly(JsonObject schema, JsonObject result)
+    {
+        if (schema["properties"] is JsonObject properties && result["required"] is JsonArray required)
+        {
+            string[] kept = [.. required.Select(static name => name?.ToString()).OfType<string>()
+                .Where(name => (properties[name] as JsonObject)?["readOnly"]?.GetValueKind() != JsonValueKind.True)];
+            result["required"] = new JsonArray([.. kept.Select(static name => JsonValue.Create(name))]);
+        }
     }
 
     private JsonNode? TranslateAny(JsonNode? value) => value switch
@@ -104,13 +197,13 @@ internal sealed class OpenApiSchemas(JsonObject document)
         }
     }
 
-    private void Collect(JsonNode? node, SortedDictionary<string, JsonNode> definitions)
+    private static IEnumerable<string> ReferencesOf(JsonNode? node)
     {
         if (node is JsonArray list)
         {
-            foreach (JsonNode? item in list)
+            foreach (string name in list.SelectMany(ReferencesOf))
             {
-                Collect(item, definitions);
+                yield return name;
             }
         }
 
@@ -118,17 +211,14 @@ internal sealed class OpenApiSchemas(JsonObject document)
         {
             if (key == "$ref" && value is JsonValue reference && reference.ToString().StartsWith(Definitions, StringComparison.Ordinal))
             {
-                string name = reference.ToString()[Definitions.Length..];
-                if (!definitions.ContainsKey(name))
-                {
-                    JsonNode shared = Inline(Find(Shared + name));
-                    definitions[name] = shared;
-                    Collect(shared, definitions);
-                }
+                yield return reference.ToString()[Definitions.Length..];
             }
             else
             {
-                Collect(value, definitions);
+                foreach (string name in ReferencesOf(value))
+                {
+                    yield return name;
+                }
             }
         }
     }
@@ -144,7 +234,7 @@ internal sealed class OpenApiSchemas(JsonObject document)
         foreach (string part in reference[2..].Split('/'))
         {
             string name = Uri.UnescapeDataString(part).Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
-            place = (place as JsonObject)?[name];
+            place = place is JsonArray list && int.TryParse(name, out int index) && index >= 0 && index < list.Count ? list[index] : (place as JsonObject)?[name];
         }
 
         return place;

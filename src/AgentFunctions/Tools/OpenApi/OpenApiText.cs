@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using AgentFunctions.Agents;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -7,7 +8,7 @@ using YamlDotNet.Core.Events;
 namespace AgentFunctions.Tools.OpenApi;
 
 /// <summary>Reads the text of a description, JSON or YAML, as JSON.</summary>
-internal static class OpenApiText
+internal static partial class OpenApiText
 {
     private const int MaxDepth = 128;
 
@@ -22,7 +23,7 @@ internal static class OpenApiText
             string trimmed = text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n');
             JsonNode? root = trimmed.StartsWith('{')
                 ? JsonNode.Parse(trimmed, documentOptions: new JsonDocumentOptions { MaxDepth = MaxDepth })
-                : ReadYaml(trimmed);
+                : ReadAnyYaml(trimmed);
             return root is JsonObject document && (string?)(document["openapi"] as JsonValue) is { } version && version.StartsWith("3.", StringComparison.Ordinal)
                 ? document
                 : throw new AgentException(ErrorCode.InvalidInput, $"{origin}: openapi: is no 3.0 or 3.1 description; convert it.");
@@ -32,6 +33,22 @@ internal static class OpenApiText
             throw new AgentException(ErrorCode.InvalidInput, $"{origin}: is neither valid JSON nor valid YAML: {e.Message}", e);
         }
     }
+
+    /// <summary>Published descriptions have blank lines of more spaces than the text below them, which the YAML reader refuses; others take them as empty.</summary>
+    private static JsonNode? ReadAnyYaml(string text)
+    {
+        try
+        {
+            return ReadYaml(text);
+        }
+        catch (SemanticErrorException) when (BlankLines().IsMatch(text))
+        {
+            return ReadYaml(BlankLines().Replace(text, ""));
+        }
+    }
+
+    [GeneratedRegex(@"^[ \t]+(?=\r?$)", RegexOptions.Multiline)]
+    private static partial Regex BlankLines();
 
     private static JsonNode? ReadYaml(string text)
     {
