@@ -5,6 +5,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
@@ -50,6 +51,8 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<RunFeed>();
         services.TryAddSingleton<Transcript>();
         services.TryAddSingleton<Journal>();
+        services.TryAddSingleton<StepTroubles>();
+        services.TryAddSingleton<StepRetries>();
         services.TryAddSingleton<Ledger>();
         services.TryAddSingleton<ArtifactStore>();
         services.TryAddSingleton<Inbox>();
@@ -98,19 +101,26 @@ public static class AgentFunctionsServiceCollectionExtensions
     private static void RegisterLoop(IServiceProvider services, DurableRegistry registry) => registry
         .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, AgentLoop.RunAsync)
         .AddActivity<CallModelInput, CallModelResult>(
-            StepNames.CallModel, (context, input) => services.GetRequiredService<CallModelActivity>().RunAsync(context, input))
+            StepNames.CallModel, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CallModelActivity>().RunAsync(context, input)))
         .AddActivity<CallToolInput, CallToolResult>(
-            StepNames.CallTool, (context, input) => services.GetRequiredService<CallToolActivity>().RunAsync(context, input))
+            StepNames.CallTool, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, input.Turn, input.Call, () => services.GetRequiredService<CallToolActivity>().RunAsync(context, input)))
         .AddActivity<CompactInput, CompactResult>(
-            StepNames.Compact, (context, input) => services.GetRequiredService<CompactActivity>().RunAsync(context, input))
+            StepNames.Compact, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CompactActivity>().RunAsync(context, input)))
         .AddActivity<CheckAcceptanceInput, CheckAcceptanceResult>(
-            StepNames.CheckAcceptance, (context, input) => services.GetRequiredService<CheckAcceptanceActivity>().RunAsync(context, input))
+            StepNames.CheckAcceptance, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CheckAcceptanceActivity>().RunAsync(context, input)))
         .AddActivity<NotifyInput, bool>(
-            StepNames.Notify, (context, input) => services.GetRequiredService<NotifyActivity>().RunAsync(context, input))
+            StepNames.Notify, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, null, null, () => services.GetRequiredService<NotifyActivity>().RunAsync(context, input)))
         .AddActivity<NotifyInput, ReportResult>(
-            StepNames.ReportToLead, (context, input) => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input))
+            StepNames.ReportToLead, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, null, null, () => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input)))
         .AddActivity<EndChildrenInput, bool>(
-            StepNames.EndChildren, (context, input) => services.GetRequiredService<EndChildrenActivity>().RunAsync(context, input));
+            StepNames.EndChildren, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, context.InstanceId, null, null, () => services.GetRequiredService<EndChildrenActivity>().RunAsync(context, input)));
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
     {

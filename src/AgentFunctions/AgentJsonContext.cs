@@ -35,6 +35,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(Artifact))]
 [JsonSerializable(typeof(TranscriptEntry))]
 [JsonSerializable(typeof(JournalEvent))]
+[JsonSerializable(typeof(List<StepTrouble>))]
 [JsonSerializable(typeof(LedgerEntry))]
 [JsonSerializable(typeof(AgentDefinition))]
 [JsonSerializable(typeof(ToolOutcome))]

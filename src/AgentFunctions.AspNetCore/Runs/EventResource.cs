@@ -54,6 +54,18 @@ internal sealed record EventResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Approval { get; init; }
 
+    /// <summary>The sub-agent's run that it is about.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Run { get; init; }
+
+    /// <summary>How often the step has failed in a row.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Attempt { get; init; }
+
+    /// <summary>When the step is tried again (UTC).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTime? Until { get; init; }
+
     /// <summary>How long it took (ISO 8601).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Duration { get; init; }
@@ -76,6 +88,9 @@ internal sealed record EventResource
         Code = e.Code is null ? null : CamelCase.Of(e.Code),
         Artifact = e.Artifact,
         Approval = e.Approval,
+        Run = e.Run,
+        Attempt = e.Attempt,
+        Until = e.Until?.UtcDateTime,
         Duration = e.DurationMs is { } milliseconds ? XmlConvert.ToString(TimeSpan.FromMilliseconds(milliseconds)) : null,
         Usage = e.Usage,
     };
@@ -92,6 +107,9 @@ internal sealed record EventResource
         Code = Code,
         Artifact = Artifact,
         Approval = Approval,
+        Run = Run,
+        Attempt = Attempt,
+        Until = Until is { } until ? new DateTimeOffset(until) : null,
         DurationMs = Duration is null ? null : (long)XmlConvert.ToTimeSpan(Duration).TotalMilliseconds,
         Usage = Usage,
     };

@@ -29,6 +29,9 @@ internal sealed record RunResource
     /// <summary>What it waits for, while its status is <c>waiting</c>.</summary>
     public required WaitingResource? WaitingFor { get; init; }
 
+    /// <summary>All that it waits for, <c>waitingFor</c> first; empty if it waits for nothing.</summary>
+    public IReadOnlyList<WaitingResource> Waits { get; init; } = [];
+
     /// <summary>The run that started this one as a sub-agent.</summary>
     public required string? Parent { get; init; }
 
@@ -94,8 +97,25 @@ internal sealed record RunResource
 /// <summary>What a run waits for.</summary>
 /// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>
 /// <param name="Id">The id of what it waits for, where it has one.</param>
-/// <param name="Until">Until when, where that is known (UTC).</param>
-internal sealed record WaitingResource(string Kind, string? Id, DateTime? Until);
+/// <param name="Until">Until when, where that is known (UTC): the deadline, or the time of the next attempt.</param>
+internal sealed record WaitingResource(string Kind, string? Id, DateTime? Until)
+{
+    /// <summary>Why, in words.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Message { get; init; }
+
+    /// <summary>When the person is reminded next (UTC).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTime? RemindsAt { get; init; }
+
+    /// <summary>Shows a wait.</summary>
+    /// <param name="wait">The wait.</param>
+    public static WaitingResource Of(RunWaiting wait) => new(wait.Kind, wait.Id, wait.Until?.UtcDateTime)
+    {
+        Message = wait.Message,
+        RemindsAt = wait.RemindsAt?.UtcDateTime,
+    };
+}
 
 /// <summary>What went wrong in a run.</summary>
 /// <param name="Code">The stable code.</param>

@@ -63,7 +63,7 @@ internal sealed record RunTreeResource
             Name = tree.Name,
             Goal = JournalLine.OneLine(run.Goal, GoalLength),
             Status = run.Status,
-            WaitingFor = run.WaitingFor is { } waiting ? new WaitingResource(waiting.Kind, waiting.Id, waiting.Until?.UtcDateTime) : null,
+            WaitingFor = run.WaitingFor is { } waiting ? WaitingResource.Of(waiting) : null,
             Model = run.Model,
             UpdatedAt = run.UpdatedAt.UtcDateTime,
             Turns = run.Turns,

@@ -44,10 +44,30 @@ internal static class RunText
             yield return $"{error.Code}: {JournalLine.OneLine(error.Message, 500)}";
         }
 
+        foreach (WaitingResource wait in run.Waits)
+        {
+            yield return WaitLine(wait);
+        }
+
         string model = run.Rehearsal ? $"{run.Model} (scripted, no real model)" : run.Model;
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"{CamelCase.Of(run.Status)}: {run.Turns} turns, {run.Steps} steps, {Tokens(run)} tokens, {Elapsed(run)}, model {JournalLine.OneLine(model)}");
+    }
+
+    public static string WaitLine(WaitingResource wait)
+    {
+        string what = wait.Kind switch
+        {
+            "approval" => $"a person: approval {JournalLine.OneLine(wait.Id)}",
+            "modelUnavailable" => "the model, which could not be asked",
+            "modelCapacity" => "the model's provider or a quota",
+            "stepRetry" => "a step that failed and is tried again",
+            _ => $"{JournalLine.OneLine(wait.Kind)} {JournalLine.OneLine(wait.Id)}".TrimEnd(),
+        };
+        string until = wait.Until is { } time ? string.Create(CultureInfo.InvariantCulture, $", until {time:yyyy-MM-dd HH:mm:ss} UTC") : "";
+        string reminder = wait.RemindsAt is { } next ? string.Create(CultureInfo.InvariantCulture, $" (next reminder {next:yyyy-MM-dd HH:mm:ss} UTC)") : "";
+        return $"waiting for {what}{until}{reminder}{(wait.Message is null ? "" : $": {JournalLine.OneLine(wait.Message, 500)}")}";
     }
 
     public static bool ChangesPlan(JournalEvent e) => e is { Type: JournalEventTypes.ToolCompleted, Tool: "update_plan", IsError: not true };

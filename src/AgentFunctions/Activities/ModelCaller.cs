@@ -31,6 +31,20 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
     public async Task<ChatResponse?> CallAsync(
         ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await CountedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: { } pause })
+        {
+            await new ModelRetry(model.Name, e.Code, e.Message, pause, IsPostponed: true).ReportAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<ChatResponse?> CountedAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
         if (!quotas.IsConfigured)
         {
             return await GatedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);

@@ -15,11 +15,14 @@ internal sealed class LoopRun : IDisposable
     /// <summary>How often in a row a model call may be cut off before the run gives up.</summary>
     private const int MaxLostCalls = 8;
 
+    /// <summary>The custom status of a run is small on every engine.</summary>
+    private const int MostWaitsShown = 16;
+
     public LoopRun(IOrchestrationContext context, RunState state)
     {
         Context = context;
         // A run's time begins when it has its place.
-        State = state with { StartedAt = state.StartedAt ?? (state.QueueTicket is null ? context.CurrentTime : null), WaitingFor = null };
+        State = state with { StartedAt = state.StartedAt ?? (state.QueueTicket is null ? context.CurrentTime : null), WaitingFor = null, Waits = null };
         Swarm = new SwarmFlow(context, State);
         Control = new RunControl(context, Swarm, state.Limits.StepTimeout, () => State.WaitingFor is not null);
     }
@@ -92,10 +95,14 @@ internal sealed class LoopRun : IDisposable
         return Notices.BudgetLeft(State);
     }
 
-    /// <summary>Shows people what the run waits for; <see langword="null"/> for nothing.</summary>
-    public void Show(RunWait? wait)
+    /// <summary>Shows people what the run waits for; none for nothing.</summary>
+    public void Show(IReadOnlyList<RunWait> waits)
     {
-        State = State with { WaitingFor = wait };
+        State = State with
+        {
+            WaitingFor = waits.Count == 0 ? null : waits[0],
+            Waits = waits.Count < 2 ? null : [.. waits.Take(MostWaitsShown)],
+        };
         Context.SetCustomStatus(State.Published);
     }
 
@@ -103,7 +110,7 @@ internal sealed class LoopRun : IDisposable
     public async Task WaitForCapacityAsync(TimeSpan pause)
     {
         DateTimeOffset until = Context.CurrentTime + pause;
-        State = State with { WaitingFor = new RunWait("modelCapacity", until) };
+        State = State with { WaitingFor = new RunWait(RunWait.ModelCapacity, until) };
         Context.SetCustomStatus(State.Published);
         using var woken = new CancellationTokenSource();
         await Control.FinishedAsync(Context.CreateTimerAsync(until, woken.Token));

@@ -91,6 +91,9 @@ internal sealed record RunState
 
     /// <summary>What the run waits for, other than a step.</summary>
     public RunWait? WaitingFor { get; init; }
+
+    /// <summary>All that the run waits for, where that is more than <see cref="WaitingFor"/>; <see langword="null"/> otherwise.</summary>
+    public IReadOnlyList<RunWait>? Waits { get; init; }
 }
 
 /// <summary>What a run waits for.</summary>
@@ -99,8 +102,14 @@ internal sealed record RunState
 /// <param name="Id">The id of what it waits for, where it has one.</param>
 internal sealed record RunWait(string Kind, DateTimeOffset? Until = null, string? Id = null)
 {
+    /// <summary>The kind of a wait that the model's provider, or a quota, asked for.</summary>
+    public const string ModelCapacity = "modelCapacity";
+
     /// <summary>The kind of a wait for sub-agents.</summary>
     public const string SubAgents = "subAgents";
+
+    /// <summary>The deadline, where <see cref="Until"/> is only the next reminder (UTC).</summary>
+    public DateTimeOffset? Deadline { get; init; }
 }
 
 /// <summary>What a run is held to from its start; only the budget may grow.</summary>

@@ -11,6 +11,15 @@ internal static class StepOptions
     /// <summary>A tool's own errors are results; what is retried here is a store that cannot be reached.</summary>
     public static TaskOptions Tool { get; } = new(new RetryPolicy(8, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(1)));
 
+    /// <summary>Gets how a step is repeated.</summary>
+    /// <param name="step">Its name.</param>
+    public static TaskOptions Of(string step) => step switch
+    {
+        StepNames.CallTool or StepNames.EndChildren => Tool,
+        StepNames.Notify or StepNames.ReportToLead => Notify,
+        _ => Model,
+    };
+
     /// <summary>A receiver that is down.</summary>
     public static TaskOptions Notify { get; } = new(new RetryPolicy(8, TimeSpan.FromSeconds(5), 3.0, TimeSpan.FromMinutes(30)));
 }

@@ -100,7 +100,11 @@ internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = nu
 /// <param name="Id">What exactly.</param>
 /// <param name="EventName">The event that wakes it.</param>
 /// <param name="Until">When to look again in any case (UTC).</param>
-internal sealed record ToolCallWait(string Kind, string Id, string EventName, DateTimeOffset Until);
+internal sealed record ToolCallWait(string Kind, string Id, string EventName, DateTimeOffset Until)
+{
+    /// <summary>The deadline, where <see cref="Until"/> comes before it (UTC).</summary>
+    public DateTimeOffset? Deadline { get; init; }
+}
 
 /// <summary>Have the model sum up the older part of what it is shown.</summary>
 /// <param name="RunId">The run.</param>

@@ -7,8 +7,8 @@ namespace AgentFunctions.Loop;
 /// or when it wants to look by itself. Waiting holds no compute.
 /// </summary>
 /// <param name="context">What the loop may see of the world.</param>
-/// <param name="show">Told what the run waits for now; <see langword="null"/> for nothing.</param>
-internal sealed class ToolCallFlow(IOrchestrationContext context, Action<RunWait?> show) : IDisposable
+/// <param name="show">Told what the run waits for now; none for nothing.</param>
+internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOnlyList<RunWait>> show) : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
     private readonly List<RunWait> _waits = [];
@@ -37,15 +37,15 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<RunWait
         _ended.Dispose();
         if (_waits.Count > 0)
         {
-            show(null);
+            show([]);
         }
     }
 
     private async Task WaitAsync(ToolCallWait wait)
     {
-        var shown = new RunWait(wait.Kind, wait.Until, wait.Id);
+        var shown = new RunWait(wait.Kind, wait.Until, wait.Id) { Deadline = wait.Deadline };
         _waits.Add(shown);
-        show(_waits[0]);
+        show(_waits);
         using var woken = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
         Task answered = context.WaitForExternalEventAsync<string>(wait.EventName, woken.Token);
         Task due = context.CreateTimerAsync(wait.Until, woken.Token);
@@ -58,6 +58,6 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<RunWait
         // Not CancelAsync: it would go on outside the orchestration's turn.
         woken.Cancel();
         _waits.Remove(shown);
-        show(_waits.Count == 0 ? null : _waits[0]);
+        show(_waits);
     }
 }

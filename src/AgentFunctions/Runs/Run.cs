@@ -57,6 +57,9 @@ public sealed record Run
     /// <summary>What it waits for, when <see cref="Status"/> is <see cref="RunStatus.Waiting"/>.</summary>
     public RunWaiting? WaitingFor { get; init; }
 
+    /// <summary>Gets all that it waits for, <see cref="WaitingFor"/> first; empty if it waits for nothing.</summary>
+    public IReadOnlyList<RunWaiting> Waits { get; init; } = [];
+
     /// <summary>The run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }
 
@@ -125,8 +128,15 @@ public sealed record RunSubAgents(int Total, int Running)
 /// <summary>What a run waits for.</summary>
 /// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>
 /// <param name="Id">The id of what it waits for, where it has one.</param>
-/// <param name="Until">Until when, where that is known (UTC).</param>
-public sealed record RunWaiting(string Kind, string? Id = null, DateTimeOffset? Until = null);
+/// <param name="Until">Until when, where that is known (UTC): the deadline, or the time of the next attempt.</param>
+public sealed record RunWaiting(string Kind, string? Id = null, DateTimeOffset? Until = null)
+{
+    /// <summary>Gets why, in words; <see langword="null"/> if the kind says it all.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Gets when the person is reminded next (UTC); <see langword="null"/> if that is not before the deadline.</summary>
+    public DateTimeOffset? RemindsAt { get; init; }
+}
 
 /// <summary>What a run ended with.</summary>
 /// <param name="Text">The agent's last words.</param>

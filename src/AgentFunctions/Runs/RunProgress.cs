@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentFunctions.Budgets;
 using AgentFunctions.Storage;
 
@@ -7,6 +8,9 @@ namespace AgentFunctions.Runs;
 public sealed class RunProgress
 {
     private readonly SortedDictionary<(int Turn, int Call), string> _calls = [];
+    private readonly SortedDictionary<string, string> _approvals = new(StringComparer.Ordinal);
+    private readonly Dictionary<(int Turn, int Call), string> _asked = [];
+    private JournalEvent? _trouble;
 
     /// <summary>The turn at work, from 1; 0 before the first event.</summary>
     public int Turn { get; private set; }
@@ -26,11 +30,15 @@ public sealed class RunProgress
     /// <summary>The final status, camel-cased; <see langword="null"/> until the run has ended.</summary>
     public string? Ended { get; private set; }
 
-    /// <summary>What is being done: the tools at work, or the model.</summary>
+    /// <summary>What is being done: what a person is asked, the trouble, the tools at work, or the model.</summary>
     public string CurrentStep => this switch
     {
         { Ended: { } status } => status,
         { StartedAt: null } => "waiting for the first step",
+        { _approvals.Count: > 0 } => $"waiting for a person: {string.Join(", ", _approvals.Select(static asked => $"{asked.Value} (approval {asked.Key})"))}",
+        { _trouble: { } trouble } => string.Create(
+            CultureInfo.InvariantCulture,
+            $"failed {trouble.Attempt} time(s), tried again at {trouble.Until?.UtcDateTime:HH:mm:ss} UTC: {JournalLine.OneLine(trouble.Text)}"),
         { _calls.Count: > 0 } => string.Join(", ", _calls.Values),
         _ => "asking the model",
     };
@@ -44,8 +52,16 @@ public sealed class RunProgress
         LastAt = journalEvent.At;
         Turn = Math.Max(Turn, journalEvent.Turn ?? 0);
         (int, int) call = (journalEvent.Turn ?? 0, journalEvent.Call ?? 0);
+        _trouble = journalEvent.Type == JournalEventTypes.StepRetrying ? journalEvent : null;
         switch (journalEvent.Type)
         {
+            case JournalEventTypes.ApprovalRequested when journalEvent.Approval is { } approval:
+                _approvals[approval] = journalEvent.Tool ?? "a tool";
+                _asked[call] = approval;
+                break;
+            case JournalEventTypes.ApprovalDecided when journalEvent.Approval is { } approval:
+                _approvals.Remove(approval);
+                break;
             case JournalEventTypes.ModelCompleted:
             case JournalEventTypes.ModelLost:
             case JournalEventTypes.ContextCompacted:
@@ -58,9 +74,15 @@ public sealed class RunProgress
             case JournalEventTypes.ToolCompleted:
                 Steps++;
                 _calls.Remove(call);
+                if (_asked.Remove(call, out string? over))
+                {
+                    _approvals.Remove(over);
+                }
+
                 break;
             case JournalEventTypes.RunEnded:
                 _calls.Clear();
+                _approvals.Clear();
                 Ended = journalEvent.Code;
                 break;
         }

@@ -3,6 +3,7 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
 
@@ -11,8 +12,13 @@ namespace AgentFunctions.Runs;
 /// <summary>Shows runs: what they were started with, joined with where their orchestration stands.</summary>
 public sealed class RunReader(
     RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans, TimeProvider time,
-    Redactor redactor)
+    Redactor redactor, IRecordStore records)
 {
+    /// <summary>How long after its time a further attempt may still be under way.</summary>
+    private static readonly TimeSpan AttemptTime = TimeSpan.FromMinutes(5);
+
+    private readonly StepTroubles _troubles = new(records);
+
     /// <summary>A run, or <see langword="null"/> where there is none of that id.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
@@ -95,6 +101,12 @@ public sealed class RunReader(
             : null;
         RunState? progress = outcome?.State ?? DurableJson.Deserialize<RunState>(state.CustomStatus);
         RunStatus status = StatusOf(state, outcome, progress);
+        IReadOnlyList<RunWaiting> waits = await WaitsAsync(record.Id, status, progress, cancellationToken).ConfigureAwait(false);
+        if (status == RunStatus.Running && waits.Count > 0)
+        {
+            status = RunStatus.Waiting;
+        }
+
         var run = new Run
         {
             Id = record.Id,
@@ -108,7 +120,8 @@ public sealed class RunReader(
             Parent = record.Parent,
             ForkedFrom = record.ForkedFrom,
             Status = status,
-            WaitingFor = status == RunStatus.Waiting ? new RunWaiting(progress!.WaitingFor!.Kind, progress.WaitingFor.Id, progress.WaitingFor.Until) : null,
+            WaitingFor = waits.Count > 0 ? waits[0] : null,
+            Waits = waits,
             CreatedAt = record.CreatedAt,
             UpdatedAt = state.LastUpdatedAt,
             CompletedAt = state.IsEnded ? state.LastUpdatedAt : null,
@@ -140,6 +153,38 @@ public sealed class RunReader(
         Plan = [.. run.Plan.Select(item => item with { Text = redactor.Redact(item.Text) })],
         Error = run.Error is { } error ? error with { Message = redactor.Redact(error.Message) } : null,
         Result = run.Result is { } result ? result with { Text = redactor.Redact(result.Text) } : null,
+    };
+
+    /// <summary>What the loop says that it waits for, and the steps that failed and are tried again.</summary>
+    private async Task<IReadOnlyList<RunWaiting>> WaitsAsync(string runId, RunStatus status, RunState? progress, CancellationToken cancellationToken)
+    {
+        if (status is not (RunStatus.Running or RunStatus.Waiting) || progress is null)
+        {
+            return [];
+        }
+
+        IReadOnlyList<RunWait> told = progress.Waits ?? (progress.WaitingFor is { } first ? [first] : []);
+        if (told.Count > 0 && told[0].Kind != RunWait.ModelCapacity)
+        {
+            return [.. told.Select(ViewOf)];
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        StepTrouble[] troubles = [.. (await _troubles.GetAsync(runId, cancellationToken).ConfigureAwait(false))
+            .Where(trouble => now < trouble.Until + AttemptTime && (trouble.Step != StepNames.CallModel || trouble.Turn == progress.Turns + 1))];
+        if (told.Count > 0)
+        {
+            return troubles.FirstOrDefault(static trouble => trouble.Call is null) is { } why
+                ? [ViewOf(told[0]) with { Kind = why.Kind, Message = why.Message }]
+                : [ViewOf(told[0])];
+        }
+
+        return [.. troubles.Select(static trouble => new RunWaiting(trouble.Kind, null, trouble.Until) { Message = trouble.Message })];
+    }
+
+    private static RunWaiting ViewOf(RunWait wait) => new(wait.Kind, wait.Id, wait.Deadline ?? wait.Until)
+    {
+        RemindsAt = wait.Deadline is { } deadline && wait.Until < deadline ? wait.Until : null,
     };
 
     private static RunStatus StatusOf(OrchestrationState state, RunOutcome? outcome, RunState? progress) => state.Status switch

@@ -39,6 +39,12 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     /// <summary>The approval that it is about.</summary>
     public string? Approval { get; init; }
 
+    /// <summary>The number of the attempt that failed, from 1.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>When it is tried again (UTC).</summary>
+    public DateTimeOffset? Until { get; init; }
+
     /// <summary>How long it took, in milliseconds.</summary>
     public long? DurationMs { get; init; }
 
@@ -90,6 +96,12 @@ public static class JournalEventTypes
 
     /// <summary>A person approved or denied a tool call; <see cref="JournalEvent.Text"/> says who and why.</summary>
     public const string ApprovalDecided = "approval.decided";
+
+    /// <summary>
+    /// A step failed and is tried again: <see cref="JournalEvent.Text"/> says why, <see cref="JournalEvent.Attempt"/> how often it has failed
+    /// in a row, <see cref="JournalEvent.Until"/> when it is tried again.
+    /// </summary>
+    public const string StepRetrying = "step.retrying";
 
     /// <summary>The run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
     public const string RunEnded = "run.ended";

@@ -32,7 +32,10 @@ internal sealed class ApprovalQuestions(ApprovalGate approvals, PolicySource pol
     }
 
     /// <summary>Gets what a call waits for that a person is asked about.</summary>
-    public static ToolCallWait WaitFor(Approval approval) => new("approval", approval.Id, approval.EventName, ApprovalGate.NextLook(approval));
+    public static ToolCallWait WaitFor(Approval approval) => new("approval", approval.Id, approval.EventName, ApprovalGate.NextLook(approval))
+    {
+        Deadline = approval.ExpiresAt,
+    };
 
     /// <summary>Gets the hash that an approval must have been given for.</summary>
     public static string HashOf(ToolCallRequest request) => CallHash.Of(

@@ -30,6 +30,33 @@ internal sealed class RunProgressTests
     }
 
     [Test]
+    public void Apply_APersonIsAsked_SaysSoUntilTheAnswer()
+    {
+        var progress = new RunProgress();
+        progress.Apply(Event(JournalEventTypes.ModelCompleted, 1));
+        progress.Apply(Event(JournalEventTypes.ApprovalRequested, 1, 0) with { Tool = "deploy", Approval = "a1" });
+        progress.Apply(Event(JournalEventTypes.ApprovalRequested, 1, 1) with { Tool = "pay", Approval = "a2" });
+        Assert.That(progress.CurrentStep, Is.EqualTo("waiting for a person: deploy (approval a1), pay (approval a2)"));
+
+        progress.Apply(Event(JournalEventTypes.ApprovalDecided, 1, 0) with { Tool = "deploy", Approval = "a1" });
+        // One that nobody answered in time ends with its call.
+        progress.Apply(Event(JournalEventTypes.ToolCompleted, 1, 1) with { Tool = "pay", IsError = true });
+        Assert.That(progress.CurrentStep, Is.EqualTo("asking the model"));
+    }
+
+    [Test]
+    public void Apply_AStepIsTriedAgain_SaysWhyAndWhenUntilTheNextEvent()
+    {
+        var progress = new RunProgress();
+        progress.Apply(Event(JournalEventTypes.RunSubmitted));
+        progress.Apply(Event(JournalEventTypes.StepRetrying, 1) with { Text = "connection refused", Attempt = 2, Until = Start.AddSeconds(9) });
+        Assert.That(progress.CurrentStep, Is.EqualTo("failed 2 time(s), tried again at 12:00:09 UTC: connection refused"));
+
+        progress.Apply(Event(JournalEventTypes.ModelCompleted, 1));
+        Assert.That(progress.CurrentStep, Is.EqualTo("asking the model"));
+    }
+
+    [Test]
     public void Apply_TheEnd_ShowsTheFinalStatus()
     {
         var progress = new RunProgress();

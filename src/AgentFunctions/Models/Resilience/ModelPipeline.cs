@@ -24,7 +24,7 @@ internal static partial class ModelPipeline
                 UseJitter = true,
                 ShouldHandle = arguments => ValueTask.FromResult(MayRepeat(arguments.Outcome, options, time)),
                 DelayGenerator = arguments => ValueTask.FromResult(Asked(arguments.Outcome, time)),
-                OnRetry = arguments =>
+                OnRetry = async arguments =>
                 {
                     if (log is not null)
                     {
@@ -33,8 +33,12 @@ internal static partial class ModelPipeline
                             arguments.RetryDelay.TotalSeconds);
                     }
 
+                    ErrorCode code = arguments.Outcome.Result?.StatusCode == HttpStatusCode.TooManyRequests
+                        ? ErrorCode.ModelRateLimited
+                        : ErrorCode.ModelUnavailable;
+                    string words = $"Model '{model}' could not be asked: {Words(arguments.Outcome, options.Key)}.";
+                    await new ModelRetry(model, code, words, arguments.RetryDelay).ReportAsync().ConfigureAwait(false);
                     arguments.Outcome.Result?.Dispose();
-                    return default;
                 },
             });
         }
