@@ -105,6 +105,12 @@ public sealed class Workspace
     /// <param name="fullPath">The full path, which holds no links.</param>
     internal bool IsReserved(string fullPath) => _protected?.FindReal(fullPath) is not null;
 
+    /// <summary>Finds what governs at a path of the workspace or below it.</summary>
+    /// <param name="path">The path, which lies in the workspace and is not itself reserved.</param>
+    /// <param name="evenMissing">Whether what is not there yet counts too.</param>
+    /// <returns>What it is, or null.</returns>
+    internal GoverningPath? ReservedWithin(string path, bool evenMissing) => _protected?.FindWithin(Resolve(path), evenMissing);
+
     /// <summary>The same folder, without the paths that govern the runs of the host.</summary>
     /// <param name="paths">The paths; <see langword="null"/> if the host has none.</param>
     internal Workspace Without(ProtectedPaths? paths) => paths is null ? this : new Workspace(this, paths.Look());

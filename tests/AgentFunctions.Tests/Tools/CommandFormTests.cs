@@ -151,6 +151,57 @@ public sealed class CommandFormTests
     }
 
     [Test]
+    public async Task Git_AConfigurationThatIsTooLongToBeJudged_IsNotStarted()
+    {
+        _bench.Write(".gitattributes", "*.txt filter=x\n");
+        string config = Path.Combine(_bench.Root, ".git/config");
+        string many = string.Concat(Enumerable.Range(0, 1_500).Select(static i => $"[branch \"{i:d5}{new string('y', 200)}\"]\n\tremote = x\n"));
+        await File.AppendAllTextAsync(config, many + "[filter \"x\"]\n\tclean = ./evil.sh\n" + many.Replace("\"0", "\"1", StringComparison.Ordinal));
+
+        ToolOutcome outcome = await RunAsync("git", "add", "a.txt");
+
+        Assert.That(outcome.Text, Does.Contain("too long"));
+        AssertNothingRan();
+    }
+
+    [TestCase("gitdir")]
+    [TestCase("link")]
+    [TestCase("alternates")]
+    [TestCase("commondir")]
+    public async Task Git_TheRepositoryLeadsToAnother_IsNotStarted(string how)
+    {
+        string own = Path.Combine(_bench.Root, ".git");
+        string other = Path.Combine(_bench.Outside, "other.git");
+        switch (how)
+        {
+            case "alternates":
+                Directory.CreateDirectory(Path.Combine(own, "objects/info"));
+                await File.WriteAllTextAsync(Path.Combine(own, "objects/info/alternates"), Path.Combine(other, "objects") + "\n");
+                break;
+            case "commondir":
+                await File.WriteAllTextAsync(Path.Combine(own, "commondir"), other + "\n");
+                break;
+            default:
+                Directory.Move(own, other);
+                if (how == "link")
+                {
+                    File.CreateSymbolicLink(own, other);
+                }
+                else
+                {
+                    await File.WriteAllTextAsync(own, $"gitdir: {other}\n");
+                }
+
+                break;
+        }
+
+        ToolOutcome outcome = await RunAsync("git", "show", "HEAD:a.txt");
+
+        Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
+        Assert.That(outcome.Text, Does.Contain("leads to another"));
+    }
+
+    [Test]
     public async Task Git_AHookInTheRepository_IsNotRun()
     {
         foreach (string hook in new[] { "pre-commit", "post-commit", "post-checkout", "commit-msg", "prepare-commit-msg", "post-index-change", "fsmonitor-watchman" })

@@ -28,6 +28,18 @@ internal sealed class BoundedText(int max)
         }
     }
 
+    /// <summary>Gets whether something was left out.</summary>
+    public bool IsCut
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _tailLength > _tail.Length;
+            }
+        }
+    }
+
     public override string ToString()
     {
         lock (_lock)

@@ -66,7 +66,7 @@ internal static class CommandProcess
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        return new CommandResult(process.ExitCode, Describe(process.ExitCode, output, errors)) { Output = output.ToString() };
+        return new CommandResult(process.ExitCode, Describe(process.ExitCode, output, errors)) { Output = output.ToString(), IsCut = output.IsCut };
     }
 
     private static Process Start(ProcessStartInfo start)

@@ -32,6 +32,16 @@ internal sealed record GoverningPlace(GoverningPath Governing, string Path, stri
             && (Except is null || PathSyntax.Below(path, Except, StringComparison.Ordinal) is null);
     }
 
+    /// <summary>Tells whether this lies in a folder, however deep.</summary>
+    /// <param name="folder">The full path of the folder.</param>
+    public bool IsWithin(string folder) => PathSyntax.Below(Path, folder, StringComparison.OrdinalIgnoreCase) is { Length: > 0 };
+
+    /// <summary>Tells whether something is there, siblings included.</summary>
+    public bool Exists() =>
+        FileKind.Of(Path).Kind != EntryKind.Missing
+        || (Governing.WithSiblings && System.IO.Path.GetDirectoryName(Path) is { } folder && Directory.Exists(folder)
+            && Directory.EnumerateFileSystemEntries(folder, System.IO.Path.GetFileName(Path) + "*").Any(Covers));
+
     // Spelt in another case it is the same where the file system says so, and could become the same where neither exists yet.
     private bool IsSame(string spelling)
     {

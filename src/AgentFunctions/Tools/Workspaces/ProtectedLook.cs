@@ -25,6 +25,13 @@ internal sealed class ProtectedLook(IReadOnlyList<GoverningPath> governing)
     public GoverningPath? Find(FileIdentity? identity) =>
         identity is { } known && governing.Count > 0 ? _identities.Value.Find(known) : null;
 
+    /// <summary>Finds what governs in a folder, however deep.</summary>
+    /// <param name="realFolder">The full path of the folder, with links resolved.</param>
+    /// <param name="evenMissing">Whether what is not there yet counts too.</param>
+    /// <returns>The first that was found, or null.</returns>
+    public GoverningPath? FindWithin(string realFolder, bool evenMissing) =>
+        _places.Value.FirstOrDefault(place => place.IsWithin(realFolder) && (evenMissing || place.Exists()))?.Governing;
+
     private GoverningPath? FindByText(string path) =>
         _places.Value.FirstOrDefault(place => place.Covers(path))?.Governing;
 }

@@ -174,6 +174,9 @@ internal sealed record CommandResult(int ExitCode, string Text)
     /// <summary>Gets what it wrote to its output.</summary>
     public string Output { get; init; } = "";
 
+    /// <summary>Gets whether a part of the output was left out.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>What the text of a result begins with, before the exit code.</summary>
     public const string Title = "exit code ";
 

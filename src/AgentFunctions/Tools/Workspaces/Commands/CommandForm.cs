@@ -17,6 +17,9 @@ internal enum Operands
 
     /// <summary>Revisions of a repository and paths.</summary>
     Revisions,
+
+    /// <summary>A pattern, and then revisions and paths.</summary>
+    TextThenRevisions,
 }
 
 /// <summary>Specifies what a form does with the files that its operands name.</summary>
@@ -56,4 +59,10 @@ internal sealed record CommandForm(string Subcommand, CommandOptions Options, Op
 
     /// <summary>Gets the options that make all operands paths.</summary>
     public IReadOnlyList<string> TextOptions { get; init; } = [];
+
+    /// <summary>Gets whether a revision may be a file's content, which is shown whatever the paths are.</summary>
+    public bool ShowsObjects { get; init; }
+
+    /// <summary>Gets whether every operand is an object, never a path.</summary>
+    public bool TakesObjects { get; init; }
 }

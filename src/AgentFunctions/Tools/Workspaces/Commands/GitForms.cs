@@ -44,30 +44,39 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         "rerere.enabled=false", "help.autoCorrect=0",
     ];
 
+    // Options that show what is in the files, beside those that show names or numbers too.
+    private static readonly string[] Contents =
+        ["-p", "-u", "--patch", "-U", "--unified", "-L", "--word-diff", "--color-words", "-W", "--function-context", "-S", "-G", "--binary", "--check"];
+
     private static IReadOnlyList<CommandForm> Forms { get; } =
     [
-        new("status", new("-s --short -b --branch --long -z --ignored -v --show-stash --ahead-behind --no-ahead-behind --no-renames --porcelain -u --no-column", "", "--porcelain --untracked-files -u --ignored --column --ignore-submodules --find-renames"), Operands.Revisions, FileUse.Names),
+        new("status", new("-s --short -b --branch --long -z --ignored -v --show-stash --ahead-behind --no-ahead-behind --no-renames --porcelain -u --no-column", "", "--porcelain --untracked-files -u --ignored --column --ignore-submodules --find-renames"), Operands.Revisions, FileUse.Names)
+        {
+            UseOf = static parsed => parsed.HasAny("-v") ? FileUse.Reads : FileUse.Names,
+        },
         new("diff", Diff, Operands.Revisions, FileUse.Reads)
         {
             Adds = NoPrograms,
-            UseOf = static parsed => parsed.HasAny("--name-only", "--name-status", "--stat", "--numstat", "--shortstat") && !parsed.HasAny("-p", "-u", "--patch", "-U", "--unified") ? FileUse.Names : FileUse.Reads,
+            ShowsObjects = true,
+            UseOf = static parsed => parsed.HasAny("--name-only", "--name-status", "--stat", "--numstat", "--shortstat") && !parsed.HasAny(Contents) ? FileUse.Names : FileUse.Reads,
         },
         new("log", Log, Operands.Revisions, FileUse.Names)
         {
             Adds = NoPrograms,
-            UseOf = static parsed => parsed.HasAny("-p", "-u", "--patch", "-U", "--unified", "-L", "--word-diff", "--color-words", "-W", "--function-context", "-S", "-G", "--binary", "--check")
-                ? FileUse.Reads : FileUse.Names,
+            UseOf = static parsed => parsed.HasAny(Contents) ? FileUse.Reads : FileUse.Names,
         },
         new("show", Log, Operands.Revisions, FileUse.Reads)
         {
             Adds = NoPrograms,
-            UseOf = static parsed => parsed.HasAny("-s", "--no-patch") ? FileUse.Names : FileUse.Reads,
+            ShowsObjects = true,
+            UseOf = static parsed => parsed.HasAny("-s", "--no-patch") && !parsed.HasAny(Contents) && parsed.Operands.All(Revision.IsCommit) ? FileUse.Names : FileUse.Reads,
         },
         new("blame", new("-w -e -s -l -p --porcelain --line-porcelain -t -b --root --no-textconv", "-L --since", "-M -C --abbrev"), Operands.Revisions, FileUse.Reads) { Adds = ["--no-textconv"] },
         new("grep", new("-n -i -l -L -c -w -v -E -F -G -P -h -H -a -I -r -q -o --cached --line-number --ignore-case --files-with-matches --name-only --count --word-regexp --no-color --full-name --all-match --and --or --not --heading --break --no-textconv --untracked",
-            "-e -A -B -C -m --max-depth --max-count", "--color") { Text = new HashSet<string> { "-e" } }, Operands.Revisions, FileUse.Reads) { Adds = ["--no-textconv"], UseOf = static _ => FileUse.Reads },
+            "-e -A -B -C -m --max-depth --max-count", "--color") { Text = new HashSet<string> { "-e" } }, Operands.TextThenRevisions, FileUse.Reads) { Adds = ["--no-textconv"], TextOptions = ["-e"], ShowsObjects = true },
         new("cat-file", new("-t -s -p -e"), Operands.Revisions, FileUse.Reads)
         {
+            TakesObjects = true,
             UseOf = static parsed => parsed.HasAny("-t", "-s", "-e") ? FileUse.Names : FileUse.Reads,
         },
         new("ls-files", new("-c -o -m -d -s -z -t -v -k -i -u --cached --others --modified --deleted --stage --ignored --exclude-standard --directory --full-name --error-unmatch --eol", "", "--abbrev"), Operands.Paths, FileUse.Names),
@@ -77,8 +86,8 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         new("merge-base", new("--is-ancestor -a --all --octopus --fork-point"), Operands.Revisions, FileUse.Names),
         new("describe", new("--tags --all --always --long --dirty --exact-match --contains --first-parent", "--match --exclude", "--dirty --abbrev"), Operands.Revisions, FileUse.Names),
         new("shortlog", new CommandOptions("-s -n -e -c --all --no-merges --summary --numbered --email", "--since --until --author --group") { TakesNumber = true }, Operands.Revisions, FileUse.Names),
-        new("branch", new("-a -r -v -vv -d -D -m --list --show-current --all --remotes --verbose --delete --move --no-color --no-column -i", "--contains --no-contains --merged --no-merged --sort --format --points-at", "--abbrev --color"), Operands.Revisions, FileUse.Names),
-        new("tag", new("-l --list -a -d -i -f --delete --annotate --force --no-column", "-m --message --contains --merged --no-merged --sort --format --points-at", "-n") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Revisions, FileUse.Names),
+        new("branch", new("-a -r -v -vv -d -D -m --list --show-current --all --remotes --verbose --delete --move --no-color --no-column -i", "--contains --no-contains --merged --no-merged --sort --format --points-at", "--abbrev --color"), Operands.Revisions, FileUse.Names) { UseOf = OfFormat },
+        new("tag", new("-l --list -a -d -i -f --delete --annotate --force --no-column", "-m --message --contains --merged --no-merged --sort --format --points-at", "-n") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Revisions, FileUse.Names) { UseOf = OfFormat },
         new("remote", new("-v --verbose"), Operands.None, FileUse.Names),
         new("stash", new("-p --patch --stat --include-untracked"), Operands.Revisions, FileUse.Reads)
         {
@@ -88,17 +97,28 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         },
         new("add", new("-A -u -n -v -f -N --all --update --dry-run --verbose --force --intent-to-add --no-all --ignore-errors --ignore-removal --renormalize --sparse", "", "--chmod"), Operands.Paths, FileUse.ReadsNamed),
         new("commit", new("-a -q -v -s -n --all --amend --no-edit --quiet --signoff --no-verify --allow-empty --allow-empty-message --dry-run --short --porcelain --reset-author --no-gpg-sign --only -o --include -i --no-status",
-            "-m --message --author --date --cleanup", "") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Paths, FileUse.ReadsNamed),
+            "-m --message --author --date --cleanup", "") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Paths, FileUse.ReadsNamed)
+        {
+            UseOf = static parsed => parsed.HasAny("-v") ? FileUse.Reads : FileUse.ReadsNamed,
+        },
         new("rm", new("-r -f -q -n --cached --force --dry-run --quiet --ignore-unmatch"), Operands.Paths, FileUse.Writes),
         new("mv", new("-f -k -n -v --force --dry-run --verbose"), Operands.Paths, FileUse.Writes),
         new("restore", new("-S -W -q --staged --worktree --quiet --ours --theirs --ignore-unmerged --overlay --no-overlay", "-s --source"), Operands.Paths, FileUse.Writes),
-        new("checkout", new("-q -f --quiet --force --detach -d --ours --theirs --no-track --orphan", "-b -B"), Operands.Revisions, FileUse.Writes),
-        new("switch", new("-q -f --quiet --force --detach -d --discard-changes --no-track", "-c -C --create --force-create --orphan"), Operands.Revisions, FileUse.Writes) { UseOf = static _ => FileUse.Writes },
+        new("checkout", new("-q -f --quiet --force --detach -d --ours --theirs --no-track --orphan", "-b -B"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch },
+        new("switch", new("-q -f --quiet --force --detach -d --discard-changes --no-track", "-c -C --create --force-create --orphan"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch },
         new("reset", new("-q --quiet --soft --mixed --hard --keep --merge -N"), Operands.Revisions, FileUse.Names)
         {
             UseOf = static parsed => parsed.HasAny("--hard", "--keep", "--merge") ? FileUse.Writes : FileUse.Names,
         },
     ];
+
+    // The format of a list shows the object that a name stands for, a file's content too.
+    private static FileUse OfFormat(ParsedArguments parsed) => parsed.HasAny("--format") ? FileUse.Reads : FileUse.Names;
+
+    // A new branch at the commit of now leaves the files as they are.
+    private static FileUse OfNewBranch(ParsedArguments parsed) =>
+        parsed.Operands.Count == 0 && parsed.HasAny("-b", "-B", "-c", "-C", "--create", "--force-create")
+        && !parsed.HasAny("-f", "--force", "--discard-changes", "--orphan") ? FileUse.Names : FileUse.Writes;
 
     protected override IReadOnlyDictionary<string, string?> Environment { get; } = new Dictionary<string, string?>
     {
@@ -129,6 +149,37 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
     protected override IReadOnlyList<string> Before(Workspace workspace) =>
         ["--no-pager", "--literal-pathspecs", .. Overrides.SelectMany(static setting => new[] { "-c", setting })];
 
+    protected override CommandPlan PlanOf(Workspace workspace, IReadOnlyList<string> arguments)
+    {
+        CommandPlan plan = base.PlanOf(workspace, arguments);
+        if (plan.Refusal is not null || plan.Writes.Count == 0)
+        {
+            return plan;
+        }
+
+        // git changes all that it tracks in a folder, and what it moves has its own name in the folder that takes it.
+        bool moves = arguments[0] == "mv";
+        IReadOnlyList<string> moved = moves ? Moved(workspace, plan.Writes) : [];
+        string name = $"git {arguments[0]}";
+        if (moved.FirstOrDefault(path => !IsInside(workspace, path)) is { } outside)
+        {
+            return Outside(name, outside);
+        }
+
+        GoverningPath? governing = plan.Writes.SkipLast(moves ? 1 : 0).Select(path => workspace.ReservedWithin(path, evenMissing: false))
+            .Concat(moved.Select(path => workspace.ReservedWithin(path, evenMissing: true))).FirstOrDefault(static one => one is not null);
+        return governing is null
+            ? plan with { Writes = [.. plan.Writes.Union(moved)] }
+            : Refuse(name, $"it may change what is reserved for the host ({governing.What}, '{workspace.Relative(governing.Path)}'); name the paths that are meant");
+    }
+
+    private static List<string> Moved(Workspace workspace, IReadOnlyList<string> operands)
+    {
+        string target = Path.GetFullPath(operands[^1], workspace.Root);
+        string[] sources = [.. operands.SkipLast(1).Select(source => Path.TrimEndingDirectorySeparator(Path.GetFullPath(source, workspace.Root)))];
+        return Directory.Exists(target) ? [.. sources.Select(source => Path.Combine(operands[^1], Path.GetFileName(source)))] : [operands[^1]];
+    }
+
     public override async Task<string?> ObstacleAsync(
         Workspace workspace, Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start, CancellationToken cancellationToken)
     {
@@ -136,6 +187,17 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         if (listed.ExitCode != 0)
         {
             return "command: git cannot read the repository's configuration; mend it, or allow 'git:*'.";
+        }
+
+        // A key that is not shown could be any.
+        if (listed.IsCut)
+        {
+            return "command: the repository's configuration is too long to be judged, so git is not started. Shorten .git/config, or allow 'git:*'.";
+        }
+
+        if (GitPlace.Obstacle(workspace) is { } elsewhere)
+        {
+            return elsewhere;
         }
 
         return listed.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(static key => !GitSettings.IsHarmless(key)) is { } key

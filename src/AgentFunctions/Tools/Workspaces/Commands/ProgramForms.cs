@@ -68,22 +68,33 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         int texts = form.Operands switch
         {
             Operands.Text => parsed.Operands.Count,
-            Operands.TextThenPaths => parsed.HasAny([.. form.TextOptions]) ? 0 : 1,
+            Operands.TextThenPaths or Operands.TextThenRevisions => parsed.HasAny([.. form.TextOptions]) ? 0 : 1,
             _ => 0,
         };
         var named = new List<string>();
+        bool isUnclear = false;
         foreach ((int i, string operand) in parsed.Operands.Index().Skip(texts))
         {
-            if (form.Operands == Operands.Revisions && i < parsed.OperandsFrom)
+            if (form.Operands is Operands.Revisions or Operands.TextThenRevisions && i < parsed.OperandsFrom)
             {
                 if (!IsSafeRevision(workspace, operand))
                 {
                     return Outside(name, operand);
                 }
 
-                if (PathOfRevision(workspace, operand) is { } path)
+                // Before a "--" nothing is a path; without one, what is clearly no commit may be an object or the path of a file that is gone.
+                bool mayBePath = parsed.OperandsFrom == int.MaxValue && !form.TakesObjects;
+                if (mayBePath && Path.Exists(Path.Combine(workspace.Root, operand)))
+                {
+                    named.Add(operand);
+                }
+                else if (Revision.PathIn(operand) is { } path && IsInside(workspace, path))
                 {
                     named.Add(path);
+                }
+                else
+                {
+                    isUnclear |= !Revision.IsCommit(operand) && (form.ShowsObjects || form.TakesObjects || mayBePath);
                 }
             }
             else if (operand != "-")
@@ -108,7 +119,7 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
             return Refuse($"{name} {PathSyntax.Show(ofGit)}", "this belongs to git itself; name another path");
         }
 
-        IReadOnlyList<string> files = named.Count > 0 || use == FileUse.ReadsNamed ? named : [PathNames.Whole];
+        IReadOnlyList<string> files = (named.Count > 0 && !isUnclear) || use == FileUse.ReadsNamed ? named : [PathNames.Whole];
         return new CommandPlan
         {
             Arguments = [.. Before(workspace), .. form.Subcommand.Length > 0 ? new[] { form.Subcommand } : [], .. form.Adds, .. own],
@@ -149,17 +160,4 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         !(operand.StartsWith('/') || operand.StartsWith('~') || Path.IsPathRooted(operand) || operand.Split('/', '\\').Contains("..")
             || File.Exists(Path.Combine(workspace.Root, operand)) || Directory.Exists(Path.Combine(workspace.Root, operand)))
         || IsInside(workspace, operand);
-
-    /// <summary>The path that an operand names, by itself or within a revision; <see langword="null"/> if it names none.</summary>
-    private static string? PathOfRevision(Workspace workspace, string operand)
-    {
-        string full = Path.Combine(workspace.Root, operand);
-        if (Path.Exists(full))
-        {
-            return operand;
-        }
-
-        int colon = operand.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 && colon + 1 < operand.Length && IsInside(workspace, operand[(colon + 1)..]) ? operand[(colon + 1)..] : null;
-    }
 }
