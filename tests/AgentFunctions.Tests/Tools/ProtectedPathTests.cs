@@ -136,6 +136,34 @@ internal sealed class ProtectedPathTests
     public void FindInArgument_OfAnythingElse_IsNull(string argument) =>
         Assert.That(new ProtectedPaths(Governing(_bench.Root)).FindInArgument(_bench.Workspace, argument), Is.Null);
 
+    [TestCase("cat", "policy.yaml")]
+    [TestCase("cat", "link-file")]
+    [TestCase("cat", "hard-key.txt")]
+    [TestCase("any", "--file=data/keys/audit.pem")]
+    [TestCase("any", "@{root}/policy.yaml")]
+    [TestCase("any", "-fagents/a.md")]
+    [TestCase("grep", "-r", "GOVERNING", "data")]
+    [TestCase("grep", "-r", "GOVERNING", ".")]
+    [TestCase("grep", "-r", "GOVERNING")]
+    [TestCase("rg", "GOVERNING")]
+    public async Task RunCommand_ThatComesToWhatGoverns_IsRefused(string command, params string[] arguments)
+    {
+        using ToolBench bench = new(options => options.AllowedCommands.UnionWith(["cat", "grep", "rg", "any:*"]), governing: Governing);
+        foreach (string file in new[] { "data/keys/audit.pem", "policy.yaml", "agents/a.md" })
+        {
+            bench.Write(file, Secret);
+        }
+
+        File.CreateSymbolicLink(Path.Combine(bench.Root, "link-file"), "policy.yaml");
+        Assert.That(HardLink(Path.Combine(bench.Root, "data/keys/audit.pem"), Path.Combine(bench.Root, "hard-key.txt")), Is.Zero);
+        bench.ReserveOfCommands();
+
+        ToolOutcome outcome = await bench.InvokeAsync(
+            "run_command", new { command, arguments = arguments.Select(argument => argument.Replace("{root}", bench.Root, StringComparison.Ordinal)) });
+
+        Assert.That(outcome.Text, Does.Contain("reserved for the host").And.Not.Contain(Secret));
+    }
+
     [Test]
     public async Task Start_WorkspaceWithinWhatGoverns_IsRefused()
     {
@@ -162,7 +190,7 @@ internal sealed class ProtectedPathTests
 
     internal static IEnumerable<GoverningPath> Governing(string root) =>
     [
-        new GoverningPath(Path.Combine(root, "data"), "the data folder") { Except = Path.Combine(root, "data", "workspaces") },
+        new GoverningPath(Path.Combine(root, "data"), "the data folder") { IsSecret = true, Except = Path.Combine(root, "data", "workspaces") },
         new GoverningPath(Path.Combine(root, "data", "agentfunctions.db"), "the data file") { WithSiblings = true },
         new GoverningPath(Path.Combine(root, "agents"), "the agents"),
         new GoverningPath(Path.Combine(root, "policy.yaml"), "the policy"),

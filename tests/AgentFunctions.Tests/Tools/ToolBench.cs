@@ -39,6 +39,10 @@ internal sealed class ToolBench : IDisposable
         Artifacts = new ArtifactStore(_stores, _stores, TimeProvider.System);
     }
 
+    /// <summary>Tells the commands what governs, as the start of a host does.</summary>
+    public void ReserveOfCommands() =>
+        _services.GetRequiredService<WorkspaceCommands>().Governing = _services.GetRequiredService<ProtectedPaths>();
+
     public string Outside => _outer.Path;
 
     public string Root => Path.Combine(_outer.Path, "ws");

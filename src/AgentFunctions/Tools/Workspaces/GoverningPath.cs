@@ -20,6 +20,12 @@ public sealed class GoverningPath(string path, string what)
     /// </summary>
     public bool WithSiblings { get; init; }
 
+    /// <summary>
+    /// Gets whether its content is secret, such as keys and data; by default <see langword="false"/>. Programs that go through a folder
+    /// are refused one that holds such a thing, unless they run in a sandbox.
+    /// </summary>
+    public bool IsSecret { get; init; }
+
     /// <summary>Gets a folder below it that does not govern, such as the one of the runs' own workspaces; by default none.</summary>
     public string? Except { get; init; }
 }

@@ -39,7 +39,7 @@ public static class GoverningPathServiceCollectionExtensions
 
         if (governance.KeyFolder is { } keys)
         {
-            yield return new GoverningPath(keys, "the host's keys");
+            yield return new GoverningPath(keys, "the host's keys") { IsSecret = true };
         }
 
         // Those that are not there yet would be read at the next start.

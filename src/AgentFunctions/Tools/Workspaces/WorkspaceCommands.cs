@@ -42,6 +42,9 @@ internal sealed class WorkspaceCommands
     /// <summary>Gets or sets whether commands run in a sandbox.</summary>
     public SandboxMode Mode { get; set; }
 
+    /// <summary>Gets or sets what governs the host and is out of reach; <see langword="null"/> if nothing is known to.</summary>
+    public ProtectedPaths? Governing { get; set; }
+
     /// <summary>Gets whether any command is allowed.</summary>
     public bool HasAny => _allowed.Count > 0;
 
@@ -106,6 +109,7 @@ internal sealed class WorkspaceCommands
         }
 
         CommandPlan plan = PlanOf(workspace, command, arguments);
+        Demand(Reserved(workspace, plan, arguments));
         Demand(plan.Refusal);
         string program = ProgramPath.Find(command, workspace)
             ?? throw new AgentException(ErrorCode.ToolFailed, $"command: '{command}' is not installed on this host.");
@@ -123,6 +127,30 @@ internal sealed class WorkspaceCommands
 
         return await StartAsync(workspace, program, plan.Arguments, plan.Environment, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Why a command would come to what governs; <see langword="null"/> if it would not, as far as its arguments tell.</summary>
+    private string? Reserved(Workspace workspace, CommandPlan plan, IReadOnlyList<string> arguments)
+    {
+        if (Governing is null)
+        {
+            return null;
+        }
+
+        if (arguments.Select(argument => Governing.FindInArgument(workspace, argument)).FirstOrDefault(static found => found is not null) is { } named)
+        {
+            return $"arguments: one leads to {named.What}, which is reserved for the host; leave it out.";
+        }
+
+        // A sandbox hides it.
+        IEnumerable<string> folders = Sandbox is not null || plan.RunsCode ? [] : plan.Reads.Concat(plan.Writes)
+            .Select(path => path == PathNames.Whole ? workspace.Root : Path.Combine(workspace.Root, path)).Where(Directory.Exists).Select(LinkWalk.Real);
+        return folders.SelectMany(folder => Governing.Governing.Where(one => one.IsSecret && IsWithin(folder, one))).FirstOrDefault() is { } within
+            ? $"arguments: the program would go through a folder that holds {within.What}, which is reserved for the host; name other paths, or use search_files."
+            : null;
+    }
+
+    private static bool IsWithin(string folder, GoverningPath one) =>
+        Path.Exists(one.Path) && PathSyntax.Below(LinkWalk.Real(one.Path), folder, StringComparison.Ordinal) is not null;
 
     private static void Demand(string? refusal)
     {

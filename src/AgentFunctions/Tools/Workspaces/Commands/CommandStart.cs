@@ -23,6 +23,7 @@ internal sealed partial class CommandStart(
                 : throw new AgentException(ErrorCode.InvalidInput, $"Workspace:Sandbox: '{text}' is not known; use Auto, Required or Off.");
         }
 
+        commands.Governing = governing;
         commands.Use(sandbox, [.. governing?.Governing.Select(static one => one.Path) ?? []]);
         if (commands.Mode == SandboxMode.Required && commands.Sandbox is null)
         {
