@@ -44,7 +44,9 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddProtectedPaths();
         services.AddMcp();
         services.AddSwarm(configuration);
+        services.AddOptions<ToolOptions>().Configure(options => configuration.GetSection("Tools").BindStrictly(options));
         services.TryAddSingleton<RunTools>();
+        services.TryAddSingleton<LateTools>();
         services.TryAddSingleton<RunStore>();
         services.TryAddSingleton<RunReader>();
         services.TryAddSingleton<RunTreeReader>();

@@ -59,6 +59,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(IReadOnlyList<ToolDeclaration>))]
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(ToolArrivals))]
 [JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(RunOutcome))]
 [JsonSerializable(typeof(RunRequest))]

@@ -17,7 +17,7 @@ namespace AgentFunctions.Activities;
 /// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
 internal sealed class CallModelActivity(
     RunStore runs, Transcript transcript, Journal journal, PromptMessages prompts, ModelCaller caller, IModelCatalog models,
-    RunTools tools, TimeProvider time, Redactor redactor)
+    RunTools tools, LateTools lateTools, TimeProvider time, Redactor redactor)
 {
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
@@ -43,6 +43,13 @@ internal sealed class CallModelActivity(
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
         ModelBinding model = models.Resolve(run.Model);
         IReadOnlyList<TranscriptEntry> added = await prompts.SinceAsync(run, window, input, cancellationToken).ConfigureAwait(false);
+        if (!input.Closing)
+        {
+            IReadOnlyList<string> news = await lateTools
+                .LookAsync(run, agent, input.Turn, window.Entries.Count == 0, cancellationToken).ConfigureAwait(false);
+            added = [.. added, .. PromptMessages.OfHost(news, input.Turn, time.GetUtcNow())];
+        }
+
         List<ChatMessage> messages = Prompt.Build(agent, [.. window.Entries, .. added]);
         IReadOnlyList<ToolDeclaration> declared = input.Closing ? [] : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
         ChatOptions options = Prompt.Options(agent, model, declared, input.MaxOutputTokens);

@@ -45,6 +45,8 @@ internal sealed class ForkDrafts(
             Scopes = grant.Scopes,
             Parent = null,
             Origin = null,
+            AwaitedTools = null,
+            Notes = null,
         };
         RunDraft draft = await records.DraftAsync(run, grant.Agent, grant.Tools, held, null, cancellationToken).ConfigureAwait(false);
         return draft with { Prepare = token => PrepareAsync(draft, source.Id, request, left, token) };

@@ -48,6 +48,12 @@ internal sealed class RunAdmission(
         await runs.AddAsync(draft.Run, cancellationToken).ConfigureAwait(false);
         var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, draft.Run.CreatedAt) { Text = draft.Run.Goal, Model = draft.Run.Model };
         await journal.AppendIfMissingAsync(draft.Run.Id, submitted, cancellationToken).ConfigureAwait(false);
+        if (draft.Run.Notes is { } notes)
+        {
+            var noted = new JournalEvent(JournalEventTypes.RunNoted, draft.Run.CreatedAt) { Text = string.Join(" ", notes) };
+            await journal.AppendIfMissingAsync(draft.Run.Id, noted, cancellationToken).ConfigureAwait(false);
+        }
+
         if (order.Starts)
         {
             await StartAsync(draft, cancellationToken).ConfigureAwait(false);

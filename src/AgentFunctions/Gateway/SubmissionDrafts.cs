@@ -36,8 +36,8 @@ internal sealed class SubmissionDrafts(
         agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         ModelBinding model = models.Resolve(agent.Model);
         agent = SwarmTools.Resolve(agent, model.Profile);
-        IReadOnlyList<ToolDeclaration> granted =
-            [.. (await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
+        ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> granted = [.. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of)];
         acceptances.Demand(request.Acceptance, caller, agent.Name, access, granted);
         var run = new RunRecord
         {
@@ -54,11 +54,21 @@ internal sealed class SubmissionDrafts(
             Requester = caller.Id,
             RequesterRoles = caller.Roles,
             Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),
+            AwaitedTools = offer.Missing.Count == 0
+                ? null
+                : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group, static one => one.Reason)) { Allowances = access.Allowances },
+            Notes = NotesOf(offer),
             CreatedAt = default,
         };
         return await records
             .DraftAsync(run, agent, granted, limits.Of(agent, model, request.Acceptance, request.Budget), route.Rule, cancellationToken)
             .ConfigureAwait(false);
+    }
+
+    private static string[]? NotesOf(ToolOffer offer)
+    {
+        string[] notes = [.. offer.Notes, .. offer.Missing.Select(static one => $"The run starts without the tools of {one.Group}: {one.Reason.TrimEnd('.')}. It is told when they come.")];
+        return notes.Length == 0 ? null : notes;
     }
 
     private async Task<RunDraft> RestoreAsync(RunRecord run, Budget? budget, CancellationToken cancellationToken)

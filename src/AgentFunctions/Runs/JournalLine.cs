@@ -68,6 +68,7 @@ public static class JournalLine
     private static string Describe(JournalEvent e) => e.Type switch
     {
         JournalEventTypes.RunSubmitted => $"goal: {OneLine(e.Text)}",
+        JournalEventTypes.RunNoted => $"note: {OneLine(e.Text)}",
         JournalEventTypes.ModelCompleted =>
             $"{OneLine(e.Model ?? "model")}: {(e.Text is null ? "calls tools" : OneLine(e.Text))}{Cost(e)}",
         JournalEventTypes.ToolStarted => $"  {OneLine(e.Tool)} {OneLine(e.Text)}",

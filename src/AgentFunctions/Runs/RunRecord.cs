@@ -64,6 +64,12 @@ public sealed record RunRecord
     /// <summary>Where it was forked from; <see langword="null"/> for a run of its own.</summary>
     public ForkOrigin? ForkedFrom { get; init; }
 
+    /// <summary>The tools that it started without and gets when they come; <see langword="null"/>, the default, for none.</summary>
+    public AwaitedTools? AwaitedTools { get; init; }
+
+    /// <summary>What was left out or replaced when it was admitted; <see langword="null"/>, the default, for nothing.</summary>
+    public IReadOnlyList<string>? Notes { get; init; }
+
     /// <summary>When it was admitted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

@@ -58,6 +58,12 @@ public static class JournalEventTypes
     /// <summary>The run was admitted.</summary>
     public const string RunSubmitted = "run.submitted";
 
+    /// <summary>Something was left out or replaced when the run was admitted.</summary>
+    public const string RunNoted = "run.noted";
+
+    /// <summary>Tools that the run started without are available.</summary>
+    public const string ToolsArrived = "tools.arrived";
+
     /// <summary>The model answered, with text or with tool calls.</summary>
     public const string ModelCompleted = "model.completed";
 

@@ -25,4 +25,14 @@ public interface IToolSource
     /// </exception>
     async Task<AgentTool?> FindAsync(AgentDefinition agent, string name, CancellationToken cancellationToken) =>
         (await ListAsync(agent, cancellationToken).ConfigureAwait(false)).FirstOrDefault(tool => tool.Name == name);
+
+    /// <summary>
+    /// Gets the tools that an agent may choose from and that can be had within a short time. What is missing is named, with the reason,
+    /// and is no error: a run starts without it, and gets it when it comes.
+    /// </summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="patience">How long to wait for one that is not there yet.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    async Task<ToolOffer> OfferAsync(AgentDefinition agent, TimeSpan patience, CancellationToken cancellationToken) =>
+        new(await ListAsync(agent, cancellationToken).ConfigureAwait(false));
 }

@@ -5,6 +5,7 @@ using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tools;
 
@@ -12,7 +13,7 @@ namespace AgentFunctions.Tools;
 /// The tools of a run: pinned at its start, so that the model is shown the same bytes in every request, and called as they
 /// are at present, so that a run of days lives with servers that are updated and tools that vanish.
 /// </summary>
-public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore records)
+public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore records, IOptions<ToolOptions>? options = null)
 {
     /// <summary>How many declarations stay in memory. They are kept by content, so no entry is ever stale.</summary>
     private const int CacheSize = 256;
@@ -22,11 +23,20 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
 
     private readonly LruCache<string, IReadOnlyList<ToolDeclaration>> _pinned = new(CacheSize);
 
-    /// <summary>The tools that an agent gets at present, as they are pinned; see <see cref="ToolCatalog.SelectAsync"/>.</summary>
+    /// <summary>The tools that an agent gets at present, as they are pinned; see <see cref="ChooseAsync"/>.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<IReadOnlyList<ToolDeclaration>> SelectAsync(AgentDefinition agent, CancellationToken cancellationToken = default) =>
-        [.. (await catalog.SelectAsync(agent, cancellationToken).ConfigureAwait(false)).Select(ToolDeclaration.Of)];
+        [.. (await ChooseAsync(agent, cancellationToken).ConfigureAwait(false)).Tools.Select(ToolDeclaration.Of)];
+
+    /// <summary>
+    /// Chooses the tools that an agent gets at present; see <see cref="ToolCatalog.ChooseAsync"/>. A server that is not there yet is waited
+    /// for a few seconds (<see cref="ToolOptions.ServerPatience"/>).
+    /// </summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task<ToolOffer> ChooseAsync(AgentDefinition agent, CancellationToken cancellationToken = default) =>
+        catalog.ChooseAsync(agent, options?.Value.ServerPatience ?? ToolOptions.DefaultServerPatience, cancellationToken);
 
     /// <summary>Keeps declarations by their content.</summary>
     /// <param name="tools">The declarations.</param>
@@ -44,7 +54,7 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
         RunRecord run, AgentDefinition agent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if (run.ToolsHash is not { } hash)
+        if ((await ArrivalsAsync(run, cancellationToken).ConfigureAwait(false))?.ToolsHash is not { } hash && (hash = run.ToolsHash!) is null)
         {
             return await SelectAsync(agent, cancellationToken).ConfigureAwait(false);
         }
@@ -59,6 +69,15 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
 
         return tools;
     }
+
+    /// <summary>Where a run's arrivals are kept.</summary>
+    internal static string ArrivalsKey(string runId) => $"tool-notices/{runId}/arrivals";
+
+    /// <summary>Gets what came to a run since its start; <see langword="null"/> for nothing.</summary>
+    internal async Task<ToolArrivals?> ArrivalsAsync(RunRecord run, CancellationToken cancellationToken) =>
+        run.AwaitedTools is not null && await records.GetAsync(ArrivalsKey(run.Id), cancellationToken).ConfigureAwait(false) is { } stored
+            ? JsonSerializer.Deserialize(stored.Value.Span, AgentJsonContext.Default.ToolArrivals)
+            : null;
 
     /// <summary>
     /// Finds the tool of a call as it is at present and checks the call against it. Changes nothing but the note that the

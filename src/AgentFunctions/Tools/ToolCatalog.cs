@@ -58,17 +58,41 @@ public sealed class ToolCatalog
             }
         }
 
-        string? unknown = agent.Tools?.FirstOrDefault(name => !IsKnown(name))
-            ?? agent.DisallowedTools.FirstOrDefault(name => !IsKnown(name) && !ClaudeCodeTools.LooksForeign(name) && !ToolNames.IsOfSource(name) && !CommandRestriction.IsPattern(name));
-        if (unknown is not null)
+        DemandKnownDenials(agent, all);
+        return agent.Tools?.FirstOrDefault(name => !IsKnown(all, name)) is { } unknown ? throw Unknown(agent, unknown, all) : Selected(agent, all.Values);
+    }
+
+    /// <summary>
+    /// Chooses the tools that an agent gets at present, in ordinal order of their names. What cannot be had is left out with a note, and
+    /// what may come later is named, so that one bad tool or server never takes the others down.
+    /// </summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="patience">How long to wait for servers that are not there yet.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolNotFound"/>: the definition disallows a tool that the host has not, which may be a slip that would allow another.
+    /// </exception>
+    public async Task<ToolOffer> ChooseAsync(AgentDefinition agent, TimeSpan patience, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        var all = new SortedDictionary<string, AgentTool>(_byName, StringComparer.Ordinal);
+        var notes = new List<string>();
+        var missing = new List<MissingTools>();
+        ToolOffer[] offers = await Task.WhenAll(
+            _sources.Select(source => source.OfferAsync(agent, patience, cancellationToken))).ConfigureAwait(false);
+        foreach (ToolOffer offer in offers)
         {
-            string known = all.Count == 0 ? "it has none." : $"it has: {string.Join(", ", all.Keys)}.";
-            throw new AgentException(ErrorCode.ToolNotFound, $"agent '{agent.Name}': tools: this host has no tool '{unknown}'; {known}");
+            notes.AddRange(offer.Notes);
+            missing.AddRange(offer.Missing);
+            notes.AddRange(offer.Tools.Where(tool => !all.TryAdd(tool.Name, tool))
+                .Select(static tool => $"tools: two tools are called '{tool.Name}'; the second one is left out."));
         }
 
-        return [.. all.Values.Where(tool => Allows(agent, tool)).Select(tool => CommandRestriction.Of(agent, WithEffectOf(agent, tool)))];
-
-        bool IsKnown(string entry) => all.ContainsKey(entry) || all.Values.Any(tool => ToolNames.Matches(entry, tool));
+        DemandKnownDenials(agent, all);
+        notes.AddRange((agent.Tools ?? [])
+            .Where(name => !IsKnown(all, name) && !missing.Any(group => ToolNames.IsOf(group.Group, name)))
+            .Select(static name => $"tools: this host has no tool '{name}'; it is left out."));
+        return new ToolOffer(Selected(agent, all.Values)) { Missing = missing, Notes = notes };
     }
 
     /// <summary>The present tool of a name, or <see langword="null"/> where the agent has none of that name any more.</summary>
@@ -101,6 +125,28 @@ public sealed class ToolCatalog
         return others.Length > 0 && _sources.Length == 0
             ? null
             : [.. Tools.Where(tool => Allows(agent, tool)).Select(static tool => tool.Name).Concat(others).Order(StringComparer.Ordinal)];
+    }
+
+    private static AgentTool[] Selected(AgentDefinition agent, IEnumerable<AgentTool> all) =>
+        [.. all.Where(tool => Allows(agent, tool)).Select(tool => CommandRestriction.Of(agent, WithEffectOf(agent, tool)))];
+
+    private static bool IsKnown(SortedDictionary<string, AgentTool> all, string entry) =>
+        all.ContainsKey(entry) || all.Values.Any(tool => ToolNames.Matches(entry, tool));
+
+    private static void DemandKnownDenials(AgentDefinition agent, SortedDictionary<string, AgentTool> all)
+    {
+        string? unknown = agent.DisallowedTools.FirstOrDefault(name => !IsKnown(all, name)
+            && !ClaudeCodeTools.LooksForeign(name) && !ToolNames.IsOfSource(name) && !CommandRestriction.IsPattern(name));
+        if (unknown is not null)
+        {
+            throw Unknown(agent, unknown, all);
+        }
+    }
+
+    private static AgentException Unknown(AgentDefinition agent, string name, SortedDictionary<string, AgentTool> all)
+    {
+        string known = all.Count == 0 ? "it has none." : $"it has: {string.Join(", ", all.Keys)}.";
+        return new AgentException(ErrorCode.ToolNotFound, $"agent '{agent.Name}': tools: this host has no tool '{name}'; {known}");
     }
 
     private static bool Allows(AgentDefinition agent, AgentTool tool) =>

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -25,17 +26,31 @@ internal static class ToolNames
     public static string Clean(string text) =>
         string.Concat(text.Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
 
-    /// <summary>Whether an entry of an agent's list of tools stands for a tool: its name, its group, or its group and <c>__*</c>.</summary>
+    /// <summary>
+    /// Whether an entry of an agent's list of tools stands for a tool: its name, its group, or a pattern with <c>*</c> for any characters.
+    /// </summary>
     /// <param name="entry">The entry.</param>
     /// <param name="tool">The tool.</param>
     public static bool Matches(string entry, AgentTool tool) =>
-        entry == tool.Name || (ToolPattern.Read(entry) is { } pattern ? pattern.Tool : Sanitise(entry)) == tool.Name || (tool.Group is { } group && (entry == group || entry == $"{group}__*"));
+        entry == tool.Name || (ToolPattern.Read(entry) is { } pattern ? pattern.Tool : Sanitise(entry)) == tool.Name || (tool.Group is { } group && (entry == group || entry == $"{group}__*")) || MatchesPattern(entry, tool.Name);
+
+    /// <summary>What a pattern says of a server's own names is compared with the names that models see.</summary>
+    private static bool MatchesPattern(string entry, string name) =>
+        entry.Contains('*', StringComparison.Ordinal) && !entry.Contains('(', StringComparison.Ordinal)
+        && FileSystemName.MatchesSimpleExpression(string.Join('*', entry.Split('*').Select(Clean)), name, ignoreCase: false);
 
     /// <summary>Whether a name, or an entry of an agent's list of tools, is of a group: the group itself, or <c>group__tool</c>.</summary>
     /// <param name="group">The group.</param>
     /// <param name="name">The name.</param>
     public static bool IsOf(string group, string name) =>
-        name == group || (name.StartsWith(group, StringComparison.Ordinal) && name.AsSpan(group.Length).StartsWith("__"));
+        name == group || MayBeOf(group, name) || (name.StartsWith(group, StringComparison.Ordinal) && name.AsSpan(group.Length).StartsWith("__"));
+
+    /// <summary>Whether a pattern may stand for tools of a group.</summary>
+    private static bool MayBeOf(string group, string pattern)
+    {
+        int star = pattern.IndexOf('*', StringComparison.Ordinal);
+        return star >= 0 && (group + "__").StartsWith(pattern[..Math.Min(star, group.Length + 2)], StringComparison.Ordinal);
+    }
 
     /// <summary>Whether a name has the form of a tool that comes from a source, or of a group of them.</summary>
     /// <param name="name">The name.</param>

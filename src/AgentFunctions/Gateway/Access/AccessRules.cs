@@ -87,6 +87,11 @@ internal sealed class AccessRuling(IReadOnlyList<Glob>? allowed, IReadOnlyList<G
     /// <summary>Whether the run may have a tool.</summary>
     public bool Allows(string tool) => allowed?.Any(one => one.Matches(tool)) != false && !denied.Any(one => one.Matches(tool)) && Also?.Allows(tool) != false;
 
+    /// <summary>Gets what it allows, for tools that are not known yet; none if it allows all.</summary>
+    public IReadOnlyList<ToolAllowance>? Allowances => AllowsAll
+        ? null
+        : [new ToolAllowance(allowed?.SelectMany(static one => one.Patterns).ToArray(), [.. denied.SelectMany(static one => one.Patterns)]), .. Also?.Allowances ?? []];
+
     /// <summary>What both rulings allow.</summary>
     public AccessRuling And(AccessRuling other) => new(allowed, denied) { RefusedBy = RefusedBy ?? other.RefusedBy, Reason = RefusedBy is null ? other.Reason : Reason, Also = other };
 }

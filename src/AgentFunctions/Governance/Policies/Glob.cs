@@ -23,6 +23,9 @@ internal sealed class Glob
             all.Where(static text => !IsPattern(text)), ignoreCase ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal);
     }
 
+    /// <summary>Gets the patterns as they were written.</summary>
+    public IReadOnlyList<string> Patterns => _all;
+
     private bool IgnoreCase { get; }
 
     public bool Matches(string text)

@@ -19,6 +19,8 @@ internal enum McpFailure
 /// <summary>Tells from an exception what it means for the call's effect. In doubt the call counts as lost.</summary>
 internal static class McpFailures
 {
+    private static readonly TimeSpan PingTime = TimeSpan.FromSeconds(10);
+
     public static async Task<McpFailure> ClassifyAsync(Exception failure, McpSession session, CancellationToken cancellationToken)
     {
         switch (failure)
@@ -37,8 +39,25 @@ internal static class McpFailures
                 HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
             }:
                 return McpFailure.NotMade;
+            case InvalidOperationException or McpException when session.IsAlive:
+                // The client could not do what the server answered, a question to a person for one. The server is well.
+                return await AnswersAsync(session, cancellationToken).ConfigureAwait(false) ? McpFailure.Answered : McpFailure.Lost;
             default:
                 return McpFailure.Lost;
+        }
+    }
+
+    private static async Task<bool> AnswersAsync(McpSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.PingAsync(cancellationToken).WaitAsync(PingTime, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is McpException or HttpRequestException or IOException or InvalidOperationException or TimeoutException)
+        {
+            // A server that does not know 'ping' answers as well.
+            return e is McpProtocolException;
         }
     }
 

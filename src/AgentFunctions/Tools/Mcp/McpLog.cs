@@ -26,6 +26,12 @@ internal static partial class McpLog
     [LoggerMessage(4107, LogLevel.Information, "Tool server '{Server}' is disabled in {Origin}: it is not started and its tools are not offered.")]
     public static partial void Disabled(ILogger logger, string server, string origin);
 
+    [LoggerMessage(4108, LogLevel.Information, "Tool server '{Server}' took the handshake badly; it is tried once more with the {Protocol} protocol.")]
+    public static partial void TriedOnceMore(ILogger logger, string server, string protocol);
+
+    [LoggerMessage(4109, LogLevel.Warning, "Tool server '{Server}': tool '{Tool}' is left out: {Reason}.")]
+    public static partial void ToolLeftOut(ILogger logger, string server, string tool, string reason);
+
     [LoggerMessage(4106, LogLevel.Information, "{Note}")]
     public static partial void Noted(ILogger logger, string note);
 }

@@ -24,6 +24,7 @@ internal sealed class McpServer(
     private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
+    private readonly McpHandshake _handshake = new(definition, variables, http, logger, time);
     private readonly CancellationTokenSource _stopping = new();
     private Task<McpSession>? _session;
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
@@ -64,25 +65,30 @@ internal sealed class McpServer(
     /// call was not made. <see cref="ErrorCode.ToolOutcomeUnknown"/>: it died during the call.
     /// </exception>
     public async Task<CallToolResult> CallAsync(
-        string tool, IDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+        Tool tool, IDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
     {
         for (bool mayRepeat = true; ; mayRepeat = false)
         {
             McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return await MakeAsync(session, tool, arguments, context, cancellationToken).ConfigureAwait(false);
+                return await MakeAsync(session, tool.Name, arguments, context, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
             {
                 McpFailure failure = await McpFailures.ClassifyAsync(e, session, cancellationToken).ConfigureAwait(false);
-                string reason = session.Secrets.Hide(e.Message);
+                string reason = session.Secrets.Hide(session.EndReason ?? e.Message);
                 if (failure == McpFailure.Answered)
                 {
                     throw new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' refused the call: {reason}", e);
                 }
 
                 await DropAsync(session).ConfigureAwait(false);
+                if (session.IsFlooded && EffectOf(tool) == ToolEffect.None)
+                {
+                    throw new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' was ended: {reason}.", e);
+                }
+
                 if (failure == McpFailure.Lost)
                 {
                     throw new AgentException(
@@ -191,9 +197,7 @@ internal sealed class McpServer(
                 await Task.Delay(pause, time, stopping).ConfigureAwait(false);
             }
 
-            McpTransport transport = await McpTransport.CreateAsync(definition, variables, http, logger, stopping).ConfigureAwait(false);
-            secrets = transport.Secrets;
-            McpSession session = await McpSession.OpenAsync(transport, definition.Name, time, logger, stopping).ConfigureAwait(false);
+            McpSession session = await _handshake.OpenAsync(found => secrets = found, stopping).ConfigureAwait(false);
             _ = WatchAsync(session, time.GetUtcNow());
             return session;
         }
@@ -213,7 +217,7 @@ internal sealed class McpServer(
             return;
         }
 
-        string reason = session.Secrets.Hide(Describe(details));
+        string reason = session.Secrets.Hide(session.EndReason ?? Describe(details));
         McpLog.Ended(logger, definition.Name, reason);
         if (time.GetUtcNow() - startedAt < ShortLife)
         {
@@ -264,7 +268,6 @@ internal sealed class McpServer(
 
     private static string Describe(ClientCompletionDetails details) => details switch
     {
-        StdioClientCompletionDetails { ExitCode: { } code } => $"its process exited with code {code}",
         HttpClientCompletionDetails { HttpStatusCode: { } status } => $"HTTP {(int)status}",
         { Exception: { } cause } => cause.Message,
         _ => "the connection was closed",

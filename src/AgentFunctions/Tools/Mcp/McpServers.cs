@@ -52,6 +52,27 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
         ? [.. _ofHost.Values]
         : [.. agent.McpServers.Select(server => server.Definition is null ? Named(agent, server.Name) : Own(agent, server)).DistinctBy(server => server.Group)];
 
+    /// <summary>The servers that an agent may use, and a note on each that it names and the host has not, or that is defined wrongly.</summary>
+    /// <param name="agent">The agent.</param>
+    public (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Notes) KnownOf(AgentDefinition agent)
+    {
+        var notes = new List<string>();
+        var known = new List<McpServer>();
+        foreach (AgentMcpServer? server in agent.McpServers ?? [])
+        {
+            try
+            {
+                known.Add(server.Definition is null ? Named(agent, server.Name) : Own(agent, server));
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.InvalidInput)
+            {
+                notes.Add($"{e.Message.TrimEnd('.')}. It is left out.");
+            }
+        }
+
+        return (agent.McpServers is null ? [.. _ofHost.Values] : [.. known.DistinctBy(static server => server.Group)], notes);
+    }
+
     public async ValueTask DisposeAsync()
     {
         IEnumerable<McpServer> started = _ofHost.Values.Concat(_ofAgents.Values.Select(static server => server.Value));

@@ -19,20 +19,32 @@ internal sealed class McpSession
 
     private readonly Lock _gate = new();
     private readonly McpClient _client;
+    private readonly McpTransport _transport;
+    private readonly string _server;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private Task<IReadOnlyList<Tool>>? _tools;
     private DateTimeOffset _listedAt;
     private int _inUse;
     private volatile bool _isRetired;
 
-    private McpSession(McpClient client, McpTransport transport, TimeProvider time) =>
-        (_client, Secrets, Endpoint, _time) = (client, transport.Secrets, transport.Endpoint, time);
+    private McpSession(McpClient client, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
+        (_client, _transport, _server, _time, _logger) = (client, transport, server, time, logger);
 
     /// <summary>What must not be repeated of the server's configuration.</summary>
-    public McpSecrets Secrets { get; }
+    public McpSecrets Secrets => _transport.Secrets;
 
     /// <summary>The server's address; <see langword="null"/> for a program.</summary>
-    public Uri? Endpoint { get; }
+    public Uri? Endpoint => _transport.Endpoint;
+
+    /// <summary>Gets why the server ended, as far as that is known.</summary>
+    public string? EndReason => _transport.EndReason;
+
+    /// <summary>Gets whether the server was ended for sending too much.</summary>
+    public bool IsFlooded => _transport.IsFlooded;
+
+    /// <summary>Gets whether the server speaks a protocol that begins with <c>initialize</c>, so that it need not be probed again.</summary>
+    public bool IsOlderProtocol => string.CompareOrdinal(_client.NegotiatedProtocolVersion, McpHandshake.NewestProtocol) < 0;
 
     /// <summary>Completes when the server is gone.</summary>
     public Task<ClientCompletionDetails> Completion => _client.Completion;
@@ -44,11 +56,10 @@ internal sealed class McpSession
 
     /// <summary>Connects.</summary>
     public static async Task<McpSession> OpenAsync(
-        McpTransport transport, string server, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        McpTransport transport, McpClientOptions options, string server, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
-        var options = new McpClientOptions { ClientInfo = new Implementation { Name = "AgentFunctions", Version = "0.1.0" } };
         McpClient client = await McpClient.CreateAsync(transport.Client, options, null, cancellationToken).ConfigureAwait(false);
-        var session = new McpSession(client, transport, time);
+        var session = new McpSession(client, transport, server, time, logger);
         client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
             McpLog.ToolsChanged(logger, server);
@@ -124,8 +135,7 @@ internal sealed class McpSession
     private async Task<IReadOnlyList<Tool>> AskForToolsAsync()
     {
         using var timeout = new CancellationTokenSource(ListTimeout, _time);
-        IList<McpClientTool> tools = await _client.ListToolsAsync(cancellationToken: timeout.Token).ConfigureAwait(false);
-        return [.. tools.Select(static tool => tool.ProtocolTool)];
+        return await McpToolList.ReadAsync(_client, _server, _logger, timeout.Token).ConfigureAwait(false);
     }
 
     private async Task<T> UseAsync<T>(Func<McpClient, Task<T>> use)

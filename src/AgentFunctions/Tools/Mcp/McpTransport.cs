@@ -1,3 +1,4 @@
+using AgentFunctions.Tools.Mcp.Programs;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Client;
 
@@ -12,12 +13,16 @@ internal sealed class McpTransport
     /// <summary>The longest answer, in bytes; of a stream of events the longest event.</summary>
     public const long AnswerLimit = 16L << 20;
 
-    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(2);
-
     private McpTransport(IClientTransport transport, McpSecrets secrets, Uri? endpoint = null) =>
         (Client, Secrets, Endpoint) = (transport, secrets, endpoint);
 
     public IClientTransport Client { get; }
+
+    /// <summary>Gets why the server's program ended; <see langword="null"/> while it runs, and for a server behind an address.</summary>
+    public string? EndReason => (Client as ProgramTransport)?.EndReason;
+
+    /// <summary>Gets whether the server's program was ended for sending too much.</summary>
+    public bool IsFlooded => (Client as ProgramTransport)?.IsFlooded ?? false;
 
     /// <summary>The server's address; <see langword="null"/> for a program.</summary>
     public Uri? Endpoint { get; }
@@ -26,14 +31,22 @@ internal sealed class McpTransport
     public McpSecrets Secrets { get; }
 
     /// <summary>Prepares the way; nothing is started before the client connects.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="variables">Expands its texts.</param>
+    /// <param name="http">Makes clients.</param>
+    /// <param name="olderProtocol">Whether a program is spoken to as one that does not know the newest protocol.</param>
+    /// <param name="logger">Takes what a program writes to its standard error stream.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a variable or a secret is not set, or the address is none.</exception>
     public static Task<McpTransport> CreateAsync(
-        McpServerDefinition server, VariableText variables, McpHttp http, ILogger logger, CancellationToken cancellationToken) => server.Command is null
+        McpServerDefinition server, VariableText variables, McpHttp http, bool olderProtocol, ILogger logger, TimeProvider time,
+        CancellationToken cancellationToken) => server.Command is null
             ? HttpAsync(server, variables, http, cancellationToken)
-            : ProgramAsync(server, variables, logger, cancellationToken);
+            : ProgramAsync(server, variables, olderProtocol, logger, time, cancellationToken);
 
     private static async Task<McpTransport> ProgramAsync(
-        McpServerDefinition server, VariableText variables, ILogger logger, CancellationToken cancellationToken)
+        McpServerDefinition server, VariableText variables, bool olderProtocol, ILogger logger, TimeProvider time, CancellationToken cancellationToken)
     {
         Dictionary<string, string> configured = await ExpandAsync(server, "env", server.Env, variables, cancellationToken).ConfigureAwait(false);
         var arguments = new List<string>();
@@ -49,18 +62,13 @@ internal sealed class McpTransport
             environment[name] = value;
         }
 
-        var transport = new StdioClientTransport(new StdioClientTransportOptions
-        {
-            Name = server.Name,
-            Command = await variables.ExpandAsync(server.Command!, Place(server, "command"), cancellationToken).ConfigureAwait(false),
-            Arguments = arguments,
-            WorkingDirectory = server.Cwd is null ? null : await variables.ExpandAsync(server.Cwd, Place(server, "cwd"), cancellationToken).ConfigureAwait(false),
-            InheritEnvironmentVariables = false,
-            EnvironmentVariables = environment,
-            ShutdownTimeout = ShutdownTime,
-            StandardErrorLines = line => McpLog.ServerSaid(logger, server.Name, secrets.Hide(line)),
-        });
-        return new McpTransport(transport, secrets);
+        var program = new ServerProgram(
+            server.Name,
+            await variables.ExpandAsync(server.Command!, Place(server, "command"), cancellationToken).ConfigureAwait(false),
+            arguments,
+            server.Cwd is null ? null : await variables.ExpandAsync(server.Cwd, Place(server, "cwd"), cancellationToken).ConfigureAwait(false),
+            environment);
+        return new McpTransport(new ProgramTransport(program, olderProtocol, secrets, logger, time), secrets);
     }
 
     private static async Task<McpTransport> HttpAsync(

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using AgentFunctions.Agents;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Tools;
+
+/// <summary>Tools that were not there when a run started: looked for before each of its model calls, and pinned to the run when they come.</summary>
+internal sealed class LateTools(ToolCatalog catalog, RunTools tools, IRecordStore records, TimeProvider time, Journal journal)
+{
+    /// <summary>A model call must not wait for a server that hangs; one that is there answers from memory.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Looks for the tools that a run awaits, and says what its model is to be told of them. Safe to repeat for a turn.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="agent">Its agent.</param>
+    /// <param name="turn">The turn that is about to begin.</param>
+    /// <param name="isFirst">Whether the model has not been asked yet.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The host's words for the model; none if there is nothing new.</returns>
+    public async Task<IReadOnlyList<string>> LookAsync(
+        RunRecord run, AgentDefinition agent, int turn, bool isFirst, CancellationToken cancellationToken)
+    {
+        if (run.AwaitedTools is not { } awaited)
+        {
+            return [];
+        }
+
+        ToolArrivals? before = await tools.ArrivalsAsync(run, cancellationToken).ConfigureAwait(false);
+        ToolArrival[] known = [.. before?.Arrivals ?? []];
+        string[] open = [.. awaited.Groups.Keys.Except(known.Select(static one => one.Group)).Order(StringComparer.Ordinal)];
+        ToolArrival[] come = open.Length == 0 ? [] : await TakeAsync(run, agent, awaited, known, open, turn, cancellationToken).ConfigureAwait(false);
+        var words = new List<string>();
+        if (isFirst && open.Except(come.Select(static one => one.Group)).ToArray() is { Length: > 0 } missing)
+        {
+            words.Add($"Not available at present: the tools of {string.Join(", ", missing.Select(group => $"{group} ({awaited.Groups[group].TrimEnd('.')})"))}. "
+                + "You are told when they come. Begin with what can be done without them.");
+        }
+
+        // What an earlier attempt at this turn took is told again: nobody knows whether that attempt was recorded.
+        foreach (ToolArrival one in known.Where(one => one.Turn == turn).Concat(come).Where(static one => one.Tools.Count > 0))
+        {
+            words.Add($"The tools of {one.Group} are available now: {string.Join(", ", one.Tools)}.");
+        }
+
+        return words;
+    }
+
+    private async Task<ToolArrival[]> TakeAsync(
+        RunRecord run, AgentDefinition agent, AwaitedTools awaited, ToolArrival[] known, string[] open, int turn, CancellationToken cancellationToken)
+    {
+        ToolOffer offer = await catalog.ChooseAsync(agent, Patience, cancellationToken).ConfigureAwait(false);
+        string[] come = [.. open.Where(group => offer.Missing.All(missing => missing.Group != group))];
+        if (come.Length == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyList<ToolDeclaration> declared = await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        ToolDeclaration[] added =
+        [
+            .. offer.Tools.Where(tool => come.Contains(tool.Group) && IsAllowed(awaited, tool.Name) && declared.All(one => one.Name != tool.Name))
+                .Select(ToolDeclaration.Of),
+        ];
+        ToolArrival[] arrivals = [.. come.Select(group => new ToolArrival(
+            group, turn, [.. added.Where(tool => ToolNames.IsOf(group, tool.Name)).Select(static tool => tool.Name)]))];
+        string hash = await tools.PinAsync([.. declared, .. added], cancellationToken).ConfigureAwait(false);
+        await records.PutAsync(
+            RunTools.ArrivalsKey(run.Id),
+            JsonSerializer.SerializeToUtf8Bytes(new ToolArrivals(hash, [.. known, .. arrivals]), AgentJsonContext.Default.ToolArrivals),
+            default,
+            cancellationToken).ConfigureAwait(false);
+        string text = string.Join("; ", arrivals.Select(static one => $"{one.Group}: {(one.Tools.Count == 0 ? "no tool of this agent's" : string.Join(", ", one.Tools))}"));
+        await journal.AppendIfMissingAsync(
+            run.Id, new JournalEvent(JournalEventTypes.ToolsArrived, time.GetUtcNow()) { Turn = turn, Text = text }, cancellationToken).ConfigureAwait(false);
+        return arrivals;
+    }
+
+    private static bool IsAllowed(AwaitedTools awaited, string tool) => awaited.Allowances?.All(rule =>
+        (rule.Allowed is null || new Glob(rule.Allowed, ignoreCase: false).Matches(tool)) && !new Glob(rule.Denied, ignoreCase: false).Matches(tool)) != false;
+}

@@ -1,0 +1,68 @@
+// A stdio tool server with bad manners: odd-server.mjs HOW. HOW: what it does when it is asked 'server/discover' (mute, empty, error,
+// invalid, exit), and words that say more: 'waits:FILE' (answers nothing before the file is there), 'twice' (lists a tool twice),
+// 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages).
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+const how = process.argv.slice(2);
+const gate = how.find((word) => word.startsWith("waits:"))?.slice("waits:".length);
+while (gate && !existsSync(gate)) {
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
+const tool = (name, inputSchema = { type: "object" }) => ({ name, inputSchema, annotations: { readOnlyHint: true } });
+const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks")];
+if (how.includes("twice")) {
+  tools.push({ ...tool("act"), description: "another" });
+}
+
+if (how.includes("schemas")) {
+  tools.push(tool("untyped", { properties: { a: { type: "string" } } }), { name: "none" }, tool("null", null), tool("text", { type: "string" }), 7);
+}
+
+if (how.includes("chatty")) {
+  process.stdout.write("Server v1.2 running on stdio\n{\"level\":\"info\"}\n\n[1,2]\n");
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line);
+  if (id === undefined) {
+    continue;
+  }
+
+  const answer = (result) => say({ jsonrpc: "2.0", id, result });
+  const refuse = (code, message) => say({ jsonrpc: "2.0", id, error: { code, message } });
+  if (method === "initialize") {
+    const version = how.find((word) => word.startsWith("speaks:"))?.slice("speaks:".length) ?? params.protocolVersion;
+    answer({ protocolVersion: version, capabilities: { tools: {} }, serverInfo: { name: "odd", version: "1" } });
+  } else if (method === "tools/list") {
+    answer({ tools });
+  } else if (method === "ping") {
+    answer({});
+  } else if (method === "tools/call" && params.name === "flood") {
+    for (;;) {
+      if (!process.stdout.write("x".repeat(1 << 16))) {
+        await new Promise((resolve) => process.stdout.once("drain", resolve));
+      }
+    }
+  } else if (method === "tools/call" && params.name === "endless") {
+    for (;;) {
+      if (!process.stdout.write("{\"log\":\"" + "x".repeat(1 << 16) + "\"}\n")) {
+        await new Promise((resolve) => process.stdout.once("drain", resolve));
+      }
+    }
+  } else if (method === "tools/call" && params.name === "asks") {
+    answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { message: "Who?", requestedSchema: { type: "object", properties: {} } } } }, requestState: "s" });
+  } else if (method === "tools/call") {
+    answer({ content: [{ type: "text", text: "done" }] });
+  } else if (how.includes("exit")) {
+    process.exit(1);
+  } else if (how.includes("empty")) {
+    answer({});
+  } else if (how.includes("invalid")) {
+    refuse(-32602, "Invalid request parameters");
+  } else if (!how.includes("mute")) {
+    refuse(-32601, "Method not found");
+  }
+}
