@@ -34,8 +34,8 @@ public static class AgentFunctionsServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<RunOptions>().Configure(options => configure?.Invoke(options));
         services.AddLogging();
-        services.AddGuardedHttpClient(NotifyActivity.HttpClientName)
-            .ConfigureHttpClient(static client => client.Timeout = NotifyActivity.Timeout);
+        services.AddGuardedHttpClient(PostCallbackActivity.HttpClientName)
+            .ConfigureHttpClient(static client => client.Timeout = PostCallbackActivity.Timeout);
         services.AddGuardedHttpClient(IdempotencyKeyHandler.HttpClientName);
         services.AddAgentModels(configuration);
         services.AddAgentCatalog();
@@ -85,6 +85,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<AgentFunctions.ToolCalls.AcceptanceCommand>();
         services.TryAddSingleton<CheckAcceptanceActivity>();
         services.TryAddSingleton<NotifyActivity>();
+        services.TryAddSingleton<PostCallbackActivity>();
         services.AddGovernance(configuration);
         services.AddMonitoring(configuration);
         services.AddSingleton(new DurableRegistration(RegisterLoop));
@@ -117,6 +118,10 @@ public static class AgentFunctionsServiceCollectionExtensions
         .AddActivity<NotifyInput, bool>(
             StepNames.Notify, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
                 context, input.RunId, null, null, () => services.GetRequiredService<NotifyActivity>().RunAsync(context, input)))
+        .AddOrchestrator<CallbackInput, bool>(CallbackFlow.Name, CallbackFlow.RunAsync)
+        .AddActivity<CallbackInput, bool>(
+            StepNames.PostCallback, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, null, null, () => services.GetRequiredService<PostCallbackActivity>().RunAsync(context, input)))
         .AddActivity<NotifyInput, ReportResult>(
             StepNames.ReportToLead, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
                 context, input.RunId, null, null, () => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input)))

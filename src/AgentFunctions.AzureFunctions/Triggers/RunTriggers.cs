@@ -1,6 +1,6 @@
 using System.Text.Json;
-using AgentFunctions.DurableTask;
 using AgentFunctions.AzureFunctions.Hosting;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Loop;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
@@ -19,6 +19,21 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="context">What it may see of the world.</param>
     [Function(AgentLoop.Name)]
     public Task<JsonElement?> RunAgentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>Delivers the end of a run to the address that its caller gave.</summary>
+    /// <param name="context">What it may see of the world.</param>
+    [Function(CallbackFlow.Name)]
+    public Task<JsonElement?> DeliverCallbackAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>Posts the end of a run to the address that its caller gave.</summary>
+    /// <param name="input">How it ended.</param>
+    /// <param name="instanceId">The delivery.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.PostCallback)]
+    public Task<JsonElement?> PostCallbackAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.PostCallback, input, instanceId, client, cancellationToken);
 
     /// <summary>Asks the model.</summary>
     /// <param name="input">Which turn.</param>

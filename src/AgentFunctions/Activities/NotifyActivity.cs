@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
@@ -13,17 +12,11 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Activities;
 
-/// <summary>Tells those who follow a run that it has ended: the journal, then the caller's own address.</summary>
+/// <summary>Tells those who follow a run that it has ended: the journal, the audit log, and whoever waits for its place.</summary>
 internal sealed class NotifyActivity(
     RunStore runs, Journal journal, ApprovalGate approvals, AuditLog audit, Redactor redactor, IOrchestrationClient orchestrations,
-    RunQueue queue, ReviewGate reviews, IHttpClientFactory http, TimeProvider time)
+    RunQueue queue, ReviewGate reviews, TimeProvider time)
 {
-    /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
-    public const string HttpClientName = "AgentFunctions.Callbacks";
-
-    /// <summary>How long one attempt may take.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
-
     public async Task<bool> RunAsync(ActivityContext context, NotifyInput input)
     {
         RunRecord run = await runs.GetAsync(input.RunId, context.CancellationToken).ConfigureAwait(false);
@@ -60,7 +53,7 @@ internal sealed class NotifyActivity(
 
         if (run.CallbackUrl is not null)
         {
-            await PostAsync(run, outcome, context.CancellationToken).ConfigureAwait(false);
+            await PostCallbackAsync(run, outcome, context.CancellationToken).ConfigureAwait(false);
         }
 
         if (input.EndsSteps)
@@ -72,43 +65,23 @@ internal sealed class NotifyActivity(
         return true;
     }
 
-    private async Task PostAsync(RunRecord run, RunOutcome outcome, CancellationToken cancellationToken)
+    /// <summary>Leaves the callback to an orchestration of its own: however long its receiver is away, the run has ended.</summary>
+    private async Task PostCallbackAsync(RunRecord run, RunOutcome outcome, CancellationToken cancellationToken)
     {
-        using HttpClient client = http.CreateClient(HttpClientName);
-        using var request = new HttpRequestMessage(HttpMethod.Post, run.CallbackUrl)
+        var input = new CallbackInput(run.Id, outcome.State.Turns, outcome.Status)
         {
-            Content = JsonContent.Create(
-                new RunEndedNotice(run.Id, run.Agent, outcome.Status, outcome.Code, redactor.Redact(outcome.Message)), AgentJsonContext.Default.RunEndedNotice),
+            Code = outcome.Code,
+            Message = redactor.Redact(outcome.Message),
         };
-        request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{outcome.State.Turns}");
         try
         {
-            using HttpResponseMessage response = await client.SendAsync(
-                request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-            response.EnsureSuccessStatusCode();
+            await orchestrations.ScheduleAsync(
+                CallbackFlow.Name, input, new StartOptions { InstanceId = $"callback.{run.Id}.{outcome.State.Turns}" }, cancellationToken)
+                .ConfigureAwait(false);
         }
-        catch (HttpRequestException e) when (e.InnerException is AgentException { Code: ErrorCode.NotAllowed } refusal)
+        catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
-            // The caller named an address of the inner network. That is not the run's failure, and no repetition changes it.
-            await audit.AppendAsync(
-                new AuditEntry(AuditTypes.RequestRefused)
-                {
-                    RunId = run.Id,
-                    Agent = run.Agent,
-                    Requester = run.Requester,
-                    Rule = "network-boundary",
-                    Failed = true,
-                    Reason = redactor.Redact($"callbackUrl: {refusal.Message}"),
-                },
-                cancellationToken).ConfigureAwait(false);
+            // A pass before a crash scheduled it.
         }
     }
 }
-
-/// <summary>What is posted to a run's callback address.</summary>
-/// <param name="Id">The run.</param>
-/// <param name="Agent">The agent.</param>
-/// <param name="Status">The final status.</param>
-/// <param name="Code">The stable code of what stopped it short.</param>
-/// <param name="Message">What stopped it short, in words.</param>
-internal sealed record RunEndedNotice(string Id, string Agent, RunStatus Status, string? Code, string? Message);

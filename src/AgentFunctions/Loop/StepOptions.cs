@@ -16,7 +16,7 @@ internal static class StepOptions
     public static TaskOptions Of(string step) => step switch
     {
         StepNames.CallTool or StepNames.EndChildren => Tool,
-        StepNames.Notify or StepNames.ReportToLead => Notify,
+        StepNames.Notify or StepNames.ReportToLead or StepNames.PostCallback => Notify,
         _ => Model,
     };
 

@@ -14,6 +14,7 @@ internal static class StepNames
     public const string Notify = "Notify";
     public const string ReportToLead = "ReportToLead";
     public const string EndChildren = "EndChildren";
+    public const string PostCallback = "PostCallback";
 }
 
 /// <summary>Ask the model for its next message.</summary>

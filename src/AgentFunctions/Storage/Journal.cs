@@ -109,6 +109,9 @@ public static class JournalEventTypes
     /// </summary>
     public const string StepRetrying = "step.retrying";
 
+    /// <summary>The end of the run could not be told to the caller's address; <see cref="JournalEvent.Text"/> says why. It comes after the end.</summary>
+    public const string CallbackFailed = "callback.failed";
+
     /// <summary>The run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
     public const string RunEnded = "run.ended";
 }

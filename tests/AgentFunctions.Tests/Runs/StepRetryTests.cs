@@ -1,4 +1,4 @@
-using AgentFunctions.Agents;
+using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
@@ -69,6 +69,7 @@ internal sealed class StepRetryTests
             settings: ("Models:test:MaxRetryAfter", "00:00:01"));
         Run run = await host.SubmitAsync();
 
+        await NextAsync(host, run.Id, JournalEventTypes.StepRetrying);
         Run waiting = await WaitForAsync(host, run.Id, static run => run.WaitingFor?.Message is not null);
         using (Assert.EnterMultipleScope())
         {
@@ -82,18 +83,36 @@ internal sealed class StepRetryTests
         await host.Reader.WaitForEndAsync(run.Id);
     }
 
+    [Test]
+    public async Task CallbackNobodyTakes_TheRunHasEnded_AndTheDeliveryIsSeenToBeTriedAgain()
+    {
+        int port = 1;
+        await using RunHost host = await RunHost.StartAsync(
+            static _ => ChatReply.Say("there"), settings: ("Governance:Network:Allow:0", $"127.0.0.1:{port}"));
+        Run run = await host.RunAsync("Work.", new RunRequest { CallbackUrl = $"http://user:secret@127.0.0.1:{port}/told?key=secret" });
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+
+        JournalEvent told = await NextAsync(host, run.Id, JournalEventTypes.StepRetrying);
+        Assert.That(told.Text, Does.StartWith($"The callback to 127.0.0.1:{port} failed").And.Not.Contain("secret"));
+        Assert.That(told.Until, Is.GreaterThan(told.At));
+        Assert.That((await host.Reader.GetAsync(run.Id)).Status, Is.EqualTo(RunStatus.Completed));
+    }
+
     private static async Task<JournalEvent> NextAsync(RunHost host, string runId, string type)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        await foreach ((_, JournalEvent e) in host.Get<RunFeed>().FollowAsync(runId, 0, limit.Token))
+        var journal = host.Get<Journal>();
+        for (long position = 0; ; position++)
         {
-            if (e.Type == type)
+            await journal.WaitAsync(runId, position, limit.Token);
+            await foreach ((_, JournalEvent e) in journal.ReadAsync(runId, position, 1, limit.Token))
             {
-                return e;
+                if (e.Type == type)
+                {
+                    return e;
+                }
             }
         }
-
-        throw new AssertionException($"The run ended without an event '{type}'.");
     }
 
     private static async Task<Run> WaitForAsync(RunHost host, string runId, Func<Run, bool> condition)

@@ -138,7 +138,7 @@ public sealed class ReadingToolsTests
         Assert.That((await bench.InvokeAsync("read_file", new { path = "long" })).Text, Does.Contain("x… [3000 more characters in this line]\n2\tnext"));
         Assert.That((await bench.InvokeAsync("read_file", new { path = "binary" })).Text, Does.StartWith("Error: path: 'binary' is a binary file of 4 bytes"));
         Assert.That((await bench.InvokeAsync("read_file", new { path = "utf16" })).Text, Is.EqualTo("1\tGrüße"));
-        Assert.That((await bench.InvokeAsync("read_file", new { path = "latin1" })).Text, Is.EqualTo("1\tG\uFFFD"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "latin1" })).Text, Does.StartWith("[This file is not UTF-8").And.EndWith("1\tG\uFFFD"));
         Assert.That((await bench.InvokeAsync("read_file", new { path = "nowhere" })).Text, Does.Contain("there is no file 'nowhere'"));
         Assert.That((await bench.InvokeAsync("read_file", new { path = "." })).Text, Does.Contain("is a folder"));
     }
@@ -157,6 +157,37 @@ public sealed class ReadingToolsTests
         ToolOutcome outcome = await bench.InvokeAsync("read_file", new { path = "huge" }, cancellationToken);
         Assert.That(outcome.IsError, Is.False);
         Assert.That(GC.GetTotalAllocatedBytes() - before, Is.LessThan(50_000_000));
+    }
+
+    [Test]
+    public async Task ReadFile_AFileInAnotherEncoding_SaysSoAndWhichBytes()
+    {
+        using var bench = new ToolBench();
+        // Latin-1, GBK, and a sequence that the end of the buffer splits.
+        File.WriteAllBytes(Path.Combine(bench.Root, "l.txt"), [.. "Gr"u8, 0xFC, .. "n\nna"u8, 0xEF, .. "ve\n"u8]);
+        File.WriteAllBytes(Path.Combine(bench.Root, "g.txt"), [0xC4, 0xE3, 0xBA, 0xC3]);
+        File.WriteAllBytes(Path.Combine(bench.Root, "cut.txt"), [.. "end "u8, 0xE2, 0x82]);
+        string latin = (await bench.InvokeAsync("read_file", new { path = "l.txt" })).Text;
+        Assert.That(latin, Does.StartWith("[This file is not UTF-8: 2 byte sequences that no UTF-8 has: FC in line 1, EF in line 2."));
+        Assert.That(latin, Does.EndWith("1\tGr\uFFFDn\n2\tna\uFFFDve"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "g.txt" })).Text, Does.StartWith("[This file is not UTF-8"));
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "cut.txt" })).Text, Does.Contain("E2 in line 1"));
+    }
+
+    [Test]
+    public async Task ReadFile_TextThatHoldsTheSignOfALostCharacter_IsShownAsItIs()
+    {
+        using var bench = new ToolBench();
+        bench.Write("a.txt", new string('ä', 40_000) + "\n\uFFFD is a character, 😀 too");
+        Assert.That((await bench.InvokeAsync("read_file", new { path = "a.txt", offset = 2 })).Text, Is.EqualTo("2\t\uFFFD is a character, 😀 too"));
+    }
+
+    [Test]
+    public async Task ListFiles_TheRoot_IsTheWorkspace()
+    {
+        using var bench = new ToolBench();
+        bench.Write("a.txt", "1");
+        Assert.That((await bench.InvokeAsync("list_files", new { path = "/" })).Text, Is.EqualTo("a.txt  1"));
     }
 
     [Test]

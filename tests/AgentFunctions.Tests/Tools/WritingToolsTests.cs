@@ -33,6 +33,45 @@ public sealed class WritingToolsTests
         Assert.That(new FileInfo(Path.Combine(bench.Root, "link")).LinkTarget, Is.EqualTo("run.sh"));
     }
 
+    [TestCase("one\r\ntwo\nthree\r\n", "one\ntwo", "ONE\nTWO", "ONE\r\nTWO\nthree\r\n")]
+    [TestCase("one\r\ntwo\nthree\r\n", "two\nthree", "2\n2b\n3", "one\r\n2\n2b\n3\r\n")]
+    [TestCase("one\r\ntwo\nthree\r\n", "one", "0\n1", "0\r\n1\r\ntwo\nthree\r\n")]
+    [TestCase("one\r\ntwo\nthree", "three", "3\n4", "one\r\ntwo\n3\n4")]
+    [TestCase("one\r\ntwo\r\n", "one\r\ntwo", "1\n2\n3", "1\r\n2\r\n3\r\n")]
+    [TestCase("a\r\n\r\nb\n\nc", "a\n\nb\n\nc", "a\nb\nc", "a\r\nb\r\nc")]
+    [TestCase("a\fb\r\nc\n", "a\fb\nc", "a\fB\nC", "a\fB\r\nC\n")]
+    public async Task EditFile_LineEndsOfBothKinds_AreMatchedAndKept(string before, string old_text, string new_text, string after)
+    {
+        using var bench = new ToolBench();
+        bench.Write("m.txt", before);
+        ToolOutcome outcome = await bench.InvokeAsync("edit_file", new { path = "m.txt", old_text, new_text });
+        Assert.That(bench.Read("m.txt"), Is.EqualTo(after), outcome.Text);
+    }
+
+    [TestCase("a\r\nb\r\n", "x\ny\n", "x\r\ny\r\n")]
+    [TestCase("a\nb\n", "x\ny\n", "x\ny\n")]
+    [TestCase("a\r\nb\n", "x\ny\n", "x\ny\n")]
+    [TestCase("a\r\nb\r\n", "x\r\ny\n", "x\r\ny\n")]
+    [TestCase("\r\n", "x\n", "x\r\n")]
+    public async Task WriteFile_AFileWithLineEndsOfWindows_KeepsThem(string before, string content, string after)
+    {
+        using var bench = new ToolBench();
+        bench.Write("w.txt", before);
+        await bench.InvokeAsync("write_file", new { path = "w.txt", content });
+        Assert.That(bench.Read("w.txt"), Is.EqualTo(after));
+    }
+
+    [Test]
+    public async Task EditFile_AFileInAnotherEncoding_SaysWhichBytesAndAdvisesNothingThatLosesThem()
+    {
+        using var bench = new ToolBench();
+        byte[] latin = [.. "x\nna"u8, 0xEF, .. "ve\n"u8];
+        File.WriteAllBytes(Path.Combine(bench.Root, "l.txt"), latin);
+        ToolOutcome outcome = await bench.InvokeAsync("edit_file", new { path = "l.txt", old_text = "na", new_text = "NA" });
+        Assert.That(outcome.Text, Does.Contain("not UTF-8").And.Contain("EF in line 2").And.Not.Contain("replace it whole"));
+        Assert.That(File.ReadAllBytes(Path.Combine(bench.Root, "l.txt")), Is.EqualTo(latin));
+    }
+
     [TestCase(".git/hooks/pre-commit")]
     [TestCase("sub/.GIT/config")]
     [TestCase("folder")]

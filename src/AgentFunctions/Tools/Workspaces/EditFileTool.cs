@@ -102,8 +102,12 @@ internal sealed class EditFileTool(int maxBytes)
         }
         catch (DecoderFallbackException error)
         {
+            using var bytes = new MemoryStream(content);
             throw new AgentException(
-                ErrorCode.ToolFailed, $"path: '{PathSyntax.Show(path)}' is no UTF-8 text, and an edit would damage it; leave it, or replace it whole with write_file.", error);
+                ErrorCode.ToolFailed,
+                $"path: '{PathSyntax.Show(path)}' is not UTF-8 ({ForeignBytes.Find(bytes)?.Describe() ?? "it is in another encoding"}), and an edit would "
+                + "lose these bytes. To write it anew would lose them, too. Change it with a program that knows its encoding, or leave it.",
+                error);
         }
     }
 

@@ -29,7 +29,12 @@ internal static class PathSyntax
         }
 
         string unified = path.Replace('\\', '/');
-        if (IsAbsolute(unified))
+        if (unified == "/")
+        {
+            // For an agent the workspace is all there is.
+            unified = "";
+        }
+        else if (IsAbsolute(unified))
         {
             string? below = Below(unified, root.Replace('\\', '/'), comparison) ?? Below(unified, given.Replace('\\', '/'), comparison);
             if (below is null)

@@ -51,7 +51,7 @@ internal static class ReadFileTool
 
             if (number - offset >= limit || page.Length + line.Length > PageLength)
             {
-                return page.Append(CultureInfo.InvariantCulture, $"… more lines follow; go on with offset={number}.").ToString();
+                return Noted(stream, page.Append(CultureInfo.InvariantCulture, $"… more lines follow; go on with offset={number}.").ToString());
             }
 
             page.Append(CultureInfo.InvariantCulture, $"{number}\t{line}");
@@ -65,6 +65,11 @@ internal static class ReadFileTool
 
         return offset > number
             ? throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"offset: is {offset}, but the file has {number} lines.")
-            : page.ToString().TrimEnd('\n');
+            : Noted(stream, page.ToString().TrimEnd('\n'));
     }
+
+    /// <summary>A page with a note where it is not what the file holds.</summary>
+    private static string Noted(Stream stream, string page) => page.Contains('\uFFFD') && ForeignBytes.Find(stream) is { } foreign
+        ? $"[This file is not UTF-8: {foreign.Describe()}. They are shown as \uFFFD. edit_file cannot change the file, and write_file would lose them.]\n{page}"
+        : page;
 }

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace AgentFunctions.Tools.Workspaces;
 
 /// <summary>The outcome of replacing text exactly.</summary>
@@ -14,13 +16,9 @@ internal readonly record struct TextReplacement(string Text, int Count, int Firs
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: nothing, or too much, would be replaced.</exception>
     public static TextReplacement Apply(string text, string oldText, string newText, bool all)
     {
-        // read_file shows lines without their ends, so a model cannot know that a file has those of Windows.
-        if (text.Contains("\r\n", StringComparison.Ordinal) && !HasBareNewline(text))
-        {
-            oldText = oldText.ReplaceLineEndings("\r\n");
-            newText = newText.ReplaceLineEndings("\r\n");
-        }
-
+        // read_file shows lines without their ends, so a model cannot know which ones a file has, and where.
+        (string plain, List<int> cuts) = Plain(text);
+        (oldText, newText) = cuts.Count > 0 ? (LineEnds.Plain(oldText), LineEnds.Plain(newText)) : (oldText, newText);
         if (oldText.Length == 0)
         {
             throw Invalid("old_text: is empty; quote the text to replace, or use write_file for a new file.");
@@ -31,38 +29,68 @@ internal readonly record struct TextReplacement(string Text, int Count, int Firs
             throw Invalid("new_text: is the same as old_text, so nothing would change.");
         }
 
-        int first = text.IndexOf(oldText, StringComparison.Ordinal);
+        int first = plain.IndexOf(oldText, StringComparison.Ordinal);
         if (first < 0)
         {
             throw Invalid("old_text: is not in the file; read the file again and quote it exactly, white space and all.");
         }
 
         int count = 0;
-        for (int at = first; at >= 0; at = text.IndexOf(oldText, at + oldText.Length, StringComparison.Ordinal))
+        for (int at = first; at >= 0; at = plain.IndexOf(oldText, at + oldText.Length, StringComparison.Ordinal))
         {
             count++;
         }
 
         // Overlapping places count too: 'aa' stands twice in 'aaa', and either could be meant.
-        if (!all && text.IndexOf(oldText, first + 1, StringComparison.Ordinal) >= 0)
+        if (!all && plain.IndexOf(oldText, first + 1, StringComparison.Ordinal) >= 0)
         {
             throw Invalid($"old_text: is in the file {Math.Max(count, 2)} times; quote more of its surroundings, or set replace_all to true.");
         }
 
-        return new(text.Replace(oldText, newText, StringComparison.Ordinal), count, text.AsSpan(0, first).Count('\n') + 1);
+        string after = cuts.Count == 0 ? text.Replace(oldText, newText, StringComparison.Ordinal) : Replace(text, plain, cuts, oldText, newText);
+        return new(after, count, plain.AsSpan(0, first).Count('\n') + 1);
     }
 
-    private static bool HasBareNewline(string text)
+    /// <summary>The text with <c>\n</c> for each line end, and where in it a <c>\r</c> was left out.</summary>
+    private static (string Plain, List<int> Cuts) Plain(string text)
     {
-        for (int at = text.IndexOf('\n'); at >= 0; at = text.IndexOf('\n', at + 1))
+        var cuts = new List<int>();
+        for (int at = text.IndexOf("\r\n", StringComparison.Ordinal); at >= 0; at = text.IndexOf("\r\n", at + 2, StringComparison.Ordinal))
         {
-            if (at == 0 || text[at - 1] != '\r')
-            {
-                return true;
-            }
+            cuts.Add(at - cuts.Count);
         }
 
-        return false;
+        return (cuts.Count == 0 ? text : LineEnds.Plain(text), cuts);
+    }
+
+    private static string Replace(string text, string plain, List<int> cuts, string oldText, string newText)
+    {
+        var result = new StringBuilder(text.Length + newText.Length);
+        int copied = 0;
+        for (int at = plain.IndexOf(oldText, StringComparison.Ordinal); at >= 0;)
+        {
+            (int start, int end) = (InText(at), InText(at + oldText.Length));
+            result.Append(text, copied, start - copied).Append(LineEnds.Like(newText, text.AsSpan(start, end - start), Nearby(text, start)));
+            copied = end;
+            at = plain.IndexOf(oldText, at + oldText.Length, StringComparison.Ordinal);
+        }
+
+        return result.Append(text, copied, text.Length - copied).ToString();
+
+        // A place before the line end itself stays before its \r.
+        int InText(int position)
+        {
+            int index = cuts.BinarySearch(position);
+            return position + (index < 0 ? ~index : index);
+        }
+    }
+
+    /// <summary>The line end of the line that holds a place, or of the line before the last.</summary>
+    private static string Nearby(string text, int place)
+    {
+        int end = text.IndexOf('\n', place);
+        end = end < 0 ? text.LastIndexOf('\n') : end;
+        return end > 0 && text[end - 1] == '\r' ? "\r\n" : "\n";
     }
 
     private static AgentException Invalid(string message) => new(ErrorCode.ToolArgumentsInvalid, message);

@@ -7,6 +7,9 @@ namespace AgentFunctions.Tools.Workspaces;
 
 internal static class WriteFileTool
 {
+    /// <summary>The largest file whose line ends are looked at, in bytes.</summary>
+    private const long MaxLooked = 16L * 1024 * 1024;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     public static AgentTool ToTool() =>
@@ -25,11 +28,12 @@ internal static class WriteFileTool
         CancellationToken cancellationToken)
     {
         Workspace workspace = WorkspaceTools.Require(context);
-        byte[] bytes = Utf8.GetBytes(content);
+        byte[] bytes;
         string full = WorkspaceFile.CheckTarget(workspace, path);
         await PathLeases.TakeAsync(context, workspace, full, cancellationToken).ConfigureAwait(false);
         using (await FileLocks.EnterAsync(full, cancellationToken).ConfigureAwait(false))
         {
+            bytes = Utf8.GetBytes(WithLineEndsOfFile(workspace, path, full, content));
             WorkspaceFile.Replace(context, workspace, path, bytes);
         }
 
@@ -40,11 +44,28 @@ internal static class WriteFileTool
     {
         Workspace workspace = WorkspaceTools.Require(context);
         string path = CallArguments.Text(arguments, "path");
-        byte[] bytes = Utf8.GetBytes(CallArguments.Text(arguments, "content"));
         string full = WorkspaceFile.CheckTarget(workspace, path);
+        byte[] bytes = Utf8.GetBytes(WithLineEndsOfFile(workspace, path, full, CallArguments.Text(arguments, "content")));
         (EntryKind kind, long size) = FileKind.Of(full);
         bool same = kind == EntryKind.File && size == bytes.Length && bytes.AsSpan().SequenceEqual(File.ReadAllBytes(full));
         return Task.FromResult(same ? Reconciliation.Happened(Result(workspace, full, bytes)) : Reconciliation.DidNotHappen);
+    }
+
+    /// <summary>
+    /// The content with the line ends of Windows where the file has those and no others: read_file shows none, so a model writes the others.
+    /// </summary>
+    private static string WithLineEndsOfFile(Workspace workspace, string path, string full, string content)
+    {
+        (EntryKind kind, long size) = FileKind.Of(full);
+        if (kind != EntryKind.File || size is 0 or > MaxLooked || !content.Contains('\n') || content.Contains("\r\n", StringComparison.Ordinal))
+        {
+            return content;
+        }
+
+        using FileStream stream = WorkspaceFile.OpenRead(workspace, path);
+        byte[] before = new byte[stream.Length];
+        int length = stream.ReadAtLeast(before, before.Length, throwOnEndOfStream: false);
+        return LineEnds.AreOfWindows(Encoding.Latin1.GetString(before, 0, length)) ? LineEnds.OfWindows(content) : content;
     }
 
     private static string Result(Workspace workspace, string full, byte[] bytes) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Boundaries;
@@ -34,6 +35,7 @@ internal sealed class ClientBoundaryTests
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("Done."));
 
         Run run = await host.RunAsync("Work.", new RunRequest { CallbackUrl = $"{inside.Url}/steal" });
+        await DeliveredAsync(host, run);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         Assert.That(inside.Requests, Is.Empty);
@@ -53,11 +55,15 @@ internal sealed class ClientBoundaryTests
         });
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("Done."), settings: (Allow, new Uri(allowed.Url).Authority));
 
-        await host.RunAsync("Work.", new RunRequest { CallbackUrl = $"{allowed.Url}/told" });
+        Run run = await host.RunAsync("Work.", new RunRequest { CallbackUrl = $"{allowed.Url}/told" });
+        await DeliveredAsync(host, run);
 
         Assert.That(allowed.Requests.Select(request => request.Target), Is.EqualTo(new[] { "/told" }));
         Assert.That(inside.Requests, Is.Empty);
     }
+
+    private static Task DeliveredAsync(RunHost host, Run run) =>
+        host.Get<IOrchestrationClient>().WaitForCompletionAsync($"callback.{run.Id}.{run.Turns}");
 
     [Test]
     public async Task ToolsOwnClient_AddressThatTheModelChose_Refused()

@@ -1,0 +1,41 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Loop;
+
+/// <summary>Delivers the end of a run to the address that its caller gave. The run does not wait for it.</summary>
+internal static class CallbackFlow
+{
+    /// <summary>The name of the orchestrator.</summary>
+    public const string Name = "DeliverCallback";
+
+    /// <summary>Runs the delivery; whether it succeeded.</summary>
+    public static async Task<bool> RunAsync(IOrchestrationContext context, CallbackInput input)
+    {
+        try
+        {
+            return await context.CallActivityAsync<bool>(StepNames.PostCallback, input, StepOptions.Notify);
+        }
+        catch (TaskFailedException e)
+        {
+            CallbackInput givenUp = input with { IsGivenUp = true, Message = e.Failure.Cause().Message };
+            return await context.CallActivityAsync<bool>(StepNames.PostCallback, givenUp, StepOptions.Tool);
+        }
+    }
+}
+
+/// <summary>Post the end of a run to the address that its caller gave.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Turns">The turns that it took.</param>
+/// <param name="Status">Its final status.</param>
+internal sealed record CallbackInput(string RunId, int Turns, RunStatus Status)
+{
+    /// <summary>The stable code of what stopped the run short.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>What stopped the run short, in words; of a delivery that was given up, why.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Whether the delivery was given up, which is only to be told.</summary>
+    public bool IsGivenUp { get; init; }
+}
