@@ -19,5 +19,5 @@ internal static class AgentEndpoints
             .ProducesProblems(401, 403);
 
     private static IResult List(AgentCatalog catalog, AgentResources resources) =>
-        Answers.Json(new AgentListResource([.. catalog.Agents.Select(resources.Of)]));
+        Answers.Json(resources.Of(catalog));
 }

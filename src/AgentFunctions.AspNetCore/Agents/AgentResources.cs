@@ -2,15 +2,26 @@ using System.Xml;
 using AgentFunctions.Agents;
 using AgentFunctions.Models;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Mcp;
 
 namespace AgentFunctions.AspNetCore.Agents;
 
 /// <summary>Shows agents as the API does.</summary>
-internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools)
+internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools, IEnumerable<McpConfiguration> servers)
 {
+    public AgentListResource Of(AgentCatalog catalog) => new(
+        [.. catalog.Agents.Select(Of)],
+        [.. catalog.Notes.Select(static note => note.ToString())],
+        [
+            .. catalog.LeftOut.Select(static one => new LeftOutResource("agent", one.Name, one.Reason.ToString())),
+            .. servers.SelectMany(static one => one.LeftOut).Select(static reason => new LeftOutResource("toolServer", null, reason)),
+        ]);
+
     public AgentResource Of(AgentDefinition agent)
     {
-        ModelBinding? model = Known(() => models.Resolve(agent.Model));
+        ModelChoice? choice = Known(() => models.ResolveFor(agent.Model));
+        ModelBinding? model = choice?.Model;
+        string[] notes = [.. new[] { choice?.Note }.OfType<string>(), .. tools.NotesOf(agent)];
         return new AgentResource(
             agent.Name,
             agent.Description,
@@ -20,7 +31,10 @@ internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools)
             new AgentLimitsResource(
                 agent.Limits.MaxTurns,
                 agent.Limits.MaxTokens,
-                agent.Limits.MaxDuration is { } duration ? XmlConvert.ToString(duration) : null));
+                agent.Limits.MaxDuration is { } duration ? XmlConvert.ToString(duration) : null))
+        {
+            Notes = notes.Length == 0 ? null : notes,
+        };
     }
 
     /// <summary>An agent that this host cannot run is still listed: a submission then says what is missing.</summary>

@@ -9,6 +9,8 @@ namespace AgentFunctions.Agents;
 /// <summary>Turns the front matter of an agent file into a definition.</summary>
 internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 {
+    private static readonly string[] Acting = ["write_file", "edit_file", RunCommandTool.Name];
+
     private readonly List<AgentFileNote> _notes = [];
 
     /// <summary>What the file's author should know.</summary>
@@ -18,15 +20,17 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
     {
         var agent = new AgentDefinition { Name = "", Instructions = matter.Body };
         var extra = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (FrontMatterEntry entry in matter.Entries)
         {
-            agent = entry.Key switch
+            string key = KeyOf(entry, seen);
+            agent = key switch
             {
-                "name" => agent with { Name = Text(entry) ?? "" },
+                "name" => agent with { Name = NameOf(entry) },
                 "description" => agent with { Description = Text(entry) ?? "" },
                 "model" => agent with { Model = Text(entry) is { Length: > 0 } model and not "inherit" ? model : null },
                 "tools" => agent with { Tools = Tools(entry) },
-                "disallowedTools" => agent with { DisallowedTools = Tools(entry) ?? [] },
+                "disallowedTools" => agent with { DisallowedTools = [.. agent.DisallowedTools.Union(Tools(entry) ?? [])] },
                 "mcpServers" => agent with { McpServers = new AgentToolServersReader(path, _notes).Servers(entry) },
                 "effects" => agent with { Effects = new AgentToolServersReader(path, _notes).Effects(entry) },
                 "scopes" => agent with { Scopes = Words(entry) },
@@ -35,6 +39,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
                 "maxTokens" => agent with { Limits = agent.Limits with { MaxTokens = Whole(entry, long.MaxValue) } },
                 "maxDuration" => agent with { Limits = agent.Limits with { MaxDuration = Duration(entry) } },
                 "outputSchema" => agent with { OutputSchema = Schema(entry) },
+                "permissionMode" when Text(entry) is "plan" => PlanOnly(Keep(agent, entry, extra), entry),
                 _ => Keep(agent, entry, extra),
             };
         }
@@ -47,7 +52,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 
         if (AgentDefinitionRules.FirstComplaint(agent) is var (field, complaint))
         {
-            throw AgentFile.Broken(path, matter.Entries.FirstOrDefault(e => e.Key == field)?.Line ?? 1, $"{field}: {complaint}");
+            throw AgentFile.Broken(path, matter.Entries.FirstOrDefault(e => FrontMatterKeys.Of(e.Key) == field)?.Line ?? 1, $"{field}: {complaint}");
         }
 
         if (agent.Description.Length == 0)
@@ -63,6 +68,37 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
         extra[entry.Key] = JsonSerializer.SerializeToElement(entry.Value, AgentJsonContext.Default.JsonNode);
         _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: not used here; kept with the definition."));
         return agent;
+    }
+
+    /// <summary>A key may be cased and divided otherwise: what it forbids must not be overlooked.</summary>
+    private string KeyOf(FrontMatterEntry entry, HashSet<string> seen)
+    {
+        string key = FrontMatterKeys.Of(entry.Key);
+        if (key != entry.Key)
+        {
+            _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: read as '{key}'."));
+        }
+
+        return seen.Add(key) ? key : throw Wrong(entry, $"says again what '{key}' says; keep one of them");
+    }
+
+    private string NameOf(FrontMatterEntry entry)
+    {
+        string written = Text(entry) ?? "";
+        string name = AgentName.Of(written);
+        if (name != written && name.Length > 0)
+        {
+            _notes.Add(new AgentFileNote(path, entry.Line, $"name: '{written}' is read as '{name}'; use letters, digits, '-' and '_'."));
+        }
+
+        return name.Length > 0 ? name : written;
+    }
+
+    /// <summary>An agent that is to plan only looks.</summary>
+    private AgentDefinition PlanOnly(AgentDefinition agent, FrontMatterEntry entry)
+    {
+        _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: 'plan' is read as disallowedTools: {string.Join(", ", Acting)}."));
+        return agent with { DisallowedTools = [.. agent.DisallowedTools.Union(Acting)] };
     }
 
     private string? Text(FrontMatterEntry entry) => entry.Value switch
@@ -85,7 +121,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
         // Several of Claude Code's tools are one of ours.
         List<string>? mapped = names?.Select(static name => name.Trim()).Where(static name => name.Length > 0)
             .Select(name => Map(entry, name)).OfType<string>().Distinct(StringComparer.Ordinal).ToList();
-        return entry.Key == "tools" && mapped is ["*"] ? null : mapped;
+        return FrontMatterKeys.Of(entry.Key) == "tools" && mapped is ["*"] ? null : mapped;
     }
 
     private string[]? Words(FrontMatterEntry entry) => entry.Value switch
@@ -110,7 +146,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 
         if (ClaudeCodeTools.LooksForeign(name))
         {
-            _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' has no counterpart here; the host must have a tool of exactly that name."));
+            _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: '{name}' has no counterpart here; unless the host has a tool of exactly that name, the agent goes without."));
         }
 
         return name;
@@ -126,7 +162,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
             return pattern.Words.Count == 0 ? ours : $"{ours}({string.Join(' ', pattern.Words)}{(pattern.IsPrefix ? ":*" : "")})";
         }
 
-        if (entry.Key == "disallowedTools")
+        if (FrontMatterKeys.Of(entry.Key) == "disallowedTools")
         {
             return isKnown || !ClaudeCodeTools.LooksForeign(pattern.Tool)
                 ? throw Wrong(entry, $"'{name}' forbids only some calls of '{ours}', which an agent file cannot; name the tool alone, or write a rule of the policy")

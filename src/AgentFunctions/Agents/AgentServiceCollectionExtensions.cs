@@ -1,5 +1,6 @@
 using AgentFunctions.Agents;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -25,7 +26,7 @@ public static class AgentServiceCollectionExtensions
     /// <param name="services">The host's services.</param>
     /// <param name="folder">The folder. It is read now; later changes are not seen.</param>
     /// <exception cref="AgentFunctions.AgentException">
-    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: there is no such folder, or a file is broken; the message names it.
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: there is no such folder. A file that is broken is left out and logged at the start.
     /// </exception>
     public static IServiceCollection AddAgentsFrom(this IServiceCollection services, string folder)
     {
@@ -42,6 +43,13 @@ public static class AgentServiceCollectionExtensions
             services.AddSingleton(note);
         }
 
+        foreach (LeftOutAgent leftOut in loaded.LeftOut)
+        {
+            services.AddSingleton(leftOut);
+        }
+
+        services.AddLogging();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeftOutLog>());
         return services.AddAgentCatalog();
     }
 
@@ -51,7 +59,7 @@ public static class AgentServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(static provider =>
-            new AgentCatalog(provider.GetServices<AgentDefinition>(), provider.GetServices<AgentFileNote>()));
+            new AgentCatalog(provider.GetServices<AgentDefinition>(), provider.GetServices<AgentFileNote>(), provider.GetServices<LeftOutAgent>()));
         return services;
     }
 }

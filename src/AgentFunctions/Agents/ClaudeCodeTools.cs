@@ -8,7 +8,7 @@ internal static class ClaudeCodeTools
     /// <summary>The tool by which Claude Code hands work to sub-agents; here it has the same name.</summary>
     public const string Task = "Task";
 
-    private static readonly Dictionary<string, string> Ours = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> Ours = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Read"] = "read_file",
         ["Grep"] = "search_files",
@@ -18,7 +18,13 @@ internal static class ClaudeCodeTools
         ["Edit"] = "edit_file",
         ["MultiEdit"] = "edit_file",
         ["Bash"] = "run_command",
+        ["NotebookRead"] = "read_file",
+        ["NotebookEdit"] = "edit_file",
+        ["TodoWrite"] = "update_plan",
+        ["TodoRead"] = "update_plan",
+        ["WebFetch"] = "web_fetch",
         [Task] = Task,
+        ["Agent"] = Task,
     };
 
     /// <summary>Finds this library's tool for one of Claude Code's.</summary>

@@ -64,27 +64,40 @@ internal sealed partial class FrontMatter
 
     private void ReadYaml(string[] lines)
     {
+        string[] asWritten = [.. lines];
         try
         {
-            ReadEntries(lines);
-        }
-        catch (YamlException error) when (QuoteDescription(lines))
-        {
-            // Claude Code takes descriptions with ': ' in them unquoted, and many of its files rely on that.
-            _entries.Clear();
-            try
-            {
-                ReadEntries(lines);
-            }
-            catch (YamlException)
-            {
-                throw Broken(error);
-            }
+            _entries.AddRange(ReadEntries(lines));
         }
         catch (YamlException error)
         {
-            throw Broken(error);
+            // Claude Code takes descriptions that are no YAML, with ': ' in them or examples below them, and many of its files rely on that.
+            _entries.AddRange(ReadQuoted(lines) ?? ReadLoosely(asWritten) ?? throw Broken(error));
         }
+    }
+
+    private List<FrontMatterEntry>? ReadQuoted(string[] lines)
+    {
+        try
+        {
+            return QuoteDescription(lines) ? ReadEntries(lines) : null;
+        }
+        catch (YamlException)
+        {
+            _notes.Clear();
+            return null;
+        }
+    }
+
+    private List<FrontMatterEntry>? ReadLoosely(string[] lines)
+    {
+        List<FrontMatterEntry>? entries = LooseFrontMatter.Read(lines, ReadEntries);
+        if (entries?.FirstOrDefault(static entry => FrontMatterKeys.Of(entry.Key) == "description") is { } description)
+        {
+            _notes.Add(new AgentFileNote(_path, description.Line, "description: read as plain text up to the next key; indent it below 'description: |' to make it valid YAML."));
+        }
+
+        return entries;
     }
 
     private AgentException Broken(YamlException error) =>
@@ -104,12 +117,12 @@ internal sealed partial class FrontMatter
         return true;
     }
 
-    private void ReadEntries(string[] lines)
+    private static List<FrontMatterEntry> ReadEntries(string[] lines)
     {
         var parser = new Parser(new StringReader(string.Join('\n', lines)));
         try
         {
-            ReadEntries(parser);
+            return ReadEntries(parser);
         }
         catch (InvalidOperationException error)
         {
@@ -119,12 +132,13 @@ internal sealed partial class FrontMatter
         }
     }
 
-    private void ReadEntries(Parser parser)
+    private static List<FrontMatterEntry> ReadEntries(Parser parser)
     {
+        var entries = new List<FrontMatterEntry>();
         parser.Consume<StreamStart>();
         if (!parser.TryConsume<DocumentStart>(out _))
         {
-            return;
+            return entries;
         }
 
         if (!parser.TryConsume<MappingStart>(out _))
@@ -135,16 +149,17 @@ internal sealed partial class FrontMatter
         while (!parser.TryConsume<MappingEnd>(out _))
         {
             Scalar key = parser.Consume<Scalar>();
-            if (_entries.Any(entry => entry.Key == key.Value))
+            if (entries.Any(entry => entry.Key == key.Value))
             {
                 throw new YamlException(key.Start, key.End, $"the key '{key.Value}' stands twice");
             }
 
-            _entries.Add(new FrontMatterEntry(key.Value, Line(key.Start), YamlToJson.Read(parser)));
+            entries.Add(new FrontMatterEntry(key.Value, Line(key.Start), YamlToJson.Read(parser)));
         }
 
         parser.Consume<DocumentEnd>();
         parser.Consume<StreamEnd>();
+        return entries;
     }
 
     // The opening fence is the file's first line.

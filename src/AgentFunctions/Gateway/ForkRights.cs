@@ -38,7 +38,7 @@ internal sealed class ForkRights(
 
         ModelBinding model = ModelOf(source, request, caller, present);
         AgentDefinition agent = Adapted(before, present, request);
-        present = SwarmTools.Resolve(present, models.Resolve(present.Model).Profile);
+        present = SwarmTools.Resolve(present, models.ResolveFor(present.Model).Model.Profile);
         IReadOnlyList<ToolDeclaration> most = [.. (await tools.SelectAsync(present, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
         IReadOnlyList<ToolDeclaration> granted = ChildAdmission.Narrowed(
             agent, [.. (await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))], most);
@@ -72,7 +72,7 @@ internal sealed class ForkRights(
     private ModelBinding ModelOf(RunRecord source, ForkRequest request, Caller caller, AgentDefinition present)
     {
         ModelBinding model = models.Resolve(request.Model ?? source.Model);
-        bool isOpen = model.Name == source.Model || caller.Has(CallerRoles.Admin) || models.Resolve(present.Model).Name == model.Name
+        bool isOpen = model.Name == source.Model || caller.Has(CallerRoles.Admin) || models.ResolveFor(present.Model).Model.Name == model.Name
             || agents.Agents.Any(agent => admission.MayAsk(caller, agent.Name, source.Goal, source.Labels) && IsOf(agent, model));
         return isOpen
             ? model
@@ -85,7 +85,7 @@ internal sealed class ForkRights(
     {
         try
         {
-            return models.Resolve(agent.Model).Name == model.Name;
+            return models.ResolveFor(agent.Model).Model.Name == model.Name;
         }
         catch (AgentException e) when (e.Code == ErrorCode.ModelNotFound)
         {

@@ -34,7 +34,7 @@ internal sealed class SubmissionDrafts(
         AgentDefinition agent = route.Agent;
         AccessRuling access = await admission.DemandAccessAsync(caller, agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false);
         agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
-        ModelBinding model = models.Resolve(agent.Model);
+        (ModelBinding model, string? modelNote) = models.ResolveFor(agent.Model);
         agent = SwarmTools.Resolve(agent, model.Profile);
         ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> granted = [.. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of)];
@@ -57,7 +57,7 @@ internal sealed class SubmissionDrafts(
             AwaitedTools = offer.Missing.Count == 0
                 ? null
                 : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group, static one => one.Reason)) { Allowances = access.Allowances },
-            Notes = NotesOf(offer),
+            Notes = NotesOf(offer, modelNote),
             CreatedAt = default,
         };
         return await records
@@ -65,9 +65,9 @@ internal sealed class SubmissionDrafts(
             .ConfigureAwait(false);
     }
 
-    private static string[]? NotesOf(ToolOffer offer)
+    private static string[]? NotesOf(ToolOffer offer, string? modelNote)
     {
-        string[] notes = [.. offer.Notes, .. offer.Missing.Select(static one => $"The run starts without the tools of {one.Group}: {one.Reason.TrimEnd('.')}. It is told when they come.")];
+        string[] notes = [.. modelNote is null ? Array.Empty<string>() : [modelNote], .. offer.Notes, .. offer.Missing.Select(static one => $"The run starts without the tools of {one.Group}: {one.Reason.TrimEnd('.')}. It is told when they come.")];
         return notes.Length == 0 ? null : notes;
     }
 

@@ -13,7 +13,20 @@ public interface IModelCatalog
     /// <param name="name">The name; <see langword="null"/> for the default.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.ModelNotFound"/>: the message lists the names that exist.</exception>
     ModelBinding Resolve(string? name);
+
+    /// <summary>
+    /// Finds the model for an agent, whose author may have written for another provider: by name, else by <c>Models:Aliases</c>, else the
+    /// default one with a note, unless <c>Models:Strict</c> is set.
+    /// </summary>
+    /// <param name="name">The name in the agent's definition; <see langword="null"/> for the default.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ModelNotFound"/>: the message lists the names that exist.</exception>
+    ModelChoice ResolveFor(string? name) => new(Resolve(name), null);
 }
+
+/// <summary>Represents the model that was found for an agent.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="Note">Why it is not the one that the agent names; <see langword="null"/> if it is.</param>
+public sealed record ModelChoice(ModelBinding Model, string? Note);
 
 /// <summary>A model that can be called.</summary>
 /// <param name="Name">The name that agents use.</param>

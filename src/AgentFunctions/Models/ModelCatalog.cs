@@ -5,17 +5,36 @@ internal sealed class ModelCatalog : IModelCatalog
 {
     private readonly Dictionary<string, ModelBinding> byName = new(StringComparer.OrdinalIgnoreCase);
 
-    public ModelCatalog(IEnumerable<ModelBinding> models)
+    private readonly ModelAliases _aliases;
+
+    public ModelCatalog(IEnumerable<ModelBinding> models, ModelAliases? aliases = null)
     {
+        _aliases = aliases ?? ModelAliases.None;
         Models = [.. models.Where(model => byName.TryAdd(model.Name, model))];
     }
 
     public IReadOnlyList<ModelBinding> Models { get; }
 
+    public ModelChoice ResolveFor(string? name)
+    {
+        if (name is null || Find(name) is not null || _aliases.Find(name) is not { } alias)
+        {
+            return name is null || Find(name) is not null || _aliases.Strict
+                ? new ModelChoice(Resolve(name), null)
+                : new ModelChoice(
+                    Resolve(null),
+                    $"model: this host has no model '{name}', so its default '{Models[0].Name}' speaks; map the name in Models:Aliases, or set Models:Strict to refuse it.");
+        }
+
+        return new ModelChoice(Resolve(alias), null);
+    }
+
+    private ModelBinding? Find(string name) => byName.GetValueOrDefault(name)
+        ?? Models.FirstOrDefault(model => string.Equals(model.ModelId, name, StringComparison.OrdinalIgnoreCase));
+
     public ModelBinding Resolve(string? name)
     {
-        ModelBinding? found = name is null ? Models[0] : byName.GetValueOrDefault(name)
-            ?? Models.FirstOrDefault(model => string.Equals(model.ModelId, name, StringComparison.OrdinalIgnoreCase));
+        ModelBinding? found = name is null ? Models[0] : Find(name);
         if (found is null)
         {
             throw new AgentException(

@@ -22,6 +22,7 @@ internal static class ModelConfiguration
         List<NamedModel> models =
         [
             .. configuration.GetSection(Section).GetChildren()
+                .Where(static child => !IsOfAll(child.Key))
                 .OrderBy(static child => !string.Equals(child.Key, DefaultName, StringComparison.OrdinalIgnoreCase))
                 .Select(child => FromSection(child, configuration)),
         ];
@@ -38,6 +39,13 @@ internal static class ModelConfiguration
 
         return models;
     }
+
+    /// <summary>Reads what names of models stand for.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field.</exception>
+    public static ModelAliases ReadAliases(IConfiguration configuration) => ModelAliases.Read(configuration.GetSection(Section));
+
+    private static bool IsOfAll(string key) =>
+        string.Equals(key, ModelAliases.AliasesKey, StringComparison.OrdinalIgnoreCase) || string.Equals(key, ModelAliases.StrictKey, StringComparison.OrdinalIgnoreCase);
 
     private static NamedModel FromSection(IConfigurationSection section, IConfiguration configuration)
     {

@@ -41,12 +41,14 @@ public static class ModelServiceCollectionExtensions
             AddConfigured(services, model, pause);
         }
 
+        ModelAliases aliases = ModelConfiguration.ReadAliases(configuration);
         services.TryAddSingleton<IModelCatalog>(provider => new ModelCatalog(
         [
             .. provider.GetServices<ModelBinding>(),
             .. provider.GetServices<ConfiguredModel>().Select(static model => model.Binding),
             Rehearsal(RehearsalName, pause),
-        ]));
+        ],
+        aliases));
         return services;
     }
 

@@ -152,7 +152,7 @@ internal sealed class ChildAdmission(
 
     private async Task<ChildKind> MakeAsync(RunRecord lead, AgentDefinition leadAgent, AgentDefinition asked, SwarmLimits limits)
     {
-        ModelBinding model = models.Resolve(asked.Model ?? lead.Model);
+        ModelBinding model = asked.Model is null ? models.Resolve(lead.Model) : models.ResolveFor(asked.Model).Model;
         AgentDefinition agent = limits.Depth > 1 && leadAgent.Delegation != Delegation.None
             ? SwarmTools.Resolve(asked, model.Profile)
             : asked with { Delegation = Delegation.None };

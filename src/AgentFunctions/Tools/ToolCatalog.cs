@@ -91,7 +91,7 @@ public sealed class ToolCatalog
         DemandKnownDenials(agent, all);
         notes.AddRange((agent.Tools ?? [])
             .Where(name => !IsKnown(all, name) && !missing.Any(group => ToolNames.IsOf(group.Group, name)))
-            .Select(static name => $"tools: this host has no tool '{name}'; it is left out."));
+            .Select(NoTool));
         return new ToolOffer(Selected(agent, all.Values)) { Missing = missing, Notes = notes };
     }
 
@@ -117,15 +117,28 @@ public sealed class ToolCatalog
     /// host's own, and what the definition names beyond them, as written.
     /// </summary>
     /// <param name="agent">The agent.</param>
-    /// <returns><see langword="null"/> where the definition names a tool that nobody can have.</returns>
-    public IReadOnlyList<string>? NamesOf(AgentDefinition agent)
+    public IReadOnlyList<string> NamesOf(AgentDefinition agent)
     {
         ArgumentNullException.ThrowIfNull(agent);
-        string[] others = [.. agent.Tools?.Where(entry => !Tools.Any(tool => ToolNames.Matches(entry, tool))) ?? []];
-        return others.Length > 0 && _sources.Length == 0
-            ? null
-            : [.. Tools.Where(tool => Allows(agent, tool)).Select(static tool => tool.Name).Concat(others).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. Tools.Where(tool => Allows(agent, tool)).Select(static tool => tool.Name)
+                .Concat(Others(agent).Where(name => _sources.Length > 0 && ToolNames.IsOfSource(name))).Order(StringComparer.Ordinal),
+        ];
     }
+
+    /// <summary>What an agent names and this host has not, without asking any source.</summary>
+    /// <param name="agent">The agent.</param>
+    public IReadOnlyList<string> NotesOf(AgentDefinition agent)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        return [.. Others(agent).Where(name => _sources.Length == 0 || !ToolNames.IsOfSource(name)).Select(NoTool)];
+    }
+
+    private IEnumerable<string> Others(AgentDefinition agent) =>
+        agent.Tools?.Where(entry => !Tools.Any(tool => ToolNames.Matches(entry, tool))) ?? [];
+
+    private static string NoTool(string name) => $"tools: this host has no tool '{name}'; it is left out.";
 
     private static AgentTool[] Selected(AgentDefinition agent, IEnumerable<AgentTool> all) =>
         [.. all.Where(tool => Allows(agent, tool)).Select(tool => CommandRestriction.Of(agent, WithEffectOf(agent, tool)))];

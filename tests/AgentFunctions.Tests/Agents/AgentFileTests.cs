@@ -121,7 +121,7 @@ public sealed class AgentFileTests
     [TestCase("---\nname: a\ntools: {a: b}\n---\nx", 3, "tools")]
     [TestCase("---\nname: a\noutputSchema: '{'\n---\nx", 3, "outputSchema")]
     [TestCase("---\nname: a\noutputSchema: '[]'\n---\nx", 3, "outputSchema")]
-    [TestCase("---\ndescription: d\nname: a b c\n---\nx", 3, "name")]
+    [TestCase("---\ndescription: d\nname: '!?'\n---\nx", 3, "name")]
     [TestCase("---\ndescription: d\n---\nx", 1, "name")]
     [TestCase("---\nname: a\n---\n \n", 1, "instructions")]
     [TestCase("---\nname: a\ntools: [Read, Grep\nmodel: x\n---\nx", 3, "YAML")]
@@ -206,8 +206,10 @@ public sealed class AgentFileTests
         using var folder = new TemporaryFolder();
         folder.Write("one.md", "---\nname: a\n---\nx");
         folder.Write("sub/two.md", "---\nname: a\n---\nx");
-        Assert.That(
-            () => AgentFolder.Load(folder.Path),
-            Throws.TypeOf<AgentException>().With.Message.Contains("one.md").And.Message.Contains("two.md"));
+
+        AgentFolder loaded = AgentFolder.Load(folder.Path);
+
+        Assert.That(loaded.Files.Select(file => Path.GetFileName(file.Path)), Is.EqualTo(["one.md"]));
+        Assert.That(loaded.LeftOut.Single().Reason.ToString(), Does.Contain("one.md").And.Contain("two.md"));
     }
 }

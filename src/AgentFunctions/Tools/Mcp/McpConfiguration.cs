@@ -14,6 +14,9 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
 {
     private const int MaxBytes = 1 << 20;
 
+    /// <summary>Gets what is wrong with each server that is left out; nothing by default.</summary>
+    public IReadOnlyList<string> LeftOut { get; init; } = [];
+
     private static readonly JsonDocumentOptions Options = new()
     {
         CommentHandling = JsonCommentHandling.Skip,
@@ -24,7 +27,14 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file, at most 1 MiB.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names file, server and field.</exception>
-    public static McpConfiguration Load(string path)
+    public static McpConfiguration Load(string path) => Load(path, leavesOut: false);
+
+    /// <summary>Reads a file; a server whose entry is wrong is left out: see <see cref="LeftOut"/>.</summary>
+    /// <param name="path">The file, at most 1 MiB.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the file cannot be read, or is no JSON of this form.</exception>
+    public static McpConfiguration LoadTolerantly(string path) => Load(path, leavesOut: true);
+
+    private static McpConfiguration Load(string path, bool leavesOut)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string full = Path.GetFullPath(path);
@@ -35,7 +45,7 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
                 throw new AgentException(ErrorCode.InvalidInput, $"{path}: is larger than 1 MiB; split it.");
             }
 
-            return Parse(File.ReadAllText(full), path, Path.GetDirectoryName(full));
+            return Parse(File.ReadAllText(full), path, Path.GetDirectoryName(full), leavesOut);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,11 +58,13 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
     /// <param name="path">The name to use in errors and notes.</param>
     /// <param name="folder">The folder that programs start in; <see langword="null"/> for the host's.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names file, server and field.</exception>
-    public static McpConfiguration Parse(string text, string path, string? folder = null)
+    public static McpConfiguration Parse(string text, string path, string? folder = null) => Parse(text, path, folder, leavesOut: false);
+
+    private static McpConfiguration Parse(string text, string path, string? folder, bool leavesOut)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(path);
-        using JsonDocument document = Read(text, path);
+        using JsonDocument document = Read(text, path, leavesOut);
         if (document.RootElement.ValueKind != JsonValueKind.Object
             || !document.RootElement.TryGetProperty("mcpServers", out JsonElement servers) || servers.ValueKind != JsonValueKind.Object)
         {
@@ -62,19 +74,36 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
         var notes = new List<string>();
         notes.AddRange(document.RootElement.EnumerateObject().Where(static member => member.Name != "mcpServers")
             .Select(member => $"{path}: {member.Name}: not used here."));
-        return new McpConfiguration(
-            [.. servers.EnumerateObject().Select(server =>
-                new McpServerReader(path, server.Name, notes).Read(server.Value) is var read && read.Command is not null
-                    ? read with { Cwd = read.Cwd is null ? folder : Path.Combine(folder ?? "", read.Cwd) }
-                    : read)],
-            notes);
+        var read = new List<McpServerDefinition>();
+        var leftOut = new List<string>();
+        foreach (JsonProperty server in servers.EnumerateObject())
+        {
+            try
+            {
+                McpServerDefinition definition = new McpServerReader(path, server.Name, notes).Read(server.Value);
+                if (read.Exists(known => McpToolName.Group(known.Name) == McpToolName.Group(server.Name)))
+                {
+                    throw new AgentException(ErrorCode.InvalidInput, $"{path}: mcpServers.{server.Name}: there is a server of this name above; rename one of them.");
+                }
+
+                read.Add(definition.Command is null
+                    ? definition
+                    : definition with { Cwd = definition.Cwd is null ? folder : Path.Combine(folder ?? "", definition.Cwd) });
+            }
+            catch (AgentException e) when (leavesOut)
+            {
+                leftOut.Add(e.Message);
+            }
+        }
+
+        return new McpConfiguration(read, notes) { LeftOut = leftOut };
     }
 
-    private static JsonDocument Read(string text, string path)
+    private static JsonDocument Read(string text, string path, bool leavesOut)
     {
         try
         {
-            return JsonDocument.Parse(text, Options);
+            return JsonDocument.Parse(text, Options with { AllowDuplicateProperties = leavesOut });
         }
         catch (JsonException e)
         {

@@ -32,6 +32,9 @@ internal static partial class McpLog
     [LoggerMessage(4109, LogLevel.Warning, "Tool server '{Server}': tool '{Tool}' is left out: {Reason}.")]
     public static partial void ToolLeftOut(ILogger logger, string server, string tool, string reason);
 
+    [LoggerMessage(4110, LogLevel.Warning, "A tool server is left out: {Reason}")]
+    public static partial void ServerLeftOut(ILogger logger, string reason);
+
     [LoggerMessage(4106, LogLevel.Information, "{Note}")]
     public static partial void Noted(ILogger logger, string note);
 }

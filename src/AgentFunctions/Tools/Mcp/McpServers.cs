@@ -87,8 +87,8 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
         var server = new McpServer(definition, _variables, _http, _logger, _time);
         if (!_ofHost.TryAdd(server.Group, server))
         {
-            throw new AgentException(
-                ErrorCode.InvalidInput,
+            McpLog.ServerLeftOut(
+                _logger,
                 $"{definition.Origin}: mcpServers.{definition.Name}: there is a server '{_ofHost[server.Group].Definition.Name}' already "
                 + $"({_ofHost[server.Group].Definition.Origin}); rename one of them.");
         }

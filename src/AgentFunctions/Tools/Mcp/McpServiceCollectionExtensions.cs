@@ -4,6 +4,7 @@ using AgentFunctions.Tools;
 using AgentFunctions.Tools.Mcp;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -17,12 +18,13 @@ public static class McpServiceCollectionExtensions
     /// <param name="services">The host's services.</param>
     /// <param name="path">The file. It is read now; later changes are not seen.</param>
     /// <exception cref="AgentFunctions.AgentException">
-    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: the message names file, server and field.
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: the file cannot be read or is no JSON of this form. A server whose entry is wrong is
+    /// left out and logged at the start.
     /// </exception>
     public static IServiceCollection AddMcpServersFrom(this IServiceCollection services, string path)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddSingleton(McpConfiguration.Load(path));
+        services.AddSingleton(McpConfiguration.LoadTolerantly(path));
         services.AddGoverningPath(path, "the tool servers");
         return services.AddMcp();
     }
@@ -49,6 +51,7 @@ public static class McpServiceCollectionExtensions
         services.TryAddSingleton(static provider => new VariableText(provider.GetService<IConfiguration>(), provider.GetService<SecretResolver>()));
         services.TryAddSingleton<McpHttp>();
         services.TryAddSingleton<McpServers>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeftOutServersLog>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, McpToolSource>());
         return services;
     }
