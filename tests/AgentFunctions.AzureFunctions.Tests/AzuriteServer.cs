@@ -24,7 +24,16 @@ public sealed class AzuriteServer
     private static string? s_missing = "It was not started.";
 
     /// <summary>Connects to an account that is empty and nobody else's.</summary>
-    internal static BlobServiceClient Connect()
+    internal static BlobServiceClient Connect() => Connect(TakeAccount());
+
+    /// <summary>Connects to an account once more, as another process would.</summary>
+    /// <param name="account">The account, as <see cref="TakeAccount"/> gave it.</param>
+    /// <param name="options">How to connect.</param>
+    internal static BlobServiceClient Connect(string account, BlobClientOptions? options = null) =>
+        new(new Uri($"http://127.0.0.1:{s_port}/{account}"), new StorageSharedKeyCredential(account, s_key), options);
+
+    /// <summary>Takes an account that is empty and nobody else's.</summary>
+    internal static string TakeAccount()
     {
         if (s_missing is { } reason)
         {
@@ -35,8 +44,7 @@ public sealed class AzuriteServer
 
         int number = Interlocked.Increment(ref s_taken);
         Assert.That(number, Is.LessThanOrEqualTo(Accounts), "Give the emulator more accounts.");
-        string account = NameOf(number);
-        return new BlobServiceClient(new Uri($"http://127.0.0.1:{s_port}/{account}"), new StorageSharedKeyCredential(account, s_key));
+        return NameOf(number);
     }
 
     /// <summary>The containers of an account in which nothing is kept.</summary>

@@ -1,16 +1,21 @@
 using System.Collections.Concurrent;
+using AgentFunctions.DurableTask;
+using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.AzureFunctions.Hosting;
 
 /// <summary>
-/// What the library does once a host has started. A function app has no engine before the Functions host calls it, so a
-/// timer trigger does it with the first call that comes.
+/// Starts what the library runs in every process. A function app has no engine before the Functions host calls it, and a timer
+/// trigger runs on one instance of many, so each process starts its own with the first invocation that it is given.
 /// </summary>
-internal sealed class StartedServices(IEnumerable<StartedService> services, IServiceProvider provider)
+internal sealed class StartedServices(IEnumerable<StartedService> services, IServiceProvider provider, DurableTaskClientAccessor clients)
 {
     private readonly ConcurrentDictionary<Type, bool> _done = new();
+    private readonly SemaphoreSlim _gate = new(1);
+    private volatile bool _isDone;
+    private int _isStarting;
 
     /// <summary>Moves the library's own services of that kind out of the host's list.</summary>
     public static void Take(IServiceCollection services)
@@ -19,7 +24,7 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
         [
             .. services.Where(static service => service.ServiceType == typeof(IHostedService)
                 && service.ImplementationType is { } type && type.Assembly == typeof(AgentException).Assembly
-                && type.IsAssignableTo(typeof(IHostedLifecycleService))),
+                && (type.IsAssignableTo(typeof(IHostedLifecycleService)) || type.IsAssignableTo(typeof(BackgroundService)))),
         ];
         foreach (ServiceDescriptor service in own)
         {
@@ -29,15 +34,69 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
         }
     }
 
-    /// <summary>Does what has not been done in this process; what fails is done at the next call.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Takes the client of an invocation and starts what this process has not started, beside the invocation: no step waits for it.
+    /// </summary>
+    /// <param name="client">The Durable Task client of the invocation.</param>
+    public void Begin(DurableTaskClient client)
     {
-        foreach (StartedService service in services.Where(service => !_done.ContainsKey(service.Type)))
+        clients.Client = client;
+        if (!_isDone && Interlocked.Exchange(ref _isStarting, 1) == 0)
         {
-            await ((IHostedLifecycleService)provider.GetRequiredService(service.Type)).StartedAsync(cancellationToken);
-            _done[service.Type] = true;
+            _ = Task.Run(async () =>
+            {
+                try
+                {
+                    await RunAsync(CancellationToken.None);
+                }
+                catch (Exception)
+                {
+                    // What failed is started by the next invocation; the timer trigger tells what keeps failing.
+                }
+                finally
+                {
+                    Volatile.Write(ref _isStarting, 0);
+                }
+            });
         }
     }
+
+    /// <summary>Starts what has not been started in this process. What fails keeps nothing else from starting, and is started at the next call.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            Exception? failure = null;
+            foreach (StartedService service in services.Where(service => !_done.ContainsKey(service.Type)))
+            {
+                try
+                {
+                    await StartAsync(provider.GetRequiredService(service.Type), cancellationToken);
+                    _done[service.Type] = true;
+                }
+                catch (Exception e)
+                {
+                    failure ??= e;
+                }
+            }
+
+            if (failure is not null)
+            {
+                System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
+            }
+
+            _isDone = true;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private static Task StartAsync(object service, CancellationToken cancellationToken) => service is IHostedLifecycleService lifecycle
+        ? lifecycle.StartedAsync(cancellationToken)
+        : ((IHostedService)service).StartAsync(cancellationToken);
 }
 
 /// <summary>A service that acts once its host has started.</summary>

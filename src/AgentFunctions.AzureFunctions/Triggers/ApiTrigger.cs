@@ -1,4 +1,3 @@
-using AgentFunctions.DurableTask;
 using AgentFunctions.AzureFunctions.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
@@ -18,7 +17,7 @@ public sealed class ApiTrigger(IServiceProvider services)
     internal const string Name = "ZzApi";
 
     private readonly ApiRouter _router = services.GetRequiredService<ApiRouter>();
-    private readonly DurableTaskClientAccessor _clients = services.GetRequiredService<DurableTaskClientAccessor>();
+    private readonly StartedServices _started = services.GetRequiredService<StartedServices>();
 
     /// <summary>Serves a request; who may call is the API's own guard.</summary>
     /// <param name="request">The request.</param>
@@ -29,7 +28,7 @@ public sealed class ApiTrigger(IServiceProvider services)
         [DurableClient] DurableTaskClient client)
     {
         ArgumentNullException.ThrowIfNull(request);
-        _clients.Client = client;
+        _started.Begin(client);
         return _router.InvokeAsync(request.HttpContext);
     }
 }

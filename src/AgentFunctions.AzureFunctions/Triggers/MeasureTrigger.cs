@@ -1,4 +1,4 @@
-using AgentFunctions.DurableTask;
+using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.Diagnostics;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
@@ -11,7 +11,7 @@ namespace AgentFunctions.AzureFunctions.Triggers;
 public sealed class MeasureTrigger(IServiceProvider services)
 {
     private readonly WaitingTimes _times = services.GetRequiredService<WaitingTimes>();
-    private readonly DurableTaskClientAccessor _clients = services.GetRequiredService<DurableTaskClientAccessor>();
+    private readonly StartedServices _started = services.GetRequiredService<StartedServices>();
 
     /// <summary>Looks how long the oldest run and the oldest question have waited.</summary>
     /// <param name="timer">The timer.</param>
@@ -21,7 +21,7 @@ public sealed class MeasureTrigger(IServiceProvider services)
     public Task MeasureAsync(
         [TimerTrigger("30 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
     {
-        _clients.Client = client;
+        _started.Begin(client);
         return _times.MeasureAsync(cancellationToken);
     }
 }

@@ -6,14 +6,17 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Triggers;
 
-/// <summary>Brings up what runs by itself: the monitors, and what a crash cut off. Their ticks are durable timers.</summary>
+/// <summary>
+/// Brings up an app that nobody calls: the monitors, whose ticks are durable timers, and what a crash cut off. Where there are calls,
+/// each instance does it with its first.
+/// </summary>
 /// <param name="services">The app's services.</param>
 public sealed class StartTrigger(IServiceProvider services)
 {
     private readonly StartedServices _started = services.GetRequiredService<StartedServices>();
     private readonly DurableTaskClientAccessor _clients = services.GetRequiredService<DurableTaskClientAccessor>();
 
-    /// <summary>Does once in the life of an instance what a host does once it has started.</summary>
+    /// <summary>Starts what this instance has not started.</summary>
     /// <param name="timer">The timer.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>

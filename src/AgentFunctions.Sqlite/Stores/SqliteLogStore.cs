@@ -12,6 +12,9 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
     private const int MaxEntryBytes = 1024 * 1024;
     private const int PageSize = 256;
 
+    /// <summary>The data file is locked: one process has it.</summary>
+    public bool IsShared => false;
+
     public async Task<long> AppendAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
     {

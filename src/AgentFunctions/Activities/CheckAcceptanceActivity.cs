@@ -32,7 +32,7 @@ internal sealed class CheckAcceptanceActivity(
         }
 
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
-        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadTurnAsync(input.RunId, input.Context, input.Turn, cancellationToken).ConfigureAwait(false);
         string answer = window.ReplyOf(input.Turn)?.Message.Text ?? "";
         CheckAcceptanceResult? result = await CheckAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
         if (result is null)

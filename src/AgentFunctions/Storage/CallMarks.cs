@@ -24,29 +24,33 @@ internal sealed class CallMarks(IRecordStore records)
         RecordCondition condition = RecordCondition.IfNew;
         if (_known.TryGet(runId, out (int Call, string Version) known))
         {
-            if (known.Call == call)
-            {
-                return false;
-            }
-
             condition = RecordCondition.IfMatch(known.Version);
         }
 
-        try
+        bool look = known.Call == call && known.Version is not null;
+        while (true)
         {
-            await WriteAsync(runId, call, condition, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            StoredRecord? last = await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false);
-            if (last?.Value.Span.SequenceEqual(Mark(call)) == true)
+            if (look)
             {
-                return false;
+                // Another process may have taken back a mark that this one remembers, or have made one that it does not know of.
+                StoredRecord? last = await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false);
+                if (last?.Value.Span.SequenceEqual(Mark(call)) == true)
+                {
+                    return false;
+                }
+
+                condition = last is null ? RecordCondition.IfNew : RecordCondition.IfMatch(last.Etag);
             }
 
-            await WriteAsync(runId, call, default, cancellationToken).ConfigureAwait(false);
-            return true;
+            try
+            {
+                await WriteAsync(runId, call, condition, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+            {
+                look = true;
+            }
         }
     }
 

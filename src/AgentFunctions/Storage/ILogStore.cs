@@ -8,6 +8,12 @@ namespace AgentFunctions.Storage;
 /// </remarks>
 public interface ILogStore
 {
+    /// <summary>
+    /// Gets whether other processes may append to the streams at the same time. What is remembered of a shared store is compared with
+    /// the store before it is believed.
+    /// </summary>
+    bool IsShared => true;
+
     /// <summary>Adds entries at the end of a stream; a new name makes a new stream.</summary>
     /// <param name="stream">The stream: segments of <c>A-Z a-z 0-9 . _ -</c> joined by <c>/</c>, at most 512 characters.</param>
     /// <param name="entries">What to add, in order; at least one, each at most 1 MiB (larger things are blobs).</param>

@@ -7,6 +7,12 @@ namespace AgentFunctions.Storage;
 /// </remarks>
 public interface IRecordStore
 {
+    /// <summary>
+    /// Gets whether other processes may write records at the same time. What is remembered of a shared store is compared with the
+    /// store before it is believed.
+    /// </summary>
+    bool IsShared => true;
+
     /// <summary>The record under a key, or <see langword="null"/>.</summary>
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -103,6 +103,7 @@ internal sealed class SharedRecord<T>(IRecordStore records, string key, JsonType
 
     private async Task<bool> TryWriteAsync(List<Change> changes)
     {
+        bool isFresh = _known is null;
         Known before = _known ?? await FetchAsync(CancellationToken.None).ConfigureAwait(false);
         T value = before.Value;
         foreach (Change change in changes)
@@ -112,7 +113,8 @@ internal sealed class SharedRecord<T>(IRecordStore records, string key, JsonType
 
         if (ReferenceEquals(value, before.Value))
         {
-            return true;
+            // That nothing is to change was judged by what this process remembers: only the record itself can say so.
+            return isFresh || !records.IsShared;
         }
 
         try

@@ -34,9 +34,53 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
         ArgumentNullException.ThrowIfNull(context);
         if (_windows.TryGet(runId, out TranscriptWindow? cached) && cached.Context == context)
         {
+            return logs.IsShared ? await GrowAsync(runId, cached, cancellationToken).ConfigureAwait(false) : cached;
+        }
+
+        return await ReadWholeAsync(runId, context, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Reads the window in which the model has spoken in a turn. What is recorded never changes, so a window in memory that has the
+    /// message is not compared with the store.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="context">Which part of the messages.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    /// <returns>The window; without the message only if the store lacks it.</returns>
+    internal async Task<TranscriptWindow> ReadTurnAsync(string runId, ContextRef context, int turn, CancellationToken cancellationToken)
+    {
+        if (_windows.TryGet(runId, out TranscriptWindow? cached) && cached.Context == context && cached.ReplyOf(turn) is not null)
+        {
             return cached;
         }
 
+        TranscriptWindow window = await ReadWindowAsync(runId, context, cancellationToken).ConfigureAwait(false);
+        return window.ReplyOf(turn) is null ? await ReadWholeAsync(runId, context, cancellationToken).ConfigureAwait(false) : window;
+    }
+
+    /// <summary>The window with what other processes have appended since it was read.</summary>
+    private async Task<TranscriptWindow> GrowAsync(string runId, TranscriptWindow window, CancellationToken cancellationToken)
+    {
+        var added = new List<TranscriptEntry>();
+        await foreach (TranscriptEntry entry in ReadAsync(runId, window.End, null, cancellationToken).ConfigureAwait(false))
+        {
+            added.Add(entry);
+        }
+
+        if (added.Count == 0)
+        {
+            return window;
+        }
+
+        TranscriptWindow grown = window.With(added);
+        _windows.Set(runId, grown);
+        return grown;
+    }
+
+    private async Task<TranscriptWindow> ReadWholeAsync(string runId, ContextRef context, CancellationToken cancellationToken)
+    {
         var entries = new List<TranscriptEntry>();
         if (context.From > 0)
         {

@@ -1,5 +1,6 @@
 using AgentFunctions.AzureStorage;
 using AgentFunctions.TestKit;
+using Azure.Storage.Blobs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -14,7 +15,16 @@ internal static class AppServices
     /// <param name="add">Adds the app's agents and tools.</param>
     /// <param name="settings">Further settings.</param>
     public static ServiceProvider Build(
-        OpenAIProtocolServer model, Action<IServiceCollection> add, params KeyValuePair<string, string?>[] settings)
+        OpenAIProtocolServer model, Action<IServiceCollection> add, params KeyValuePair<string, string?>[] settings) =>
+        Build(model, AzuriteServer.Connect(), add, settings);
+
+    /// <summary>Builds them on an account that others may use too.</summary>
+    /// <param name="model">The model server.</param>
+    /// <param name="account">The storage account.</param>
+    /// <param name="add">Adds the app's agents and tools.</param>
+    /// <param name="settings">Further settings.</param>
+    public static ServiceProvider Build(
+        OpenAIProtocolServer model, BlobServiceClient account, Action<IServiceCollection> add, params KeyValuePair<string, string?>[] settings)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
@@ -27,7 +37,7 @@ internal static class AppServices
         services.AddSingleton(configuration);
         services.AddLogging();
         services.AddAgentFunctions(configuration);
-        services.AddSingleton(AzuriteServer.Connect());
+        services.AddSingleton(account);
         services.AddAzureStorageStores(configuration);
         AgentFunctionsApplicationExtensions.AddEngine(services);
         add(services);

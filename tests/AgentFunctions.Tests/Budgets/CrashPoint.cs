@@ -55,6 +55,8 @@ internal sealed class CrashPoint(Random random)
 
 internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStore
 {
+    public bool IsShared => inner.IsShared;
+
     public Task<long> AppendAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default) =>
         crash.RunAsync(() => inner.AppendAsync(stream, entries, expectedPosition, cancellationToken), cancellationToken);
@@ -78,6 +80,8 @@ internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStor
 
 internal sealed class CrashingRecords(IRecordStore inner, CrashPoint crash) : IRecordStore
 {
+    public bool IsShared => inner.IsShared;
+
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) =>
         crash.RunAsync(() => inner.GetAsync(key, cancellationToken), cancellationToken);
 

@@ -57,6 +57,8 @@ internal sealed class CrashPoint
 /// <summary>The engine's records, until the host dies.</summary>
 internal sealed class CrashingRecords(IRecordStore inner, CrashPoint crash) : IRecordStore
 {
+    public bool IsShared => inner.IsShared;
+
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default) => inner.GetAsync(key, cancellationToken);
 
     public Task<string> PutAsync(
@@ -73,6 +75,8 @@ internal sealed class CrashingRecords(IRecordStore inner, CrashPoint crash) : IR
 /// <summary>The engine's logs, until the host dies.</summary>
 internal sealed class CrashingLogs(ILogStore inner, CrashPoint crash) : ILogStore
 {
+    public bool IsShared => inner.IsShared;
+
     public Task<long> AppendAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default) =>
         crash.PassAsync(() => inner.AppendAsync(stream, entries, expectedPosition, cancellationToken), cancellationToken);

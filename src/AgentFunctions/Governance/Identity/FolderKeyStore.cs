@@ -18,6 +18,8 @@ internal sealed class FolderKeyStore(string folder, EarlierKeys? earlier = null,
     private const string SealLabel = "Seal: ";
     private const string SealPurpose = "signing-key";
 
+    public bool IsShared => false;
+
     public async Task<IReadOnlyList<StoredKey>> ReadAsync(string purpose, CancellationToken cancellationToken = default)
     {
         if (!Directory.Exists(folder))

@@ -3,6 +3,9 @@ namespace AgentFunctions.Governance.Identity;
 /// <summary>Keeps key pairs. What it returns can sign in this host's name, so keep it apart from the data that the signatures protect.</summary>
 public interface ISigningKeyStore
 {
+    /// <summary>Gets whether other hosts may add keys at the same time, so that what was read is read again now and then.</summary>
+    bool IsShared => true;
+
     /// <summary>The keys of a purpose, oldest first.</summary>
     /// <param name="purpose">What they are for: <c>audit</c> or <c>tokens</c>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -5,15 +5,21 @@ namespace AgentFunctions.Governance.Identity;
 /// <summary>The key pairs of one purpose: the newest signs, all stay published so that what they signed can be checked.</summary>
 public sealed class SigningKeys(ISigningKeyStore store, string purpose, TimeProvider time)
 {
+    /// <summary>How long a key that another host made may go unpublished here.</summary>
+    private static readonly TimeSpan PublishedAge = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long this host may go on to sign with a key that another host has replaced.</summary>
+    private static readonly TimeSpan SigningAge = TimeSpan.FromMinutes(1);
+
     private readonly SemaphoreSlim _gate = new(1);
-    private volatile IReadOnlyList<SigningKey> _keys = [];
+    private volatile Known _known = new([], 0);
 
     /// <summary>The public keys, newest first.</summary>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<PublicKeySet> PublishedAsync(CancellationToken cancellationToken = default)
     {
-        await CurrentAsync(cancellationToken).ConfigureAwait(false);
-        return new PublicKeySet([.. _keys.Reverse().Select(key => key.Public)]);
+        return new PublicKeySet(
+            [.. (await KeysAsync(PublishedAge, cancellationToken).ConfigureAwait(false)).Reverse().Select(key => key.Public)]);
     }
 
     /// <summary>Makes a new key pair that signs from now on.</summary>
@@ -33,24 +39,33 @@ public sealed class SigningKeys(ISigningKeyStore store, string purpose, TimeProv
     }
 
     /// <summary>The key that signs; the first one is made when it is first asked for.</summary>
-    internal async Task<SigningKey> CurrentAsync(CancellationToken cancellationToken = default)
+    internal async Task<SigningKey> CurrentAsync(CancellationToken cancellationToken = default) =>
+        (await KeysAsync(SigningAge, cancellationToken).ConfigureAwait(false))[^1];
+
+    /// <summary>The keys as they were at most this long ago; there is at least one.</summary>
+    private async ValueTask<IReadOnlyList<SigningKey>> KeysAsync(TimeSpan maxAge, CancellationToken cancellationToken)
     {
-        if (_keys is [.., var newest])
+        if (IsRecent(_known))
         {
-            return newest;
+            return _known.Keys;
         }
 
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await LoadAsync(cancellationToken).ConfigureAwait(false) is [.., var stored]
-                ? stored
-                : await AddAsync(_keys, cancellationToken).ConfigureAwait(false);
+            if (!IsRecent(_known) && (await LoadAsync(cancellationToken).ConfigureAwait(false)).Count == 0)
+            {
+                await AddAsync([], cancellationToken).ConfigureAwait(false);
+            }
+
+            return _known.Keys;
         }
         finally
         {
             _gate.Release();
         }
+
+        bool IsRecent(Known known) => known.Keys.Count > 0 && (!store.IsShared || time.GetElapsedTime(known.ReadAt) < maxAge);
     }
 
     private async Task<SigningKey> AddAsync(IReadOnlyList<SigningKey> before, CancellationToken cancellationToken)
@@ -64,7 +79,14 @@ public sealed class SigningKeys(ISigningKeyStore store, string purpose, TimeProv
 
     private async Task<IReadOnlyList<SigningKey>> LoadAsync(CancellationToken cancellationToken)
     {
+        long readAt = time.GetTimestamp();
         IReadOnlyList<StoredKey> stored = await store.ReadAsync(purpose, cancellationToken).ConfigureAwait(false);
-        return _keys = [.. stored.Select(key => new SigningKey(key))];
+        // Keys are only ever added.
+        IReadOnlyList<SigningKey> known = _known.Keys;
+        IReadOnlyList<SigningKey> keys = stored.Count == known.Count ? known : [.. stored.Select(key => new SigningKey(key))];
+        _known = new Known(keys, readAt);
+        return keys;
     }
+
+    private sealed record Known(IReadOnlyList<SigningKey> Keys, long ReadAt);
 }

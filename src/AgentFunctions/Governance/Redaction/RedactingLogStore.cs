@@ -8,6 +8,8 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
 {
     private const string Journals = "journals/";
 
+    public bool IsShared => inner.IsShared;
+
     public Task<long> AppendAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
     {

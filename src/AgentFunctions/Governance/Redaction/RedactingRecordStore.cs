@@ -15,6 +15,8 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
     /// <summary>An order to stop that cannot be read must not be passed over.</summary>
     private const string KillOrders = "kill/";
 
+    public bool IsShared => inner.IsShared;
+
     public async Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await inner.GetAsync(key, cancellationToken).ConfigureAwait(false);

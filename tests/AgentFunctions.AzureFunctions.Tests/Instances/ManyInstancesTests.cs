@@ -1,0 +1,207 @@
+using System.Globalization;
+using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Monitors;
+using AgentFunctions.Monitors.Signals;
+using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.AzureFunctions.Tests.Instances;
+
+/// <summary>
+/// Runs, swarms, approvals, a monitor and the kill switch spread over two and four instances, one of which is killed in the middle: nothing
+/// is lost, nothing happens twice, and no model is asked twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it.
+/// </summary>
+[CancelAfter(180_000)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class ManyInstancesTests
+{
+    private const int Runs = 6;
+
+    private static readonly Caller s_caller = new("test") { Roles = [CallerRoles.Submitter] };
+    private static readonly Caller s_lead = new("lee") { Roles = ["lead"] };
+    private static readonly string s_policy = Path.Combine(Directory.CreateTempSubdirectory().FullName, "policy.yaml");
+
+    private readonly SignalDefinition _signal = new() { Name = "file", File = new FileSignal { Path = s_policy } };
+    private readonly World _world = new();
+
+    private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
+
+    private static int Repetitions =>
+        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_INSTANCES"), CultureInfo.InvariantCulture, out int count) ? count : 1;
+
+    [OneTimeSetUp]
+    public static void WritePolicy() => File.WriteAllText(
+        s_policy, "rules: [{name: ask, when: {tool: pay, arguments: {text: {equals: ask}}}, then: ask, approval: {roles: [lead]}}]");
+
+    [TestCase(2)]
+    [TestCase(4)]
+    public async Task Everything_OneInstanceKilled_NothingLostAndNothingTwice(int instances)
+    {
+        for (int repetition = 0; repetition < Repetitions; repetition++)
+        {
+            int seed = (instances * 1_000) + repetition;
+            await new ManyInstancesTests().OnceAsync(instances, seed);
+            TestContext.Progress.WriteLine($"{instances} instances, repetition {repetition} (seed {seed}): whole");
+        }
+    }
+
+    [Test]
+    public async Task Kill_OnOneInstance_StopsCallsInFlightOnAnother()
+    {
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(_world.Answer);
+        await using InstanceSet set = await StartAsync(2, 1, model);
+        await SubmitAsync(set.Any(), "stuck", "Hang.");
+        await UntilAsync(() => !_world.Hanging.IsEmpty, "the call is in flight");
+        Instance other = set.All.Single(instance => instance.Number != _world.Hanging.Single());
+
+        await other.Get<KillOrders>().EngageAsync(KillScope.Tool, "hang", new Caller("olga") { Roles = [CallerRoles.Operator] }, "mad", Cancel);
+
+        // No timer has fired on the instance that makes the call: its first step started what watches for orders.
+        await UntilAsync(() => !_world.Stopped.IsEmpty, "the call is stopped by the instance that makes it");
+        Assert.That(_world.Stopped.First(), Is.Not.EqualTo(other.Number));
+    }
+
+    private static Task<InstanceSet> StartAsync(int count, int seed, OpenAIProtocolServer model, World world) =>
+        InstanceSet.StartAsync(count, seed, model, world.AddTo, new KeyValuePair<string, string?>("Governance:PolicyPath", s_policy));
+
+    private static async Task UntilAsync(Func<bool> condition, string what)
+    {
+        try
+        {
+            while (!condition())
+            {
+                await Task.Delay(50, Cancel);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"not in time: {what}");
+        }
+    }
+
+    private static async Task<Run> SubmitAsync(Instance instance, string agent, string goal) => await instance.Get<AgentGateway>().SubmitAsync(
+        new RunRequest { Agent = agent, Goal = goal }, s_caller, cancellationToken: Cancel);
+
+    private Task<InstanceSet> StartAsync(int count, int seed, OpenAIProtocolServer model) => StartAsync(count, seed, model, _world);
+
+    private async Task OnceAsync(int instances, int seed)
+    {
+        var random = new Random(seed);
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(_world.Answer);
+        await using InstanceSet set = await StartAsync(instances, seed, model);
+        Instance victim = set.All[random.Next(instances)];
+        set.At = (10 + random.Next(120), victim.Kill);
+
+        await set.Any().Get<MonitorService>().PutAsync(
+            new MonitorDefinition { Name = "watch", Schedule = new() { Every = TimeSpan.FromSeconds(1) }, Signals = [_signal] }, cancellationToken: Cancel);
+        var runs = new List<Run>();
+        for (int i = 0; i < Runs; i++)
+        {
+            runs.Add(await SubmitAsync(set.Any(), "worker", $"Work {i}."));
+        }
+
+        Run lead = await SubmitAsync(set.Any(), "lead", "Lead.");
+        Run[] asking = [await SubmitAsync(set.Any(), "worker", "Ask 1."), await SubmitAsync(set.Any(), "worker", "Ask 2.")];
+        foreach (Run run in asking)
+        {
+            await ApproveAsync(set, run.Id);
+        }
+
+        foreach (Run run in runs.Concat(asking).Append(lead))
+        {
+            Run ended = await set.Any().Get<RunReader>().WaitForEndAsync(run.Id, Cancel);
+            Assert.That((ended.Status, ended.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)), $"{run.Goal} (seed {seed})");
+        }
+
+        await UntilAsync(() => !victim.IsAlive, "one instance was killed");
+        Assert.That(set.All.Select(static instance => instance.Steps), Is.All.Positive, "each instance took part");
+        await HoldsAsync(set, runs, lead, asking, seed);
+    }
+
+    private async Task HoldsAsync(InstanceSet set, List<Run> runs, Run lead, Run[] asking, int seed)
+    {
+        const int Work = World.Turns;
+        string[] paid = [.. _world.Payments.Keys.Order(StringComparer.Ordinal)];
+        Assert.That(_world.Payments.Values, Is.All.EqualTo(1), $"no payment twice (seed {seed})");
+        Assert.That(paid, Has.Length.EqualTo((runs.Count * Work) + World.Children + asking.Length), $"no payment is lost (seed {seed})");
+        Assert.That(_world.Notes, Has.Count.EqualTo(runs.Count * Work), $"no note is lost (seed {seed})");
+
+        int questions = (runs.Count * (Work + 1)) + (asking.Length * 2) + 3 + (World.Children * 2);
+        Assert.That(_world.Questions, Is.InRange(questions, questions + set.CutOffModelCalls), $"nothing asked twice but what was in flight (seed {seed})");
+
+        Instance other = set.Any();
+        foreach (Run run in runs)
+        {
+            await TranscriptIsWholeAsync(other, run.Id, Work, seed);
+        }
+
+        RunTree tree = await other.Get<RunTreeReader>().GetAsync(lead.Id, Cancel);
+        Assert.That(tree.Children.Select(static child => child.Run.Status), Is.EqualTo(Enumerable.Repeat(RunStatus.Completed, World.Children)), $"(seed {seed})");
+
+        AuditVerification audit = await other.Get<AuditLog>().VerifyAsync(Cancel);
+        Assert.That((audit.Holds, audit.Problem), Is.EqualTo((true, (string?)null)), $"the audit log is one chain (seed {seed})");
+
+        IReadOnlyList<TickRecord> ticks = await other.Get<MonitorService>().GetHistoryAsync("watch", 1_000, Cancel);
+        Assert.That(ticks, Is.Not.Empty);
+        Assert.That(ticks.Select(static tick => tick.Id), Is.Unique, $"no tick twice (seed {seed})");
+    }
+
+    /// <summary>Each turn once, and each of its calls with one result.</summary>
+    private static async Task TranscriptIsWholeAsync(Instance instance, string runId, int turns, int seed)
+    {
+        var replies = new List<int>();
+        var calls = new List<string>();
+        var results = new List<string>();
+        await foreach (TranscriptEntry entry in instance.Get<Transcript>().ReadAsync(runId, 0, null, Cancel))
+        {
+            if (entry.Message.Role == ChatRole.Assistant)
+            {
+                replies.Add(entry.Turn);
+            }
+
+            calls.AddRange(entry.Message.Contents.OfType<FunctionCallContent>().Select(static call => call.CallId));
+            results.AddRange(entry.Message.Contents.OfType<FunctionResultContent>().Select(static result => result.CallId));
+        }
+
+        Assert.That(replies, Is.EqualTo(Enumerable.Range(1, turns + 1)), $"each turn once (seed {seed})");
+        Assert.That(results, Is.EquivalentTo(calls), $"each call with one result (seed {seed})");
+
+        var completed = new List<(int?, int?)>();
+        int ends = 0;
+        await foreach ((_, JournalEvent happened) in instance.Get<Journal>().ReadAsync(runId, 0, null, Cancel))
+        {
+            if (happened.Type == JournalEventTypes.ToolCompleted)
+            {
+                completed.Add((happened.Turn, happened.Call));
+            }
+
+            ends += happened.Type == JournalEventTypes.RunEnded ? 1 : 0;
+        }
+
+        Assert.That(completed, Has.Count.EqualTo(calls.Count).And.Unique, $"the journal has each call once (seed {seed})");
+        Assert.That(ends, Is.EqualTo(1), $"one end (seed {seed})");
+    }
+
+    private static async Task ApproveAsync(InstanceSet set, string runId)
+    {
+        while (true)
+        {
+            IReadOnlyList<Approval> open = await set.Any().Get<ApprovalDesk>().ListAsync(null, Cancel);
+            if (open.FirstOrDefault(approval => approval.RunId == runId && approval.State == ApprovalState.Pending) is { } approval)
+            {
+                await set.Any().Get<ApprovalDesk>().DecideAsync(approval.Id, s_lead, true, null, null, Cancel);
+                return;
+            }
+
+            Run run = await set.Any().Get<RunReader>().GetAsync(runId, Cancel);
+            Assert.That(run.IsEnded, Is.False, $"{run.Goal} ended before it asked: {run.Status} {run.Error}");
+            await Task.Delay(100, Cancel);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using AgentFunctions.Agents;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.AzureFunctions.Tests.Instances;
+
+/// <summary>What the agents of all instances act upon, and what their model says. It outlives every instance.</summary>
+internal sealed class World
+{
+    public const int Turns = 5;
+    public const int Children = 10;
+
+    private static readonly string[] s_kinds = ["Lead", "Hang", "Note item", "Work", "Ask"];
+
+    private readonly ConcurrentDictionary<string, string> _notes = new();
+    private readonly ConcurrentDictionary<string, int> _effects = new();
+    private int _questions;
+
+    /// <summary>What was noted, by the idempotency key of the call.</summary>
+    public IReadOnlyDictionary<string, string> Notes => _notes;
+
+    /// <summary>How often each payment was made, by the idempotency key of the call.</summary>
+    public IReadOnlyDictionary<string, int> Payments => _effects;
+
+    /// <summary>How many model calls were answered.</summary>
+    public int Questions => _questions;
+
+    /// <summary>The calls of <c>hang</c> that were begun, and those that were stopped.</summary>
+    public ConcurrentQueue<int> Hanging { get; } = [];
+
+    public ConcurrentQueue<int> Stopped { get; } = [];
+
+    /// <summary>Adds the agents and tools of every instance.</summary>
+    public void AddTo(IServiceCollection services) => services
+        .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.Idempotent, async (ToolContext context, string text) =>
+        {
+            await Instance.PassAsync();
+            _notes[context.IdempotencyKey] = text;
+            return "noted";
+        }))
+        .AddTool(new AgentTool(AgentTool.CreateFunction("pay", "Pays.", async (ToolContext context, string text) =>
+        {
+            await Instance.PassAsync();
+            _effects.AddOrUpdate(context.IdempotencyKey, 1, static (_, count) => count + 1);
+            return "paid";
+        }), ToolEffect.NotIdempotent)
+        {
+            // What was paid is on the books of the bank, whichever instance asks.
+            Reconcile = (context, _, _) => Task.FromResult(
+                _effects.ContainsKey(context.IdempotencyKey) ? Reconciliation.Happened("paid") : Reconciliation.DidNotHappen),
+        })
+        .AddTool(AgentTool.Create("hang", "Waits until it is stopped.", ToolEffect.None, async (CancellationToken cancellationToken) =>
+        {
+            int number = Instance.Current!.Number;
+            Hanging.Enqueue(number);
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+            finally
+            {
+                Stopped.Enqueue(number);
+            }
+
+            return "";
+        }))
+        .AddAgent(Agent.Create("worker").WithInstructions("Work.").WithTools("note", "pay"))
+        .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note", "pay").WithDelegation(Delegation.Native))
+        .AddAgent(Agent.Create("stuck").WithInstructions("Work.").WithTools("hang"));
+
+    public ChatReply Answer(ChatRequest request)
+    {
+        Interlocked.Increment(ref _questions);
+        string goal = request.Messages[1].GetProperty("content").ToString();
+        string text = s_kinds.First(kind => goal.Contains(kind, StringComparison.Ordinal));
+        return (text, request.Turn) switch
+        {
+            ("Lead", 0) => ChatReply.Call(
+                "spawn", new { items = Enumerable.Range(1, Children).Select(static item => $"item {item}"), template = "Note {item}" }),
+            ("Lead", 1) => ChatReply.Call("wait", new { }),
+            ("Hang", 0) => ChatReply.Call("hang", new { }),
+            ("Note item", 0) => ChatReply.Call("pay", new { text }),
+            ("Work", < Turns) => new ChatReply
+            {
+                Calls = [ChatReplyCall.Of("note", new { text = $"{request.Turn}a" }), ChatReplyCall.Of("pay", new { text = $"{request.Turn}b" })],
+            },
+            ("Ask", 0) => ChatReply.Call("pay", new { text = "ask" }),
+            _ => ChatReply.Say("Done."),
+        };
+    }
+}
