@@ -29,6 +29,11 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         DurableStatus.Terminated,
     ];
 
+    private static readonly OrchestrationStatus[] Live = [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended];
+
+    /// <summary>How many instances of a tree are ended or purged at once.</summary>
+    private const int MaxAtOnce = 16;
+
     private DurableTaskClient Client => accessor.Client;
 
     public async Task<string> ScheduleAsync(
@@ -152,9 +157,9 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         {
             var options = new TerminateInstanceOptions(DurablePayload.Write(output, "output"), recursive);
             await CallAsync(() => Client.TerminateInstanceAsync(instanceId, options, cancellationToken));
-            foreach (string below in recursive ? await BelowAsync(instanceId, cancellationToken) : [])
+            if (recursive)
             {
-                await EndAsync(below, cancellationToken);
+                await EndBelowAsync(instanceId, cancellationToken);
             }
         }
     }
@@ -166,16 +171,14 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
             return 0;
         }
 
-        // Those below first: where this is cut off, who repeats it still finds the rest from here.
-        int count = 0;
-        foreach (string below in await BelowAsync(instanceId, cancellationToken))
+        // Those below first, the deepest before all: where this is cut off, who repeats it still finds the rest from here.
+        int count = await PurgeBelowAsync(instanceId, cancellationToken);
+        foreach (string other in await StartedUnderOtherIdsAsync(instanceId, cancellationToken))
         {
-            count += await PurgeAsync(below, cancellationToken);
+            count += await PurgeAsync(other, cancellationToken);
         }
 
-        PurgeResult result = await CallAsync(
-            () => Client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken));
-        return count + result.PurgedInstanceCount;
+        return count + await PurgeOneAsync(instanceId, cancellationToken);
     }
 
     public async IAsyncEnumerable<HistoryEvent> ReadHistoryAsync(
@@ -199,33 +202,89 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         CallAsync(() => Client.GetOrchestrationHistoryAsync(instanceId, cancellationToken));
 
     /// <summary>
-    /// The instances that were started by one: not every backend acts on those with it, and none tells them. A sub-agent's id
-    /// begins with its lead's; others are in the history of the present execution.
+    /// Ends the whole tree below an instance. Not every backend acts on it, and none tells who is in it; a sub-agent's id begins with
+    /// its lead's, so one query finds all. Asked again until nobody is new, since what was not ended yet may have started others.
     /// </summary>
-    private async Task<IReadOnlyCollection<string>> BelowAsync(string instanceId, CancellationToken cancellationToken)
+    private async Task EndBelowAsync(string instanceId, CancellationToken cancellationToken)
     {
-        string prefix = instanceId + ChildName.Separator;
-        var below = new HashSet<string>(StringComparer.Ordinal);
-        var query = new OrchestrationQuery { InstanceIdPrefix = prefix, PageSize = 1_000 };
+        var ended = new HashSet<string>(StringComparer.Ordinal);
+        while (true)
+        {
+            string[] found =
+            [
+                .. (await DescendantsAsync(instanceId, Live, cancellationToken)).Select(static state => state.InstanceId)
+                    .Where(ended.Add).OrderBy(DepthOf),
+            ];
+            if (found.Length == 0)
+            {
+                break;
+            }
+
+            await EachAsync(
+                found, below => CallAsync(() => Client.TerminateInstanceAsync(below, new TerminateInstanceOptions(null, true), cancellationToken)), cancellationToken);
+        }
+
+        foreach (string other in await StartedUnderOtherIdsAsync(instanceId, cancellationToken))
+        {
+            await EndAsync(other, cancellationToken);
+        }
+    }
+
+    /// <summary>Purges what has ended below an instance. What is alive stays, with all that is below it.</summary>
+    private async Task<int> PurgeBelowAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<OrchestrationState> below = await DescendantsAsync(instanceId, [], cancellationToken);
+        string[] alive = [.. below.Where(static state => !state.IsEnded).Select(static state => state.InstanceId + ChildName.Separator)];
+        int count = 0;
+        foreach (IGrouping<int, string> level in below
+            .Where(state => state.IsEnded && !alive.Any(lead => state.InstanceId.StartsWith(lead, StringComparison.Ordinal)))
+            .Select(static state => state.InstanceId).GroupBy(DepthOf).OrderByDescending(static level => level.Key))
+        {
+            await EachAsync(level, async id => Interlocked.Add(ref count, await PurgeOneAsync(id, cancellationToken)), cancellationToken);
+        }
+
+        return count;
+    }
+
+    private async Task<int> PurgeOneAsync(string instanceId, CancellationToken cancellationToken) => (await CallAsync(
+        () => Client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken))).PurgedInstanceCount;
+
+    private async Task<IReadOnlyList<OrchestrationState>> DescendantsAsync(
+        string instanceId, IReadOnlyList<OrchestrationStatus> statuses, CancellationToken cancellationToken)
+    {
+        var below = new List<OrchestrationState>();
+        var query = new OrchestrationQuery { InstanceIdPrefix = instanceId + ChildName.Separator, Statuses = statuses, PageSize = 1_000 };
         do
         {
             Page page = await QueryAsync(query, cancellationToken);
-            below.UnionWith(page.Items.Select(static state => state.InstanceId).Where(id => ChildName.LeadOf(id) == instanceId));
+            below.AddRange(page.Items);
             query = query with { ContinuationToken = page.ContinuationToken };
         }
         while (query.ContinuationToken is not null);
+        return below;
+    }
+
+    /// <summary>The instances that an app's own orchestrator started under ids of their own: its history names them.</summary>
+    private async Task<IReadOnlyCollection<string>> StartedUnderOtherIdsAsync(string instanceId, CancellationToken cancellationToken)
+    {
         try
         {
-            below.UnionWith((await HistoryAsync(instanceId, cancellationToken))
-                .OfType<SubOrchestrationInstanceCreatedEvent>().Select(static created => created.InstanceId));
+            string prefix = instanceId + ChildName.Separator;
+            return (await HistoryAsync(instanceId, cancellationToken))
+                .OfType<SubOrchestrationInstanceCreatedEvent>().Select(static created => created.InstanceId)
+                .Where(id => !id.StartsWith(prefix, StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InvalidInput)
         {
             // This backend does not serve histories.
+            return [];
         }
-
-        return below;
     }
+
+    private static int DepthOf(string instanceId) => instanceId.Count(static c => c == ChildName.Separator);
+
+    private static Task EachAsync(IEnumerable<string> ids, Func<string, Task> act, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        ids, new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = cancellationToken }, async (id, _) => await act(id));
 
     private async Task EndAsync(string instanceId, CancellationToken cancellationToken)
     {

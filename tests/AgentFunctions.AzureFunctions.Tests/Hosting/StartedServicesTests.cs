@@ -1,4 +1,5 @@
 using AgentFunctions.AzureFunctions.Hosting;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Monitors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,6 +21,35 @@ public sealed class StartedServicesTests
             Has.None.AssignableTo(typeof(IHostedLifecycleService)));
         Assert.That(
             services.Select(service => service.ImplementationInstance).OfType<StartedService>().Select(service => service.Type),
-            Does.Contain(typeof(MonitorStarter)));
+            Does.Contain(typeof(MonitorStarter)).And.Some.AssignableTo(typeof(BackgroundService)));
     }
+
+    [Test]
+    public async Task Run_OneThatFails_KeepsNoneFromStarting_AndIsStartedByTheNextCall()
+    {
+        var failing = new Counted { Failures = 1 };
+        var other = new CountedLater();
+        await using ServiceProvider services = new ServiceCollection().AddSingleton(failing).AddSingleton(other).BuildServiceProvider();
+        var started = new StartedServices(
+            [new StartedService(typeof(Counted)), new StartedService(typeof(CountedLater))], services, new DurableTaskClientAccessor());
+
+        Assert.That(() => started.RunAsync(CancellationToken.None), Throws.InvalidOperationException);
+        Assert.That((failing.Starts, other.Starts), Is.EqualTo((1, 1)));
+        await Task.WhenAll(started.RunAsync(CancellationToken.None), started.RunAsync(CancellationToken.None));
+        Assert.That((failing.Starts, other.Starts), Is.EqualTo((2, 1)));
+    }
+
+    private class Counted : BackgroundService
+    {
+        public int Failures { get; set; }
+
+        public int Starts { get; private set; }
+
+        public override Task StartAsync(CancellationToken cancellationToken) =>
+            ++Starts <= Failures ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
+    }
+
+    private sealed class CountedLater : Counted;
 }

@@ -40,17 +40,8 @@ internal sealed class World
             _notes[context.IdempotencyKey] = text;
             return "noted";
         }))
-        .AddTool(new AgentTool(AgentTool.CreateFunction("pay", "Pays.", async (ToolContext context, string text) =>
-        {
-            await Instance.PassAsync();
-            _effects.AddOrUpdate(context.IdempotencyKey, 1, static (_, count) => count + 1);
-            return "paid";
-        }), ToolEffect.NotIdempotent)
-        {
-            // What was paid is on the books of the bank, whichever instance asks.
-            Reconcile = (context, _, _) => Task.FromResult(
-                _effects.ContainsKey(context.IdempotencyKey) ? Reconciliation.Happened("paid") : Reconciliation.DidNotHappen),
-        })
+        .AddTool(Payment("pay"))
+        .AddTool(Payment("order"))
         .AddTool(AgentTool.Create("hang", "Waits until it is stopped.", ToolEffect.None, async (CancellationToken cancellationToken) =>
         {
             int number = Instance.Current!.Number;
@@ -66,7 +57,7 @@ internal sealed class World
 
             return "";
         }))
-        .AddAgent(Agent.Create("worker").WithInstructions("Work.").WithTools("note", "pay"))
+        .AddAgent(Agent.Create("worker").WithInstructions("Work.").WithTools("note", "pay", "order"))
         .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note", "pay").WithDelegation(Delegation.Native))
         .AddAgent(Agent.Create("stuck").WithInstructions("Work.").WithTools("hang"));
 
@@ -86,8 +77,22 @@ internal sealed class World
             {
                 Calls = [ChatReplyCall.Of("note", new { text = $"{request.Turn}a" }), ChatReplyCall.Of("pay", new { text = $"{request.Turn}b" })],
             },
-            ("Ask", 0) => ChatReply.Call("pay", new { text = "ask" }),
+            ("Ask", 0) => ChatReply.Call("order", new { text = "ask" }),
             _ => ChatReply.Say("Done."),
         };
     }
+
+    private AgentTool Payment(string name) => new(
+        AgentTool.CreateFunction(name, "Pays.", async (ToolContext context, string text) =>
+        {
+            await Instance.PassAsync();
+            _effects.AddOrUpdate(context.IdempotencyKey, 1, static (_, count) => count + 1);
+            return $"paid for {text}";
+        }),
+        ToolEffect.NotIdempotent)
+    {
+        // What was paid is on the books of the bank, whichever instance asks.
+        Reconcile = (context, _, _) => Task.FromResult(
+            _effects.ContainsKey(context.IdempotencyKey) ? Reconciliation.Happened("paid") : Reconciliation.DidNotHappen),
+    };
 }
