@@ -18,10 +18,10 @@ public sealed class StartedServicesTests
 
         Assert.That(
             services.Where(service => service.ServiceType == typeof(IHostedService)).Select(service => service.ImplementationType),
-            Has.None.AssignableTo(typeof(IHostedLifecycleService)));
+            Has.None.Matches<Type?>(static type => type?.IsAssignableTo(typeof(IHostedLifecycleService)) == true));
         Assert.That(
             services.Select(service => service.ImplementationInstance).OfType<StartedService>().Select(service => service.Type),
-            Does.Contain(typeof(MonitorStarter)).And.Some.AssignableTo(typeof(BackgroundService)));
+            Does.Contain(typeof(MonitorStarter)).And.Some.Matches<Type>(static type => type.IsAssignableTo(typeof(BackgroundService))));
     }
 
     [Test]
