@@ -9,6 +9,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using AgentFunctions.Diagnostics;
+using AgentFunctions.Sqlite.Operations;
 
 namespace AgentFunctions.Sqlite;
 
@@ -46,6 +48,7 @@ public static class SqliteEngineServiceCollectionExtensions
         services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Logs));
         services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Records));
         services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Blobs));
+        services.AddSingleton<IReadinessCheck, DiskReadiness>();
         services.AddHostedService<HostedEngine>();
         return services;
     }

@@ -1,8 +1,10 @@
 using AgentFunctions;
 using AgentFunctions.Activities;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Records;
@@ -15,6 +17,7 @@ using AgentFunctions.Tools.Planning;
 using AgentFunctions.Tools.Web;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -54,6 +57,11 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<RunFeed>();
         services.TryAddSingleton<Transcript>();
         services.TryAddSingleton<Journal>();
+        services.AddSingleton<IReadinessCheck, RuntimeReadiness>();
+        services.TryAddSingleton(static provider => new HostReadiness(
+            provider.GetServices<IReadinessCheck>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<HostReadiness>>()));
+        services.AddHostedService(static provider => provider.GetRequiredService<HostReadiness>());
         services.TryAddSingleton<StepTroubles>();
         services.TryAddSingleton<StepRetries>();
         services.TryAddSingleton<Ledger>();

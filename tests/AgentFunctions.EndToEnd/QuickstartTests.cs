@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace AgentFunctions.EndToEnd;
 
 /// <summary>What a newcomer does first: run the sample, kill it, run it again.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed partial class QuickstartTests
 {
     private static readonly Dictionary<string, string> Slow = new() { ["Rehearsal__Pause"] = "00:00:00.300" };

@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -29,13 +31,37 @@ internal static class HealthEndpoints
             .ProducesProblems(403, 503);
     }
 
-    private static async Task<IResult> ReadyAsync(IOrchestrationClient orchestrations, CancellationToken cancellationToken)
+    private static async Task<IResult> ReadyAsync(
+        IOrchestrationClient orchestrations, HostReadiness readiness, CancellationToken cancellationToken)
     {
         await orchestrations.QueryAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken);
-        return Answers.Json(Ok);
+        IReadOnlyList<ReadinessItem> items = await readiness.CheckAsync(cancellationToken);
+        if (items.Any(static item => item.Status == ReadinessStatus.Failed))
+        {
+            throw new AgentException(
+                ErrorCode.EngineUnavailable,
+                string.Join(" ", items.Where(static item => item.Status == ReadinessStatus.Failed).Select(static item => $"{item.Name}: {item.Message}")));
+        }
+
+        string status = items.Any(static item => item.Status == ReadinessStatus.Degraded) ? "degraded" : "ok";
+        return Answers.Json(new HealthResource(status)
+        {
+            Checks = [.. items.Select(static item => new HealthCheckResource(item.Name, CamelCase.Of(item.Status), item.Message))],
+        });
     }
 }
 
 /// <summary>A probe's answer.</summary>
-/// <param name="Status">Always <c>ok</c>: anything else is an error.</param>
-internal sealed record HealthResource(string Status);
+/// <param name="Status"><c>ok</c>, or <c>degraded</c> if the host serves runs but something needs a person; anything else is an error.</param>
+internal sealed record HealthResource(string Status)
+{
+    /// <summary>What was found of each thing that the host needs.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<HealthCheckResource>? Checks { get; init; }
+}
+
+/// <summary>What was found of one thing that the host needs.</summary>
+/// <param name="Name">What it is: <c>store</c>, <c>policy</c>, <c>models</c>, <c>toolServers</c>, <c>clock</c> or <c>disk</c>.</param>
+/// <param name="Status"><c>ok</c> or <c>degraded</c>.</param>
+/// <param name="Message">What is wrong and how to mend it.</param>
+internal sealed record HealthCheckResource(string Name, string Status, string? Message);

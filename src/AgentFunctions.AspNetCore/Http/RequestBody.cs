@@ -1,3 +1,4 @@
+using System.Text;
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
@@ -76,7 +77,8 @@ internal static class RequestBody
             {
                 byte[] bytes = read.Buffer.ToArray();
                 reader.AdvanceTo(read.Buffer.End);
-                return bytes;
+                // PowerShell and some editors begin UTF-8 with a mark, which JSON does not know.
+                return bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsMemory(Encoding.UTF8.Preamble.Length) : bytes;
             }
 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);

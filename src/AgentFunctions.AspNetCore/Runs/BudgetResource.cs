@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml;
 using AgentFunctions.Budgets;
 
@@ -41,13 +42,24 @@ internal sealed record BudgetResource
 
     private static TimeSpan Duration(string text)
     {
+        // As agent files write it: 90s, 30m, 1h, 5d.
+        if (text.Length is > 1 and < 12 && "smhd".Contains(text[^1], StringComparison.Ordinal)
+            && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count))
+        {
+            double seconds = count * (text[^1] switch { 's' => 1.0, 'm' => 60, 'h' => 3_600, _ => 86_400 });
+            if (seconds < TimeSpan.MaxValue.TotalSeconds / 2)
+            {
+                return TimeSpan.FromSeconds(seconds);
+            }
+        }
+
         try
         {
             return XmlConvert.ToTimeSpan(text);
         }
         catch (Exception e) when (e is FormatException or OverflowException)
         {
-            throw new AgentException(ErrorCode.InvalidInput, "budget.wallClock: use an ISO 8601 duration, for instance PT5H or P5D.");
+            throw new AgentException(ErrorCode.InvalidInput, "budget.wallClock: use an ISO 8601 duration, for instance PT5H or P5D, or a number of s, m, h or d, for instance 5h.");
         }
     }
 }

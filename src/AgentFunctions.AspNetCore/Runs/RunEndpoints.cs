@@ -79,13 +79,22 @@ internal static class RunEndpoints
             Status = request.Query.Member<RunStatus>("status"),
             Agent = request.Query.Text("agent"),
             Label = request.Query.Text("label"),
-            After = request.Query.Text("after"),
+            After = After(request),
             Requester = RunAccessFilter.SeesAll(http.Caller()) ? null : http.Caller().Id,
         };
         int limit = request.Query.Number("limit", 50, 1, MaxPage);
         string root = http.Root();
         Page<Run> page = await reader.ListPageAsync(filter, limit, cancellationToken);
         return Answers.Json(new RunListResource([.. page.Items.Select(run => resources.Of(run, root))], page.ContinuationToken));
+    }
+
+    /// <summary>The last run of the page before; what no run is called is a slip, not the end of the list.</summary>
+    private static string? After(HttpRequest request)
+    {
+        string? after = request.Query.Text("after");
+        return after is null || RunReader.IsRunId(after)
+            ? after
+            : throw new AgentException(ErrorCode.InvalidInput, "after: this is not the id of a run; use the 'next' of the page before.");
     }
 
     private static async Task<IResult> GetAsync(

@@ -76,6 +76,10 @@ public sealed class RunReader(
         return new Page<Run>(page, null);
     }
 
+    /// <summary>Determines whether a text has the form of the id of a run that is no sub-agent.</summary>
+    /// <param name="id">The text.</param>
+    public static bool IsRunId(string? id) => id is { Length: 26 } && RunId.IsValid(id);
+
     /// <summary>Waits until a run has ended.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.AzureFunctions.Tests.Hosting;
 
 /// <summary>An app under a public name, with and without a key.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class PublicNameTests
 {
     private const string Reference = "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/api-key)";

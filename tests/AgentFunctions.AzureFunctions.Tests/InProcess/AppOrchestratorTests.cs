@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>Agents from orchestrators of an app's own, on Durable Task, with Azurite as the stores and a scripted model server.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public sealed class AppOrchestratorTests
 {
     private const string Report = "Report";

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>What a run costs on Durable Task Scheduler, as <c>docs/azure.md</c> says under Economy.</summary>
-[CancelAfter(180_000)]
+[CancelAfter(300_000)]
 public sealed class EconomyTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -7,7 +7,7 @@ using AgentFunctions.Swarm;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>The end of sub-agents that hear nothing, on a backend that ends an instance alone.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class EndChildrenTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -3,7 +3,7 @@ using AgentFunctions.Durability;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>What is done to a lead and its sub-agents, on a backend that acts on the instance alone.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class TreeTests
 {
     private static readonly string[] Tree = ["lead", "lead.1-0", "lead.1-0.2-0", "lead.1-1"];

@@ -9,7 +9,7 @@ namespace AgentFunctions.Conformance.Engine;
 
 /// <summary>The bounds of the embedded engine: each breach is told to the one who caused it.</summary>
 [Parallelizable(ParallelScope.Children)]
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class BoundsTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -5,7 +5,7 @@ namespace AgentFunctions.Conformance.Engine;
 
 /// <summary>When the embedded engine cancels activities. Durable Task has no such tokens, so this is not in the suite.</summary>
 [Parallelizable(ParallelScope.Children)]
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class CancellationTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -6,7 +6,7 @@ using AgentFunctions.Sqlite.Operations;
 namespace AgentFunctions.Conformance.Engine;
 
 /// <summary>A data file that has lost something is told from a whole one, at the start and by the check.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class DataFileHeadTests
 {
     private readonly DurableRegistry _registry = new();

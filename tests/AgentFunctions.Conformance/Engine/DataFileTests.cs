@@ -11,7 +11,7 @@ namespace AgentFunctions.Conformance.Engine;
 /// <summary>Whose a data file is, what it may be, and how it is looked after.</summary>
 [Parallelizable(ParallelScope.Children)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class DataFileTests : IDisposable
 {
     private readonly TempFolder _folder = new();

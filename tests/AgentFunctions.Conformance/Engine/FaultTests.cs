@@ -9,7 +9,7 @@ namespace AgentFunctions.Conformance.Engine;
 
 /// <summary>A disk that does not do what it should.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class FaultTests : IDisposable
 {
     private readonly TempFolder _folder = new();

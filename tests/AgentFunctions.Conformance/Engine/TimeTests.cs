@@ -7,7 +7,7 @@ namespace AgentFunctions.Conformance.Engine;
 /// <summary>The embedded engine on a clock that the test moves, or upsets.</summary>
 [Parallelizable(ParallelScope.Children)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class TimeTests : IAsyncDisposable
 {
     private readonly VirtualTimeProvider _time = new();

@@ -4,7 +4,7 @@ using AgentFunctions.Durability;
 namespace AgentFunctions.Conformance.Engine;
 
 /// <summary>An instance's turns come one after the other, however its steps end.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public sealed class TurnTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

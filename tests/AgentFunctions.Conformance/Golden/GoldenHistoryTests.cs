@@ -9,7 +9,7 @@ namespace AgentFunctions.Conformance.Golden;
 /// were parked under those versions depend on it. To add one, write its orchestrator and run the explicit test; never
 /// record an old one again.
 /// </summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class GoldenHistoryTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -9,7 +9,7 @@ namespace AgentFunctions.Conformance.Golden;
 /// Histories of leads and of their sub-agents that earlier versions recorded: whoever changes the loop must leave them what they
 /// decided. To add one, add its scene to <see cref="SwarmScenes"/> and run the explicit test; never record an old one again.
 /// </summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public sealed class GoldenSwarmTests
 {
     private static IEnumerable<string> Files => GoldenFile.Names("Swarm");

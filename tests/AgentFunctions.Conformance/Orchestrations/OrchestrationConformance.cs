@@ -10,7 +10,7 @@ namespace AgentFunctions.Conformance.Orchestrations;
 /// </summary>
 [Parallelizable(ParallelScope.Children)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public abstract partial class OrchestrationConformance
 {
     private ConformanceHost? _host;

@@ -4,7 +4,7 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Conformance.Storage;
 
 /// <summary>What every blob store must do. An adapter derives a fixture and hands over an empty store per test.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public abstract class BlobStoreConformance
 {
     protected abstract IBlobStore Store { get; }

@@ -4,7 +4,7 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Conformance.Storage;
 
 /// <summary>What every log store must do. An adapter derives a fixture and hands over an empty store per test.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public abstract class LogStoreConformance
 {
     protected abstract ILogStore Store { get; }

@@ -5,7 +5,7 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Conformance.Storage;
 
 /// <summary>What every record store must do. An adapter derives a fixture and hands over an empty store per test.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public abstract class RecordStoreConformance
 {
     protected abstract IRecordStore Store { get; }

@@ -4,7 +4,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Api;
 
 /// <summary>Event streams while nothing happens, and when the host stops.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class EventStreamTests
 {
     [Test]

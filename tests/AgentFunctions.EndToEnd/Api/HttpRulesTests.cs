@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.EndToEnd.Api;
 
 /// <summary>Methods, content types, unknown ids, wrong queries, downloads, probes.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class HttpRulesTests
 {
     private ApiHost _host = null!;
@@ -44,6 +44,7 @@ internal sealed class HttpRulesTests
     [TestCase("GET", "/api/runs?status=Running", 400, "invalidInput")]
     [TestCase("GET", "/api/runs?status=7", 400, "invalidInput")]
     [TestCase("GET", "/api/runs/unknown/transcript?from=-1", 400, "invalidInput")]
+    [TestCase("GET", "/api/runs?after=garbage", 400, "invalidInput")]
     [TestCase("GET", "/api/runs/unknown/events?after=x", 400, "invalidInput")]
     [TestCase("GET", "/api/runs/unknown/events?follow=maybe", 400, "invalidInput")]
     public async Task Request_ThatCannotBeServed_IsAnsweredWithProblemDetails(string method, string path, int status, string code)

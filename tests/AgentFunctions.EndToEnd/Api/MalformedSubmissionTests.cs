@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.EndToEnd.Api;
 
 /// <summary>What is not exactly a submission is refused, and leaves nothing behind.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class MalformedSubmissionTests
 {
     private const int Count = 500;

@@ -7,7 +7,7 @@ using Microsoft.OpenApi;
 namespace AgentFunctions.EndToEnd.Api;
 
 /// <summary>The OpenAPI document is valid, whole, and tells the truth about bodies.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class OpenApiTests
 {
     private ApiHost _host = null!;

@@ -6,7 +6,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Api;
 
 /// <summary>The real program with a real data folder and a real HTTP model, seen through its API.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class RunLifecycleTests
 {
     private readonly TaskCompletionSource _heldModelAsked = new(TaskCreationOptions.RunContinuationsAsynchronously);

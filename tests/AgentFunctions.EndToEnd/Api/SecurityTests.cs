@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 namespace AgentFunctions.EndToEnd.Api;
 
 /// <summary>Who may call.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class SecurityTests
 {
     private const string Key = "0123456789abcdef-key";

@@ -5,7 +5,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Api;
 
 /// <summary>Submissions that wait for the end of the run.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class WaitPreferenceTests
 {
     [TestCase("wait=60")]

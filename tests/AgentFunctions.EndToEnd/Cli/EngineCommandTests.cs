@@ -5,7 +5,7 @@ using AgentFunctions.Sqlite;
 namespace AgentFunctions.EndToEnd.Cli;
 
 /// <summary><c>agentfunctions engine</c> on a real data file.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class EngineCommandTests
 {
     private TemporaryFolder _folder = null!;

@@ -3,7 +3,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Cli;
 
 /// <summary>What governs a run lies apart from its agent, and a folder governs only after a person has trusted it.</summary>
-[CancelAfter(180_000)]
+[CancelAfter(300_000)]
 internal sealed class GroundTests
 {
     private const string Agent = "---\nname: mine\ndescription: mine\n---\nWork.\n";

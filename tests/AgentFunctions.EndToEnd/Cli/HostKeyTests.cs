@@ -4,7 +4,7 @@ using System.Net.Http.Headers;
 namespace AgentFunctions.EndToEnd.Cli;
 
 /// <summary>The key that the program sends, and the key of the server that it is, are two.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class HostKeyTests
 {
     private const string Callers = "afk_01234567_a-key-of-a-caller-with-few-roles";

@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.EndToEnd.Cli;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class ReviewCommandTests
 {
     [Test]

@@ -4,7 +4,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Cli;
 
 /// <summary><c>agentfunctions run</c> as a person uses it.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class RunCommandTests
 {
     private TemporaryFolder _folder = null!;

@@ -4,7 +4,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Cli;
 
 /// <summary>The commands that speak to a server.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class ServerCommandTests
 {
     [Test]

@@ -2,7 +2,7 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Cli;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class VerifyReplayCommandTests
 {
     [Test]

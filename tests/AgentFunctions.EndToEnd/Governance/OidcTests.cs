@@ -13,7 +13,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace AgentFunctions.EndToEnd.Governance;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class OidcTests
 {
     [Test]

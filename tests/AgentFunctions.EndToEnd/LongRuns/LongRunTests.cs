@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace AgentFunctions.EndToEnd.LongRuns;
 
 /// <summary>The long run of the benchmark program in short: the same code, the same conditions, fewer turns.</summary>
-[CancelAfter(180_000)]
+[CancelAfter(300_000)]
 internal sealed class LongRunTests
 {
     [Test]

@@ -1,6 +1,6 @@
 namespace AgentFunctions.EndToEnd.Monitors;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class IncidentMonitorSampleTests
 {
     [Test]

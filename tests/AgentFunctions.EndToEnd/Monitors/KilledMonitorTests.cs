@@ -70,8 +70,9 @@ internal sealed class KilledMonitorTests
         {
             Assert.That(ticks.Select(tick => tick.Outcome), Has.None.EqualTo(TickOutcome.Skipped));
             Assert.That(ticks.Zip(ticks.Skip(1), (one, next) => next.Due - one.Due), Is.All.EqualTo(Interval), "every tick exactly once");
-            Assert.That(ticks[0].Due, Is.LessThanOrEqualTo(begun + Interval));
-            Assert.That(ticks[^1].Due, Is.GreaterThan(end - (2 * Interval)));
+            // Not when the ticks came: that depends on the machine. Their dues have no gap, and the outages within were all found.
+            Assert.That(ticks[0].Due, Is.LessThanOrEqualTo(outages[0].From));
+            Assert.That(ticks[^1].Due, Is.GreaterThanOrEqualTo(outages[^1].To));
             foreach ((Incident incident, (DateTimeOffset from, DateTimeOffset to)) in incidents.OrderBy(incident => incident.StartedAt).Zip(outages))
             {
                 Assert.That((incident.StartedAt - from).Duration(), Is.LessThan(Interval + longestAbsence), incident.Id);

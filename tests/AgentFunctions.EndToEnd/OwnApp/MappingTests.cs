@@ -15,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.EndToEnd.OwnApp;
 
 /// <summary>Where an app maps the runtime, and that the rest of the app stays its own.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class MappingTests
 {
     private const string Key = "0123456789abcdef-key";

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.EndToEnd.OwnApp;
 
 /// <summary>Pages of other origins: allowed by setting, and only with credentials that they sent themselves.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class OriginTests
 {
     private const string Key = "0123456789abcdef-key";

@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.EndToEnd.OwnApp;
 
 /// <summary>The users that an app signs in are the callers; who is nobody there is nobody here.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class UserCallerTests
 {
     [Test]

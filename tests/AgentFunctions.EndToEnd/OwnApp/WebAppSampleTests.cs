@@ -7,7 +7,7 @@ using AgentFunctions.EndToEnd.Api;
 namespace AgentFunctions.EndToEnd.OwnApp;
 
 /// <summary>A team's app as a process of its own: two users, one by cookie and one by token, with the runtime below <c>/agents</c>.</summary>
-[CancelAfter(180_000)]
+[CancelAfter(300_000)]
 internal sealed class WebAppSampleTests
 {
     private const string Page = "https://pages.example.org";

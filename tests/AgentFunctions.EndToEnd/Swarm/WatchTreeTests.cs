@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.EndToEnd.Swarm;
 
 /// <summary>What people see of a tree: over the API while it is at work, and in <c>watch --tree</c>.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class WatchTreeTests
 {
     [Test]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace AgentFunctions.Tests.Api;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class ApprovalApiTests
 {
     private const string Secret = "hunter2hunter2";

@@ -6,7 +6,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Budgets;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class BudgetRunTests
 {
     private static readonly (string, string)[] Price =

@@ -11,7 +11,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Budgets;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class CallMarksTests
 {
     [Test]

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class AccessTests
 {
     private static readonly Caller Anna = new("key:anna") { Roles = [CallerRoles.Submitter] };

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace AgentFunctions.Tests.Gateway;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class AdmissionTests
 {
     private static readonly Caller Anna = new("key:anna") { Roles = [CallerRoles.Submitter] };

@@ -4,7 +4,7 @@ using AgentFunctions.Tests.Loop;
 
 namespace AgentFunctions.Tests.Gateway;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class ApiKeyNameTests
 {
     [Test]

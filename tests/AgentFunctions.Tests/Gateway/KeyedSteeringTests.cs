@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class KeyedSteeringTests
 {
     private static readonly Caller Anna = new("key:anna") { Roles = [CallerRoles.Submitter] };

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.Gateway;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class QuotaTests
 {
     private static readonly Caller Anna = new("key:anna") { Roles = [CallerRoles.Submitter] };

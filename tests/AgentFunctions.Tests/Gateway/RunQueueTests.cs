@@ -10,7 +10,7 @@ using AgentFunctions.Tests.Loop;
 
 namespace AgentFunctions.Tests.Gateway;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class RunQueueTests
 {

@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class SwarmQuotaTests
 {
     [Test]

@@ -11,7 +11,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Tests.Governance;
 
 /// <summary>What becomes of a call that an earlier attempt left in the ledger: of each state that a crash can leave it in.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class LedgerTests
 {

@@ -6,7 +6,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Governance;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ToolGovernanceTests
 {

@@ -9,7 +9,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Loop;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class AcceptanceTests
 {
     private static readonly JsonElement Schema = JsonSerializer.Deserialize<JsonElement>(

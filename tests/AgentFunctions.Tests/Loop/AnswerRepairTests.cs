@@ -6,7 +6,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Tests.Loop;
 
 /// <summary>Answers that are cut, too large, or no answers: what the model, the result and the transcript say of them.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public sealed class AnswerRepairTests
 {
     [Test]

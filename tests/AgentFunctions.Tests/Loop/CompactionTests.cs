@@ -11,7 +11,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Loop;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class CompactionTests
 {
     private const string Goal = "Count every sheep of the \"Äußere Weide\", and name each one.";

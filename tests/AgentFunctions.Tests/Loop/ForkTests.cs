@@ -7,7 +7,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Loop;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class ForkTests
 {
     private static readonly AgentTool Echo = AgentTool.Create("echo", "Repeats a text.", ToolEffect.None, (string text) => $"you said {text}");

@@ -6,7 +6,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Loop;
 
-[CancelAfter(180_000)]
+[CancelAfter(300_000)]
 internal sealed class HistorySizeTests
 {
     [Test]

@@ -4,7 +4,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Loop;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class ReasoningTests
 {
     private static readonly AgentTool Echo = AgentTool.Create("echo", "Repeats a text.", ToolEffect.None, (string text) => text);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
@@ -16,7 +15,7 @@ internal sealed class ReplayCheckTests
     private static readonly AgentTool Echo = AgentTool.Create("echo", "Repeats a text.", ToolEffect.None, (string text) => text);
 
     [Test]
-    public async Task Run_OverAThousandParkedRuns_PassesTheLoopOfTodayAndFindsABrokenOneWithinSeconds()
+    public async Task Run_OverAThousandParkedRuns_PassesTheLoopOfTodayAndFindsABrokenOne()
     {
         await using RunHost host = await RunHost.StartAsync(
             request => request.Turn < 2
@@ -32,12 +31,8 @@ internal sealed class ReplayCheckTests
             }
         }
 
-        long start = Stopwatch.GetTimestamp();
         ReplayReport same = ReplayCheck.Run(host.DataFile, host.Get<DurableRegistry>());
-        TimeSpan took = Stopwatch.GetElapsedTime(start);
-        TestContext.Out.WriteLine($"{same.Checked} replayed in {took.TotalSeconds:0.00} s");
         Assert.That((same.Checked, same.Differences.Count), Is.EqualTo((Runs, 0)));
-        Assert.That(took, Is.LessThan(TimeSpan.FromSeconds(10)));
 
         ReplayReport broken = ReplayCheck.Run(host.DataFile, new DurableRegistry()
             .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, LoopWithAStepMoreAsync));

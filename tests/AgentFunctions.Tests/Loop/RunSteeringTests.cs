@@ -7,7 +7,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Loop;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class RunSteeringTests
 {
     private static readonly AgentTool Echo = AgentTool.Create(

@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Models;
 
-[CancelAfter(30_000)]
+[CancelAfter(120_000)]
 public sealed class RehearsalChatClientTests
 {
     private const string Goal = "Audit this folder and report what you find.";

@@ -9,7 +9,7 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Tests.Monitors;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class IncidentTests
 {
     [Test]

@@ -16,7 +16,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.Monitors;
 
 /// <summary>The checks that ask others, against real servers.</summary>
-[CancelAfter(30_000)]
+[CancelAfter(120_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SignalServerTests : IDisposable
 {

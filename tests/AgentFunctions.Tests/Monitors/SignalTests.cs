@@ -6,7 +6,7 @@ using AgentFunctions.Monitors.Signals;
 
 namespace AgentFunctions.Tests.Monitors;
 
-[CancelAfter(30_000)]
+[CancelAfter(120_000)]
 internal sealed class SignalTests
 {
     /// <summary>What lets checks reach this machine.</summary>

@@ -12,7 +12,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Monitors;
 
-[CancelAfter(100_000)]
+[CancelAfter(300_000)]
 internal sealed class WakeTests
 {
     [Test]

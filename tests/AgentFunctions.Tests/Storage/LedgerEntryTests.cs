@@ -4,7 +4,7 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Tests.Storage;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class LedgerEntryTests
 {
     private static readonly LedgerEntry Begun = new("pay", LedgerState.Started, DateTimeOffset.UnixEpoch);

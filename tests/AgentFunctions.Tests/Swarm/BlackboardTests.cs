@@ -8,7 +8,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class BlackboardTests
 {
     private static readonly string[] BoardTools = ["post_to_board", "read_board"];

@@ -9,7 +9,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class NativeContractTests
 {
     private static readonly string[] Letters = ["a", "b", "c", "d"];

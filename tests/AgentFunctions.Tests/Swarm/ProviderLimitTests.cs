@@ -7,7 +7,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class ProviderLimitTests
 {
     private const int Limit = 20;

@@ -8,7 +8,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 namespace AgentFunctions.Tests.Swarm;
 
 /// <summary>README's swarm under README's policy waits for nobody.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class ReadmePolicyTests
 {
     [Test]

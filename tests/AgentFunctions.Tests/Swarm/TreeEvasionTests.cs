@@ -12,7 +12,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 namespace AgentFunctions.Tests.Swarm;
 
 /// <summary>What a lead, or who takes it up again, might try to pass the bounds of its tree.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class TreeEvasionTests
 {
     private static readonly AgentTool Secret = AgentTool.Create("secret", "Tells a secret.", ToolEffect.None, static () => "the secret");

@@ -21,7 +21,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.ToolCalls;
 
 /// <summary>Whoever has a tool act passes policy, kill switch and audit: a model, a sub-agent, a monitor, the check of an answer.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class EveryActTests : IDisposable
 {

@@ -16,7 +16,7 @@ namespace AgentFunctions.Tests.ToolCalls;
 /// What a call leaves in ledger, journal, history, audit log and other records, as it was before there was a pipeline: stores of running
 /// hosts hold such records, which may grow by fields alone. AGENTFUNCTIONS_RECORD=FOLDER writes the expectations anew.
 /// </summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class RecordedCallsTests
 {
     private const string Ask = "rules: [{name: lead, when: {tool: '*'}, then: ask, approval: {roles: [lead]}}]";

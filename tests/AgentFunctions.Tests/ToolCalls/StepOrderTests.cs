@@ -9,7 +9,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Tests.ToolCalls;
 
 /// <summary>The orders that carry a guarantee, in whole passes.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class StepOrderTests
 {
     private static IReadOnlyList<Type>[] Lists => [ToolCallSteps.OfModel, ToolCallSteps.OfAcceptance, ToolCallSteps.OfSignal];

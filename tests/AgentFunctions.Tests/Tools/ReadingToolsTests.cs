@@ -67,7 +67,7 @@ public sealed class ReadingToolsTests
         Assert.That((await bench.InvokeAsync("list_files", new { path = "nowhere" })).IsError, Is.True);
     }
 
-    [Test, CancelAfter(20_000)]
+    [Test, CancelAfter(120_000)]
     public async Task ListFiles_LinksAndPipes_ListsOnlyWhatCanBeRead(CancellationToken cancellationToken)
     {
         using var bench = new ToolBench();
@@ -143,7 +143,7 @@ public sealed class ReadingToolsTests
         Assert.That((await bench.InvokeAsync("read_file", new { path = "." })).Text, Does.Contain("is a folder"));
     }
 
-    [Test, CancelAfter(60_000)]
+    [Test, CancelAfter(300_000)]
     public async Task ReadFile_AHugeLine_TakesLittleMemory(CancellationToken cancellationToken)
     {
         using var bench = new ToolBench();
@@ -206,7 +206,7 @@ public sealed class ReadingToolsTests
         Assert.That((await bench.InvokeAsync("search_files", new { pattern = "(" })).Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
     }
 
-    [Test, CancelAfter(30_000)]
+    [Test, CancelAfter(120_000)]
     public async Task SearchFiles_APatternMadeToRunForEver_EndsSoon(CancellationToken cancellationToken)
     {
         using var bench = new ToolBench();

@@ -6,7 +6,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Tests.Tools;
 
 /// <summary>Tools that start work which goes on elsewhere, as the model and the run see them.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ToolJobTests
 {

@@ -114,7 +114,7 @@ public sealed class WorkspaceTests
         Assert.That(bench.Workspace.Resolve("new"), Is.EqualTo(bench.Workspace.Root + "/real/not-yet.txt"));
     }
 
-    [Test, CancelAfter(10_000)]
+    [Test, CancelAfter(120_000)]
     public void Resolve_PipesSocketsAndDevices_AreRefused()
     {
         using var bench = new ToolBench();
@@ -181,7 +181,7 @@ public sealed class WorkspaceTests
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.PathOutsideWorkspace));
     }
 
-    [Test, CancelAfter(60_000)]
+    [Test, CancelAfter(300_000)]
     public async Task ReadFile_AFolderIsSwappedForALinkAllTheTime_NeverReadsOutside(CancellationToken cancellationToken)
     {
         using var bench = new ToolBench();

@@ -56,6 +56,9 @@ internal sealed class PolicySource
     /// <summary>Whether the host has a policy of its own.</summary>
     public bool IsConfigured => _path is not null || _rules.Length > 0;
 
+    /// <summary>Gets what is wrong with the files as they are now; <see langword="null"/> if they hold.</summary>
+    public string? Broken { get; private set; }
+
     /// <summary>The policy that holds.</summary>
     public Policy Current
     {
@@ -127,11 +130,13 @@ internal sealed class PolicySource
                 {
                     _fingerprint = fingerprint;
                     _policy = Load();
+                    Broken = null;
                     GovernanceLog.PolicyReloaded(_log, _policy.Hash, _policy.Rules.Count);
                 }
             }
             catch (AgentException e)
             {
+                Broken = e.Message;
                 GovernanceLog.PolicyBroken(_log, _policy.Hash, e.Message);
             }
         }

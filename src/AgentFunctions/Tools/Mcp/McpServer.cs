@@ -36,6 +36,18 @@ internal sealed class McpServer(
     /// <summary>What stands for all of the server's tools: <c>mcp__server</c>.</summary>
     public string Group { get; } = McpToolName.Group(definition.Name);
 
+    /// <summary>Gets why the server could not be started last, in words; <see langword="null"/> if it runs or nothing needed it yet.</summary>
+    public string? Trouble
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failures > 0 && !definition.Disabled ? $"The tool server '{definition.Name}' cannot be reached: {_lastFailure}" : null;
+            }
+        }
+    }
+
     /// <summary>The server's present tools.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>.</exception>
     public async Task<IReadOnlyList<AgentTool>> ListAsync(CancellationToken cancellationToken)

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Tests.Governance.Approvals;
 
 /// <summary>Approvals over the host's notification channels: who is told, what becomes of it, and when others are told.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ApprovalChannelTests : IAsyncDisposable
 {

@@ -18,7 +18,7 @@ namespace AgentFunctions.Tests.Governance.Attacks;
 /// One attack for each of the OWASP Top 10 for Agentic Applications (ASI01 to ASI10). The model is the attacker's from its first
 /// word: it does whatever the attack asks for. docs/security.md tells the same in prose.
 /// </summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class AgenticTopTenTests
 {

@@ -7,7 +7,7 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Tests.Governance.Audit;
 
 /// <summary>A log that was emptied, cut or written anew is told from a whole one, by the head that lies beside the keys.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class AuditHeadTests
 {
     private TemporaryFolder _folder = null!;

@@ -23,7 +23,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Tests.Governance.Boundaries;
 
 /// <summary>Every client of the host that an address of somebody else's can reach.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class ClientBoundaryTests
 {
     private const string Allow = "Governance:Network:Allow:0";

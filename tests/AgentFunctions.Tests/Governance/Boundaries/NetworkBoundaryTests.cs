@@ -4,7 +4,7 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Tests.Governance.Boundaries;
 
-[CancelAfter(30_000)]
+[CancelAfter(120_000)]
 internal sealed class NetworkBoundaryTests
 {
     [TestCase("127.0.0.1", false)]

@@ -18,7 +18,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.Governance.Identity;
 
 /// <summary>Tokens as tool servers get them, which check them by the published keys alone.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class ToolServerIdentityTests
 {
     private const string Description =

@@ -18,7 +18,7 @@ namespace AgentFunctions.Tests.Governance.KillSwitch;
 /// A tree whose lead and two sub-agents are in the middle of a payment each, and a run of another agent in the middle of its own:
 /// what is killed ends at once and stays dead over a restart, what is not goes on.
 /// </summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class KillInFlightTests
 {

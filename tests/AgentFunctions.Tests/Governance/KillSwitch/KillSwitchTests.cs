@@ -7,7 +7,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Governance.KillSwitch;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class KillSwitchTests
 {

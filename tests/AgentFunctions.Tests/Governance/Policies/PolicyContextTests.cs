@@ -9,7 +9,7 @@ using static AgentFunctions.Tests.Governance.Policies.Actions;
 namespace AgentFunctions.Tests.Governance.Policies;
 
 /// <summary>Rules on where the run stands: what is left, what is next, what the call itself touches.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class PolicyContextTests
 {
     [TestCase("usd: {below: 2}", true)]

@@ -11,7 +11,7 @@ using RunRequest = AgentFunctions.Gateway.RunRequest;
 namespace AgentFunctions.Tests.Governance.Redaction;
 
 /// <summary>A secret is planted wherever text enters; afterwards the data file is searched for it, byte by byte.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class PlantedSecretsTests
 {
     private const string Secret = "pl4nted/\"s+crét\"<&>";

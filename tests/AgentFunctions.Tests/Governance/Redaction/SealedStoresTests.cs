@@ -13,7 +13,7 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Tests.Governance.Redaction;
 
 /// <summary>What is written is masked, what is read is the truth: for random secrets in random places.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class SealedStoresTests
 {
     private TemporaryFolder _folder = null!;

@@ -19,7 +19,7 @@ using RunRequest = AgentFunctions.Gateway.RunRequest;
 namespace AgentFunctions.Tests.Governance.Redaction;
 
 /// <summary>What runs is the truth, whatever stands between: an approval, a restart, a fork of names and numbers.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class TruthTests
 {
     private const string Word = "postgres";

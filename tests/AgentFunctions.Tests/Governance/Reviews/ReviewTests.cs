@@ -10,7 +10,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Governance.Reviews;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ReviewTests
 {

@@ -22,7 +22,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Tests.Governance.Secrets;
 
 /// <summary>Named secrets: found when they are used, sent where they belong, and written nowhere.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class SecretReferenceTests
 {
     private const string Description =

@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Tests.Models.Wire;
 
 /// <summary>Texts, reasons, usage and streams as endpoints write them.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class AnswerAccentTests
 {
     private const string Yes = """{"choices":[{"index":0,"delta":{"content":"yes"},"finish_reason":null}]}""";

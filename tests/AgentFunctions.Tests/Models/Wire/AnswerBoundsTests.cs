@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Tests.Models.Wire;
 
 /// <summary>No answer is read without end, in bytes or in time.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public sealed class AnswerBoundsTests
 {
     private const string Comment = ": processing\n\n";

@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Tests.Models.Wire;
 
 /// <summary>Tool calls as endpoints write them.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class CallAccentTests
 {
     private const string TwoArguments = """{"x":1}|{"y":2}""";

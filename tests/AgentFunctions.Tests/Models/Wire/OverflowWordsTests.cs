@@ -3,7 +3,7 @@ using AgentFunctions.Models.OpenAIProtocol;
 namespace AgentFunctions.Tests.Models.Wire;
 
 /// <summary>That a request is too long, in the words of many endpoints.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class OverflowWordsTests
 {
     [TestCase("""{"error":{"message":"This model's maximum context length is 128000 tokens.","code":"context_length_exceeded"}}""", TestName = "Overflow_OpenAI")]

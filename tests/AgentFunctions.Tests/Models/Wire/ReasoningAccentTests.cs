@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Tests.Models.Wire;
 
 /// <summary>What an endpoint thought goes back to it in the field in which it came, and to no other.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class ReasoningAccentTests
 {
     private const string Call = "\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"},\"extra_content\":{\"google\":{\"thought_signature\":\"s1\"}}}]";

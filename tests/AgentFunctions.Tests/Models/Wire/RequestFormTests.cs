@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Tests.Models.Wire;
 
 /// <summary>A field that an endpoint refuses is left out from then on.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 public sealed class RequestFormTests
 {
     private static readonly ChatOptions Options = new()

@@ -6,7 +6,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Tests.Models.Wire;
 
 /// <summary>Valid answers with fields dropped, doubled and retyped: what comes of one is an answer or a typed error, never anything else.</summary>
-[CancelAfter(180_000)]
+[CancelAfter(300_000)]
 public sealed class WireFuzzTests
 {
     private const int Rounds = 400;

@@ -7,7 +7,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.ToolCalls.Steps;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class AuditStepTests
 {
     [TestCase(ToolEffect.None, "default:none")]

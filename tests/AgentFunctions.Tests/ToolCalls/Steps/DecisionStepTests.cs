@@ -13,7 +13,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Tests.ToolCalls.Steps;
 
 /// <summary>The steps that decide: kill switch, approval, policy, and the record of the decision.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class DecisionStepTests
 {
     private const string Cap = "rules: [{name: cap, when: {tool: '*'}, then: allow, atMost: {amount: 3}}]";

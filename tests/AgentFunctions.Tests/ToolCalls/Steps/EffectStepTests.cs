@@ -7,7 +7,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Tests.ToolCalls.Steps;
 
 /// <summary>The steps around the effect: begin, in flight, invoke.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class EffectStepTests
 {
     [TestCase(ToolEffect.None, null)]

@@ -11,7 +11,7 @@ namespace AgentFunctions.Tests.Tools.Mcp;
 
 /// <summary>A run that starts before its tool server does.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class LateToolsTests
 {
     [Test]

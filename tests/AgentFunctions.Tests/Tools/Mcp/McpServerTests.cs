@@ -8,7 +8,7 @@ namespace AgentFunctions.Tests.Tools.Mcp;
 
 /// <summary>What a server's process does, or fails to do; needs Node.js and nothing from npm.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class McpServerTests
 {
     private static readonly object ReadOnly = new { readOnlyHint = true };

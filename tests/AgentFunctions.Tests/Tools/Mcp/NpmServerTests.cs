@@ -7,7 +7,7 @@ namespace AgentFunctions.Tests.Tools.Mcp;
 
 /// <summary>The servers that people run: npm's <c>@modelcontextprotocol/server-everything</c>, <c>-filesystem</c> and <c>-memory</c>.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class NpmServerTests
 {
     private string _folder = "";

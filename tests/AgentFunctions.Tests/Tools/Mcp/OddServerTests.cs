@@ -5,7 +5,7 @@ namespace AgentFunctions.Tests.Tools.Mcp;
 
 /// <summary>Servers that hang, flood or speak oddly; needs Node.js and nothing from npm.</summary>
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class OddServerTests
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);

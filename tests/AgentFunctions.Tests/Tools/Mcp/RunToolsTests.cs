@@ -6,7 +6,7 @@ namespace AgentFunctions.Tests.Tools.Mcp;
 
 /// <summary>A run's tools while a real server changes under it.</summary>
 [TestFixture]
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class RunToolsTests
 {
     private static readonly object Named = new { type = "object", properties = new { name = new { type = "string" } }, required = new[] { "name" } };

@@ -5,7 +5,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Tools.Memory;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class MemoryToolTests
 {
     private static readonly AgentTool Large = AgentTool.Create(

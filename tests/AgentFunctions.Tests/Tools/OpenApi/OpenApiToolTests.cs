@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.Tools.OpenApi;
 
 [TestFixture]
-[CancelAfter(30_000)]
+[CancelAfter(120_000)]
 internal sealed class OpenApiToolTests
 {
     private const string Description = """

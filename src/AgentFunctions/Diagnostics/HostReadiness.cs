@@ -1,0 +1,91 @@
+using AgentFunctions.Core.Text;
+using AgentFunctions.Governance.Redaction;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.Diagnostics;
+
+/// <summary>
+/// Looks at all that the host needs: when it has started, to say in one line each what is wrong, and whenever a probe asks.
+/// </summary>
+public sealed partial class HostReadiness : IHostedLifecycleService
+{
+    /// <summary>How much of a message is shown, in characters.</summary>
+    private const int MessageLimit = 600;
+
+    /// <summary>How long an answer holds: a probe must not wear out the disk.</summary>
+    private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(2);
+
+    private readonly IReadinessCheck[] _checks;
+    private readonly Redactor _redactor;
+    private readonly TimeProvider _time;
+    private readonly ILogger<HostReadiness> _log;
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private (IReadOnlyList<ReadinessItem> Items, long At)? _last;
+
+    internal HostReadiness(IEnumerable<IReadinessCheck> checks, Redactor redactor, TimeProvider time, ILogger<HostReadiness> log) =>
+        (_checks, _redactor, _time, _log) = ([.. checks], redactor, time, log);
+
+    /// <summary>Gets what is found of all that the host needs.</summary>
+    /// <param name="cancellationToken">The token to cancel the look.</param>
+    public async Task<IReadOnlyList<ReadinessItem>> CheckAsync(CancellationToken cancellationToken = default)
+    {
+        await _one.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_last is { } last && _time.GetElapsedTime(last.At) < KeptFor)
+            {
+                return last.Items;
+            }
+
+            var items = new List<ReadinessItem>();
+            foreach (IReadinessCheck check in _checks)
+            {
+                items.AddRange((await check.CheckAsync(cancellationToken).ConfigureAwait(false)).Select(Shown));
+            }
+
+            _last = (items, _time.GetTimestamp());
+            return items;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedService.StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    async Task IHostedLifecycleService.StartedAsync(CancellationToken cancellationToken)
+    {
+        foreach (ReadinessItem item in await CheckAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (item.Status == ReadinessStatus.Failed)
+            {
+                LogFailed(_log, item.Name, item.Message);
+            }
+            else if (item.Status == ReadinessStatus.Degraded)
+            {
+                LogDegraded(_log, item.Name, item.Message);
+            }
+        }
+    }
+
+    Task IHostedLifecycleService.StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedLifecycleService.StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private ReadinessItem Shown(ReadinessItem item) => item.Message is null ? item : item with
+    {
+        Message = TextCut.Shorten(_redactor.Redact(item.Message.ReplaceLineEndings(" "))!, MessageLimit),
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Not ready: {Name}: {Reason}")]
+    private static partial void LogFailed(ILogger log, string name, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Ready, but {Name}: {Reason}")]
+    private static partial void LogDegraded(ILogger log, string name, string? reason);
+}
