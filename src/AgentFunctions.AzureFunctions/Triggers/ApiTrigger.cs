@@ -1,4 +1,5 @@
 using AgentFunctions.AzureFunctions.Hosting;
+using AgentFunctions.DurableTask;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;

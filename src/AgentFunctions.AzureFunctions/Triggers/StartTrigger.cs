@@ -1,5 +1,5 @@
-using AgentFunctions.DurableTask;
 using AgentFunctions.AzureFunctions.Hosting;
+using AgentFunctions.DurableTask;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,6 @@
 using AgentFunctions.Agents;
-using AgentFunctions.DurableTask;
 using AgentFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;

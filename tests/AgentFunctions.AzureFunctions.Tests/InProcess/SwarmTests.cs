@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using AgentFunctions.Agents;
-using AgentFunctions.DurableTask;
 using AgentFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
