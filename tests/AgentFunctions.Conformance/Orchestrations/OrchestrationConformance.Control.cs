@@ -126,6 +126,7 @@ public abstract partial class OrchestrationConformance
         string id = await BeginAsync(context => context.WaitForExternalEventAsync<int>("go"));
         await Until(id, state => state.Status == OrchestrationStatus.Running);
         await Client.SuspendAsync(id, null, Cancel);
+        await Until(id, state => state.Status == OrchestrationStatus.Suspended);
         await Host.ForgetAsync();
         await Client.RaiseEventAsync(id, "go", 4, Cancel);
         Assert.That((await Client.GetAsync(id, true, Cancel))!.Status, Is.EqualTo(OrchestrationStatus.Suspended));
