@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -23,7 +24,7 @@ internal static class TranscriptEndpoints
             .ProducesProblems(400, 401, 403, 404, 503);
 
     private static async Task<IResult> GetAsync(
-        string id, HttpRequest request, RunReader reader, Transcript transcript, CancellationToken cancellationToken)
+        string id, HttpRequest request, RunReader reader, Transcript transcript, Redactor redactor, CancellationToken cancellationToken)
     {
         long from = request.Query.Position("from") ?? 0;
         int limit = request.Query.Number("limit", 50, 1, MaxPage);
@@ -36,7 +37,7 @@ internal static class TranscriptEndpoints
                 return Answers.Json(new TranscriptResource(page, entry.Position));
             }
 
-            page.Add(MessageResource.Of(entry));
+            page.Add(MessageResource.Of(entry, redactor));
         }
 
         return Answers.Json(new TranscriptResource(page, null));

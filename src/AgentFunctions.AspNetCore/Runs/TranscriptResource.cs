@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
 
@@ -48,14 +49,14 @@ internal sealed record MessageResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TokenUsage? Usage { get; init; }
 
-    public static MessageResource Of(TranscriptEntry entry) => new()
+    public static MessageResource Of(TranscriptEntry entry, Redactor redactor) => new()
     {
         Position = entry.Position,
         Turn = entry.Turn,
         At = entry.At.UtcDateTime,
         Role = entry.Message.Role.Value,
         Origin = entry.Source,
-        Contents = [.. entry.Message.Contents.Select(ContentResource.Of)],
+        Contents = [.. entry.Message.Contents.Select(content => ContentResource.Of(content, redactor))],
         SummaryKeepsFrom = entry.SummaryKeepsFrom,
         Model = entry.Model,
         FinishReason = entry.FinishReason,
@@ -83,7 +84,7 @@ internal sealed record ContentResource(string Type)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Arguments { get; init; }
 
-    public static ContentResource Of(AIContent content) => content switch
+    public static ContentResource Of(AIContent content, Redactor redactor) => content switch
     {
         TextContent text => new("text") { Text = text.Text },
         TextReasoningContent reasoning => new("reasoning") { Text = reasoning.Text },
@@ -91,8 +92,9 @@ internal sealed record ContentResource(string Type)
         {
             CallId = call.CallId,
             Tool = call.Name,
-            Arguments = JsonSerializer.SerializeToElement(
-                call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))),
+            // The model chose the names and numbers in them too.
+            Arguments = redactor.RedactFree(JsonSerializer.SerializeToElement(
+                call.Arguments, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)))),
         },
         FunctionResultContent result => new("toolResult") { CallId = result.CallId, Text = result.Result?.ToString() },
         _ => new("other"),

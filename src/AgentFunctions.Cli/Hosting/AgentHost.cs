@@ -28,7 +28,7 @@ internal static class AgentHost
 {
     public static void AddAgents(this IHostApplicationBuilder builder, AgentHostSettings settings)
     {
-        Directory.CreateDirectory(settings.Data);
+        CreateData(settings.Data);
         builder.Services.AddAgentFunctions(builder.Configuration, options =>
         {
             options.Workspace = settings.Workspace;
@@ -59,6 +59,19 @@ internal static class AgentHost
         else
         {
             builder.Services.AddAgent(BuiltInAgents.Lead);
+        }
+    }
+
+    // A folder that this makes is its user's alone; one that was there stays as its owner made it.
+    private static void CreateData(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Agents;
 
 namespace AgentFunctions.Cli.Hosting;
 
@@ -11,8 +12,6 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files,
 {
     public const string Agents = "agents";
 
-    private static readonly EnumerationOptions Below = new() { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 16 };
-
     /// <summary>Looks at what is in the working folder.</summary>
     /// <param name="withAgents">Whether its agents would be loaded; they are not if others were named.</param>
     public static FolderContent OfWorkingFolder(bool withAgents)
@@ -22,7 +21,7 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files,
         IEnumerable<string> files = Directory.EnumerateFiles(folder, "appsettings*.json");
         if (withAgents && Directory.Exists(agents))
         {
-            files = files.Concat(Directory.EnumerateFiles(agents, "*.md", Below));
+            files = files.Concat(AgentFolder.FilesOf(agents));
         }
 
         string[] found = [.. files.Select(file => Path.GetRelativePath(folder, file)).Order(StringComparer.Ordinal)];

@@ -82,6 +82,15 @@ public sealed partial record AgentFolder(string Path, IReadOnlyList<AgentFile> F
     [GeneratedRegex(@"\((\d{1,9})\): (.*)$", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex Place();
 
+    /// <summary>Gets the full paths of the files that <see cref="Load"/> reads, in no order, without reading them.</summary>
+    /// <param name="path">The folder.</param>
+    /// <returns>The paths.</returns>
+    public static IEnumerable<string> FilesOf(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        return MarkdownFiles(path);
+    }
+
     // Links to files are followed and hidden folders are not: that is what a mounted ConfigMap of Kubernetes needs. Links to
     // folders are not followed either, since they may lead in a circle.
     private static FileSystemEnumerable<string> MarkdownFiles(string path) =>

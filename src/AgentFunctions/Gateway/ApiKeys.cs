@@ -4,11 +4,12 @@ using System.Text;
 using System.Text.Json;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Gateway;
 
 /// <summary>The API keys of this host, each with a name and roles. Only hashes are kept: what a key is, only its holder knows.</summary>
-public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider time)
+public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider time, ILogger<ApiKeys>? log = null)
 {
     private const string Prefix = "api-keys/";
     private const string Withdrawn = "api-key-names/";
@@ -90,7 +91,9 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     {
         if (_seen is not { } seen || time.GetElapsedTime(seen.At) >= MaxAge)
         {
-            _seen = seen = new Seen((await ListAsync(cancellationToken).ConfigureAwait(false)).Count > 0, time.GetTimestamp());
+            // One that cannot be read is a key all the same: without any, everybody on this machine may call.
+            bool any = await records.ListAsync(Prefix, null, cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false);
+            _seen = seen = new Seen(any, time.GetTimestamp());
         }
 
         return seen.Any;
@@ -101,9 +104,10 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     public async Task<IReadOnlyList<ApiKeyRecord>> ListAsync(CancellationToken cancellationToken = default)
     {
         var keys = new List<ApiKeyRecord>();
-        await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
+        await foreach (ApiKeyRecord key in records.ReadAllAsync(
+            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ApiKeyRecord), log, cancellationToken).ConfigureAwait(false))
         {
-            keys.Add(JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ApiKeyRecord)!);
+            keys.Add(key);
         }
 
         return keys;

@@ -2,11 +2,12 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Monitors;
 
 /// <summary>Monitors and what they remember: a record each.</summary>
-internal sealed class MonitorStore(IRecordStore records)
+internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? log = null)
 {
     private const string Definitions = "monitors/";
 
@@ -27,9 +28,10 @@ internal sealed class MonitorStore(IRecordStore records)
 
     public async IAsyncEnumerable<MonitorRecord> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (StoredRecord record in records.ListAsync(Definitions, null, cancellationToken).ConfigureAwait(false))
+        await foreach (MonitorRecord monitor in records.ReadAllAsync(
+            Definitions, static record => JsonSerializer.Deserialize<MonitorRecord>(record.Value.Span, MonitorJson.Options), log, cancellationToken).ConfigureAwait(false))
         {
-            yield return JsonSerializer.Deserialize<MonitorRecord>(record.Value.Span, MonitorJson.Options)!;
+            yield return monitor;
         }
     }
 

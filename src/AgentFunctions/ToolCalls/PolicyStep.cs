@@ -27,6 +27,20 @@ internal sealed class PolicyStep(PolicyDecider policy, ApprovalQuestions questio
 
         if (state.Approval is { } approval)
         {
+            // Other arguments may be for other people to decide about.
+            if (approval.Edited is not null && decision is { Verdict: PolicyVerdict.Ask, Approval: { } terms } && !approval.Satisfies(terms))
+            {
+                return CallRefusal.Of(
+                    state,
+                    decision with
+                    {
+                        Verdict = PolicyVerdict.Deny,
+                        Approval = null,
+                        Reason = $"a person changed the arguments into what {terms.Count} of {string.Join(", ", terms.Roles)} decide about",
+                    },
+                    ErrorCode.PolicyDenied);
+            }
+
             decision = Approved(decision, approval);
         }
         else if (decision.Verdict == PolicyVerdict.Ask)
@@ -47,6 +61,7 @@ internal sealed class PolicyStep(PolicyDecider policy, ApprovalQuestions questio
         Rule = approval.Rule,
         Reason = $"approved by {string.Join(" and ", approval.Votes.Where(static one => one.Approves).Select(static one => one.By))}",
         Approval = null,
-        Arguments = approval.Edited,
+        // A bound on the arguments holds for those of a person too.
+        Arguments = decision.Arguments ?? approval.Edited,
     };
 }

@@ -37,6 +37,18 @@ internal sealed class GroundTests
         await CompletesAsync("run", "work", "--agent", "mine", "--agents", "agents");
     }
 
+    [TestCase("agents/mine.MD")]
+    [TestCase("agents/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17/18/mine.md")]
+    public async Task Agents_HoweverTheyAreSpelledAndHoweverDeep_NeedTrust(string file)
+    {
+        _folder.Write(file, Agent);
+
+        (int exitCode, _, string errors) = await RunAsync(null, "run", "work", "--agent", "mine");
+
+        Assert.That(exitCode, Is.EqualTo(2));
+        Assert.That(errors, Does.Contain("nobody has trusted"));
+    }
+
     [Test]
     public async Task Configuration_OfAFolder_IsLoadedOnceAPersonTrustsIt()
     {

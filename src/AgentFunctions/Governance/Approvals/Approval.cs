@@ -138,6 +138,12 @@ public sealed record Approval
 
     /// <summary>The event that wakes the run.</summary>
     internal string EventName => $"approval:{Id}";
+
+    /// <summary>Tells whether what was decided by the terms of this approval would have been decided by others too.</summary>
+    /// <param name="terms">The other terms.</param>
+    internal bool Satisfies(ApprovalTerms terms) =>
+        Terms.Roles.All(terms.Roles.Contains)
+        && Votes.Count(vote => vote.Approves && !(terms.NotRequester && vote.By == Requester)) >= terms.Count;
 }
 
 /// <summary>One attempt to tell people of an approval.</summary>

@@ -90,7 +90,7 @@ public sealed class KillOrders
         var orders = new List<KillOrder>();
         await foreach (StoredRecord record in _records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
         {
-            orders.Add(JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.KillOrder)!);
+            orders.Add(Read(record));
         }
 
         _orders = new Snapshot(orders, _time.GetTimestamp());
@@ -187,6 +187,20 @@ public sealed class KillOrders
         catch (AgentException e) when (e.Code is ErrorCode.RunStateForbids or ErrorCode.RunNotFound)
         {
             return false;
+        }
+    }
+
+    // An order that cannot be read may stop anything: nothing goes on over it.
+    private static KillOrder Read(StoredRecord record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.KillOrder) ?? throw new JsonException("it is empty");
+        }
+        catch (JsonException e)
+        {
+            throw new AgentException(
+                ErrorCode.DataFileUnusable, $"The kill order '{record.Key}' cannot be read, so nothing is run: {e.Message} Restore the data, or remove the record.", e);
         }
     }
 

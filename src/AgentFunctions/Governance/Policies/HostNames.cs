@@ -11,7 +11,10 @@ internal static class HostNames
 
     private static readonly Regex Address = new(@"(?:[A-Za-z][A-Za-z0-9+.\-]{0,20}:)?//[^\s""'<>`|\\]+", Linear);
 
-    private static readonly Regex EmailDomain = new(@"[\w.+\-]@([A-Za-z0-9][A-Za-z0-9.\-]*\.[A-Za-z]{2,24})", Linear);
+    // Browsers' parsers, which many tools use, take any number of slashes and backslashes for two.
+    private static readonly Regex LooseAddress = new(@"(?:[Hh][Tt][Tt][Pp][Ss]?|[Ww][Ss][Ss]?|[Ff][Tt][Pp]):[/\\]*[^\s""'<>`|/\\]+", Linear);
+
+    private static readonly Regex EmailDomain = new(@"[\w.+\-\\#?]@([A-Za-z0-9][A-Za-z0-9.\-]*\.[A-Za-z]{2,24})", Linear);
 
     private static readonly string[] HostArguments = ["host", "hostname", "server", "domain"];
 
@@ -56,6 +59,19 @@ internal static class HostNames
                 string address = text.Substring(match.Index, match.Length);
                 if (Uri.TryCreate(address.StartsWith("//", StringComparison.Ordinal) ? "http:" + address : address, UriKind.Absolute, out Uri? uri)
                     && uri.IdnHost.Length > 0)
+                {
+                    hosts.Add(Normal(uri.IdnHost));
+                }
+            }
+        }
+
+        if (text.Contains(':', StringComparison.Ordinal))
+        {
+            foreach (ValueMatch match in LooseAddress.EnumerateMatches(text))
+            {
+                string address = text.Substring(match.Index, match.Length);
+                int colon = address.IndexOf(':', StringComparison.Ordinal);
+                if (Uri.TryCreate($"{address[..colon]}://{address[(colon + 1)..].TrimStart('/', '\\')}", UriKind.Absolute, out Uri? uri) && uri.IdnHost.Length > 0)
                 {
                     hosts.Add(Normal(uri.IdnHost));
                 }

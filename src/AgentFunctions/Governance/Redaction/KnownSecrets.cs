@@ -146,10 +146,27 @@ internal sealed class KnownSecrets
             (string text, int before, int after) = Base64At(bytes, offset);
             yield return spelling with { Text = text, Before = before, After = after };
             yield return spelling with { Text = text.Replace('+', '-').Replace('/', '_'), Before = before, After = after };
+            foreach (SecretSpelling twice in TwiceBase64(spelling, text))
+            {
+                yield return twice;
+            }
         }
     }
 
     /// <summary>The characters of base64 that a value alone decides where so many bytes stand before it.</summary>
+    // Base64 of base64, whose letters are the same in both alphabets.
+    private static IEnumerable<SecretSpelling> TwiceBase64(SecretSpelling spelling, string inner)
+    {
+        foreach (string text in new[] { inner, inner.Replace('+', '-').Replace('/', '_') }.Distinct())
+        {
+            for (int offset = 0; offset < 3; offset++)
+            {
+                (string outer, int before, int after) = Base64At(Encoding.ASCII.GetBytes(text), offset);
+                yield return spelling with { Text = outer, Before = before, After = after };
+            }
+        }
+    }
+
     private static (string Text, int Before, int After) Base64At(byte[] value, int offset)
     {
         string text = Convert.ToBase64String([.. new byte[offset], .. value]);

@@ -6,13 +6,14 @@ using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Governance.Reviews;
 
 /// <summary>The review queues of this host: one record for each value of a label.</summary>
 internal sealed class ReviewBooks(
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<ReviewOptions> options, TimeProvider time)
+    IRecordStore records, IOrchestrationClient orchestrations, IOptions<ReviewOptions> options, TimeProvider time, ILogger<ReviewBooks>? log = null)
 {
     private const string Prefix = "reviews/";
 
@@ -62,9 +63,10 @@ internal sealed class ReviewBooks(
     public async Task<IReadOnlyList<ReviewBook>> ListAsync(CancellationToken cancellationToken)
     {
         var books = new List<ReviewBook>();
-        await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
+        await foreach (ReviewBook book in records.ReadAllAsync(
+            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ReviewBook), log, cancellationToken).ConfigureAwait(false))
         {
-            books.Add(JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ReviewBook)!);
+            books.Add(book);
         }
 
         return books;

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Monitors.Incidents;
 
 /// <summary>Incidents: a record each, its timeline within, so that state and timeline never disagree.</summary>
-internal sealed class IncidentStore(IRecordStore records)
+internal sealed class IncidentStore(IRecordStore records, ILogger<IncidentStore>? log = null)
 {
     private const string Prefix = "incidents/";
 
@@ -66,9 +67,9 @@ internal sealed class IncidentStore(IRecordStore records)
 
     public async IAsyncEnumerable<Incident> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
+        await foreach (Incident incident in records.ReadAllAsync(Prefix, Read, log, cancellationToken).ConfigureAwait(false))
         {
-            yield return Read(record);
+            yield return incident;
         }
     }
 

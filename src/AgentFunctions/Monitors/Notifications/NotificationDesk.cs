@@ -4,6 +4,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Monitors.Notifications;
@@ -11,7 +12,7 @@ namespace AgentFunctions.Monitors.Notifications;
 /// <summary>Delivers messages, and keeps those that could not be delivered where people see them.</summary>
 internal sealed class NotificationDesk(
     IOptions<NotificationOptions> options, IEnumerable<INotificationSink> sinks, IncidentStore incidents, IRecordStore records,
-    TimeProvider time, Governance.Redaction.Redactor redactor)
+    TimeProvider time, Governance.Redaction.Redactor redactor, ILogger<NotificationDesk>? log = null)
 {
     /// <summary>The channel that every host has.</summary>
     public const string Console = "console";
@@ -61,9 +62,10 @@ internal sealed class NotificationDesk(
     /// <summary>The messages that could not be delivered.</summary>
     public async IAsyncEnumerable<DeadLetter> ListDeadLettersAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
+        await foreach (DeadLetter letter in records.ReadAllAsync(
+            Prefix, static record => JsonSerializer.Deserialize<DeadLetter>(record.Value.Span, MonitorJson.Options), log, cancellationToken).ConfigureAwait(false))
         {
-            yield return JsonSerializer.Deserialize<DeadLetter>(record.Value.Span, MonitorJson.Options)!;
+            yield return letter;
         }
     }
 

@@ -93,6 +93,44 @@ internal sealed class ApprovalTests
         Assert.That(run.Result!.Text, Does.Contain("never-eve"));
     }
 
+    [TestCase("roles: [cfo]")]
+    [TestCase("roles: [lead, cfo], count: 2")]
+    public async Task Approve_EditedIntoWhatOthersDecideAbout_IsRefused(string terms, CancellationToken cancellationToken)
+    {
+        await using GovernedRun governed = await StartAsync("""
+            rules:
+              - {name: large, when: {arguments: {amount: {above: 100}}}, then: ask, approval: {TERMS}}
+              - {name: ask-all, when: {tool: pay}, then: ask, approval: {roles: [lead]}}
+            """.Replace("TERMS", terms, StringComparison.Ordinal));
+        Run run = await governed.Host.SubmitAsync();
+        Approval approval = await governed.ApprovalOfAsync(run.Id, cancellationToken);
+
+        await governed.Desk.DecideAsync(approval.Id, Lead, true, null, JsonElement.Parse("""{"to":"bob","amount":1000}"""), cancellationToken);
+        run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(_paid, Is.Empty);
+        Assert.That(run.Result!.Text, Does.Contain("large").And.Contain("cfo"));
+    }
+
+    [TestCase(1_000, "bob:50")]
+    [TestCase(20, "bob:20")]
+    public async Task Approve_EditedIntoWhatIsAllowedWithABound_TheBoundHolds(int amount, string paid, CancellationToken cancellationToken)
+    {
+        await using GovernedRun governed = await StartAsync("""
+            rules:
+              - {name: ask-five, when: {arguments: {amount: {is: "5"}}}, then: ask, approval: {roles: [lead]}}
+              - {name: capped, when: {tool: pay}, then: allow, atMost: {amount: 50}}
+            """);
+        Run run = await governed.Host.SubmitAsync();
+        Approval approval = await governed.ApprovalOfAsync(run.Id, cancellationToken);
+
+        await governed.Desk.DecideAsync(
+            approval.Id, Lead, true, null, JsonSerializer.SerializeToElement(new { to = "bob", amount }), cancellationToken);
+        await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(_paid, Is.EqualTo(new[] { paid }));
+    }
+
     [Test]
     public async Task Decide_WrongRoleOrRequesterOrTwice_Refused(CancellationToken cancellationToken)
     {

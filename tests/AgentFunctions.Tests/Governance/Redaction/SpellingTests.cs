@@ -36,6 +36,7 @@ internal sealed class SpellingTests
             .. Enumerable.Range(0, 3).Select(offset => ($"base64 at {offset}", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{new string('z', offset)}{value} and more")))),
             .. Enumerable.Range(0, 3).Select(offset => ($"base64url at {offset}", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{new string('z', offset)}{value}"))
                 .TrimEnd('=').Replace('+', '-').Replace('/', '_'))),
+            .. Enumerable.Range(0, 9).Select(offset => ($"base64 of base64 at {offset}", Base64($"{new string('y', offset / 3)}{Base64($"{new string('z', offset % 3)}{value} and more")} and more"))),
             ("base64 in an address", Uri.EscapeDataString(Convert.ToBase64String(Encoding.UTF8.GetBytes(value)))),
             ("percent in HTML", System.Net.WebUtility.HtmlEncode(Uri.EscapeDataString(value))),
         ];
@@ -137,4 +138,6 @@ internal sealed class SpellingTests
 
     private static string Lower(string text) =>
         System.Text.RegularExpressions.Regex.Replace(text, "%[0-9A-F]{2}", static match => match.Value.ToLower(CultureInfo.InvariantCulture));
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 }
