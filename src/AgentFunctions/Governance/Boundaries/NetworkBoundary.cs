@@ -37,8 +37,11 @@ public static class NetworkBoundary
     /// </summary>
     internal static bool IsPlatform(IPAddress address)
     {
-        byte[] bytes = (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).GetAddressBytes();
-        return bytes is [169, 254, ..] or [168, 63, 129, 16] or [0xfd, 0x00, 0x0e, 0xc2, ..] || address.IsIPv6LinkLocal;
+        byte[] bytes = address.GetAddressBytes();
+        byte[] inner = bytes.Length == 4 ? bytes : InnerV4(bytes) ?? bytes;
+        // Of Azure, Alibaba and Oracle; the others' are link-local.
+        return inner is [169, 254, ..] or [168, 63, 129, 16] or [100, 100, 100, 200] or [192, 0, 0, 192]
+            || bytes is [0xfd, 0x00, 0x0e, 0xc2, ..] || address.IsIPv6LinkLocal;
     }
 
     private static bool IsPublicV4(byte[] b) => b[0] switch
@@ -58,16 +61,19 @@ public static class NetworkBoundary
 
     private static bool IsPublicV6(IPAddress address, byte[] b)
     {
-        // 6to4 and NAT64 carry an IPv4 address within.
-        byte[]? inner = b switch
-        {
-            [0x20, 0x02, ..] => b[2..6],
-            [0x00, 0x64, 0xff, 0x9b, ..] => b[12..],
-            _ => null,
-        };
+        byte[]? inner = InnerV4(b);
         return (inner is null || IsPublicV4(inner))
             && (b[0] & 0xe0) == 0x20
             && !address.IsIPv6Teredo
             && b is not [0x20, 0x01, 0x0d, 0xb8, ..];
     }
+
+    // 6to4, NAT64, and addresses that are mapped or compatible carry an IPv4 address within.
+    private static byte[]? InnerV4(byte[] b) => b switch
+    {
+        [0x20, 0x02, ..] => b[2..6],
+        [0x00, 0x64, 0xff, 0x9b, ..] => b[12..],
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 or 0xff, 0 or 0xff, ..] => b[12..],
+        _ => null,
+    };
 }

@@ -233,6 +233,9 @@ internal sealed class ClientBoundaryTests
         Assert.That(NetworkAllowance.Parse("127.0.0.1").AllowsAddress(IPAddress.Parse("169.254.169.254"), 80), Is.False);
         Assert.That(NetworkBoundary.IsPlatform(IPAddress.Parse("::ffff:169.254.169.254")), Is.True);
         Assert.That(
+            new[] { "64:ff9b::a9fe:a9fe", "::169.254.169.254", "2002:a9fe:a9fe::1", "100.100.100.200", "192.0.0.192" }.Select(IPAddress.Parse),
+            Is.All.Matches<IPAddress>(NetworkBoundary.IsPlatform));
+        Assert.That(
             () => byName.ConnectAsync("", "169.254.169.254", 80, CancellationToken.None),
             Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.NotAllowed));
     }
