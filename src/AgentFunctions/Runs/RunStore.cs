@@ -2,11 +2,12 @@ using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Loop;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Runs;
 
 /// <summary>What runs were started with: one record each, their agent definitions kept once by content.</summary>
-public sealed class RunStore(IRecordStore records, IBlobStore blobs)
+public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<RunStore>? log = null)
 {
     private const string Prefix = "runs/";
 
@@ -94,9 +95,9 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs)
         string? after = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         string? afterKey = after is null ? null : Prefix + after;
-        await foreach (StoredRecord record in records.ListAsync(Prefix, afterKey, cancellationToken).ConfigureAwait(false))
+        await foreach (RunRecord run in records.ReadAllAsync(Prefix, Read, log, cancellationToken, afterKey).ConfigureAwait(false))
         {
-            yield return Read(record);
+            yield return run;
         }
     }
 

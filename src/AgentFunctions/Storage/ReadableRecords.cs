@@ -15,18 +15,20 @@ internal static class ReadableRecords
     /// <param name="read">Reads one.</param>
     /// <param name="log">Where it is said; <see langword="null"/> for nowhere.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="after">Only records after this key; <see langword="null"/> for all.</param>
     public static async IAsyncEnumerable<T> ReadAllAsync<T>(
-        this IRecordStore records, string prefix, Func<StoredRecord, T?> read, ILogger? log, [EnumeratorCancellation] CancellationToken cancellationToken)
+        this IRecordStore records, string prefix, Func<StoredRecord, T?> read, ILogger? log, [EnumeratorCancellation] CancellationToken cancellationToken,
+        string? after = null)
         where T : class
     {
-        await foreach (StoredRecord record in records.ListAsync(prefix, null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in records.ListAsync(prefix, after, cancellationToken).ConfigureAwait(false))
         {
             T? value = null;
             try
             {
                 value = read(record) ?? throw new JsonException("it is empty");
             }
-            catch (JsonException e)
+            catch (Exception e) when (e is JsonException or AgentException { Code: ErrorCode.DataFileUnusable })
             {
                 RecordLog.Unreadable(log ?? NullLogger.Instance, record.Key, e.Message);
             }
