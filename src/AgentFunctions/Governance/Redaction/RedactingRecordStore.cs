@@ -15,6 +15,9 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
     /// <summary>An order to stop that cannot be read must not be passed over.</summary>
     private const string KillOrders = "kill/";
 
+    /// <summary>A key that cannot be read is one all the same: without any, everybody on the machine may call.</summary>
+    private const string ApiKeys = "api-keys/";
+
     public bool IsShared => inner.IsShared;
 
     public async Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
@@ -48,7 +51,7 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
             }
             catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable && !record.Key.StartsWith(KillOrders, StringComparison.Ordinal))
             {
-                opened = null;
+                opened = record.Key.StartsWith(ApiKeys, StringComparison.Ordinal) ? record : null;
                 RecordLog.Unreadable(services.GetRequiredService<ILogger<RedactingRecordStore>>(), record.Key, e.Message);
             }
 
