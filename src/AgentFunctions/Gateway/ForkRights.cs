@@ -40,8 +40,16 @@ internal sealed class ForkRights(
         AgentDefinition agent = Adapted(before, present, request);
         present = SwarmTools.Resolve(present, models.ResolveFor(present.Model).Model.Profile);
         IReadOnlyList<ToolDeclaration> most = [.. (await tools.SelectAsync(present, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
+        ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
+        if (request.Tools is not null && offer.Unknown is [var unknown, ..])
+        {
+            throw new AgentException(
+                ErrorCode.ToolNotFound,
+                $"tools: this host has no tool '{unknown}'; the agent has: {string.Join(", ", most.Select(static tool => tool.Name))}.");
+        }
+
         IReadOnlyList<ToolDeclaration> granted = ChildAdmission.Narrowed(
-            agent, [.. (await tools.SelectAsync(agent, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))], most);
+            agent, [.. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of)], most);
         if (source.Parent is not null)
         {
             // Its tree gave the sub-agent no more than this, and a fork of it gains nothing.

@@ -89,10 +89,8 @@ public sealed class ToolCatalog
         }
 
         DemandKnownDenials(agent, all);
-        notes.AddRange((agent.Tools ?? [])
-            .Where(name => !IsKnown(all, name) && !missing.Any(group => ToolNames.IsOf(group.Group, name)))
-            .Select(NoTool));
-        return new ToolOffer(Selected(agent, all.Values)) { Missing = missing, Notes = notes };
+        string[] unknown = [.. (agent.Tools ?? []).Where(name => !IsKnown(all, name) && !missing.Any(group => ToolNames.IsOf(group.Group, name)))];
+        return new ToolOffer(Selected(agent, all.Values)) { Missing = missing, Unknown = unknown, Notes = [.. notes, .. unknown.Select(NoTool)] };
     }
 
     /// <summary>The present tool of a name, or <see langword="null"/> where the agent has none of that name any more.</summary>
