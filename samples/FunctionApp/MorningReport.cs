@@ -8,14 +8,23 @@ namespace AgentFunctions.FunctionApp;
 /// <summary>An orchestrator of the app's own that has agents work: two runs side by side, then one on what they found.</summary>
 public static class MorningReport
 {
-    /// <summary>Starts the report on working days at seven (UTC), once a day.</summary>
+    /// <summary>
+    /// Starts the report on working days at seven (UTC). The instance is named after the day, so a timer that fires again, after a
+    /// restart for instance, starts nothing.
+    /// </summary>
     /// <param name="timer">The timer.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The token to cancel the start when the host stops.</param>
     [Function("StartMorningReport")]
-    public static Task StartAsync(
-        [TimerTrigger("0 0 7 * * 1-5")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        client.ScheduleNewOrchestrationInstanceAsync(nameof(MorningReport), cancellationToken);
+    public static async Task StartAsync(
+        [TimerTrigger("0 0 7 * * 1-5")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)
+    {
+        var instance = new StartOrchestrationOptions($"{nameof(MorningReport)}-{DateTime.UtcNow:yyyy-MM-dd}");
+        if (await client.GetInstanceAsync(instance.InstanceId!, cancellationToken) is null)
+        {
+            await client.ScheduleNewOrchestrationInstanceAsync(nameof(MorningReport), null, instance, cancellationToken);
+        }
+    }
 
     /// <summary>Has the tickets of two teams looked at and sums up.</summary>
     /// <param name="context">The orchestration.</param>

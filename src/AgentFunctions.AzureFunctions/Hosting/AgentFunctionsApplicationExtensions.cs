@@ -10,12 +10,15 @@ using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.Hosting;
 
 /// <summary>Adds the agent runtime to a function app.</summary>
 public static class AgentFunctionsApplicationExtensions
 {
+    internal const string InvocationLog = "Microsoft.Azure.Functions.Worker.FunctionsApplication";
+
     private static readonly TimeSpan StreamLifetime = TimeSpan.FromMinutes(10);
 
     /// <summary>
@@ -29,6 +32,8 @@ public static class AgentFunctionsApplicationExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.ConfigureFunctionsWebApplication();
+        // The host logs the failure of a function with its stack; what the worker says of it is the same once more.
+        builder.Logging.AddFilter(InvocationLog, LogLevel.None);
         builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
         builder.Services.AddAgentFunctions(builder.Configuration, configure);
 #if AZURE_OPENAI
