@@ -46,13 +46,42 @@ internal static class RunEndpoints
             .ProducesProblems(401, 403, 404, 503);
     }
 
-    private static async Task<IResult> SubmitAsync(
-        HttpContext http, AgentGateway gateway, RunReader reader, RunResources resources, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Maps the address of one agent's runs, for callers and gateways that tell agents apart by address.</summary>
+    public static void MapRunsOfAgent(this IEndpointRouteBuilder agents) =>
+        agents.MapPost("/{agent}/runs", SubmitToAsync)
+            .WithName("submitRunToAgent")
+            .WithSummary("Submit a goal to this agent.")
+            .WithDescription("As POST /api/runs; the address names the agent.")
+            .WithHeader("Idempotency-Key", "1 to 200 characters that name this submission.")
+            .WithHeader(WaitPreference.Header, "`wait=20` waits so many seconds for the end of the run, at most 60.")
+            .Accepts<RunSubmission>("application/json")
+            .Produces<RunResource>(StatusCodes.Status200OK)
+            .Produces<RunResource>(StatusCodes.Status202Accepted)
+            .ProducesProblems(400, 401, 403, 404, 409, 415, 429, 503);
+
+    private static Task<IResult> SubmitAsync(
+        HttpContext http, AgentGateway gateway, RunReader reader, RunResources resources, TimeProvider time, CancellationToken cancellationToken) =>
+        SubmitToAsync(null, http, gateway, reader, resources, time, cancellationToken);
+
+    private static async Task<IResult> SubmitToAsync(
+        string? agent,
+        HttpContext http,
+        AgentGateway gateway,
+        RunReader reader,
+        RunResources resources,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         string? key = http.Request.Headers.Single("Idempotency-Key");
         TimeSpan? wait = WaitPreference.Read(http.Request.Headers);
         RunSubmission submission = await http.Request.ReadJsonAsync<RunSubmission>(cancellationToken);
-        Run run = await gateway.SubmitAsync(submission.ToRequest(), http.Caller(), key, cancellationToken);
+        if (agent is not null && submission.Agent is { } other && other != agent)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"agent: the address names '{agent}'. Leave the field out, or post to /api/runs.");
+        }
+
+        RunRequest request = submission.ToRequest();
+        Run run = await gateway.SubmitAsync(agent is null ? request : request with { Agent = agent }, http.Caller(), key, cancellationToken);
         if (wait is { } longest)
         {
             run = await WaitPreference.WaitAsync(reader, run, longest, time, cancellationToken);

@@ -7,6 +7,7 @@ using AgentFunctions.DurableTask;
 using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -43,6 +44,20 @@ public static class AgentFunctionsApplicationExtensions
         AddEngine(builder.Services);
         builder.Services.AddAzureStorageStores(builder.Configuration);
         builder.Services.AddHostedService<WorkerTelemetry>();
+        return builder;
+    }
+
+    /// <summary>
+    /// Offers agents as functions of their own names, <c>agent-NAME</c>, on <c>POST /api/agents/NAME/runs</c>: the portal lists each, counts
+    /// its calls, and can switch it off alone. Who may call is the API's guard as everywhere.
+    /// </summary>
+    /// <param name="builder">The function app.</param>
+    /// <param name="agents">The names of the agents; all of the app if there are none.</param>
+    public static FunctionsApplicationBuilder OfferAgents(this FunctionsApplicationBuilder builder, params string[] agents)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton(new OfferedAgents(agents));
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IFunctionMetadataTransformer, AgentFunctionMetadata>());
         return builder;
     }
 

@@ -119,6 +119,8 @@ internal sealed class AuthorisationMatrixTests
         {
             case "POST /api/runs":
                 return (route, """{"goal":"Go."}""");
+            case "POST /api/agents/{agent}/runs":
+                return ("/api/agents/lead/runs", """{"goal":"Go."}""");
             case "GET /api/runs/{id}/events":
                 return ($"/api/runs/{await EndedAsync(owner, "Go.")}/events?follow=false", null);
             case "GET /api/audit?run={id}":
