@@ -2,6 +2,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.AspNetCore.Security;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -19,7 +20,7 @@ internal static class AgentEndpoints
             .WithSummary("List the agents of this host.")
             .Produces<AgentListResource>()
             .ProducesProblems(401, 403);
-        api.MapGroup("/agents").WithTags("Runs").MapRunsOfAgent();
+        api.MapGroup("/agents").WithTags("Runs").AddEndpointFilter<RouteGroupBuilder, RunAccessFilter>().MapRunsOfAgent();
     }
 
     private static IResult List(AgentCatalog catalog, AgentResources resources) =>
