@@ -7,7 +7,7 @@ namespace AgentFunctions.AzureFunctions.Hosting;
 
 /// <summary>
 /// Adds a function for each agent that is offered as one: the trigger of the API once more, under the agent's name and on the address
-/// of its runs. The portal lists it, counts its calls, and can switch it off alone.
+/// of its runs. The portal lists it and counts its calls.
 /// </summary>
 /// <param name="catalog">The agents of the app.</param>
 /// <param name="offers">Which of them are offered.</param>

@@ -48,8 +48,8 @@ public static class AgentFunctionsApplicationExtensions
     }
 
     /// <summary>
-    /// Offers agents as functions of their own names, <c>agent-NAME</c>, on <c>POST /api/agents/NAME/runs</c>: the portal lists each, counts
-    /// its calls, and can switch it off alone. Who may call is the API's guard as everywhere.
+    /// Offers agents as functions of their own names, <c>agent-NAME</c>, on <c>POST /api/agents/NAME/runs</c>: the portal lists each and
+    /// counts its calls. Who may call is the API's guard as everywhere.
     /// </summary>
     /// <param name="builder">The function app.</param>
     /// <param name="agents">The names of the agents; all of the app if there are none.</param>
