@@ -72,7 +72,7 @@ internal sealed class LateToolsTests
                 ("Gateway:Access:1:Name", "never"), ("Gateway:Access:1:Callers:0", "*"), ("Gateway:Access:1:Effect", "Deny"), ("Gateway:Access:1:Tools:0", "mcp__odd__ac*"),
             ]);
 
-        Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, new Caller("ann"), cancellationToken);
+        Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go." }, new Caller("ann"), cancellationToken: cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.ToString());
