@@ -142,6 +142,12 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
     /// <summary>Determines whether a path lies within the workspace.</summary>
     protected static bool IsInside(Workspace workspace, string path)
     {
+        // The file tools take "/" for the workspace; a program takes it for what it is.
+        if (path.Length > 0 && path.Trim('/', '\\').Length == 0)
+        {
+            return false;
+        }
+
         try
         {
             workspace.Resolve(path);
