@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Tools.Mcp.Programs;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
@@ -52,7 +53,8 @@ internal sealed class McpSession
     /// <summary>Whether the host gave the connection up.</summary>
     public bool IsRetired => _isRetired;
 
-    public bool IsAlive => !_client.Completion.IsCompleted;
+    /// <summary>Gets whether calls can still be sent: the connection stands, and the program behind it runs.</summary>
+    public bool IsAlive => !_client.Completion.IsCompleted && _transport.Client is not ProgramTransport { HasExited: true };
 
     /// <summary>Connects.</summary>
     public static async Task<McpSession> OpenAsync(

@@ -14,6 +14,8 @@ namespace AgentFunctions.Tools.Mcp.Programs;
 /// <param name="time">The clock.</param>
 internal sealed class ProgramTransport(ServerProgram program, bool olderProtocol, McpSecrets secrets, ILogger logger, TimeProvider time) : IClientTransport
 {
+    private Process? _process;
+
     public string Name => program.Name;
 
     /// <summary>Gets why the program was ended or ended by itself; <see langword="null"/> while it runs.</summary>
@@ -21,6 +23,23 @@ internal sealed class ProgramTransport(ServerProgram program, bool olderProtocol
 
     /// <summary>Gets whether it was ended for sending too much.</summary>
     public bool IsFlooded { get; private set; }
+
+    /// <summary>Gets whether the program has ended, which is known before its streams are read to their end.</summary>
+    public bool HasExited
+    {
+        get
+        {
+            try
+            {
+                return _process?.HasExited == true;
+            }
+            catch (InvalidOperationException)
+            {
+                // Its session let go of it.
+                return true;
+            }
+        }
+    }
 
     public Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default)
     {
@@ -46,7 +65,8 @@ internal sealed class ProgramTransport(ServerProgram program, bool olderProtocol
 
         try
         {
-            var session = new ProgramSession(this, Process.Start(start)!, olderProtocol, secrets, logger, time);
+            _process = Process.Start(start)!;
+            var session = new ProgramSession(this, _process, olderProtocol, secrets, logger, time);
             return Task.FromResult<ITransport>(session);
         }
         catch (Win32Exception e)
