@@ -1,7 +1,9 @@
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
+using AgentFunctions.Sqlite.Operations;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,8 +11,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using AgentFunctions.Diagnostics;
-using AgentFunctions.Sqlite.Operations;
 
 namespace AgentFunctions.Sqlite;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.AzureFunctions.Tests.InProcess;
-using AgentFunctions.DurableTask;
 using AgentFunctions.Durability;
+using AgentFunctions.DurableTask;
 using AgentFunctions.Loop;
 using AgentFunctions.TestKit;
 using Microsoft.DurableTask;
