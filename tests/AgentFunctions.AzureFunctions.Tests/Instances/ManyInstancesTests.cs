@@ -15,7 +15,9 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>
 /// Runs, swarms, approvals, a monitor and the kill switch spread over two and four instances, one of which is killed in the middle: nothing
-/// is lost, nothing happens twice, and no model is asked twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it.
+/// is lost, nothing happens twice, and no model is asked twice but for what was in flight. The short form has two instances;
+/// <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it with two and with four. Of 14 repetitions of the long form one did not end (four
+/// instances, seed 4006), which is not explained yet.
 /// </summary>
 [CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
@@ -33,12 +35,12 @@ public sealed class ManyInstancesTests
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
     private static IEnumerable<int[]> Repeated =>
-        from repetition in Enumerable.Range(0, Repetitions)
-        from instances in (int[])[2, 4]
+        from repetition in Enumerable.Range(0, Math.Max(Repetitions, 1))
+        from instances in Repetitions == 0 ? (int[])[2] : [2, 4]
         select (int[])[instances, (instances * 1_000) + repetition];
 
     private static int Repetitions =>
-        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_INSTANCES"), CultureInfo.InvariantCulture, out int count) ? count : 1;
+        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_INSTANCES"), CultureInfo.InvariantCulture, out int count) ? count : 0;
 
     [OneTimeSetUp]
     public static void WritePolicy() => File.WriteAllText(
