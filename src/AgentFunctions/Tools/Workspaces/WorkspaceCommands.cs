@@ -122,7 +122,7 @@ internal sealed class WorkspaceCommands
         if (_allowed[command] is { } forms)
         {
             Demand(await forms.ObstacleAsync(
-                workspace, (own, variables) => StartAsync(workspace, program, own, variables, cancellationToken), cancellationToken).ConfigureAwait(false));
+                workspace, plan, (own, variables) => StartAsync(workspace, program, own, variables, cancellationToken), cancellationToken).ConfigureAwait(false));
         }
 
         return await StartAsync(workspace, program, plan.Arguments, plan.Environment, cancellationToken).ConfigureAwait(false);

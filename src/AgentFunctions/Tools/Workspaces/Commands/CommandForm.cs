@@ -63,6 +63,9 @@ internal sealed record CommandForm(string Subcommand, CommandOptions Options, Op
     /// <summary>Gets whether a revision may be a file's content, which is shown whatever the paths are.</summary>
     public bool ShowsObjects { get; init; }
 
+    /// <summary>Gets whether the form may look into repositories within the repository, so that their own configuration counts.</summary>
+    public Func<ParsedArguments, bool>? VisitsNested { get; init; }
+
     /// <summary>Gets whether every operand is an object, never a path.</summary>
     public bool TakesObjects { get; init; }
 }

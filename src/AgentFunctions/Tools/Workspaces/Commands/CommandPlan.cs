@@ -24,6 +24,9 @@ internal sealed record CommandPlan
     /// <summary>Gets whether the program may run code of the workspace, or whatever its arguments say, so that any file may be read and written.</summary>
     public bool RunsCode { get; init; }
 
+    /// <summary>Gets whether the program may look into repositories within the repository.</summary>
+    public bool VisitsNested { get; init; }
+
     /// <summary>Makes a plan that refuses.</summary>
     public static CommandPlan Refuse(string reason) => new() { Refusal = reason };
 }

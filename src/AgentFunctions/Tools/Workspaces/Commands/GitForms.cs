@@ -14,7 +14,7 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         + "--binary -a --text --merge-base --no-prefix --compact-summary --pickaxe-regex --no-ext-diff --no-textconv --function-context -W";
 
     private const string DiffAttached =
-        "-U --unified --stat --word-diff --color --find-renames -M --find-copies -C --abbrev --relative --dirstat --ignore-submodules --color-words";
+        "-U --unified --stat --word-diff --color --find-renames -M --find-copies -C --abbrev --relative --dirstat --color-words";
 
     private const string DiffValued = "--diff-filter -S -G --diff-algorithm";
 
@@ -33,6 +33,9 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
 
     private static readonly string[] NoPrograms = ["--no-ext-diff", "--no-textconv"];
 
+    // The option counts before .gitmodules and all configuration.
+    private static readonly string[] NoNested = ["--ignore-submodules=all"];
+
     /// <summary>Settings of the repository's own configuration that could name a program, or lead elsewhere, and have a fixed name.</summary>
     private static readonly string[] Overrides =
     [
@@ -50,13 +53,14 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
 
     private static IReadOnlyList<CommandForm> Forms { get; } =
     [
-        new("status", new("-s --short -b --branch --long -z --ignored -v --show-stash --ahead-behind --no-ahead-behind --no-renames --porcelain -u --no-column", "", "--porcelain --untracked-files -u --ignored --column --ignore-submodules --find-renames"), Operands.Revisions, FileUse.Names)
+        new("status", new("-s --short -b --branch --long -z --ignored -v --show-stash --ahead-behind --no-ahead-behind --no-renames --porcelain -u --no-column", "", "--porcelain --untracked-files -u --ignored --column --find-renames"), Operands.Revisions, FileUse.Names)
         {
+            Adds = NoNested,
             UseOf = static parsed => parsed.HasAny("-v") ? FileUse.Reads : FileUse.Names,
         },
         new("diff", Diff, Operands.Revisions, FileUse.Reads)
         {
-            Adds = NoPrograms,
+            Adds = [.. NoPrograms, .. NoNested],
             ShowsObjects = true,
             UseOf = static parsed => parsed.HasAny("--name-only", "--name-status", "--stat", "--numstat", "--shortstat") && !parsed.HasAny(Contents) ? FileUse.Names : FileUse.Reads,
         },
@@ -84,7 +88,10 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         new("rev-parse", new("--show-toplevel --short --abbrev-ref --verify --is-inside-work-tree --git-dir --show-prefix --symbolic-full-name -q --quiet", "", "--short --abbrev-ref"), Operands.Revisions, FileUse.Names),
         new("rev-list", new CommandOptions(LogFlags + " --objects", LogValued, "--abbrev") { TakesNumber = true }, Operands.Revisions, FileUse.Names),
         new("merge-base", new("--is-ancestor -a --all --octopus --fork-point"), Operands.Revisions, FileUse.Names),
-        new("describe", new("--tags --all --always --long --dirty --exact-match --contains --first-parent", "--match --exclude", "--dirty --abbrev"), Operands.Revisions, FileUse.Names),
+        new("describe", new("--tags --all --always --long --dirty --exact-match --contains --first-parent", "--match --exclude", "--dirty --abbrev"), Operands.Revisions, FileUse.Names)
+        {
+            VisitsNested = static parsed => parsed.HasAny("--dirty"),
+        },
         new("shortlog", new CommandOptions("-s -n -e -c --all --no-merges --summary --numbered --email", "--since --until --author --group") { TakesNumber = true }, Operands.Revisions, FileUse.Names),
         new("branch", new("-a -r -v -vv -d -D -m --list --show-current --all --remotes --verbose --delete --move --no-color --no-column -i", "--contains --no-contains --merged --no-merged --sort --format --points-at", "--abbrev --color"), Operands.Revisions, FileUse.Names) { UseOf = OfFormat },
         new("tag", new("-l --list -a -d -i -f --delete --annotate --force --no-column", "-m --message --contains --merged --no-merged --sort --format --points-at", "-n") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Revisions, FileUse.Names) { UseOf = OfFormat },
@@ -95,22 +102,26 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             Check = static parsed => parsed.Operands is ["list"] ? null : "only 'git stash list' is among the allowed forms",
             UseOf = static parsed => parsed.HasAny("-p", "--patch") ? FileUse.Reads : FileUse.Names,
         },
-        new("add", new("-A -u -n -v -f -N --all --update --dry-run --verbose --force --intent-to-add --no-all --ignore-errors --ignore-removal --renormalize --sparse", "", "--chmod"), Operands.Paths, FileUse.ReadsNamed),
+        new("add", new("-A -u -n -v -f -N --all --update --dry-run --verbose --force --intent-to-add --no-all --ignore-errors --ignore-removal --renormalize --sparse", "", "--chmod"), Operands.Paths, FileUse.ReadsNamed) { VisitsNested = Always },
         new("commit", new("-a -q -v -s -n --all --amend --no-edit --quiet --signoff --no-verify --allow-empty --allow-empty-message --dry-run --short --porcelain --reset-author --no-gpg-sign --only -o --include -i --no-status",
             "-m --message --author --date --cleanup", "") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Paths, FileUse.ReadsNamed)
         {
+            VisitsNested = Always,
             UseOf = static parsed => parsed.HasAny("-v") ? FileUse.Reads : FileUse.ReadsNamed,
         },
-        new("rm", new("-r -f -q -n --cached --force --dry-run --quiet --ignore-unmatch"), Operands.Paths, FileUse.Writes),
-        new("mv", new("-f -k -n -v --force --dry-run --verbose"), Operands.Paths, FileUse.Writes),
-        new("restore", new("-S -W -q --staged --worktree --quiet --ours --theirs --ignore-unmerged --overlay --no-overlay", "-s --source"), Operands.Paths, FileUse.Writes),
-        new("checkout", new("-q -f --quiet --force --detach -d --ours --theirs --no-track --orphan", "-b -B"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch },
-        new("switch", new("-q -f --quiet --force --detach -d --discard-changes --no-track", "-c -C --create --force-create --orphan"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch },
+        new("rm", new("-r -f -q -n --cached --force --dry-run --quiet --ignore-unmatch"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
+        new("mv", new("-f -k -n -v --force --dry-run --verbose"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
+        new("restore", new("-S -W -q --staged --worktree --quiet --ours --theirs --ignore-unmerged --overlay --no-overlay", "-s --source"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
+        new("checkout", new("-q -f --quiet --force --detach -d --ours --theirs --no-track --orphan", "-b -B"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch, VisitsNested = Always },
+        new("switch", new("-q -f --quiet --force --detach -d --discard-changes --no-track", "-c -C --create --force-create --orphan"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch, VisitsNested = Always },
         new("reset", new("-q --quiet --soft --mixed --hard --keep --merge -N"), Operands.Revisions, FileUse.Names)
         {
+            VisitsNested = Always,
             UseOf = static parsed => parsed.HasAny("--hard", "--keep", "--merge") ? FileUse.Writes : FileUse.Names,
         },
     ];
+
+    private static bool Always(ParsedArguments parsed) => true;
 
     // The format of a list shows the object that a name stands for, a file's content too.
     private static FileUse OfFormat(ParsedArguments parsed) => parsed.HasAny("--format") ? FileUse.Reads : FileUse.Names;
@@ -181,7 +192,8 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
     }
 
     public override async Task<string?> ObstacleAsync(
-        Workspace workspace, Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start, CancellationToken cancellationToken)
+        Workspace workspace, CommandPlan plan, Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start,
+        CancellationToken cancellationToken)
     {
         CommandResult listed = await start(["--no-pager", "config", "--list", "--name-only", "-z"], Environment).ConfigureAwait(false);
         if (listed.ExitCode != 0)
@@ -200,8 +212,13 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             return elsewhere;
         }
 
-        return listed.Output.Split('\0', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault(static key => !GitSettings.IsHarmless(key)) is { } key
-            ? $"command: the repository's configuration sets '{PathSyntax.Show(key)}', which may run a program or lead out of the workspace, so git is not started. Remove it from .git/config, or allow 'git:*'."
+        if (GitSettings.Keys(listed.Output).FirstOrDefault(static key => !GitSettings.IsHarmless(key)) is { } key)
+        {
+            return $"command: the repository's configuration sets '{PathSyntax.Show(key)}', which may run a program or lead out of the workspace, so git is not started. Remove it from .git/config, or allow 'git:*'.";
+        }
+
+        return plan.VisitsNested
+            ? await NestedRepositories.ObstacleAsync(workspace, own => start(own, Environment), cancellationToken).ConfigureAwait(false)
             : null;
     }
 }

@@ -7,10 +7,12 @@ internal static class GitPlace
 
     /// <summary>Finds what leads to another repository.</summary>
     /// <param name="workspace">The workspace.</param>
-    /// <returns>Why git is not started, or null.</returns>
-    public static string? Obstacle(Workspace workspace)
+    /// <param name="place">The folder that the repository is in; <see langword="null"/> for the workspace.</param>
+    /// <returns>Why git is not started; <see langword="null"/> if it may be.</returns>
+    public static string? Obstacle(Workspace workspace, string? place = null)
     {
-        string folder = Path.Combine(workspace.Root, ".git");
+        place ??= workspace.Root;
+        string folder = Path.Combine(place, ".git");
         if (File.Exists(folder))
         {
             string? named = First(folder);
@@ -20,7 +22,7 @@ internal static class GitPlace
                 return Elsewhere(".git");
             }
 
-            folder = Path.GetFullPath(named[Key.Length..].Trim(), workspace.Root);
+            folder = Path.GetFullPath(named[Key.Length..].Trim(), place);
         }
 
         if (!Directory.Exists(folder))

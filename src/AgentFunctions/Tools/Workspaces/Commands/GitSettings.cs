@@ -10,12 +10,10 @@ internal static class GitSettings
         "core.preloadindex", "core.splitindex", "core.commentchar", "core.checkstat", "core.trustctime", "core.bigfilethreshold", "core.longpaths",
         "core.protecthfs", "core.protectntfs", "core.sparsecheckout", "core.sparsecheckoutcone", "core.commitgraph", "core.multipackindex", "core.whitespace",
         "core.hidedotfiles", "core.fscache", "core.fsync", "core.fsyncmethod", "core.fsyncobjectfiles", "core.createobject", "core.usereplacerefs",
-        // Overridden for every command.
-        "core.hookspath", "core.fsmonitor", "core.pager", "core.editor", "core.askpass", "core.sshcommand", "core.gitproxy", "core.alternaterefscommand",
-        "core.excludesfile", "core.attributesfile", "sequence.editor", "diff.external", "interactive.difffilter", "credential.helper", "commit.gpgsign",
-        "tag.gpgsign", "log.showsignature", "gpg.program", "gpg.openpgp.program", "gpg.x509.program", "gpg.ssh.program", "protocol.allow",
-        "safe.barerepository", "diff.ignoresubmodules", "submodule.recurse", "status.submodulesummary", "gc.auto", "maintenance.auto", "commit.template",
-        "diff.orderfile", "blame.ignorerevsfile", "rerere.enabled", "help.autocorrect",
+        // Switches that are overridden for every command, and files that name no program.
+        "core.excludesfile", "core.attributesfile", "commit.gpgsign", "tag.gpgsign", "log.showsignature", "protocol.allow", "safe.barerepository",
+        "diff.ignoresubmodules", "submodule.recurse", "status.submodulesummary", "gc.auto", "maintenance.auto", "commit.template", "diff.orderfile",
+        "blame.ignorerevsfile", "rerere.enabled", "help.autocorrect",
         // Text and switches.
         "user.name", "user.email", "user.signingkey", "user.useconfigonly", "author.name", "author.email", "committer.name", "committer.email", "gpg.format",
         "init.defaultbranch", "extensions.objectformat", "extensions.compatobjectformat", "extensions.refstorage", "extensions.noop", "extensions.partialclone",
@@ -27,21 +25,39 @@ internal static class GitSettings
         "rebase.autostash", "branch.autosetuprebase", "branch.autosetupmerge", "checkout.defaultremote", "rerere.autoupdate", "lfs.repositoryformatversion",
     };
 
+    /// <summary>Settings that name programs and are overridden for every command, though not in the repositories within.</summary>
+    private static readonly HashSet<string> Overridden = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "core.hookspath", "core.fsmonitor", "core.pager", "core.editor", "core.askpass", "core.sshcommand", "core.gitproxy", "core.alternaterefscommand",
+        "sequence.editor", "diff.external", "interactive.difffilter", "credential.helper", "gpg.program", "gpg.openpgp.program", "gpg.x509.program",
+        "gpg.ssh.program",
+    };
+
     private static readonly string[] HarmlessSections = ["advice.", "color.", "column.", "pack.", "index.", "feature.", "gc.", "i18n."];
 
     private static readonly Dictionary<string, HashSet<string>> HarmlessOfNamed = new(StringComparer.OrdinalIgnoreCase)
     {
-        ["branch"] = Keys("remote", "merge", "rebase", "description", "pushremote", "vscode-merge-base", "github-pr-owner-number"),
-        ["remote"] = Keys("url", "fetch", "pushurl", "tagopt", "mirror", "prune", "push", "promisor", "partialclonefilter", "gh-resolved"),
-        ["submodule"] = Keys("url", "active", "branch", "ignore"),
-        ["diff"] = Keys("xfuncname", "funcname", "binary", "wordregex", "algorithm"),
-        ["color"] = Keys("branch", "diff", "status", "grep", "interactive"),
-        ["lfs"] = Keys("access", "locksverify"),
+        ["branch"] = Words("remote", "merge", "rebase", "description", "pushremote", "vscode-merge-base", "github-pr-owner-number"),
+        ["remote"] = Words("url", "fetch", "pushurl", "tagopt", "mirror", "prune", "push", "promisor", "partialclonefilter", "gh-resolved"),
+        ["submodule"] = Words("url", "active", "branch", "ignore"),
+        ["diff"] = Words("xfuncname", "funcname", "binary", "wordregex", "algorithm"),
+        ["color"] = Words("branch", "diff", "status", "grep", "interactive"),
+        ["lfs"] = Words("access", "locksverify"),
     };
 
-    /// <summary>Determines whether a setting is harmless.</summary>
-    /// <param name="key">The key as <c>git config --list --name-only</c> writes it: <c>section.key</c> or <c>section.name.key</c>.</param>
-    public static bool IsHarmless(string key)
+    /// <summary>Reads the keys that <c>git config --list --name-only -z</c> writes.</summary>
+    /// <param name="output">Its output.</param>
+    public static IEnumerable<string> Keys(string output) => output.Split('\0', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Determines whether a setting of the repository itself is harmless, since it is overridden or runs nothing.</summary>
+    /// <param name="key">The key: <c>section.key</c> or <c>section.name.key</c>.</param>
+    public static bool IsHarmless(string key) => Overridden.Contains(key) || RunsNothing(key);
+
+    /// <summary>Determines whether a setting of a repository within the repository is harmless, which nothing can override.</summary>
+    /// <param name="key">The key: <c>section.key</c> or <c>section.name.key</c>.</param>
+    public static bool IsHarmlessWithin(string key) => RunsNothing(key) || string.Equals(key, "core.worktree", StringComparison.OrdinalIgnoreCase);
+
+    private static bool RunsNothing(string key)
     {
         int first = key.IndexOf('.', StringComparison.Ordinal);
         int last = key.LastIndexOf('.');
@@ -55,5 +71,5 @@ internal static class GitSettings
             : HarmlessOfNamed.TryGetValue(key[..first], out HashSet<string>? keys) && keys.Contains(key[(last + 1)..]);
     }
 
-    private static HashSet<string> Keys(params string[] names) => new(names, StringComparer.OrdinalIgnoreCase);
+    private static HashSet<string> Words(params string[] names) => new(names, StringComparer.OrdinalIgnoreCase);
 }

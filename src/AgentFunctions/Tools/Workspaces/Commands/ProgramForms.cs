@@ -19,10 +19,12 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
 
     /// <summary>Finds what keeps the program from being started at all; <see langword="null"/> if nothing does.</summary>
     /// <param name="workspace">The workspace.</param>
+    /// <param name="plan">What the command would do.</param>
     /// <param name="start">Starts the program with arguments of ours and returns its output.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public virtual Task<string?> ObstacleAsync(
-        Workspace workspace, Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start, CancellationToken cancellationToken) =>
+        Workspace workspace, CommandPlan plan, Func<IReadOnlyList<string>, IReadOnlyDictionary<string, string?>, Task<CommandResult>> start,
+        CancellationToken cancellationToken) =>
         Task.FromResult<string?>(null);
 
     /// <summary>Holds a command against the forms.</summary>
@@ -128,6 +130,7 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
             Reads = use is FileUse.Reads or FileUse.ReadsNamed or FileUse.Writes ? [.. files, .. parsed.Paths] : parsed.Paths,
             Writes = use == FileUse.Writes ? files : [],
             RunsCode = use == FileUse.RunsCode,
+            VisitsNested = form.VisitsNested?.Invoke(parsed) == true,
         };
     }
 
