@@ -27,7 +27,7 @@ internal sealed class QueueSweeper(RunQueue queue, ILogger<QueueSweeper> logger,
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 // The next sweep tries again; a queue that cannot be swept for now is no reason to stop the host.
-                GatewayLog.SweepFailed(logger, e.Message);
+                QueueLog.SweepFailed(logger, e.Message);
             }
         }
     }

@@ -143,7 +143,7 @@ internal sealed class ApprovalGate(
         {
             // A channel that is down tells nobody, which is what escalation goes by.
             string channel = (notifier as ApprovalChannel)?.Name ?? notifier.GetType().Name;
-            GovernanceLog.ApprovalNotTold(log, approval.Id, channel, e.Message);
+            ApprovalLog.ApprovalNotTold(log, approval.Id, channel, e.Message);
             return new ApprovalDelivery(channel, time.GetUtcNow(), e.Message);
         }
     }

@@ -35,7 +35,7 @@ internal sealed class ApprovalStore(IRecordStore records, ApprovalSeal seal, ILo
         }
 
         // Whatever is written from here on says so too: no later write makes it good again.
-        GovernanceLog.ApprovalAltered(log, record.Key);
+        ApprovalLog.ApprovalAltered(log, record.Key);
         return (approval with { Id = id, IsAltered = true }, record.Etag);
     }
 

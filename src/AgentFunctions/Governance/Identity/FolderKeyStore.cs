@@ -39,7 +39,7 @@ internal sealed class FolderKeyStore(string folder, EarlierKeys? earlier = null,
             }
             else if (logger is not null)
             {
-                GovernanceLog.ForeignKey(logger, file);
+                KeyLog.ForeignKey(logger, file);
             }
         }
 

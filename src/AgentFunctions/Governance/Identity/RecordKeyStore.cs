@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Keys;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -56,7 +57,7 @@ internal sealed class RecordKeyStore(IRecordStore records, EarlierKeys? earlier 
             }
             else if (logger is not null)
             {
-                GovernanceLog.ForeignKey(logger, record.Key);
+                KeyLog.ForeignKey(logger, record.Key);
             }
         }
 

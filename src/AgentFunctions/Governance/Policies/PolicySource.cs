@@ -36,7 +36,7 @@ internal sealed class PolicySource
         _policy = Load();
         if (_path is null && _rules.Length == 0)
         {
-            GovernanceLog.NoPolicy(_log);
+            PolicyLog.NoPolicy(_log);
         }
         else
         {
@@ -44,11 +44,11 @@ internal sealed class PolicySource
                 (_policy.DefaultFor(ToolEffect.None), _policy.DefaultFor(ToolEffect.Idempotent), _policy.DefaultFor(ToolEffect.NotIdempotent));
             if (_policy.HasOwnDefaults)
             {
-                GovernanceLog.PolicyWithDefaultsHolds(_log, _policy.Hash, none, idempotent, not);
+                PolicyLog.PolicyWithDefaultsHolds(_log, _policy.Hash, none, idempotent, not);
             }
             else
             {
-                GovernanceLog.PolicyHolds(_log, _policy.Hash, none, idempotent, not);
+                PolicyLog.PolicyHolds(_log, _policy.Hash, none, idempotent, not);
             }
         }
     }
@@ -131,13 +131,13 @@ internal sealed class PolicySource
                     _fingerprint = fingerprint;
                     _policy = Load();
                     Broken = null;
-                    GovernanceLog.PolicyReloaded(_log, _policy.Hash, _policy.Rules.Count);
+                    PolicyLog.PolicyReloaded(_log, _policy.Hash, _policy.Rules.Count);
                 }
             }
             catch (AgentException e)
             {
                 Broken = e.Message;
-                GovernanceLog.PolicyBroken(_log, _policy.Hash, e.Message);
+                PolicyLog.PolicyBroken(_log, _policy.Hash, e.Message);
             }
         }
     }

@@ -1,31 +1,22 @@
 using Microsoft.Extensions.Logging;
 
-namespace AgentFunctions.Governance;
+namespace AgentFunctions.Governance.Policies;
 
-/// <summary>What governance tells the host's log. Event ids 2000 to 2099.</summary>
-internal static partial class GovernanceLog
+/// <summary>What policies tell the host's log. Event ids 2000 to 2099, with the rest of governance.</summary>
+internal static partial class PolicyLog
 {
     [LoggerMessage(2000, LogLevel.Information, "No policy is configured: every registered tool may be called without asking. Set Governance:PolicyPath to change that")]
     public static partial void NoPolicy(ILogger logger);
 
     [LoggerMessage(2004, LogLevel.Information, "Policy {Hash} holds. Where no rule matches: the workspace tools and the runtime's own are allowed; other tools: none {None}, idempotent {Idempotent}, notIdempotent {NotIdempotent}. The key 'defaults' of a policy file changes that, for the workspace tools too")]
-    public static partial void PolicyHolds(ILogger logger, string hash, Policies.PolicyVerdict none, Policies.PolicyVerdict idempotent, Policies.PolicyVerdict notIdempotent);
+    public static partial void PolicyHolds(ILogger logger, string hash, PolicyVerdict none, PolicyVerdict idempotent, PolicyVerdict notIdempotent);
 
     [LoggerMessage(2005, LogLevel.Information, "Policy {Hash} holds. Where no rule matches, its own defaults hold: none {None}, idempotent {Idempotent}, notIdempotent {NotIdempotent}; the runtime's own tools are never asked about unless a rule names them")]
-    public static partial void PolicyWithDefaultsHolds(ILogger logger, string hash, Policies.PolicyVerdict none, Policies.PolicyVerdict idempotent, Policies.PolicyVerdict notIdempotent);
+    public static partial void PolicyWithDefaultsHolds(ILogger logger, string hash, PolicyVerdict none, PolicyVerdict idempotent, PolicyVerdict notIdempotent);
 
     [LoggerMessage(2001, LogLevel.Information, "The policy changed: {Hash} with {Rules} rules holds from now on")]
     public static partial void PolicyReloaded(ILogger logger, string hash, int rules);
 
     [LoggerMessage(2002, LogLevel.Error, "The changed policy is broken, {Hash} goes on to hold: {Problem}")]
     public static partial void PolicyBroken(ILogger logger, string hash, string problem);
-
-    [LoggerMessage(2004, LogLevel.Error, "Record {Key} was altered outside this host: the call that it speaks of is refused")]
-    public static partial void ApprovalAltered(ILogger logger, string key);
-
-    [LoggerMessage(2003, LogLevel.Warning, "Approval {Approval} could not be told to {Channel}: {Problem}")]
-    public static partial void ApprovalNotTold(ILogger logger, string approval, string channel, string problem);
-
-    [LoggerMessage(2010, LogLevel.Warning, "'{File}' is not trusted: it does not bear the seal of this host; remove it, or restore it with host.key from a copy")]
-    public static partial void ForeignKey(ILogger logger, string file);
 }
