@@ -108,14 +108,7 @@ internal sealed class ApprovalGate(
         ApprovalDelivery?[] tries = await Task.WhenAll(notifiers.Concat(channels.For(approval))
             .Select(notifier => TellAsync(notifier, approval, cancellationToken))).ConfigureAwait(false);
         ApprovalDelivery[] deliveries = [.. tries.OfType<ApprovalDelivery>()];
-        DateTimeOffset now = time.GetUtcNow();
-        Approval told = await store.ChangeAsync(approval.Id, before => before with
-        {
-            ToldTo = [.. before.ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
-            Deliveries = [.. before.Deliveries.Concat(deliveries).TakeLast(MaxDeliveries)],
-            Reminders = before.Reminders + 1,
-            RemindAt = now + Pause(before, isLost: deliveries.Length > 0 && deliveries.All(static delivery => delivery.Error is not null)),
-        }, cancellationToken).ConfigureAwait(false);
+        // Before the record says it: a host that dies between the two tells again under the same key, and both are in the log.
         if (deliveries.Length > 0)
         {
             await audit.AppendAsync(
@@ -127,7 +120,14 @@ internal sealed class ApprovalGate(
                 cancellationToken).ConfigureAwait(false);
         }
 
-        return told;
+        DateTimeOffset now = time.GetUtcNow();
+        return await store.ChangeAsync(approval.Id, before => before with
+        {
+            ToldTo = [.. before.ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
+            Deliveries = [.. before.Deliveries.Concat(deliveries).TakeLast(MaxDeliveries)],
+            Reminders = before.Reminders + 1,
+            RemindAt = now + Pause(before, isLost: deliveries.Length > 0 && deliveries.All(static delivery => delivery.Error is not null)),
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>One attempt; <see langword="null"/> where the way leads to nobody of these roles.</summary>
