@@ -95,6 +95,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<AnswerJudge>();
         services.TryAddSingleton<AgentFunctions.ToolCalls.AcceptanceCommand>();
         services.TryAddSingleton<CheckAcceptanceActivity>();
+        services.TryAddSingleton<RunEndLog>();
         services.TryAddSingleton<NotifyActivity>();
         services.TryAddSingleton<PostCallbackActivity>();
         services.AddGovernance(configuration);

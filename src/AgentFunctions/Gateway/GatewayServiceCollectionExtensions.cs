@@ -26,6 +26,7 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<AccessRules>();
         services.TryAddSingleton<QuotaMeter>();
         services.TryAddSingleton<RunQueue>();
+        services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<RunQueue>());
         services.TryAddSingleton<RequestKeys>();
         services.TryAddSingleton<RunLimits>();
         services.TryAddSingleton<RunRecords>();

@@ -63,10 +63,11 @@ public static class GovernanceServiceCollectionExtensions
         services.AddKeyedSingleton(RunTokens.KeyPurpose, static (provider, purpose) => new SigningKeys(
             provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new RunTokens(
-            provider.GetRequiredKeyedService<SigningKeys>(RunTokens.KeyPurpose), provider.GetRequiredService<AgentFunctions.Runs.RunStore>(),
-            provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<KillOrders>(),
-            provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(), provider.GetRequiredService<AuditLog>(),
-            provider.GetRequiredService<IOptions<GovernanceOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredKeyedService<SigningKeys>(RunTokens.KeyPurpose), provider.GetRequiredService<RunTokenRights>(),
+            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<IOptions<GovernanceOptions>>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<RunTokenRights>();
+        services.AddSingleton<AgentFunctions.Tools.IRequestSigner>(static provider => provider.GetRequiredService<RunTokens>());
         services.TryAddTransient<RunTokenHandler>();
         services.TryAddSingleton<AuditLog>();
         services.TryAddSingleton<AgentFunctions.Gateway.ApiKeys>();
@@ -77,6 +78,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<ApprovalStore>();
         services.TryAddSingleton<ApprovalChannels>();
         services.TryAddSingleton<ApprovalGate>();
+        services.AddSingleton<AgentFunctions.Runs.IRunEndObserver>(static provider => provider.GetRequiredService<ApprovalGate>());
         services.TryAddSingleton(static provider => new ApprovalDesk(
             provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
             provider.GetRequiredService<Journal>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>(),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
+using AgentFunctions.Loop;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Swarm;
@@ -17,7 +18,7 @@ internal static class SwarmArguments
     }
 
     /// <summary>The call, for a tool that only the loop can serve.</summary>
-    public static SwarmCall Require(ToolContext context) => context.Swarm
+    public static SwarmCall Require(ToolContext context) => context.Features.Get<SwarmCall>()
         ?? throw new AgentException(
             ErrorCode.SwarmBoundReached, "No sub-agent can be started from here: none may be at work beside this one. Do the work yourself.");
 

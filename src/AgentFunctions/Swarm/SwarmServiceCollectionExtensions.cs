@@ -25,7 +25,7 @@ public static class SwarmServiceCollectionExtensions
         }
 
         services.TryAddSingleton<Blackboard>();
-        services.TryAddSingleton<PathLeases>();
+        services.TryAddSingleton<IFileLeases, PathLeases>();
         services.TryAddSingleton<SubAgentStore>();
         services.TryAddSingleton<SubAgents>();
         services.TryAddSingleton<ChildAdmission>();

@@ -1,7 +1,6 @@
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
-using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
@@ -16,7 +15,18 @@ internal sealed class CallContexts(ArtifactStore artifacts, IServiceProvider ser
     /// <summary>Makes the context of a call.</summary>
     /// <param name="run">The run.</param>
     /// <param name="call">Which call of the run it is.</param>
-    public ToolContext Of(RunRecord run, CallToolInput call) => new()
+    public ToolContext Of(RunRecord run, CallToolInput call)
+    {
+        ToolContext context = NewContext(run, call);
+        if (call.Swarm is not null)
+        {
+            context.Features.Set(new SwarmCall(call.Swarm));
+        }
+
+        return context;
+    }
+
+    private ToolContext NewContext(RunRecord run, CallToolInput call) => new()
     {
         RunId = run.Id,
         Agent = run.Agent,
@@ -25,6 +35,5 @@ internal sealed class CallContexts(ArtifactStore artifacts, IServiceProvider ser
         Workspace = run.Workspace is null ? null : new Workspace(run.Workspace),
         Artifacts = artifacts,
         Services = services,
-        Swarm = call.Swarm is null ? null : new SwarmCall(call.Swarm),
     };
 }

@@ -1,5 +1,4 @@
 using AgentFunctions.Loop;
-using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
@@ -25,7 +24,7 @@ internal sealed class ResultStep : IToolCallStep
         ToolContext context = state.Request.Context;
         outcome = state.Found?.WithNotice(outcome) ?? outcome;
         outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes, cancellationToken).ConfigureAwait(false);
-        SwarmCall? swarm = outcome.IsError ? null : context.Swarm;
+        SwarmCall? swarm = outcome.IsError ? null : context.Features.Get<SwarmCall>();
         return swarm is { IsOpen: true, Request: { } pending }
             ? new CallOutcome.Delegated(pending)
             : completed with { Outcome = outcome, Swarm = swarm?.Request };

@@ -1,5 +1,4 @@
 using System.Globalization;
-using AgentFunctions.Governance.Identity;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools;
@@ -40,9 +39,9 @@ internal sealed class IdempotencyKeyHandler(ToolContext context, HttpMessageHand
             request.Headers.Add(Header, string.Create(CultureInfo.InvariantCulture, $"{context.IdempotencyKey}/{number}"));
         }
 
-        if (context.Services.GetService<RunTokens>() is { } tokens && tokens.IdentityFor(request.RequestUri!) is { } identity)
+        if (context.Services.GetService<IRequestSigner>() is { } signer)
         {
-            await tokens.SignAsync(request, context, identity, cancellationToken).ConfigureAwait(false);
+            await signer.SignAsync(request, context, cancellationToken).ConfigureAwait(false);
         }
 
         return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);

@@ -41,8 +41,8 @@ public sealed record ToolContext
     /// <summary>The files that the run produced.</summary>
     public required ArtifactStore Artifacts { get; init; }
 
-    /// <summary>For a call that concerns sub-agents: what it may ask for, and what it does ask for.</summary>
-    internal Swarm.SwarmCall? Swarm { get; init; }
+    /// <summary>What is attached to the call for tools of the library's own.</summary>
+    internal ToolFeatures Features { get; } = new();
 
     /// <summary>Which files a call that reads many may read; set by what governs the call, <see langword="null"/> for all.</summary>
     internal FileFilter? Files { get; set; }

@@ -12,6 +12,7 @@ namespace AgentFunctions.Gateway.Queueing;
 /// has a place; so the queue needs no more of an engine than runs do. Who has a place and who waits is one record.
 /// </summary>
 internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orchestrations, IOptions<GatewayOptions> options, TimeProvider time)
+    : IRunEndObserver
 {
     /// <summary>How long after it got a place a run may be unknown to the engine: it is about to be scheduled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
@@ -76,6 +77,10 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
             await TellAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>Frees the place of a run that has ended; sub-agents have none of their own.</summary>
+    public Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken) =>
+        run.Parent is null ? LeaveAsync(run.Id, cancellationToken) : Task.CompletedTask;
 
     /// <summary>Tells runs that have got a place since they were queued. What cannot be told now is told by the next sweep.</summary>
     public async Task TellAsync(CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using AgentFunctions.Activities;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -9,7 +10,7 @@ namespace AgentFunctions.Governance.Approvals;
 /// <summary>The runs' side of approvals: asks, and at every wake-up reminds, escalates and expires.</summary>
 internal sealed class ApprovalGate(
     ApprovalStore store, IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, Journal journal, AuditLog audit,
-    Redactor redactor, ILogger<ApprovalGate> log, TimeProvider time)
+    Redactor redactor, ILogger<ApprovalGate> log, TimeProvider time) : IRunEndObserver
 {
     /// <summary>How much of the arguments the audit log repeats, in characters.</summary>
     private const int AuditTextLimit = 1_000;
@@ -95,9 +96,9 @@ internal sealed class ApprovalGate(
     }
 
     /// <summary>Withdraws what an ended run still asks.</summary>
-    public async Task WithdrawAsync(string runId, CancellationToken cancellationToken)
+    public async Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken)
     {
-        foreach (Approval approval in await store.ListOpenAsync(runId, cancellationToken).ConfigureAwait(false))
+        foreach (Approval approval in await store.ListOpenAsync(run.Id, cancellationToken).ConfigureAwait(false))
         {
             await SettleAsync(approval.Id, cancellationToken).ConfigureAwait(false);
         }

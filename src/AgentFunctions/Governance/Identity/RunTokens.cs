@@ -2,9 +2,8 @@ using System.Buffers.Text;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Keys;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Options;
@@ -16,7 +15,7 @@ namespace AgentFunctions.Governance.Identity;
 /// JSON Web Tokens signed with ES256. The subject is who asked for the root run; <c>act</c> (RFC 8693) names the run that acts and,
 /// nested, those that delegated to it. The public keys are served at <c>/.well-known/jwks.json</c>.
 /// </remarks>
-public sealed class RunTokens
+public sealed class RunTokens : IRequestSigner
 {
     /// <summary>How long a token is good for.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
@@ -24,19 +23,14 @@ public sealed class RunTokens
     internal const string KeyPurpose = "tokens";
 
     private readonly SigningKeys _keys;
-    private readonly RunStore _runs;
-    private readonly RunLineage _lineage;
-    private readonly KillOrders _kills;
-    private readonly IOrchestrationClient _orchestrations;
+    private readonly RunTokenRights _rights;
     private readonly AuditLog _audit;
     private readonly GovernanceOptions _options;
     private readonly TimeProvider _time;
 
     internal RunTokens(
-        SigningKeys keys, RunStore runs, RunLineage lineage, KillOrders kills, IOrchestrationClient orchestrations, AuditLog audit,
-        IOptions<GovernanceOptions> options, TimeProvider time) =>
-        (_keys, _runs, _lineage, _kills, _orchestrations, _audit, _options, _time) =
-            (keys, runs, lineage, kills, orchestrations, audit, options.Value, time);
+        SigningKeys keys, RunTokenRights rights, AuditLog audit, IOptions<GovernanceOptions> options, TimeProvider time) =>
+        (_keys, _rights, _audit, _options, _time) = (keys, rights, audit, options.Value, time);
 
     /// <summary>Mints a token for one call.</summary>
     /// <param name="call">The call.</param>
@@ -53,8 +47,8 @@ public sealed class RunTokens
         ArgumentNullException.ThrowIfNull(call);
         ArgumentException.ThrowIfNullOrWhiteSpace(audience);
         ArgumentNullException.ThrowIfNull(scopes);
-        RunRecord run = await _runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
-        Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
+        Lineage lineage = await _rights.LineageAsync(call.RunId, cancellationToken).ConfigureAwait(false);
+        RunRecord run = lineage.Runs[0];
         AuditEntry entry = new(AuditTypes.TokenMinted)
         {
             RunId = run.Id,
@@ -68,8 +62,7 @@ public sealed class RunTokens
         };
         try
         {
-            await DemandAliveAsync(run, lineage.Tree, cancellationToken).ConfigureAwait(false);
-            DemandScopes(lineage.Runs, scopes);
+            await _rights.DemandAsync(lineage, scopes, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.Stopped)
         {
@@ -105,22 +98,11 @@ public sealed class RunTokens
             "Bearer",
             await MintAsync(call, identity.AudienceOf(request.RequestUri!), identity.Scopes, cancellationToken).ConfigureAwait(false));
 
-    /// <summary>The identity that a tool's own request needs; <see langword="null"/> for a server that the configuration does not name.</summary>
-    internal ToolServerIdentity? IdentityFor(Uri address) => _options.Identity.FirstOrDefault(server => server.Serves(address)) is { } server
-        ? new ToolServerIdentity { Audience = server.Audience, Scopes = [.. server.Scopes] }
-        : null;
-
-    private static void DemandScopes(IReadOnlyList<RunRecord> chain, IReadOnlyList<string> scopes)
-    {
-        foreach (string scope in scopes)
-        {
-            if (chain.FirstOrDefault(one => one.Scopes is not null && !one.Scopes.Contains(scope, StringComparer.Ordinal)) is { } without)
-            {
-                throw new AgentException(
-                    ErrorCode.NotAllowed, $"Rule 'scopes': run '{without.Id}' was not given the scope '{scope}', so neither it nor what it delegates to has it.");
-            }
-        }
-    }
+    /// <inheritdoc/>
+    Task IRequestSigner.SignAsync(HttpRequestMessage request, ToolContext call, CancellationToken cancellationToken) =>
+        _options.Identity.FirstOrDefault(server => server.Serves(request.RequestUri!)) is { } server
+            ? SignAsync(request, call, new ToolServerIdentity { Audience = server.Audience, Scopes = [.. server.Scopes] }, cancellationToken)
+            : Task.CompletedTask;
 
     private async Task<string> MintAsync(string subject, string audience, string id, JsonObject more, CancellationToken cancellationToken)
     {
@@ -168,20 +150,4 @@ public sealed class RunTokens
     }
 
     private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
-
-    private async Task DemandAliveAsync(RunRecord run, IReadOnlyList<string> tree, CancellationToken cancellationToken)
-    {
-        if (await _kills.FindAsync(run, tree, null, cancellationToken).ConfigureAwait(false) is { } order)
-        {
-            throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; run '{run.Id}' gets no more tokens.");
-        }
-
-        foreach (string id in tree)
-        {
-            if (await _orchestrations.GetAsync(id, false, cancellationToken).ConfigureAwait(false) is not { IsEnded: false })
-            {
-                throw new AgentException(ErrorCode.NotAllowed, $"Rule 'run-alive': run '{id}' has ended; nothing gets tokens in its name.");
-            }
-        }
-    }
 }

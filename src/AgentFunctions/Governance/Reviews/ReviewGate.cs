@@ -7,7 +7,7 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Governance.Reviews;
 
 /// <summary>The runs' side of reviews: lets a call with effects be made only where its team can hold one more unreviewed change.</summary>
-internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvider time)
+internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvider time) : IRunEndObserver
 {
     /// <summary>How much of the arguments a reviewer is shown, in characters.</summary>
     private const int ArgumentsLimit = 200;
@@ -82,7 +82,7 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
     }
 
     /// <summary>Forgets the waiting calls of a run that has ended.</summary>
-    public Task LeaveAsync(RunRecord run, CancellationToken cancellationToken) =>
+    public Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken) =>
         ForgetAsync(run, waiting => waiting.RunId == run.Id, cancellationToken);
 
     private async Task ForgetAsync(RunRecord run, Predicate<WaitingChange> gone, CancellationToken cancellationToken)

@@ -2,6 +2,7 @@ using AgentFunctions;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Governance.Reviews;
+using AgentFunctions.Runs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -19,6 +20,7 @@ internal static class ReviewServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ReviewOptions>, ReviewOptionsValidator>());
         services.TryAddSingleton<ReviewBooks>();
         services.TryAddSingleton<ReviewGate>();
+        services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<ReviewGate>());
         services.TryAddSingleton(static provider => new ReviewDesk(
             provider.GetRequiredService<ReviewBooks>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
         services.AddHostedService<ReviewWaker>();

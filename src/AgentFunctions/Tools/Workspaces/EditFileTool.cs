@@ -37,7 +37,7 @@ internal sealed class EditFileTool(int maxBytes)
     {
         Workspace workspace = WorkspaceTools.Require(context);
         string full = WorkspaceFile.CheckTarget(workspace, path);
-        await PathLeases.TakeAsync(context, workspace, full, cancellationToken).ConfigureAwait(false);
+        await FileLease.TakeAsync(context, workspace, full, cancellationToken).ConfigureAwait(false);
         using (await FileLocks.EnterAsync(full, cancellationToken).ConfigureAwait(false))
         {
             (byte[] before, DateTime changed) = Read(workspace, path);

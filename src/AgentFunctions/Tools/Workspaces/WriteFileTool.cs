@@ -30,7 +30,7 @@ internal static class WriteFileTool
         Workspace workspace = WorkspaceTools.Require(context);
         byte[] bytes;
         string full = WorkspaceFile.CheckTarget(workspace, path);
-        await PathLeases.TakeAsync(context, workspace, full, cancellationToken).ConfigureAwait(false);
+        await FileLease.TakeAsync(context, workspace, full, cancellationToken).ConfigureAwait(false);
         using (await FileLocks.EnterAsync(full, cancellationToken).ConfigureAwait(false))
         {
             bytes = Utf8.GetBytes(WithLineEndsOfFile(workspace, path, full, content));

@@ -6,15 +6,16 @@ using AgentFunctions.Durability;
 using AgentFunctions.Governance;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
-using Microsoft.Extensions.DependencyInjection;
+using AgentFunctions.Tools.Workspaces;
 
-namespace AgentFunctions.Tools.Workspaces;
+namespace AgentFunctions.Swarm;
 
 /// <summary>
 /// One writer per file within a tree of runs: who writes a file has it for a while, so that the writes of two sub-agents are not
 /// mixed. Whose time ran out, and whose file somebody else then wrote, is told so before it writes again.
 /// </summary>
 internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore records, IOrchestrationClient orchestrations, TimeProvider time)
+    : IFileLeases
 {
     /// <summary>How long a file stays with its writer after a write.</summary>
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(20);
@@ -24,21 +25,7 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Takes or renews the lease on a file, where the run belongs to a tree.</summary>
-    /// <param name="context">The call that is about to write.</param>
-    /// <param name="workspace">Where the file is.</param>
-    /// <param name="fullPath">The file.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.PathLeaseLost"/> or <see cref="ErrorCode.PathLeaseHeld"/>: nothing may be written.</exception>
-    public static async Task TakeAsync(ToolContext context, Workspace workspace, string fullPath, CancellationToken cancellationToken)
-    {
-        if (context.Services.GetService<PathLeases>() is { } leases)
-        {
-            await leases.TakeAsync(context.RunId, workspace.Relative(fullPath), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Takes or renews the lease on a file, where the run belongs to a tree.</summary>
+    /// <inheritdoc/>
     public async Task TakeAsync(string runId, string path, CancellationToken cancellationToken)
     {
         if (await runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not { } run || !await IsInTreeAsync(run, cancellationToken).ConfigureAwait(false))

@@ -1,6 +1,4 @@
-using AgentFunctions.Loop;
-
-namespace AgentFunctions.Swarm;
+namespace AgentFunctions.Loop;
 
 /// <summary>A call that concerns sub-agents: what it may ask the loop for, and what it does ask for.</summary>
 /// <param name="allowance">What it may ask for.</param>
