@@ -7,6 +7,7 @@ using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;

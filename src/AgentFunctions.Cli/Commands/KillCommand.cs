@@ -2,6 +2,7 @@ using System.CommandLine;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.KillSwitch;
 
 namespace AgentFunctions.Cli.Commands;

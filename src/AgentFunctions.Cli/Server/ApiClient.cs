@@ -11,6 +11,7 @@ using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Monitors;

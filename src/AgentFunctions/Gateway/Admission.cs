@@ -2,9 +2,7 @@ using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Governance;
-using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
-using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway;
@@ -14,17 +12,16 @@ public sealed class Admission
 {
     private static readonly Dictionary<string, string> NoLabels = [];
 
-    private readonly Func<KillOrders> _kills;
+    private readonly KillOrderStore _kills;
     private readonly RunLineage _lineage;
-    private readonly AuditLog _audit;
-    private readonly Redactor _redactor;
+    private readonly AdmissionAudit _audit;
     private readonly AccessRules _access;
     private readonly QuotaMeter _quotas;
     private readonly RunQueue _queue;
 
     internal Admission(
-        Func<KillOrders> kills, RunLineage lineage, AuditLog audit, Redactor redactor, AccessRules access, QuotaMeter quotas, RunQueue queue) =>
-        (_kills, _lineage, _audit, _redactor, _access, _quotas, _queue) = (kills, lineage, audit, redactor, access, quotas, queue);
+        KillOrderStore kills, RunLineage lineage, AdmissionAudit audit, AccessRules access, QuotaMeter quotas, RunQueue queue) =>
+        (_kills, _lineage, _audit, _access, _quotas, _queue) = (kills, lineage, audit, access, quotas, queue);
 
     /// <summary>Whether a caller may submit something to an agent.</summary>
     internal bool MayAsk(Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels) =>
@@ -49,7 +46,7 @@ public sealed class Admission
     /// <returns>The refusal.</returns>
     internal async Task<AgentException> RefusedAsync(Caller caller, string agent, string rule, string reason, CancellationToken cancellationToken)
     {
-        await RefuseAsync(caller.Id, agent, rule, reason, cancellationToken).ConfigureAwait(false);
+        await _audit.RefusedAsync(caller.Id, agent, rule, reason, cancellationToken).ConfigureAwait(false);
         return new AgentException(ErrorCode.NotAllowed, $"Rule '{rule}': {reason}.");
     }
 
@@ -75,7 +72,7 @@ public sealed class Admission
 
         if (await _quotas.SubmitAsync(run, cancellationToken).ConfigureAwait(false) is { } refusal)
         {
-            await RefuseAsync(caller.Id, run.Agent, refusal.Rule, refusal.Reason, cancellationToken).ConfigureAwait(false);
+            await _audit.RefusedAsync(caller.Id, run.Agent, refusal.Rule, refusal.Reason, cancellationToken).ConfigureAwait(false);
             throw refusal.ToException();
         }
 
@@ -88,7 +85,7 @@ public sealed class Admission
             await _quotas.WithdrawAsync(run).ConfigureAwait(false);
             if (e.Code == ErrorCode.QuotaExceeded)
             {
-                await RefuseAsync(caller.Id, run.Agent, "Gateway:Concurrency:MaxQueued", e.Message, cancellationToken).ConfigureAwait(false);
+                await _audit.RefusedAsync(caller.Id, run.Agent, "Gateway:Concurrency:MaxQueued", e.Message, cancellationToken).ConfigureAwait(false);
             }
 
             throw;
@@ -106,49 +103,8 @@ public sealed class Admission
     }
 
     /// <summary>Writes down that a run is admitted.</summary>
-    /// <param name="run">The run as it is recorded next.</param>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="rule">What found the agent for the goal; <see langword="null"/> if the caller named it.</param>
-    /// <param name="mayBeThere">Whether the entry may have been written before a crash.</param>
-    /// <param name="cancellationToken">The token to cancel the wait.</param>
-    internal async Task AuditAsync(RunRecord run, Caller caller, string? rule, bool mayBeThere, CancellationToken cancellationToken)
-    {
-        string type = run.Parent is null ? AuditTypes.RunSubmitted : AuditTypes.RunDelegated;
-        if (mayBeThere && await IsAuditedAsync(run.Id, type, cancellationToken).ConfigureAwait(false))
-        {
-            return;
-        }
-
-        Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
-        await _audit.AppendAsync(
-            new AuditEntry(type)
-            {
-                RunId = run.Id,
-                RootId = lineage.Root.Id,
-                Chain = lineage.Chain,
-                Requester = run.Requester,
-                Actor = caller.Id,
-                Agent = run.Agent,
-                DefinitionHash = run.DefinitionHash,
-                Rule = rule,
-                Reason = _redactor.Redact(
-                    $"{(run.Scopes is null ? "" : $"[scopes: {string.Join(' ', run.Scopes)}] ")}{Activities.Preview.Of(_redactor.Redact(run.Goal), 1_000)}"),
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<bool> IsAuditedAsync(string id, string type, CancellationToken cancellationToken)
-    {
-        await foreach (AuditEntry entry in _audit.ReadAsync(id, 0, cancellationToken).ConfigureAwait(false))
-        {
-            if (entry.Type == type && entry.RunId == id)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    internal Task AuditAsync(RunRecord run, Caller caller, string? rule, bool mayBeThere, CancellationToken cancellationToken) =>
+        _audit.AdmittedAsync(run, caller, rule, mayBeThere, cancellationToken);
 
     /// <summary>Admits a run that has ended and is taken up again.</summary>
     /// <param name="run">The run.</param>
@@ -173,16 +129,12 @@ public sealed class Admission
     internal async Task<Lineage> DemandNotStoppedAsync(RunRecord run, string caller, CancellationToken cancellationToken)
     {
         Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
-        if (await _kills().FindAsync(run, lineage.Tree, null, cancellationToken).ConfigureAwait(false) is { } order)
+        if (await _kills.FindAsync(run, lineage.Tree, null, cancellationToken).ConfigureAwait(false) is { } order)
         {
-            await RefuseAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
+            await _audit.RefusedAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
             throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; it must be released first.");
         }
 
         return lineage;
     }
-
-    private Task RefuseAsync(string caller, string agent, string rule, string reason, CancellationToken cancellationToken) => _audit.AppendAsync(
-        new AuditEntry(AuditTypes.RequestRefused) { Actor = caller, Agent = agent, Rule = rule, Failed = true, Reason = reason },
-        cancellationToken);
 }

@@ -84,20 +84,22 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<Journal>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<InFlightCalls>();
-        services.TryAddSingleton(static provider => new KillOrders(
-            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
-            provider.GetRequiredService<AgentFunctions.Runs.RunStore>(), provider.GetRequiredService<AgentFunctions.Gateway.RunSteering>(),
-            provider.GetRequiredService<Ledger>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<InFlightCalls>(),
-            provider.GetRequiredService<RunLineage>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<KillOrderStore>();
+        services.TryAddSingleton<AgentFunctions.Gateway.KillSwitch.KillHits>();
+        services.TryAddSingleton(static provider => new AgentFunctions.Gateway.KillSwitch.KillOrders(
+            provider.GetRequiredService<KillOrderStore>(), provider.GetRequiredService<AgentFunctions.Gateway.KillSwitch.KillHits>(),
+            provider.GetRequiredService<AgentFunctions.Gateway.RunSteering>(), provider.GetRequiredService<AuditLog>(),
+            provider.GetRequiredService<InFlightCalls>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<AgentFunctions.Gateway.AdmissionAudit>();
         services.TryAddSingleton(static provider => new AgentFunctions.Gateway.Admission(
-            provider.GetRequiredService<KillOrders>, provider.GetRequiredService<RunLineage>(),
-            provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>(),
+            provider.GetRequiredService<KillOrderStore>(), provider.GetRequiredService<RunLineage>(),
+            provider.GetRequiredService<AgentFunctions.Gateway.AdmissionAudit>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Access.AccessRules>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Quotas.QuotaMeter>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Queueing.RunQueue>()));
         services.AddReviews(configuration);
         services.AddHostedService<AuditCheck>();
-        services.AddHostedService<KillWatcher>();
+        services.AddHostedService<AgentFunctions.Gateway.KillSwitch.KillWatcher>();
         services.AddHostedService<ApprovalWaker>();
         return services;
     }

@@ -5,7 +5,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Lets the kill switch stop a call while its tool is at work, and measures that time.</summary>
-internal sealed class InFlightStep(InFlightCalls calls, KillOrders kills, TimeProvider time) : IToolCallStep
+internal sealed class InFlightStep(InFlightCalls calls, KillOrderStore kills, TimeProvider time) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {

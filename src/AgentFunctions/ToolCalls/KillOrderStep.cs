@@ -5,7 +5,7 @@ using AgentFunctions.Governance.Policies;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Refuses a call that the kill switch has stopped.</summary>
-internal sealed class KillOrderStep(KillOrders kills) : IToolCallStep
+internal sealed class KillOrderStep(KillOrderStore kills) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;

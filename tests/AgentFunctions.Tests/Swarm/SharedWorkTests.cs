@@ -3,6 +3,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Governance;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Swarm;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Governance;
 using AgentFunctions.Tests.Loop;

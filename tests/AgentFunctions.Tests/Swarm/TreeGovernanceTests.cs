@@ -1,5 +1,6 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Runs;

@@ -3,6 +3,7 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Loop;
@@ -42,7 +43,7 @@ internal sealed class RecordedCallsTests
     private static AgentTool Delegates { get; } = new(
         AgentTool.CreateFunction("pay", "Pays.", static (ToolContext context, int amount) =>
         {
-            context.Swarm!.Request = new SwarmRequest { Wait = new ChildWait(null, amount) };
+            context.Features.Get<SwarmCall>()!.Request = new SwarmRequest { Wait = new ChildWait(null, amount) };
             return "asked";
         }),
         ToolEffect.Idempotent);

@@ -5,7 +5,7 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Governance.Identity;
 
 /// <summary>Says whether a run may have a token: it and every run above it are alive, not stopped, and have the scopes.</summary>
-internal sealed class RunTokenRights(RunStore runs, RunLineage lineage, KillOrders kills, IOrchestrationClient orchestrations)
+internal sealed class RunTokenRights(RunStore runs, RunLineage lineage, KillOrderStore kills, IOrchestrationClient orchestrations)
 {
     /// <summary>Gets the run and those above it.</summary>
     /// <param name="runId">The run.</param>

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;

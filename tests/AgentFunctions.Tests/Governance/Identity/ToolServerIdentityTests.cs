@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.KillSwitch;

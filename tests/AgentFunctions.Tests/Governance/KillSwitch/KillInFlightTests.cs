@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Runs;

@@ -1,4 +1,5 @@
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Runs;

@@ -1,4 +1,5 @@
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;

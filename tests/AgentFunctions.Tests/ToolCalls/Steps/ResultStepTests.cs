@@ -46,7 +46,7 @@ internal sealed class ResultStepTests
                 Swarm = new(3, new(), new(3, 3, 1, 10, TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), 1_000)),
             });
         ToolCallState state = await bench.AllowedAsync();
-        state.Request.Context.Swarm!.Request = waits ? new SwarmRequest { Wait = new ChildWait() } : new SwarmRequest();
+        state.Request.Context.Features.Get<SwarmCall>()!.Request = waits ? new SwarmRequest { Wait = new ChildWait() } : new SwarmRequest();
 
         CallOutcome result = await bench.PassAsync<ResultStep>(state, new FakeNext());
 

@@ -1,6 +1,7 @@
+using AgentFunctions.Governance.KillSwitch;
 using Microsoft.Extensions.Hosting;
 
-namespace AgentFunctions.Governance.KillSwitch;
+namespace AgentFunctions.Gateway.KillSwitch;
 
 /// <summary>
 /// Makes orders good that this host did not carry out itself: at its start the runs that a crash left alive, and from then on the

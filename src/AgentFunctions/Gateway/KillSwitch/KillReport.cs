@@ -1,0 +1,9 @@
+using AgentFunctions.Governance.KillSwitch;
+
+namespace AgentFunctions.Gateway.KillSwitch;
+
+/// <summary>What the kill switch found and stopped.</summary>
+/// <param name="Order">The order.</param>
+/// <param name="Runs">The runs that were told to end.</param>
+/// <param name="Begun">The calls with effects that had begun: they may have taken effect.</param>
+public sealed record KillReport(KillOrder Order, IReadOnlyList<string> Runs, IReadOnlyList<BegunEffect> Begun);
