@@ -1,4 +1,3 @@
-
 namespace AgentFunctions.Quickstart;
 
 /// <summary>Which folder the sample audits.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop;

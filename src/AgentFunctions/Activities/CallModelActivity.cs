@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;

@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;

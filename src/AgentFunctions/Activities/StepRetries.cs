@@ -1,4 +1,5 @@
 using System.Numerics;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;

@@ -1,7 +1,6 @@
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Quotas;
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Runs;
 

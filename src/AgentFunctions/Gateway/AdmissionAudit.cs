@@ -1,5 +1,4 @@
-using AgentFunctions.Activities;
-using AgentFunctions.Governance;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;

@@ -1,3 +1,4 @@
+using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Storage;
@@ -12,7 +13,7 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
 
     /// <summary>Adds an audit entry.</summary>
     public Task AuditAsync(string type, string runId, string requester, string words, CancellationToken cancellationToken) => audit.AppendAsync(
-        new AuditEntry(type) { RunId = runId, Actor = requester, Reason = Activities.Preview.Of(redactor.Redact(words), 1_000) }, cancellationToken);
+        new AuditEntry(type) { RunId = runId, Actor = requester, Reason = Preview.Of(redactor.Redact(words), 1_000) }, cancellationToken);
 
     /// <summary>Adds an event to the run's journal.</summary>
     public Task JournalAsync(string runId, string type, string? text, CancellationToken cancellationToken) =>

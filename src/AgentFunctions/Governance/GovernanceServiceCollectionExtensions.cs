@@ -9,6 +9,7 @@ using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Keys;
 using AgentFunctions.Monitors.Notifications;
+using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Azure.Core;
 using Microsoft.Extensions.Configuration;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentFunctions.Governance;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Activities;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
-using AgentFunctions.Governance;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools.Workspaces;

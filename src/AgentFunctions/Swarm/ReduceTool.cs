@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
-using AgentFunctions.Activities;
 using AgentFunctions.Agents;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Loop;
 using AgentFunctions.Tools;

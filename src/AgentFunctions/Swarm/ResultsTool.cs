@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
-using AgentFunctions.Activities;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,8 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
-using AgentFunctions.Activities;
-using AgentFunctions.Governance;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;

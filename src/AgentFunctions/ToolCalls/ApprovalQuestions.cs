@@ -1,8 +1,8 @@
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
+using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;

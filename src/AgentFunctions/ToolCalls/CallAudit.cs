@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using AgentFunctions.Activities;
-using AgentFunctions.Governance;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;

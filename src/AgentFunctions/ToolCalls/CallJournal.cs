@@ -1,4 +1,4 @@
-using AgentFunctions.Activities;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Storage;

@@ -1,4 +1,3 @@
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;

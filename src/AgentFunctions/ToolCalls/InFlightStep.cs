@@ -1,5 +1,5 @@
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;

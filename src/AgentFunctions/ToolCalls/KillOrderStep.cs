@@ -1,6 +1,6 @@
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Runs;
 
 namespace AgentFunctions.ToolCalls;
 

@@ -1,4 +1,3 @@
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Policies;
 
 namespace AgentFunctions.ToolCalls;

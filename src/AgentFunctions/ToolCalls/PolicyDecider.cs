@@ -1,8 +1,8 @@
 using System.Text.Json;
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 

@@ -1,6 +1,5 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
-using AgentFunctions.Governance;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;

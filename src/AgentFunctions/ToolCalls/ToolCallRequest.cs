@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;

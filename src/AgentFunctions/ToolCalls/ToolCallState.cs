@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Loop;

@@ -1,6 +1,5 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
-using AgentFunctions.Governance;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;

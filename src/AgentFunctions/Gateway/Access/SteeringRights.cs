@@ -1,4 +1,3 @@
-using AgentFunctions.Governance;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 

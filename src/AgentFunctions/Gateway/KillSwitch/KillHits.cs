@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using AgentFunctions.Durability;
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentFunctions.Activities;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Monitors.Notifications;
 using Microsoft.Extensions.Options;
 

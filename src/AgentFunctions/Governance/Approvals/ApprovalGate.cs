@@ -1,4 +1,4 @@
-using AgentFunctions.Activities;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Gateway;
-using AgentFunctions.Governance;
 using AgentFunctions.Runs;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;

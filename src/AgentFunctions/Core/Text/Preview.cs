@@ -1,7 +1,6 @@
 using System.Text;
-using AgentFunctions.Core.Text;
 
-namespace AgentFunctions.Activities;
+namespace AgentFunctions.Core.Text;
 
 /// <summary>The beginning of a text, for places that must stay small.</summary>
 internal static class Preview

@@ -1,6 +1,4 @@
-using AgentFunctions.Runs;
-
-namespace AgentFunctions.Governance;
+namespace AgentFunctions.Runs;
 
 /// <summary>Where a run comes from.</summary>
 /// <param name="Root">The run at the root of its tree.</param>
