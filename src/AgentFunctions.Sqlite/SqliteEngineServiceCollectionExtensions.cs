@@ -44,10 +44,10 @@ public static class SqliteEngineServiceCollectionExtensions
             provider.GetRequiredService<DurableRegistry>(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILoggerFactory>()));
-        services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Client));
-        services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Logs));
-        services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Records));
-        services.TryAddSingleton(provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Blobs));
+        services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Client));
+        services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Logs));
+        services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Records));
+        services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Blobs));
         services.AddSingleton<IReadinessCheck, DiskReadiness>();
         services.AddHostedService<HostedEngine>();
         return services;

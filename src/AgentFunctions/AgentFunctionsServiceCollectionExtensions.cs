@@ -5,6 +5,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Hosting;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Records;
@@ -37,6 +38,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
         services.AddOptions<RunOptions>().Configure(options => configure?.Invoke(options));
+        MissingPorts.AddTo(services);
         services.AddLogging();
         services.AddGuardedHttpClient(PostCallbackActivity.HttpClientName)
             .ConfigureHttpClient(static client => client.Timeout = PostCallbackActivity.Timeout);

@@ -28,6 +28,7 @@ namespace AgentFunctions;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
+[JsonSerializable(typeof(SteererList))]
 [JsonSerializable(typeof(HistoryEvent))]
 [JsonSerializable(typeof(HistoryEvent[]))]
 [JsonSerializable(typeof(List<HistoryEvent>))]

@@ -16,6 +16,8 @@ namespace AgentFunctions.AspNetCore.Governance;
 /// <summary>What waits for a person.</summary>
 internal static class ApprovalEndpoints
 {
+    private const int MaxSeen = 1_000;
+
     public static void MapApprovals(this IEndpointRouteBuilder api)
     {
         RouteGroupBuilder approvals = api.MapGroup("/approvals").WithTags("Approvals");
@@ -30,11 +32,12 @@ internal static class ApprovalEndpoints
             .WithDescription("Secrets in the arguments are masked, and each masked part is named. Who may decide may see them; the audit log says who did.")
             .WithQuery<bool>("reveal", "Whether to show the masked parts; false by default.")
             .Produces<ApprovalResource>()
-            .ProducesProblems(401, 403, 404, 503);
+            .ProducesProblems(401, 403, 404, 409, 503);
         approvals.MapPost("/{id}", DecideAsync)
             .WithName("decideApproval")
             .WithSummary("Approve or deny a tool call; with arguments: approve it with those.")
-            .WithDescription("With similar set, the same decision is made for every approval of the group that this caller may decide.")
+            .WithDescription("With similar set, the same decision is made for those of the group that this caller may decide and could see: those that seen names, "
+                + "else those that were asked no later than this one.")
             .WithHeader("Idempotency-Key", "1 to 200 characters that name this decision: repeated under the same key, it is made once.")
             .Accepts<DecisionSubmission>("application/json")
             .Produces<ApprovalListResource>()
@@ -58,10 +61,15 @@ internal static class ApprovalEndpoints
             throw new AgentException(ErrorCode.InvalidInput, "similar: other arguments are for one call alone; leave one of the two out.");
         }
 
+        if (said.Seen is { } seen && (!said.Similar || seen.Count > MaxSeen))
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"seen: send at most {MaxSeen} ids, and only with similar.");
+        }
+
         Caller caller = http.Caller();
         var request = KeyedRequest.Of(
             caller.Id, http.Request.Headers.Single("Idempotency-Key"), "decision", id, said.Decision.ToString(), said.Comment, said.Arguments?.GetRawText(),
-            said.Similar ? "similar" : null);
+            said.Similar ? said.Seen is null ? "similar" : $"similar {string.Join(' ', said.Seen)}" : null);
         IReadOnlyList<Approval> decided = await keys.OnceAsync(
             request, id,
             claim => DecideAllAsync(id, said, caller, claim.IsResumed, desk, cancellationToken),
@@ -79,11 +87,15 @@ internal static class ApprovalEndpoints
             && before.Votes.Any(vote => vote.By == caller.Id && vote.Approves == approves);
         Approval first = await desk.DecideAsync(id, caller, approves, said.Comment, isMade ? null : said.Arguments, cancellationToken);
         List<Approval> decided = [first];
-        foreach (Approval other in said.Similar ? await desk.ListAsync(caller, cancellationToken) : [])
+        foreach (Approval other in said.Similar ? await desk.ListSimilarAsync(first, said.Seen, caller, cancellationToken) : [])
         {
-            if (other.Group == first.Group && other.Id != id)
+            try
             {
                 decided.Add(await desk.DecideAsync(other.Id, caller, approves, said.Comment, null, cancellationToken));
+            }
+            catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.ApprovalStateForbids)
+            {
+                // It is not for this caller to decide, or others have: the answer has only what was decided.
             }
         }
 
@@ -125,8 +137,11 @@ internal sealed record DecisionSubmission
     /// <summary>Arguments to call with instead of the model's.</summary>
     public JsonElement? Arguments { get; init; }
 
-    /// <summary>Whether to decide all similar ones alike; false by default.</summary>
+    /// <summary>Whether to decide similar ones alike: those in seen, else those that were asked no later than this one. False by default.</summary>
     public bool Similar { get; init; }
+
+    /// <summary>With similar: the ids of the approvals that the person was shown, at most 1,000. No other one is decided.</summary>
+    public IReadOnlyList<string>? Seen { get; init; }
 }
 
 /// <summary>Approvals, the riskiest first.</summary>

@@ -1,6 +1,7 @@
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AspNetCore.Hosting;
@@ -8,11 +9,12 @@ namespace AgentFunctions.AspNetCore.Hosting;
 /// <summary>Says which line of the app's start is missing, before the first request would find out.</summary>
 internal static class RegistrationCheck
 {
+    private const string Engine = "an engine, such as builder.Services.AddSqliteEngine(options => options.DataFile = \"agents.db\") of AgentFunctions.Sqlite";
+
     private static readonly (Type Service, string Line)[] Needed =
     [
         (typeof(AgentGateway), "builder.Services.AddAgentFunctions(builder.Configuration)"),
         (typeof(CallerAuthentication), "builder.Services.AddAgentFunctionsApi()"),
-        (typeof(IOrchestrationClient), "an engine, such as builder.Services.AddSqliteEngine(options => options.DataFile = \"agents.db\") of AgentFunctions.Sqlite"),
     ];
 
     /// <summary>Demands what the endpoints need.</summary>
@@ -24,7 +26,9 @@ internal static class RegistrationCheck
             return;
         }
 
-        string[] missing = [.. Needed.Where(needed => !known.IsService(needed.Service)).Select(static needed => needed.Line)];
+        IReadOnlyList<string> ports = known.IsService(typeof(MissingPorts)) ? services.GetRequiredService<MissingPorts>().Lines
+            : known.IsService(typeof(IOrchestrationClient)) ? [] : [Engine];
+        string[] missing = [.. Needed.Where(needed => !known.IsService(needed.Service)).Select(static needed => needed.Line), .. ports];
         if (missing.Length > 0)
         {
             throw new AgentException(

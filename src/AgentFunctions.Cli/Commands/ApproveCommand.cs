@@ -20,7 +20,10 @@ internal static class ApproveCommand
     {
         var id = new Argument<string>("id") { Description = "The approval; 'approvals' lists them." };
         var comment = new Option<string?>("--comment") { Description = "Why; the model reads it.", HelpName = "TEXT" };
-        var similar = new Option<bool>("--similar") { Description = "Decide all of its group alike." };
+        var similar = new Option<bool>("--similar")
+        {
+            Description = "Decide its group alike: at the terminal those that are shown, once you say so; otherwise those that were asked no later than it.",
+        };
         var server = new ServerOptions();
         var command = new Command(name, description) { id, comment, similar };
         if (arguments is not null)
@@ -32,17 +35,37 @@ internal static class ApproveCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
+            bool isSimilar = parsed.GetValue(similar);
+            IReadOnlyList<string>? seen = isSimilar && !Console.IsInputRedirected && !Console.IsErrorRedirected
+                ? await ShowAsync(client, parsed.GetValue(id)!, name, cancellationToken) : null;
+            if (seen is { Count: 0 })
+            {
+                return ExitCode.Failed;
+            }
+
             ApprovalListResource decided = await client.DecideAsync(parsed.GetValue(id)!, new DecisionSubmission
             {
                 Decision = decision,
                 Comment = parsed.GetValue(comment),
                 Arguments = arguments is not null && parsed.GetValue(arguments) is { } text ? Parse(text) : null,
-                Similar = parsed.GetValue(similar),
+                Similar = isSimilar,
+                Seen = seen,
             }, cancellationToken);
             Console.WriteLine(string.Join('\n', decided.Items.Select(ApprovalsCommand.Describe)));
             return ExitCode.Done;
         });
         return command;
+    }
+
+    /// <summary>Shows what would be decided; returns the ids, or none if that is not meant.</summary>
+    private static async Task<IReadOnlyList<string>> ShowAsync(ApiClient client, string id, string verb, CancellationToken cancellationToken)
+    {
+        ApprovalListResource waiting = await client.ListApprovalsAsync(cancellationToken);
+        string? group = waiting.Items.FirstOrDefault(one => one.Id == id)?.Group;
+        ApprovalResource[] shown = [.. waiting.Items.Where(one => one.Id == id || one.Group == group)];
+        Console.Error.WriteLine(string.Join('\n', shown.Select(ApprovalsCommand.Describe)));
+        Console.Error.Write($"{verb} {(shown.Length == 1 ? "this one" : $"these {shown.Length}")}? [y/N] ");
+        return Console.ReadLine()?.Trim() is "y" or "Y" or "yes" ? [.. shown.Select(static one => one.Id)] : [];
     }
 
     private static JsonElement Parse(string text)

@@ -3,13 +3,15 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Keys;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Gateway;
 
 /// <summary>The API keys of this host, each with a name and roles. Only hashes are kept: what a key is, only its holder knows.</summary>
-public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider time, ILogger<ApiKeys>? log = null)
+/// <remarks>Their records bear the host's seal: one that somebody planted or altered in the store is no key, and the log says so.</remarks>
+public sealed class ApiKeys
 {
     private const string Prefix = "api-keys/";
     private const string Withdrawn = "api-key-names/";
@@ -18,7 +20,18 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     /// <summary>How long another host's first key may go unseen.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
+    private readonly IRecordStore _records;
+    private readonly SealedRecords _keys;
+    private readonly AuditLog _audit;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ApiKeys> _log;
     private volatile Seen? _seen;
+
+    internal ApiKeys(IRecordStore records, TreeKeys seals, AuditLog audit, TimeProvider time, ILogger<ApiKeys> log)
+    {
+        (_records, _audit, _time, _log) = (records, audit, time, log);
+        _keys = new SealedRecords(records, RecordSeal.Of(seals, "api-keys"), Prefix, SayAdoptedAsync);
+    }
 
     /// <summary>Makes a key.</summary>
     /// <param name="name">The holder: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, at most 64 characters. The caller is then called <c>key:name</c>.</param>
@@ -54,12 +67,12 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
             known.Count > 0 || roles.Contains(CallerRoles.Admin, StringComparer.Ordinal), "roles",
             $"give the first key the role {CallerRoles.Admin}: from then on nobody without a key may call");
         Require(
-            isRenewal || await records.GetAsync(Withdrawn + name, cancellationToken).ConfigureAwait(false) is null, "name",
+            isRenewal || await _records.GetAsync(Withdrawn + name, cancellationToken).ConfigureAwait(false) is null, "name",
             "a key of this name was withdrawn, and its runs would be the new holder's; use another name, or send renew: true for the same holder");
         string id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4));
         string key = $"{Mark}{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
-        var record = new ApiKeyRecord(id, name, roles, Hash(key), time.GetUtcNow());
-        await records.PutAsync(
+        var record = new ApiKeyRecord(id, name, roles, Hash(key), _time.GetUtcNow());
+        await _keys.PutAsync(
             Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, AgentJsonContext.Default.ApiKeyRecord), RecordCondition.IfNew, cancellationToken)
             .ConfigureAwait(false);
         _seen = null;
@@ -74,8 +87,14 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     {
         if (key is null || key.Length > 128 || !key.StartsWith(Mark, StringComparison.Ordinal) || key.IndexOf('_', Mark.Length) is not 12
             || key.AsSpan(Mark.Length, 8).ContainsAnyExcept("0123456789abcdef")
-            || await records.GetAsync(Prefix + key[Mark.Length..12], cancellationToken).ConfigureAwait(false) is not { } record)
+            || await _keys.FindAsync(Prefix + key[Mark.Length..12], cancellationToken).ConfigureAwait(false) is not var (record, isTrue))
         {
+            return null;
+        }
+
+        if (!isTrue)
+        {
+            KeyLog.RecordAltered(_log, record.Key);
             return null;
         }
 
@@ -89,11 +108,11 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     /// <param name="cancellationToken">Stops waiting.</param>
     public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken = default)
     {
-        if (_seen is not { } seen || time.GetElapsedTime(seen.At) >= MaxAge)
+        if (_seen is not { } seen || _time.GetElapsedTime(seen.At) >= MaxAge)
         {
             // One that cannot be read is a key all the same: without any, everybody on this machine may call.
-            bool any = await records.ListAsync(Prefix, null, cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false);
-            _seen = seen = new Seen(any, time.GetTimestamp());
+            bool any = await _records.ListAsync(Prefix, null, cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false);
+            _seen = seen = new Seen(any, _time.GetTimestamp());
         }
 
         return seen.Any;
@@ -104,10 +123,16 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     public async Task<IReadOnlyList<ApiKeyRecord>> ListAsync(CancellationToken cancellationToken = default)
     {
         var keys = new List<ApiKeyRecord>();
-        await foreach (ApiKeyRecord key in records.ReadAllAsync(
-            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ApiKeyRecord), log, cancellationToken).ConfigureAwait(false))
+        await foreach ((StoredRecord record, bool isTrue) in _keys.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            keys.Add(key);
+            if (!isTrue)
+            {
+                KeyLog.RecordAltered(_log, record.Key);
+            }
+            else if (Read(record) is { } key)
+            {
+                keys.Add(key);
+            }
         }
 
         return keys;
@@ -127,13 +152,36 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
         Require(
             keys.Any(other => other != key && other.Roles.Contains(CallerRoles.Admin, StringComparer.Ordinal)) || keys.Count == 1, "name",
             "this is the last administrator's key; make another one first");
-        await records.PutAsync(Withdrawn + name, "{}"u8.ToArray(), default, cancellationToken).ConfigureAwait(false);
-        await records.DeleteAsync(Prefix + key!.Id, default, cancellationToken).ConfigureAwait(false);
+        await _records.PutAsync(Withdrawn + name, "{}"u8.ToArray(), default, cancellationToken).ConfigureAwait(false);
+        await _records.DeleteAsync(Prefix + key!.Id, default, cancellationToken).ConfigureAwait(false);
         _seen = null;
         await AuditAsync(by, $"withdrew the API key '{name}'", cancellationToken).ConfigureAwait(false);
     }
 
     private sealed record Seen(bool Any, long At);
+
+    /// <summary>Keys of a version without seals are taken over once, and named.</summary>
+    private Task SayAdoptedAsync(IReadOnlyList<StoredRecord> adopted, CancellationToken cancellationToken)
+    {
+        string names = string.Join(", ", adopted.Select(record => Read(record)?.Name ?? record.Key));
+        KeyLog.KeysAdopted(_log, names);
+        return _audit.AppendAsync(
+            new AuditEntry(AuditTypes.KeyChanged) { Actor = Caller.Local.Id, Reason = $"took over API keys that an earlier version left without a seal: {names}" },
+            cancellationToken);
+    }
+
+    private ApiKeyRecord? Read(StoredRecord record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ApiKeyRecord) ?? throw new JsonException("it is empty");
+        }
+        catch (JsonException e)
+        {
+            RecordLog.Unreadable(_log, record.Key, e.Message);
+            return null;
+        }
+    }
 
     private static bool IsName(string? name) =>
         name is { Length: > 0 and <= 64 } && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
@@ -150,7 +198,7 @@ public sealed class ApiKeys(IRecordStore records, AuditLog audit, TimeProvider t
     }
 
     private Task AuditAsync(Caller by, string words, CancellationToken cancellationToken) =>
-        audit.AppendAsync(new AuditEntry(AuditTypes.KeyChanged) { Actor = by.Id, Reason = words }, cancellationToken);
+        _audit.AppendAsync(new AuditEntry(AuditTypes.KeyChanged) { Actor = by.Id, Reason = words }, cancellationToken);
 }
 
 /// <summary>An API key as it is kept.</summary>

@@ -1,15 +1,13 @@
-using System.Text;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway;
 
 /// <summary>Drafts the run that goes on from a turn of another.</summary>
 internal sealed class ForkDrafts(
-    IOrchestrationClient orchestrations, ForkRights rights, ForkBudget budgets, RunLimits limits, RunRecords records, RunCopy copy, Inbox inbox)
+    IOrchestrationClient orchestrations, ForkRights rights, ForkBudget budgets, RunLimits limits, RunRecords records, ForkPreparation preparation)
 {
     /// <summary>Drafts a fork. Whatever it needs is looked up again after a crash: it is judged by the rights of that time.</summary>
     /// <param name="source">The run to start from.</param>
@@ -49,36 +47,6 @@ internal sealed class ForkDrafts(
             Notes = null,
         };
         RunDraft draft = await records.DraftAsync(run, grant.Agent, grant.Tools, held, null, cancellationToken).ConfigureAwait(false);
-        return draft with { Prepare = token => PrepareAsync(draft, source.Id, request, left, token) };
-    }
-
-    private async Task<RunState> PrepareAsync(RunDraft draft, string source, ForkRequest request, Budget? left, CancellationToken cancellationToken)
-    {
-        CopiedRun copied = await copy.CopyAsync(source, draft.Run.Id, draft.Run.ForkedFrom!.Turn, cancellationToken).ConfigureAwait(false);
-        if (left is not null)
-        {
-            await budgets.TakeAsync(source, draft.Run.Id, left, cancellationToken).ConfigureAwait(false);
-        }
-
-        return draft.State with
-        {
-            Turns = draft.Run.ForkedFrom.Turn,
-            Context = copied.Context,
-            PendingBytes = draft.State.PendingBytes + copied.Bytes + await SayAsync(draft.Run, request.Message, copied.Said, cancellationToken).ConfigureAwait(false),
-            InboxShown = copied.Said,
-            Inbox = copied.Said + (request.Message is null ? 0 : 1),
-        };
-    }
-
-    /// <summary>Puts the first message into the new run's inbox; returns its size in bytes.</summary>
-    private async Task<long> SayAsync(RunRecord run, string? message, long position, CancellationToken cancellationToken)
-    {
-        if (message is null)
-        {
-            return 0;
-        }
-
-        await inbox.AddIfMissingAsync(run.Id, position, new InboxMessage(message, run.Requester, run.CreatedAt), cancellationToken).ConfigureAwait(false);
-        return RunSteering.MessageFrame + Encoding.UTF8.GetByteCount(message);
+        return draft with { Prepare = token => preparation.PrepareAsync(draft, source, request, left, token) };
     }
 }

@@ -44,6 +44,7 @@ internal static class GatewayServiceCollectionExtensions
             provider.GetRequiredService<RequestKeys>(), provider.GetRequiredService<SteeringRights>()));
         services.TryAddSingleton<ForkRights>();
         services.TryAddSingleton<ForkBudget>();
+        services.TryAddSingleton<ForkPreparation>();
         services.TryAddSingleton<ForkDrafts>();
         services.TryAddSingleton(static provider => new RunForking(
             provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<ForkDrafts>(), provider.GetRequiredService<RunStore>(),

@@ -71,18 +71,21 @@ public static class GovernanceServiceCollectionExtensions
         services.AddSingleton<AgentFunctions.Tools.IRequestSigner>(static provider => provider.GetRequiredService<RunTokens>());
         services.TryAddTransient<RunTokenHandler>();
         services.TryAddSingleton<AuditLog>();
-        services.TryAddSingleton<AgentFunctions.Gateway.ApiKeys>();
+        services.TryAddSingleton(static provider => new AgentFunctions.Gateway.ApiKeys(
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<TreeKeys>(), provider.GetRequiredService<AuditLog>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AgentFunctions.Gateway.ApiKeys>>()));
         services.TryAddSingleton<PolicySource>();
         services.TryAddSingleton<CallHistory>();
         services.TryAddSingleton<RunLineage>();
-        services.TryAddSingleton<ApprovalSeal>();
+        services.TryAddSingleton<RunSteerers>();
+        services.TryAddSingleton<ApprovalRecords>();
         services.TryAddSingleton<ApprovalStore>();
         services.TryAddSingleton<ApprovalChannels>();
         services.TryAddSingleton<ApprovalGate>();
         services.AddSingleton<AgentFunctions.Runs.IRunEndObserver>(static provider => provider.GetRequiredService<ApprovalGate>());
         services.TryAddSingleton(static provider => new ApprovalDesk(
-            provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(),
-            provider.GetRequiredService<Journal>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>(),
+            provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<RunSteerers>(), provider.GetRequiredService<ApprovalRecords>(),
+            provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(), provider.GetRequiredService<Redactor>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<InFlightCalls>();
         services.TryAddSingleton<KillOrderStore>();

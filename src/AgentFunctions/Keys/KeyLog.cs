@@ -7,4 +7,10 @@ internal static partial class KeyLog
 {
     [LoggerMessage(2010, LogLevel.Warning, "'{File}' is not trusted: it does not bear the seal of this host; remove it, or restore it with host.key from a copy")]
     public static partial void ForeignKey(ILogger logger, string file);
+
+    [LoggerMessage(2011, LogLevel.Error, "Record {Key} does not bear the seal of this host: it was altered or planted, and counts for nothing. Remove it, or restore the key folder that the host had when it was written")]
+    public static partial void RecordAltered(ILogger logger, string key);
+
+    [LoggerMessage(2012, LogLevel.Warning, "These API keys are of a version without seals and were taken over, this once: {Names}. Withdraw one that you do not know")]
+    public static partial void KeysAdopted(ILogger logger, string names);
 }

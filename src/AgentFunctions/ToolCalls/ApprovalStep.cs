@@ -22,6 +22,11 @@ internal sealed class ApprovalStep(ApprovalGate approvals, PolicySource policies
             return Refuse("its approval was altered outside this host and may be meant for other arguments", ErrorCode.PolicyDenied);
         }
 
+        if (approval.State == ApprovalState.Approved && approval.CallHash == ApprovalQuestions.HashOf(state.Request))
+        {
+            approval = await approvals.TakeAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
         switch (approval.State)
         {
             case ApprovalState.Pending:

@@ -8,6 +8,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
@@ -213,8 +214,8 @@ public sealed class OtherInstanceTests
     public async Task ApiKeys_FirstKeyMadeByAnother_ClosesTheDoor()
     {
         var time = new Clock();
-        var here = new ApiKeys(_here.Records, Audit(_here), time);
-        var there = new ApiKeys(_there.Records, Audit(_there), time);
+        var here = Keys(_here, time);
+        var there = Keys(_there, time);
         Assert.That(await here.AnyAsync(Cancel), Is.False);
         string key = await there.AddAsync("ann", [CallerRoles.Admin], Caller.Local, Cancel);
         time.Advance(TimeSpan.FromSeconds(1));
@@ -227,6 +228,9 @@ public sealed class OtherInstanceTests
 
     private static SharedRecord<string[]> Shared(Stores stores) =>
         new(stores.Records, "shared/one", AgentJsonContext.Default.StringArray, [], TimeProvider.System);
+
+    private static ApiKeys Keys(Stores stores, TimeProvider time) => new(
+        stores.Records, new TreeKeys(new RecordTreeKeyStore(stores.Records), new RecordKeyStore(stores.Records), time), Audit(stores), time, NullLogger<ApiKeys>.Instance);
 
     private static AuditLog Audit(Stores stores) =>
         new(stores.Logs, new SigningKeys(new RecordKeyStore(stores.Records), AuditLog.KeyPurpose, TimeProvider.System), TimeProvider.System);

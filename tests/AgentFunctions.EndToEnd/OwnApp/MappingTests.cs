@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Threading.RateLimiting;
 using AgentFunctions.AspNetCore;
+using AgentFunctions.Durability;
 using AgentFunctions.EndToEnd.Api;
 using AgentFunctions.Sqlite;
 using Microsoft.AspNetCore.Builder;
@@ -10,6 +11,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.EndToEnd.OwnApp;
@@ -158,8 +160,9 @@ internal sealed class MappingTests
         }
     }
 
-    [Test]
-    public void Start_WithoutARegistration_NamesTheLine()
+    [TestCase("Production")]
+    [TestCase("Development", Description = "The container checks all services when it is built.")]
+    public void Start_WithoutARegistration_NamesTheLine(string environment)
     {
         Assert.That(Missing(static _ => { }), Does.Contain("AddAgentFunctions(builder.Configuration)").And.Contain("AddAgentFunctionsApi()").And.Contain("AddSqliteEngine"));
         Assert.That(
@@ -169,9 +172,14 @@ internal sealed class MappingTests
             Missing(static builder => builder.Services.AddAgentFunctions(builder.Configuration).AddAgentFunctionsApi()),
             Does.Contain("AddSqliteEngine").And.Not.Contain("AddAgentFunctionsApi"));
 
-        static string Missing(Action<WebApplicationBuilder> add)
+        Assert.That(Missing(static builder => builder.Services.AddAgentFunctionsApi()), Does.Contain("AddAgentFunctions(").And.Contain("AddSqliteEngine"));
+        Assert.That(
+            Missing(static builder => builder.Services.AddSingleton<IOrchestrationClient>(static _ => null!).AddAgentFunctionsApi().AddAgentFunctions(builder.Configuration)),
+            Does.Contain("AddAzureStorageStores").And.Not.Contain("AddSqliteEngine"));
+
+        string Missing(Action<WebApplicationBuilder> add)
         {
-            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+            WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = environment });
             add(builder);
             return Assert.Catch<AgentException>(() =>
             {
@@ -179,6 +187,28 @@ internal sealed class MappingTests
                 app.MapAgentFunctions();
             })!.Message;
         }
+    }
+
+    [TestCase("Production")]
+    [TestCase("Development")]
+    public void Start_OfAHostWithoutHttpAndWithoutAnEngine_NamesTheLine(string environment)
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = environment });
+        builder.Services.AddAgentFunctions(builder.Configuration);
+        using IHost host = builder.Build();
+        Assert.That(() => host.StartAsync(), Throws.TypeOf<AgentException>().With.Message.Contains("AddSqliteEngine"));
+    }
+
+    [Test]
+    public async Task Start_WithTheEngineFirst_IsWhole()
+    {
+        using var folder = new TemporaryFolder();
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = "Development", ContentRootPath = folder.Path });
+        builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(folder.Path, "agents.db")).AddAgentFunctions(builder.Configuration);
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Assert.That(host.Services.GetRequiredService<AgentFunctions.Hosting.MissingPorts>().Lines, Is.Empty);
+        await host.StopAsync();
     }
 
     [TestCase("@Microsoft.KeyVault(SecretUri=https://v.example/secrets/k)", null, "Api:Key")]

@@ -3,12 +3,14 @@ using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Reviews;
-using AgentFunctions.Monitors;
+using AgentFunctions.Keys;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentFunctions.Tests.Storage;
 
@@ -40,7 +42,7 @@ internal sealed class UnreadableRecordTests
         await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("done"));
         await PutAsync(host, "api-keys/00000000", "{garbage", cancellationToken);
 
-        var keys = new ApiKeys(host.Get<IRecordStore>(), host.Get<AuditLog>(), TimeProvider.System);
+        var keys = new ApiKeys(host.Get<IRecordStore>(), host.Get<TreeKeys>(), host.Get<AuditLog>(), TimeProvider.System, NullLogger<ApiKeys>.Instance);
         Assert.That(await keys.AnyAsync(cancellationToken), Is.True);
     }
 

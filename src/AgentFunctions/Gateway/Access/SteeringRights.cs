@@ -1,3 +1,4 @@
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 
@@ -7,7 +8,7 @@ namespace AgentFunctions.Gateway.Access;
 /// Judges steering by the caller's present rights: its roles, and what it could submit now. A run that has more than that is not for
 /// this caller to direct, also if it asked for the run itself when its rights were wider.
 /// </summary>
-internal sealed class SteeringRights(RunStore runs, RunLineage lineage, RunTools tools, Admission admission)
+internal sealed class SteeringRights(RunStore runs, RunLineage lineage, RunTools tools, Admission admission, RunSteerers steerers)
 {
     /// <summary>Demands that a caller may do something with a run.</summary>
     /// <exception cref="AgentException">
@@ -25,11 +26,20 @@ internal sealed class SteeringRights(RunStore runs, RunLineage lineage, RunTools
         // A sub-agent has no more than the run at the root of its tree, and rules are written for what people submit.
         RunRecord root = (await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false)).Root;
         AccessRuling access = await admission.DemandAccessAsync(caller, root.Agent, root.Goal, root.Labels, cancellationToken).ConfigureAwait(false);
-        if (access.AllowsAll)
+        if (!access.AllowsAll)
         {
-            return;
+            await DemandToolsAsync(root, caller, access, cancellationToken).ConfigureAwait(false);
         }
 
+        // Before its words take effect: who has steered a run does not decide about its calls where a rule wants another.
+        if (caller.Id != root.Requester)
+        {
+            await steerers.AddAsync(root.Id, [caller.Id], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DemandToolsAsync(RunRecord root, Caller caller, AccessRuling access, CancellationToken cancellationToken)
+    {
         IReadOnlyList<ToolDeclaration> declared = await tools
             .DeclaredAsync(root, await runs.GetDefinitionAsync(root, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         if (declared.FirstOrDefault(tool => !access.Allows(tool.Name)) is { } beyond)

@@ -133,6 +133,12 @@ public sealed record Approval
     /// <summary>When it went to further roles (UTC).</summary>
     public DateTimeOffset? EscalatedAt { get; init; }
 
+    /// <summary>Who had steered the run's tree when it was last decided about, besides the requester.</summary>
+    public IReadOnlyList<string>? Steerers { get; init; }
+
+    /// <summary>When the run took the answer up (UTC): from then on no denial comes before the call.</summary>
+    public DateTimeOffset? TakenAt { get; init; }
+
     /// <summary>The roles that may approve now.</summary>
     public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];
 
@@ -143,7 +149,15 @@ public sealed record Approval
     /// <param name="terms">The other terms.</param>
     internal bool Satisfies(ApprovalTerms terms) =>
         Terms.Roles.All(terms.Roles.Contains)
-        && Votes.Count(vote => vote.Approves && !(terms.NotRequester && vote.By == Requester)) >= terms.Count;
+        && Approvers(terms.NotRequester) >= terms.Count;
+
+    /// <summary>Counts who has approved.</summary>
+    /// <param name="notRequester">Whether who asked for the run or has steered it does not count.</param>
+    internal int Approvers(bool notRequester) => Votes.Count(vote => vote.Approves && !(notRequester && HasLed(vote.By)));
+
+    /// <summary>Determines whether the words or the money of a caller may have led to the call.</summary>
+    /// <param name="caller">The caller's id.</param>
+    internal bool HasLed(string caller) => caller == Requester || Steerers?.Contains(caller, StringComparer.Ordinal) == true;
 }
 
 /// <summary>One attempt to tell people of an approval.</summary>

@@ -1,10 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
-using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.Governance.Approvals;
 
@@ -15,15 +12,15 @@ public sealed class ApprovalDesk
     public const int MaxComment = 4_000;
 
     private readonly ApprovalStore _store;
+    private readonly RunSteerers _steerers;
     private readonly IOrchestrationClient _orchestrations;
-    private readonly Journal _journal;
-    private readonly AuditLog _audit;
+    private readonly ApprovalRecords _records;
     private readonly Redactor _redactor;
     private readonly TimeProvider _time;
 
     internal ApprovalDesk(
-        ApprovalStore store, IOrchestrationClient orchestrations, Journal journal, AuditLog audit, Redactor redactor, TimeProvider time) =>
-        (_store, _orchestrations, _journal, _audit, _redactor, _time) = (store, orchestrations, journal, audit, redactor, time);
+        ApprovalStore store, RunSteerers steerers, ApprovalRecords records, IOrchestrationClient orchestrations, Redactor redactor, TimeProvider time) =>
+        (_store, _steerers, _records, _orchestrations, _redactor, _time) = (store, steerers, records, orchestrations, redactor, time);
 
     /// <summary>What waits for a person: the riskiest first, then similar ones together, then the oldest.</summary>
     /// <param name="caller">Only what this caller may decide or has asked for; <see langword="null"/> for all.</param>
@@ -53,20 +50,23 @@ public sealed class ApprovalDesk
     /// <param name="caller">Who asks: somebody who may decide.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.ApprovalNotFound"/>; <see cref="ErrorCode.NotAllowed"/>: this caller may not decide.
+    /// <see cref="ErrorCode.ApprovalNotFound"/>; <see cref="ErrorCode.NotAllowed"/>: this caller may not decide;
+    /// <see cref="ErrorCode.ApprovalStateForbids"/>: nobody decides about it any more.
     /// </exception>
     public async Task<Approval> RevealAsync(string id, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        Approval approval = await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
+        Approval approval = await LedAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         DemandRight(caller, approval);
+        if (approval.State != ApprovalState.Pending || approval.ExpiresAt <= _time.GetUtcNow() || approval.IsAltered)
+        {
+            string state = approval.IsAltered ? "altered" : approval.State == ApprovalState.Pending ? "expired" : approval.State.ToString().ToLowerInvariant();
+            throw new AgentException(
+                ErrorCode.ApprovalStateForbids, $"Approval '{id}' is {state}: what is masked in it is shown only while somebody has to decide.");
+        }
+
         Approval view = ApprovalView.Of(approval, _redactor);
-        await _audit.AppendAsync(
-            Entry(AuditTypes.ApprovalRevealed, approval, caller.Id) with
-            {
-                Reason = $"{view.Masked.Count} masked parts: {string.Join("; ", view.Masked.Select(static part => $"{part.Path}, {part.Why}"))}",
-            },
-            cancellationToken).ConfigureAwait(false);
+        await _records.RevealedAsync(approval, view.Masked, caller.Id, cancellationToken).ConfigureAwait(false);
         return view with { Arguments = approval.Arguments, Edited = approval.Edited };
     }
 
@@ -86,14 +86,15 @@ public sealed class ApprovalDesk
     {
         ArgumentNullException.ThrowIfNull(caller);
         CheckInput(approve, comment, arguments);
-        await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
+        Approval found = await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string>? steerers = (await LedAsync(found, cancellationToken).ConfigureAwait(false)).Steerers;
         var vote = new ApprovalVote(caller.Id, approve, _redactor.Redact(comment), _time.GetUtcNow());
         bool isNew = false;
         Approval approval = await _store.ChangeAsync(
-            id, before => Count(before, caller, vote, arguments, out isNew), cancellationToken).ConfigureAwait(false);
+            id, before => Count(before with { Steerers = steerers }, before, caller, vote, arguments, out isNew), cancellationToken).ConfigureAwait(false);
         if (isNew)
         {
-            await RecordAsync(approval, vote, cancellationToken).ConfigureAwait(false);
+            await _records.DecidedAsync(approval, vote, cancellationToken).ConfigureAwait(false);
         }
 
         if (approval.State != ApprovalState.Pending)
@@ -129,15 +130,37 @@ public sealed class ApprovalDesk
         }
     }
 
-    private Approval Count(Approval before, Caller caller, ApprovalVote vote, JsonElement? arguments, out bool isNew)
+    /// <summary>Finds what waits that is like an approval, as far as a person could see it when it looked at that one.</summary>
+    /// <param name="like">The approval that was decided.</param>
+    /// <param name="seen">The approvals that the person was shown; <see langword="null"/> for those asked no later than that one.</param>
+    /// <param name="caller">Who decides.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<Approval>> ListSimilarAsync(
+        Approval like, IReadOnlyCollection<string>? seen, Caller caller, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(like);
+        ArgumentNullException.ThrowIfNull(caller);
+        return [.. (await ListAsync(caller, cancellationToken).ConfigureAwait(false)).Where(other => other.Group == like.Group && other.Id != like.Id
+            && (seen is null ? other.CreatedAt <= like.CreatedAt : seen.Contains(other.Id)))];
+    }
+
+    /// <summary>Adds who has steered the run's tree.</summary>
+    private async Task<Approval> LedAsync(Approval approval, CancellationToken cancellationToken) =>
+        await _steerers.OfAsync(approval.RootId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } callers
+            ? approval with { Steerers = callers } : approval;
+
+    private Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments, out bool isNew)
     {
         isNew = false;
         if (before.Votes.LastOrDefault(past => past.By == caller.Id) is { } past && past.Approves == vote.Approves && arguments is null)
         {
-            return before;
+            return unchanged;
         }
 
-        if (before.State != ApprovalState.Pending || before.ExpiresAt <= vote.At)
+        // A denial that comes before the call is begun counts, also after enough people have approved.
+        bool isOpen = before.State == ApprovalState.Pending ? before.ExpiresAt > vote.At
+            : before is { State: ApprovalState.Approved, TakenAt: null } && !vote.Approves;
+        if (!isOpen)
         {
             ApprovalState state = before.State == ApprovalState.Pending ? ApprovalState.Expired : before.State;
             throw new AgentException(ErrorCode.ApprovalStateForbids, $"Approval '{before.Id}' is {state.ToString().ToLowerInvariant()} already.");
@@ -151,11 +174,11 @@ public sealed class ApprovalDesk
             Votes = [.. before.Votes.Where(static earlier => !earlier.Approves)],
         };
         IReadOnlyList<ApprovalVote> votes = [.. after.Votes.Where(earlier => earlier.By != caller.Id), vote];
-        int approvers = votes.Count(static one => one.Approves);
+        after = after with { Votes = votes };
         return after with
         {
-            Votes = votes,
-            State = !vote.Approves ? ApprovalState.Denied : approvers >= before.Terms.Count ? ApprovalState.Approved : ApprovalState.Pending,
+            State = !vote.Approves ? ApprovalState.Denied
+                : after.Approvers(before.Terms.NotRequester) >= before.Terms.Count ? ApprovalState.Approved : ApprovalState.Pending,
         };
     }
 
@@ -167,10 +190,10 @@ public sealed class ApprovalDesk
                 ErrorCode.NotAllowed, $"Rule '{approval.Rule}' lets only these roles decide: {string.Join(", ", approval.Roles)}.");
         }
 
-        if (approval.Terms.NotRequester && caller.Id == approval.Requester)
+        if (approval.Terms.NotRequester && approval.HasLed(caller.Id))
         {
             throw new AgentException(
-                ErrorCode.NotAllowed, $"Rule '{approval.Rule}' wants somebody other than the one who asked for the run to decide.");
+                ErrorCode.NotAllowed, $"Rule '{approval.Rule}' wants somebody other than those who asked for the run or have steered it to decide.");
         }
     }
 
@@ -181,45 +204,6 @@ public sealed class ApprovalDesk
         await _store.FindAsync(id, cancellationToken).ConfigureAwait(false) is var (approval, _) && (caller is null || MaySee(caller, approval))
             ? approval
             : throw new AgentException(ErrorCode.ApprovalNotFound, $"There is no approval '{id}'.");
-
-    private static AuditEntry Entry(string type, Approval approval, string actor) => new(type)
-    {
-        RunId = approval.RunId,
-        RootId = approval.RootId,
-        Turn = approval.Turn,
-        Call = approval.Call,
-        Requester = approval.Requester,
-        Actor = actor,
-        Chain = approval.Chain,
-        Tool = approval.Tool,
-        Effect = approval.Effect,
-        Rule = approval.Rule,
-        ApprovalId = approval.Id,
-        ArgumentsHash = CanonicalJson.Hash(approval.Edited ?? approval.Arguments),
-    };
-
-    private async Task RecordAsync(Approval approval, ApprovalVote vote, CancellationToken cancellationToken)
-    {
-        await _audit.AppendAsync(
-            Entry(AuditTypes.ApprovalDecided, approval, vote.By) with
-            {
-                Verdict = vote.Approves ? PolicyVerdict.Allow : PolicyVerdict.Deny,
-                Arguments = approval.Edited is { } edited ? _redactor.Redact(edited.GetRawText()) : null,
-                Reason = vote.Comment,
-            },
-            cancellationToken).ConfigureAwait(false);
-        await _journal.AppendAsync(
-            approval.RunId,
-            new JournalEvent(JournalEventTypes.ApprovalDecided, vote.At)
-            {
-                Turn = approval.Turn,
-                Call = approval.Call,
-                Tool = approval.Tool,
-                Approval = approval.Id,
-                Text = $"{vote.By} {(vote.Approves ? "approved" : "denied")}{(vote.Comment is null ? "" : $": {vote.Comment}")}",
-            },
-            cancellationToken).ConfigureAwait(false);
-    }
 
     private async Task WakeAsync(Approval approval, CancellationToken cancellationToken)
     {

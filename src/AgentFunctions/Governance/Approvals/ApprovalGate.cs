@@ -86,6 +86,15 @@ internal sealed class ApprovalGate(
         return approval.EscalatedAt is null && escalation < next ? escalation : next;
     }
 
+    /// <summary>Takes an answer up: from here on the call is made, and no denial is accepted that would come too late.</summary>
+    /// <returns>The approval as it stands now: denied, if a denial came first.</returns>
+    public Task<Approval> TakeAsync(string id, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return store.ChangeAsync(
+            id, before => before is { State: ApprovalState.Approved, TakenAt: null } ? before with { TakenAt = now } : before, cancellationToken);
+    }
+
     /// <summary>Closes an approval whose answer the run has used, or that nobody needs any more.</summary>
     public async Task SettleAsync(string id, CancellationToken cancellationToken)
     {

@@ -1,17 +1,17 @@
 using System.Text.Json;
+using AgentFunctions.Keys;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>The approvals of this host: a record each, and a list of those that are not settled.</summary>
-internal sealed class ApprovalStore(IRecordStore records, ApprovalSeal seal, ILogger<ApprovalStore> log)
+internal sealed class ApprovalStore(IRecordStore records, TreeKeys keys, ILogger<ApprovalStore> log)
 {
     private const string Prefix = "approvals/";
     private const string Open = "approvals-open/";
 
-    private readonly SemaphoreSlim _adopting = new(1);
-    private volatile bool _isAdopted;
+    private readonly SealedRecords _sealed = new(records, RecordSeal.OfApprovals(keys), Prefix);
 
     /// <summary>Finds an approval. One that was altered outside the host says so, and nothing else that it says counts.</summary>
     public async Task<(Approval Approval, string Etag)?> FindAsync(string id, CancellationToken cancellationToken)
@@ -21,14 +21,12 @@ internal sealed class ApprovalStore(IRecordStore records, ApprovalSeal seal, ILo
             return null;
         }
 
-        await AdoptAsync(cancellationToken).ConfigureAwait(false);
-        if (await records.GetAsync(Prefix + id, cancellationToken).ConfigureAwait(false) is not { } record)
+        if (await _sealed.FindAsync(Prefix + id, cancellationToken).ConfigureAwait(false) is not var (record, isTrue))
         {
             return null;
         }
 
-        (ReadOnlyMemory<byte> json, bool isTrue) = await seal.OpenAsync(record.Value, cancellationToken).ConfigureAwait(false);
-        Approval approval = JsonSerializer.Deserialize(json.Span, AgentJsonContext.Default.Approval)!;
+        Approval approval = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Approval)!;
         if (isTrue && approval.Id == id)
         {
             return (approval, record.Etag);
@@ -110,34 +108,6 @@ internal sealed class ApprovalStore(IRecordStore records, ApprovalSeal seal, ILo
 
     private static string OpenKey(Approval approval) => $"{Open}{approval.RunId}/{approval.Id}";
 
-    private async Task PutAsync(Approval approval, RecordCondition condition, CancellationToken cancellationToken)
-    {
-        await AdoptAsync(cancellationToken).ConfigureAwait(false);
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(approval, AgentJsonContext.Default.Approval);
-        await records.PutAsync(
-            Prefix + approval.Id, await seal.CloseAsync(json, cancellationToken).ConfigureAwait(false), condition, cancellationToken)
-            .ConfigureAwait(false);
-    }
-
-    private async Task AdoptAsync(CancellationToken cancellationToken)
-    {
-        if (_isAdopted)
-        {
-            return;
-        }
-
-        await _adopting.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!_isAdopted)
-            {
-                await seal.AdoptAsync(records, Prefix, cancellationToken).ConfigureAwait(false);
-                _isAdopted = true;
-            }
-        }
-        finally
-        {
-            _adopting.Release();
-        }
-    }
+    private Task PutAsync(Approval approval, RecordCondition condition, CancellationToken cancellationToken) => _sealed.PutAsync(
+        Prefix + approval.Id, JsonSerializer.SerializeToUtf8Bytes(approval, AgentJsonContext.Default.Approval), condition, cancellationToken);
 }

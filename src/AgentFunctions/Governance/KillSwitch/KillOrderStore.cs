@@ -1,18 +1,20 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Keys;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Governance.KillSwitch;
 
 /// <summary>The orders of the kill switch that hold now.</summary>
-internal sealed class KillOrderStore(IRecordStore records, TimeProvider time)
+internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimeProvider time)
 {
     private const string Prefix = "kill/";
 
     /// <summary>How long another host's order may go unseen.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
+    private readonly SealedRecords _sealed = new(records, RecordSeal.Of(keys, "kill-orders"), Prefix);
     private volatile Snapshot? _orders;
 
     /// <summary>Keeps an order.</summary>
@@ -20,7 +22,7 @@ internal sealed class KillOrderStore(IRecordStore records, TimeProvider time)
     /// <param name="cancellationToken">The token to cancel the wait. The order may be kept.</param>
     public async Task AddAsync(KillOrder order, CancellationToken cancellationToken)
     {
-        await records.PutAsync(
+        await _sealed.PutAsync(
             KeyOf(order.Scope, order.Name), JsonSerializer.SerializeToUtf8Bytes(order, AgentJsonContext.Default.KillOrder), default, cancellationToken)
             .ConfigureAwait(false);
         _orders = null;
@@ -46,9 +48,9 @@ internal sealed class KillOrderStore(IRecordStore records, TimeProvider time)
         }
 
         var orders = new List<KillOrder>();
-        await foreach (StoredRecord record in records.ListAsync(Prefix, null, cancellationToken).ConfigureAwait(false))
+        await foreach ((StoredRecord record, bool isTrue) in _sealed.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            orders.Add(Read(record));
+            orders.Add(Read(record, isTrue));
         }
 
         _orders = new Snapshot(orders, time.GetTimestamp());
@@ -73,9 +75,16 @@ internal sealed class KillOrderStore(IRecordStore records, TimeProvider time)
         return null;
     }
 
-    // An order that cannot be read may stop anything: nothing goes on over it.
-    private static KillOrder Read(StoredRecord record)
+    // An order that cannot be read, or that somebody has altered, may have stopped anything: nothing goes on over it.
+    private static KillOrder Read(StoredRecord record, bool isTrue)
     {
+        if (!isTrue)
+        {
+            throw new AgentException(
+                ErrorCode.DataFileUnusable,
+                $"The kill order '{record.Key}' does not bear the seal of this host: it was altered or planted, so nothing is run. Restore the data, or remove the record and give the order again if it is meant.");
+        }
+
         try
         {
             return JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.KillOrder) ?? throw new JsonException("it is empty");

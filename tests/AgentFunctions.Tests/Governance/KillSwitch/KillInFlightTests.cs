@@ -5,6 +5,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Keys;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
@@ -127,8 +128,9 @@ internal sealed class KillInFlightTests
         await using RunHost host = await StartAsync();
         (Run tree, _) = await InFlightAsync(host, cancellationToken);
         var order = new KillOrder(restarts ? KillScope.Run : KillScope.Tool, restarts ? tree.Id : "pay", "olga", null, DateTimeOffset.UtcNow);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(order, AgentJsonContext.Default.KillOrder);
         await host.Get<IRecordStore>().PutAsync(
-            "kill/elsewhere", JsonSerializer.SerializeToUtf8Bytes(order, AgentJsonContext.Default.KillOrder), default, cancellationToken);
+            "kill/elsewhere", await RecordSeal.Of(host.Get<TreeKeys>(), "kill-orders").CloseAsync("kill/elsewhere", json, cancellationToken), default, cancellationToken);
         if (restarts)
         {
             await host.RestartAsync();

@@ -1,0 +1,61 @@
+using System.Text;
+using AgentFunctions.Budgets;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Gateway;
+
+/// <summary>Gives a fork what it begins with: messages, budget, and who has led it so far.</summary>
+internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox inbox, RunLineage lineage, RunSteerers steerers)
+{
+    /// <summary>Prepares a fork. Safe to repeat.</summary>
+    /// <param name="draft">The fork.</param>
+    /// <param name="source">The run to start from.</param>
+    /// <param name="request">From where and how.</param>
+    /// <param name="left">What is taken of the run's budget; <see langword="null"/> if the request brings its own.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<RunState> PrepareAsync(
+        RunDraft draft, RunRecord source, ForkRequest request, Budget? left, CancellationToken cancellationToken)
+    {
+        await LeadAsync(draft.Run, source, cancellationToken).ConfigureAwait(false);
+        CopiedRun copied = await copy.CopyAsync(source.Id, draft.Run.Id, draft.Run.ForkedFrom!.Turn, cancellationToken).ConfigureAwait(false);
+        if (left is not null)
+        {
+            await budgets.TakeAsync(source.Id, draft.Run.Id, left, cancellationToken).ConfigureAwait(false);
+        }
+
+        return draft.State with
+        {
+            Turns = draft.Run.ForkedFrom.Turn,
+            Context = copied.Context,
+            PendingBytes = draft.State.PendingBytes + copied.Bytes + await SayAsync(draft.Run, request.Message, copied.Said, cancellationToken).ConfigureAwait(false),
+            InboxShown = copied.Said,
+            Inbox = copied.Said + (request.Message is null ? 0 : 1),
+        };
+    }
+
+    /// <summary>Notes who asked for the first run and who steered it: what they said is in the messages that the fork begins with.</summary>
+    private async Task LeadAsync(RunRecord fork, RunRecord source, CancellationToken cancellationToken)
+    {
+        RunRecord root = (await lineage.OfAsync(source, cancellationToken).ConfigureAwait(false)).Root;
+        string[] led = [.. (await steerers.OfAsync(root.Id, cancellationToken).ConfigureAwait(false)).Append(root.Requester).Where(one => one != fork.Requester)];
+        if (led.Length > 0)
+        {
+            await steerers.AddAsync(fork.Id, led, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Puts the first message into the new run's inbox; returns its size in bytes.</summary>
+    private async Task<long> SayAsync(RunRecord run, string? message, long position, CancellationToken cancellationToken)
+    {
+        if (message is null)
+        {
+            return 0;
+        }
+
+        await inbox.AddIfMissingAsync(run.Id, position, new InboxMessage(message, run.Requester, run.CreatedAt), cancellationToken).ConfigureAwait(false);
+        return RunSteering.MessageFrame + Encoding.UTF8.GetByteCount(message);
+    }
+}
