@@ -20,6 +20,9 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     /// <summary>The largest block that an append blob takes.</summary>
     private const int MaxBlockBytes = 100 * 1024 * 1024;
 
+    /// <summary>What is read of the end of a segment to find a place near it.</summary>
+    private const int TailBytes = 64 * 1024;
+
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(2);
 
@@ -160,8 +163,17 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
                 return first.FirstPosition;
             }
 
-            _places.Forget(stream);
-            (end, isFresh) = (await EndAsync(stream, cancellationToken), true);
+            if (chunk.Blocks.Count > 0)
+            {
+                // The place was right, so what was read is what others have added.
+                _places.Remember(stream, chunk.End);
+            }
+            else
+            {
+                _places.Forget(stream);
+            }
+
+            (end, isFresh) = (chunk is { Blocks.Count: > 0, IsLast: true } ? chunk.End : await EndAsync(stream, cancellationToken), true);
         }
     }
 
@@ -201,7 +213,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
             LogChunk chunk = await ReadChunkAsync(stream, place, cancellationToken);
             if (chunk.IsGone)
             {
-                // Deleted, and perhaps begun again, since this place was remembered.
+                // Deleted, and perhaps begun anew, since this place was remembered.
                 _places.Forget(stream);
                 place = await FindAsync(stream, long.MaxValue, cancellationToken);
                 if (place == LogPlace.Beginning)
@@ -242,17 +254,40 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
         }
 
         long first = LogPlace.SegmentOf(last.Name);
-        var beginning = new LogPlace(first, 0, first, 0);
         long size = last.Properties.ContentLength ?? 0;
-        if (position != long.MaxValue || size == 0)
+        long length = Math.Min(size, position == long.MaxValue ? LogBlock.FootSize : TailBytes);
+        if (length == 0)
         {
-            return beginning;
+            return new LogPlace(first, 0, first, 0);
         }
 
-        var range = new BlobDownloadOptions { Range = new HttpRange(size - LogBlock.FootSize, LogBlock.FootSize) };
-        BlobDownloadResult foot = (await container.GetBlobClient(last.Name).DownloadContentAsync(range, cancellationToken)).Value;
-        LogBlock block = LogBlock.ReadFoot(foot.Content.ToMemory().Span);
-        return new LogPlace(first, size, block.End, block.Number + 1);
+        var range = new BlobDownloadOptions { Range = new HttpRange(size - length, length) };
+        BlobDownloadResult tail = (await container.GetBlobClient(last.Name).DownloadContentAsync(range, cancellationToken)).Value;
+        return PlaceIn(tail.Content.ToMemory().Span, first, size, position);
+    }
+
+    /// <summary>The last place at or before a position in the last bytes of a segment; its beginning if the position lies before them.</summary>
+    private static LogPlace PlaceIn(ReadOnlySpan<byte> tail, long segment, long size, long position)
+    {
+        long offset = size;
+        while (tail.Length >= LogBlock.FootSize)
+        {
+            LogBlock block = LogBlock.ReadFoot(tail);
+            if (block.End <= position)
+            {
+                return new LogPlace(segment, offset, block.End, block.Number + 1);
+            }
+
+            if (block.FirstPosition <= position)
+            {
+                return new LogPlace(segment, offset - block.Size, block.FirstPosition, block.Number);
+            }
+
+            offset -= block.Size;
+            tail = tail[..Math.Max(0, tail.Length - block.Size)];
+        }
+
+        return new LogPlace(segment, 0, segment, 0);
     }
 
     private async Task<LogChunk> ReadChunkAsync(string stream, LogPlace from, CancellationToken cancellationToken)
@@ -260,6 +295,8 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
         LogPlace place = from.RolledOver(limits.MaxBlocks, limits.MaxBytes);
         BlobContainerClient container = await containers.GetAsync(Container);
         BlobClient blob = container.GetBlobClient(LogPlace.BlobOf(stream, place.Segment));
+        // The foot of the block before is read too: it tells whether this still is the blob in which the place was remembered.
+        int foot = place.Offset == 0 ? 0 : LogBlock.FootSize;
         long size = limits.ReadBytes;
         while (true)
         {
@@ -267,20 +304,28 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
             long total;
             try
             {
-                var range = new BlobDownloadOptions { Range = new HttpRange(place.Offset, size) };
+                var range = new BlobDownloadOptions { Range = new HttpRange(place.Offset - foot, foot + size) };
                 BlobDownloadResult result = (await blob.DownloadContentAsync(range, cancellationToken)).Value;
                 bytes = result.Content.ToMemory();
                 total = TotalOf(result.Details, bytes.Length);
             }
             catch (RequestFailedException e) when (e.Status == 416)
             {
-                return LogChunk.Nothing(place);
+                // The blob is empty, or shorter than it was.
+                return place.Offset == 0 ? LogChunk.Nothing(place) : LogChunk.Gone(place);
             }
             catch (RequestFailedException e) when (e.IsMissing())
             {
-                return place.Offset == 0 ? LogChunk.Nothing(from) : LogChunk.Gone(place);
+                bool isThere = place.Offset == 0 && (place == from || await IsThereAsync(stream, from, cancellationToken));
+                return isThere ? LogChunk.Nothing(from) : LogChunk.Gone(place);
             }
 
+            if (foot > 0 && !LogBlock.EndsAt(bytes.Span[..Math.Min(foot, bytes.Length)], place.Position, place.Blocks))
+            {
+                return LogChunk.Gone(place);
+            }
+
+            bytes = bytes[foot..];
             LogChunk chunk = LogChunk.Parse(place, bytes, total, limits);
             if (chunk.Blocks.Count > 0 || bytes.IsEmpty)
             {
@@ -289,6 +334,23 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
 
             // A block larger than what was read.
             size = LogBlock.ReadHead(bytes.Span) is { } head ? head.Size : LogBlock.HeadSize;
+        }
+    }
+
+    /// <summary>Whether a full segment, after which nothing comes yet, still is the one in which a place was remembered.</summary>
+    private async Task<bool> IsThereAsync(string stream, LogPlace end, CancellationToken cancellationToken)
+    {
+        BlobContainerClient container = await containers.GetAsync(Container);
+        var range = new BlobDownloadOptions { Range = new HttpRange(end.Offset - LogBlock.FootSize, LogBlock.FootSize) };
+        try
+        {
+            BlobClient blob = container.GetBlobClient(LogPlace.BlobOf(stream, end.Segment));
+            BlobDownloadResult foot = (await blob.DownloadContentAsync(range, cancellationToken)).Value;
+            return LogBlock.EndsAt(foot.Content.ToMemory().Span, end.Position, end.Blocks);
+        }
+        catch (RequestFailedException e) when (e.Status == 416 || e.IsMissing())
+        {
+            return false;
         }
     }
 

@@ -76,6 +76,11 @@ internal readonly record struct LogBlock(int Size, long FirstPosition, int Count
             BinaryPrimitives.ReadInt32LittleEndian(foot[8..]), BinaryPrimitives.ReadInt32LittleEndian(foot[12..]), Guid.Empty);
     }
 
+    /// <summary>Determines whether bytes are the foot of a block after which a position and a number of blocks come.</summary>
+    public static bool EndsAt(ReadOnlySpan<byte> foot, long position, int blocks) =>
+        foot.Length == FootSize && BinaryPrimitives.ReadUInt32LittleEndian(foot[20..]) == Magic
+        && ReadFoot(foot) is var block && block.End == position && block.Number + 1 == blocks;
+
     /// <summary>The entries of the block that these bytes are, head and foot included.</summary>
     public static IEnumerable<ReadOnlyMemory<byte>> Entries(LogBlock block, ReadOnlyMemory<byte> bytes)
     {

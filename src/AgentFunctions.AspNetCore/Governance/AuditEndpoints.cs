@@ -24,7 +24,8 @@ internal static class AuditEndpoints
             .WithName("listAudit")
             .WithSummary("Read the audit log, oldest first.")
             .WithQuery("run", "Only what concerns this run and the tree below it.")
-            .WithQuery("from", "The number of the first entry; 0 by default.", 0, long.MaxValue - 1)
+            .WithQuery("after", "The cursor of the page before. What was added meanwhile is found, whatever its time.")
+            .WithQuery("from", "How many entries to leave out, where no cursor is given; 0 by default.", 0, long.MaxValue - 1)
             .WithQuery("limit", "The most entries of the page; 200 by default.", 1, MaxPage)
             .Produces<AuditListResource>()
             .ProducesProblems(400, 401, 403, 404, 503);
@@ -45,6 +46,7 @@ internal static class AuditEndpoints
     {
         string? run = http.Request.Query.Text("run");
         long from = http.Request.Query.Position("from") ?? 0;
+        AuditCursor? after = http.Request.Query["after"] is { Count: > 0 } text ? AuditCursor.Parse(text.ToString()) : null;
         int limit = http.Request.Query.Number("limit", 200, 1, MaxPage);
         RunRecord? own = run is null ? null : await runs.FindAsync(run, cancellationToken);
         if (own?.Requester != http.Caller().Id)
@@ -53,14 +55,16 @@ internal static class AuditEndpoints
         }
 
         var entries = new List<AuditEntry>();
-        await foreach (AuditEntry entry in audit.ReadAsync(run, from, cancellationToken))
+        AuditCursor cursor = after ?? AuditCursor.Start;
+        await foreach (AuditEntry entry in after is null ? audit.ReadAsync(run, from, cancellationToken) : audit.ReadAfterAsync(after, run, cancellationToken))
         {
             if (entries.Count == limit)
             {
-                return Answers.Json(new AuditListResource(entries, entry.Seq));
+                return Answers.Json(new AuditListResource(entries, after is null ? from + limit : null, cursor.ToString()));
             }
 
             entries.Add(entry);
+            cursor = cursor.Past(entry);
         }
 
         return Answers.Json(new AuditListResource(entries, null));
@@ -82,5 +86,6 @@ internal static class AuditEndpoints
 
 /// <summary>A page of the audit log.</summary>
 /// <param name="Items">The entries, oldest first.</param>
-/// <param name="Next">The number to go on from; absent at the end.</param>
-internal sealed record AuditListResource(IReadOnlyList<AuditEntry> Items, long? Next);
+/// <param name="Next">The <c>from</c> of the next page; absent at the end, and where a cursor was given.</param>
+/// <param name="Cursor">The <c>after</c> of the next page; absent at the end.</param>
+internal sealed record AuditListResource(IReadOnlyList<AuditEntry> Items, long? Next, string? Cursor = null);

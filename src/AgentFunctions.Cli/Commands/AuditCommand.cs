@@ -5,7 +5,6 @@ using AgentFunctions.Cli.Server;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
-using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 
@@ -31,21 +30,34 @@ internal static class AuditCommand
         var head = new Option<string?>("--head") { Description = "The head that an earlier check showed: proves that nothing was cut off.", HelpName = "HASH" };
         var folder = new Option<DirectoryInfo?>("--key-folder")
         {
-            Description = "The key folder of the host that wrote the log: its sealed head proves that nothing was cut off.",
+            Description = "The key folder of the host that wrote the log: its sealed heads prove that nothing was cut off.",
             HelpName = "DIR",
         };
+        var known = new Option<FileInfo?>("--known")
+        {
+            Description = "What an earlier check noted, or 'GET /api/audit/verify' answered: proves that nothing was cut off since.",
+            HelpName = "FILE",
+        };
+        var note = new Option<FileInfo?>("--note") { Description = "Write what this check found to a file, for a later one.", HelpName = "FILE" };
         var command = new Command("verify", "Check an exported audit log with the public keys alone: any altered, removed or moved entry is found.")
         {
-            file, keys, head, folder,
+            file, keys, head, folder, known, note,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            PublicKeySet trusted = JsonSerializer.Deserialize<PublicKeySet>(
-                await File.ReadAllTextAsync(parsed.GetValue(keys)!.FullName, cancellationToken), Json)
-                ?? throw new AgentException(ErrorCode.InvalidInput, "--keys: the file holds no keys.");
+            PublicKeySet trusted = await ReadAsync<PublicKeySet>(parsed.GetValue(keys)!, "--keys", cancellationToken);
+            AuditHead[] heads =
+            [
+                .. HeadsOf(parsed.GetValue(folder)),
+                .. parsed.GetValue(known) is { } noted ? (await ReadAsync<AuditVerification>(noted, "--known", cancellationToken)).Heads ?? [] : [],
+            ];
             AuditVerification result = await AuditVerifier.VerifyAsync(
-                AuditExport.ReadAsync(parsed.GetValue(file)!.FullName, cancellationToken), trusted,
-                parsed.GetValue(head) ?? HeadOf(parsed.GetValue(folder)), cancellationToken);
+                AuditExport.ReadAsync(parsed.GetValue(file)!.FullName, cancellationToken), trusted, heads, parsed.GetValue(head), cancellationToken);
+            if (result.Holds && parsed.GetValue(note) is { } output)
+            {
+                await File.WriteAllTextAsync(output.FullName, JsonSerializer.Serialize(result, Json), cancellationToken);
+            }
+
             Console.WriteLine(result.Holds
                 ? $"holds: {result.Entries} entries, head {result.Head}"
                 : $"BROKEN: {result.Problem}");
@@ -54,15 +66,29 @@ internal static class AuditCommand
         return command;
     }
 
-    private static string? HeadOf(DirectoryInfo? keyFolder)
+    private static async Task<T> ReadAsync<T>(FileInfo file, string option, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(await File.ReadAllTextAsync(file.FullName, cancellationToken), Json)
+                ?? throw new AgentException(ErrorCode.InvalidInput, $"{option}: '{file.FullName}' is empty.");
+        }
+        catch (JsonException)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"{option}: '{file.FullName}' is not the JSON that this option takes.");
+        }
+    }
+
+    private static AuditHead[] HeadsOf(DirectoryInfo? keyFolder)
     {
         if (keyFolder is null)
         {
-            return null;
+            return [];
         }
 
-        using var heads = new FileHeadStore(keyFolder.FullName);
-        return heads.Read(AuditLog.Stream) is { } head ? head.Chain : throw new AgentException(
+        AuditHead[] heads = AuditHeads.Read(keyFolder.FullName);
+        return heads.Length > 0 ? heads : throw new AgentException(
             ErrorCode.InvalidInput, $"--key-folder: '{keyFolder.FullName}' has no head of the audit log; name the folder of the host's keys.");
     }
 
@@ -93,16 +119,18 @@ internal static class AuditCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
-            for (long? from = 0; from is { } position;)
+            string? after = null;
+            do
             {
-                AuditListResource page = await client.ListAuditAsync(parsed.GetValue(run)!, position, cancellationToken);
+                AuditListResource page = await client.ListAuditAsync(parsed.GetValue(run)!, after, cancellationToken);
                 foreach (AuditEntry entry in page.Items)
                 {
                     Console.WriteLine(Output.Terminal.Lines(AuditStory.Tell(entry)));
                 }
 
-                from = page.Next;
+                after = page.Cursor;
             }
+            while (after is not null);
 
             return ExitCode.Done;
         });

@@ -78,9 +78,9 @@ internal sealed class ApiClient : IDisposable
         SendAsync<ApprovalListResource>(
             HttpMethod.Post, $"/api/approvals/{Uri.EscapeDataString(id)}", JsonContent.Create(decision, options: ApiJson.Options), cancellationToken);
 
-    public Task<AuditListResource> ListAuditAsync(string run, long from, CancellationToken cancellationToken) =>
+    public Task<AuditListResource> ListAuditAsync(string run, string? after, CancellationToken cancellationToken) =>
         SendAsync<AuditListResource>(
-            HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&from={from}&limit=1000", null, cancellationToken);
+            HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&limit=1000{(after is null ? "" : $"&after={after}")}", null, cancellationToken);
 
     public Task<PublicKeySet> AuditKeysAsync(CancellationToken cancellationToken) =>
         SendAsync<PublicKeySet>(HttpMethod.Get, "/api/audit/keys", null, cancellationToken);

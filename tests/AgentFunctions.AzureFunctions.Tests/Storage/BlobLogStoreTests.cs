@@ -53,6 +53,28 @@ public sealed class BlobLogStoreTests
     }
 
     [Test]
+    public async Task GetLength_DeletedAndBegunAnewByAnother_IsTheNewOne([Values(0, 1, 2, 3, 4, 7)] int again, [Values(1, 3, 4, 6)] int before)
+    {
+        BlobLogStore store = Store(Small);
+        for (int i = 0; i < before; i++)
+        {
+            await store.AppendAsync(_stream, [Bytes($"{i}")], i, Cancel);
+        }
+
+        BlobLogStore other = Store(Small);
+        await other.DeleteAsync(_stream, Cancel);
+        for (int i = 0; i < again; i++)
+        {
+            // Longer entries: where a block ended, none ends now.
+            await other.AppendAsync(_stream, [Bytes($"again {i}")], i, Cancel);
+        }
+
+        Assert.That(await store.GetLengthAsync(_stream, Cancel), Is.EqualTo(again));
+        Assert.That(await TextsAsync(store), Is.EqualTo(Enumerable.Range(0, again).Select(static i => $"again {i}")));
+        Assert.That(await store.AppendAsync(_stream, [Bytes("on")], again, Cancel), Is.EqualTo(again));
+    }
+
+    [Test]
     public async Task Append_ByManyHostsAtOnce_GivesEachItsOwnPosition()
     {
         const int hosts = 4;

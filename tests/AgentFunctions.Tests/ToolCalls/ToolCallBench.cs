@@ -173,9 +173,20 @@ internal sealed class ToolCallBench : IAsyncDisposable
 
         foreach (string stream in new[] { Journal.StreamOf(RunId), $"history/{RunId}", AuditLog.Stream })
         {
+            await AddAsync(stream, stream);
+        }
+
+        // Which shard it is does not matter here.
+        foreach (string shard in AuditShards.OfRun(RunId))
+        {
+            await AddAsync(AuditShards.StreamOf(shard), AuditLog.Stream);
+        }
+
+        async Task AddAsync(string stream, string name)
+        {
             await foreach (LogEntry entry in Get<ILogStore>().ReadAsync(stream))
             {
-                lines.Add($"{stream}/{entry.Position}: {WithoutChance(entry.Data)}");
+                lines.Add($"{name}/{entry.Position}: {WithoutChance(entry.Data)}");
             }
         }
 
@@ -202,7 +213,7 @@ internal sealed class ToolCallBench : IAsyncDisposable
         }
 
         JsonNode node = JsonNode.Parse(json.Span)!;
-        Remove(node, "delivery", "prev", "sig", "kid", "seal", "policyHash");
+        Remove(node, "delivery", "prev", "sig", "kid", "seal", "policyHash", "shard");
         return node.ToJsonString();
     }
 

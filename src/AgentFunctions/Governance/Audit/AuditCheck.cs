@@ -2,7 +2,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Governance.Audit;
 
-/// <summary>Looks at the start of a host whether the audit log still has all that it had: a host does not go on over a cut one.</summary>
+/// <summary>
+/// Looks at the start of a host whether the audit log still has all that it had: a host does not go on over a cut one. At its end the
+/// last entries are joined.
+/// </summary>
 internal sealed class AuditCheck(AuditLog audit) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken) => audit.DemandWholeAsync(cancellationToken);
@@ -11,7 +14,7 @@ internal sealed class AuditCheck(AuditLog audit) : IHostedLifecycleService
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken) => audit.TryJoinAsync(cancellationToken);
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

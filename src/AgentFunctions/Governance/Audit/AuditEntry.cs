@@ -7,7 +7,7 @@ namespace AgentFunctions.Governance.Audit;
 /// <param name="Type">What happened: one of <see cref="AuditTypes"/>.</param>
 public sealed record AuditEntry(string Type)
 {
-    /// <summary>Its number in the log, from 0; set by the log.</summary>
+    /// <summary>Its number in its part of the log, from 0; set by the log.</summary>
     public long Seq { get; init; }
 
     /// <summary>When (UTC); set by the log.</summary>
@@ -78,6 +78,15 @@ public sealed record AuditEntry(string Type)
 
     /// <summary>Why, in words.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Gets the part of the log that the entry stands in; <see langword="null"/> in the host's own. Set by the log.</summary>
+    public string? Shard { get; init; }
+
+    /// <summary>Gets how far other parts had grown: only in the chain of heads, which joins them. Set by the log.</summary>
+    public IReadOnlyList<AuditHead>? Heads { get; init; }
+
+    /// <summary>Gets how far the chain of heads had grown, where that has changed since the part's last entry. Set by the log.</summary>
+    public AuditHead? Joined { get; init; }
 }
 
 /// <summary>The values of <see cref="AuditEntry.Type"/>.</summary>
@@ -148,4 +157,10 @@ public static class AuditTypes
 
     /// <summary>Somebody took up or ended an incident; <see cref="AuditEntry.Reason"/> says which.</summary>
     public const string IncidentCommanded = "incident.commanded";
+
+    /// <summary>Parts of the log were joined: <see cref="AuditEntry.Heads"/> says how far they had grown.</summary>
+    public const string LogJoined = "log.joined";
+
+    /// <summary>The log goes on in shards: from here on its first part has only what concerns no run.</summary>
+    public const string LogSharded = "log.sharded";
 }

@@ -3,7 +3,10 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Governance.Audit;
 
-/// <summary>The audit log as a file: each entry as it is stored, and a line break. An entry's signature stands on a line of its own.</summary>
+/// <summary>
+/// The audit log as a file: each entry as it is stored, and a line break. An entry's signature stands on a line of its own. The chain of
+/// heads comes first, then the host's own entries, then each shard.
+/// </summary>
 public static class AuditExport
 {
     private const byte Break = (byte)'\n';
@@ -20,9 +23,9 @@ public static class AuditExport
         await using (file.ConfigureAwait(false))
         {
             long count = 0;
-            await foreach (LogEntry entry in logs.ReadAsync(AuditLog.Stream, 0, null, cancellationToken).ConfigureAwait(false))
+            await foreach (AuditPartLine entry in AuditParts.ReadAsync(logs, cancellationToken).ConfigureAwait(false))
             {
-                await file.WriteAsync(entry.Data, cancellationToken).ConfigureAwait(false);
+                await file.WriteAsync(entry.Line, cancellationToken).ConfigureAwait(false);
                 file.WriteByte(Break);
                 count++;
             }

@@ -40,6 +40,19 @@ internal static class AuditLine
 
     public static AuditEntry Read(ReadOnlyMemory<byte> line) =>
         JsonSerializer.Deserialize(Split(line).Json.Span, AgentJsonContext.Default.AuditEntry)!;
+
+    /// <summary>The entry; <see langword="null"/> if it cannot be read.</summary>
+    public static AuditEntry? TryRead(ReadOnlyMemory<byte> line)
+    {
+        try
+        {
+            return line.IsEmpty ? null : Read(line);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>A signature over an entry, and so over all before it.</summary>

@@ -14,7 +14,7 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
     {
         // The audit log masks its entries before it chains them, and nothing may change them afterwards.
-        if (stream == Audit.AuditLog.Stream)
+        if (Audit.AuditShards.IsStream(stream))
         {
             return inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
         }
@@ -27,7 +27,7 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
     public async IAsyncEnumerable<LogEntry> ReadAsync(
         string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        bool isOpen = stream == Audit.AuditLog.Stream || stream.StartsWith(Journals, StringComparison.Ordinal);
+        bool isOpen = Audit.AuditShards.IsStream(stream) || stream.StartsWith(Journals, StringComparison.Ordinal);
         await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken).ConfigureAwait(false))
         {
             yield return isOpen ? entry : entry with { Data = await truth().OpenAsync(entry.Data, stream, cancellationToken).ConfigureAwait(false) };

@@ -6,9 +6,12 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Tests.Governance.Audit;
 
-/// <summary>A log that was emptied, cut or written anew is told from a whole one, by the head that lies beside the keys.</summary>
+/// <summary>A part that was emptied, cut or written anew is told from a whole one, by the head that lies beside the keys.</summary>
+/// <param name="run">The run that entries are about: those of a run are in a shard.</param>
 [CancelAfter(300_000)]
-internal sealed class AuditHeadTests
+[TestFixture(null)]
+[TestFixture("run")]
+internal sealed class AuditHeadTests(string? run)
 {
     private TemporaryFolder _folder = null!;
     private FileHeadStore _heads = null!;
@@ -16,6 +19,8 @@ internal sealed class AuditHeadTests
     private SqliteEngine _engine = null!;
 
     private ILogStore Store => _engine.Logs;
+
+    private string Stream => AuditShards.StreamOf(AuditShards.Of(Entry(0)));
 
     [SetUp]
     public async Task OpenAsync()
@@ -47,7 +52,7 @@ internal sealed class AuditHeadTests
         Assert.That((await asking.VerifyAsync()).Holds, Is.False);
         Assert.That(() => asking.DemandWholeAsync(), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
         Assert.That(() => asking.AppendAsync(Entry(6)), Throws.TypeOf<AgentException>().With.Message.Contains("cut off"));
-        Assert.That(await Store.GetLengthAsync(AuditLog.Stream), Is.EqualTo(left));
+        Assert.That(await Store.GetLengthAsync(Stream), Is.EqualTo(left));
     }
 
     [Test]
@@ -73,7 +78,7 @@ internal sealed class AuditHeadTests
 
         AuditVerification result = await again.VerifyAsync();
         Assert.That((result.Holds, result.Entries), Is.EqualTo((true, 4L)), result.Problem);
-        Assert.That(_heads.Read("audit")!.Count, Is.EqualTo(4));
+        Assert.That(_heads.Read(AuditShards.HeadOf(AuditShards.Of(Entry(0))))!.Count, Is.EqualTo(4));
     }
 
     [Test]
@@ -89,11 +94,11 @@ internal sealed class AuditHeadTests
 
     private async Task CutAsync(int left)
     {
-        List<LogEntry> entries = await Store.ReadAsync(AuditLog.Stream).ToListAsync();
-        await Store.DeleteAsync(AuditLog.Stream);
+        List<LogEntry> entries = await Store.ReadAsync(Stream).ToListAsync();
+        await Store.DeleteAsync(Stream);
         if (left > 0)
         {
-            await Store.AppendAsync(AuditLog.Stream, [.. entries.Take(left).Select(static entry => entry.Data)]);
+            await Store.AppendAsync(Stream, [.. entries.Take(left).Select(static entry => entry.Data)]);
         }
     }
 
@@ -110,5 +115,5 @@ internal sealed class AuditHeadTests
         return log;
     }
 
-    private static AuditEntry Entry(int number) => new(AuditTypes.CallDecided) { RunId = "run", Turn = number };
+    private AuditEntry Entry(int number) => new(AuditTypes.CallDecided) { RunId = run, Turn = number };
 }

@@ -1,0 +1,215 @@
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Governance.Audit;
+
+/// <summary>
+/// One part of the audit log: a chain of hashes, signed at the end of every write. Entries that come at the same time are written
+/// together. Other instances may write to it too: each write is on the condition that the chain ends where this one believes.
+/// </summary>
+internal sealed class AuditChain(AuditChainContext context, string? shard)
+{
+    private const int MaxBatch = 256;
+
+    private readonly string _stream = AuditShards.StreamOf(shard);
+    private readonly string _headName = AuditShards.HeadOf(shard);
+    private readonly Lock _gate = new();
+    private readonly Queue<(AuditEntry Entry, TaskCompletionSource<AuditHead> Written)> _waiting = [];
+    private bool _writing;
+    private AuditEnd? _end;
+    private AuditHead? _joined;
+    private volatile Head? _seen;
+
+    /// <summary>Adds an entry. Durable when it returns.</summary>
+    /// <param name="entry">The entry; its texts are masked before it is chained.</param>
+    /// <returns>How far the part has grown.</returns>
+    public Task<AuditHead> AppendAsync(AuditEntry entry)
+    {
+        var written = new TaskCompletionSource<AuditHead>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _waiting.Enqueue((entry, written));
+            if (!_writing)
+            {
+                _writing = true;
+                _ = Task.Run(WriteAllAsync, CancellationToken.None);
+            }
+        }
+
+        return written.Task;
+    }
+
+    /// <summary>Gets the last head that this host knows by itself: from its memory, or from beside its keys.</summary>
+    public async ValueTask<Head?> OwnHeadAsync(CancellationToken cancellationToken) =>
+        _seen ?? (context.Heads is null ? null : await context.Heads.ReadAsync(_headName, cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Checks that the part still has all that this host knows it had.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: it was cut off, emptied or written anew.</exception>
+    public async Task DemandWholeAsync(CancellationToken cancellationToken)
+    {
+        if (await OwnHeadAsync(cancellationToken).ConfigureAwait(false) is not null)
+        {
+            await ReadEndAsync(null, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteAllAsync()
+    {
+        while (true)
+        {
+            var batch = new List<(AuditEntry Entry, TaskCompletionSource<AuditHead> Written)>();
+            lock (_gate)
+            {
+                while (batch.Count < MaxBatch && _waiting.TryDequeue(out (AuditEntry, TaskCompletionSource<AuditHead>) next))
+                {
+                    batch.Add(next);
+                }
+
+                if (batch.Count == 0)
+                {
+                    _writing = false;
+                    return;
+                }
+            }
+
+            try
+            {
+                AuditHead head = await WriteAsync([.. batch.Select(item => item.Entry)]).ConfigureAwait(false);
+                batch.ForEach(item => item.Written.TrySetResult(head));
+            }
+            catch (Exception e)
+            {
+                _end = null;
+                batch.ForEach(item => item.Written.TrySetException(e));
+            }
+        }
+    }
+
+    private async Task<AuditHead> WriteAsync(AuditEntry[] entries)
+    {
+        SigningKey key = await context.Keys.CurrentAsync().ConfigureAwait(false);
+        while (true)
+        {
+            AuditEnd end = _end ?? await ReadEndAsync(null, CancellationToken.None).ConfigureAwait(false);
+            AuditHead? joined = shard == AuditShards.Heads ? null : context.LastJoin;
+            (ReadOnlyMemory<byte>[] lines, AuditEnd after) = Chain(entries, end, key, joined == _joined ? null : joined);
+            try
+            {
+                await context.Logs.AppendAsync(_stream, lines, end.Count).ConfigureAwait(false);
+                _end = after;
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+            {
+                // Another instance has written: the chain is taken up from its end. If the answer to this write was lost and the store
+                // tried again, the entries are there already.
+                _end = null;
+                AuditEnd found = await ReadEndAsync(after, CancellationToken.None).ConfigureAwait(false);
+                _end = found with { Has = false };
+                if (!found.Has)
+                {
+                    continue;
+                }
+            }
+
+            _joined = joined;
+            return await NoteAsync(after).ConfigureAwait(false);
+        }
+    }
+
+    private (ReadOnlyMemory<byte>[] Lines, AuditEnd After) Chain(AuditEntry[] entries, AuditEnd end, SigningKey key, AuditHead? joined)
+    {
+        // The clocks of instances differ, but within a part time does not go back: lists of several parts are ordered by it.
+        DateTimeOffset now = context.Time.GetUtcNow();
+        now = now < end.At ? end.At : now;
+        string hash = end.Hash;
+        var lines = new ReadOnlyMemory<byte>[entries.Length];
+        for (int i = 0; i < entries.Length; i++)
+        {
+            bool isLast = i == entries.Length - 1;
+            AuditEntry entry = entries[i] with { Seq = end.Count + i, At = now, Prev = hash, Shard = shard, Joined = isLast ? joined : null };
+            byte[] line = AuditLine.Write(entry, isLast ? key : null, context.Redactor);
+            hash = AuditLine.HashOf(line);
+            lines[i] = line;
+        }
+
+        return (lines, new AuditEnd(end.Count + lines.Length, hash, now));
+    }
+
+    private async Task<AuditHead> NoteAsync(AuditEnd end)
+    {
+        var head = new Head(_stream.Replace('/', '-'), end.Count, end.Hash);
+        _seen = head;
+        try
+        {
+            await (context.Heads?.WriteAsync(_headName, head) ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EngineUnavailable)
+        {
+            // The entries are written; a head that is behind is no fault, and the next write brings it up.
+        }
+
+        var grown = new AuditHead(shard, end.Count, end.Hash);
+        context.Grown(grown);
+        return grown;
+    }
+
+    /// <summary>Reads where the part ends, from the last entry that is known on, which must still be there.</summary>
+    /// <param name="sought">An end that this host may have written.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    private async Task<AuditEnd> ReadEndAsync(AuditEnd? sought, CancellationToken cancellationToken)
+    {
+        Head? known = await OwnHeadAsync(cancellationToken).ConfigureAwait(false)
+            ?? await context.JoinedAsync(shard, cancellationToken).ConfigureAwait(false);
+        long from = known?.Count - 1
+            ?? sought?.Count - 1
+            ?? Math.Max(0, await context.Logs.GetLengthAsync(_stream, cancellationToken).ConfigureAwait(false) - 1);
+        AuditEnd end = AuditEnd.None;
+        ReadOnlyMemory<byte> last = default;
+        await foreach (LogEntry line in context.Logs.ReadAsync(_stream, from, null, cancellationToken).ConfigureAwait(false))
+        {
+            end = new AuditEnd(line.Position + 1, AuditLine.HashOf(line.Data.Span), default, end.Has || Is(sought, line));
+            last = line.Data;
+            if (line.Position == from && known is not null && end.Hash != known.Chain)
+            {
+                throw await LostAsync(known, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        if (known is not null && end.Count < known.Count)
+        {
+            throw await LostAsync(known, cancellationToken).ConfigureAwait(false);
+        }
+
+        // What cannot be read is the verifier's to tell.
+        return end with { At = AuditLine.TryRead(last)?.At ?? default };
+    }
+
+    private static bool Is(AuditEnd? sought, LogEntry line) =>
+        sought is not null && sought.Count == line.Position + 1 && sought.Hash == AuditLine.HashOf(line.Data.Span);
+
+    private async Task<AgentException> LostAsync(Head known, CancellationToken cancellationToken)
+    {
+        long length = await context.Logs.GetLengthAsync(_stream, cancellationToken).ConfigureAwait(false);
+        string name = shard is null ? "The audit log" : $"The shard '{shard}' of the audit log";
+        string what = length < known.Count
+            ? $"cut off: it had {known.Count} entries and has {length}"
+            : $"altered at entry {known.Count - 1}";
+        string anew = context.Heads is null
+            ? $"remove the log '{AuditShards.StreamOf(AuditShards.Heads)}' and start the instances again"
+            : $"remove 'heads/{_headName}.head' from the key folder";
+        return new AgentException(
+            ErrorCode.DataFileUnusable,
+            $"{name} was {what}. Nothing is added to it. Restore the data from a backup; to begin anew knowingly, {anew}.");
+    }
+}
+
+/// <summary>Where a part of the audit log ends.</summary>
+/// <param name="Count">How many entries it has.</param>
+/// <param name="Hash">The hash of the last of them.</param>
+/// <param name="At">When the last of them was written.</param>
+/// <param name="Has">Whether an end that was sought is among what was read.</param>
+internal sealed record AuditEnd(long Count, string Hash, DateTimeOffset At, bool Has = false)
+{
+    public static AuditEnd None { get; } = new(0, AuditLine.NoPrevious, default);
+}

@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Governance.Audit;
+
+/// <summary>Reads the entries of several parts of the audit log as one list, oldest first.</summary>
+internal static class AuditReader
+{
+    /// <summary>Reads from a place on.</summary>
+    /// <param name="logs">The store.</param>
+    /// <param name="runId">Only the entries of this run, and of the tree below it if it is a root; <see langword="null"/> for all.</param>
+    /// <param name="after">The place.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public static async IAsyncEnumerable<AuditEntry> ReadAsync(
+        ILogStore logs, string? runId, AuditCursor after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> shards = runId is null ? AuditShards.OfRuns : AuditShards.OfRun(runId);
+        IAsyncEnumerator<AuditEntry>[] parts = [.. shards.Prepend(null).Select(shard =>
+            PartAsync(logs, shard, runId, after.Of(shard), cancellationToken).GetAsyncEnumerator(cancellationToken))];
+        try
+        {
+            bool[] began = await Task.WhenAll(parts.Select(static part => part.MoveNextAsync().AsTask())).ConfigureAwait(false);
+            var next = new PriorityQueue<int, (DateTimeOffset At, int Part)>();
+            for (int part = 0; part < parts.Length; part++)
+            {
+                if (began[part])
+                {
+                    next.Enqueue(part, (parts[part].Current.At, part));
+                }
+            }
+
+            while (next.TryDequeue(out int part, out _))
+            {
+                yield return parts[part].Current;
+                if (await parts[part].MoveNextAsync().ConfigureAwait(false))
+                {
+                    next.Enqueue(part, (parts[part].Current.At, part));
+                }
+            }
+        }
+        finally
+        {
+            foreach (IAsyncEnumerator<AuditEntry> part in parts)
+            {
+                await part.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async IAsyncEnumerable<AuditEntry> PartAsync(
+        ILogStore logs, string? shard, string? runId, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        byte[] sought = Encoding.UTF8.GetBytes(runId ?? "");
+        await foreach (LogEntry line in logs.ReadAsync(AuditShards.StreamOf(shard), from, null, cancellationToken).ConfigureAwait(false))
+        {
+            // A search is many times faster than reading each entry of the runs that share the part.
+            if (line.Data.Span.IndexOf(sought) < 0)
+            {
+                continue;
+            }
+
+            AuditEntry entry = AuditLine.Read(line.Data);
+            if (runId is null || entry.RunId == runId || entry.RootId == runId)
+            {
+                yield return entry;
+            }
+        }
+    }
+}
