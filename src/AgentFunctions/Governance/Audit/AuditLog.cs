@@ -16,6 +16,9 @@ public sealed class AuditLog
     /// <summary>The name of the log's own stream; those of its shards begin with it and a slash.</summary>
     public const string Stream = "audit";
 
+    /// <summary>What the names of the shards' streams begin with.</summary>
+    internal const string Shards = Stream + "/";
+
     internal const string KeyPurpose = "audit";
 
     internal const string HeadName = "audit";

@@ -36,14 +36,10 @@ internal static class AuditShards
     }
 
     /// <summary>Gets the name of the stream of a part.</summary>
-    public static string StreamOf(string? shard) => shard is null ? AuditLog.Stream : $"{AuditLog.Stream}/{shard}";
+    public static string StreamOf(string? shard) => shard is null ? AuditLog.Stream : AuditLog.Shards + shard;
 
     /// <summary>Gets the name of the head of a part.</summary>
     public static string HeadOf(string? shard) => shard is null ? AuditLog.HeadName : $"{AuditLog.HeadName}-{shard}";
-
-    /// <summary>Determines whether a stream is a part of the audit log.</summary>
-    public static bool IsStream(string stream) =>
-        stream == AuditLog.Stream || stream.StartsWith(AuditLog.Stream + '/', StringComparison.Ordinal);
 
     /// <summary>Determines whether a part is known by this name.</summary>
     public static bool IsName(string shard) => shard == Heads

@@ -14,7 +14,7 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
     {
         // The audit log masks its entries before it chains them, and nothing may change them afterwards.
-        if (Audit.AuditShards.IsStream(stream))
+        if (IsAudit(stream))
         {
             return inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
         }
@@ -27,7 +27,7 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
     public async IAsyncEnumerable<LogEntry> ReadAsync(
         string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        bool isOpen = Audit.AuditShards.IsStream(stream) || stream.StartsWith(Journals, StringComparison.Ordinal);
+        bool isOpen = IsAudit(stream) || stream.StartsWith(Journals, StringComparison.Ordinal);
         await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken).ConfigureAwait(false))
         {
             yield return isOpen ? entry : entry with { Data = await truth().OpenAsync(entry.Data, stream, cancellationToken).ConfigureAwait(false) };
@@ -41,6 +41,9 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
         inner.WaitForAppendAsync(stream, length, cancellationToken);
 
     public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => inner.DeleteAsync(stream, cancellationToken);
+
+    private static bool IsAudit(string stream) =>
+        stream == Audit.AuditLog.Stream || stream.StartsWith(Audit.AuditLog.Shards, StringComparison.Ordinal);
 
     private async Task<long> SealAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken)
