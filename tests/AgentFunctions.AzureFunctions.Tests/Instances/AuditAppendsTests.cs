@@ -32,7 +32,7 @@ public sealed class AuditAppendsTests
         Appends appends = await WriteAsync(static number => $"root.1-0-{number}");
 
         Assert.That(appends.Largest, Is.LessThan(Runs * Each / 4), "of all appends none of the blobs takes a quarter");
-        Assert.That(appends.Blobs, Is.EqualTo(AuditShards.Spread + 1), "and the chain of heads");
+        Assert.That(appends.Blobs, Is.EqualTo(AuditShards.Spread).Or.EqualTo(AuditShards.Spread + 1), "and the mark that the log is in shards");
     }
 
     [Test]
@@ -104,7 +104,8 @@ public sealed class AuditAppendsTests
             string address = message.Request.Uri.ToString();
             lock (_gate)
             {
-                if (!address.Contains("agent-logs", StringComparison.Ordinal))
+                // The chain of heads is not what a step waits for.
+                if (!address.Contains("agent-logs", StringComparison.Ordinal) || address.Contains("/heads/", StringComparison.Ordinal))
                 {
                     return;
                 }
