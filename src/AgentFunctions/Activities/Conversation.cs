@@ -1,5 +1,6 @@
 using System.Text;
 using AgentFunctions.Core.Text;
+using AgentFunctions.Models;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
@@ -62,7 +63,7 @@ internal static class Conversation
     private static string? Line(TranscriptEntry entry, AIContent content, int limit) => content switch
     {
         TextContent said => $"<{SpeakerOf(entry.Source)}> {Preview.Of(said.Text, limit)}",
-        FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ToolInvoker.ArgumentsText(call), limit)}",
+        FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ModelConventions.ArgumentsText(call), limit)}",
         FunctionResultContent result => $"<result> {Preview.Of(result.Result?.ToString(), limit)}",
         _ => null,
     };

@@ -105,7 +105,7 @@ internal static class Prompt
     {
         TextContent text => Encoding.UTF8.GetByteCount(text.Text),
         TextReasoningContent reasoning => Encoding.UTF8.GetByteCount(reasoning.Text),
-        FunctionCallContent call => call.Name.Length + (long)Encoding.UTF8.GetByteCount(ToolInvoker.ArgumentsText(call)) + MessageFrame,
+        FunctionCallContent call => call.Name.Length + (long)Encoding.UTF8.GetByteCount(ModelConventions.ArgumentsText(call)) + MessageFrame,
         FunctionResultContent result => Encoding.UTF8.GetByteCount(result.Result?.ToString() ?? "") + MessageFrame,
         _ => MessageFrame,
     });

@@ -2,12 +2,11 @@ using System.Text;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Models;
 using AgentFunctions.Storage;
-using AgentFunctions.Tools.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Diagnostics;
 
-/// <summary>Looks at the policy, the models, the tool servers, the clock and the store. No model is called.</summary>
+/// <summary>Looks at the policy, the models, the clock and the store. No model is called.</summary>
 /// <param name="services">The host's services: what is broken may not even be made.</param>
 /// <param name="time">The clock.</param>
 internal sealed class RuntimeReadiness(IServiceProvider services, TimeProvider time) : IReadinessCheck
@@ -23,7 +22,7 @@ internal sealed class RuntimeReadiness(IServiceProvider services, TimeProvider t
     public async Task<IReadOnlyList<ReadinessItem>> CheckAsync(CancellationToken cancellationToken)
     {
         (ReadinessItem store, DateTimeOffset? before) = await StoreAsync(cancellationToken).ConfigureAwait(false);
-        return [store, Policy(), .. Models(), .. Servers(), Clock(before)];
+        return [store, Policy(), .. Models(), Clock(before)];
     }
 
     private ReadinessItem Policy()
@@ -48,12 +47,6 @@ internal sealed class RuntimeReadiness(IServiceProvider services, TimeProvider t
         string[] keyless = [.. models.Select(static model => model.Client.GetService(typeof(KeylessChatClient))).OfType<KeylessChatClient>()
             .Select(static client => client.Error().Message)];
         yield return keyless.Length == 0 ? new("models") : new("models", ReadinessStatus.Degraded, string.Join(" ", keyless));
-    }
-
-    private IEnumerable<ReadinessItem> Servers()
-    {
-        string[] troubles = [.. services.GetRequiredService<McpServers>().Troubles];
-        yield return troubles.Length == 0 ? new("toolServers") : new("toolServers", ReadinessStatus.Degraded, string.Join(" ", troubles));
     }
 
     private ReadinessItem Clock(DateTimeOffset? before)

@@ -3,7 +3,6 @@ using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
-using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway;
@@ -38,7 +37,7 @@ internal sealed class ForkRights(
 
         ModelBinding model = ModelOf(source, request, caller, present);
         AgentDefinition agent = Adapted(before, present, request);
-        present = SwarmTools.Resolve(present, models.ResolveFor(present.Model).Model.Profile);
+        present = DelegationContract.Resolve(present, models.ResolveFor(present.Model).Model.Profile.Provider);
         IReadOnlyList<ToolDeclaration> most = [.. (await tools.SelectAsync(present, cancellationToken).ConfigureAwait(false)).Where(tool => access.Allows(tool.Name))];
         ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
         if (request.Tools is not null && offer.Unknown is [var unknown, ..])
@@ -48,12 +47,12 @@ internal sealed class ForkRights(
                 $"tools: this host has no tool '{unknown}'; the agent has: {string.Join(", ", most.Select(static tool => tool.Name))}.");
         }
 
-        IReadOnlyList<ToolDeclaration> granted = ChildAdmission.Narrowed(
+        IReadOnlyList<ToolDeclaration> granted = ToolNarrowing.Of(
             agent, [.. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of)], most);
         if (source.Parent is not null)
         {
             // Its tree gave the sub-agent no more than this, and a fork of it gains nothing.
-            granted = ChildAdmission.Narrowed(agent, granted, await tools.DeclaredAsync(source, before, cancellationToken).ConfigureAwait(false));
+            granted = ToolNarrowing.Of(agent, granted, await tools.DeclaredAsync(source, before, cancellationToken).ConfigureAwait(false));
         }
 
         acceptances.Demand(source.Acceptance, caller, agent.Name, access, granted);

@@ -5,7 +5,6 @@ using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
-using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway;
@@ -35,7 +34,7 @@ internal sealed class SubmissionDrafts(
         AccessRuling access = await admission.DemandAccessAsync(caller, agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false);
         agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         (ModelBinding model, string? modelNote) = models.ResolveFor(agent.Model);
-        agent = SwarmTools.Resolve(agent, model.Profile);
+        agent = DelegationContract.Resolve(agent, model.Profile.Provider);
         ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> granted = [.. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of)];
         acceptances.Demand(request.Acceptance, caller, agent.Name, access, granted);

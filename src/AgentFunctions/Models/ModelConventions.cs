@@ -41,6 +41,12 @@ public static class ModelConventions
     /// <param name="call">The call, fresh or from a transcript.</param>
     internal static string? InvalidArgumentsOf(FunctionCallContent call) => TextOf(call, InvalidArguments);
 
+    /// <summary>The arguments of a call as the model sent them, for people to read.</summary>
+    /// <param name="call">The call.</param>
+    internal static string ArgumentsText(FunctionCallContent call) =>
+        InvalidArgumentsOf(call)
+        ?? JsonSerializer.Serialize(call.Arguments, Json.GetTypeInfo(typeof(IDictionary<string, object?>)));
+
     /// <summary>The name that the model called, which is no tool's where it had to be mended.</summary>
     /// <param name="call">The call, fresh or from a transcript.</param>
     internal static string NameOf(FunctionCallContent call) => TextOf(call, OriginalName) ?? call.Name;

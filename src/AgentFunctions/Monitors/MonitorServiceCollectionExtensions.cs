@@ -71,6 +71,7 @@ public static class MonitorServiceCollectionExtensions
         services.TryAddSingleton<IncidentStore>();
         services.TryAddSingleton<IncidentDesk>();
         services.TryAddSingleton<NotificationDesk>();
+        services.TryAddSingleton<IncidentNotices>();
         services.TryAddSingleton<ResponseDesk>();
         services.TryAddSingleton<PlanTicksActivity>();
         services.TryAddSingleton<RunTickActivity>();
@@ -92,7 +93,7 @@ public static class MonitorServiceCollectionExtensions
             provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new IncidentService(
             provider.GetRequiredService<IncidentStore>(), provider.GetRequiredService<IncidentDesk>(),
-            provider.GetRequiredService<NotificationDesk>(), provider.GetRequiredService<AuditLog>()));
+            provider.GetRequiredService<IncidentNotices>(), provider.GetRequiredService<AuditLog>()));
         services.AddHostedService<MonitorStarter>();
         return services.AddDurable(Register);
     }
@@ -106,9 +107,9 @@ public static class MonitorServiceCollectionExtensions
         .AddActivity<RunTickInput, RunTickResult>(
             MonitorSteps.RunTick, (context, input) => services.GetRequiredService<RunTickActivity>().RunAsync(context, input))
         .AddActivity<NotifyIncidentInput, bool>(
-            MonitorSteps.NotifyIncident, (context, input) => services.GetRequiredService<NotificationDesk>().SendAsync(context, input))
+            MonitorSteps.NotifyIncident, (context, input) => services.GetRequiredService<IncidentNotices>().SendAsync(context, input))
         .AddActivity<DeadLetterInput, bool>(
-            MonitorSteps.DeadLetter, (context, input) => services.GetRequiredService<NotificationDesk>().BuryAsync(context, input))
+            MonitorSteps.DeadLetter, (context, input) => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input))
         .AddActivity<ResponseRequest, StartResponseResult>(
             MonitorSteps.StartResponse, (context, input) => services.GetRequiredService<ResponseDesk>().StartAsync(context, input))
         .AddActivity<RecordResponseInput, bool>(

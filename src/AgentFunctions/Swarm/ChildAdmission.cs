@@ -154,10 +154,10 @@ internal sealed class ChildAdmission(
     {
         ModelBinding model = asked.Model is null ? models.Resolve(lead.Model) : models.ResolveFor(asked.Model).Model;
         AgentDefinition agent = limits.Depth > 1 && leadAgent.Delegation != Delegation.None
-            ? SwarmTools.Resolve(asked, model.Profile)
+            ? DelegationContract.Resolve(asked, model.Profile.Provider)
             : asked with { Delegation = Delegation.None };
         IReadOnlyList<ToolDeclaration> leads = await tools.DeclaredAsync(lead, leadAgent).ConfigureAwait(false);
-        IReadOnlyList<ToolDeclaration> own = Narrowed(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads);
+        IReadOnlyList<ToolDeclaration> own = ToolNarrowing.Of(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads);
         var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
         LoopLimits bounds = runLimits.Of(agent, model, null, budget) with
         {
@@ -170,20 +170,6 @@ internal sealed class ChildAdmission(
             model.Name,
             bounds,
             Prompt.FirstRequestBytes(agent, lead with { Goal = "", Acceptance = null, Input = null }, own));
-    }
-
-    /// <summary>Those tools that the lead has too, with the stricter of both words on their effect.</summary>
-    internal static IReadOnlyList<ToolDeclaration> Narrowed(
-        AgentDefinition agent, IReadOnlyList<ToolDeclaration> own, IReadOnlyList<ToolDeclaration> leads)
-    {
-        var byName = leads.ToDictionary(static tool => tool.Name, StringComparer.Ordinal);
-        return
-        [
-            .. own.Where(tool => byName.ContainsKey(tool.Name) || SwarmTools.IsOf(agent.Delegation, tool.Name))
-                .Select(tool => byName.TryGetValue(tool.Name, out ToolDeclaration? known)
-                    ? tool with { Effect = ToolEffects.Stricter(tool.Effect, known.Effect) }
-                    : tool),
-        ];
     }
 
     /// <summary>What sub-agents of one lead and one definition have in common.</summary>

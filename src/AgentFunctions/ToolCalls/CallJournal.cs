@@ -1,6 +1,7 @@
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
+using AgentFunctions.Models;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
@@ -22,7 +23,7 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
                 Turn = call.Turn,
                 Call = call.Call,
                 Tool = asked.Name,
-                Text = Preview.Of(redactor.Redact(ToolInvoker.ArgumentsText(asked)), TextLimit),
+                Text = Preview.Of(redactor.Redact(ModelConventions.ArgumentsText(asked)), TextLimit),
             },
             cancellationToken);
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
-using AgentFunctions.Governance.Policies;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 
@@ -78,5 +78,6 @@ internal sealed class LateTools(ToolCatalog catalog, RunTools tools, IRecordStor
     }
 
     private static bool IsAllowed(AwaitedTools awaited, string tool) => awaited.Allowances?.All(rule =>
-        (rule.Allowed is null || new Glob(rule.Allowed, ignoreCase: false).Matches(tool)) && !new Glob(rule.Denied, ignoreCase: false).Matches(tool)) != false;
+        (rule.Allowed is null || rule.Allowed.Any(pattern => Wildcard.Matches(pattern, tool)))
+        && !rule.Denied.Any(pattern => Wildcard.Matches(pattern, tool))) != false;
 }

@@ -114,12 +114,6 @@ public sealed class ToolInvoker(TimeProvider time)
         }
     }
 
-    /// <summary>The arguments of a call as the model sent them, for people to read.</summary>
-    /// <param name="call">The call.</param>
-    internal static string ArgumentsText(FunctionCallContent call) =>
-        ModelConventions.InvalidArgumentsOf(call)
-        ?? JsonSerializer.Serialize(call.Arguments, ModelConventions.Json.GetTypeInfo(typeof(IDictionary<string, object?>)));
-
     /// <summary>The outcome of a call that the probe found to have taken place.</summary>
     /// <param name="call">The call.</param>
     /// <param name="result">The result that the probe gave.</param>

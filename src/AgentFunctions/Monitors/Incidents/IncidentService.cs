@@ -1,5 +1,4 @@
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Monitors.Notifications;
 
 namespace AgentFunctions.Monitors.Incidents;
 
@@ -8,10 +7,10 @@ public sealed class IncidentService
 {
     private readonly IncidentStore _incidents;
     private readonly IncidentDesk _desk;
-    private readonly NotificationDesk _notifications;
+    private readonly IncidentNotices _notifications;
     private readonly AuditLog _audit;
 
-    internal IncidentService(IncidentStore incidents, IncidentDesk desk, NotificationDesk notifications, AuditLog audit) =>
+    internal IncidentService(IncidentStore incidents, IncidentDesk desk, IncidentNotices notifications, AuditLog audit) =>
         (_incidents, _desk, _notifications, _audit) = (incidents, desk, notifications, audit);
 
     /// <summary>An incident.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace AgentFunctions.Monitors.Notifications;
 
 /// <summary>What a channel delivers, of whatever kind. The same at every attempt.</summary>
@@ -7,11 +5,4 @@ namespace AgentFunctions.Monitors.Notifications;
 /// <param name="At">When it was decided to tell (UTC).</param>
 /// <param name="Body">The message as JSON.</param>
 /// <param name="Line">The message in a line, for people.</param>
-internal sealed record ChannelMessage(string Id, DateTimeOffset At, ReadOnlyMemory<byte> Body, string Line)
-{
-    public static ChannelMessage Of(Notification notification) => new(
-        notification.Id,
-        notification.At,
-        JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJson.Options),
-        $"{notification.Kind} P{notification.Priority} {notification.Incident}: {notification.Text}");
-}
+internal sealed record ChannelMessage(string Id, DateTimeOffset At, ReadOnlyMemory<byte> Body, string Line);

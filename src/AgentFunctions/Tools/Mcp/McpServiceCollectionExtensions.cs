@@ -1,3 +1,4 @@
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Tools;
@@ -53,6 +54,7 @@ public static class McpServiceCollectionExtensions
         services.TryAddSingleton<McpServers>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeftOutServersLog>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, McpToolSource>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, McpReadiness>());
         return services;
     }
 }

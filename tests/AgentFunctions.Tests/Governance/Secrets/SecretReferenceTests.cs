@@ -4,6 +4,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -79,7 +80,7 @@ internal sealed class SecretReferenceTests
         Run run = await host.RunAsync();
         await host.Get<IEnumerable<INotificationSink>>().OfType<WebhookSink>().Single().SendAsync(
             "hook", new NotificationChannel { Url = settings["Notifications:Channels:hook:Url"], Secret = settings["Notifications:Channels:hook:Secret"] },
-            ChannelMessage.Of(Message()), CancellationToken.None);
+            IncidentNotices.MessageOf(Message()), CancellationToken.None);
 
         ApiRequest list = server.Requests.Single(request => request.Target == "/orders");
         Assert.That(list.Headers["Authorization"], Is.EqualTo($"Bearer {OfEnvironment}"));

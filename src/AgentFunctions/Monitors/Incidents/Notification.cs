@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
-using AgentFunctions.Monitors.Incidents;
 
-namespace AgentFunctions.Monitors.Notifications;
+namespace AgentFunctions.Monitors.Incidents;
 
 /// <summary>Why people are told.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<NotificationKind>))]
