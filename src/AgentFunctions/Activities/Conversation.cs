@@ -1,6 +1,5 @@
 using System.Text;
 using AgentFunctions.Core.Text;
-using AgentFunctions.Models;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using AgentFunctions.Budgets;
-using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Storage;

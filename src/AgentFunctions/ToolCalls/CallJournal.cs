@@ -1,7 +1,6 @@
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
-using AgentFunctions.Models;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;

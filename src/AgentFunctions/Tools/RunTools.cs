@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Agents;
-using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;

@@ -3,7 +3,6 @@ using System.Text.Json;
 using AgentFunctions.Core.JsonSchemas;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
-using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;

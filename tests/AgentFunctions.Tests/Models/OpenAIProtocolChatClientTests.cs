@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentFunctions.Models;
 using AgentFunctions.TestKit;
 using Microsoft.Extensions.AI;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentFunctions.Models;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;

@@ -128,7 +128,7 @@ public sealed class AnswerAccentTests
 
         FunctionCallContent call = WireHost.Calls(answer).Single();
         Assert.That(call.Arguments!["t"]!.ToString(), Is.EqualTo(@"half " + "\uFFFD" + @" of \ud83d"));
-        Assert.That(call.AdditionalProperties![AgentFunctions.Models.ModelConventions.OriginalArguments], Does.Contain(@"\ud83d of"));
+        Assert.That(call.AdditionalProperties![ModelConventions.OriginalArguments], Does.Contain(@"\ud83d of"));
     }
 
     [TestCase("""{"error":{"message":"upstream is busy","code":502}}""", ErrorCode.ModelUnavailable)]

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 
-namespace AgentFunctions.Models;
+namespace AgentFunctions;
 
 /// <summary>What this library's chat clients say beyond the common types.</summary>
 public static class ModelConventions
