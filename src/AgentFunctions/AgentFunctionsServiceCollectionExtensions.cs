@@ -15,6 +15,7 @@ using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Memory;
 using AgentFunctions.Tools.Planning;
+using AgentFunctions.Tools.Search;
 using AgentFunctions.Tools.Web;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -76,6 +77,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddTool(PlanTool.Create());
         services.AddTool(PinTool.Create());
         services.AddTool(RecallTool.Create());
+        services.AddTool(SearchTool.Create());
         services.AddTool(WebFetchTool.Create());
         services.AddGuardedHttpClient(WebFetchTool.HttpClientName).ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
         services.TryAddSingleton<NoteStore>();

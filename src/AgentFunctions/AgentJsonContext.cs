@@ -19,6 +19,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Search;
 using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions;
@@ -61,6 +62,7 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(IReadOnlyList<ToolDeclaration>))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(ToolArrivals))]
+[JsonSerializable(typeof(IReadOnlyList<ToolLoad>))]
 [JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(RunOutcome))]
 [JsonSerializable(typeof(RunRequest))]

@@ -15,7 +15,10 @@ internal sealed class CallToolActivity([FromKeyedServices(ToolCallPipeline.OfMod
             CallOutcome.Waiting waiting => new CallToolResult(false, 0) { Wait = waiting.For },
             CallOutcome.Delegated delegated => new CallToolResult(false, 0) { Swarm = delegated.Request },
             CallOutcome.Completed { Outcome: var told, Swarm: var swarm } =>
-                new CallToolResult(told.IsError, Encoding.UTF8.GetByteCount(told.Text), told.Code?.ToString()) { Swarm = swarm },
+                new CallToolResult(told.IsError, (int)Math.Min(int.MaxValue, Encoding.UTF8.GetByteCount(told.Text) + told.LoadedBytes), told.Code?.ToString())
+                {
+                    Swarm = swarm,
+                },
             var other => throw new InvalidOperationException($"A tool call cannot lead to {other}."),
         };
 }

@@ -16,7 +16,7 @@ namespace AgentFunctions.Activities;
 /// </summary>
 internal static class Prompt
 {
-    /// <summary>What a message or a tool costs beyond its text: role, ids, separators; a generous bound in bytes.</summary>
+    /// <summary>What a message costs beyond its text: role, ids, separators; a generous bound in bytes.</summary>
     private const int MessageFrame = 256;
 
     /// <summary>What the host's own messages begin with. The model is told by marks that it cannot forge what a person said, never by this alone.</summary>
@@ -91,13 +91,7 @@ internal static class Prompt
     public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<ToolDeclaration> tools)
     {
         long bytes = MessageFrame + Encoding.UTF8.GetByteCount(Instructions(agent)) + Encoding.UTF8.GetByteCount(Goal(run).Text);
-        foreach (ToolDeclaration tool in tools)
-        {
-            bytes += MessageFrame + Encoding.UTF8.GetByteCount(tool.Name) + Encoding.UTF8.GetByteCount(tool.Description)
-                + Encoding.UTF8.GetByteCount(tool.Schema.GetRawText());
-        }
-
-        return bytes;
+        return bytes + tools.Sum(static tool => tool.Bytes);
     }
 
     /// <summary>An upper bound of a message's tokens: its bytes.</summary>

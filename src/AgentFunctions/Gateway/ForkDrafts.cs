@@ -44,6 +44,7 @@ internal sealed class ForkDrafts(
             Parent = null,
             Origin = null,
             AwaitedTools = null,
+            ToolSearch = null,
             Notes = null,
         };
         RunDraft draft = await records.DraftAsync(run, grant.Agent, grant.Tools, held, null, cancellationToken).ConfigureAwait(false);

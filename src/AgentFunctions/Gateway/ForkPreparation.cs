@@ -4,11 +4,12 @@ using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway;
 
 /// <summary>Gives a fork what it begins with: messages, budget, and who has led it so far.</summary>
-internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox inbox, RunLineage lineage, RunSteerers steerers)
+internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox inbox, RunLineage lineage, RunSteerers steerers, RunTools tools)
 {
     /// <summary>Prepares a fork. Safe to repeat.</summary>
     /// <param name="draft">The fork.</param>
@@ -21,6 +22,7 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
     {
         await LeadAsync(draft.Run, source, cancellationToken).ConfigureAwait(false);
         CopiedRun copied = await copy.CopyAsync(source.Id, draft.Run.Id, draft.Run.ForkedFrom!.Turn, cancellationToken).ConfigureAwait(false);
+        long loaded = await tools.CopyLoadsAsync(source.Id, draft.Run, draft.Run.ForkedFrom.Turn, cancellationToken).ConfigureAwait(false);
         if (left is not null)
         {
             await budgets.TakeAsync(source.Id, draft.Run.Id, left, cancellationToken).ConfigureAwait(false);
@@ -30,7 +32,7 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
         {
             Turns = draft.Run.ForkedFrom.Turn,
             Context = copied.Context,
-            PendingBytes = draft.State.PendingBytes + copied.Bytes + await SayAsync(draft.Run, request.Message, copied.Said, cancellationToken).ConfigureAwait(false),
+            PendingBytes = draft.State.PendingBytes + copied.Bytes + loaded + await SayAsync(draft.Run, request.Message, copied.Said, cancellationToken).ConfigureAwait(false),
             InboxShown = copied.Said,
             Inbox = copied.Said + (request.Message is null ? 0 : 1),
         };

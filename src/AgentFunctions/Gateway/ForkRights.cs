@@ -52,7 +52,7 @@ internal sealed class ForkRights(
         if (source.Parent is not null)
         {
             // Its tree gave the sub-agent no more than this, and a fork of it gains nothing.
-            granted = ToolNarrowing.Of(agent, granted, await tools.DeclaredAsync(source, before, cancellationToken).ConfigureAwait(false));
+            granted = ToolNarrowing.Of(agent, granted, await tools.GrantedAsync(source, before, cancellationToken).ConfigureAwait(false));
         }
 
         acceptances.Demand(source.Acceptance, caller, agent.Name, access, granted);

@@ -1,15 +1,17 @@
 using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Loop;
+using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Search;
 using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway;
 
 /// <summary>Pins drafts to their definition and tools by content, and gives them their folder and their time.</summary>
-internal sealed class RunRecords(RunStore runs, RunTools tools, IOptions<RunOptions> options, TimeProvider time)
+internal sealed class RunRecords(RunStore runs, RunTools tools, IModelCatalog models, IOptions<RunOptions> options, TimeProvider time)
 {
     /// <summary>Completes a draft.</summary>
     /// <param name="run">The run; hashes, folder and time are filled in.</param>
@@ -21,27 +23,30 @@ internal sealed class RunRecords(RunStore runs, RunTools tools, IOptions<RunOpti
     public async Task<RunDraft> DraftAsync(
         RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> granted, LoopLimits limits, string? rule, CancellationToken cancellationToken)
     {
+        PinnedTools pinned = await tools.PinAsync(agent, granted, models.Resolve(run.Model).Profile.Tools, cancellationToken).ConfigureAwait(false);
         run = run with
         {
             DefinitionHash = await runs.PutDefinitionAsync(agent, cancellationToken).ConfigureAwait(false),
-            ToolsHash = await tools.PinAsync(granted, cancellationToken).ConfigureAwait(false),
+            ToolsHash = pinned.Hash,
+            ToolSearch = pinned.Search,
+            Notes = pinned.Note is { } note ? [.. run.Notes ?? [], note] : run.Notes,
             Workspace = run.Workspace ?? WorkspaceFor(run.Id),
             CreatedAt = time.GetUtcNow(),
         };
-        return Draft(run, agent, granted, limits, rule);
+        return Draft(run, agent, pinned.Declared, limits, rule);
     }
 
-    /// <summary>Gets what a run is pinned to.</summary>
-    public async Task<(AgentDefinition Agent, IReadOnlyList<ToolDeclaration> Tools)> PinnedAsync(RunRecord run, CancellationToken cancellationToken)
+    /// <summary>Gets what a run is pinned to, and the tools that its requests declare.</summary>
+    public async Task<(AgentDefinition Agent, IReadOnlyList<ToolDeclaration> Declared)> PinnedAsync(RunRecord run, CancellationToken cancellationToken)
     {
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
         return (agent, await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Drafts a run whose record is whole.</summary>
-    public static RunDraft Draft(RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> granted, LoopLimits limits, string? rule)
+    public static RunDraft Draft(RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared, LoopLimits limits, string? rule)
     {
-        long bytes = Prompt.FirstRequestBytes(agent, run, granted);
+        long bytes = Prompt.FirstRequestBytes(agent, run, declared);
         return new RunDraft(run, new RunState { Limits = limits, BaseBytes = bytes, PendingBytes = bytes }, rule);
     }
 

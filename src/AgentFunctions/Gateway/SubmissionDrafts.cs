@@ -55,7 +55,7 @@ internal sealed class SubmissionDrafts(
             Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),
             AwaitedTools = offer.Missing.Count == 0
                 ? null
-                : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group, static one => one.Reason)) { Allowances = access.Allowances },
+                : new AwaitedTools(offer.Missing.ToDictionary(static one => one.Group, static one => one.Reason)) { Allowances = access.Allowances, Bound = model.Profile.Tools },
             Notes = NotesOf(offer, modelNote),
             CreatedAt = default,
         };
@@ -72,8 +72,8 @@ internal sealed class SubmissionDrafts(
 
     private async Task<RunDraft> RestoreAsync(RunRecord run, Budget? budget, CancellationToken cancellationToken)
     {
-        (AgentDefinition agent, IReadOnlyList<ToolDeclaration> granted) = await records.PinnedAsync(run, cancellationToken).ConfigureAwait(false);
-        return RunRecords.Draft(run, agent, granted, limits.Of(agent, models.Resolve(run.Model), run.Acceptance, budget), null);
+        (AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared) = await records.PinnedAsync(run, cancellationToken).ConfigureAwait(false);
+        return RunRecords.Draft(run, agent, declared, limits.Of(agent, models.Resolve(run.Model), run.Acceptance, budget), null);
     }
 
     private Route Find(RunRequest request, Caller caller)

@@ -47,6 +47,12 @@ public sealed record ModelProfile
     /// <summary>The most tokens of one answer; 8,192 by default.</summary>
     public int MaxOutputTokens { get; init; } = 8_192;
 
+    /// <summary>The share of the context window that declarations of tools may take.</summary>
+    private const double ToolShare = 0.2;
+
+    /// <summary>A few tools fit any model, in bytes.</summary>
+    private const long LeastToolBytes = 16 * 1024;
+
     /// <summary>The default of <see cref="BytesPerToken"/>.</summary>
     public const double DefaultBytesPerToken = 3;
 
@@ -71,6 +77,18 @@ public sealed record ModelProfile
 
     /// <summary>What it costs; <see langword="null"/> where that is not configured.</summary>
     public ModelPrice? Price { get; init; }
+
+    /// <summary>The most tools that one request declares; 128 by default, which is the most that OpenAI takes.</summary>
+    public int MaxTools { get; init; } = 128;
+
+    /// <summary>
+    /// The most bytes (UTF-8) of the tool declarations of one request; <see langword="null"/>, the default, for a fifth of the context
+    /// window, and 16,384 at the least.
+    /// </summary>
+    public long? MaxToolBytes { get; init; }
+
+    /// <summary>How many tools one request may declare.</summary>
+    internal Runs.ToolBound Tools => new(MaxTools, MaxToolBytes ?? Math.Max(LeastToolBytes, (long)(ContextWindow * BytesPerToken * ToolShare)));
 
     /// <summary>Whether this is the scripted rehearsal model, which every output must say.</summary>
     public bool IsRehearsal { get; init; }

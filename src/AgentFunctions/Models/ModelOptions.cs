@@ -39,6 +39,18 @@ public sealed class ModelOptions
     /// </summary>
     public double? BytesPerToken { get; set; }
 
+    /// <summary>
+    /// The most tools that one request declares, from 8 to 10,000; 128 by default. What an agent has beyond it is found and loaded with
+    /// the tool <c>search_tools</c>.
+    /// </summary>
+    public int? MaxTools { get; set; }
+
+    /// <summary>
+    /// The most bytes (UTF-8) of the tool declarations of one request, from 1,024 to 1,073,741,824; a fifth of the context window by default,
+    /// and 16,384 at the least.
+    /// </summary>
+    public long? MaxToolBytes { get; set; }
+
     /// <summary>What the model costs, in US dollars per million tokens; by default not known, and then no budget can be in US dollars.</summary>
     public ModelPriceOptions? Price { get; set; }
 

@@ -58,6 +58,7 @@ internal static class ModelOptionsValidator
         {
             (nameof(options.ContextWindow), options.ContextWindow, 1_000, 100_000_000),
             (nameof(options.MaxOutputTokens), options.MaxOutputTokens, 1, 10_000_000),
+            (nameof(options.MaxTools), options.MaxTools, 8, 10_000),
             (nameof(options.MaxRetries), options.MaxRetries, 0, 10),
             (nameof(options.MaxConcurrentCalls), options.MaxConcurrentCalls, 1, 10_000),
             (nameof(options.CircuitBreakerThroughput), options.CircuitBreakerThroughput, 2, 10_000),
@@ -67,6 +68,11 @@ internal static class ModelOptionsValidator
             {
                 yield return $"{path}:{field}: {value} is out of range; use {least} to {most}.";
             }
+        }
+
+        if (options.MaxToolBytes is < 1024 or > 1024 * 1024 * 1024)
+        {
+            yield return $"{path}:MaxToolBytes: {options.MaxToolBytes} is out of range; use 1024 to 1073741824, or leave it out.";
         }
 
         if (options.MaxAnswerBytes is < 64 * 1024 or > 1024 * 1024 * 1024)

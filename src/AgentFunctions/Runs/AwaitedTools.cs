@@ -6,6 +6,9 @@ public sealed record AwaitedTools(IReadOnlyDictionary<string, string> Groups)
 {
     /// <summary>Gets which of them the run may have: those that every entry allows. <see langword="null"/>, the default, for all.</summary>
     public IReadOnlyList<ToolAllowance>? Allowances { get; init; }
+
+    /// <summary>Gets how many tools a request may declare with them; <see langword="null"/> for any number.</summary>
+    public ToolBound? Bound { get; init; }
 }
 
 /// <summary>Represents which tools a run may have, as patterns with <c>*</c> for any characters and <c>?</c> for one.</summary>

@@ -67,6 +67,9 @@ public sealed record RunRecord
     /// <summary>The tools that it started without and gets when they come; <see langword="null"/>, the default, for none.</summary>
     public AwaitedTools? AwaitedTools { get; init; }
 
+    /// <summary>Which of its tools the model is shown from the start; <see langword="null"/>, the default, for all.</summary>
+    public ToolSearch? ToolSearch { get; init; }
+
     /// <summary>What was left out or replaced when it was admitted; <see langword="null"/>, the default, for nothing.</summary>
     public IReadOnlyList<string>? Notes { get; init; }
 

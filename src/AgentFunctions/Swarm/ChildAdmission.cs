@@ -9,6 +9,7 @@ using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Search;
 
 namespace AgentFunctions.Swarm;
 
@@ -104,7 +105,10 @@ internal sealed class ChildAdmission(
         Id = ChildName.RunId(lead.Id, ChildName.Of(context.Turn, context.Call, item)),
         Agent = asked.Agent.Name,
         DefinitionHash = kind.DefinitionHash,
-        ToolsHash = kind.ToolsHash,
+        ToolsHash = kind.Tools.Hash,
+        ToolSearch = kind.Tools.Search,
+        AwaitedTools = lead.AwaitedTools is { } awaited ? awaited with { Bound = kind.Bound } : null,
+        Notes = kind.Tools.Note is { } note ? [note] : null,
         Model = kind.Model,
         Goal = goal,
         Acceptance = null,
@@ -124,9 +128,18 @@ internal sealed class ChildAdmission(
         await admission.AuditAsync(child, lead, null, false, cancellationToken).ConfigureAwait(false);
         await Task.WhenAll(
             runs.AddAsync(child, cancellationToken),
-            journal.BeginAsync(
-                child.Id, new JournalEvent(JournalEventTypes.RunSubmitted, child.CreatedAt) { Text = child.Goal, Model = child.Model }, cancellationToken))
-            .ConfigureAwait(false);
+            BeginAsync(child, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private async Task BeginAsync(RunRecord child, CancellationToken cancellationToken)
+    {
+        var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, child.CreatedAt) { Text = child.Goal, Model = child.Model };
+        await journal.BeginAsync(child.Id, submitted, cancellationToken).ConfigureAwait(false);
+        if (child.Notes is { } notes)
+        {
+            var noted = new JournalEvent(JournalEventTypes.RunNoted, child.CreatedAt) { Text = string.Join(" ", notes) };
+            await journal.AppendIfMissingAsync(child.Id, noted, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>What sub-agents of a run and a definition have in common; made once, also for the calls of a turn that come at the same time.</summary>
@@ -156,7 +169,7 @@ internal sealed class ChildAdmission(
         AgentDefinition agent = limits.Depth > 1 && leadAgent.Delegation != Delegation.None
             ? DelegationContract.Resolve(asked, model.Profile.Provider)
             : asked with { Delegation = Delegation.None };
-        IReadOnlyList<ToolDeclaration> leads = await tools.DeclaredAsync(lead, leadAgent).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> leads = await tools.GrantedAsync(lead, leadAgent).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> own = ToolNarrowing.Of(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads);
         var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
         LoopLimits bounds = runLimits.Of(agent, model, null, budget) with
@@ -164,14 +177,16 @@ internal sealed class ChildAdmission(
             Swarm = agent.Delegation == Delegation.None ? null : limits with { Depth = limits.Depth - 1 },
             StepTimeout = limits.StepTimeout,
         };
+        PinnedTools pinned = await tools.PinAsync(agent, own, model.Profile.Tools, CancellationToken.None).ConfigureAwait(false);
         return new ChildKind(
             await runs.PutDefinitionAsync(agent).ConfigureAwait(false),
-            await tools.PinAsync(own).ConfigureAwait(false),
+            pinned,
+            model.Profile.Tools,
             model.Name,
             bounds,
-            Prompt.FirstRequestBytes(agent, lead with { Goal = "", Acceptance = null, Input = null }, own));
+            Prompt.FirstRequestBytes(agent, lead with { Goal = "", Acceptance = null, Input = null }, pinned.Declared));
     }
 
     /// <summary>What sub-agents of one lead and one definition have in common.</summary>
-    private sealed record ChildKind(string DefinitionHash, string ToolsHash, string Model, LoopLimits Limits, long BaseBytes);
+    private sealed record ChildKind(string DefinitionHash, PinnedTools Tools, ToolBound Bound, string Model, LoopLimits Limits, long BaseBytes);
 }

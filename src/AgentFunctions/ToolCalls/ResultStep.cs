@@ -24,6 +24,7 @@ internal sealed class ResultStep : IToolCallStep
         ToolContext context = state.Request.Context;
         outcome = state.Found?.WithNotice(outcome) ?? outcome;
         outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes, cancellationToken).ConfigureAwait(false);
+        outcome = context.LoadedBytes == 0 ? outcome : outcome with { LoadedBytes = context.LoadedBytes };
         SwarmCall? swarm = outcome.IsError ? null : context.Features.Get<SwarmCall>();
         return swarm is { IsOpen: true, Request: { } pending }
             ? new CallOutcome.Delegated(pending)

@@ -64,6 +64,9 @@ public sealed class AgentTool
     /// <summary>How far its effects reach; anywhere by default.</summary>
     internal ToolReach Reach { get; init; }
 
+    /// <summary>Whether an agent has the tool only if it has more tools than its model is shown, whatever its list of tools says.</summary>
+    internal bool IsForSearch { get; init; }
+
     /// <summary>Whether an agent has the tool by what its definition says of delegation, and not by its list of tools.</summary>
     internal bool IsDelegation { get; init; }
 
@@ -136,6 +139,7 @@ public sealed class AgentTool
             OnlyByName = OnlyByName,
             Group = Group,
             IsDelegation = IsDelegation,
+            IsForSearch = IsForSearch,
             Reconcile = Reconcile,
             Job = Job,
         };

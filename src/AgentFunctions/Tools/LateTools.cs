@@ -3,14 +3,19 @@ using AgentFunctions.Agents;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools.Search;
 
 namespace AgentFunctions.Tools;
 
 /// <summary>Tools that were not there when a run started: looked for before each of its model calls, and pinned to the run when they come.</summary>
-internal sealed class LateTools(ToolCatalog catalog, RunTools tools, IRecordStore records, TimeProvider time, Journal journal)
+internal sealed class LateTools(
+    ToolCatalog catalog, RunTools tools, RunStore runs, IRecordStore records, TimeProvider time, Journal journal)
 {
     /// <summary>A model call must not wait for a server that hangs; one that is there answers from memory.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How many tools are named to the model, and in the journal.</summary>
+    private const int MostNamed = 20;
 
     /// <summary>Looks for the tools that a run awaits, and says what its model is to be told of them. Safe to repeat for a turn.</summary>
     /// <param name="run">The run.</param>
@@ -41,7 +46,10 @@ internal sealed class LateTools(ToolCatalog catalog, RunTools tools, IRecordStor
         // What an earlier attempt at this turn took is told again: nobody knows whether that attempt was recorded.
         foreach (ToolArrival one in known.Where(one => one.Turn == turn).Concat(come).Where(static one => one.Tools.Count > 0))
         {
-            words.Add($"The tools of {one.Group} are available now: {string.Join(", ", one.Tools)}.");
+            words.Add(one.Tools.Count <= MostNamed
+                ? $"The tools of {one.Group} are available now: {string.Join(", ", one.Tools)}."
+                : $"{one.Tools.Count} tools of {one.Group} are available now: {string.Join(", ", one.Tools.Take(MostNamed))} and others."
+                    + (one.IsSearched ? $" Find them with {SearchTool.Name}." : ""));
         }
 
         return words;
@@ -57,25 +65,62 @@ internal sealed class LateTools(ToolCatalog catalog, RunTools tools, IRecordStor
             return [];
         }
 
-        IReadOnlyList<ToolDeclaration> declared = await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration>? leads = await OfLeadAsync(run, come, cancellationToken).ConfigureAwait(false);
+        if (leads is null)
+        {
+            return [];
+        }
+
+        IReadOnlyList<ToolDeclaration> granted = await tools.GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false);
         ToolDeclaration[] added =
         [
-            .. offer.Tools.Where(tool => come.Contains(tool.Group) && IsAllowed(awaited, tool.Name) && declared.All(one => one.Name != tool.Name))
-                .Select(ToolDeclaration.Of),
+            .. offer.Tools.Where(tool => come.Contains(tool.Group) && IsAllowed(awaited, tool.Name) && granted.All(one => one.Name != tool.Name))
+                .Select(ToolDeclaration.Of).Where(tool => run.Parent is null || leads.Any(one => one.Name == tool.Name)),
         ];
-        ToolArrival[] arrivals = [.. come.Select(group => new ToolArrival(
-            group, turn, [.. added.Where(tool => ToolNames.IsOf(group, tool.Name)).Select(static tool => tool.Name)]))];
-        string hash = await tools.PinAsync([.. declared, .. added], cancellationToken).ConfigureAwait(false);
+        PinnedTools pinned = await tools.ExtendAsync(run, agent, added, awaited.Bound, cancellationToken).ConfigureAwait(false);
+        ToolArrival[] arrivals = [.. come.Select(group => ArrivalOf(group, turn, added, pinned))];
         await records.PutAsync(
             RunTools.ArrivalsKey(run.Id),
-            JsonSerializer.SerializeToUtf8Bytes(new ToolArrivals(hash, [.. known, .. arrivals]), AgentJsonContext.Default.ToolArrivals),
+            JsonSerializer.SerializeToUtf8Bytes(
+                new ToolArrivals(pinned.Hash, [.. known, .. arrivals]) { Search = pinned.Search }, AgentJsonContext.Default.ToolArrivals),
             default,
             cancellationToken).ConfigureAwait(false);
-        string text = string.Join("; ", arrivals.Select(static one => $"{one.Group}: {(one.Tools.Count == 0 ? "no tool of this agent's" : string.Join(", ", one.Tools))}"));
+        string text = string.Join("; ", arrivals.Select(static one => $"{one.Group}: {InWords(one)}"));
         await journal.AppendIfMissingAsync(
             run.Id, new JournalEvent(JournalEventTypes.ToolsArrived, time.GetUtcNow()) { Turn = turn, Text = text }, cancellationToken).ConfigureAwait(false);
         return arrivals;
     }
+
+    /// <summary>A sub-agent never has what its lead lacks: it waits until its lead has them.</summary>
+    /// <returns>The lead's tools; <see langword="null"/> if it still awaits one of the groups itself.</returns>
+    private async Task<IReadOnlyList<ToolDeclaration>?> OfLeadAsync(RunRecord run, string[] come, CancellationToken cancellationToken)
+    {
+        if (run.Parent is null || await runs.FindAsync(run.Parent, cancellationToken).ConfigureAwait(false) is not { } lead)
+        {
+            return [];
+        }
+
+        ToolArrivals? arrived = await tools.ArrivalsAsync(lead, cancellationToken).ConfigureAwait(false);
+        return come.Any(group => lead.AwaitedTools?.Groups.ContainsKey(group) == true && arrived?.Arrivals.Any(one => one.Group == group) != true)
+            ? null
+            : await tools.GrantedAsync(lead, await runs.GetDefinitionAsync(lead, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static ToolArrival ArrivalOf(string group, int turn, ToolDeclaration[] added, PinnedTools pinned)
+    {
+        string[] names = [.. added.Where(tool => ToolNames.IsOf(group, tool.Name)).Select(static tool => tool.Name)];
+        return new ToolArrival(group, turn, names)
+        {
+            IsSearched = pinned.Search is not null && names.Except(pinned.Declared.Select(static tool => tool.Name)).Any(),
+        };
+    }
+
+    private static string InWords(ToolArrival one) => one.Tools.Count switch
+    {
+        0 => "no tool of this agent's",
+        <= MostNamed => string.Join(", ", one.Tools),
+        _ => $"{string.Join(", ", one.Tools.Take(MostNamed))} and {one.Tools.Count - MostNamed} more",
+    };
 
     private static bool IsAllowed(AwaitedTools awaited, string tool) => awaited.Allowances?.All(rule =>
         (rule.Allowed is null || rule.Allowed.Any(pattern => Wildcard.Matches(pattern, tool)))

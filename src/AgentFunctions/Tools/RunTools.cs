@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools.Search;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -21,6 +23,7 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
     private const int SchemaLimit = 8_000;
 
     private readonly LruCache<string, IReadOnlyList<ToolDeclaration>> _pinned = new(CacheSize);
+    private readonly ToolLoads _loads = new(records);
 
     /// <summary>The tools that an agent gets at present, as they are pinned; see <see cref="ChooseAsync"/>.</summary>
     /// <param name="agent">The agent.</param>
@@ -44,20 +47,161 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
     public Task<string> PinAsync(IReadOnlyList<ToolDeclaration> tools, CancellationToken cancellationToken = default) =>
         blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(tools, AgentJsonContext.Default.IReadOnlyListToolDeclaration), cancellationToken);
 
-    /// <summary>What the run's model is shown of its tools: the same in every request.</summary>
+    /// <summary>Keeps the tools of a run, and what of them its model is shown if they are more than its requests are to carry.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="tools">The declarations, as they were made of the agent's tools.</param>
+    /// <param name="bound">What a request of the model may declare.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal async Task<PinnedTools> PinAsync(
+        AgentDefinition agent, IReadOnlyList<ToolDeclaration> tools, ToolBound bound, CancellationToken cancellationToken)
+    {
+        ToolSelection selection = ToolSelection.Of(tools, agent, bound);
+        if (selection.Searched.Count == 0)
+        {
+            return new PinnedTools(await PinAsync(tools, cancellationToken).ConfigureAwait(false), tools);
+        }
+
+        if (await SearchToolAsync(agent, cancellationToken).ConfigureAwait(false) is not { } search)
+        {
+            string left = $"{WhatIsTooMuch(tools, bound)} '{SearchTool.Name}' is disallowed, so {selection.Searched.Count} of them are left out.";
+            return new PinnedTools(await PinAsync(selection.Declared, cancellationToken).ConfigureAwait(false), selection.Declared) { Note = left };
+        }
+
+        IReadOnlyList<ToolDeclaration> declared = [.. selection.Declared, SearchTool.Declare(search, selection.Searched)];
+        return new PinnedTools(await PinAsync(tools, cancellationToken).ConfigureAwait(false), declared)
+        {
+            Search = new ToolSearch(await PinAsync(declared, cancellationToken).ConfigureAwait(false), bound),
+            Note = $"{WhatIsTooMuch(tools, bound)} {selection.Declared.Count} are declared, and {selection.Searched.Count} are found with {SearchTool.Name}.",
+        };
+    }
+
+    /// <summary>Adds tools to those that a run is pinned to. What its model is shown already stays in its place.</summary>
+    internal async Task<PinnedTools> ExtendAsync(
+        RunRecord run, AgentDefinition agent, IReadOnlyList<ToolDeclaration> added, ToolBound? most, CancellationToken cancellationToken)
+    {
+        (string? hash, ToolSearch? search) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> before = await GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> all = [.. before, .. added];
+        string pin = added.Count == 0 && hash is not null ? hash : await PinAsync(all, cancellationToken).ConfigureAwait(false);
+        ToolBound bound = search?.Bound ?? most ?? new ToolBound(int.MaxValue, long.MaxValue);
+        if (search is null && bound.Fits(all))
+        {
+            return new PinnedTools(pin, all);
+        }
+
+        IReadOnlyList<ToolDeclaration> shown = search is null ? before : await ReadAsync(run, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
+        ToolDeclaration[] fit = bound.Half.Beside(shown).Fits(added) ? [.. added] : [];
+        AgentTool? finder = search is null ? await SearchToolAsync(agent, cancellationToken).ConfigureAwait(false) : null;
+        if (search is null && finder is null)
+        {
+            // The search is disallowed: what does not fit is left out.
+            return new PinnedTools(await PinAsync([.. shown, .. fit], cancellationToken).ConfigureAwait(false), [.. shown, .. fit]);
+        }
+
+        IReadOnlyList<ToolDeclaration> declared = finder is null ? [.. shown, .. fit] : [.. shown, .. fit, SearchTool.Declare(finder, added)];
+        return new PinnedTools(pin, declared)
+        {
+            Search = new ToolSearch(await PinAsync(declared, cancellationToken).ConfigureAwait(false), bound),
+        };
+    }
+
+    /// <summary>Gets the tool that finds others, as an agent has it; <see langword="null"/> if it is disallowed or this host has none.</summary>
+    internal Task<AgentTool?> SearchToolAsync(AgentDefinition agent, CancellationToken cancellationToken) =>
+        catalog.FindAsync(agent, SearchTool.Name, cancellationToken);
+
+    /// <summary>Gets what the run's model is shown of its tools: the same in every request, but for what it has loaded since.</summary>
     /// <param name="run">The run.</param>
     /// <param name="agent">Its agent.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the pinned declarations are gone.</exception>
-    public async Task<IReadOnlyList<ToolDeclaration>> DeclaredAsync(
-        RunRecord run, AgentDefinition agent, CancellationToken cancellationToken = default)
+    public Task<IReadOnlyList<ToolDeclaration>> DeclaredAsync(RunRecord run, AgentDefinition agent, CancellationToken cancellationToken = default) =>
+        DeclaredAsync(run, agent, int.MaxValue, cancellationToken);
+
+    /// <summary>Gets what the model was shown of its tools when it asked for the calls of a turn.</summary>
+    internal async Task<IReadOnlyList<ToolDeclaration>> DeclaredAsync(RunRecord run, AgentDefinition agent, int turn, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(run);
-        if ((await ArrivalsAsync(run, cancellationToken).ConfigureAwait(false))?.ToolsHash is not { } hash && (hash = run.ToolsHash!) is null)
+        (string? hash, ToolSearch? search) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
+        if (hash is null)
         {
             return await SelectAsync(agent, cancellationToken).ConfigureAwait(false);
         }
 
+        if (search is null)
+        {
+            return await ReadAsync(run, hash, cancellationToken).ConfigureAwait(false);
+        }
+
+        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(run, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
+        ToolLoad[] loads = [.. (await _loads.ReadAsync(run.Id, cancellationToken).ConfigureAwait(false)).Where(load => load.Turn < turn)];
+        return loads.Length == 0
+            ? declared
+            : LoadedTools.Add(declared, loads, await ReadAsync(run, hash, cancellationToken).ConfigureAwait(false), search.Bound);
+    }
+
+    /// <summary>Gets all tools that a run may call, whether its model is shown them or finds them.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="agent">Its agent.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the pinned declarations are gone.</exception>
+    public async Task<IReadOnlyList<ToolDeclaration>> GrantedAsync(RunRecord run, AgentDefinition agent, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        (string? hash, _) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
+        return hash is null
+            ? await SelectAsync(agent, cancellationToken).ConfigureAwait(false)
+            : await ReadAsync(run, hash, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Loads tools for a call: the requests after it declare them.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="wanted">The tools, the most wanted first.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>Those that fit into the run's bound.</returns>
+    internal async Task<IReadOnlyList<ToolDeclaration>> LoadAsync(
+        RunRecord run, ToolContext context, IReadOnlyList<ToolDeclaration> wanted, CancellationToken cancellationToken)
+    {
+        (_, ToolSearch? search) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
+        if (search is null || wanted.Count == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(run, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> loaded = LoadedTools.Fitting(wanted, declared, search.Bound);
+        var load = new ToolLoad(context.Turn, context.Call, [.. loaded.Select(static tool => tool.Name)]);
+        await _loads.AddAsync(run.Id, load, cancellationToken).ConfigureAwait(false);
+        context.LoadedBytes = loaded.Sum(static tool => tool.Bytes);
+        return loaded;
+    }
+
+    /// <summary>Gives a fork what the run that it comes from had loaded up to a turn; returns what that adds to its requests, in bytes.</summary>
+    internal async Task<long> CopyLoadsAsync(string from, RunRecord to, int turn, CancellationToken cancellationToken)
+    {
+        if (to is not { ToolSearch: { } search, ToolsHash: { } hash })
+        {
+            return 0;
+        }
+
+        IReadOnlyList<ToolLoad> loads = await _loads.CopyAsync(from, to.Id, turn, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> declared = await ReadAsync(to, search.DeclaredHash, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> all = await ReadAsync(to, hash, cancellationToken).ConfigureAwait(false);
+        return LoadedTools.Add(declared, loads, all, search.Bound).Skip(declared.Count).Sum(static tool => tool.Bytes);
+    }
+
+    private static string WhatIsTooMuch(IReadOnlyList<ToolDeclaration> tools, ToolBound bound) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"tools: {tools.Count:N0} tools of {tools.Sum(static tool => tool.Bytes):N0} bytes are more than the model is shown at once ({bound.MaxTools:N0} tools, {bound.MaxBytes:N0} bytes).");
+
+    /// <summary>Gets what a run is pinned to at present: what came since its start is part of it.</summary>
+    private async Task<(string? Hash, ToolSearch? Search)> PinOfAsync(RunRecord run, CancellationToken cancellationToken) =>
+        await ArrivalsAsync(run, cancellationToken).ConfigureAwait(false) is { } arrivals
+            ? (arrivals.ToolsHash, arrivals.Search)
+            : (run.ToolsHash, run.ToolSearch);
+
+    private async Task<IReadOnlyList<ToolDeclaration>> ReadAsync(RunRecord run, string hash, CancellationToken cancellationToken)
+    {
         if (!_pinned.TryGet(hash, out IReadOnlyList<ToolDeclaration>? tools))
         {
             ReadOnlyMemory<byte> content = await blobs.GetAsync(hash, cancellationToken).ConfigureAwait(false)
@@ -91,11 +235,11 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
         RunRecord run, AgentDefinition agent, FunctionCallContent call, ToolContext context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        IReadOnlyList<ToolDeclaration> declared = await DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> declared = await DeclaredAsync(run, agent, context.Turn, cancellationToken).ConfigureAwait(false);
         string name = ModelConventions.NameOf(call);
         if (declared.FirstOrDefault(tool => tool.Name == name) is not { } pinned)
         {
-            return Refuse(
+            return await LoadInsteadAsync(run, agent, name, context, cancellationToken).ConfigureAwait(false) ?? Refuse(
                 ErrorCode.ToolNotFound,
                 $"there is no tool '{name}'; "
                 + (declared.Count == 0 ? "this agent has no tools." : $"use one of: {string.Join(", ", declared.Select(static t => t.Name))}."));
@@ -133,6 +277,25 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
 
         bool isNews = await IsNewsAsync(present, context, cancellationToken).ConfigureAwait(false);
         return new PreparedCall(prepared, null, isNews ? $"{Changed(present)} This call fits it and was made." : null);
+    }
+
+    /// <summary>
+    /// Loads the tool of a call that the model was not shown: it has guessed the arguments, so the call is not made.
+    /// <see langword="null"/> if the run has no such tool.
+    /// </summary>
+    private async Task<PreparedCall?> LoadInsteadAsync(
+        RunRecord run, AgentDefinition agent, string name, ToolContext context, CancellationToken cancellationToken)
+    {
+        (_, ToolSearch? search) = await PinOfAsync(run, cancellationToken).ConfigureAwait(false);
+        if (search is null
+            || (await GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false)).FirstOrDefault(tool => tool.Name == name) is not { } wanted)
+        {
+            return null;
+        }
+
+        await LoadAsync(run, context, [wanted], cancellationToken).ConfigureAwait(false);
+        string words = $"the tool '{name}' was not loaded, so this call was not made. It is loaded now: read what arguments it takes, and call it again.";
+        return new PreparedCall(null, ToolOutcome.Failed(ErrorCode.ToolNotFound, words) with { LoadedBytes = wanted.Bytes });
     }
 
     private static string? Complaint(AgentTool tool, ToolCall call)

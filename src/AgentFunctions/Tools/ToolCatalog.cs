@@ -107,7 +107,7 @@ public sealed class ToolCatalog
             found = await _sources[i].FindAsync(agent, name, cancellationToken).ConfigureAwait(false);
         }
 
-        return found is not null && Allows(agent, found) ? CommandRestriction.Of(agent, WithEffectOf(agent, found)) : null;
+        return found is not null && (found.IsForSearch ? !Denies(agent, found) : Allows(agent, found)) ? CommandRestriction.Of(agent, WithEffectOf(agent, found)) : null;
     }
 
     /// <summary>
@@ -161,8 +161,11 @@ public sealed class ToolCatalog
     }
 
     private static bool Allows(AgentDefinition agent, AgentTool tool) =>
-        (tool.IsDelegation || (agent.Tools?.Any(entry => ToolNames.Matches(entry, tool)) ?? !tool.OnlyByName))
-        && !agent.DisallowedTools.Any(entry => !CommandRestriction.IsPattern(entry) && ToolNames.Matches(entry, tool));
+        !tool.IsForSearch && (tool.IsDelegation || (agent.Tools?.Any(entry => ToolNames.Matches(entry, tool)) ?? !tool.OnlyByName))
+        && !Denies(agent, tool);
+
+    private static bool Denies(AgentDefinition agent, AgentTool tool) =>
+        agent.DisallowedTools.Any(entry => !CommandRestriction.IsPattern(entry) && ToolNames.Matches(entry, tool));
 
     /// <summary>The agent's own word on a tool's effect goes before its word on the tool's group, and both before the tool's.</summary>
     private static AgentTool WithEffectOf(AgentDefinition agent, AgentTool tool)

@@ -44,6 +44,9 @@ public sealed record ToolContext
     /// <summary>What is attached to the call for tools of the library's own.</summary>
     internal ToolFeatures Features { get; } = new();
 
+    /// <summary>How many bytes (UTF-8) the tools that the call loads add to every further request.</summary>
+    internal long LoadedBytes { get; set; }
+
     /// <summary>Which files a call that reads many may read; set by what governs the call, <see langword="null"/> for all.</summary>
     internal FileFilter? Files { get; set; }
 

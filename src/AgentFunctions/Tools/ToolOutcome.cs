@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AgentFunctions.Tools;
 
 /// <summary>What came of a tool call, in words for the model.</summary>
@@ -7,5 +9,9 @@ namespace AgentFunctions.Tools;
 /// <param name="Artifact">The name of the artifact that holds the whole text; <see langword="null"/> where the text is whole.</param>
 public sealed record ToolOutcome(string Text, bool IsError = false, ErrorCode? Code = null, string? Artifact = null)
 {
+    /// <summary>Gets how many bytes (UTF-8) every further request is longer for the tools that the call loaded; 0 by default.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long LoadedBytes { get; init; }
+
     internal static ToolOutcome Failed(ErrorCode code, string message) => new($"Error: {message}", true, code);
 }

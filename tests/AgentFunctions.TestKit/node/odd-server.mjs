@@ -1,6 +1,6 @@
 // A stdio tool server with bad manners: odd-server.mjs HOW. HOW: what it does when it is asked 'server/discover' (mute, empty, error,
 // invalid, exit), and words that say more: 'waits:FILE' (answers nothing before the file is there), 'twice' (lists a tool twice),
-// 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages).
+// 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools).
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -15,6 +15,12 @@ const tool = (name, inputSchema = { type: "object" }) => ({ name, inputSchema, a
 const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks")];
 if (how.includes("twice")) {
   tools.push({ ...tool("act"), description: "another" });
+}
+
+const many = Number(how.find((word) => word.startsWith("many:"))?.slice("many:".length) ?? 0);
+for (let i = 0; i < many; i++) {
+  const properties = Object.fromEntries(["customer", "from", "to"].map((name) => [name, { type: "string", description: `The ${name} of report ${i}. `.repeat(12) }]));
+  tools.push({ ...tool(`report_${i}`, { type: "object", properties }), description: `Writes the report number ${i}. `.repeat(10) });
 }
 
 if (how.includes("schemas")) {
@@ -54,6 +60,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     }
   } else if (method === "tools/call" && params.name === "asks") {
     answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { message: "Who?", requestedSchema: { type: "object", properties: {} } } } }, requestState: "s" });
+  } else if (method === "tools/call" && params.name.startsWith("report_")) {
+    answer({ content: [{ type: "text", text: `${params.name} for ${params.arguments?.customer}` }] });
   } else if (method === "tools/call") {
     answer({ content: [{ type: "text", text: "done" }] });
   } else if (how.includes("exit")) {

@@ -41,7 +41,7 @@ internal sealed class SteeringRights(RunStore runs, RunLineage lineage, RunTools
     private async Task DemandToolsAsync(RunRecord root, Caller caller, AccessRuling access, CancellationToken cancellationToken)
     {
         IReadOnlyList<ToolDeclaration> declared = await tools
-            .DeclaredAsync(root, await runs.GetDefinitionAsync(root, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            .GrantedAsync(root, await runs.GetDefinitionAsync(root, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         if (declared.FirstOrDefault(tool => !access.Allows(tool.Name)) is { } beyond)
         {
             throw await admission.RefusedAsync(

@@ -56,6 +56,8 @@ internal abstract record ModelProvider(string Name)
             ContextWindow = options.ContextWindow ?? known.ContextWindow,
             MaxOutputTokens = options.MaxOutputTokens ?? known.MaxOutputTokens,
             BytesPerToken = options.BytesPerToken ?? known.BytesPerToken,
+            MaxTools = options.MaxTools ?? known.MaxTools,
+            MaxToolBytes = options.MaxToolBytes ?? known.MaxToolBytes,
             Price = options.Price?.ToPrice() ?? known.Price,
             Temperature = options.Temperature ?? known.Temperature,
             Streaming = options.Streaming ?? known.Streaming,
