@@ -20,6 +20,9 @@ internal sealed class CountedActions
 
     public int Events => _counts.GetValueOrDefault("event");
 
+    /// <summary>Gets or sets the audit entries of the run.</summary>
+    public int AuditEntries { get; set; }
+
     /// <summary>The largest custom status, in bytes of JSON.</summary>
     public int LargestStatus => _counts.GetValueOrDefault("status bytes");
 

@@ -3,6 +3,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.DurableTask;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Audit;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -33,6 +34,7 @@ public sealed class EconomyTests
             (counts.Of(StepNames.CallModel), counts.Of(StepNames.CallTool), counts.Of(StepNames.Notify), counts.Activities),
             Is.EqualTo((Models, Tools, 1, Steps + 1)));
         Assert.That((counts.Executions, counts.Timers, counts.Events), Is.EqualTo((1 + (Steps / 100), 0, 0)));
+        Assert.That(counts.AuditEntries, Is.InRange(Tools + 1, Tools + 2), "one for each call without effect, the start, and the end when it is told");
         Assert.That(counts.Billed, Is.EqualTo((2 * Steps) + 2 + counts.Executions).And.AtMost((2 * Steps) + Models));
     }
 
@@ -106,6 +108,7 @@ public sealed class EconomyTests
         await (meanwhile?.Invoke(services, run.Id) ?? Task.CompletedTask);
         run = await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
         Assert.That((run.Status, run.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)));
+        counts.AuditEntries = await services.GetRequiredService<AuditLog>().ReadAsync(run.Id, 0, Cancel).CountAsync(Cancel);
         return (run, counts);
     }
 }

@@ -19,6 +19,9 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
     private bool _writing;
     private AuditEnd? _end;
     private AuditHead? _joined;
+
+    /// <summary>Whether others wrote since the last write: then to read first is cheaper than to be refused.</summary>
+    private bool _othersWrite;
     private volatile Head? _seen;
 
     /// <summary>Adds an entry. Durable when it returns.</summary>
@@ -89,9 +92,10 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
     private async Task<AuditHead> WriteAsync(AuditEntry[] entries)
     {
         SigningKey key = await context.Keys.CurrentAsync().ConfigureAwait(false);
+        bool isFresh = false;
         while (true)
         {
-            AuditEnd end = _end ?? await ReadEndAsync(null, CancellationToken.None).ConfigureAwait(false);
+            AuditEnd end = _end is { } known && (isFresh || !_othersWrite) ? known : await LookAsync().ConfigureAwait(false);
             AuditHead? joined = shard == AuditShards.Heads ? null : context.LastJoin;
             (ReadOnlyMemory<byte>[] lines, AuditEnd after) = Chain(entries, end, key, joined == _joined ? null : joined);
             try
@@ -108,6 +112,7 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
                 _end = found with { Has = false };
                 if (!found.Has)
                 {
+                    isFresh = _othersWrite = true;
                     continue;
                 }
             }
@@ -115,6 +120,15 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
             _joined = joined;
             return await NoteAsync(after).ConfigureAwait(false);
         }
+    }
+
+    private async Task<AuditEnd> LookAsync()
+    {
+        AuditEnd? believed = _end;
+        _end = null;
+        AuditEnd end = await ReadEndAsync(null, CancellationToken.None).ConfigureAwait(false);
+        _othersWrite = believed is not null && believed.Hash != end.Hash;
+        return _end = end;
     }
 
     private (ReadOnlyMemory<byte>[] Lines, AuditEnd After) Chain(AuditEntry[] entries, AuditEnd end, SigningKey key, AuditHead? joined)
