@@ -15,13 +15,26 @@ internal sealed class ArgumentPath(string path)
     {
         for (int i = 0; i < names.Count; i++)
         {
-            if (_segments[0] == "*" || _segments[0] == names[i])
+            if (Leads(names[i].Split('.')))
             {
                 return true;
             }
         }
 
         return false;
+    }
+
+    private bool Leads(string[] name)
+    {
+        for (int i = 0; i < name.Length; i++)
+        {
+            if (i >= _segments.Length || (_segments[i] != "*" && _segments[i] != name[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Whether the tool may take another value than nothing where the argument is left out.</summary>

@@ -21,9 +21,11 @@ internal static class EffectiveArguments
         Fill(effective, schema, schema, 0);
         foreach (PathArgument path in paths is null ? [] : tool.Paths)
         {
-            if (effective[path.Name] is { } given)
+            string[] way = path.Name.Split('.');
+            JsonObject? holder = way[..^1].Aggregate((JsonObject?)effective, static (at, name) => at?[name] as JsonObject);
+            if (holder?[way[^1]] is { } given)
             {
-                effective[path.Name] = Named(given, path, paths!);
+                holder[way[^1]] = Named(given, path, paths!);
             }
             else if (path.IsWholeByDefault)
             {

@@ -1,22 +1,30 @@
 using System.Text;
+using AgentFunctions.Tools.OpenApi.Parts;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Tools.OpenApi;
 
-/// <summary>The text of a description at one time.</summary>
-/// <param name="Text">The text.</param>
+/// <summary>A description at one time.</summary>
+/// <param name="Bundle">The description with its parts.</param>
+/// <param name="Text">Its text as it was read, for comparison.</param>
 /// <param name="Origin">Where it came from, for errors.</param>
 /// <param name="Url">Its address; <see langword="null"/> for a file.</param>
-internal sealed record OpenApiDocument(string Text, string Origin, Uri? Url);
+internal sealed record OpenApiDocument(OpenApiBundle Bundle, string Text, string Origin, Uri? Url);
 
-/// <summary>Reads a description from its file when that changed, or from its address from time to time; keeps the last good one.</summary>
-internal sealed class OpenApiDocumentSource(OpenApiOptions options, IHttpClientFactory http, ILogger logger, TimeProvider time)
+/// <summary>Reads a description from its files when they changed, or from its address from time to time; keeps the last good one.</summary>
+/// <param name="options">Where it is.</param>
+/// <param name="known">The parts of a description in files that were there when the host started.</param>
+/// <param name="http">Makes the client that fetches.</param>
+/// <param name="logger">Takes warnings.</param>
+/// <param name="time">The clock.</param>
+internal sealed class OpenApiDocumentSource(
+    OpenApiOptions options, IReadOnlySet<string> known, IHttpClientFactory http, ILogger logger, TimeProvider time)
 {
     private const int MaxBytes = 16 << 20;
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private OpenApiDocument? _latest;
-    private (DateTime WrittenAt, long Length) _file;
+    private string _files = "";
     private DateTimeOffset _fetchAfter;
 
     public async Task<OpenApiDocument> GetAsync(CancellationToken cancellationToken)
@@ -47,17 +55,21 @@ internal sealed class OpenApiDocumentSource(OpenApiOptions options, IHttpClientF
 
     private async Task<OpenApiDocument> ReadAsync(CancellationToken cancellationToken)
     {
-        var file = new FileInfo(options.Document);
-        (DateTime, long) state = (file.LastWriteTimeUtc, file.Exists ? file.Length : -1);
-        if (_latest is not null && state == _file)
+        if (_latest is { } latest && StateOf(latest.Bundle.Places) == _files)
         {
-            return _latest;
+            return latest;
         }
 
-        string text = await File.ReadAllTextAsync(file.FullName, cancellationToken).ConfigureAwait(false);
-        _file = state;
-        return text == _latest?.Text ? _latest : new OpenApiDocument(text, options.Document, null);
+        string text = await File.ReadAllTextAsync(options.Document, cancellationToken).ConfigureAwait(false);
+        OpenApiBundle bundle = await OpenApiBundle.ReadAsync(
+            OpenApiText.Parse(text, options.Document), options.Document, new FolderParts(options.Document, known), cancellationToken).ConfigureAwait(false);
+        _files = StateOf(bundle.Places);
+        return Latest(bundle, null);
     }
+
+    /// <summary>What changes when one of the files does.</summary>
+    private string StateOf(IReadOnlyList<string> places) => string.Join('|', places.Prepend(options.Document).Select(static path => new FileInfo(path))
+        .Select(static file => file.Exists ? $"{file.FullName}:{file.LastWriteTimeUtc.Ticks}:{file.Length}" : $"{file.FullName}:none"));
 
     private async Task<OpenApiDocument> FetchAsync(Uri url, CancellationToken cancellationToken)
     {
@@ -69,12 +81,22 @@ internal sealed class OpenApiDocumentSource(OpenApiOptions options, IHttpClientF
 
         _fetchAfter = now + options.RefreshAfter;
         using HttpClient client = http.CreateClient(options.HttpClientName);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(options.Timeout);
-        using HttpResponseMessage response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, timeout.Token).ConfigureAwait(false);
+        using CancellationTokenSource timeout = new(options.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        using HttpResponseMessage response = await client.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
-        await response.Content.LoadIntoBufferAsync(MaxBytes, timeout.Token).ConfigureAwait(false);
-        string text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(timeout.Token).ConfigureAwait(false));
-        return text == _latest?.Text ? _latest : new OpenApiDocument(text, options.Document, url);
+        await response.Content.LoadIntoBufferAsync(MaxBytes, either.Token).ConfigureAwait(false);
+        string text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false));
+        return Latest(
+            await OpenApiBundle.ReadAsync(OpenApiText.Parse(text, options.Document), options.Document, new AddressParts(url, client), either.Token)
+                .ConfigureAwait(false),
+            url);
+    }
+
+    /// <summary>The description as it is now, or the last one if nothing changed, so that its tools are made once.</summary>
+    private OpenApiDocument Latest(OpenApiBundle bundle, Uri? url)
+    {
+        string text = bundle.Document.ToJsonString();
+        return text == _latest?.Text ? _latest : new OpenApiDocument(bundle, text, options.Document, url);
     }
 }

@@ -24,10 +24,12 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
     {
         var context = (ToolContext)arguments.Context![typeof(ToolContext)]!;
         Dictionary<string, JsonElement> sent = SentArguments.Check(this, arguments);
+        IReadOnlyDictionary<string, OpenApiFile> files =
+            await OpenApiFiles.ReadAsync(operation.Body, sent, context, options.UploadLimit, cancellationToken).ConfigureAwait(false);
         using HttpClient client = http.CreateClient(options.HttpClientName);
         try
         {
-            using HttpResponseMessage response = await SendAsync(client, sent, context, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage response = await SendAsync(client, sent, files, context, cancellationToken).ConfigureAwait(false);
             string text = await OpenApiResponse.ToTextAsync(response, options.ResponseLimit, context, cancellationToken).ConfigureAwait(false);
             string status = $"HTTP {(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
             return response.IsSuccessStatusCode
@@ -53,9 +55,10 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpClient client, IReadOnlyDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+        HttpClient client, IReadOnlyDictionary<string, JsonElement> arguments, IReadOnlyDictionary<string, OpenApiFile> files, ToolContext context,
+        CancellationToken cancellationToken)
     {
-        HttpRequestMessage request = OpenApiRequest.Create(operation, arguments);
+        HttpRequestMessage request = OpenApiRequest.Create(operation, arguments, files);
         string? token = options.Identity is not { } identity ? null : await context.Services.GetRequiredService<RunTokens>()
             .MintAsync(context, identity.AudienceOf(operation.BaseUrl), identity.Scopes, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<(string Name, string Value)> headers = await HeadersAsync(context, token, cancellationToken).ConfigureAwait(false);
@@ -92,7 +95,7 @@ internal sealed class OpenApiFunction(OpenApiOperation operation, OpenApiOptions
             }
 
             bool keepsMethod = response.StatusCode is HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
-            request = OpenApiRequest.Create(operation, arguments);
+            request = OpenApiRequest.Create(operation, arguments, files);
             request.RequestUri = next;
             if (!keepsMethod && request.Method != HttpMethod.Head)
             {

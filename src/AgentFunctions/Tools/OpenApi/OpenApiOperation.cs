@@ -29,12 +29,6 @@ internal sealed record OpenApiParameter(string Argument, string Name, OpenApiPla
 /// <param name="AllowReserved">Whether characters that structure an address stand as they are.</param>
 internal sealed record OpenApiStyle(string Name, bool Explode, bool AllowReserved = false);
 
-/// <summary>The body of a request.</summary>
-/// <param name="Argument">The argument that holds it.</param>
-/// <param name="MediaType">Its media type.</param>
-/// <param name="Fields">How the fields of a form are written that say so; others are written as <c>form</c>, objects as JSON.</param>
-internal sealed record OpenApiBody(string Argument, string MediaType, IReadOnlyDictionary<string, OpenApiStyle> Fields);
-
 /// <summary>Where a parameter stands.</summary>
 internal enum OpenApiPlace
 {

@@ -35,6 +35,9 @@ public sealed class OpenApiOptions
     /// <summary>The most bytes of an answer that are read; 1 MiB by default.</summary>
     public int ResponseLimit { get; set; } = 1 << 20;
 
+    /// <summary>Gets or sets the most bytes that the files of one call may have together; 16 MiB by default.</summary>
+    public int UploadLimit { get; set; } = 16 << 20;
+
     /// <summary>The name of the host's HTTP client that makes the calls; one that follows no redirects by default.</summary>
     public string HttpClientName { get; set; } = DefaultHttpClientName;
 
@@ -58,6 +61,7 @@ public sealed class OpenApiOptions
             nameof(BaseUrl), "use an absolute http or https address");
         Require(Timeout > TimeSpan.Zero, nameof(Timeout), "use a time longer than nothing");
         Require(ResponseLimit > 0, nameof(ResponseLimit), "use at least 1");
+        Require(UploadLimit > 0, nameof(UploadLimit), "use at least 1");
         Require(
             Identity is null || !Headers.ContainsKey("Authorization"), nameof(Identity), "stands next to Headers.Authorization; keep one of them");
         foreach ((string header, string value) in Headers)

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace AgentFunctions.Tools.OpenApi;
 
 /// <summary>Turns a description into operations. What it cannot call it leaves out and says why.</summary>
-internal sealed partial class OpenApiReader(JsonObject document, string origin, Uri? documentUrl, string? baseUrl)
+internal sealed partial class OpenApiReader
 {
     private static readonly string[] Methods = ["get", "head", "put", "delete", "post", "patch", "options"];
 
@@ -13,7 +13,27 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
     private static readonly string[] ReservedHeaders = ["Accept", "Content-Type", "Authorization"];
 
     private readonly List<string> _notes = [];
-    private readonly OpenApiSchemas _schemas = new(document);
+    private readonly JsonObject _document;
+    private readonly string _origin;
+    private readonly Uri? _documentUrl;
+    private readonly string? _baseUrl;
+    private readonly OpenApiSchemas _schemas;
+    private readonly OpenApiBodyReader _bodies;
+
+    /// <summary>Makes a reader of one description.</summary>
+    /// <param name="document">The description.</param>
+    /// <param name="origin">Where it came from, for notes.</param>
+    /// <param name="documentUrl">Its address; <see langword="null"/> for a file.</param>
+    /// <param name="baseUrl">The address that paths are appended to; <see langword="null"/> for the description's own.</param>
+    public OpenApiReader(JsonObject document, string origin, Uri? documentUrl, string? baseUrl)
+    {
+        _document = document;
+        _origin = origin;
+        _documentUrl = documentUrl;
+        _baseUrl = baseUrl;
+        _schemas = new OpenApiSchemas(document);
+        _bodies = new OpenApiBodyReader(_schemas);
+    }
 
     /// <summary>What was left out, and why.</summary>
     public IReadOnlyList<string> Notes => _notes;
@@ -21,11 +41,11 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
     public IReadOnlyList<OpenApiOperation> Read()
     {
         var operations = new Dictionary<string, OpenApiOperation>(StringComparer.Ordinal);
-        foreach ((string path, JsonNode? value) in document["paths"] as JsonObject ?? [])
+        foreach ((string path, JsonNode? value) in _document["paths"] as JsonObject ?? [])
         {
             if (_schemas.Resolve(value) is not { } item)
             {
-                _notes.Add($"{origin}: {path} is left out: {Elsewhere(value)}.");
+                _notes.Add($"{_origin}: {path} is left out: {Elsewhere(value)}.");
                 continue;
             }
 
@@ -52,7 +72,7 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
                 : LeaveOut(path, method, Elsewhere(item[method]));
             if (read is not null && _schemas.Lost.Count > 0)
             {
-                _notes.Add($"{origin}: {method.ToUpperInvariant()} {path}: anything is taken where its schemas refer to {string.Join(", ", _schemas.Lost)}, which is not in the description.");
+                _notes.Add($"{_origin}: {method.ToUpperInvariant()} {path}: anything is taken where its schemas refer to {string.Join(", ", _schemas.Lost)}, which is not in the description.");
             }
 
             return read;
@@ -93,12 +113,12 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
                 required.Add(argument);
             }
 
-            parameters.Add(new OpenApiParameter(argument, name, place, StyleOf(parameter, place)));
+            parameters.Add(new OpenApiParameter(argument, name, place, OpenApiStyles.Of(parameter, place)));
         }
 
         foreach (string name in Undeclared(path, parameters))
         {
-            _notes.Add($"{origin}: {method.ToUpperInvariant()} {path}: the description does not declare '{name}'; it is taken as a text.");
+            _notes.Add($"{_origin}: {method.ToUpperInvariant()} {path}: the description does not declare '{name}'; it is taken as a text.");
             properties[name] = new JsonObject { ["type"] = "string" };
             required.Add(name);
             parameters.Add(new OpenApiParameter(name, name, OpenApiPlace.Path, new OpenApiStyle("simple", false)));
@@ -108,17 +128,21 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
         if (operation["requestBody"] is { } node)
         {
             JsonObject request = _schemas.Resolve(node) ?? throw Broken(Elsewhere(node));
-            if (MediaOf(request) is not var (mediaType, media) || IsBinary(mediaType, media))
+            if (_bodies.Read(request, properties.ContainsKey("body") ? "request_body" : "body") is not { } read)
             {
-                return LeaveOut(path, method, "its body is of no media type that can be written here (JSON, forms without files, text)");
+                return LeaveOut(path, method, "its body is of no media type that can be written here (a multipart form must name its fields)");
             }
 
-            string argument = properties.ContainsKey("body") ? "request_body" : "body";
-            properties[argument] = Described(_schemas.Inline(media["schema"]), request);
-            body = new OpenApiBody(argument, mediaType, FieldsOf(media));
+            body = read.Body;
+            properties[body.Argument] = Described(read.Schema, request);
+            if (body.HeadersArgument is { } headers)
+            {
+                properties[headers] = read.Headers;
+            }
+
             if (request["required"]?.GetValueKind() == JsonValueKind.True)
             {
-                required.Add(argument);
+                required.Add(body.Argument);
             }
         }
 
@@ -138,36 +162,6 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
         .Select(static match => match.Groups[1].Value)
         .Where(name => !parameters.Exists(parameter => parameter.Place == OpenApiPlace.Path && parameter.Name == name))
         .Distinct().ToArray();
-
-    private static OpenApiStyle StyleOf(JsonObject parameter, OpenApiPlace place)
-    {
-        if (parameter["schema"] is null && parameter["content"] is JsonObject)
-        {
-            return new OpenApiStyle("json", false);
-        }
-
-        return StyleOf(parameter, place == OpenApiPlace.Query ? "form" : "simple");
-    }
-
-    private static OpenApiStyle StyleOf(JsonObject owner, string usual)
-    {
-        string style = Text(owner["style"]) ?? usual;
-        bool explode = owner["explode"] is { } explicitly ? explicitly.GetValueKind() == JsonValueKind.True : style == "form";
-        return new OpenApiStyle(style, explode, owner["allowReserved"]?.GetValueKind() == JsonValueKind.True);
-    }
-
-    private static Dictionary<string, OpenApiStyle> FieldsOf(JsonObject media) => (media["encoding"] as JsonObject ?? [])
-        .Where(static field => field.Value is JsonObject encoding && (encoding.ContainsKey("style") || encoding.ContainsKey("explode")))
-        .ToDictionary(static field => field.Key, static field => StyleOf((JsonObject)field.Value!, "form"), StringComparer.Ordinal);
-
-    /// <summary>Whether a form has a file in it, or does not say what it has.</summary>
-    private bool IsBinary(string mediaType, JsonObject media) => mediaType == "multipart/form-data"
-        && (_schemas.Resolve(media["schema"])?["properties"] is not JsonObject fields
-            || fields.Any(field => IsFile(_schemas.Resolve(field.Value)) || IsFile(_schemas.Resolve(_schemas.Resolve(field.Value)?["items"]))));
-
-    private static bool IsFile(JsonObject? schema) => schema is not null
-        && (Text(schema["format"]) is "binary" or "byte" || schema.ContainsKey("contentMediaType") || schema.ContainsKey("contentEncoding")
-            || schema.Count == 0);
 
     /// <summary>The path's parameters and the operation's, which win over the path's of the same name and place.</summary>
     private IEnumerable<JsonObject> ParametersOf(JsonObject item, JsonObject operation)
@@ -192,26 +186,6 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
 
     private static JsonNode? ContentSchema(JsonObject parameter) =>
         (parameter["content"] as JsonObject)?.FirstOrDefault().Value is JsonObject media ? media["schema"] : null;
-
-    private static (string MediaType, JsonObject Media)? MediaOf(JsonObject request)
-    {
-        (string Type, JsonObject Media)[] offered =
-        [
-            .. (request["content"] as JsonObject ?? []).Where(static media => media.Value is JsonObject)
-                .Select(static media => (media.Key.Split(';')[0].Trim().ToLowerInvariant(), (JsonObject)media.Value!)),
-        ];
-        foreach (Func<string, bool> wanted in (ReadOnlySpan<Func<string, bool>>)
-            [static type => type is "application/json" or "*/*", static type => type.EndsWith("+json", StringComparison.Ordinal),
-             static type => type == "application/x-www-form-urlencoded", static type => type == "multipart/form-data", static type => type == "text/plain"])
-        {
-            if (offered.FirstOrDefault(media => wanted(media.Type)) is { Media: not null } found)
-            {
-                return (found.Type == "*/*" ? "application/json" : found.Type, found.Media);
-            }
-        }
-
-        return null;
-    }
 
     private static JsonNode Described(JsonNode schema, JsonObject owner)
     {
@@ -264,8 +238,8 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
 
     private Uri BaseOf(JsonObject item, JsonObject operation)
     {
-        string address = baseUrl ?? ServerOf(operation) ?? ServerOf(item) ?? ServerOf(document) ?? "/";
-        return Uri.TryCreate(documentUrl, address, out Uri? joined) || Uri.TryCreate(address, UriKind.Absolute, out joined)
+        string address = _baseUrl ?? ServerOf(operation) ?? ServerOf(item) ?? ServerOf(_document) ?? "/";
+        return Uri.TryCreate(_documentUrl, address, out Uri? joined) || Uri.TryCreate(address, UriKind.Absolute, out joined)
             ? joined.Scheme is "http" or "https" ? joined : throw Broken($"servers: '{address}' is no http or https address; set BaseUrl")
             : throw Broken($"servers: '{address}' is no absolute address; set BaseUrl");
     }
@@ -287,7 +261,7 @@ internal sealed partial class OpenApiReader(JsonObject document, string origin, 
 
     private OpenApiOperation? LeaveOut(string path, string method, string reason)
     {
-        _notes.Add($"{origin}: {method.ToUpperInvariant()} {path} is left out: {reason}.");
+        _notes.Add($"{_origin}: {method.ToUpperInvariant()} {path} is left out: {reason}.");
         return null;
     }
 

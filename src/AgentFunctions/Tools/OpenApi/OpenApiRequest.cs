@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json;
 
 namespace AgentFunctions.Tools.OpenApi;
@@ -7,7 +6,12 @@ namespace AgentFunctions.Tools.OpenApi;
 /// <summary>Writes arguments as an HTTP request. Whatever they hold, the request goes to the operation's own server and path.</summary>
 internal static class OpenApiRequest
 {
-    public static HttpRequestMessage Create(OpenApiOperation operation, IReadOnlyDictionary<string, JsonElement> arguments)
+    /// <summary>Writes a request.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="files">The files that the arguments name.</param>
+    public static HttpRequestMessage Create(
+        OpenApiOperation operation, IReadOnlyDictionary<string, JsonElement> arguments, IReadOnlyDictionary<string, OpenApiFile> files)
     {
         // A path of the description may have a query of its own, and a fragment that only tells it apart from others.
         string[] halves = operation.Path.Split('#')[0].Split('?', 2);
@@ -40,7 +44,7 @@ internal static class OpenApiRequest
             throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"the path needs {path[open..].Split('/')[0]}, and no argument gives it.");
         }
 
-        var request = new HttpRequestMessage(operation.Method, Address(operation, path, query)) { Content = Content(operation, arguments) };
+        var request = new HttpRequestMessage(operation.Method, Address(operation, path, query)) { Content = OpenApiContent.Of(operation.Body, arguments, files) };
         foreach ((string name, string value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
@@ -74,47 +78,5 @@ internal static class OpenApiRequest
         return text.Any(char.IsControl)
             ? throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"{parameter.Argument}: control characters cannot stand in a header.")
             : text;
-    }
-
-    private static HttpContent? Content(OpenApiOperation operation, IReadOnlyDictionary<string, JsonElement> arguments)
-    {
-        if (operation.Body is not { } body || !arguments.TryGetValue(body.Argument, out JsonElement value))
-        {
-            return null;
-        }
-
-        return body.MediaType switch
-        {
-            "application/x-www-form-urlencoded" when value.ValueKind == JsonValueKind.Object =>
-                // In a form a space is a plus.
-                new StringContent(string.Join('&', Fields(body, value)).Replace("%20", "+", StringComparison.Ordinal), Encoding.UTF8, body.MediaType),
-            "multipart/form-data" when value.ValueKind == JsonValueKind.Object => Multipart(value),
-            "text/plain" => new StringContent(OpenApiValue.Text(value), Encoding.UTF8, "text/plain"),
-            _ => new StringContent(value.GetRawText(), Encoding.UTF8, body.MediaType),
-        };
-    }
-
-    private static IEnumerable<string> Fields(OpenApiBody body, JsonElement value) =>
-        value.EnumerateObject().Where(static field => field.Value.ValueKind != JsonValueKind.Null).SelectMany(field => OpenApiValue.Query(
-            field.Name,
-            body.Fields.TryGetValue(field.Name, out OpenApiStyle? style) ? style
-                : new OpenApiStyle(field.Value.ValueKind == JsonValueKind.Object ? "json" : "form", Explode: true),
-            field.Value));
-
-    private static MultipartFormDataContent Multipart(JsonElement value)
-    {
-        var content = new MultipartFormDataContent();
-        foreach (JsonProperty field in value.EnumerateObject().Where(static field => field.Value.ValueKind != JsonValueKind.Null))
-        {
-            // A list is a part an item, an object is JSON.
-            foreach (JsonElement item in field.Value.ValueKind == JsonValueKind.Array ? field.Value.EnumerateArray().ToArray() : [field.Value])
-            {
-                content.Add(
-                    new StringContent(OpenApiValue.Text(item), Encoding.UTF8, item.ValueKind == JsonValueKind.Object ? "application/json" : "text/plain"),
-                    field.Name);
-            }
-        }
-
-        return content;
     }
 }

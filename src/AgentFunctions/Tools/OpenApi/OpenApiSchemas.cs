@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace AgentFunctions.Tools.OpenApi;
 
@@ -7,7 +8,7 @@ namespace AgentFunctions.Tools.OpenApi;
 /// The schemas of a description as JSON Schema: shared ones by reference in <c>$defs</c>, so that recursive types stay finite, and
 /// the dialect of OpenAPI 3.0 (<c>nullable</c>, boolean limits) translated.
 /// </summary>
-internal sealed class OpenApiSchemas(JsonObject document)
+internal sealed partial class OpenApiSchemas(JsonObject document)
 {
     private const string Shared = "#/components/schemas/";
     private const string Definitions = "#/$defs/";
@@ -27,7 +28,8 @@ internal sealed class OpenApiSchemas(JsonObject document)
     /// <summary>Keywords that hold values and not schemas.</summary>
     private static readonly HashSet<string> Values = new(["enum", "const", "default", "required", "type", "dependentRequired"], StringComparer.Ordinal);
 
-    private int _hops;
+    /// <summary>The references that became definitions, by the name of the definition.</summary>
+    private readonly Dictionary<string, string> _named = new(StringComparer.Ordinal);
 
     /// <summary>The references that lead out of the description, or nowhere; empty if all were followed.</summary>
     public SortedSet<string> Lost { get; } = new(StringComparer.Ordinal);
@@ -74,7 +76,7 @@ internal sealed class OpenApiSchemas(JsonObject document)
             {
                 if (!definitions.ContainsKey(name))
                 {
-                    JsonNode shared = definitions.Count < MaxDefinitions ? Inline(Find(Shared + name)) : new JsonObject();
+                    JsonNode shared = definitions.Count < MaxDefinitions ? Inline(Find(_named[name])) : new JsonObject();
                     definitions[name] = shared;
                     open.Enqueue(shared);
                 }
@@ -125,16 +127,9 @@ internal sealed class OpenApiSchemas(JsonObject document)
         {
             Lost.Add(reference);
         }
-        else if (reference.StartsWith(Shared, StringComparison.Ordinal) && !reference[Shared.Length..].Contains('/'))
+        else
         {
-            result["$ref"] = Definitions + reference[Shared.Length..];
-        }
-        else if (_hops < MaxHops)
-        {
-            // A schema that is not among the shared ones is copied, as often as it does not lead to itself.
-            _hops++;
-            result = Inline(Find(reference)) as JsonObject ?? result;
-            _hops--;
+            result["$ref"] = Definitions + NameOf(reference);
         }
 
         if (schema["description"] is JsonValue description)
@@ -144,6 +139,22 @@ internal sealed class OpenApiSchemas(JsonObject document)
 
         return IsNullable(schema) ? OrNull(result) : result;
     }
+
+    /// <summary>The name of a definition: that of the shared schema, else one that is made of the reference.</summary>
+    private string NameOf(string reference)
+    {
+        string wanted = NotOfName().Replace(reference.StartsWith(Shared, StringComparison.Ordinal) ? reference[Shared.Length..] : reference.TrimStart('#', '/'), "_");
+        string name = wanted;
+        for (int number = 2; !_named.TryAdd(name, reference) && _named[name] != reference; number++)
+        {
+            name = $"{wanted}_{number}";
+        }
+
+        return name;
+    }
+
+    [GeneratedRegex("[^A-Za-z0-9._-]")]
+    private static partial Regex NotOfName();
 
     private static bool IsNullable(JsonObject schema) => schema["nullable"]?.GetValueKind() == JsonValueKind.True;
 

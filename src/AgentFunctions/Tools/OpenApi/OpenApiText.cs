@@ -18,15 +18,27 @@ internal static partial class OpenApiText
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it is none.</exception>
     public static JsonObject Parse(string text, string origin)
     {
+        JsonNode? root = ReadAny(text, origin);
+        return root is JsonObject document && (string?)(document["openapi"] as JsonValue) is { } version && version.StartsWith("3.", StringComparison.Ordinal)
+            ? document
+            : throw new AgentException(ErrorCode.InvalidInput, $"{origin}: openapi: is no 3.0 or 3.1 description; convert it.");
+    }
+
+    /// <summary>Reads a part of a description that lies in a file of its own.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="origin">The name to use in errors.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it is none.</exception>
+    public static JsonObject ParsePart(string text, string origin) => ReadAny(text, origin) as JsonObject
+        ?? throw new AgentException(ErrorCode.InvalidInput, $"{origin}: is no object");
+
+    private static JsonNode? ReadAny(string text, string origin)
+    {
         try
         {
             string trimmed = text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n');
-            JsonNode? root = trimmed.StartsWith('{')
+            return trimmed.StartsWith('{')
                 ? JsonNode.Parse(trimmed, documentOptions: new JsonDocumentOptions { MaxDepth = MaxDepth })
                 : ReadAnyYaml(trimmed);
-            return root is JsonObject document && (string?)(document["openapi"] as JsonValue) is { } version && version.StartsWith("3.", StringComparison.Ordinal)
-                ? document
-                : throw new AgentException(ErrorCode.InvalidInput, $"{origin}: openapi: is no 3.0 or 3.1 description; convert it.");
         }
         catch (Exception e) when (e is JsonException or YamlException or InvalidOperationException or ArgumentException)
         {

@@ -2,6 +2,7 @@ using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.OpenApi;
+using AgentFunctions.Tools.OpenApi.Parts;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -28,9 +29,15 @@ public static class OpenApiToolServiceCollectionExtensions
         var options = new OpenApiOptions();
         configure(options);
         options.Validate();
+        IReadOnlySet<string> parts = new HashSet<string>();
         if (File.Exists(options.Document))
         {
             services.AddGoverningPath(options.Document, $"the description of {options.Name}");
+            parts = FolderParts.Of(options.Document);
+            foreach (string part in parts)
+            {
+                services.AddGoverningPath(part, $"a part of the description of {options.Name}");
+            }
         }
 
         services.AddLogging();
@@ -39,6 +46,7 @@ public static class OpenApiToolServiceCollectionExtensions
             .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
         services.AddSingleton<IToolSource>(provider => new OpenApiToolSource(
             options,
+            parts,
             provider.GetRequiredService<IHttpClientFactory>(),
             provider.GetRequiredService<NetworkGuard>(),
             new VariableText(provider.GetService<IConfiguration>(), provider.GetService<SecretResolver>()),

@@ -6,11 +6,11 @@ namespace AgentFunctions.Tools.OpenApi;
 
 /// <summary>The operations of an HTTP API as tools <c>name__operation</c>. The description is read when it is first needed, and again when it changes.</summary>
 internal sealed class OpenApiToolSource(
-    OpenApiOptions options, IHttpClientFactory http, NetworkGuard network, VariableText variables,
+    OpenApiOptions options, IReadOnlySet<string> known, IHttpClientFactory http, NetworkGuard network, VariableText variables,
     ILogger<OpenApiToolSource> logger, TimeProvider time)
     : IToolSource
 {
-    private readonly OpenApiDocumentSource _document = new(options, http, logger, time);
+    private readonly OpenApiDocumentSource _document = new(options, known, http, logger, time);
     private readonly Lock _gate = new();
     private (OpenApiDocument Document, IReadOnlyList<AgentTool> Tools)? _latest;
 
@@ -68,9 +68,9 @@ internal sealed class OpenApiToolSource(
 
     private AgentTool[] Read(OpenApiDocument document)
     {
-        var reader = new OpenApiReader(OpenApiText.Parse(document.Text, document.Origin), document.Origin, document.Url, options.BaseUrl);
+        var reader = new OpenApiReader(document.Bundle.Document, document.Origin, document.Url, options.BaseUrl);
         IReadOnlyList<OpenApiOperation> operations = reader.Read();
-        foreach (string note in reader.Notes)
+        foreach (string note in document.Bundle.Notes.Concat(reader.Notes))
         {
             OpenApiLog.Noted(logger, note);
         }
@@ -93,6 +93,9 @@ internal sealed class OpenApiToolSource(
                 {
                     Timeout = options.Timeout,
                     Group = options.Name,
+                    Paths = OpenApiFiles.Arguments(operation.Body),
+                    Uses = operation.Body is { } body && OpenApiFiles.Arguments(body).Count > 0
+                        ? (_, arguments) => OpenApiFiles.UsesOf(body, arguments) : null,
                 }),
         ];
     }

@@ -20,13 +20,14 @@ internal sealed class ApiServer : IAsyncDisposable
         _app = builder.Build();
         _app.Run(async context =>
         {
-            using var reader = new StreamReader(context.Request.Body);
-            string body = await reader.ReadToEndAsync();
+            using var read = new MemoryStream();
+            await context.Request.Body.CopyToAsync(read);
             Requests.Enqueue(new ApiRequest(
                 context.Request.Method,
                 context.Features.Get<IHttpRequestFeature>()!.RawTarget,
                 context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
-                body));
+                System.Text.Encoding.UTF8.GetString(read.ToArray()),
+                read.ToArray()));
             await handle(context);
         });
     }
@@ -48,4 +49,4 @@ internal sealed class ApiServer : IAsyncDisposable
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 }
 
-internal sealed record ApiRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body);
+internal sealed record ApiRequest(string Method, string Target, IReadOnlyDictionary<string, string> Headers, string Body, byte[] Content);

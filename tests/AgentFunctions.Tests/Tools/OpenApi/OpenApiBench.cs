@@ -3,6 +3,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.OpenApi;
+using AgentFunctions.Tools.Workspaces;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,10 +15,15 @@ internal sealed class OpenApiBench : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services;
 
-    public OpenApiBench(ApiServer server, string description, Action<OpenApiOptions>? configure = null)
+    private readonly TemporaryFolder _workspace = new();
+
+    /// <param name="prepare">Writes the other files of the description, before the host starts.</param>
+    public OpenApiBench(ApiServer server, string description, Action<OpenApiOptions>? configure = null, Action<TemporaryFolder>? prepare = null)
     {
+        prepare?.Invoke(_folder);
         Write(description);
         var stores = new MemoryStores();
+        Workspace = new Workspace(_workspace.Path);
         _services = new ServiceCollection()
             .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton<ArtifactStore>()
             .AddOpenApiTools(options =>
@@ -27,12 +33,24 @@ internal sealed class OpenApiBench : IAsyncDisposable
                 options.BaseUrl = $"{server.Url}/v1";
                 configure?.Invoke(options);
             })
+            .AddSingleton(provider => new ProtectedPaths(provider.GetServices<GoverningPath>()))
             .AddToolCatalog().AddHttpClient("follows").Services.BuildServiceProvider();
     }
 
     public AgentDefinition Agent { get; } = AgentFunctions.Agents.Agent.Create("tester").WithInstructions("Test.");
 
     public ToolCatalog Catalog => _services.GetRequiredService<ToolCatalog>();
+
+    public ArtifactStore Artifacts => _services.GetRequiredService<ArtifactStore>();
+
+    public ProtectedPaths Protected => _services.GetRequiredService<ProtectedPaths>();
+
+    public TemporaryFolder Folder => _folder;
+
+    /// <summary>The folder that the run works in; <see langword="null"/> to run without one.</summary>
+    public Workspace? Workspace { get; set; }
+
+    public TemporaryFolder Files => _workspace;
 
     public void Write(string description) => _folder.Write("api.yaml", description);
 
@@ -44,8 +62,9 @@ internal sealed class OpenApiBench : IAsyncDisposable
             Agent = "tester",
             Turn = 1,
             Call = 0,
-            Artifacts = _services.GetRequiredService<ArtifactStore>(),
+            Artifacts = Artifacts,
             Services = _services,
+            Workspace = Workspace,
         };
         AgentTool? tool = await Catalog.FindAsync(Agent, name);
         return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(tool is null ? [] : [tool], ToolBench.Call(name, arguments), context);
@@ -55,5 +74,6 @@ internal sealed class OpenApiBench : IAsyncDisposable
     {
         await _services.DisposeAsync();
         _folder.Dispose();
+        _workspace.Dispose();
     }
 }

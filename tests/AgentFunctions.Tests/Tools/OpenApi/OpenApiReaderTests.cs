@@ -9,6 +9,8 @@ namespace AgentFunctions.Tests.Tools.OpenApi;
 internal sealed class OpenApiReaderTests
 {
     private const string Colours = """["blue","black","brown"]""";
+    private static readonly Dictionary<string, OpenApiFile> NoFiles = [];
+
     private const string Rgb = """{"R":100,"G":200}""";
 
     // The table of OpenAPI 3.1.1, "Style Examples".
@@ -93,7 +95,7 @@ internal sealed class OpenApiReaderTests
             """).Single();
 
         using HttpRequestMessage request = OpenApiRequest.Create(operation, Arguments(
-            """{"body":{"tags":["a b","c"],"meta":{"k":"v"},"ids":[1,2],"other":{"x":1},"n":null}}"""));
+            """{"body":{"tags":["a b","c"],"meta":{"k":"v"},"ids":[1,2],"other":{"x":1},"n":null}}"""), NoFiles);
 
         Assert.That(
             await request.Content!.ReadAsStringAsync(), Is.EqualTo("tags=a+b&tags=c&meta[k]=v&ids=1,2&other=%7B%22x%22%3A1%7D"));
@@ -106,14 +108,14 @@ internal sealed class OpenApiReaderTests
             {"/x":{"post":{"requestBody":{"content":{"multipart/form-data":{"schema":{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"array","items":{"type":"string"}}}}}}}}}}
             """).Single();
 
-        using HttpRequestMessage request = OpenApiRequest.Create(operation, Arguments("""{"body":{"a":"x","b":["y","z"]}}"""));
+        using HttpRequestMessage request = OpenApiRequest.Create(operation, Arguments("""{"body":{"a":"x","b":["y","z"]}}"""), NoFiles);
         string sent = await request.Content!.ReadAsStringAsync();
 
-        Assert.That(sent.Split("Content-Disposition: form-data; name=").Skip(1).Select(static part => part[..1]), Is.EqualTo(["a", "b", "b"]));
+        Assert.That(sent.Split("Content-Disposition: form-data; name=\"").Skip(1).Select(static part => part[..1]), Is.EqualTo(["a", "b", "b"]));
     }
 
-    [TestCase("""{"/a":{"post":{"requestBody":{"content":{"multipart/form-data":{"schema":{"type":"object","properties":{"f":{"type":"string","format":"binary"}}}}}}},"get":{}}}""", "forms without files")]
-    [TestCase("""{"/a":{"post":{"requestBody":{"content":{"application/pdf":{}}}},"get":{}}}""", "of no media type")]
+    [TestCase("""{"/a":{"post":{"requestBody":{"content":{"multipart/form-data":{"schema":{"type":"object"}}}}},"get":{}}}""", "must name its fields")]
+    [TestCase("""{"/a":{"post":{"requestBody":{"content":{"multipart/mixed":{"schema":{"type":"object"}}}}},"get":{}}}""", "of no media type")]
     [TestCase("""{"/a":{"delete":{"$ref":"resources/delete.yml"},"get":{}}}""", "it refers to resources/delete.yml, which is not in the description")]
     [TestCase("""{"/b":{"$ref":"b.yml"},"/a":{"get":{}}}""", "/b is left out: it refers to b.yml")]
     [TestCase("""{"/a":{"post":{"parameters":[{"$ref":"p.yml"}]},"get":{}}}""", "it refers to p.yml")]
@@ -216,7 +218,7 @@ internal sealed class OpenApiReaderTests
 
     private static string Target(OpenApiOperation operation, string arguments)
     {
-        using HttpRequestMessage request = OpenApiRequest.Create(operation, Arguments(arguments));
+        using HttpRequestMessage request = OpenApiRequest.Create(operation, Arguments(arguments), NoFiles);
         return request.RequestUri!.OriginalString["http://127.0.0.1:1".Length..];
     }
 
