@@ -205,6 +205,9 @@ internal sealed record ApprovalResource
     /// <summary>Why it asks.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Why the call can no longer be made, whatever is decided; left out if it can.</summary>
+    public string? Obstacle { get; init; }
+
     /// <summary>The roles that may decide now.</summary>
     public required IReadOnlyList<string> Roles { get; init; }
 
@@ -240,6 +243,7 @@ internal sealed record ApprovalResource
         Goal = approval.Goal,
         Rule = approval.Rule,
         Reason = approval.Reason,
+        Obstacle = approval.Obstacle,
         Roles = approval.Roles,
         Needed = approval.Terms.Count,
         Approved = approval.Votes.Count(vote => vote.Approves),

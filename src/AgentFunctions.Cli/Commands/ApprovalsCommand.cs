@@ -43,6 +43,7 @@ internal static class ApprovalsCommand
         + (approval.OriginalArguments is { } original ? $"    the model asked for {original.GetRawText()}\n" : "")
         + $"    run {approval.Run} of {approval.Requester}, agents {string.Join(" > ", approval.Chain)}; rule '{approval.Rule}'"
         + $"{(approval.Reason is null ? "" : $": {approval.Reason}")}\n"
+        + (approval.Obstacle is { } obstacle ? $"    the call can no longer be made: {obstacle}\n" : "")
         + $"    {CamelCase.Of(approval.State)}, {approval.Approved} of {approval.Needed} by {string.Join(", ", approval.Roles)}; "
         + $"group {approval.Group}; until {approval.ExpiresAt:u}");
 }

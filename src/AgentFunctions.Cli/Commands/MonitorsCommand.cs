@@ -104,7 +104,7 @@ internal static class MonitorsCommand
             : monitor.NextDue is { } due ? $"next {due.UtcDateTime:u}"
             : "no further tick";
         TickTotals totals = monitor.Totals;
-        return $"{monitor.Definition.Name,-24}  {next,-26}  {totals.Ran} ticks, {totals.Spared} without a model, {totals.Woke} woke, "
+        return $"{monitor.Definition.Name,-24}  {next,-26}  {totals.Ran} ticks, {totals.Spared} without a model, {totals.Woke} woke an agent, "
             + $"{totals.Skipped} skipped, {monitor.OpenIncidents.Count} open incidents";
     }
 

@@ -7,7 +7,7 @@ namespace AgentFunctions.Activities;
 
 /// <summary>Tells those who follow a run that it has ended: the journal, the rooms that hold something for it, the audit log, its callback.</summary>
 internal sealed class NotifyActivity(
-    RunStore runs, RunEndLog log, IEnumerable<IRunEndObserver> observers, IOrchestrationClient orchestrations, Redactor redactor)
+    RunStore runs, RunEndLog log, IEnumerable<IRunEndObserver> observers, IOrchestrationClient orchestrations, Redactor redactor, TimeProvider time)
 {
     public async Task<bool> RunAsync(ActivityContext context, NotifyInput input)
     {
@@ -41,6 +41,7 @@ internal sealed class NotifyActivity(
         {
             Code = outcome.Code,
             Message = redactor.Redact(outcome.Message),
+            At = time.GetUtcNow(),
         };
         try
         {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net.Http.Json;
+using System.Text.Json;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
@@ -65,12 +67,22 @@ internal sealed class PostCallbackActivity(RunStore runs, Journal journal, Audit
     private async Task PostAsync(RunRecord run, CallbackInput input, CancellationToken cancellationToken)
     {
         using HttpClient client = http.CreateClient(HttpClientName);
+        DateTimeOffset now = time.GetUtcNow();
+        string status = JsonNamingPolicy.CamelCase.ConvertName(input.Status.ToString());
         using var request = new HttpRequestMessage(HttpMethod.Post, run.CallbackUrl)
         {
             Content = JsonContent.Create(
-                new RunEndedNotice(run.Id, run.Agent, input.Status, input.Code, input.Message), AgentJsonContext.Default.RunEndedNotice),
+                new RunEndedNotice(run.Id, run.Agent, input.Status, input.Code, input.Message)
+                {
+                    Type = "run.ended",
+                    Timestamp = input.At ?? now,
+                    Data = new RunEndedData(run.Id, run.Agent, status, input.Code, input.Message),
+                },
+                AgentJsonContext.Default.RunEndedNotice),
         };
         request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{input.Turns}");
+        request.Headers.Add("webhook-id", $"{run.Id}.ended.{input.Turns}");
+        request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
         using HttpResponseMessage response = await client.SendAsync(
             request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
@@ -90,10 +102,31 @@ internal sealed class PostCallbackActivity(RunStore runs, Journal journal, Audit
     private static string AddressOf(RunRecord run) => new Uri(run.CallbackUrl!).Authority;
 }
 
-/// <summary>What is posted to a run's callback address.</summary>
+/// <summary>
+/// What is posted to a run's callback address: a notification, with its data beside it too, as it was posted before notifications
+/// had one shape.
+/// </summary>
 /// <param name="Id">The run.</param>
 /// <param name="Agent">The agent.</param>
 /// <param name="Status">The final status.</param>
 /// <param name="Code">The stable code of what stopped it short.</param>
 /// <param name="Message">What stopped it short, in words.</param>
-internal sealed record RunEndedNotice(string Id, string Agent, RunStatus Status, string? Code, string? Message);
+internal sealed record RunEndedNotice(string Id, string Agent, RunStatus Status, string? Code, string? Message)
+{
+    /// <summary>Gets what happened.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Gets when the run ended (UTC).</summary>
+    public DateTimeOffset? Timestamp { get; init; }
+
+    /// <summary>Gets what is told of it.</summary>
+    public RunEndedData? Data { get; init; }
+}
+
+/// <summary>What is told of a run that ended.</summary>
+/// <param name="Id">The run.</param>
+/// <param name="Agent">The agent.</param>
+/// <param name="Status">The final status.</param>
+/// <param name="Code">The stable code of what stopped it short.</param>
+/// <param name="Message">What stopped it short, in words.</param>
+internal sealed record RunEndedData(string Id, string Agent, string Status, string? Code, string? Message);

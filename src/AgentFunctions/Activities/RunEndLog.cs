@@ -21,7 +21,7 @@ internal sealed class RunEndLog(Journal journal, AuditLog audit, Redactor redact
         {
             Turn = outcome.State.Turns,
             Code = CodeOf(outcome),
-            Text = outcome.Message,
+            Text = outcome.Message ?? SwarmNote.Of(outcome.State),
             IsError = outcome.Status == RunStatus.Completed ? null : true,
             Usage = outcome.State.Usage,
         };

@@ -82,9 +82,10 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<ApprovalStore>();
         services.TryAddSingleton<ApprovalChannels>();
         services.TryAddSingleton<ApprovalGate>();
+        services.TryAddSingleton<ApprovalSituation>();
         services.AddSingleton<AgentFunctions.Runs.IRunEndObserver>(static provider => provider.GetRequiredService<ApprovalGate>());
         services.TryAddSingleton(static provider => new ApprovalDesk(
-            provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<RunSteerers>(), provider.GetRequiredService<ApprovalRecords>(),
+            provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<ApprovalSituation>(), provider.GetRequiredService<ApprovalRecords>(),
             provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(), provider.GetRequiredService<Redactor>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<InFlightCalls>();

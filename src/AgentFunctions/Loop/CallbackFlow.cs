@@ -36,6 +36,9 @@ internal sealed record CallbackInput(string RunId, int Turns, RunStatus Status)
     /// <summary>What stopped the run short, in words; of a delivery that was given up, why.</summary>
     public string? Message { get; init; }
 
+    /// <summary>When the run ended (UTC); <see langword="null"/> in a history that is older.</summary>
+    public DateTimeOffset? At { get; init; }
+
     /// <summary>Whether the delivery was given up, which is only to be told.</summary>
     public bool IsGivenUp { get; init; }
 }

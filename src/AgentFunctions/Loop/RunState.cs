@@ -82,6 +82,9 @@ internal sealed record RunState
     /// <summary>The run's sub-agents; <see langword="null"/> where it may have none.</summary>
     public SwarmState? Swarm { get; init; }
 
+    /// <summary>The calls for sub-agents that failed, so that none was started; <see langword="null"/> for none.</summary>
+    public int? RefusedSpawns { get; init; }
+
     /// <summary>Whom the run reports to; <see langword="null"/> where it is not a sub-agent.</summary>
     public LeadLink? Lead { get; init; }
 

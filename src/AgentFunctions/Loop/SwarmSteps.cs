@@ -23,6 +23,9 @@ internal static class SwarmToolNames
     /// <summary>Whether a call of the tool starts any number of sub-agents.</summary>
     public static bool StartsMany(string tool) => tool is Spawn or Reduce;
 
+    /// <summary>Whether a call of the tool starts sub-agents that work on the goal.</summary>
+    public static bool Starts(string tool) => StartsOne(tool) || StartsMany(tool);
+
     public static bool IsOne(string tool) => StartsOne(tool) || StartsMany(tool) || tool is CreateSubAgent or Wait or Results or Message or Grant or Cancel;
 }
 

@@ -34,6 +34,7 @@ internal static class ToolTurn
             {
                 PendingBytes = run.State.PendingBytes + results.Sum(result => (long)result.Bytes) + frames,
                 Repairs = 0,
+                RefusedSpawns = RefusedSpawns(run.State, asked, results),
             };
             run.State = run.Swarm.Admit(run.State, turn, results.Select(static (result, call) => (call, result.Swarm)));
         }
@@ -42,6 +43,13 @@ internal static class ToolTurn
             // The run ends, but it may be taken up again: then these results are in its next request.
             run.State = run.State with { PendingBytes = run.State.PendingBytes + frames + ((long)made * resultBytes) };
         }
+    }
+
+    private static int? RefusedSpawns(RunState state, IReadOnlyList<string> asked, CallToolResult[] results)
+    {
+        int refused = (state.RefusedSpawns ?? 0)
+            + results.Where((result, call) => result is { IsError: true, Swarm: null } && SwarmToolNames.Starts(asked[call])).Count();
+        return state.Swarm is null || refused == 0 ? state.RefusedSpawns : refused;
     }
 
     /// <summary>Waits until a sub-agent has ended, or takes up a call that has waited long enough.</summary>

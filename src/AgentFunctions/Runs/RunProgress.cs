@@ -59,7 +59,7 @@ public sealed class RunProgress
                 _approvals[approval] = journalEvent.Tool ?? "a tool";
                 _asked[call] = approval;
                 break;
-            case JournalEventTypes.ApprovalDecided when journalEvent.Approval is { } approval:
+            case JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn when journalEvent.Approval is { } approval:
                 _approvals.Remove(approval);
                 break;
             case JournalEventTypes.ModelCompleted:

@@ -141,7 +141,7 @@ public sealed class RunReader(
             Error = ErrorOf(state, outcome),
         };
         return state.IsEnded && withResult
-            ? run with { Result = await ResultAsync(run, progress?.Context.From ?? 0, cancellationToken).ConfigureAwait(false) }
+            ? run with { Result = await ResultAsync(run, progress, cancellationToken).ConfigureAwait(false) }
             : run;
     }
 
@@ -235,8 +235,9 @@ public sealed class RunReader(
         return new RunBudget(granted, spent, left);
     }
 
-    private async Task<RunResult?> ResultAsync(Run run, long from, CancellationToken cancellationToken)
+    private async Task<RunResult?> ResultAsync(Run run, RunState? progress, CancellationToken cancellationToken)
     {
+        long from = progress?.Context.From ?? 0;
         string? text = null;
         string? reason = null;
         await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
@@ -248,10 +249,11 @@ public sealed class RunReader(
         }
 
         IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
+        string[] notes = [.. new[] { RunResult.NoteFor(reason), progress is null ? null : SwarmNote.Of(progress) }.OfType<string>()];
         return text is null && files.Count == 0 ? null : new RunResult(text ?? "", [.. files.Select(file => file.Name)])
         {
             FinishReason = reason,
-            Note = RunResult.NoteFor(reason),
+            Note = notes.Length == 0 ? null : string.Join(' ', notes),
         };
     }
 }

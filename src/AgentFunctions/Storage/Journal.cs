@@ -103,6 +103,9 @@ public static class JournalEventTypes
     /// <summary>A person approved or denied a tool call; <see cref="JournalEvent.Text"/> says who and why.</summary>
     public const string ApprovalDecided = "approval.decided";
 
+    /// <summary>A call that waited for a person can no longer be made.</summary>
+    public const string ApprovalWithdrawn = "approval.withdrawn";
+
     /// <summary>
     /// A step failed and is tried again: <see cref="JournalEvent.Text"/> says why, <see cref="JournalEvent.Attempt"/> how often it has failed
     /// in a row, <see cref="JournalEvent.Until"/> when it is tried again.

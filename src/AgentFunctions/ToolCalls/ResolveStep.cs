@@ -1,5 +1,6 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Finds the tool of a call as it is now and checks the arguments; a call that was begun before takes up its decision.</summary>
-internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage) : IToolCallStep
+internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage, ApprovalGate approvals) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -21,6 +22,11 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
         if (found.Call is not { } prepared)
         {
             state.Entry = known;
+            if (known is { State: LedgerState.Waiting, ApprovalId: { } id })
+            {
+                await approvals.CloseAsync(id, found.Refusal!.Text, cancellationToken).ConfigureAwait(false);
+            }
+
             return new CallOutcome.Completed(
                 known is { State: LedgerState.Started or LedgerState.Unknown } ? UnknownOutcome.Of(asked.Name, found.Refusal!.Text) : found.Refusal!);
         }

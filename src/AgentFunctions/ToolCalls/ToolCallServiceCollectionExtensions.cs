@@ -1,3 +1,4 @@
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.ToolCalls;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -13,6 +14,7 @@ internal static class ToolCallServiceCollectionExtensions
         services.TryAddSingleton<CallJournal>();
         services.TryAddSingleton<CallAudit>();
         services.TryAddSingleton<ApprovalQuestions>();
+        services.TryAddSingleton<ICallOutlook, CallOutlook>();
         services.TryAddSingleton<PolicyDecider>();
         return services
             .AddPipeline(ToolCallPipeline.OfModel, ToolCallSteps.OfModel)

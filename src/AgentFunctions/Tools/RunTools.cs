@@ -259,7 +259,7 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
         {
             return Refuse(
                 ErrorCode.ToolNotFound,
-                $"the tool '{name}' was there when this run began, and is there no more: its server took it back. Do without it.");
+                $"the tool '{name}' was there when this run began, and is there no more: {(ToolNames.IsOfSource(name) ? "its server took it back" : "this host no longer has it")}. Do without it.");
         }
 
         bool isSame = JsonElement.DeepEquals(pinned.Schema, present.Function.JsonSchema) && pinned.Effect == present.Effect;

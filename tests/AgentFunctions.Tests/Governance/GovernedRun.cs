@@ -54,12 +54,24 @@ internal sealed class GovernedRun : IAsyncDisposable
                 seen = position + 1;
                 if (happened.Type == JournalEventTypes.ApprovalRequested && !known.Contains(happened.Approval))
                 {
-                    return await Desk.GetAsync(happened.Approval!, null, cancellationToken);
+                    return await ToldAsync(happened.Approval!, cancellationToken);
                 }
             }
 
             await Host.Get<Journal>().WaitAsync(runId, seen, cancellationToken);
         }
+    }
+
+    /// <summary>Waits until the record of an approval rests: it is written once more after the event, when people were told.</summary>
+    private async Task<Approval> ToldAsync(string id, CancellationToken cancellationToken)
+    {
+        Approval approval;
+        while ((approval = await Desk.GetAsync(id, null, cancellationToken)).Reminders == 0)
+        {
+            await Task.Delay(10, cancellationToken);
+        }
+
+        return approval;
     }
 
     public async Task<IReadOnlyList<AuditEntry>> AuditAsync(string? runId = null)

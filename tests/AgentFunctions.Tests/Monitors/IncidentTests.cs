@@ -212,6 +212,12 @@ internal sealed class IncidentTests
             WebhookSignature.Sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, "{\"test\": 2432232314}"u8),
             Is.EqualTo("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
 
-    private static string KindOf(string json) =>
-        System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("kind").GetString()!;
+    /// <summary>What a notification tells of, which has the shape that all have.</summary>
+    private static string KindOf(string json)
+    {
+        var told = System.Text.Json.JsonElement.Parse(json);
+        Assert.That(told.EnumerateObject().Select(static member => member.Name), Is.EqualTo((string[])["type", "timestamp", "data"]));
+        Assert.That(told.GetProperty("data").GetProperty("severity").GetString(), Is.AnyOf("info", "warning", "error", "critical"));
+        return told.GetProperty("type").GetString()!["incident.".Length..];
+    }
 }

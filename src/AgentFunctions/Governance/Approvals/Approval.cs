@@ -20,7 +20,7 @@ public enum ApprovalState
     /// <summary>Nobody decided in time.</summary>
     Expired,
 
-    /// <summary>The run ended before anybody decided.</summary>
+    /// <summary>Nobody needs to decide any more: the run has ended, or the call can no longer be made.</summary>
     Withdrawn,
 }
 
@@ -138,6 +138,12 @@ public sealed record Approval
 
     /// <summary>When the run took the answer up (UTC): from then on no denial comes before the call.</summary>
     public DateTimeOffset? TakenAt { get; init; }
+
+    /// <summary>
+    /// Why the call can no longer be made, whatever is decided: its tool is gone, or takes other arguments now;
+    /// <see langword="null"/> if it can.
+    /// </summary>
+    public string? Obstacle { get; init; }
 
     /// <summary>The roles that may approve now.</summary>
     public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Monitors.Notifications;
+using AgentFunctions.Notifications;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Governance.Approvals;
@@ -20,8 +21,8 @@ internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, Noti
 /// <summary>One channel.</summary>
 internal sealed class ApprovalChannel(string name, NotificationDesk desk, TimeProvider time) : IApprovalNotifier
 {
-    /// <summary>How much of the arguments people are shown at once, in characters.</summary>
-    private const int ArgumentsLimit = 2_000;
+    /// <summary>How much of the goal people are shown at once, in characters.</summary>
+    private const int GoalLimit = 2_000;
 
     /// <summary>The run's step waits for the receiver, so not for long; what was not delivered is tried again soon.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -31,34 +32,37 @@ internal sealed class ApprovalChannel(string name, NotificationDesk desk, TimePr
     public async Task<string?> NotifyAsync(Approval approval, CancellationToken cancellationToken = default)
     {
         // The number of the attempt makes it another message than the one before; a crash in between sends the same again.
-        string id = $"approval-{approval.Id}-{approval.Reminders + 1}";
-        string kind = approval.Reminders == 0 ? "requested" : approval.EscalatedAt is null ? "reminder" : "escalated";
+        string id = $"approval-{approval.Id}-{(approval.State == ApprovalState.Withdrawn ? "withdrawn" : approval.Reminders + 1)}";
+        string kind = approval.State == ApprovalState.Withdrawn ? "withdrawn" : approval.Reminders == 0 ? "requested" : approval.EscalatedAt is null ? "reminder" : "escalated";
         var notice = new ApprovalNotice
         {
-            Type = $"approval.{kind}",
             Id = approval.Id,
             Run = approval.RunId,
             Tool = approval.Tool,
-            Risk = approval.Risk,
-            Arguments = Preview.Of(approval.Arguments.GetRawText(), ArgumentsLimit) ?? "",
+            Risk = JsonNamingPolicy.CamelCase.ConvertName(approval.Risk.ToString()),
+            Arguments = ShortJson.Of(approval.Arguments, out bool isCut),
+            ArgumentsAreCut = isCut ? true : null,
             Masked = approval.Masked.Count == 0 ? null : approval.Masked,
             CallHash = approval.CallHash,
             Rule = approval.Rule,
             Reason = approval.Reason,
+            Obstacle = approval.Obstacle,
             Requester = approval.Requester,
             Chain = approval.Chain,
-            Goal = Preview.Of(approval.Goal, ArgumentsLimit) ?? "",
+            Goal = Preview.Of(approval.Goal, GoalLimit) ?? "",
             Roles = approval.Roles,
             Count = approval.Terms.Count,
             ExpiresAt = approval.ExpiresAt,
             Decide = $"/api/approvals/{approval.Id}",
         };
-        string line = $"approval {kind}: '{approval.Tool}' ({approval.Risk} risk) for run {approval.RunId}, by rule '{approval.Rule}'. "
-            + $"Decide: agentfunctions approve {approval.Id}";
-        var message = new ChannelMessage(id, time.GetUtcNow(), JsonSerializer.SerializeToUtf8Bytes(notice, AgentJsonContext.Default.ApprovalNotice), line);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(Patience);
-        await desk.SendAsync(name, message, timeout.Token).ConfigureAwait(false);
+        string line = $"approval {kind}: '{approval.Tool}' ({notice.Risk} risk) for run {approval.RunId}, by rule '{approval.Rule}'. "
+            + (kind == "withdrawn" ? $"Nothing is to be decided: {approval.Obstacle}" : $"Decide: agentfunctions approve {approval.Id}");
+        DateTimeOffset now = time.GetUtcNow();
+        var message = new ChannelMessage(
+            id, now, NotificationBody.Of($"approval.{kind}", now, JsonSerializer.SerializeToUtf8Bytes(notice, AgentJsonContext.Default.ApprovalNotice)), line);
+        using CancellationTokenSource timeout = new(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        await desk.SendAsync(name, message, either.Token).ConfigureAwait(false);
         return name;
     }
 }

@@ -12,15 +12,16 @@ public sealed class ApprovalDesk
     public const int MaxComment = 4_000;
 
     private readonly ApprovalStore _store;
-    private readonly RunSteerers _steerers;
+    private readonly ApprovalSituation _situation;
     private readonly IOrchestrationClient _orchestrations;
     private readonly ApprovalRecords _records;
     private readonly Redactor _redactor;
     private readonly TimeProvider _time;
 
     internal ApprovalDesk(
-        ApprovalStore store, RunSteerers steerers, ApprovalRecords records, IOrchestrationClient orchestrations, Redactor redactor, TimeProvider time) =>
-        (_store, _steerers, _records, _orchestrations, _redactor, _time) = (store, steerers, records, orchestrations, redactor, time);
+        ApprovalStore store, ApprovalSituation situation, ApprovalRecords records, IOrchestrationClient orchestrations, Redactor redactor,
+        TimeProvider time) =>
+        (_store, _situation, _records, _orchestrations, _redactor, _time) = (store, situation, records, orchestrations, redactor, time);
 
     /// <summary>What waits for a person: the riskiest first, then similar ones together, then the oldest.</summary>
     /// <param name="caller">Only what this caller may decide or has asked for; <see langword="null"/> for all.</param>
@@ -33,6 +34,7 @@ public sealed class ApprovalDesk
             && (caller is null || MaySee(caller, approval)))];
         Dictionary<string, DateTimeOffset> oldest = shown.GroupBy(approval => approval.Group, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Min(approval => approval.CreatedAt), StringComparer.Ordinal);
+        shown = await Task.WhenAll(shown.Select(approval => _situation.WithObstacleAsync(approval, cancellationToken))).ConfigureAwait(false);
         return [.. shown.Select(approval => ApprovalView.Of(approval, _redactor)).OrderByDescending(approval => approval.Risk).ThenBy(approval => oldest[approval.Group])
             .ThenBy(approval => approval.Group, StringComparer.Ordinal).ThenBy(approval => approval.CreatedAt)];
     }
@@ -43,7 +45,8 @@ public sealed class ApprovalDesk
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.ApprovalNotFound"/>: there is none that this caller may see.</exception>
     public async Task<Approval> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
-        ApprovalView.Of(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), _redactor);
+        ApprovalView.Of(
+            await _situation.WithObstacleAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false), _redactor);
 
     /// <summary>Gets an approval with nothing masked in its arguments. Who looked is in the audit log.</summary>
     /// <param name="id">The approval.</param>
@@ -56,7 +59,7 @@ public sealed class ApprovalDesk
     public async Task<Approval> RevealAsync(string id, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        Approval approval = await LedAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        Approval approval = await _situation.WithSteerersAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         DemandRight(caller, approval);
         if (approval.State != ApprovalState.Pending || approval.ExpiresAt <= _time.GetUtcNow() || approval.IsAltered)
         {
@@ -79,7 +82,8 @@ public sealed class ApprovalDesk
     /// <param name="cancellationToken">Stops waiting; the decision may have been recorded.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ApprovalNotFound"/>, <see cref="ErrorCode.InvalidInput"/>;
-    /// <see cref="ErrorCode.NotAllowed"/>: this caller may not decide; <see cref="ErrorCode.ApprovalStateForbids"/>: it is decided.
+    /// <see cref="ErrorCode.NotAllowed"/>: this caller may not decide; <see cref="ErrorCode.ApprovalStateForbids"/>: it is decided, or
+    /// the call can no longer be made: then the approval is closed, and the run goes on without the call.
     /// </exception>
     public async Task<Approval> DecideAsync(
         string id, Caller caller, bool approve, string? comment = null, JsonElement? arguments = null, CancellationToken cancellationToken = default)
@@ -87,7 +91,14 @@ public sealed class ApprovalDesk
         ArgumentNullException.ThrowIfNull(caller);
         CheckInput(approve, comment, arguments);
         Approval found = await FindAsync(id, caller, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string>? steerers = (await LedAsync(found, cancellationToken).ConfigureAwait(false)).Steerers;
+        Approval led = await _situation.WithSteerersAsync(found, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string>? steerers = led.Steerers;
+        if (approve && found.State == ApprovalState.Pending && found.ExpiresAt > _time.GetUtcNow())
+        {
+            DemandRight(caller, led);
+            await RefuseImpossibleAsync(arguments is null ? found : found with { Edited = arguments }, cancellationToken).ConfigureAwait(false);
+        }
+
         var vote = new ApprovalVote(caller.Id, approve, _redactor.Redact(comment), _time.GetUtcNow());
         bool isNew = false;
         Approval approval = await _store.ChangeAsync(
@@ -145,10 +156,6 @@ public sealed class ApprovalDesk
     }
 
     /// <summary>Adds who has steered the run's tree.</summary>
-    private async Task<Approval> LedAsync(Approval approval, CancellationToken cancellationToken) =>
-        await _steerers.OfAsync(approval.RootId, cancellationToken).ConfigureAwait(false) is { Count: > 0 } callers
-            ? approval with { Steerers = callers } : approval;
-
     private Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments, out bool isNew)
     {
         isNew = false;
@@ -197,8 +204,33 @@ public sealed class ApprovalDesk
         }
     }
 
+    /// <summary>Whoever sees that a run waits for a person sees for what; who decides is another matter.</summary>
     private static bool MaySee(Caller caller, Approval approval) =>
-        approval.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor) || approval.Roles.Any(caller.Has);
+        approval.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Operator)
+        || caller.Has(CallerRoles.Viewer) || approval.Roles.Any(caller.Has);
+
+    private async Task RefuseImpossibleAsync(Approval asked, CancellationToken cancellationToken)
+    {
+        if ((await _situation.WithObstacleAsync(asked, cancellationToken).ConfigureAwait(false)).Obstacle is not { } obstacle)
+        {
+            return;
+        }
+
+        // An edit that does not fit is the person's to mend; the model's own call is not.
+        if (asked.Edited is not null)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"arguments: the call cannot be made with these: {obstacle}");
+        }
+
+        Approval closed = await _store.ChangeAsync(
+            asked.Id,
+            before => before.State == ApprovalState.Pending ? before with { State = ApprovalState.Withdrawn, Obstacle = obstacle } : before,
+            cancellationToken).ConfigureAwait(false);
+        await WakeAsync(closed, cancellationToken).ConfigureAwait(false);
+        throw new AgentException(
+            ErrorCode.ApprovalStateForbids,
+            $"Approval '{asked.Id}' is closed, since its call can no longer be made: {obstacle} The run goes on without the call.");
+    }
 
     private async Task<Approval> FindAsync(string id, Caller? caller, CancellationToken cancellationToken) =>
         await _store.FindAsync(id, cancellationToken).ConfigureAwait(false) is var (approval, _) && (caller is null || MaySee(caller, approval))

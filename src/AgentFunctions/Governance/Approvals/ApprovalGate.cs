@@ -104,6 +104,41 @@ internal sealed class ApprovalGate(
         await store.SettleAsync(settled, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Closes an approval whose call can no longer be made, and tells those who were asked. Safe to repeat after a crash.</summary>
+    /// <param name="id">The approval.</param>
+    /// <param name="obstacle">Why not.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task CloseAsync(string id, string obstacle, CancellationToken cancellationToken)
+    {
+        Approval closed = await store.ChangeAsync(
+            id,
+            before => before.State == ApprovalState.Pending ? before with { State = ApprovalState.Withdrawn, Obstacle = obstacle } : before,
+            cancellationToken).ConfigureAwait(false);
+        if (closed is not { State: ApprovalState.Withdrawn, Obstacle: { } why })
+        {
+            return;
+        }
+
+        bool isNews = await journal.AppendIfMissingAsync(
+            closed.RunId,
+            new JournalEvent(JournalEventTypes.ApprovalWithdrawn, time.GetUtcNow())
+            {
+                Turn = closed.Turn,
+                Call = closed.Call,
+                Tool = closed.Tool,
+                Approval = closed.Id,
+                Text = redactor.Redact(why),
+            },
+            cancellationToken).ConfigureAwait(false);
+        if (isNews)
+        {
+            await audit.AppendAsync(
+                Entry(AuditTypes.ApprovalWithdrawn, closed) with { Reason = redactor.Redact(why) }, cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(channels.For(closed).Where(channel => closed.ToldTo.Contains(((ApprovalChannel)channel).Name))
+                .Select(channel => TellAsync(channel, closed, cancellationToken))).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Withdraws what an ended run still asks.</summary>
     public async Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken)
     {

@@ -1,13 +1,10 @@
-using AgentFunctions.Governance.Policies;
+using System.Text.Json;
 
 namespace AgentFunctions.Governance.Approvals;
 
-/// <summary>What a channel's receiver is told of an approval. Evolved only by addition.</summary>
+/// <summary>What a channel's receiver is told of an approval, as the data of a notification. Evolved only by addition.</summary>
 internal sealed record ApprovalNotice
 {
-    /// <summary><c>approval.requested</c>, <c>approval.reminder</c> or <c>approval.escalated</c>.</summary>
-    public required string Type { get; init; }
-
     /// <summary>The approval.</summary>
     public required string Id { get; init; }
 
@@ -17,11 +14,14 @@ internal sealed record ApprovalNotice
     /// <summary>The tool.</summary>
     public required string Tool { get; init; }
 
-    /// <summary>How much harm the call could do.</summary>
-    public required RiskLevel Risk { get; init; }
+    /// <summary>How much harm the call could do: <c>low</c>, <c>medium</c> or <c>high</c>.</summary>
+    public required string Risk { get; init; }
 
-    /// <summary>The beginning of the arguments, as text; secrets left out.</summary>
-    public required string Arguments { get; init; }
+    /// <summary>The arguments as JSON; secrets left out, and what is long cut.</summary>
+    public required JsonElement Arguments { get; init; }
+
+    /// <summary>Whether something of the arguments was cut; left out if nothing was.</summary>
+    public bool? ArgumentsAreCut { get; init; }
 
     /// <summary>What is masked in the arguments; left out if nothing is.</summary>
     public IReadOnlyList<MaskedPart>? Masked { get; init; }
@@ -34,6 +34,9 @@ internal sealed record ApprovalNotice
 
     /// <summary>Why it asks.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>For one that was withdrawn: why the call can no longer be made.</summary>
+    public string? Obstacle { get; init; }
 
     /// <summary>Who asked for the run.</summary>
     public required string Requester { get; init; }

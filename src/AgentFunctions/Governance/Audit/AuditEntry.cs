@@ -140,6 +140,9 @@ public static class AuditTypes
     /// <summary>An approval was not decided in time.</summary>
     public const string ApprovalExpired = "approval.expired";
 
+    /// <summary>A call that waited for an approval can no longer be made.</summary>
+    public const string ApprovalWithdrawn = "approval.withdrawn";
+
     /// <summary>Somebody reviewed a change; <see cref="AuditEntry.Rule"/> names the queue.</summary>
     public const string ChangeReviewed = "change.reviewed";
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Notifications;
+using AgentFunctions.Notifications;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -59,6 +60,8 @@ internal sealed class IncidentNotices(
     internal static ChannelMessage MessageOf(Notification notification) => new(
         notification.Id,
         notification.At,
-        JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJson.Options),
+        NotificationBody.Of(
+            $"incident.{JsonNamingPolicy.CamelCase.ConvertName(notification.Kind.ToString())}", notification.At,
+            JsonSerializer.SerializeToUtf8Bytes(notification, MonitorJson.Options)),
         $"{notification.Kind} P{notification.Priority} {notification.Incident}: {notification.Text}");
 }

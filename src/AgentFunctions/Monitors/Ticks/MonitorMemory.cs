@@ -47,7 +47,7 @@ public sealed record TickTotals
     /// <summary>Ticks that asked no model.</summary>
     public long Spared { get; init; }
 
-    /// <summary>Ticks that woke the agent.</summary>
+    /// <summary>Ticks that woke an agent: its own, or one that responds to an incident.</summary>
     public long Woke { get; init; }
 
     /// <summary>Ticks that did not run.</summary>

@@ -1,3 +1,4 @@
+using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Incidents;
@@ -117,7 +118,7 @@ internal sealed class RunTickActivity(
             {
                 Ran = memory.Totals.Ran + 1,
                 Spared = memory.Totals.Spared + (isSpared ? 1 : 0),
-                Woke = memory.Totals.Woke + (wake.Order is null ? 0 : 1),
+                Woke = memory.Totals.Woke + (isSpared ? 0 : 1),
                 Skipped = memory.Totals.Skipped + (skipped?.Count ?? 0),
                 Incidents = memory.Totals.Incidents + judgement.Changes.Count(change => change.Kind == IncidentEntryKind.Opened),
             },
@@ -178,6 +179,6 @@ internal sealed class RunTickActivity(
             .Select(signal => $"{signal.Name}: {signal.Complaint}");
         IEnumerable<string> changes = judgement.Changed.Select(name => $"{name} changed");
         string note = string.Join("; ", complaints.Concat(changes).Append(wake.Note ?? "").Where(part => part.Length > 0));
-        return note.Length == 0 ? null : note.Length <= 500 ? note : string.Concat(note.AsSpan(0, 499), "…");
+        return note.Length == 0 ? null : TextCut.Shorten(note, 500);
     }
 }

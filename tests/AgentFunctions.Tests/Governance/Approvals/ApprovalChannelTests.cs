@@ -62,8 +62,11 @@ internal sealed class ApprovalChannelTests : IAsyncDisposable
         Assert.That(told[0].Headers["webhook-signature"], Is.EqualTo($"v1,{signature}"));
         JsonElement notice = JsonElement.Parse(told[0].Body);
         Assert.That(notice.GetProperty("type").GetString(), Is.EqualTo("approval.requested"));
-        Assert.That(notice.GetProperty("arguments").GetString(), Does.Contain("bob"));
-        Assert.That(notice.GetProperty("callHash").GetString(), Is.EqualTo(asked.CallHash));
+        Assert.That(notice.EnumerateObject().Select(static member => member.Name), Is.EqualTo((string[])["type", "timestamp", "data"]));
+        Assert.That(notice.GetProperty("timestamp").GetDateTimeOffset(), Is.EqualTo(asked.CreatedAt));
+        Assert.That(notice.GetProperty("data").GetProperty("arguments").GetProperty("to").GetString(), Is.EqualTo("bob"));
+        Assert.That(notice.GetProperty("data").GetProperty("risk").GetString(), Is.EqualTo("high").Or.EqualTo("medium"), "in the case of all words");
+        Assert.That(notice.GetProperty("data").GetProperty("callHash").GetString(), Is.EqualTo(asked.CallHash));
         Assert.That(JsonElement.Parse(told[1].Body).GetProperty("type").GetString(), Is.EqualTo("approval.reminder"));
         Assert.That(File.ReadAllLines(file), Has.Length.EqualTo(2));
         Assert.That(reminded.ToldTo, Is.EquivalentTo(new[] { "log", "leads" }));

@@ -140,8 +140,15 @@ internal sealed class ApprovalTests
             new RunRequest { Goal = "Pay." }, new Caller("anna") { Roles = ["lead"] }, null, cancellationToken);
         Approval approval = await governed.ApprovalOfAsync(run.Id, cancellationToken);
 
+        foreach (string role in (string[])[CallerRoles.Operator, CallerRoles.Viewer])
+        {
+            IReadOnlyList<Approval> seen = await governed.Desk.ListAsync(new Caller("otto") { Roles = [role] }, cancellationToken);
+            Assert.That(seen.Single().Id, Is.EqualTo(approval.Id), "who sees that the run waits sees for what");
+        }
+
         Assert.Multiple(() =>
         {
+            Assert.That(() => Decide(new Caller("otto") { Roles = [CallerRoles.Operator] }), Fails(ErrorCode.NotAllowed));
             Assert.That(() => Decide(new Caller("mallory") { Roles = ["submitter"] }), Fails(ErrorCode.ApprovalNotFound));
             Assert.That(() => Decide(new Caller("root") { Roles = ["admin"] }), Fails(ErrorCode.NotAllowed));
             Assert.That(() => Decide(new Caller("anna") { Roles = ["lead"] }), Fails(ErrorCode.NotAllowed));
