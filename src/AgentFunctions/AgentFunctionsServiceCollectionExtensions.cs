@@ -17,6 +17,7 @@ using AgentFunctions.Tools.Memory;
 using AgentFunctions.Tools.Planning;
 using AgentFunctions.Tools.Search;
 using AgentFunctions.Tools.Web;
+using AgentFunctions.Views.Runs;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -54,12 +55,10 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddOptions<ToolOptions>().Configure(options => configuration.GetSection("Tools").BindStrictly(options));
         services.TryAddSingleton<RunTools>();
         services.TryAddSingleton<LateTools>();
-        services.TryAddSingleton<RunStore>();
-        services.TryAddSingleton<RunReader>();
+        services.AddRunIndex();
         services.TryAddSingleton<RunTreeReader>();
         services.TryAddSingleton<RunFeed>();
         services.TryAddSingleton<Transcript>();
-        services.TryAddSingleton<Journal>();
         services.AddSingleton<IReadinessCheck, RuntimeReadiness>();
         services.TryAddSingleton(static provider => new HostReadiness(
             provider.GetServices<IReadinessCheck>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>(),

@@ -16,11 +16,13 @@ using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Search;
 using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions;
 
@@ -61,6 +63,11 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(IReadOnlyList<ToolDeclaration>))]
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RunIndexEntry))]
+[JsonSerializable(typeof(RunIndexRow))]
+[JsonSerializable(typeof(RunIndexRow[]))]
+[JsonSerializable(typeof(RunIndexHead))]
+[JsonSerializable(typeof(RunIndexState))]
 [JsonSerializable(typeof(ToolArrivals))]
 [JsonSerializable(typeof(IReadOnlyList<ToolLoad>))]
 [JsonSerializable(typeof(RunState))]

@@ -4,12 +4,13 @@ using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
+using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Activities;
 
-/// <summary>Writes the end of a run into its journal, the meter and the audit log.</summary>
-internal sealed class RunEndLog(Journal journal, AuditLog audit, Redactor redactor, TimeProvider time)
+/// <summary>Writes the end of a run into its journal, the run index, the meter and the audit log.</summary>
+internal sealed class RunEndLog(Journal journal, RunIndexLog index, AuditLog audit, Redactor redactor, TimeProvider time)
 {
     /// <summary>Enters the end where those look who follow the run; an end that is entered already is left.</summary>
     /// <param name="run">The run.</param>
@@ -25,7 +26,9 @@ internal sealed class RunEndLog(Journal journal, AuditLog audit, Redactor redact
             IsError = outcome.Status == RunStatus.Completed ? null : true,
             Usage = outcome.State.Usage,
         };
-        if (await journal.AppendIfMissingAsync(run.Id, ended, cancellationToken).ConfigureAwait(false))
+        Task<bool> isNew = journal.AppendIfMissingAsync(run.Id, ended, cancellationToken);
+        await Task.WhenAll(isNew, index.EndedAsync(run.Id, RunEnding.Of(outcome, ended.At), cancellationToken)).ConfigureAwait(false);
+        if (await isNew.ConfigureAwait(false))
         {
             AgentTelemetry.RunEnded(run, ended.Code);
         }

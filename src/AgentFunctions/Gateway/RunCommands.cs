@@ -2,13 +2,14 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
+using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway;
 
 /// <summary>Hands commands to the loops of runs, and takes runs up again that have ended.</summary>
 internal sealed class RunCommands(
-    RunReader reader, RunStore runs, IOrchestrationClient orchestrations, IRecordStore records, Admission admission)
+    RunReader reader, RunStore runs, IOrchestrationClient orchestrations, IRecordStore records, Admission admission, RunIndexLog index)
 {
     private static readonly OrchestrationStatus[] EndedStatuses =
         [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
@@ -120,6 +121,7 @@ internal sealed class RunCommands(
             Heard = RunControl.Heard(state, command),
             Limits = state.Limits with { Budget = state.Limits.Budget.Minus(taken.Sum()).Plus(command.Grant ?? new()) },
         };
+        await index.ResumingAsync(id, state.Turns, cancellationToken).ConfigureAwait(false);
         try
         {
             await orchestrations.ScheduleAsync(

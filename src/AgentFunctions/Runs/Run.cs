@@ -111,6 +111,24 @@ public sealed record Run
     /// <summary>What went wrong or stopped it short.</summary>
     public RunError? Error { get; init; }
 
+    /// <summary>A run as its record says; where it stands is still to be told.</summary>
+    internal static Run Of(RunRecord record) => new()
+    {
+        Id = record.Id,
+        Agent = record.Agent,
+        Model = record.Model,
+        Goal = record.Goal,
+        Acceptance = record.Acceptance,
+        Input = record.Input,
+        Labels = record.Labels,
+        Priority = record.Priority,
+        Parent = record.Parent,
+        ForkedFrom = record.ForkedFrom,
+        Status = RunStatus.Queued,
+        CreatedAt = record.CreatedAt,
+        UpdatedAt = record.CreatedAt,
+    };
+
     /// <summary>Whether the run has ended.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled or RunStatus.BudgetExhausted;
@@ -167,4 +185,27 @@ public sealed record RunError(string Code, string Message);
 /// <param name="Granted">What may be spent in all.</param>
 /// <param name="Spent">What was spent.</param>
 /// <param name="Left">What is left of the limited parts.</param>
-public sealed record RunBudget(Budget Granted, Budget Spent, Budget Left);
+public sealed record RunBudget(Budget Granted, Budget Spent, Budget Left)
+{
+    /// <summary>Adds up what was spent and what is left of the limited parts.</summary>
+    internal static RunBudget Of(Budget granted, int steps, TokenUsage usage, TimeSpan wallClock, int subAgents)
+    {
+        var spent = new Budget
+        {
+            Steps = steps,
+            Tokens = usage.InputTokens + usage.OutputTokens,
+            Usd = usage.Usd,
+            WallClock = wallClock,
+            SubAgents = subAgents,
+        };
+        var left = new Budget
+        {
+            Steps = granted.Steps - spent.Steps,
+            Tokens = granted.Tokens - spent.Tokens,
+            Usd = granted.Usd - spent.Usd,
+            WallClock = granted.WallClock - spent.WallClock,
+            SubAgents = granted.SubAgents - spent.SubAgents,
+        };
+        return new RunBudget(granted, spent, left);
+    }
+}

@@ -5,6 +5,7 @@ using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Storage;
+using AgentFunctions.Views.Runs;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Runs;
@@ -18,6 +19,9 @@ public sealed class RunReader(
     private static readonly TimeSpan AttemptTime = TimeSpan.FromMinutes(5);
 
     private readonly StepTroubles _troubles = new(records);
+
+    /// <summary>Gets the index of all runs; <see langword="null"/> to read their records instead.</summary>
+    internal RunIndexView? Index { get; init; }
 
     /// <summary>A run, or <see langword="null"/> where there is none of that id.</summary>
     /// <param name="id">The run.</param>
@@ -39,19 +43,10 @@ public sealed class RunReader(
     /// <summary>The runs that match, newest first; their results are left out.</summary>
     /// <param name="filter">What to match.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public async IAsyncEnumerable<Run> ListAsync(
-        RunFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<Run> ListAsync(RunFilter filter, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(filter);
-        await foreach (RunRecord record in runs.ListAsync(filter.After, cancellationToken).ConfigureAwait(false))
-        {
-            if (filter.Matches(record)
-                && await ReadAsync(record, false, cancellationToken).ConfigureAwait(false) is { } run
-                && (filter.Status is null || run.Status == filter.Status))
-            {
-                yield return ViewOf(run);
-            }
-        }
+        return ListAsync(filter, int.MaxValue, cancellationToken);
     }
 
     /// <summary>One page of the runs that match, newest first; their results are left out.</summary>
@@ -61,9 +56,10 @@ public sealed class RunReader(
     /// <returns>The page; its token is the next page's <see cref="RunFilter.After"/>.</returns>
     public async Task<Page<Run>> ListPageAsync(RunFilter filter, int limit, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(filter);
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         var page = new List<Run>();
-        await foreach (Run run in ListAsync(filter, cancellationToken).ConfigureAwait(false))
+        await foreach (Run run in ListAsync(filter, limit + 1, cancellationToken).ConfigureAwait(false))
         {
             if (page.Count == limit)
             {
@@ -74,6 +70,31 @@ public sealed class RunReader(
         }
 
         return new Page<Run>(page, null);
+    }
+
+    private async IAsyncEnumerable<Run> ListAsync(RunFilter filter, int wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        bool isIndexed = Index is not null && await Index.OpenAsync(this, cancellationToken).ConfigureAwait(false);
+        IAsyncEnumerable<Run> found = isIndexed
+            ? Index!.ListAsync(this, filter, wanted, cancellationToken)
+            : ListRecordsAsync(filter, cancellationToken);
+        await foreach (Run run in found.ConfigureAwait(false))
+        {
+            yield return ViewOf(run);
+        }
+    }
+
+    private async IAsyncEnumerable<Run> ListRecordsAsync(RunFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (RunRecord record in runs.ListAsync(filter.After, cancellationToken).ConfigureAwait(false))
+        {
+            if (filter.Matches(record)
+                && await ReadAsync(record, false, cancellationToken).ConfigureAwait(false) is { } run
+                && (filter.Status is null || run.Status == filter.Status))
+            {
+                yield return run;
+            }
+        }
     }
 
     /// <summary>Determines whether a text has the form of the id of a run that is no sub-agent.</summary>
@@ -111,22 +132,11 @@ public sealed class RunReader(
             status = RunStatus.Waiting;
         }
 
-        var run = new Run
+        Run run = Run.Of(record) with
         {
-            Id = record.Id,
-            Agent = record.Agent,
-            Model = record.Model,
-            Goal = record.Goal,
-            Acceptance = record.Acceptance,
-            Input = record.Input,
-            Labels = record.Labels,
-            Priority = record.Priority,
-            Parent = record.Parent,
-            ForkedFrom = record.ForkedFrom,
             Status = status,
             WaitingFor = waits.Count > 0 ? waits[0] : null,
             Waits = waits,
-            CreatedAt = record.CreatedAt,
             UpdatedAt = state.LastUpdatedAt,
             CompletedAt = state.IsEnded ? state.LastUpdatedAt : null,
             Turns = progress?.Turns ?? 0,
@@ -214,25 +224,10 @@ public sealed class RunReader(
 
     private RunBudget BudgetOf(RunState progress, OrchestrationState state)
     {
-        Budget granted = progress.Limits.Budget;
         DateTimeOffset until = state.IsEnded ? state.LastUpdatedAt : time.GetUtcNow();
-        var spent = new Budget
-        {
-            Steps = progress.Steps,
-            Tokens = progress.Usage.InputTokens + progress.Usage.OutputTokens,
-            Usd = progress.Usage.Usd,
-            WallClock = progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
-            SubAgents = progress.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0,
-        };
-        var left = new Budget
-        {
-            Steps = granted.Steps - spent.Steps,
-            Tokens = granted.Tokens - spent.Tokens,
-            Usd = granted.Usd - spent.Usd,
-            WallClock = granted.WallClock - spent.WallClock,
-            SubAgents = granted.SubAgents - spent.SubAgents,
-        };
-        return new RunBudget(granted, spent, left);
+        return RunBudget.Of(
+            progress.Limits.Budget, progress.Steps, progress.Usage, progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
+            progress.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0);
     }
 
     private async Task<RunResult?> ResultAsync(Run run, RunState? progress, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Loop;
+using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -13,6 +14,9 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<Run
 
     /// <summary>How many runs' records stay in memory. They never change, so no entry is ever stale.</summary>
     private const int CacheSize = 4096;
+
+    /// <summary>Gets the index that runs are entered in; <see langword="null"/> for none.</summary>
+    internal RunIndexLog? Index { get; init; }
 
     private readonly LruCache<string, RunRecord> _runs = new(CacheSize);
     private readonly LruCache<string, AgentDefinition> _definitions = new(CacheSize);
@@ -30,6 +34,12 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<Run
     public async Task AddAsync(RunRecord run, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
+        // Handed over together; only what is in both may start.
+        await Task.WhenAll(PutAsync(run, cancellationToken), Index?.AdmittedAsync(run, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
+    }
+
+    private async Task PutAsync(RunRecord run, CancellationToken cancellationToken)
+    {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(run, AgentJsonContext.Default.RunRecord);
         try
         {
@@ -112,9 +122,8 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<Run
             yield break;
         }
 
-        await foreach (StoredRecord record in records.ListAsync($"{Prefix}{id}{ChildName.Separator}", null, cancellationToken).ConfigureAwait(false))
+        await foreach (RunRecord run in records.ReadAllAsync($"{Prefix}{id}{ChildName.Separator}", Read, log, cancellationToken).ConfigureAwait(false))
         {
-            RunRecord run = Read(record);
             if (run.Parent is not null)
             {
                 yield return run;

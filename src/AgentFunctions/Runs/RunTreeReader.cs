@@ -1,4 +1,4 @@
-using AgentFunctions.Loop;
+using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Runs;
 
@@ -14,40 +14,37 @@ public sealed class RunTreeReader(RunStore runs, RunReader reader)
         RunRecord top = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         Run run = await reader.ReadAsync(top, false, cancellationToken).ConfigureAwait(false)
             ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
-        var below = new List<RunRecord>();
-        await foreach (RunRecord record in runs.ListDescendantsAsync(id, cancellationToken).ConfigureAwait(false))
-        {
-            below.Add(record);
-        }
-
-        return await BranchAsync(top, run, below.ToLookup(static record => record.Parent!), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<(RunRecord Record, Run? Run)> below = await BelowAsync(id, cancellationToken).ConfigureAwait(false);
+        return Branch(top, run, below.ToLookup(static found => found.Record.Parent!));
     }
 
-    private async Task<RunTree> BranchAsync(RunRecord record, Run run, ILookup<string, RunRecord> byLead, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<(RunRecord Record, Run? Run)>> BelowAsync(string id, CancellationToken cancellationToken)
+    {
+        if (reader.Index is { } index && await index.OpenAsync(id, reader, cancellationToken).ConfigureAwait(false))
+        {
+            return await index.BelowAsync(reader, id, cancellationToken).ConfigureAwait(false);
+        }
+
+        List<RunRecord> records = await runs.ListDescendantsAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return await InParallel.SelectAsync(
+            records, async record => (record, await reader.ReadAsync(record, false, cancellationToken).ConfigureAwait(false)), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private RunTree Branch(RunRecord record, Run run, ILookup<string, (RunRecord Record, Run? Run)> byLead)
     {
         var children = new List<RunTree>();
-        foreach (RunRecord child in byLead[record.Id]
-            .OrderBy(static child => child.Origin?.Turn).ThenBy(static child => child.Origin?.Call).ThenBy(static child => child.Origin?.Item))
+        foreach ((RunRecord child, Run? childRun) in byLead[record.Id]
+            .OrderBy(static child => child.Record.Origin?.Turn).ThenBy(static child => child.Record.Origin?.Call)
+            .ThenBy(static child => child.Record.Origin?.Item))
         {
-            Run childRun = await reader.ReadAsync(child, false, cancellationToken).ConfigureAwait(false) ?? NotStarted(child, run);
-            children.Add(await BranchAsync(child, childRun, byLead, cancellationToken).ConfigureAwait(false));
+            children.Add(Branch(child, childRun ?? NotStarted(child, run), byLead));
         }
 
         return new RunTree(reader.ViewOf(run), record.Origin?.Name, children);
     }
 
     /// <summary>One that waits for its turn; it never comes where the lead has ended.</summary>
-    private static Run NotStarted(RunRecord record, Run lead) => new()
-    {
-        Id = record.Id,
-        Agent = record.Agent,
-        Model = record.Model,
-        Goal = record.Goal,
-        Labels = record.Labels,
-        Priority = record.Priority,
-        Parent = record.Parent,
-        Status = lead.IsEnded ? RunStatus.Cancelled : RunStatus.Queued,
-        CreatedAt = record.CreatedAt,
-        UpdatedAt = record.CreatedAt,
-    };
+    private static Run NotStarted(RunRecord record, Run lead) =>
+        Run.Of(record) with { Status = lead.IsEnded ? RunStatus.Cancelled : RunStatus.Queued };
 }

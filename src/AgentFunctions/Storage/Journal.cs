@@ -122,6 +122,9 @@ public static class JournalEventTypes
 /// <summary>The ordered events of runs: a log each.</summary>
 public sealed class Journal(ILogStore logs)
 {
+    /// <summary>Gets who is told of each event that is written; <see langword="null"/> for nobody.</summary>
+    internal IJournalObserver? Observer { get; init; }
+
     /// <summary>The name of a run's log.</summary>
     /// <param name="runId">The run.</param>
     public static string StreamOf(string runId) => $"journals/{runId}";
@@ -130,12 +133,17 @@ public sealed class Journal(ILogStore logs)
     /// <param name="runId">The run.</param>
     /// <param name="journalEvent">The event.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task AppendAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default) =>
-        logs.AppendAsync(
+    public Task AppendAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journalEvent);
+        Task<long> appended = logs.AppendAsync(
             StreamOf(runId),
             [JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent)],
             null,
             cancellationToken);
+        Task observed = ObserveAsync(runId, journalEvent, cancellationToken);
+        return observed.IsCompletedSuccessfully ? appended : Task.WhenAll(appended, observed);
+    }
 
     /// <summary>Adds a run's first event, unless it has one.</summary>
     /// <param name="runId">The run.</param>
@@ -187,6 +195,7 @@ public sealed class Journal(ILogStore logs)
             try
             {
                 await logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
+                await ObserveAsync(runId, journalEvent, cancellationToken).ConfigureAwait(false);
                 return true;
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
@@ -210,6 +219,9 @@ public sealed class Journal(ILogStore logs)
             yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.JournalEvent)!);
         }
     }
+
+    private Task ObserveAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken) =>
+        Observer?.WrittenAsync(runId, journalEvent, cancellationToken) ?? Task.CompletedTask;
 
     /// <summary>Completes when a run's journal has more events than a number.</summary>
     /// <param name="runId">The run.</param>

@@ -3,10 +3,10 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Governance.Redaction;
 
-/// <summary>Writes entries masked and reads their truth. Journals are for people: theirs is not kept.</summary>
+/// <summary>Writes entries masked and reads their truth. Journals and the run index are for people: theirs is not kept.</summary>
 internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func<TruthSeal> truth) : ILogStore
 {
-    private const string Journals = "journals/";
+    private static readonly string[] s_forPeople = ["journals/", "index/"];
 
     public bool IsShared => inner.IsShared;
 
@@ -19,7 +19,7 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
             return inner.AppendAsync(stream, entries, expectedPosition, cancellationToken);
         }
 
-        return stream.StartsWith(Journals, StringComparison.Ordinal)
+        return IsForPeople(stream)
             ? inner.AppendAsync(stream, [.. entries.Select(redactor.RedactJson)], expectedPosition, cancellationToken)
             : SealAsync(stream, entries, expectedPosition, cancellationToken);
     }
@@ -27,7 +27,7 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
     public async IAsyncEnumerable<LogEntry> ReadAsync(
         string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        bool isOpen = IsAudit(stream) || stream.StartsWith(Journals, StringComparison.Ordinal);
+        bool isOpen = IsAudit(stream) || IsForPeople(stream);
         await foreach (LogEntry entry in inner.ReadAsync(stream, fromPosition, maxCount, cancellationToken).ConfigureAwait(false))
         {
             yield return isOpen ? entry : entry with { Data = await truth().OpenAsync(entry.Data, stream, cancellationToken).ConfigureAwait(false) };
@@ -44,6 +44,8 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
 
     private static bool IsAudit(string stream) =>
         stream == Audit.AuditLog.Stream || stream.StartsWith(Audit.AuditLog.Shards, StringComparison.Ordinal);
+
+    private static bool IsForPeople(string stream) => s_forPeople.Any(prefix => stream.StartsWith(prefix, StringComparison.Ordinal));
 
     private async Task<long> SealAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken)

@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Runs;
+using AgentFunctions.Runs.Index;
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.Views.Runs;
+
+/// <summary>
+/// Lists and trees of runs out of the index. What the index says of runs that have ended is shown as it is; the orchestration is asked about
+/// those that may be alive.
+/// </summary>
+internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, RunIndexRepair repair, RunStore runs, TimeProvider time, ILogger<RunIndexView> log)
+{
+    /// <summary>The most rows that are read ahead of who reads the list.</summary>
+    private const int MaxBatch = 64;
+
+    /// <summary>Reads what is new.</summary>
+    /// <returns>Whether lists can be read here. If not, the index is being made whole, and the records say it all meanwhile.</returns>
+    public async Task<bool> OpenAsync(RunReader reader, CancellationToken cancellationToken) =>
+        repair.Observe(await index.RefreshAsync(cancellationToken).ConfigureAwait(false), reader);
+
+    /// <summary>Reads what is new of one tree.</summary>
+    /// <returns>As for all.</returns>
+    public async Task<bool> OpenAsync(string runId, RunReader reader, CancellationToken cancellationToken) =>
+        repair.Observe(await index.RefreshAsync(runId, cancellationToken).ConfigureAwait(false), reader);
+
+    /// <summary>The runs that match, newest first.</summary>
+    /// <param name="reader">Reads orchestrations.</param>
+    /// <param name="filter">What to match.</param>
+    /// <param name="wanted">How many are wanted at first.</param>
+    /// <param name="cancellationToken">The token to stop reading.</param>
+    public async IAsyncEnumerable<Run> ListAsync(
+        RunReader reader, RunFilter filter, int wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? after = filter.After;
+        while (true)
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            List<RunIndexRow> rows = index.Rows.Next(after, row => row.MayMatch(filter, now), Math.Clamp(wanted, 1, MaxBatch));
+            if (rows.Count == 0)
+            {
+                yield break;
+            }
+
+            after = rows[^1].Id;
+            foreach ((_, Run? run) in await ReadAsync(reader, rows, filter, cancellationToken).ConfigureAwait(false))
+            {
+                if (run is not null && (filter.Status is null || run.Status == filter.Status))
+                {
+                    yield return run;
+                }
+            }
+        }
+    }
+
+    /// <summary>All runs below one in its tree, with those that were not started yet.</summary>
+    public async Task<IReadOnlyList<(RunRecord Record, Run? Run)>> BelowAsync(RunReader reader, string id, CancellationToken cancellationToken) =>
+    [
+        .. (await ReadAsync(reader, index.Rows.Below(id), null, cancellationToken).ConfigureAwait(false))
+            .Where(static found => found.Record is not null).Select(static found => (found.Record!, found.Run)),
+    ];
+
+    /// <summary>The ids of all runs below one in its tree.</summary>
+    public IReadOnlyList<string> IdsBelow(string id) => [.. index.Rows.Below(id).Select(static row => row.Id)];
+
+    private async Task<IReadOnlyList<(RunRecord? Record, Run? Run)>> ReadAsync(
+        RunReader reader, List<RunIndexRow> rows, RunFilter? filter, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        (RunRecord? Record, Run? Run)[] found = await InParallel.SelectAsync(
+            rows, row => ReadAsync(reader, row, filter, now, cancellationToken), cancellationToken).ConfigureAwait(false);
+        RunIndexEntry[] ended = [.. rows.Zip(found).Where(pair => !pair.First.HasEnded(now) && pair.Second.Run is { IsEnded: true })
+            .Select(pair => RunIndexRepair.EndOf(pair.First, pair.Second.Run!, now))];
+        if (ended.Length > 0)
+        {
+            await entries.TryAppendAsync(ended, cancellationToken).ConfigureAwait(false);
+        }
+
+        return found;
+    }
+
+    private async Task<(RunRecord? Record, Run? Run)> ReadAsync(
+        RunReader reader, RunIndexRow row, RunFilter? filter, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            RunRecord? record = row is { TellsAll: true, Run: { HasMore: not true } run }
+                ? run.ToRecord(row.Id)
+                : await runs.FindAsync(row.Id, cancellationToken).ConfigureAwait(false);
+            if (record is null || filter?.Matches(record) == false)
+            {
+                return default;
+            }
+
+            return row.HasEnded(now) && row.End is { HasMore: not true } end
+                ? (record, end.ToRun(record))
+                : (record, await reader.ReadAsync(record, false, cancellationToken).ConfigureAwait(false));
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable)
+        {
+            LogUnreadable(log, row.Id, e.Message);
+            return default;
+        }
+    }
+
+    [LoggerMessage(1912, LogLevel.Error, "Run {Run} cannot be read and is left out of lists: {Problem}")]
+    private static partial void LogUnreadable(ILogger log, string run, string problem);
+}
