@@ -22,7 +22,6 @@ using AgentFunctions.Swarm;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Search;
 using AgentFunctions.Tools.Workspaces;
-using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions;
 
@@ -64,10 +63,6 @@ namespace AgentFunctions;
 [JsonSerializable(typeof(IReadOnlyList<ToolDeclaration>))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunIndexEntry))]
-[JsonSerializable(typeof(RunIndexRow))]
-[JsonSerializable(typeof(RunIndexRow[]))]
-[JsonSerializable(typeof(RunIndexHead))]
-[JsonSerializable(typeof(RunIndexState))]
 [JsonSerializable(typeof(ToolArrivals))]
 [JsonSerializable(typeof(IReadOnlyList<ToolLoad>))]
 [JsonSerializable(typeof(RunState))]

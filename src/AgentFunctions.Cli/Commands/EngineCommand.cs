@@ -9,7 +9,7 @@ using AgentFunctions.Sqlite.Operations;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>engine status|check|accept|compact|export</c>: looks after the data file of the embedded engine.</summary>
+/// <summary><c>engine status|check|accept|reindex|compact|export</c>: looks after the data file of the embedded engine.</summary>
 internal static class EngineCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -23,6 +23,7 @@ internal static class EngineCommand
         Status(),
         Check(),
         Accept(),
+        Reindex(),
         Compact(),
         Export(),
     };
@@ -81,6 +82,19 @@ internal static class EngineCommand
         Description = "The folder of the host's keys, which has the head of the data file. By default 'keys' beside the file, or the file's name with '.keys'.",
         HelpName = "DIR",
     };
+
+    private static Command Reindex()
+    {
+        Argument<string> file = DataFileArgument();
+        var command = new Command("reindex", "Delete the run index, so that the next host builds it anew from the records; no engine may run on the file.") { file };
+        command.SetAction(parsed =>
+        {
+            long entries = DataFile.Reindex(parsed.GetValue(file)!);
+            Console.WriteLine($"deleted {entries:N0} entries; the next host builds the index anew when it is first asked for a list");
+            return ExitCode.Done;
+        });
+        return command;
+    }
 
     private static Command Compact()
     {

@@ -4,12 +4,13 @@ using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Database;
 using AgentFunctions.Sqlite.Integrity;
 using AgentFunctions.Sqlite.Runtime;
+using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Sqlite.Operations;
 
 /// <summary>
-/// Looks after data files from outside an engine. All but <see cref="Compact"/> only read, and may be used while an engine
-/// runs on the file.
+/// Looks after data files from outside an engine. All but <see cref="Accept"/>, <see cref="Compact"/> and <see cref="Reindex"/> only read,
+/// and may be used while an engine runs on the file.
 /// </summary>
 /// <remarks>
 /// Every member throws <see cref="AgentException"/>: <see cref="ErrorCode.InvalidInput"/> where there is no such file,
@@ -112,21 +113,36 @@ public static class DataFile
     {
         EnsureExists(path);
         using DataFileLock taken = DataFileLock.Take(path);
-        using var head = new HeadFile(path, HeadFile.FindKeyFolder(path));
         long before = new FileInfo(path).Length + WalBytes(path);
-        try
-        {
-            head.Demand();
-            using Connection connection = Connection.Open(path, readOnly: false);
-            EnsureOurs(connection, path);
-            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
-        }
-        catch (DatabaseException error)
-        {
-            throw error.ToAgentException(path);
-        }
-
+        Change(path, static connection => connection.Execute("VACUUM"));
         return new DataFileCompaction(before, new FileInfo(path).Length + WalBytes(path));
+    }
+
+    /// <summary>
+    /// Deletes the run index. The next host that is asked for a list builds it anew from the records, in the background; lists read the
+    /// records until then. No engine may run on the file.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <returns>How many entries it had.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileInUse"/>: an engine runs on it.</exception>
+    public static long Reindex(string path)
+    {
+        EnsureExists(path);
+        using DataFileLock taken = DataFileLock.Take(path);
+        long entries = 0;
+        Change(path, connection =>
+        {
+            const string Index = $"BETWEEN '{RunIndexCheck.Prefix}' AND '{RunIndexCheck.Prefix}~'";
+            entries = connection.Scalar($"SELECT count(*) FROM log_entries WHERE stream IN (SELECT id FROM log_streams WHERE name {Index})");
+            connection.Execute($"""
+                BEGIN IMMEDIATE;
+                DELETE FROM records WHERE key {Index};
+                DELETE FROM log_entries WHERE stream IN (SELECT id FROM log_streams WHERE name {Index});
+                DELETE FROM log_streams WHERE name {Index};
+                COMMIT
+                """);
+        });
+        return entries;
     }
 
     /// <summary>Writes one instance's state and history as JSON: <c>{"state": {…}, "history": […]}</c>.</summary>
@@ -169,6 +185,24 @@ public static class DataFile
             using Connection connection = Connection.Open(path, readOnly: true);
             EnsureOurs(connection, path);
             return read(connection);
+        }
+        catch (DatabaseException error)
+        {
+            throw error.ToAgentException(path);
+        }
+    }
+
+    private static void Change(string path, Action<Connection> change)
+    {
+        using var head = new HeadFile(path, HeadFile.FindKeyFolder(path));
+        try
+        {
+            head.Demand();
+            using Connection connection = Connection.Open(path, readOnly: false);
+            EnsureOurs(connection, path);
+            connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+            change(connection);
+            connection.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
         }
         catch (DatabaseException error)
         {

@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AgentFunctions.Durability;
 using AgentFunctions.Sqlite.Database;
 using AgentFunctions.Sqlite.Runtime;
+using AgentFunctions.Storage;
+using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Sqlite.Operations;
 
@@ -40,6 +43,7 @@ internal static class Inspection
 
         ReadHistories(connection, findings, cancellationToken);
         HashBlobs(connection, findings, cancellationToken);
+        CompareIndex(connection, findings);
         return findings;
     }
 
@@ -81,5 +85,41 @@ internal static class Inspection
                 findings.Add($"Blob {Convert.ToHexStringLower(blobs.Bytes(0))} has other content than it was put with");
             }
         }
+    }
+
+    /// <summary>Until the index has every run, lists read the records, and there is nothing to compare.</summary>
+    private static void CompareIndex(Connection connection, List<string> findings)
+    {
+        if (connection.Scalar($"SELECT count(*) FROM records WHERE key = '{RunIndexCheck.StateKey}'") > 0)
+        {
+            findings.AddRange(RunIndexCheck.Compare(Runs(connection), name => Entries(connection, name), DateTimeOffset.UtcNow)
+                .Take(Math.Max(0, MaxFindings - findings.Count)));
+        }
+    }
+
+    private static List<KeyValuePair<string, OrchestrationStatus>> Runs(Connection connection)
+    {
+        using Statement find = connection.PrepareOnce("SELECT i.id, i.status FROM instances i JOIN records r ON r.key = 'runs/' || i.id");
+        var runs = new List<KeyValuePair<string, OrchestrationStatus>>();
+        while (find.Step())
+        {
+            runs.Add(new(find.Text(0)!, (OrchestrationStatus)find.Int32(1)));
+        }
+
+        return runs;
+    }
+
+    private static List<LogEntry> Entries(Connection connection, string name)
+    {
+        using Statement find = connection.PrepareOnce(
+            "SELECT e.position, e.data FROM log_entries e JOIN log_streams s ON s.id = e.stream WHERE s.name = ? ORDER BY e.position");
+        find.Bind(1, name);
+        var entries = new List<LogEntry>();
+        while (find.Step())
+        {
+            entries.Add(new LogEntry(find.Int64(0), find.Bytes(1).ToArray()));
+        }
+
+        return entries;
     }
 }

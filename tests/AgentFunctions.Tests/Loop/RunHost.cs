@@ -106,6 +106,12 @@ internal sealed class RunHost : IAsyncDisposable
     public async Task RestartAsync()
     {
         await _host.StopAsync();
+        await StartAgainAsync();
+    }
+
+    /// <summary>Starts another host on the file of one that was stopped.</summary>
+    public async Task StartAgainAsync()
+    {
         _host.Dispose();
         _host = _build();
         await _host.StartAsync();

@@ -128,7 +128,7 @@ public abstract class RunIndexConformance
     };
 
     private static string[] Json(RunIndex index) =>
-        [.. index.Rows.Next(null, static _ => true, int.MaxValue).Select(static row => JsonSerializer.Serialize(row, AgentJsonContext.Default.RunIndexRow))];
+        [.. index.Rows.Next(null, static _ => true, int.MaxValue).Select(static row => JsonSerializer.Serialize(row, RunIndexJsonContext.Default.RunIndexRow))];
 
     private RunIndexLog Writer() => new(Connect().Logs, TimeProvider.System, NullLogger<RunIndexLog>.Instance);
 

@@ -3,6 +3,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
+using AgentFunctions.Sqlite.Operations;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
@@ -124,6 +125,31 @@ internal sealed class RunListTests
         Assert.That(host.Get<RunIndex>().Rows.Below(lead.Id).Select(static row => row.IsConfirmed), Is.EqualTo(new[] { true, true, true }));
         Assert.That(indexed.Children.Select(static child => (child.Name, Shown(child.Run))), Is.EqualTo(records.Children.Select(static child => (child.Name, Shown(child.Run)))));
         Assert.That((indexed.Steps, indexed.CriticalSteps, indexed.Usage), Is.EqualTo((records.Steps, records.CriticalSteps, records.Usage)));
+    }
+
+    [Test]
+    public async Task Check_OfAnIndexThatLacksARun_SaysSo_AndReindexMakesItGood(CancellationToken cancellationToken)
+    {
+        await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("done"));
+        await WaitForIndexAsync(host, cancellationToken);
+        Run first = await host.RunAsync("One.");
+        await host.RunAsync("Two.");
+        await host.StopAsync();
+        Assert.That(DataFile.Check(host.DataFile, cancellationToken: cancellationToken), Is.Empty);
+
+        await host.StartAgainAsync();
+        await host.Get<ILogStore>().DeleteAsync(RunIndexStreams.NameOf(RunIndexStreams.ShardOf(first.Id)), cancellationToken);
+        await host.StopAsync();
+        Assert.That(DataFile.Check(host.DataFile, cancellationToken: cancellationToken), Has.Some.Contains($"lacks run '{first.Id}'").And.Some.Contains("engine reindex"));
+
+        Assert.That(DataFile.Reindex(host.DataFile), Is.GreaterThanOrEqualTo(0));
+        Assert.That(DataFile.Check(host.DataFile, cancellationToken: cancellationToken), Is.Empty, "there is none");
+        await host.StartAgainAsync();
+        Assert.That(await GoalsAsync(host, new RunFilter(), cancellationToken), Is.EqualTo(new[] { "Two.", "One." }));
+        await WaitForIndexAsync(host, cancellationToken);
+        await host.StopAsync();
+        Assert.That(DataFile.Check(host.DataFile, cancellationToken: cancellationToken), Is.Empty);
+        await host.StartAgainAsync();
     }
 
     private static AgentTool Failing() => AgentTool.Create("fail", "Fails.", ToolEffect.None, static string () => throw new InvalidOperationException("It broke."));

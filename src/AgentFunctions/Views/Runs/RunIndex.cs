@@ -55,7 +55,7 @@ internal sealed class RunIndex : IDisposable
     {
         var state = new RunIndexState(lengths);
         await _records.PutAsync(
-            RunIndexStreams.StateKey, JsonSerializer.SerializeToUtf8Bytes(state, AgentJsonContext.Default.RunIndexState), default, cancellationToken)
+            RunIndexStreams.StateKey, JsonSerializer.SerializeToUtf8Bytes(state, RunIndexJsonContext.Default.RunIndexState), default, cancellationToken)
             .ConfigureAwait(false);
         _state = state;
     }
@@ -76,7 +76,7 @@ internal sealed class RunIndex : IDisposable
         try
         {
             StoredRecord? record = await _records.GetAsync(RunIndexStreams.StateKey, cancellationToken).ConfigureAwait(false);
-            _state = record is null ? null : JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.RunIndexState);
+            _state = record is null ? null : JsonSerializer.Deserialize(record.Value.Span, RunIndexJsonContext.Default.RunIndexState);
         }
         catch (JsonException)
         {

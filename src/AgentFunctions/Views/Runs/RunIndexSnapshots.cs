@@ -29,7 +29,7 @@ internal sealed class RunIndexSnapshots(IRecordStore records)
                 Enumerable.Range(0, head.Parts).Select(part => records.GetAsync(KeyOf(shard, head.Position, part), cancellationToken))).ConfigureAwait(false);
             return parts.Any(static part => part is null)
                 ? null
-                : (head, [.. parts.SelectMany(static part => JsonSerializer.Deserialize(part!.Value.Span, AgentJsonContext.Default.RunIndexRowArray) ?? [])]);
+                : (head, [.. parts.SelectMany(static part => JsonSerializer.Deserialize(part!.Value.Span, RunIndexJsonContext.Default.RunIndexRowArray) ?? [])]);
         }
         catch (JsonException)
         {
@@ -49,11 +49,11 @@ internal sealed class RunIndexSnapshots(IRecordStore records)
 
         RunIndexRow[][] parts = [.. rows.Chunk(RowsPerPart)];
         await Task.WhenAll(parts.Select((part, number) => records.PutAsync(
-            KeyOf(shard, position, number), JsonSerializer.SerializeToUtf8Bytes(part, AgentJsonContext.Default.RunIndexRowArray), default, cancellationToken)))
+            KeyOf(shard, position, number), JsonSerializer.SerializeToUtf8Bytes(part, RunIndexJsonContext.Default.RunIndexRowArray), default, cancellationToken)))
             .ConfigureAwait(false);
         var head = new RunIndexHead(position, parts.Length) { DamagedAt = damagedAt };
         await records.PutAsync(
-            HeadKey(shard), JsonSerializer.SerializeToUtf8Bytes(head, AgentJsonContext.Default.RunIndexHead),
+            HeadKey(shard), JsonSerializer.SerializeToUtf8Bytes(head, RunIndexJsonContext.Default.RunIndexHead),
             etag is null ? RecordCondition.IfNew : RecordCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false);
         if (before is not null)
         {
@@ -65,7 +65,7 @@ internal sealed class RunIndexSnapshots(IRecordStore records)
     private async Task<(RunIndexHead? Head, string? Etag)> HeadAsync(int shard, CancellationToken cancellationToken)
     {
         StoredRecord? record = await records.GetAsync(HeadKey(shard), cancellationToken).ConfigureAwait(false);
-        return record is null ? (null, null) : (JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.RunIndexHead), record.Etag);
+        return record is null ? (null, null) : (JsonSerializer.Deserialize(record.Value.Span, RunIndexJsonContext.Default.RunIndexHead), record.Etag);
     }
 
     private static string HeadKey(int shard) => string.Create(CultureInfo.InvariantCulture, $"{RunIndexStreams.Prefix}heads/{shard:x}");

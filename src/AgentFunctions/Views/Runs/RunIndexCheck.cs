@@ -1,0 +1,69 @@
+using System.Text.Json;
+using AgentFunctions.Durability;
+using AgentFunctions.Runs.Index;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Views.Runs;
+
+/// <summary>Compares a run index with the runs that it is derived from, for whoever looks after the stores.</summary>
+public static class RunIndexCheck
+{
+    /// <summary>What the names of all that belongs to the index begin with: its logs, and its records.</summary>
+    public const string Prefix = RunIndexStreams.Prefix;
+
+    /// <summary>The record that says that the index has every run. Without it, lists read the records, and the index is built.</summary>
+    public const string StateKey = RunIndexStreams.StateKey;
+
+    private const string Remedy = "build the index anew with 'agentfunctions engine reindex'";
+
+    /// <summary>Looks for runs that lists would lack, or show as ended while they live.</summary>
+    /// <param name="runs">The orchestrations of runs by id.</param>
+    /// <param name="read">Reads a log of the index.</param>
+    /// <param name="now">The present time (UTC).</param>
+    /// <returns>What is wrong, in words; none if all is well.</returns>
+    public static IEnumerable<string> Compare(
+        IEnumerable<KeyValuePair<string, OrchestrationStatus>> runs, Func<string, IEnumerable<LogEntry>> read, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        ArgumentNullException.ThrowIfNull(read);
+        var rows = new Dictionary<string, RunIndexRow>(StringComparer.Ordinal);
+        foreach (string stream in Enumerable.Range(0, RunIndexStreams.Count).Select(RunIndexStreams.NameOf))
+        {
+            foreach (LogEntry entry in read(stream))
+            {
+                if (TryRead(entry) is not { } known)
+                {
+                    yield return $"Entry {entry.Position} of run index '{stream}' cannot be read; {Remedy}";
+                    continue;
+                }
+
+                rows[known.Id] = RunIndexRow.Apply(rows.GetValueOrDefault(known.Id), known, entry.Position);
+            }
+        }
+
+        foreach ((string id, OrchestrationStatus status) in runs)
+        {
+            RunIndexRow? row = rows.GetValueOrDefault(id);
+            if (row is null)
+            {
+                yield return $"The run index lacks run '{id}'; {Remedy}";
+            }
+            else if (row.HasEnded(now) && status is (OrchestrationStatus.Pending or OrchestrationStatus.Running or OrchestrationStatus.Suspended))
+            {
+                yield return $"The run index takes run '{id}' for ended, and it is {status}; {Remedy}";
+            }
+        }
+    }
+
+    private static RunIndexEntry? TryRead(LogEntry entry)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.RunIndexEntry) is { Id.Length: > 0 } read ? read : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
