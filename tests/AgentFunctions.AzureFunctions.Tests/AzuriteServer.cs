@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using AgentFunctions.AzureStorage;
 using Azure.Storage;
@@ -10,18 +7,16 @@ namespace AgentFunctions.AzureFunctions.Tests;
 
 /// <summary>
 /// The storage emulator Azurite for this run of the tests: <c>azurite-blob</c> at <c>AZURITE_BLOB</c>, or on the path. It serves
-/// many accounts, so that each test has an empty one and tests run side by side.
+/// many accounts, so that each test has an empty one and tests run side by side; a long run of tests gets a new process now and then.
 /// </summary>
 [SetUpFixture]
 public sealed class AzuriteServer
 {
     private const int Accounts = 1_000;
 
+    private static readonly Lock s_gate = new();
     private static readonly string s_key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
-    private static Process? s_process;
-    private static int s_port;
-    private static int s_taken;
-    private static string? s_missing = "It was not started.";
+    private static readonly Stack<AzuriteProcess> s_processes = [];
 
     /// <summary>Connects to an account that is empty and nobody else's.</summary>
     internal static BlobServiceClient Connect() => Connect(TakeAccount());
@@ -30,75 +25,45 @@ public sealed class AzuriteServer
     /// <param name="account">The account, as <see cref="TakeAccount"/> gave it.</param>
     /// <param name="options">How to connect.</param>
     internal static BlobServiceClient Connect(string account, BlobClientOptions? options = null) =>
-        new(new Uri($"http://127.0.0.1:{s_port}/{account}"), new StorageSharedKeyCredential(account, s_key), options);
+        new(new Uri($"http://127.0.0.1:{account}"), new StorageSharedKeyCredential(account[(account.IndexOf('/') + 1)..], s_key), options);
 
     /// <summary>Takes an account that is empty and nobody else's.</summary>
     internal static string TakeAccount()
     {
-        if (s_missing is { } reason)
+        lock (s_gate)
         {
-            // CI installs it, so there its absence is a fault.
-            Assert.That(Environment.GetEnvironmentVariable("CI"), Is.Null.Or.Empty, reason);
-            Assert.Ignore(reason);
-        }
+            if (s_processes.TryPeek(out AzuriteProcess? running) && running.TryTakeAccount() is { } account)
+            {
+                return account;
+            }
 
-        int number = Interlocked.Increment(ref s_taken);
-        Assert.That(number, Is.LessThanOrEqualTo(Accounts), "Give the emulator more accounts.");
-        return NameOf(number);
+            try
+            {
+                s_processes.Push(AzuriteProcess.Start(Accounts, s_key));
+            }
+            catch (InvalidOperationException e)
+            {
+                // CI installs it, so there its absence is a fault.
+                Assert.That(Environment.GetEnvironmentVariable("CI"), Is.Null.Or.Empty, e.Message);
+                Assert.Ignore(e.Message);
+            }
+
+            return s_processes.Peek().TryTakeAccount()!;
+        }
     }
 
     /// <summary>The containers of an account in which nothing is kept.</summary>
     internal static BlobContainers Containers() => new(Connect());
 
-    [OneTimeSetUp]
-    public async Task StartAsync()
-    {
-        s_port = FreePort();
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("AZURITE_BLOB") ?? "azurite-blob")
-        {
-            ArgumentList =
-            {
-                "--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", $"{s_port}", "--skipApiVersionCheck", "--disableTelemetry",
-            },
-            Environment = { ["AZURITE_ACCOUNTS"] = string.Join(';', Enumerable.Range(1, Accounts).Select(static number => $"{NameOf(number)}:{s_key}")) },
-            RedirectStandardOutput = true,
-        };
-        try
-        {
-            s_process = Process.Start(start)!;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            s_missing = "Azurite is not installed: npm install --global azurite, or name azurite-blob in AZURITE_BLOB.";
-            return;
-        }
-
-        while (await s_process.StandardOutput.ReadLineAsync() is { } line)
-        {
-            if (line.Contains("successfully listen", StringComparison.Ordinal))
-            {
-                s_missing = null;
-                _ = s_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-                return;
-            }
-        }
-
-        s_missing = "Azurite ended before it listened.";
-    }
-
     [OneTimeTearDown]
     public void Stop()
     {
-        s_process?.Kill(entireProcessTree: true);
-        s_process?.Dispose();
-    }
-
-    private static string NameOf(int number) => $"account{number}";
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        lock (s_gate)
+        {
+            while (s_processes.TryPop(out AzuriteProcess? process))
+            {
+                process.Dispose();
+            }
+        }
     }
 }
