@@ -5,6 +5,7 @@ using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.AspNetCore.Security.Oidc;
+using AgentFunctions.Notifications;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,6 +33,7 @@ public static class AgentFunctionsApiServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, OidcOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, ApiOptionsValidator>());
+        services.TryAddSingleton<PublicAddress>();
         services.AddRoutingCore();
         services.AddGuard();
         services.TryAddMade<RunResources>();

@@ -44,6 +44,13 @@ public sealed class ApiOptions
     public IList<string> Origins { get; } = [];
 
     /// <summary>
+    /// Gets or sets the address under which people reach the runtime: scheme, host and the path that it is mapped below. Links in
+    /// notifications begin with it.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>: links begin with that path alone.</value>
+    public string? PublicUrl { get; set; }
+
+    /// <summary>
     /// Gets the addresses and networks (<c>10.0.0.0/8</c>) of the proxies whose <c>X-Forwarded-For</c> is believed: where a request is
     /// from counts if it has no credentials. None by default. An app that uses forwarded headers itself needs none.
     /// </summary>

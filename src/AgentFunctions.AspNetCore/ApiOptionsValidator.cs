@@ -20,6 +20,16 @@ internal sealed class ApiOptionsValidator : IValidateOptions<ApiOptions>
             yield return "Api:Key: the reference was not resolved; give the app's identity access to the vault, or correct the secret's address.";
         }
 
+        if (options.TrustFunctionsPrincipal && CallerIds.FindIssuer(options, CallerIds.Principals) is { } issuer)
+        {
+            yield return $"{issuer}:Name and Api:TrustFunctionsPrincipal: the ids of both begin with '{CallerIds.Principals}', so that two people could have one id; set another {issuer}:Name.";
+        }
+
+        if (options.PublicUrl is { } address && !IsAddress(address))
+        {
+            yield return $"Api:PublicUrl: '{address}' is no address; use scheme, host and the path that the runtime is mapped below, such as https://example.org/agents.";
+        }
+
         if (!CallerIds.IsBeginning(options.Users.Name))
         {
             yield return "Api:Users:Name: use letters, digits, '-', '_' and '.', at most 64.";
@@ -45,6 +55,9 @@ internal sealed class ApiOptionsValidator : IValidateOptions<ApiOptions>
             }
         }
     }
+
+    private static bool IsAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" && uri.Query.Length + uri.Fragment.Length + uri.UserInfo.Length == 0;
 
     private static bool IsOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)

@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Notifications;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore;
 
 /// <summary>What comes before all of the app's own pipeline: the check of where it listens, and words for what routing refuses.</summary>
-internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing)
+internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing, PublicAddress address)
     : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
@@ -23,6 +24,7 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, 
             DemandNamesApart(options.Value);
         }
 
+        address.Base = options.Value.PublicUrl;
         app.Use(routing.InvokeAsync);
         next(app);
     };
@@ -34,11 +36,20 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, 
     /// <summary>The app's users and those of an issuer may have equal names, but never one id.</summary>
     private static void DemandNamesApart(ApiOptions options)
     {
-        if (options.CallerMapping is null && options.Oidc.Any(issuer => issuer.Name == options.Users.Name))
+        if (options.CallerMapping is null && CallerIds.FindIssuer(options, options.Users.Name) is { } issuer)
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"Api:Users:Name: '{options.Users.Name}' begins the ids of an issuer's callers too; use another name here or in Api:Oidc.");
+                $"Api:Users:Name and {issuer}:Name are both '{options.Users.Name}', so that a user of the app and a caller of the issuer could have one id; "
+                + "set another name in one of them.");
+        }
+
+        if (options.CallerMapping is null && options.TrustFunctionsPrincipal && CallerIds.IsPrincipals(options.Users.Name))
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                $"Api:Users:Name and Api:TrustFunctionsPrincipal: the ids of both begin with '{options.Users.Name}', so that a user of the app and one of Azure's "
+                + "authentication could have one id; set another name in Api:Users:Name, or trust one of the two.");
         }
     }
 }

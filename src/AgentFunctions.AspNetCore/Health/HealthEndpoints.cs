@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -13,6 +15,8 @@ namespace AgentFunctions.AspNetCore.Health;
 /// <summary>Probes; they need no credentials.</summary>
 internal static class HealthEndpoints
 {
+    private const string More = "The host's log has the words, and so has this answer for a caller who may see all runs.";
+
     private static readonly HealthResource Ok = new("ok");
 
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
@@ -32,10 +36,21 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> ReadyAsync(
-        IOrchestrationClient orchestrations, HostReadiness readiness, CancellationToken cancellationToken)
+        HttpContext http, IOrchestrationClient orchestrations, HostReadiness readiness, CallerAuthentication callers, CancellationToken cancellationToken)
     {
-        await orchestrations.QueryAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken);
-        IReadOnlyList<ReadinessItem> items = await readiness.CheckAsync(cancellationToken);
+        bool isTold = await IsToldAsync(http, callers);
+        IReadOnlyList<ReadinessItem> items;
+        try
+        {
+            await orchestrations.QueryAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken);
+            items = await readiness.CheckAsync(cancellationToken);
+        }
+        catch (AgentException e) when (!isTold)
+        {
+            throw new AgentException(e.Code, $"The engine does not answer. {More}", e);
+        }
+
+        items = isTold ? items : [.. items.Select(static item => item with { Message = item.Message is null ? null : More })];
         if (items.Any(static item => item.Status == ReadinessStatus.Failed))
         {
             throw new AgentException(
@@ -48,6 +63,20 @@ internal static class HealthEndpoints
         {
             Checks = [.. items.Select(static item => new HealthCheckResource(item.Name, CamelCase.Of(item.Status), item.Message))],
         });
+    }
+
+    /// <summary>Whether words may be shown: they name paths, models and servers.</summary>
+    private static async ValueTask<bool> IsToldAsync(HttpContext http, CallerAuthentication callers)
+    {
+        try
+        {
+            return await callers.RecogniseAsync(http) is { } recognised && RunRights.SeesAll(recognised.Caller);
+        }
+        catch (Exception e) when (e is AgentException or ProblemException)
+        {
+            // A probe is answered whoever asks, also when credentials cannot be looked up now.
+            return false;
+        }
     }
 }
 
@@ -63,5 +92,5 @@ internal sealed record HealthResource(string Status)
 /// <summary>What was found of one thing that the host needs.</summary>
 /// <param name="Name">What it is: <c>store</c>, <c>policy</c>, <c>models</c>, <c>toolServers</c>, <c>clock</c> or <c>disk</c>.</param>
 /// <param name="Status"><c>ok</c> or <c>degraded</c>.</param>
-/// <param name="Message">What is wrong and how to mend it.</param>
+/// <param name="Message">What is wrong and how to mend it; where more is said for a caller who may not see all runs.</param>
 internal sealed record HealthCheckResource(string Name, string Status, string? Message);

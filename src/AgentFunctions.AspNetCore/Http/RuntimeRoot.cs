@@ -1,7 +1,9 @@
+using AgentFunctions.Notifications;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Routing.Patterns;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AspNetCore.Http;
 
@@ -23,6 +25,12 @@ internal sealed record RuntimeRoot(int Segments)
         }
 
         endpoint.Metadata.Add(new RuntimeRoot(own));
+        if (endpoint.ApplicationServices.GetService<PublicAddress>() is { } address)
+        {
+            // A path with a parameter leads to several roots, none of which people who are told something could be sent to.
+            address.Path = segments.Take(own).All(static segment => segment.Parts is [RoutePatternLiteralPart])
+                ? string.Concat(segments.Take(own).Select(static segment => $"/{((RoutePatternLiteralPart)segment.Parts[0]).Content}")) : "";
+        }
     });
 }
 

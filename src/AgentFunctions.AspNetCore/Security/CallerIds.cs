@@ -15,6 +15,18 @@ internal static class CallerIds
     /// <summary>Whether ids with that beginning are the host's own.</summary>
     public static bool IsOwn(string beginning) => Own.Contains(beginning, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>What the ids of callers begin with that Azure's authentication names.</summary>
+    public const string Principals = "user";
+
+    /// <summary>Whether ids with that beginning are those of Azure's authentication.</summary>
+    public static bool IsPrincipals(string beginning) => Principals.Equals(beginning, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Finds the issuer whose callers' ids begin so; <see langword="null"/> if there is none. People do not tell ids by case.</summary>
+    /// <returns>The issuer's place in the configuration.</returns>
+    public static string? FindIssuer(ApiOptions options, string beginning) => options.Oidc.Index()
+        .Where(one => beginning.Equals(one.Item.Name, StringComparison.OrdinalIgnoreCase))
+        .Select(static one => $"Api:Oidc:{one.Index}").FirstOrDefault();
+
     /// <summary>Whether a text can be the beginning of an id.</summary>
     public static bool IsBeginning(string? text) =>
         text is { Length: > 0 and <= 64 } && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');

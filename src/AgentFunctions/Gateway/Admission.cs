@@ -41,6 +41,23 @@ public sealed class Admission
         throw await RefusedAsync(caller, agent, rule, ruling.Reason, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Demands that no rule denies a run to delegate to an agent.</summary>
+    /// <param name="lead">The run that delegates.</param>
+    /// <param name="agent">The sub-agents' definition.</param>
+    /// <param name="goals">What they shall reach.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>Says which tools the sub-agents may have.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>
+    internal async Task<AccessRuling> DemandNotDeniedAsync(RunRecord lead, string agent, IEnumerable<string> goals, CancellationToken cancellationToken)
+    {
+        RunRecord root = (await _lineage.OfAsync(lead, cancellationToken).ConfigureAwait(false)).Root;
+        var caller = new Caller(root.Requester) { Roles = root.RequesterRoles };
+        AccessRuling ruling = _access.DecideBelow(caller, agent, goals.Append(root.Goal), root.Labels);
+        return ruling.RefusedBy is { } rule
+            ? throw await RefusedAsync(caller, agent, rule, ruling.Reason, cancellationToken).ConfigureAwait(false)
+            : ruling;
+    }
+
     /// <summary>Writes a refusal down.</summary>
     /// <returns>The refusal.</returns>
     internal async Task<AgentException> RefusedAsync(Caller caller, string agent, string rule, string reason, CancellationToken cancellationToken)

@@ -80,6 +80,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<RunSteerers>();
         services.TryAddSingleton<ApprovalRecords>();
         services.TryAddSingleton<ApprovalStore>();
+        services.TryAddSingleton<AgentFunctions.Notifications.PublicAddress>();
         services.TryAddSingleton<ApprovalChannels>();
         services.TryAddSingleton<ApprovalGate>();
         services.TryAddSingleton<ApprovalSituation>();

@@ -3,6 +3,7 @@ using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
@@ -45,7 +46,8 @@ internal sealed class ChildAdmission(
         CheckBounds(asked, call.Allowance);
         string[] goals = [.. Enumerable.Range(0, asked.Count).Select(asked.GoalOf)];
         CheckGoals(goals);
-        ChildKind kind = await KindAsync(lead, leadAgent, asked, call.Allowance.Limits).ConfigureAwait(false);
+        AccessRuling access = await admission.DemandNotDeniedAsync(lead, asked.Agent.Name, goals, cancellationToken).ConfigureAwait(false);
+        ChildKind kind = await KindAsync(lead, leadAgent, asked, call.Allowance.Limits, access).ConfigureAwait(false);
 
         DateTimeOffset now = time.GetUtcNow();
         RunRecord[] children = [.. goals.Select((goal, index) => ChildOf(lead, kind, asked, goal, context, asked.IsAnswer ? null : asked.FirstItem + index, now))];
@@ -143,12 +145,13 @@ internal sealed class ChildAdmission(
     }
 
     /// <summary>What sub-agents of a run and a definition have in common; made once, also for the calls of a turn that come at the same time.</summary>
-    private async Task<ChildKind> KindAsync(RunRecord lead, AgentDefinition leadAgent, ChildOrder asked, SwarmLimits limits)
+    private async Task<ChildKind> KindAsync(RunRecord lead, AgentDefinition leadAgent, ChildOrder asked, SwarmLimits limits, AccessRuling access)
     {
-        string key = $"{lead.Id}/{asked.Agent.Hash}";
+        string denied = string.Join('\n', access.Allowances?.SelectMany(static one => one.Denied) ?? []);
+        string key = $"{lead.Id}/{asked.Agent.Hash}/{denied}";
         if (!_kinds.TryGet(key, out Task<ChildKind>? kind))
         {
-            kind = MakeAsync(lead, leadAgent, asked.Agent, limits);
+            kind = MakeAsync(lead, leadAgent, asked.Agent, limits, access);
             _kinds.Set(key, kind);
         }
 
@@ -163,14 +166,16 @@ internal sealed class ChildAdmission(
         }
     }
 
-    private async Task<ChildKind> MakeAsync(RunRecord lead, AgentDefinition leadAgent, AgentDefinition asked, SwarmLimits limits)
+    private async Task<ChildKind> MakeAsync(
+        RunRecord lead, AgentDefinition leadAgent, AgentDefinition asked, SwarmLimits limits, AccessRuling access)
     {
         ModelBinding model = asked.Model is null ? models.Resolve(lead.Model) : models.ResolveFor(asked.Model).Model;
         AgentDefinition agent = limits.Depth > 1 && leadAgent.Delegation != Delegation.None
             ? DelegationContract.Resolve(asked, model.Profile.Provider)
             : asked with { Delegation = Delegation.None };
         IReadOnlyList<ToolDeclaration> leads = await tools.GrantedAsync(lead, leadAgent).ConfigureAwait(false);
-        IReadOnlyList<ToolDeclaration> own = ToolNarrowing.Of(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads);
+        IReadOnlyList<ToolDeclaration> own =
+            [.. ToolNarrowing.Of(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads).Where(tool => access.Allows(tool.Name))];
         var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
         LoopLimits bounds = runLimits.Of(agent, model, null, budget) with
         {

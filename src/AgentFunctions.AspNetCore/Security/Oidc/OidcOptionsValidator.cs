@@ -31,7 +31,7 @@ internal sealed class OidcOptionsValidator : IValidateOptions<ApiOptions>
         {
             yield return $"{path}:Name: use letters, digits, '-', '_' and '.', at most 64.";
         }
-        else if (CallerIds.IsOwn(issuer.Name) || earlier.Any(other => other.Name == issuer.Name))
+        else if (CallerIds.IsOwn(issuer.Name) || earlier.Any(other => string.Equals(other.Name, issuer.Name, StringComparison.OrdinalIgnoreCase)))
         {
             yield return $"{path}:Name: '{issuer.Name}' begins the ids of other callers; use another name.";
         }

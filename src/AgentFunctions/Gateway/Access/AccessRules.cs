@@ -43,6 +43,25 @@ internal sealed class AccessRules
                 [.. holding.Where(static rule => rule.Denies).Select(static rule => rule.Tools!)]);
     }
 
+    /// <summary>Decides about a sub-agent: only what a rule denies counts, since what is allowed was decided for the run at the root.</summary>
+    /// <param name="caller">Who asked for the run at the root.</param>
+    /// <param name="agent">The sub-agent's definition.</param>
+    /// <param name="goals">The goals: that of the root and those of the sub-agents.</param>
+    /// <param name="labels">The labels of the tree.</param>
+    public AccessRuling DecideBelow(Caller caller, string agent, IEnumerable<string> goals, IReadOnlyDictionary<string, string> labels)
+    {
+        if (_rules.Length == 0 || caller.Has(CallerRoles.Admin))
+        {
+            return AccessRuling.Free;
+        }
+
+        string[] classes = [.. goals.SelectMany(_router.ClassesOf).Distinct(StringComparer.Ordinal)];
+        Rule[] denying = [.. _rules.Where(rule => rule.Denies && rule.Holds(caller, agent, classes, labels))];
+        return Array.Find(denying, static rule => rule.Tools is null) is { } forbids
+            ? AccessRuling.Refused(forbids.Name, $"a run of {caller.Id} may not delegate to agent '{agent}'")
+            : new AccessRuling(null, [.. denying.Select(static rule => rule.Tools!)]);
+    }
+
     private sealed class Rule(AccessRuleOptions options)
     {
         private readonly Glob _callers = GlobOf(options.Callers);

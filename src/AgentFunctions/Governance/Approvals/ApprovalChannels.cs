@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>The notification channels over which this host tells people of approvals, by the roles that may decide.</summary>
-internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, NotificationDesk desk, TimeProvider time)
+internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, NotificationDesk desk, PublicAddress address, TimeProvider time)
 {
     private const string EveryRole = "*";
 
@@ -15,11 +15,11 @@ internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, Noti
     public IEnumerable<IApprovalNotifier> For(Approval approval) => options.Value.ApprovalChannels
         .Where(entry => entry.Key == EveryRole || approval.Roles.Contains(entry.Key, StringComparer.Ordinal))
         .SelectMany(static entry => entry.Value).Distinct(StringComparer.Ordinal)
-        .Select(name => new ApprovalChannel(name, desk, time));
+        .Select(name => new ApprovalChannel(name, desk, address, time));
 }
 
 /// <summary>One channel.</summary>
-internal sealed class ApprovalChannel(string name, NotificationDesk desk, TimeProvider time) : IApprovalNotifier
+internal sealed class ApprovalChannel(string name, NotificationDesk desk, PublicAddress address, TimeProvider time) : IApprovalNotifier
 {
     /// <summary>How much of the goal people are shown at once, in characters.</summary>
     private const int GoalLimit = 2_000;
@@ -53,7 +53,7 @@ internal sealed class ApprovalChannel(string name, NotificationDesk desk, TimePr
             Roles = approval.Roles,
             Count = approval.Terms.Count,
             ExpiresAt = approval.ExpiresAt,
-            Decide = $"/api/approvals/{approval.Id}",
+            Decide = address.Of($"/api/approvals/{approval.Id}"),
         };
         string line = $"approval {kind}: '{approval.Tool}' ({notice.Risk} risk) for run {approval.RunId}, by rule '{approval.Rule}'. "
             + (kind == "withdrawn" ? $"Nothing is to be decided: {approval.Obstacle}" : $"Decide: agentfunctions approve {approval.Id}");

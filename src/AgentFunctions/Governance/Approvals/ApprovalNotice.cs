@@ -56,6 +56,6 @@ internal sealed record ApprovalNotice
     /// <summary>When it expires (UTC).</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>Where to decide, below the host's own address.</summary>
+    /// <summary>Where to decide: below <c>Api:PublicUrl</c>, or without it the path alone.</summary>
     public required string Decide { get; init; }
 }
