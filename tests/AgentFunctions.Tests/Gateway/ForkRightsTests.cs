@@ -20,7 +20,7 @@ internal sealed class ForkRightsTests
     private static readonly Caller Admin = new("key:root") { Roles = [CallerRoles.Admin] };
 
     private static readonly AgentTool Echo = AgentTool.Create("echo", "Repeats.", ToolEffect.None, (string text) => text);
-    private static readonly AgentTool Shell = AgentTool.Create("shell", "Runs.", ToolEffect.NotIdempotent, () => "ran") with { OnlyByName = true };
+    private static readonly AgentTool Shell = new(AgentTool.CreateFunction("shell", "Runs.", () => "ran"), ToolEffect.NotIdempotent) { OnlyByName = true };
 
     // What the host is like from its next start on.
     private Action<AgentBuilder> _agent = static agent => agent.WithTools("echo");
@@ -165,7 +165,7 @@ internal sealed class ForkRightsTests
         [.. new[] { "other", "dear" }.SelectMany(static name => new[]
         {
             ($"Models:{name}:Provider", "openai"), ($"Models:{name}:Endpoint", "http://127.0.0.1:9/v1"), ($"Models:{name}:Key", "sk-test"),
-            ($"Models:{name}:Model", name), ($"Models:{name}:MaxAttempts", "1"),
+            ($"Models:{name}:Model", name),
         })]);
 
     private static async Task<Run> SubmitAsync(RunHost host, RunRequest? request = null) => await host.Reader.WaitForEndAsync(
