@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using AgentFunctions.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.EndToEnd.Api;
 
@@ -66,6 +68,37 @@ internal sealed class SecurityTests
         Assert.That(ready.StatusCode, Is.EqualTo(HttpStatusCode.OK));
         using HttpResponseMessage document = await host.Http.GetAsync("/openapi/v1.json");
         Assert.That(document.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+    }
+
+    [Test]
+    public async Task Readiness_WithoutTheKey_NamesNoPath()
+    {
+        const string Words = "/srv/agents/policy.yaml: rules: 7 is no list";
+        await using ApiHost host = await ApiHost.StartAsync(
+            configure: options => options.Key = Key,
+            build: builder => builder.Services.AddSingleton<IReadinessCheck>(new FixedReadiness(Words, ReadinessStatus.Degraded)));
+        await using ApiHost broken = await ApiHost.StartAsync(
+            configure: options => options.Key = Key,
+            build: builder => builder.Services.AddSingleton<IReadinessCheck>(new FixedReadiness(Words, ReadinessStatus.Failed)));
+        foreach ((ApiHost one, int status) in new[] { (host, 200), (broken, 503) })
+        {
+            using HttpResponseMessage anonymous = await one.Http.GetAsync("/health/ready");
+            one.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "0123456789abcdef-no");
+            using HttpResponseMessage wrong = await one.Http.GetAsync("/health/ready");
+            one.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+            using HttpResponseMessage known = await one.Http.GetAsync("/health/ready");
+
+            Assert.That(new[] { anonymous, wrong, known }.Select(static answer => (int)answer.StatusCode), Is.All.EqualTo(status));
+            Assert.That(await anonymous.Content.ReadAsStringAsync(), Does.Contain("mine").And.Not.Contain("/srv"));
+            Assert.That(await wrong.Content.ReadAsStringAsync(), Does.Not.Contain("/srv"));
+            Assert.That(await known.Content.ReadAsStringAsync(), Does.Contain("/srv/agents/policy.yaml"));
+        }
+    }
+
+    private sealed class FixedReadiness(string message, ReadinessStatus status) : IReadinessCheck
+    {
+        public Task<IReadOnlyList<ReadinessItem>> CheckAsync(CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<ReadinessItem>>([new ReadinessItem("mine", Status: status, Message: message)]);
     }
 
     [TestCase("localhost", 200)]

@@ -50,6 +50,27 @@ internal sealed class MappingTests
         Assert.That((string)document["servers"]![0]!["url"]!, Is.EqualTo("/base"));
     }
 
+    [TestCase("/agents", null, "/agents/api/x")]
+    [TestCase("/tenants/{tenant}/agents", null, "/api/x")]
+    [TestCase("/agents", "https://shop.example/agents/", "https://shop.example/agents/api/x")]
+    [TestCase("/tenants/{tenant}/agents", "https://shop.example/tenants/red/agents", "https://shop.example/tenants/red/agents/api/x")]
+    public async Task Links_InWhatPeopleAreTold_LeadToWhereTheRuntimeIs(string prefix, string? address, string link)
+    {
+        await using ApiHost host = await ApiHost.StartAsync(
+            configure: options => options.PublicUrl = address, runtime: app => app.MapGroup(prefix).MapAgentFunctions());
+        using HttpResponseMessage any = await host.Http.GetAsync(prefix.Replace("{tenant}", "red", StringComparison.Ordinal) + "/health/live");
+
+        Assert.That(any.IsSuccessStatusCode, Is.True);
+        Assert.That(host.Services.GetRequiredService<AgentFunctions.Notifications.PublicAddress>().Of("/api/x"), Is.EqualTo(link));
+    }
+
+    [TestCase("shop.example")]
+    [TestCase("https://shop.example/?a=b")]
+    [TestCase("https://me:secret@shop.example/")]
+    public void Start_WithAPublicAddressThatIsNone_NamesTheField(string address) => Assert.That(
+        async () => await ApiHost.StartAsync(configure: options => options.PublicUrl = address),
+        Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Api:PublicUrl"));
+
     [Test]
     public async Task Program_AgainstAPrefix_FindsTheApi()
     {

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.EndToEnd.OwnApp;
 
@@ -164,9 +165,27 @@ internal sealed class UserCallerTests
     }
 
     [Test]
-    public void Start_WithAnIssuerWhoseCallersHaveTheUsersIds_IsRefused() => Assert.That(
-        async () => await StartAsync(options => options.Oidc.Add(new() { Issuer = "https://login.example", Audience = "agents" })),
-        Throws.TypeOf<AgentException>().With.Message.Contains("Api:Users:Name"));
+    public void Start_WithAnIssuerWhoseCallersHaveTheUsersIds_IsRefused([Values("user", "User")] string name) => Assert.That(
+        async () => await StartAsync(options => options.Oidc.Add(new() { Issuer = "https://login.example", Audience = "agents", Name = name })),
+        Throws.TypeOf<AgentException>().With.Message.Contains("Api:Users:Name").And.Message.Contains("Api:Oidc:0:Name"));
+
+    [Test]
+    public void Start_WithUsersOfTheAppAndOfAzure_IsRefusedUnlessTheirIdsDiffer()
+    {
+        Assert.That(
+            async () => await StartAsync(static options => options.TrustFunctionsPrincipal = true),
+            Throws.TypeOf<AgentException>().With.Message.Contains("Api:Users:Name").And.Message.Contains("Api:TrustFunctionsPrincipal"));
+        Assert.That(
+            async () => await (await StartAsync(static options => (options.TrustFunctionsPrincipal, options.Users.Name) = (true, "member"))).DisposeAsync(),
+            Throws.Nothing);
+        Assert.That(
+            async () => await ApiHost.StartAsync(configure: static options =>
+            {
+                options.TrustFunctionsPrincipal = true;
+                options.Oidc.Add(new() { Issuer = "https://login.example", Audience = "agents" });
+            }),
+            Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Api:Oidc:0:Name").And.Message.Contains("Api:TrustFunctionsPrincipal"));
+    }
 
     [Test]
     public async Task RequireAuthorization_OnTheMapping_AsksTheAppsPolicyFirst()

@@ -44,6 +44,12 @@ internal static class OpenApiRequest
             throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"the path needs {path[open..].Split('/')[0]}, and no argument gives it.");
         }
 
+        // Several arguments in one segment may make dots together that none is alone.
+        if (path.Split('/', '\\').FirstOrDefault(static segment => Uri.UnescapeDataString(segment) is "." or "..") is { } dots)
+        {
+            throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"the arguments make the path '{path}', and '{dots}' would lead out of it.");
+        }
+
         var request = new HttpRequestMessage(operation.Method, Address(operation, path, query)) { Content = OpenApiContent.Of(operation.Body, arguments, files) };
         foreach ((string name, string value) in headers)
         {
