@@ -39,22 +39,14 @@ internal static class HealthEndpoints
         HttpContext http, IOrchestrationClient orchestrations, HostReadiness readiness, CallerAuthentication callers, CancellationToken cancellationToken)
     {
         bool isTold = await IsToldAsync(http, callers);
-        IReadOnlyList<ReadinessItem> items;
-        try
-        {
-            await orchestrations.QueryAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken);
-            items = await readiness.CheckAsync(cancellationToken);
-        }
-        catch (AgentException e) when (!isTold)
-        {
-            throw new AgentException(e.Code, $"The engine does not answer. {More}", e);
-        }
-
+        await orchestrations.QueryAsync(new OrchestrationQuery { PageSize = 1 }, cancellationToken);
+        IReadOnlyList<ReadinessItem> items = await readiness.CheckAsync(cancellationToken);
         items = isTold ? items : [.. items.Select(static item => item with { Message = item.Message is null ? null : More })];
         if (items.Any(static item => item.Status == ReadinessStatus.Failed))
         {
-            throw new AgentException(
-                ErrorCode.EngineUnavailable,
+            http.Response.Headers.RetryAfter = "5";
+            throw new ProblemException(
+                StatusCodes.Status503ServiceUnavailable, CamelCase.Of(ErrorCode.EngineUnavailable),
                 string.Join(" ", items.Where(static item => item.Status == ReadinessStatus.Failed).Select(static item => $"{item.Name}: {item.Message}")));
         }
 
