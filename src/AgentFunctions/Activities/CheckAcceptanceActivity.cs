@@ -27,7 +27,7 @@ internal sealed class CheckAcceptanceActivity(
         string key = $"acceptance/{input.RunId}/{input.Turn:D6}";
         if (await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record)
         {
-            CheckAcceptanceResult known = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.CheckAcceptanceResult)!;
+            CheckAcceptanceResult known = JsonSerializer.Deserialize(record.Value.Span, LoopJsonContext.Default.CheckAcceptanceResult)!;
             await journal.AppendIfMissingAsync(input.RunId, Describe(input, known), cancellationToken).ConfigureAwait(false);
             return known;
         }
@@ -46,7 +46,7 @@ internal sealed class CheckAcceptanceActivity(
         if (result.RetryAfter is null)
         {
             result = result with { Findings = string.IsNullOrEmpty(result.Findings) ? null : Preview.OfBytes(result.Findings, MaxFindings) };
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(result, AgentJsonContext.Default.CheckAcceptanceResult);
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(result, LoopJsonContext.Default.CheckAcceptanceResult);
             await records.PutAsync(key, json, default, cancellationToken).ConfigureAwait(false);
             await journal.AppendAsync(run.Id, Describe(input, result), cancellationToken).ConfigureAwait(false);
         }

@@ -78,7 +78,7 @@ internal sealed class PostCallbackActivity(RunStore runs, Journal journal, Audit
                     Timestamp = input.At ?? now,
                     Data = new RunEndedData(run.Id, run.Agent, status, input.Code, input.Message),
                 },
-                AgentJsonContext.Default.RunEndedNotice),
+                StepsJsonContext.Default.RunEndedNotice),
         };
         request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{input.Turns}");
         request.Headers.Add("webhook-id", $"{run.Id}.ended.{input.Turns}");

@@ -62,7 +62,7 @@ public sealed record AgentDefinition
 
     /// <summary>The SHA-256 of the definition's canonical JSON as 64 hexadecimal digits. Runs are pinned to it.</summary>
     [JsonIgnore]
-    public string Hash => CanonicalJson.Hash(JsonSerializer.SerializeToElement(this, AgentJsonContext.Default.AgentDefinition));
+    public string Hash => CanonicalJson.Hash(JsonSerializer.SerializeToElement(this, AgentsJsonContext.Default.AgentDefinition));
 
     /// <summary>Checks that the definition can be used.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>

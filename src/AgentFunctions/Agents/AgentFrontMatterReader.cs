@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Core;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
 
@@ -65,7 +66,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 
     private AgentDefinition Keep(AgentDefinition agent, FrontMatterEntry entry, Dictionary<string, JsonElement> extra)
     {
-        extra[entry.Key] = JsonSerializer.SerializeToElement(entry.Value, AgentJsonContext.Default.JsonNode);
+        extra[entry.Key] = JsonSerializer.SerializeToElement(entry.Value, CoreJsonContext.Default.JsonNode);
         _notes.Add(new AgentFileNote(path, entry.Line, $"{entry.Key}: not used here; kept with the definition."));
         return agent;
     }
@@ -239,7 +240,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
             return entry.Value switch
             {
                 null => null,
-                JsonObject schema => JsonSerializer.SerializeToElement(schema, AgentJsonContext.Default.JsonNode),
+                JsonObject schema => JsonSerializer.SerializeToElement(schema, CoreJsonContext.Default.JsonNode),
                 JsonValue text => JsonElement.Parse(text.ToString()),
                 _ => throw Wrong(entry, "must be a JSON schema"),
             };

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Core;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Mcp;
 
@@ -44,7 +45,7 @@ internal sealed class AgentToolServersReader(string path, List<AgentFileNote> no
     {
         foreach ((string name, JsonNode? value) in definitions)
         {
-            JsonElement definition = JsonSerializer.SerializeToElement(value, AgentJsonContext.Default.JsonNode);
+            JsonElement definition = JsonSerializer.SerializeToElement(value, CoreJsonContext.Default.JsonNode);
             var remarks = new List<string>();
             new McpServerReader($"{path}({entry.Line})", name, remarks).Read(definition);
             notes.AddRange(remarks.Select(remark => new AgentFileNote(path, entry.Line, remark[(remark.IndexOf(": ", StringComparison.Ordinal) + 2)..])));

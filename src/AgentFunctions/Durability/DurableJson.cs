@@ -6,16 +6,16 @@ namespace AgentFunctions.Durability;
 
 /// <summary>How payloads cross the durable boundary: camel-cased JSON, null members left out.</summary>
 /// <remarks>
-/// The library's own types come from a source-generated context; types of the user's own fall back to reflection, or
+/// The library's own types come from source-generated contexts, one for each of its rooms; types of the user's own fall back to reflection, or
 /// come from a resolver that <see cref="AddResolver"/> put in front before the first payload was written.
 /// </remarks>
 public static class DurableJson
 {
     /// <summary>The options that every adapter uses for payloads.</summary>
-    public static JsonSerializerOptions Options { get; } = new(AgentJsonContext.Default.Options)
+    public static JsonSerializerOptions Options { get; } = new(DurabilityJsonContext.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(AgentJsonContext.Default, new DefaultJsonTypeInfoResolver()),
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(DurabilityJsonContext.Default, new DefaultJsonTypeInfoResolver()),
     };
 
     /// <summary>Puts a source-generated context of the caller's own in front of reflection.</summary>

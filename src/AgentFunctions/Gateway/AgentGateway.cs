@@ -87,7 +87,7 @@ public sealed class AgentGateway
         {
             Request = key is null
                 ? null
-                : new KeyedRequest(caller.Id, key, JsonSerializer.SerializeToUtf8Bytes(request, AgentJsonContext.Default.RunRequest)),
+                : new KeyedRequest(caller.Id, key, JsonSerializer.SerializeToUtf8Bytes(request, GatewayJsonContext.Default.RunRequest)),
         };
     }
 }

@@ -73,7 +73,7 @@ public sealed class ApiKeys
         string key = $"{Mark}{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32))}";
         var record = new ApiKeyRecord(id, name, roles, Hash(key), _time.GetUtcNow());
         await _keys.PutAsync(
-            Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, AgentJsonContext.Default.ApiKeyRecord), RecordCondition.IfNew, cancellationToken)
+            Prefix + id, JsonSerializer.SerializeToUtf8Bytes(record, GatewayJsonContext.Default.ApiKeyRecord), RecordCondition.IfNew, cancellationToken)
             .ConfigureAwait(false);
         _seen = null;
         await AuditAsync(by, $"made the API key '{name}' with the roles {string.Join(", ", roles)}", cancellationToken).ConfigureAwait(false);
@@ -98,7 +98,7 @@ public sealed class ApiKeys
             return null;
         }
 
-        ApiKeyRecord known = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ApiKeyRecord)!;
+        ApiKeyRecord known = JsonSerializer.Deserialize(record.Value.Span, GatewayJsonContext.Default.ApiKeyRecord)!;
         return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(known.Hash), Encoding.ASCII.GetBytes(Hash(key)))
             ? new Caller($"key:{known.Name}") { Roles = known.Roles }
             : null;
@@ -174,7 +174,7 @@ public sealed class ApiKeys
     {
         try
         {
-            return JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ApiKeyRecord) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize(record.Value.Span, GatewayJsonContext.Default.ApiKeyRecord) ?? throw new JsonException("it is empty");
         }
         catch (JsonException e)
         {

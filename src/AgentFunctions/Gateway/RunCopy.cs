@@ -123,7 +123,7 @@ public sealed class RunCopy
 
         try
         {
-            return (T?)value.Deserialize(AgentJsonContext.Default.GetTypeInfo(typeof(T))!);
+            return (T?)value.Deserialize(StoredRecordsJsonContext.Default.GetTypeInfo(typeof(T))!);
         }
         catch (JsonException)
         {

@@ -46,7 +46,7 @@ public sealed class RunForking
             Request = idempotencyKey is null
                 ? null
                 : new KeyedRequest(
-                    caller.Id, idempotencyKey, JsonSerializer.SerializeToUtf8Bytes(new ForkClaim(id, request), AgentJsonContext.Default.ForkClaim)),
+                    caller.Id, idempotencyKey, JsonSerializer.SerializeToUtf8Bytes(new ForkClaim(id, request), GatewayJsonContext.Default.ForkClaim)),
             Starts = true,
         };
         AdmittedRun admitted = await _admission.AdmitAsync(order, cancellationToken).ConfigureAwait(false);

@@ -74,7 +74,7 @@ public sealed class RunSteering
     public Task<Run> GrantAsync(string id, Budget more, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         CheckGrant(more);
-        string body = JsonSerializer.Serialize(more, AgentJsonContext.Default.Budget);
+        string body = JsonSerializer.Serialize(more, BudgetsJsonContext.Default.Budget);
         return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["grant", id, body], claim => GrantAsync(id, more, caller.Id, claim, cancellationToken), cancellationToken);
     }
 

@@ -28,7 +28,7 @@ internal static class TakenBudget
         try
         {
             await records.PutAsync(
-                Key(runId), JsonSerializer.SerializeToUtf8Bytes(before.With(forkId, part), AgentJsonContext.Default.TakenParts),
+                Key(runId), JsonSerializer.SerializeToUtf8Bytes(before.With(forkId, part), GatewayJsonContext.Default.TakenParts),
                 record is null ? RecordCondition.IfNew : RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
@@ -41,7 +41,7 @@ internal static class TakenBudget
     public static Task ClearAsync(IRecordStore records, string runId, CancellationToken cancellationToken) =>
         records.DeleteAsync(Key(runId), default, cancellationToken);
 
-    private static TakenParts Read(StoredRecord record) => JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.TakenParts)!;
+    private static TakenParts Read(StoredRecord record) => JsonSerializer.Deserialize(record.Value.Span, GatewayJsonContext.Default.TakenParts)!;
 
     private static string Key(string runId) => $"budgets/{runId}/taken";
 }

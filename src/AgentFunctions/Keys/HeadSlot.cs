@@ -32,7 +32,7 @@ internal sealed record HeadSlot(string Epoch, long Count, string Chain, string S
     {
         try
         {
-            if (JsonSerializer.Deserialize(line, AgentJsonContext.Default.HeadSlot) is { Epoch: { }, Chain: { }, Seal: { } } slot)
+            if (JsonSerializer.Deserialize(line, HeadsJsonContext.Default.HeadSlot) is { Epoch: { }, Chain: { }, Seal: { } } slot)
             {
                 var head = new Head(slot.Epoch, slot.Count, slot.Chain);
                 return key.IsSealed(Purpose, Text(name, head), slot.Seal) ? head : null;

@@ -17,7 +17,7 @@ internal static class ShortJson
     public static JsonElement Of(JsonElement value, out bool isCut)
     {
         isCut = false;
-        return JsonSerializer.SerializeToElement(Of(value, 0, ref isCut), AgentJsonContext.Default.JsonNode);
+        return JsonSerializer.SerializeToElement(Of(value, 0, ref isCut), CoreJsonContext.Default.JsonNode);
     }
 
     private static JsonNode? Of(JsonElement value, int depth, ref bool isCut)

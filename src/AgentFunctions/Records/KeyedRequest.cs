@@ -1,3 +1,5 @@
+using AgentFunctions.Core;
+
 namespace AgentFunctions.Records;
 
 /// <summary>Represents a request that its sender may repeat under a key.</summary>
@@ -18,6 +20,6 @@ public sealed record KeyedRequest(string Requester, string Key, ReadOnlyMemory<b
             ? null
             : new KeyedRequest(
                 requester, key,
-                System.Text.Json.JsonSerializer.SerializeToUtf8Bytes([.. parts.Select(static part => part ?? "")], AgentJsonContext.Default.StringArray));
+                System.Text.Json.JsonSerializer.SerializeToUtf8Bytes([.. parts.Select(static part => part ?? "")], CoreJsonContext.Default.StringArray));
     }
 }

@@ -188,10 +188,10 @@ public sealed class RequestKeys(IRecordStore records, TimeProvider time)
     }
 
     private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken) => records.PutAsync(
-        KeyOf(token), JsonSerializer.SerializeToUtf8Bytes(claim, AgentJsonContext.Default.IdempotencyClaim), condition, cancellationToken);
+        KeyOf(token), JsonSerializer.SerializeToUtf8Bytes(claim, ClaimsJsonContext.Default.IdempotencyClaim), condition, cancellationToken);
 
     private static IdempotencyClaim Read(StoredRecord record) =>
-        JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.IdempotencyClaim)!;
+        JsonSerializer.Deserialize(record.Value.Span, ClaimsJsonContext.Default.IdempotencyClaim)!;
 
     private static string KeyOf(string token) => $"idempotency/{token}";
 

@@ -26,7 +26,7 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<Run
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The hash to find it by.</returns>
     public Task<string> PutDefinitionAsync(AgentDefinition definition, CancellationToken cancellationToken = default) =>
-        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(definition, AgentJsonContext.Default.AgentDefinition), cancellationToken);
+        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(definition, AgentsJsonContext.Default.AgentDefinition), cancellationToken);
 
     /// <summary>Writes a run's record; a record of the same id is left as it is.</summary>
     /// <param name="run">The record.</param>
@@ -40,7 +40,7 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<Run
 
     private async Task PutAsync(RunRecord run, CancellationToken cancellationToken)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(run, AgentJsonContext.Default.RunRecord);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(run, RunsJsonContext.Default.RunRecord);
         try
         {
             await records.PutAsync(Prefix + run.Id, json, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
@@ -93,7 +93,7 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<Run
 
         ReadOnlyMemory<byte> json = await blobs.GetAsync(run.DefinitionHash, cancellationToken).ConfigureAwait(false)
             ?? throw new AgentException(ErrorCode.DataFileUnusable, $"The definition {run.DefinitionHash} of run '{run.Id}' is gone.");
-        AgentDefinition definition = JsonSerializer.Deserialize(json.Span, AgentJsonContext.Default.AgentDefinition)!;
+        AgentDefinition definition = JsonSerializer.Deserialize(json.Span, AgentsJsonContext.Default.AgentDefinition)!;
         _definitions.Set(run.DefinitionHash, definition);
         return definition;
     }
@@ -135,7 +135,7 @@ public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<Run
     {
         try
         {
-            return JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.RunRecord)!;
+            return JsonSerializer.Deserialize(record.Value.Span, RunsJsonContext.Default.RunRecord)!;
         }
         catch (JsonException e)
         {

@@ -27,7 +27,7 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
         string hash = await blobs.PutAsync(content, cancellationToken).ConfigureAwait(false);
         var artifact = new Artifact(name, mediaType, content.Length, hash, time.GetUtcNow());
         await records.PutAsync(
-            key, JsonSerializer.SerializeToUtf8Bytes(artifact, AgentJsonContext.Default.Artifact), default, cancellationToken)
+            key, JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken)
             .ConfigureAwait(false);
         return artifact;
     }
@@ -37,7 +37,7 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
     /// <param name="artifact">The file of another run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     internal Task LinkAsync(string runId, Artifact artifact, CancellationToken cancellationToken) => records.PutAsync(
-        Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, AgentJsonContext.Default.Artifact), default, cancellationToken);
+        Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken);
 
     /// <summary>The files of a run, by name.</summary>
     /// <param name="runId">The run.</param>
@@ -47,7 +47,7 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
         var artifacts = new List<Artifact>();
         await foreach (StoredRecord record in records.ListAsync($"artifacts/{runId}/", null, cancellationToken).ConfigureAwait(false))
         {
-            artifacts.Add(JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Artifact)!);
+            artifacts.Add(JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.Artifact)!);
         }
 
         return artifacts;
@@ -68,7 +68,7 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
             return null;
         }
 
-        Artifact artifact = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Artifact)!;
+        Artifact artifact = JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.Artifact)!;
         ReadOnlyMemory<byte>? content = await blobs.GetAsync(artifact.Hash, cancellationToken).ConfigureAwait(false);
         return content is null ? null : (artifact, content.Value);
     }

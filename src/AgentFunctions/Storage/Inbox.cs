@@ -23,7 +23,7 @@ public sealed class Inbox(ILogStore logs)
     public async Task<long> AddAsync(string runId, InboxMessage message, CancellationToken cancellationToken = default) =>
         1 + await logs.AppendAsync(
             StreamOf(runId),
-            [JsonSerializer.SerializeToUtf8Bytes(message, AgentJsonContext.Default.InboxMessage)],
+            [JsonSerializer.SerializeToUtf8Bytes(message, StoredRecordsJsonContext.Default.InboxMessage)],
             null,
             cancellationToken).ConfigureAwait(false);
 
@@ -41,7 +41,7 @@ public sealed class Inbox(ILogStore logs)
             await foreach (LogEntry entry in logs
                 .ReadAsync(StreamOf(runId), from, (int)(to - from), cancellationToken).ConfigureAwait(false))
             {
-                messages.Add(JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.InboxMessage)!);
+                messages.Add(JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.InboxMessage)!);
             }
         }
 
@@ -56,7 +56,7 @@ public sealed class Inbox(ILogStore logs)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), 0, null, cancellationToken).ConfigureAwait(false))
         {
-            if (JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.InboxMessage) is { } message && message.Key == key)
+            if (JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.InboxMessage) is { } message && message.Key == key)
             {
                 return (message, entry.Position + 1);
             }
@@ -74,7 +74,7 @@ public sealed class Inbox(ILogStore logs)
     {
         try
         {
-            byte[] data = JsonSerializer.SerializeToUtf8Bytes(message, AgentJsonContext.Default.InboxMessage);
+            byte[] data = JsonSerializer.SerializeToUtf8Bytes(message, StoredRecordsJsonContext.Default.InboxMessage);
             await logs.AppendAsync(StreamOf(runId), [data], position, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)

@@ -138,7 +138,7 @@ public sealed class Journal(ILogStore logs)
         ArgumentNullException.ThrowIfNull(journalEvent);
         Task<long> appended = logs.AppendAsync(
             StreamOf(runId),
-            [JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent)],
+            [JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent)],
             null,
             cancellationToken);
         Task observed = ObserveAsync(runId, journalEvent, cancellationToken);
@@ -154,7 +154,7 @@ public sealed class Journal(ILogStore logs)
         ArgumentNullException.ThrowIfNull(journalEvent);
         try
         {
-            byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
+            byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
             await logs.AppendAsync(StreamOf(runId), [data], 0, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
@@ -174,7 +174,7 @@ public sealed class Journal(ILogStore logs)
     public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
-        byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, AgentJsonContext.Default.JournalEvent);
+        byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
         byte[] type = Encoding.UTF8.GetBytes($"\"{journalEvent.Type}\"");
         long end = 0;
         while (true)
@@ -184,7 +184,7 @@ public sealed class Journal(ILogStore logs)
                 end = entry.Position + 1;
                 // To look for the type first spares most of the entries their reading.
                 if (entry.Data.Span.IndexOf(type) >= 0
-                    && JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.JournalEvent) is { } written
+                    && JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent) is { } written
                     && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
                     && written.Approval == journalEvent.Approval)
                 {
@@ -216,7 +216,7 @@ public sealed class Journal(ILogStore logs)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
         {
-            yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.JournalEvent)!);
+            yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent)!);
         }
     }
 

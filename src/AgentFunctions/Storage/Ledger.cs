@@ -177,7 +177,7 @@ public sealed class Ledger(IRecordStore records)
     public Task WriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken = default) =>
         records.PutAsync(
             Key(runId, turn, call),
-            JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.LedgerEntry),
+            JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
             default,
             cancellationToken);
 
@@ -208,7 +208,7 @@ public sealed class Ledger(IRecordStore records)
         {
             return await records.PutAsync(
                 Key(runId, turn, call),
-                JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.LedgerEntry),
+                JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
                 entry.Etag is { } etag ? RecordCondition.IfMatch(etag) : RecordCondition.IfNew,
                 cancellationToken).ConfigureAwait(false);
         }
@@ -223,7 +223,7 @@ public sealed class Ledger(IRecordStore records)
         $"Call {call} of turn {turn} of run '{runId}' was taken up by another delivery of this step; repeat it to find what came of that.");
 
     private static LedgerEntry Read(StoredRecord record) =>
-        JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.LedgerEntry)!;
+        JsonSerializer.Deserialize(record.Value.Span, LedgerJsonContext.Default.LedgerEntry)!;
 
     private static string Key(string runId, int turn, int call) =>
         call == Acceptance ? $"ledger/{runId}/{turn:D6}/{AcceptanceKey}" : $"ledger/{runId}/{turn:D6}/{call:D4}";

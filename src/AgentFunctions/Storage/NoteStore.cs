@@ -46,7 +46,7 @@ public sealed class NoteStore(IRecordStore records)
         }
 
         await records.PutAsync(
-            Key(scope, note.Name), JsonSerializer.SerializeToUtf8Bytes(note, AgentJsonContext.Default.Note), default, cancellationToken)
+            Key(scope, note.Name), JsonSerializer.SerializeToUtf8Bytes(note, StoredRecordsJsonContext.Default.Note), default, cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -65,7 +65,7 @@ public sealed class NoteStore(IRecordStore records)
         List<Note> notes = [];
         await foreach (StoredRecord record in records.ListAsync(Prefix(scope), null, cancellationToken).ConfigureAwait(false))
         {
-            notes.Add(JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Note)!);
+            notes.Add(JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.Note)!);
         }
 
         return notes;

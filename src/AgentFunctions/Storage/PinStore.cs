@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Storage;
 
@@ -9,13 +10,13 @@ internal sealed class PinStore(IRecordStore records)
     public async Task<IReadOnlyList<string>> GetAsync(string runId, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false);
-        return record is null ? [] : JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.StringArray)!;
+        return record is null ? [] : JsonSerializer.Deserialize(record.Value.Span, CoreJsonContext.Default.StringArray)!;
     }
 
     /// <summary>Replaces a run's facts.</summary>
     public Task PutAsync(string runId, IReadOnlyList<string> facts, CancellationToken cancellationToken = default) =>
         records.PutAsync(
-            Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. facts], AgentJsonContext.Default.StringArray), default, cancellationToken);
+            Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. facts], CoreJsonContext.Default.StringArray), default, cancellationToken);
 
     private static string Key(string runId) => $"pins/{runId}";
 }

@@ -16,7 +16,7 @@ public sealed class PlanStore(IRecordStore records)
     public async Task<IReadOnlyList<PlanItem>> GetAsync(string runId, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false);
-        return record is null ? [] : JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.PlanItemArray)!;
+        return record is null ? [] : JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.PlanItemArray)!;
     }
 
     /// <summary>Replaces a run's plan.</summary>
@@ -25,7 +25,7 @@ public sealed class PlanStore(IRecordStore records)
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task PutAsync(string runId, IReadOnlyList<PlanItem> plan, CancellationToken cancellationToken = default) =>
         records.PutAsync(
-            Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. plan], AgentJsonContext.Default.PlanItemArray), default, cancellationToken);
+            Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. plan], StoredRecordsJsonContext.Default.PlanItemArray), default, cancellationToken);
 
     private static string Key(string runId) => $"plans/{runId}";
 }

@@ -144,7 +144,7 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
         {
-            TranscriptEntry read = JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.TranscriptEntry)!;
+            TranscriptEntry read = JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.TranscriptEntry)!;
             yield return (read.Blob is null ? read : await FetchAsync(runId, read, read.Blob, cancellationToken).ConfigureAwait(false)) with
             {
                 Position = entry.Position,

@@ -70,7 +70,7 @@ internal sealed class ChatMessageConverter : JsonConverter<ChatMessage>
 /// <summary>How messages are stored: as they are read, but with every character as itself. Escaped, Chinese takes twice the room.</summary>
 internal static class TranscriptJson
 {
-    private static readonly JsonSerializerOptions Options = new(AgentJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Options = new(StoredRecordsJsonContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Gets how an entry is stored.</summary>
     public static JsonTypeInfo<TranscriptEntry> Entry { get; } = (JsonTypeInfo<TranscriptEntry>)Options.GetTypeInfo(typeof(TranscriptEntry));

@@ -24,7 +24,7 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
     {
         string stream = await StreamOfAsync(runId, cancellationToken).ConfigureAwait(false);
         var note = new BoardNote(key, runId, text, time.GetUtcNow());
-        byte[] data = JsonSerializer.SerializeToUtf8Bytes(note, AgentJsonContext.Default.BoardNote);
+        byte[] data = JsonSerializer.SerializeToUtf8Bytes(note, SwarmJsonContext.Default.BoardNote);
         long end = 0;
         while (true)
         {
@@ -72,7 +72,7 @@ internal sealed class Blackboard(ILogStore logs, RunStore runs, RunLineage linea
     {
         await foreach (LogEntry entry in logs.ReadAsync(stream, from, most, cancellationToken).ConfigureAwait(false))
         {
-            yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.BoardNote)!);
+            yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, SwarmJsonContext.Default.BoardNote)!);
         }
     }
 

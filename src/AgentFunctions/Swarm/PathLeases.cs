@@ -52,7 +52,7 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
     private async Task<bool> TryTakeAsync(string key, string runId, string path, CancellationToken cancellationToken)
     {
         StoredRecord? record = await records.GetAsync(key, cancellationToken).ConfigureAwait(false);
-        PathLease? lease = record is null ? null : JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.PathLease);
+        PathLease? lease = record is null ? null : JsonSerializer.Deserialize(record.Value.Span, SwarmJsonContext.Default.PathLease);
         DateTimeOffset now = time.GetUtcNow();
         bool isOver = lease?.Until <= now;
         bool isFree = lease is null || lease.Holder == runId || isOver || await HasEndedAsync(lease.Holder, cancellationToken).ConfigureAwait(false);
@@ -72,7 +72,7 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
         try
         {
             await records.PutAsync(
-                key, JsonSerializer.SerializeToUtf8Bytes(next, AgentJsonContext.Default.PathLease),
+                key, JsonSerializer.SerializeToUtf8Bytes(next, SwarmJsonContext.Default.PathLease),
                 record is null ? RecordCondition.IfNew : RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)

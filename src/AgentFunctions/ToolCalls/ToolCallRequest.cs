@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
@@ -34,7 +35,7 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
     /// <summary>The arguments as the tool's schema has them: a JSON object.</summary>
     public JsonElement Arguments { get; } = JsonSerializer.SerializeToElement(
         Prepared.Arguments.ToDictionary(argument => argument.Key, argument => (JsonElement)argument.Value!, StringComparer.Ordinal),
-        AgentJsonContext.Default.DictionaryStringJsonElement);
+        CoreJsonContext.Default.DictionaryStringJsonElement);
 
     /// <summary>The names of the workspace's files; <see langword="null"/> if the run has no workspace.</summary>
     private PathNames? Paths { get; } = Prepared.Context.Workspace is { } workspace ? new PathNames(workspace) : null;

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using AgentFunctions.Core;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
@@ -166,12 +167,12 @@ public sealed class AgentTool
         CanonicalJson.Hash(JsonSerializer.SerializeToElement(
             new Dictionary<string, JsonElement>
             {
-                ["name"] = JsonSerializer.SerializeToElement(Name, AgentJsonContext.Default.String),
-                ["description"] = JsonSerializer.SerializeToElement(Function.Description, AgentJsonContext.Default.String),
+                ["name"] = JsonSerializer.SerializeToElement(Name, CoreJsonContext.Default.String),
+                ["description"] = JsonSerializer.SerializeToElement(Function.Description, CoreJsonContext.Default.String),
                 ["schema"] = Function.JsonSchema,
-                ["effect"] = JsonSerializer.SerializeToElement(Effect.ToString(), AgentJsonContext.Default.String),
+                ["effect"] = JsonSerializer.SerializeToElement(Effect.ToString(), CoreJsonContext.Default.String),
             },
-            AgentJsonContext.Default.DictionaryStringJsonElement));
+            CoreJsonContext.Default.DictionaryStringJsonElement));
 
     private static AIFunctionFactoryOptions.ParameterBindingOptions Bind(ParameterInfo parameter) =>
         parameter.ParameterType == typeof(ToolContext)

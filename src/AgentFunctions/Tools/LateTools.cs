@@ -82,7 +82,7 @@ internal sealed class LateTools(
         await records.PutAsync(
             RunTools.ArrivalsKey(run.Id),
             JsonSerializer.SerializeToUtf8Bytes(
-                new ToolArrivals(pinned.Hash, [.. known, .. arrivals]) { Search = pinned.Search }, AgentJsonContext.Default.ToolArrivals),
+                new ToolArrivals(pinned.Hash, [.. known, .. arrivals]) { Search = pinned.Search }, ToolsJsonContext.Default.ToolArrivals),
             default,
             cancellationToken).ConfigureAwait(false);
         string text = string.Join("; ", arrivals.Select(static one => $"{one.Group}: {InWords(one)}"));

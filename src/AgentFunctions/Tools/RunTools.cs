@@ -45,7 +45,7 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The hash for <see cref="RunRecord.ToolsHash"/>.</returns>
     public Task<string> PinAsync(IReadOnlyList<ToolDeclaration> tools, CancellationToken cancellationToken = default) =>
-        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(tools, AgentJsonContext.Default.IReadOnlyListToolDeclaration), cancellationToken);
+        blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(tools, ToolsJsonContext.Default.IReadOnlyListToolDeclaration), cancellationToken);
 
     /// <summary>Keeps the tools of a run, and what of them its model is shown if they are more than its requests are to carry.</summary>
     /// <param name="agent">The agent.</param>
@@ -206,7 +206,7 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
         {
             ReadOnlyMemory<byte> content = await blobs.GetAsync(hash, cancellationToken).ConfigureAwait(false)
                 ?? throw new AgentException(ErrorCode.DataFileUnusable, $"The tools of run '{run.Id}' ({hash}) are gone from the store.");
-            tools = JsonSerializer.Deserialize(content.Span, AgentJsonContext.Default.IReadOnlyListToolDeclaration)!;
+            tools = JsonSerializer.Deserialize(content.Span, ToolsJsonContext.Default.IReadOnlyListToolDeclaration)!;
             _pinned.Set(hash, tools);
         }
 
@@ -219,7 +219,7 @@ public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore
     /// <summary>Gets what came to a run since its start; <see langword="null"/> for nothing.</summary>
     internal async Task<ToolArrivals?> ArrivalsAsync(RunRecord run, CancellationToken cancellationToken) =>
         run.AwaitedTools is not null && await records.GetAsync(ArrivalsKey(run.Id), cancellationToken).ConfigureAwait(false) is { } stored
-            ? JsonSerializer.Deserialize(stored.Value.Span, AgentJsonContext.Default.ToolArrivals)
+            ? JsonSerializer.Deserialize(stored.Value.Span, ToolsJsonContext.Default.ToolArrivals)
             : null;
 
     /// <summary>

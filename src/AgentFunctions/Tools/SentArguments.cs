@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Core.JsonSchemas;
 using Microsoft.Extensions.AI;
 
@@ -23,7 +24,7 @@ internal static class SentArguments
         }
 
         IReadOnlyList<string> errors = Schemas.GetValue(function, static known => JsonSchema.ForServer(known.JsonSchema)).Errors(
-            JsonSerializer.SerializeToElement(sent, AgentJsonContext.Default.DictionaryStringJsonElement));
+            JsonSerializer.SerializeToElement(sent, CoreJsonContext.Default.DictionaryStringJsonElement));
         return errors.Count == 0
             ? sent
             : throw new AgentException(ErrorCode.ToolArgumentsInvalid, $"{function.Name}: {string.Join("; ", errors)}.");

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Core.JsonSchemas;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
@@ -49,7 +50,7 @@ internal static class ToolArguments
         }
 
         IReadOnlyList<string> errors = Schemas.GetValue(tool.Function, static known => JsonSchema.ForArguments(known.JsonSchema)).Errors(
-            JsonSerializer.SerializeToElement(arguments, AgentJsonContext.Default.DictionaryStringJsonElement));
+            JsonSerializer.SerializeToElement(arguments, CoreJsonContext.Default.DictionaryStringJsonElement));
         return errors.Count == 0 ? arguments : throw Invalid(tool, $"{string.Join("; ", errors)}.");
     }
 

@@ -39,7 +39,7 @@ internal sealed class SwarmQuotaTests
         var books = new List<QuotaBook>();
         await foreach (StoredRecord record in host.Get<IRecordStore>().ListAsync("quotas/"))
         {
-            books.Add(System.Text.Json.JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.QuotaBook)!);
+            books.Add(System.Text.Json.JsonSerializer.Deserialize(record.Value.Span, QuotasJsonContext.Default.QuotaBook)!);
         }
 
         Assert.That(books, Has.Count.EqualTo(1));

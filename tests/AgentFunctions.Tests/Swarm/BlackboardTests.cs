@@ -28,7 +28,7 @@ internal sealed class BlackboardTests
             });
         Run run = await host.SubmitAsync();
         byte[] note = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
-            new BoardNote("", run.Id, "filler", DateTimeOffset.UnixEpoch), AgentJsonContext.Default.BoardNote);
+            new BoardNote("", run.Id, "filler", DateTimeOffset.UnixEpoch), SwarmJsonContext.Default.BoardNote);
         await host.Get<ILogStore>().AppendAsync(
             $"boards/{run.Id}", [.. Enumerable.Repeat<ReadOnlyMemory<byte>>(note, Blackboard.MaxNotes - 1)], 0);
         run = await host.Reader.WaitForEndAsync(run.Id);

@@ -21,7 +21,7 @@ internal sealed partial class SchemaEvaluation
         {
             foreach (JsonProperty member in value.EnumerateObject())
             {
-                if (!Fits(place, names, JsonSerializer.SerializeToElement(member.Name, AgentJsonContext.Default.String), depth, new SchemaCoverage(false)))
+                if (!Fits(place, names, JsonSerializer.SerializeToElement(member.Name, CoreJsonContext.Default.String), depth, new SchemaCoverage(false)))
                 {
                     Add(Join(path, member.Name), "has a name that the schema does not allow (propertyNames)");
                 }

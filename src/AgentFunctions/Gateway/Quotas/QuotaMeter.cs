@@ -115,7 +115,7 @@ internal sealed class QuotaMeter
     private SharedRecord<QuotaBook> BookOf(Quota quota, string account) => _books.GetOrAdd(
         $"quotas/{quota.Name}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)))}",
         static (key, meter) => new SharedRecord<QuotaBook>(
-            meter._records, key, AgentJsonContext.Default.QuotaBook, new QuotaBook(), meter._time),
+            meter._records, key, QuotasJsonContext.Default.QuotaBook, new QuotaBook(), meter._time),
         this);
 
     private static QuotaRefusal Refusal(Quota quota, string account, string used, DateTimeOffset now)

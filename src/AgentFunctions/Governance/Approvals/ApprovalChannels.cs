@@ -59,7 +59,7 @@ internal sealed class ApprovalChannel(string name, NotificationDesk desk, Public
             + (kind == "withdrawn" ? $"Nothing is to be decided: {approval.Obstacle}" : $"Decide: agentfunctions approve {approval.Id}");
         DateTimeOffset now = time.GetUtcNow();
         var message = new ChannelMessage(
-            id, now, NotificationBody.Of($"approval.{kind}", now, JsonSerializer.SerializeToUtf8Bytes(notice, AgentJsonContext.Default.ApprovalNotice)), line);
+            id, now, NotificationBody.Of($"approval.{kind}", now, JsonSerializer.SerializeToUtf8Bytes(notice, ApprovalsJsonContext.Default.ApprovalNotice)), line);
         using CancellationTokenSource timeout = new(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         await desk.SendAsync(name, message, either.Token).ConfigureAwait(false);

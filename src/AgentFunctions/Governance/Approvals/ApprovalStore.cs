@@ -26,7 +26,7 @@ internal sealed class ApprovalStore(IRecordStore records, TreeKeys keys, ILogger
             return null;
         }
 
-        Approval approval = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.Approval)!;
+        Approval approval = JsonSerializer.Deserialize(record.Value.Span, ApprovalsJsonContext.Default.Approval)!;
         if (isTrue && approval.Id == id)
         {
             return (approval, record.Etag);
@@ -109,5 +109,5 @@ internal sealed class ApprovalStore(IRecordStore records, TreeKeys keys, ILogger
     private static string OpenKey(Approval approval) => $"{Open}{approval.RunId}/{approval.Id}";
 
     private Task PutAsync(Approval approval, RecordCondition condition, CancellationToken cancellationToken) => _sealed.PutAsync(
-        Prefix + approval.Id, JsonSerializer.SerializeToUtf8Bytes(approval, AgentJsonContext.Default.Approval), condition, cancellationToken);
+        Prefix + approval.Id, JsonSerializer.SerializeToUtf8Bytes(approval, ApprovalsJsonContext.Default.Approval), condition, cancellationToken);
 }

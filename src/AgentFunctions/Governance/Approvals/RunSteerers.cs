@@ -40,7 +40,7 @@ internal sealed class RunSteerers(IRecordStore records, TreeKeys keys, ILogger<R
             try
             {
                 await _sealed.PutAsync(
-                    Prefix + rootId, JsonSerializer.SerializeToUtf8Bytes(new SteererList(all), AgentJsonContext.Default.SteererList),
+                    Prefix + rootId, JsonSerializer.SerializeToUtf8Bytes(new SteererList(all), ApprovalsJsonContext.Default.SteererList),
                     found is var (record, _) ? RecordCondition.IfMatch(record.Etag) : RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
                 return;
             }
@@ -70,7 +70,7 @@ internal sealed class RunSteerers(IRecordStore records, TreeKeys keys, ILogger<R
     }
 
     private static SteererList? Read((StoredRecord Record, bool IsTrue)? found) =>
-        found is { IsTrue: true } own ? JsonSerializer.Deserialize(own.Record.Value.Span, AgentJsonContext.Default.SteererList) : null;
+        found is { IsTrue: true } own ? JsonSerializer.Deserialize(own.Record.Value.Span, ApprovalsJsonContext.Default.SteererList) : null;
 }
 
 /// <summary>Who has steered a tree of runs.</summary>

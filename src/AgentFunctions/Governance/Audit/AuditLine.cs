@@ -18,7 +18,7 @@ internal static class AuditLine
 
     public static byte[] Write(AuditEntry entry, SigningKey? signWith, Redactor? redactor = null)
     {
-        byte[] written = JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.AuditEntry);
+        byte[] written = JsonSerializer.SerializeToUtf8Bytes(entry, AuditJsonContext.Default.AuditEntry);
         ReadOnlySpan<byte> json = redactor is null ? written : redactor.RedactJson(written.AsMemory()).Span;
         if (signWith is null)
         {
@@ -26,7 +26,7 @@ internal static class AuditLine
         }
 
         var checkpoint = new AuditCheckpoint(signWith.Public.Kid, Convert.ToHexStringLower(signWith.Sign(json)));
-        return [.. json, Break, .. JsonSerializer.SerializeToUtf8Bytes(checkpoint, AgentJsonContext.Default.AuditCheckpoint)];
+        return [.. json, Break, .. JsonSerializer.SerializeToUtf8Bytes(checkpoint, AuditJsonContext.Default.AuditCheckpoint)];
     }
 
     public static string HashOf(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));
@@ -39,7 +39,7 @@ internal static class AuditLine
     }
 
     public static AuditEntry Read(ReadOnlyMemory<byte> line) =>
-        JsonSerializer.Deserialize(Split(line).Json.Span, AgentJsonContext.Default.AuditEntry)!;
+        JsonSerializer.Deserialize(Split(line).Json.Span, AuditJsonContext.Default.AuditEntry)!;
 
     /// <summary>The entry; <see langword="null"/> if it cannot be read.</summary>
     public static AuditEntry? TryRead(ReadOnlyMemory<byte> line)

@@ -157,9 +157,9 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
 
     private string? Remember(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> checkpoint)
     {
-        AuditCheckpoint signed = JsonSerializer.Deserialize(checkpoint.Span, AgentJsonContext.Default.AuditCheckpoint)!;
+        AuditCheckpoint signed = JsonSerializer.Deserialize(checkpoint.Span, AuditJsonContext.Default.AuditCheckpoint)!;
         // Read and written again it must be the same bytes: otherwise some change would leave its meaning alone.
-        if (!checkpoint.Span.SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(signed, AgentJsonContext.Default.AuditCheckpoint))
+        if (!checkpoint.Span.SequenceEqual(JsonSerializer.SerializeToUtf8Bytes(signed, AuditJsonContext.Default.AuditCheckpoint))
             || signed.Sig != signed.Sig.ToLowerInvariant())
         {
             return "its signature is not in the form that the log writes";

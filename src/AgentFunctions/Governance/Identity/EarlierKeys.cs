@@ -26,7 +26,7 @@ internal sealed class EarlierKeys(ILogStore logs)
         {
             (ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> checkpoint) = AuditLine.Split(line.Data);
             if (!checkpoint.IsEmpty
-                && JsonSerializer.Deserialize(checkpoint.Span, AgentJsonContext.Default.AuditCheckpoint) is { } signed
+                && JsonSerializer.Deserialize(checkpoint.Span, AuditJsonContext.Default.AuditCheckpoint) is { } signed
                 && signed.Kid == known.Kid && known.Verify(json.Span, Convert.FromHexString(signed.Sig)))
             {
                 return true;

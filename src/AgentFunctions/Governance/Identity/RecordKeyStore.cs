@@ -32,7 +32,7 @@ internal sealed class RecordKeyStore(IRecordStore records, EarlierKeys? earlier 
 
         try
         {
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(key, AgentJsonContext.Default.StoredKey);
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(key, SigningKeysJsonContext.Default.StoredKey);
             await records.PutAsync($"signing-keys/{purpose}/{next:D6}", json, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
             return true;
         }
@@ -49,7 +49,7 @@ internal sealed class RecordKeyStore(IRecordStore records, EarlierKeys? earlier 
         await foreach (StoredRecord record in records.ListAsync($"signing-keys/{purpose}/", null, cancellationToken).ConfigureAwait(false))
         {
             next++;
-            StoredKey key = JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.StoredKey)!;
+            StoredKey key = JsonSerializer.Deserialize(record.Value.Span, SigningKeysJsonContext.Default.StoredKey)!;
             if (keys.Count == 0 || IsSealed(purpose, key, keys)
                 || (earlier is not null && key.Seal is null && await earlier.IsKnownAsync(purpose, key, cancellationToken).ConfigureAwait(false)))
             {

@@ -23,7 +23,7 @@ internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimePr
     public async Task AddAsync(KillOrder order, CancellationToken cancellationToken)
     {
         await _sealed.PutAsync(
-            KeyOf(order.Scope, order.Name), JsonSerializer.SerializeToUtf8Bytes(order, AgentJsonContext.Default.KillOrder), default, cancellationToken)
+            KeyOf(order.Scope, order.Name), JsonSerializer.SerializeToUtf8Bytes(order, KillSwitchJsonContext.Default.KillOrder), default, cancellationToken)
             .ConfigureAwait(false);
         _orders = null;
     }
@@ -87,7 +87,7 @@ internal sealed class KillOrderStore(IRecordStore records, TreeKeys keys, TimePr
 
         try
         {
-            return JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.KillOrder) ?? throw new JsonException("it is empty");
+            return JsonSerializer.Deserialize(record.Value.Span, KillSwitchJsonContext.Default.KillOrder) ?? throw new JsonException("it is empty");
         }
         catch (JsonException e)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Governance.Policies;
 
@@ -32,7 +33,7 @@ internal static class ArgumentChange
             }
         }
 
-        return JsonSerializer.SerializeToElement(changed, AgentJsonContext.Default.JsonNode);
+        return JsonSerializer.SerializeToElement(changed, CoreJsonContext.Default.JsonNode);
     }
 
     private static JsonNode? Node(JsonElement value) => value.ValueKind switch

@@ -74,13 +74,13 @@ internal sealed class CallHistory(ILogStore logs)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(rootId), tree.End, null, cancellationToken).ConfigureAwait(false))
         {
-            tree.Add(JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.PastCall)!);
+            tree.Add(JsonSerializer.Deserialize(entry.Data.Span, PoliciesJsonContext.Default.PastCall)!);
             tree.End = entry.Position + 1;
         }
     }
 
     private Task AppendAsync(string rootId, PastCall call, long? expected, CancellationToken cancellationToken) => logs.AppendAsync(
-        StreamOf(rootId), [JsonSerializer.SerializeToUtf8Bytes(call, AgentJsonContext.Default.PastCall)], expected, cancellationToken);
+        StreamOf(rootId), [JsonSerializer.SerializeToUtf8Bytes(call, PoliciesJsonContext.Default.PastCall)], expected, cancellationToken);
 
     /// <summary>The calls of one tree, each once: what was entered later about a call replaces what was entered before.</summary>
     private sealed class Tree

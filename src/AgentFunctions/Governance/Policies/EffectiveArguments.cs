@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Core;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
 
@@ -33,7 +34,7 @@ internal static class EffectiveArguments
             }
         }
 
-        return JsonSerializer.SerializeToElement(effective, AgentJsonContext.Default.JsonNode);
+        return JsonSerializer.SerializeToElement(effective, CoreJsonContext.Default.JsonNode);
     }
 
     private static JsonNode Named(JsonNode given, PathArgument argument, PathNames paths) => given switch

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Core;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
 
@@ -103,7 +104,7 @@ internal sealed class PolicyFileJudge(Policy policy, ActionContext action)
             Effect = use.Effect,
             Reach = ToolReach.Workspace,
             Risk = use.Effect == ToolEffect.None ? RiskLevel.Low : action.Risk,
-            Arguments = JsonSerializer.SerializeToElement(arguments, AgentJsonContext.Default.JsonNode),
+            Arguments = JsonSerializer.SerializeToElement(arguments, CoreJsonContext.Default.JsonNode),
             Written = null,
             Schema = null,
             PathArguments = [PathArgument],

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Core;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -108,7 +109,7 @@ internal sealed class YamlMap
     /// <summary>Any value, as JSON.</summary>
     public JsonElement Json(string key) => JsonSerializer.SerializeToElement(
         YamlJson.Of(Find(key)!, node => Broken(_path, node.Start.Line, $"{Below(key)}: this value cannot be JSON", "write plain text, numbers, lists or keys")),
-        AgentJsonContext.Default.JsonNode);
+        CoreJsonContext.Default.JsonNode);
 
     /// <summary>Refuses keys that nobody has asked for: a misspelt condition must not make a rule wider.</summary>
     public void Close()

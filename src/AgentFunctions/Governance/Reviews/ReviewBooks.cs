@@ -64,7 +64,7 @@ internal sealed class ReviewBooks(
     {
         var books = new List<ReviewBook>();
         await foreach (ReviewBook book in records.ReadAllAsync(
-            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, AgentJsonContext.Default.ReviewBook), log, cancellationToken).ConfigureAwait(false))
+            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, ReviewsJsonContext.Default.ReviewBook), log, cancellationToken).ConfigureAwait(false))
         {
             books.Add(book);
         }
@@ -94,7 +94,7 @@ internal sealed class ReviewBooks(
     private SharedRecord<ReviewBook> BookOf(string label) => _books.GetOrAdd(
         label,
         static (key, books) => new SharedRecord<ReviewBook>(
-            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), AgentJsonContext.Default.ReviewBook,
+            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), ReviewsJsonContext.Default.ReviewBook,
             new ReviewBook { Label = key }, books.time),
         (records, time));
 }

@@ -69,7 +69,7 @@ internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILo
         return json.Length <= RunIndexEntry.MaxBytes ? json : Json(entry with { Run = null, Now = null });
     }
 
-    private static byte[] Json(RunIndexEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, AgentJsonContext.Default.RunIndexEntry);
+    private static byte[] Json(RunIndexEntry entry) => JsonSerializer.SerializeToUtf8Bytes(entry, RunsJsonContext.Default.RunIndexEntry);
 
     private long Now => time.GetUtcNow().UtcTicks;
 

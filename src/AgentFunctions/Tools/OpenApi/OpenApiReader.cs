@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Tools.OpenApi;
 
@@ -216,7 +217,7 @@ internal sealed partial class OpenApiReader
             schema["$defs"] = definitions;
         }
 
-        return JsonSerializer.SerializeToElement(schema, AgentJsonContext.Default.JsonNode);
+        return JsonSerializer.SerializeToElement(schema, CoreJsonContext.Default.JsonNode);
     }
 
     private static ToolEffect EffectOf(string method, JsonObject operation)

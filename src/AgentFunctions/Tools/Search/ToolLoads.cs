@@ -45,7 +45,7 @@ internal sealed class ToolLoads(IRecordStore records)
         try
         {
             await records.PutAsync(
-                KeyOf(runId), JsonSerializer.SerializeToUtf8Bytes(kept, AgentJsonContext.Default.IReadOnlyListToolLoad),
+                KeyOf(runId), JsonSerializer.SerializeToUtf8Bytes(kept, ToolsJsonContext.Default.IReadOnlyListToolLoad),
                 etag is null ? RecordCondition.IfNew : RecordCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false);
             return true;
         }
@@ -58,7 +58,7 @@ internal sealed class ToolLoads(IRecordStore records)
     private static string KeyOf(string runId) => $"tool-notices/{runId}/loaded";
 
     private static IReadOnlyList<ToolLoad> Read(StoredRecord stored) =>
-        JsonSerializer.Deserialize(stored.Value.Span, AgentJsonContext.Default.IReadOnlyListToolLoad)!;
+        JsonSerializer.Deserialize(stored.Value.Span, ToolsJsonContext.Default.IReadOnlyListToolLoad)!;
 }
 
 /// <summary>Represents what one call has loaded.</summary>

@@ -47,7 +47,7 @@ internal sealed class EditFileTool(int maxBytes)
                 CultureInfo.InvariantCulture,
                 $"Edited {workspace.Relative(full)}: {edit.Count} replacement{(edit.Count == 1 ? "" : "s")}, the first in line {edit.FirstLine}.");
             var memo = new EditMemo(Hash(before), changed.Ticks, Hash(after), result);
-            await CallMemo.SaveAsync(context, JsonSerializer.SerializeToUtf8Bytes(memo, AgentJsonContext.Default.EditMemo), cancellationToken)
+            await CallMemo.SaveAsync(context, JsonSerializer.SerializeToUtf8Bytes(memo, WorkspaceJsonContext.Default.EditMemo), cancellationToken)
                 .ConfigureAwait(false);
             WorkspaceFile.Replace(context, workspace, path, after);
             return result;
@@ -67,7 +67,7 @@ internal sealed class EditFileTool(int maxBytes)
             return Reconciliation.DidNotHappen;
         }
 
-        EditMemo memo = JsonSerializer.Deserialize(saved.Value.Span, AgentJsonContext.Default.EditMemo)!;
+        EditMemo memo = JsonSerializer.Deserialize(saved.Value.Span, WorkspaceJsonContext.Default.EditMemo)!;
         Workspace workspace = WorkspaceTools.Require(context);
         (byte[] now, DateTime changed) = Read(workspace, CallArguments.Text(arguments, "path"));
         string hash = Hash(now);

@@ -59,7 +59,7 @@ public static class RunIndexCheck
     {
         try
         {
-            return JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.RunIndexEntry) is { Id.Length: > 0 } read ? read : null;
+            return JsonSerializer.Deserialize(entry.Data.Span, RunsJsonContext.Default.RunIndexEntry) is { Id.Length: > 0 } read ? read : null;
         }
         catch (JsonException)
         {

@@ -76,7 +76,7 @@ internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexS
     {
         try
         {
-            if (JsonSerializer.Deserialize(entry.Data.Span, AgentJsonContext.Default.RunIndexEntry) is { Id: { Length: > 0 } id } read)
+            if (JsonSerializer.Deserialize(entry.Data.Span, RunsJsonContext.Default.RunIndexEntry) is { Id: { Length: > 0 } id } read)
             {
                 rows.Set(RunIndexRow.Apply(rows.Find(id), read, entry.Position));
                 return;

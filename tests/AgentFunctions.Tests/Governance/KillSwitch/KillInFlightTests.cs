@@ -128,7 +128,7 @@ internal sealed class KillInFlightTests
         await using RunHost host = await StartAsync();
         (Run tree, _) = await InFlightAsync(host, cancellationToken);
         var order = new KillOrder(restarts ? KillScope.Run : KillScope.Tool, restarts ? tree.Id : "pay", "olga", null, DateTimeOffset.UtcNow);
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(order, AgentJsonContext.Default.KillOrder);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(order, KillSwitchJsonContext.Default.KillOrder);
         await host.Get<IRecordStore>().PutAsync(
             "kill/elsewhere", await RecordSeal.Of(host.Get<TreeKeys>(), "kill-orders").CloseAsync("kill/elsewhere", json, cancellationToken), default, cancellationToken);
         if (restarts)

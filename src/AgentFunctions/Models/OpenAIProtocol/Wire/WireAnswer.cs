@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Models.OpenAIProtocol.Wire;
@@ -155,7 +156,7 @@ internal sealed class WireAnswer(string sender)
             if (reason == WireFinish.Failed)
             {
                 throw new ErrorInAnswerException(JsonSerializer.Serialize(
-                    $"the provider ended the answer with '{choice.Text("finish_reason")}'", AgentJsonContext.Default.String));
+                    $"the provider ended the answer with '{choice.Text("finish_reason")}'", CoreJsonContext.Default.String));
             }
 
             // A length stop is told in one chunk; a later one that says less must not hide it.

@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace AgentFunctions.Gateway;
+
+/// <summary>Source-generated JSON of the gateway.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ApiKeyRecord))]
+[JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(ForkClaim))]
+[JsonSerializable(typeof(TakenParts))]
+internal sealed partial class GatewayJsonContext : JsonSerializerContext;

@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace AgentFunctions.Gateway.Quotas;
+
+/// <summary>Source-generated JSON of quotas.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(QuotaBook))]
+internal sealed partial class QuotasJsonContext : JsonSerializerContext;

@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace AgentFunctions.Governance.Reviews;
+
+/// <summary>Source-generated JSON of review queues.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ReviewBook))]
+internal sealed partial class ReviewsJsonContext : JsonSerializerContext;
