@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Notifications;
