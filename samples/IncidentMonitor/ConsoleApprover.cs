@@ -1,4 +1,3 @@
-using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using Microsoft.Extensions.DependencyInjection;
 

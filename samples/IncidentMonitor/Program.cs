@@ -1,4 +1,6 @@
+using AgentFunctions;
 using AgentFunctions.Agents;
+using AgentFunctions.Hosting;
 using AgentFunctions.IncidentMonitor;
 using AgentFunctions.Models;
 using AgentFunctions.Monitors;

@@ -3,6 +3,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Quickstart;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
+using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.RepoSwarm;
 

@@ -1,10 +1,11 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
-using AgentFunctions.Models;
+using AgentFunctions.Hosting;
 using AgentFunctions.RepoSwarm;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
+using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

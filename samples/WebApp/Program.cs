@@ -1,5 +1,6 @@
+using AgentFunctions;
 using AgentFunctions.Agents;
-using AgentFunctions.Models;
+using AgentFunctions.Hosting;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
 using AgentFunctions.WebApp;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Models;
 using Microsoft.Extensions.AI;
 

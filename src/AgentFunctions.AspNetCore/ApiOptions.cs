@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
-using AgentFunctions.Gateway;
 
 namespace AgentFunctions.AspNetCore;
 

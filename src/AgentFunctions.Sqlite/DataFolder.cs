@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Sqlite;
 
@@ -69,7 +70,7 @@ public static class DataFolder
         }
     }
 
-    private static string RealPath(string path) => Path.TrimEndingDirectorySeparator(new Tools.Workspace(path).Root);
+    private static string RealPath(string path) => Path.TrimEndingDirectorySeparator(new Workspace(path).Root);
 
     private static string StateHome()
     {

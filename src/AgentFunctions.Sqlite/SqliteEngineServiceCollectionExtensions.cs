@@ -1,11 +1,11 @@
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
-using AgentFunctions.Governance;
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
 using AgentFunctions.Sqlite.Operations;
 using AgentFunctions.Storage;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;

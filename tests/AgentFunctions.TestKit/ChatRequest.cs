@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.TestKit;
 

@@ -1,7 +1,6 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Security;
-using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.KillSwitch;
 using Microsoft.AspNetCore.Builder;

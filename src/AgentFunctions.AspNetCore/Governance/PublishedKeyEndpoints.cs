@@ -1,6 +1,6 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Security;
-using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

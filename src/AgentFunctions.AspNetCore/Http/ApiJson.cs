@@ -10,11 +10,10 @@ using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Storage;
-using AgentFunctions.Tools;
+using AgentFunctions.Keys;
+using AgentFunctions.Records;
 
 namespace AgentFunctions.AspNetCore.Http;
 

@@ -1,6 +1,5 @@
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
-using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Monitors.Ticks;
 
 namespace AgentFunctions.AspNetCore.Monitors;

@@ -1,4 +1,5 @@
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
+
 
 namespace AgentFunctions.AspNetCore.Runs;
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 using System.Xml;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.Budgets;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 
 namespace AgentFunctions.AspNetCore.Runs;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Http;
-using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
+using AgentFunctions.Views;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;

@@ -4,6 +4,7 @@ using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.Budgets;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.AspNetCore.Runs;
 

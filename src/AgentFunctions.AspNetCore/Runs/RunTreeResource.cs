@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.Budgets;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.AspNetCore.Runs;
 

@@ -1,8 +1,8 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
+using AgentFunctions.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
 using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AspNetCore.Runs;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 

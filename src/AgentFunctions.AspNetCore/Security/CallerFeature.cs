@@ -1,4 +1,3 @@
-using AgentFunctions.Gateway;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Security;

@@ -1,5 +1,3 @@
-using AgentFunctions.Gateway;
-
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>Keeps the ids and roles of callers that others name apart from the host's own.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentFunctions.Gateway;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Security;

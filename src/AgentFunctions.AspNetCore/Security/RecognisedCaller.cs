@@ -1,5 +1,3 @@
-using AgentFunctions.Gateway;
-
 namespace AgentFunctions.AspNetCore.Security;
 
 /// <summary>A caller, and how it is known.</summary>

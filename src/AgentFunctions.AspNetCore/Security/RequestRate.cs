@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
-using AgentFunctions.Gateway;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,3 @@
-using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Http;

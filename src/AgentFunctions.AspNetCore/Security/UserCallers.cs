@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using AgentFunctions.Gateway;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Security;

@@ -1,5 +1,5 @@
 using AgentFunctions.AzureFunctions.Hosting;
-using AgentFunctions.Diagnostics;
+using AgentFunctions.Gateway;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;

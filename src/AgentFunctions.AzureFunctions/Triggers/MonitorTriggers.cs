@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.AzureFunctions.Hosting;
-using AgentFunctions.Loop.Monitors;
+using AgentFunctions.Monitors.Orchestration;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;

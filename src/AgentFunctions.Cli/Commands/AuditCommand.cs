@@ -4,7 +4,7 @@ using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.Cli.Server;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 

@@ -5,7 +5,7 @@ using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.Cli.Server;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
-using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Cli.Commands;
 

@@ -4,6 +4,7 @@ using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Ledger;
 
 namespace AgentFunctions.Cli.Commands;
 

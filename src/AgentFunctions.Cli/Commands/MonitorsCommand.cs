@@ -6,6 +6,7 @@ using AgentFunctions.Cli.Server;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Cli.Commands;
 

@@ -4,6 +4,7 @@ using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Cli.Commands;
 

@@ -1,6 +1,6 @@
-using AgentFunctions.Governance;
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Sqlite;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

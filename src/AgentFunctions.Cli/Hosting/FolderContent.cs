@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using AgentFunctions.Agents;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Cli.Hosting;
 
@@ -16,7 +17,7 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files,
     /// <param name="withAgents">Whether its agents would be loaded; they are not if others were named.</param>
     public static FolderContent OfWorkingFolder(bool withAgents)
     {
-        string folder = new Tools.Workspace(Environment.CurrentDirectory).Root;
+        string folder = new Workspace(Environment.CurrentDirectory).Root;
         string agents = Path.Combine(folder, Agents);
         IEnumerable<string> files = Directory.EnumerateFiles(folder, "appsettings*.json");
         if (withAgents && Directory.Exists(agents))

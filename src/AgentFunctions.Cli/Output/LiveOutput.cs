@@ -1,7 +1,7 @@
 using System.Globalization;
 using AgentFunctions.AspNetCore.Runs;
-using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
+using AgentFunctions.Views;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

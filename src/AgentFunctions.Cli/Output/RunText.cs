@@ -1,8 +1,8 @@
 using System.Globalization;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Runs;
-using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Cli.Output;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Cli.Output;
 

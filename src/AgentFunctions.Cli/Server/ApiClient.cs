@@ -12,8 +12,7 @@ using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Gateway.KillSwitch;
-using AgentFunctions.Governance.Identity;
-using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Keys;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 

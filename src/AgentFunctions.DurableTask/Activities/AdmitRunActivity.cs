@@ -2,6 +2,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.DurableTask.Activities;
 

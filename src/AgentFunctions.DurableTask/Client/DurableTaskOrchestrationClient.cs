@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.DurableTask.Payloads;
-using AgentFunctions.Loop;
 using DurableTask.Core.Exceptions;
 using DurableTask.Core.History;
 using Grpc.Core;

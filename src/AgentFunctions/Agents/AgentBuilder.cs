@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
-using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Agents;

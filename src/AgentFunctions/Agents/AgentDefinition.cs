@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentFunctions.Core;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Agents;

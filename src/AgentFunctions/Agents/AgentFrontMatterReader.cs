@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.Core;
-using AgentFunctions.Tools;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Agents;

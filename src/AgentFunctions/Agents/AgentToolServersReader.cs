@@ -1,8 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Core;
-using AgentFunctions.Tools;
-using AgentFunctions.Tools.Mcp;
 
 namespace AgentFunctions.Agents;
 

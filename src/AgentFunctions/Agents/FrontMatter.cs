@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using AgentFunctions.Core.Yaml;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

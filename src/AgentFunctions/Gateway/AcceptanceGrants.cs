@@ -3,6 +3,7 @@ using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway;

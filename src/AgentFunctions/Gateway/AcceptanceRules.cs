@@ -4,6 +4,7 @@ using AgentFunctions.Core.JsonSchemas;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Gateway;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway;
 

@@ -2,6 +2,7 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway;
 

@@ -2,8 +2,8 @@ using System.Text;
 using AgentFunctions.Budgets;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway;

@@ -1,6 +1,6 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Core;
 using AgentFunctions.Gateway.Access;
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;

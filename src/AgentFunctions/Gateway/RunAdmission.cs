@@ -2,7 +2,6 @@ using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway;
 

@@ -1,9 +1,12 @@
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway;
 

@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Activities;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
+using AgentFunctions.Prompts;
+using AgentFunctions.Records;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Gateway;
@@ -10,13 +11,13 @@ namespace AgentFunctions.Gateway;
 public sealed class RunCopy
 {
     private readonly Transcript _transcript;
-    private readonly Ledger _ledger;
+    private readonly CallLedger _ledger;
     private readonly Inbox _inbox;
     private readonly ArtifactStore _artifacts;
     private readonly PlanStore _plans;
     private readonly PinStore _pins;
 
-    internal RunCopy(Transcript transcript, Ledger ledger, Inbox inbox, ArtifactStore artifacts, PlanStore plans, PinStore pins) =>
+    internal RunCopy(Transcript transcript, CallLedger ledger, Inbox inbox, ArtifactStore artifacts, PlanStore plans, PinStore pins) =>
         (_transcript, _ledger, _inbox, _artifacts, _plans, _pins) = (transcript, ledger, inbox, artifacts, plans, pins);
 
     /// <summary>Copies.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway;
 

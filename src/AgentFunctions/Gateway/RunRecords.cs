@@ -1,11 +1,11 @@
-using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
+using AgentFunctions.Prompts;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Search;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway;

@@ -6,7 +6,6 @@ using AgentFunctions.Governance.Audit;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway;
 

@@ -1,7 +1,7 @@
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 
 namespace AgentFunctions.Gateway;
 

@@ -1,8 +1,8 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Routing;
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;

@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Core;
 using AgentFunctions.Loop;
 using AgentFunctions.Tools;
 

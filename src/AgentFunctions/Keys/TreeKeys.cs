@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using AgentFunctions.Governance.Identity;
-using AgentFunctions.Loop;
+using AgentFunctions.Core;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Keys;

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 
 namespace AgentFunctions.Loop;
 

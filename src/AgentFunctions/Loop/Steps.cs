@@ -1,6 +1,6 @@
 using AgentFunctions.Budgets;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.Loop;
 

@@ -1,4 +1,5 @@
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 

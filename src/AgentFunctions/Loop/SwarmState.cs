@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;

@@ -1,4 +1,5 @@
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;

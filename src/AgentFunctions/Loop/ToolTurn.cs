@@ -1,6 +1,5 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
-using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 

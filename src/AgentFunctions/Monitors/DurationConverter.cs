@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Xml;
-using AgentFunctions.Agents;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Monitors;
 

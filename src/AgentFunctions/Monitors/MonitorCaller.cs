@@ -1,5 +1,3 @@
-using AgentFunctions.Gateway;
-
 namespace AgentFunctions.Monitors;
 
 /// <summary>The identity under which a monitor asks for runs: it may submit, and nothing else.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Schedules;

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-using AgentFunctions.Agents;
+using AgentFunctions.Core.Yaml;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

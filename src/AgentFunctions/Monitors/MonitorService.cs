@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Incidents;
-using AgentFunctions.Monitors.Notifications;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Schedules;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Notifications;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Monitors;

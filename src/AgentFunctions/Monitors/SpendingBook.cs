@@ -1,6 +1,7 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Monitors.Schedules;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Monitors;
 

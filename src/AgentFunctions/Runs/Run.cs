@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 
 namespace AgentFunctions.Runs;
 

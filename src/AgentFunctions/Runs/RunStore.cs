@@ -1,6 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
-using AgentFunctions.Loop;
+using AgentFunctions.Core;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;

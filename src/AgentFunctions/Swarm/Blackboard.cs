@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 

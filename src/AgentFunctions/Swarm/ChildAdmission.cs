@@ -1,12 +1,13 @@
 using System.Text;
-using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
+using AgentFunctions.Prompts;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;

@@ -1,9 +1,10 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 

@@ -1,12 +1,13 @@
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Activities;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Steps;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Swarm;
@@ -16,7 +17,7 @@ namespace AgentFunctions.Swarm;
 /// it is one. The loop tells the lead only then, so whoever hears of the end finds the result.
 /// </summary>
 internal sealed class ReportToLeadActivity(
-    NotifyActivity notify, IOrchestrationClient orchestrations, RunStore runs, ChildResults results, Ledger ledger, Journal journal, TimeProvider time,
+    NotifyActivity notify, IOrchestrationClient orchestrations, RunStore runs, ChildResults results, CallLedger ledger, Journal journal, TimeProvider time,
     Redactor redactor)
 {
     /// <summary>How much of the result the lead's journal repeats, in characters.</summary>

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
-using AgentFunctions.Loop;
+using AgentFunctions.Core;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Swarm;
 

@@ -4,6 +4,7 @@ using System.Text;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Swarm;

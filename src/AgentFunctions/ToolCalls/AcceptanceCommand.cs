@@ -1,7 +1,6 @@
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Core.Text;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
-using AgentFunctions.Storage;
-using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,7 +20,7 @@ internal sealed class AcceptanceCommand([FromKeyedServices(ToolCallPipeline.OfAc
     public async Task<string?> FindComplaintAsync(
         CheckAcceptanceInput input, IReadOnlyList<string> command, int maxBytes, CancellationToken cancellationToken)
     {
-        var state = new ToolCallState(new CallToolInput(input.RunId, input.Turn, Ledger.Acceptance, input.Context));
+        var state = new ToolCallState(new CallToolInput(input.RunId, input.Turn, CallLedger.Acceptance, input.Context));
         CallOutcome outcome = await pipeline.RunAsync(state, cancellationToken).ConfigureAwait(false);
         string shown = string.Join(' ', command);
         if (outcome is not CallOutcome.Completed { Outcome: var told })

@@ -1,3 +1,4 @@
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;

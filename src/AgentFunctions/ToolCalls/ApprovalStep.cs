@@ -1,6 +1,7 @@
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
 
 namespace AgentFunctions.ToolCalls;
 

@@ -1,11 +1,10 @@
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
-using AgentFunctions.Storage;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Enters in the ledger that a call is about to be made, before anything can happen to the world.</summary>
-internal sealed class BeginStep(Ledger ledger, CallJournal journal, TimeProvider time) : IToolCallStep
+internal sealed class BeginStep(CallLedger ledger, CallJournal journal, TimeProvider time) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Policies;

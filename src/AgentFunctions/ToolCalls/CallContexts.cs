@@ -1,7 +1,8 @@
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.ToolCalls;
 

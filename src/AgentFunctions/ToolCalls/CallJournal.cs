@@ -1,7 +1,8 @@
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 
@@ -35,7 +36,7 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
         IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendIfMissingAsync(call.RunId, Completed(call, tool, outcome, null), cancellationToken);
 
     /// <summary>Gets whether another event tells of the call: an acceptance command's result is in the one about the answer.</summary>
-    private static bool IsToldElsewhere(CallToolInput call) => call.Call == Ledger.Acceptance;
+    private static bool IsToldElsewhere(CallToolInput call) => call.Call == CallLedger.Acceptance;
 
     private JournalEvent Completed(CallToolInput call, string tool, ToolOutcome outcome, TimeSpan? took) =>
         new(JournalEventTypes.ToolCompleted, time.GetUtcNow())

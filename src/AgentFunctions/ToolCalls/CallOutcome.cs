@@ -1,5 +1,5 @@
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
-using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;

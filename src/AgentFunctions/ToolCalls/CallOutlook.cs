@@ -2,8 +2,8 @@ using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 

@@ -1,7 +1,8 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.ToolCalls;
@@ -18,7 +19,7 @@ internal sealed class CallReader(RunStore runs, Transcript transcript)
     {
         RunRecord run = await runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
-        if (call.Call == Ledger.Acceptance)
+        if (call.Call == CallLedger.Acceptance)
         {
             return (run, agent, AcceptanceCommand.CallOf(run.Acceptance!.Command!));
         }

@@ -1,5 +1,3 @@
-using AgentFunctions.Tools;
-
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Records why a call with effects may be made, before it can have any.</summary>

@@ -2,9 +2,8 @@ using System.Text.Json;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
 

@@ -1,9 +1,9 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 

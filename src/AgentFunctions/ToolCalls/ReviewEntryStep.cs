@@ -1,7 +1,6 @@
 using AgentFunctions.Governance.Reviews;
+using AgentFunctions.Ledger;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
 

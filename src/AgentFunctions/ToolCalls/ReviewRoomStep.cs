@@ -1,7 +1,7 @@
 using AgentFunctions.Governance.Reviews;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;

@@ -4,7 +4,7 @@ using AgentFunctions.Core;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.ToolCalls;

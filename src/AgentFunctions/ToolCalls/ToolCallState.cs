@@ -1,8 +1,9 @@
 using System.Text.Json;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 
@@ -41,7 +42,7 @@ internal sealed class ToolCallState(CallToolInput input)
         };
 
     /// <summary>Gets who makes the call if the host does so itself; <see langword="null"/> for a call that a model asked for.</summary>
-    public string? Actor { get; private init; } = input.Call == Ledger.Acceptance ? "the acceptance check" : null;
+    public string? Actor { get; private init; } = input.Call == CallLedger.Acceptance ? "the acceptance check" : null;
 
     /// <summary>Gets whether the call belongs to a run.</summary>
     public bool HasRun { get; private init; } = true;

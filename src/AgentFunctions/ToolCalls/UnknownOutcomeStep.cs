@@ -1,6 +1,6 @@
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
 
 namespace AgentFunctions.ToolCalls;
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using AgentFunctions.Core;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Core;
 using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Tools;

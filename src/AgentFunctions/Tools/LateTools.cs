@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Core.Text;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools.Search;

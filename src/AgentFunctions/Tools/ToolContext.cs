@@ -1,5 +1,6 @@
-using AgentFunctions.Storage;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Ledger;
+using AgentFunctions.Records;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools;
@@ -27,7 +28,7 @@ public sealed record ToolContext
     /// <c>run/turn/call</c>: the same when the call is repeated after a crash, and different for every other call. Tools
     /// with effects pass it on, for instance as the header <c>Idempotency-Key</c>.
     /// </summary>
-    public string IdempotencyKey => Call == Ledger.Acceptance ? $"{RunId}/{Turn}/acceptance" : $"{RunId}/{Turn}/{Call}";
+    public string IdempotencyKey => Call == CallLedger.Acceptance ? $"{RunId}/{Turn}/acceptance" : $"{RunId}/{Turn}/{Call}";
 
     /// <summary>
     /// The folder that the run works in, without the paths that govern the host's runs; <see langword="null"/> where it has none.

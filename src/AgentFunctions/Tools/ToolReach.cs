@@ -1,3 +1,5 @@
+using AgentFunctions.Workspaces;
+
 namespace AgentFunctions.Tools;
 
 /// <summary>Specifies how far the effects of a tool reach, which decides what holds where no rule of a policy matches.</summary>

@@ -4,6 +4,7 @@ using AgentFunctions.DurableTask;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
+using AgentFunctions.Views;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;

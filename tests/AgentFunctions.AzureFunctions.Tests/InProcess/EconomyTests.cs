@@ -5,10 +5,11 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;

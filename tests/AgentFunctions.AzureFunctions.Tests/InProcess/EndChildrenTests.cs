@@ -1,4 +1,5 @@
 using AgentFunctions.AzureStorage;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;

@@ -6,6 +6,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;

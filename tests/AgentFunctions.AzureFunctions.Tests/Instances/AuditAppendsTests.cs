@@ -1,6 +1,6 @@
 using AgentFunctions.AzureStorage;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.AzureFunctions.Tests.InProcess;
 using AgentFunctions.Gateway.KillSwitch;
-using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.TestKit;
 using Azure.Core;
 using Azure.Core.Pipeline;

@@ -7,9 +7,10 @@ using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
+using AgentFunctions.Views;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AzureFunctions.Tests.Instances;

@@ -1,12 +1,12 @@
 using AgentFunctions.AzureStorage;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Keys;
+using AgentFunctions.Ledger;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
-using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -161,7 +161,7 @@ public sealed class OtherInstanceTests
         var pins = (Here: new PinStore(_here.Records), There: new PinStore(_there.Records));
         var notes = (Here: new NoteStore(_here.Records), There: new NoteStore(_there.Records));
         var inbox = (Here: new Inbox(_here.Logs), There: new Inbox(_there.Logs));
-        var ledger = (Here: new Ledger(_here.Records), There: new Ledger(_there.Records));
+        var ledger = (Here: new CallLedger(_here.Records), There: new CallLedger(_there.Records));
         var journal = (Here: new Journal(_here.Logs), There: new Journal(_there.Logs));
         var scope = new NoteScope("agent");
         for (int round = 0; round < 2; round++)

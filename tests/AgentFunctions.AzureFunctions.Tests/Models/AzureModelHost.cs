@@ -1,4 +1,5 @@
 using AgentFunctions.AzureFunctions.Models;
+using AgentFunctions.Hosting;
 using AgentFunctions.Models;
 using AgentFunctions.Models.OpenAIProtocol;
 using AgentFunctions.TestKit;

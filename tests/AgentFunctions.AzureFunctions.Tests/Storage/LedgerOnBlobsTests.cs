@@ -1,5 +1,5 @@
 using AgentFunctions.AzureStorage;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
@@ -18,7 +18,7 @@ public sealed class LedgerOnBlobsTests
     [TestCase(true)]
     public async Task Enter_ManyDeliveriesOfOneCall_LetsOneThrough(bool hadWaited)
     {
-        var ledger = new Ledger(new BlobRecordStore(AzuriteServer.Containers()));
+        var ledger = new CallLedger(new BlobRecordStore(AzuriteServer.Containers()));
         if (hadWaited)
         {
             await ledger.WriteAsync("run", 1, 0, s_begun with { State = LedgerState.Waiting }, Cancel);
@@ -46,7 +46,7 @@ public sealed class LedgerOnBlobsTests
     [Test]
     public async Task Finish_UnknownAfterTheOutcome_LeavesTheOutcome()
     {
-        var ledger = new Ledger(new BlobRecordStore(AzuriteServer.Containers()));
+        var ledger = new CallLedger(new BlobRecordStore(AzuriteServer.Containers()));
         LedgerEntry owner = await ledger.EnterAsync("run", 1, 0, s_begun, Cancel);
         LedgerEntry? other = await ledger.FindAsync("run", 1, 0, Cancel);
 
@@ -61,7 +61,7 @@ public sealed class LedgerOnBlobsTests
     [TestCase(LedgerState.Unknown)]
     public async Task Finish_OutcomeAfterAnUnknown_TheOwnerIsBelieved(LedgerState reported)
     {
-        var ledger = new Ledger(new BlobRecordStore(AzuriteServer.Containers()));
+        var ledger = new CallLedger(new BlobRecordStore(AzuriteServer.Containers()));
         LedgerEntry owner = await ledger.EnterAsync("run", 1, 0, s_begun, Cancel);
         LedgerEntry? other = await ledger.FindAsync("run", 1, 0, Cancel);
         await ledger.EnterAsync("run", 1, 0, other! with { State = reported, Outcome = s_unknown, ApprovalId = "question" }, Cancel);
@@ -75,7 +75,7 @@ public sealed class LedgerOnBlobsTests
     [Test]
     public async Task Finish_OfTwoWithoutAnEffect_TheFirstCounts()
     {
-        var ledger = new Ledger(new BlobRecordStore(AzuriteServer.Containers()));
+        var ledger = new CallLedger(new BlobRecordStore(AzuriteServer.Containers()));
         ToolOutcome[] outcomes = [.. Enumerable.Range(0, 8).Select(static number => new ToolOutcome($"read {number}"))];
 
         LedgerEntry[] told = await Task.WhenAll(outcomes.Select(outcome => ledger.FinishAsync("run", 1, 0, s_begun with { Outcome = outcome }, Cancel)));

@@ -1,12 +1,15 @@
 using System.Collections.Concurrent;
 using AgentFunctions.AzureStorage;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 using AgentFunctions.Tests.Views;
+using AgentFunctions.Views;
 using AgentFunctions.Views.Runs;
 using Azure.Core;
 using Azure.Core.Pipeline;

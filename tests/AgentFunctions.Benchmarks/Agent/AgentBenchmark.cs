@@ -5,6 +5,7 @@ using AgentFunctions.Benchmarks.Engine;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

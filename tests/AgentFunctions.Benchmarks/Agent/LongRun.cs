@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using AgentFunctions.Benchmarks.Engine;
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Core.Text;
 using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Benchmarks.Agent;

@@ -7,6 +7,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

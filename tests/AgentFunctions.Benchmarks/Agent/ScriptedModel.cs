@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Hosting;
 using AgentFunctions.Models;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using AgentFunctions.Budgets;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Benchmarks.Policy;
 

@@ -8,6 +8,7 @@ using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -6,6 +6,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

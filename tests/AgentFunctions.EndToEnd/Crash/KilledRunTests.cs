@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
+using AgentFunctions.Records;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;

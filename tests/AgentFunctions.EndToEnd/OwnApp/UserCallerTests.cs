@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Claims;
 using AgentFunctions.EndToEnd.Api;
-using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;

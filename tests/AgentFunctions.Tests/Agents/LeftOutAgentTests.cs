@@ -1,5 +1,5 @@
 using AgentFunctions.Agents;
-using AgentFunctions.Tools.Mcp;
+using AgentFunctions.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Agents;

@@ -1,11 +1,10 @@
 using System.Text;
 using AgentFunctions.Agents;
+using AgentFunctions.Hosting;
 using AgentFunctions.Models;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Mcp;
 using AgentFunctions.Tools.Planning;
 using AgentFunctions.Tools.Web;
-using AgentFunctions.Tools.Workspaces;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,8 +1,8 @@
 using System.Net.Http.Json;
 using System.Text.Json;
-using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 
 namespace AgentFunctions.Tests.Api;

@@ -1,11 +1,14 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
+using AgentFunctions.Hosting;
 using AgentFunctions.Models;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,9 +1,10 @@
-using AgentFunctions.Activities;
 using AgentFunctions.Durability;
+using AgentFunctions.Ledger;
 using AgentFunctions.Models;
 using AgentFunctions.Models.Resilience;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
+using AgentFunctions.Steps;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;

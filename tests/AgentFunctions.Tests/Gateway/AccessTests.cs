@@ -5,6 +5,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway;

@@ -1,8 +1,9 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
@@ -131,12 +132,12 @@ internal sealed class KeyedSteeringTests
         Assert.That(types.Count(type => type == AuditTypes.MessageSent), Is.EqualTo(1));
     }
 
-    private static AgentFunctions.Gateway.Access.AccessRuleOptions Of(string name, string? tools, bool denies)
+    private static AccessRuleOptions Of(string name, string? tools, bool denies)
     {
-        var rule = new AgentFunctions.Gateway.Access.AccessRuleOptions
+        var rule = new AccessRuleOptions
         {
             Name = name,
-            Effect = denies ? AgentFunctions.Gateway.Access.AccessEffect.Deny : AgentFunctions.Gateway.Access.AccessEffect.Allow,
+            Effect = denies ? AccessEffect.Deny : AccessEffect.Allow,
         };
         rule.Callers.Add("key:anna");
         if (tools is not null)

@@ -1,6 +1,8 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Gateway.Quotas;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;

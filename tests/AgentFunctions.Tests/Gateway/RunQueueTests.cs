@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;

@@ -1,5 +1,6 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;

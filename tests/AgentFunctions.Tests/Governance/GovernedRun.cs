@@ -1,8 +1,6 @@
-using AgentFunctions.Agents;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;

@@ -1,11 +1,11 @@
-using AgentFunctions.Activities;
 using AgentFunctions.Durability;
-using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
+using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Governance;
@@ -80,7 +80,7 @@ internal sealed class LedgerTests
 
         Assert.That(run.Result!.Text, Is.EqualTo("Result: paid 1"));
         Assert.That(_keys, Is.EqualTo(new[] { $"{run.Id}/1/0" }));
-        LedgerEntry? entry = await governed.Host.Get<Ledger>().FindAsync(run.Id, 1, 0, cancellationToken);
+        LedgerEntry? entry = await governed.Host.Get<CallLedger>().FindAsync(run.Id, 1, 0, cancellationToken);
         Assert.That((entry!.State, entry.Repeats), Is.EqualTo((LedgerState.Finished, 1)));
         Assert.That(await governed.Desk.ListAsync(null, cancellationToken), Is.Empty);
     }
@@ -145,7 +145,7 @@ internal sealed class LedgerTests
         made.SetResult();
         CallToolResult told = await second!;
 
-        LedgerEntry? entry = await governed.Host.Get<Ledger>().FindAsync(run.Id, 1, 0, cancellationToken);
+        LedgerEntry? entry = await governed.Host.Get<CallLedger>().FindAsync(run.Id, 1, 0, cancellationToken);
         Assert.That((entry?.State, entry?.Outcome?.Text), Is.EqualTo((LedgerState.Finished, "paid")));
         Assert.That(run.Result!.Text, Is.EqualTo("Result: paid"));
         Assert.That(told.IsError, Is.EqualTo(!isLate));
@@ -226,7 +226,7 @@ internal sealed class LedgerTests
         Func<ChatRequest, ChatReply> script = governed.Script;
         governed.Script = request => script(request) with { Before = token => written.Task.WaitAsync(token) };
         Run run = await governed.Host.SubmitAsync();
-        await governed.Host.Get<Ledger>().WriteAsync(run.Id, 1, 0, left, cancellationToken);
+        await governed.Host.Get<CallLedger>().WriteAsync(run.Id, 1, 0, left, cancellationToken);
         written.SetResult();
         return run;
     }

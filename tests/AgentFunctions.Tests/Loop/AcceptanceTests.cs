@@ -1,11 +1,11 @@
 using System.Text.Json;
-using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Steps;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tests.Loop;
 

@@ -1,5 +1,5 @@
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;

@@ -1,9 +1,11 @@
 using System.Text.Json;
-using AgentFunctions.Activities;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
+using AgentFunctions.Prompts;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Steps;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;

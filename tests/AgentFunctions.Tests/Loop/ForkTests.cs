@@ -1,7 +1,7 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 

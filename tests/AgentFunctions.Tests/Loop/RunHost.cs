@@ -1,11 +1,13 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -1,6 +1,5 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;

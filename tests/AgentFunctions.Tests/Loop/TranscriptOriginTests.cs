@@ -1,5 +1,6 @@
+using AgentFunctions.Core.Text;
 using AgentFunctions.Gateway;
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;

@@ -1,3 +1,4 @@
+using AgentFunctions.Hosting;
 using AgentFunctions.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,3 +1,4 @@
+using AgentFunctions.Hosting;
 using AgentFunctions.Models;
 using AgentFunctions.TestKit;
 using Microsoft.Extensions.AI;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using AgentFunctions.Durability;
-using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Schedules;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;

@@ -2,9 +2,9 @@ using System.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
-using AgentFunctions.Monitors.Notifications;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Notifications;
 using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Tests.Monitors;

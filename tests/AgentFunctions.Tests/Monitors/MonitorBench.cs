@@ -7,6 +7,7 @@ using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Tests.Monitors;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Monitors.Signals;
+using AgentFunctions.Network;
 
 namespace AgentFunctions.Tests.Monitors;
 

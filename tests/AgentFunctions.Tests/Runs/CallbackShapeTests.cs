@@ -4,7 +4,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
-using AgentFunctions.Tests.Tools.OpenApi;
+using AgentFunctions.Tests.OpenApi;
 
 namespace AgentFunctions.Tests.Runs;
 

@@ -1,6 +1,6 @@
 using AgentFunctions.Budgets;
-using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Tests.Runs;
 

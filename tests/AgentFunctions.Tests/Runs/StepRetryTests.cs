@@ -1,6 +1,6 @@
 using AgentFunctions.Gateway;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using Microsoft.Extensions.DependencyInjection;

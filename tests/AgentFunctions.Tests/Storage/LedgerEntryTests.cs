@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using AgentFunctions.Ledger;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 
@@ -14,7 +15,7 @@ internal sealed class LedgerEntryTests
     {
         await using var engine = new SqliteEngine(new SqliteEngineOptions { DataFile = SqliteEngineOptions.InMemory }, new DurableRegistry());
         await engine.StartAsync(cancellationToken);
-        var ledger = new Ledger(new RepeatingRecords(engine.Records));
+        var ledger = new CallLedger(new RepeatingRecords(engine.Records));
 
         LedgerEntry entered = await ledger.EnterAsync("run", 1, 0, Begun, cancellationToken);
         Assert.That(entered.IsOwner, Is.True);

@@ -1,8 +1,8 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;

@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;

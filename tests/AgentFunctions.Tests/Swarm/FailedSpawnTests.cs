@@ -1,6 +1,6 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using static AgentFunctions.Tests.Swarm.SwarmScene;

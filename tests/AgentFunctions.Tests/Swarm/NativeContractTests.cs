@@ -1,7 +1,7 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
-using AgentFunctions.Governance.Boundaries;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;

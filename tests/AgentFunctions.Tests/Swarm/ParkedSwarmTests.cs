@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using AgentFunctions.Agents;
-using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 

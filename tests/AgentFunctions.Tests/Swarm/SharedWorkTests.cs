@@ -1,5 +1,6 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
@@ -7,7 +8,7 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Governance;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 

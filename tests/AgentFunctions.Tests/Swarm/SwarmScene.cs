@@ -1,7 +1,6 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
-using AgentFunctions.Runs;
-using AgentFunctions.Swarm;
+using AgentFunctions.Gateway;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;

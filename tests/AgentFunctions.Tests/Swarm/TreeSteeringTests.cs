@@ -3,6 +3,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
+using AgentFunctions.Views;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;

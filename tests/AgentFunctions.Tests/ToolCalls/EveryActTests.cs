@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentFunctions.Activities;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
@@ -7,16 +6,19 @@ using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Schedules;
 using AgentFunctions.Monitors.Signals;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.Steps;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tests.Swarm;
 using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.ToolCalls;
@@ -139,16 +141,16 @@ internal sealed class EveryActTests : IDisposable
         RunRecord admitted = await host.Get<RunStore>().GetAsync(run.Id);
         await host.Get<RunStore>().AddAsync(admitted with { Id = "cut", Acceptance = Check() });
         await CopyAnswerAsync(host, run.Id, "cut");
-        Ledger ledger = host.Get<Ledger>();
-        await ledger.WriteAsync("cut", 1, Ledger.Acceptance, new LedgerEntry("run_command", LedgerState.Started, DateTimeOffset.UtcNow));
-        Assert.That((await ledger.StartedAsync("cut", "run_command", CancellationToken.None)).Single().Call, Is.EqualTo(Ledger.Acceptance), "the kill switch lists it");
+        CallLedger ledger = host.Get<CallLedger>();
+        await ledger.WriteAsync("cut", 1, CallLedger.Acceptance, new LedgerEntry("run_command", LedgerState.Started, DateTimeOffset.UtcNow));
+        Assert.That((await ledger.StartedAsync("cut", "run_command", CancellationToken.None)).Single().Call, Is.EqualTo(CallLedger.Acceptance), "the kill switch lists it");
 
         CheckAcceptanceResult result = await host.Get<CheckAcceptanceActivity>().RunAsync(
             new ActivityContext("cut", StepNames.CheckAcceptance, 1, CancellationToken.None), new CheckAcceptanceInput("cut", 1, new ContextRef()));
 
         Assert.That((result.Accepted, Acts), Is.EqualTo((accepted, acts)));
         Assert.That(result.Findings ?? "", Does.Contain(told ?? ""));
-        Assert.That((await ledger.FindAsync("cut", 1, Ledger.Acceptance))!.State, Is.EqualTo(LedgerState.Finished));
+        Assert.That((await ledger.FindAsync("cut", 1, CallLedger.Acceptance))!.State, Is.EqualTo(LedgerState.Finished));
     }
 
     private static string ToolOf(Way way) => way switch { Way.Acceptance => "run_command", Way.Signal => "look", _ => "touch" };

@@ -1,14 +1,14 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using AgentFunctions.Activities;
 using AgentFunctions.Durability;
-using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Reviews;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
+using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.ToolCalls;

@@ -1,10 +1,10 @@
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Reviews;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
+using AgentFunctions.Records;
 using AgentFunctions.Tests.ToolCalls.Steps;
 using AgentFunctions.ToolCalls;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.ToolCalls;
 

@@ -4,7 +4,9 @@ using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
@@ -116,9 +118,9 @@ internal sealed class ToolCallBench : IAsyncDisposable
 
     public string Write(string name, string text) => _folder.Write(name, text);
 
-    public Task LeaveAsync(LedgerEntry entry) => Get<Ledger>().WriteAsync(RunId, Input.Turn, Input.Call, entry);
+    public Task LeaveAsync(LedgerEntry entry) => Get<CallLedger>().WriteAsync(RunId, Input.Turn, Input.Call, entry);
 
-    public Task<LedgerEntry?> LedgerAsync() => Get<Ledger>().FindAsync(RunId, Input.Turn, Input.Call);
+    public Task<LedgerEntry?> LedgerAsync() => Get<CallLedger>().FindAsync(RunId, Input.Turn, Input.Call);
 
     public async Task<List<AuditEntry>> AuditAsync()
     {

@@ -1,4 +1,5 @@
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
+
 
 namespace AgentFunctions.Tests.Tools;
 

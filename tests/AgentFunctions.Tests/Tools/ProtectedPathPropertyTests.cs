@@ -1,5 +1,4 @@
 using System.Runtime.Versioning;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Tools;
 

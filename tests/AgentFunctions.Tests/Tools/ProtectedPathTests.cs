@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

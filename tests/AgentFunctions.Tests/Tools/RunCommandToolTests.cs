@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tests.Tools;
 

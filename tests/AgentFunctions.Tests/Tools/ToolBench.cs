@@ -3,9 +3,11 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Records;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Tools;

@@ -1,7 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tests.Tools;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tests.Tools;
 

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Text;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tests.Tools;
 

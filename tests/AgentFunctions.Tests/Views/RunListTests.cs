@@ -1,6 +1,7 @@
 using System.Text;
 using AgentFunctions.Agents;
 using AgentFunctions.Gateway;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Sqlite.Operations;
@@ -8,6 +9,7 @@ using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Tests.Views;

@@ -1,13 +1,16 @@
 using System.Globalization;
 using System.Text;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
+using AgentFunctions.Views;
 using AgentFunctions.Views.Runs;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,5 @@
 using System.Net.Http;
 using System.Security.Claims;
-using AgentFunctions.Gateway;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;

@@ -1,3 +1,4 @@
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;

@@ -1,13 +1,13 @@
 using System.Runtime.CompilerServices;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Ledger;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.KillSwitch;
 
 /// <summary>Finds what an order hits among the runs that have not ended.</summary>
-internal sealed class KillHits(IOrchestrationClient orchestrations, RunStore runs, RunLineage lineage, Ledger ledger)
+internal sealed class KillHits(IOrchestrationClient orchestrations, RunStore runs, RunLineage lineage, CallLedger ledger)
 {
     private static readonly OrchestrationStatus[] Live = [OrchestrationStatus.Pending, OrchestrationStatus.Running, OrchestrationStatus.Suspended];
 

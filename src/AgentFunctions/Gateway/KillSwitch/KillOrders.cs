@@ -1,5 +1,6 @@
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Ledger;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.KillSwitch;

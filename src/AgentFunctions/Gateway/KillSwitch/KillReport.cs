@@ -1,4 +1,5 @@
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Ledger;
 
 namespace AgentFunctions.Gateway.KillSwitch;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.Queueing;

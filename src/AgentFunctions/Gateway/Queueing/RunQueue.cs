@@ -1,5 +1,5 @@
-using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;

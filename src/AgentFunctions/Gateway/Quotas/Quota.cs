@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.Quotas;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using AgentFunctions.Budgets;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Options;

@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Gateway.Options;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway.Routing;

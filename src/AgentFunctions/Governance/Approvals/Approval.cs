@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Governance.Approvals;
 

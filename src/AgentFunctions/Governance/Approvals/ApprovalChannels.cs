@@ -1,6 +1,7 @@
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
-using AgentFunctions.Monitors.Notifications;
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Notifications;
 using Microsoft.Extensions.Options;
 

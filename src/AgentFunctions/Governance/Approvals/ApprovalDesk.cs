@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
-using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Governance.Approvals;

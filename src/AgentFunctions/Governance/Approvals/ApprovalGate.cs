@@ -1,8 +1,9 @@
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Approvals;

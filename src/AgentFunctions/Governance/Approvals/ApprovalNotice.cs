@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Governance.Approvals;
 

@@ -1,7 +1,8 @@
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 
 namespace AgentFunctions.Governance.Approvals;
 

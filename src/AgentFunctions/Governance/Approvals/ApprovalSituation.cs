@@ -1,5 +1,3 @@
-using AgentFunctions.Runs;
-
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>Adds to an approval what is so at present and stands in no record of its own.</summary>

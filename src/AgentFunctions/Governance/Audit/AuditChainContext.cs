@@ -1,5 +1,5 @@
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Keys;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Governance.Audit;

@@ -1,5 +1,4 @@
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Governance.Audit;
 

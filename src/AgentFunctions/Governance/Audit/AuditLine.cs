@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Keys;
 
 namespace AgentFunctions.Governance.Audit;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Keys;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 

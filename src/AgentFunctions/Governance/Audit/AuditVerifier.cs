@@ -1,4 +1,5 @@
-using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
+
 
 namespace AgentFunctions.Governance.Audit;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
 
 namespace AgentFunctions.Governance.Audit;
 

@@ -1,3 +1,4 @@
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 

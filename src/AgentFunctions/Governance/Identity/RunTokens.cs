@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Keys;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 

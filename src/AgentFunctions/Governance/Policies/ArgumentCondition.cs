@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core.Yaml;
 
 namespace AgentFunctions.Governance.Policies;
 

@@ -1,5 +1,5 @@
 using System.IO.Enumeration;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 

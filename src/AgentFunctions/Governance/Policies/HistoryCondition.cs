@@ -1,5 +1,3 @@
-using AgentFunctions.Tools;
-
 namespace AgentFunctions.Governance.Policies;
 
 /// <summary>Which recorded calls are meant.</summary>

@@ -1,5 +1,3 @@
-using AgentFunctions.Tools;
-
 namespace AgentFunctions.Governance.Policies;
 
 /// <summary>One recorded call of a run tree, as rules about sequences see it.</summary>

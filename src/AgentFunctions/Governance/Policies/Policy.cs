@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 

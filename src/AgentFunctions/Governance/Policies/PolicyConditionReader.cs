@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using AgentFunctions.Tools;
+using AgentFunctions.Core.Yaml;
 
 namespace AgentFunctions.Governance.Policies;
 

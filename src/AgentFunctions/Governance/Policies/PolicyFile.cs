@@ -1,5 +1,5 @@
 using System.Text.Json;
-using AgentFunctions.Tools;
+using AgentFunctions.Core.Yaml;
 
 namespace AgentFunctions.Governance.Policies;
 

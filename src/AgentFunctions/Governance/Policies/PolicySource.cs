@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using AgentFunctions.Tools;
+using AgentFunctions.Governance.Options;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Governance.Reviews;
 

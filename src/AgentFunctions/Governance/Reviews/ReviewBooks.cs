@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;

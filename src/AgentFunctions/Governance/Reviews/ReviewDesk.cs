@@ -1,4 +1,3 @@
-using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 

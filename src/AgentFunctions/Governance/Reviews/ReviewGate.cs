@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentFunctions.Core.Text;
-using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Core.Text;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Models.Rehearsal;

@@ -1,5 +1,5 @@
 using AgentFunctions.Durability;
-using AgentFunctions.Loop.Monitors;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Ticks;
 
 namespace AgentFunctions.Monitors.Incidents;

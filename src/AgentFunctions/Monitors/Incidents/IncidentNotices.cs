@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AgentFunctions.Durability;
-using AgentFunctions.Loop.Monitors;
-using AgentFunctions.Monitors.Notifications;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Notifications;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;

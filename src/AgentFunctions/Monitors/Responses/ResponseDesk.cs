@@ -4,11 +4,12 @@ using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
-using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Monitors.Responses;
 

@@ -1,4 +1,5 @@
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Network;
+
 
 namespace AgentFunctions.Monitors.Signals;
 

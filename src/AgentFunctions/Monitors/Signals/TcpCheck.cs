@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Network;
 
 namespace AgentFunctions.Monitors.Signals;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
-using AgentFunctions.Governance.Boundaries;
+using AgentFunctions.Network;
 
 namespace AgentFunctions.Monitors.Signals;
 

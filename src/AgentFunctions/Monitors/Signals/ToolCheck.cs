@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;

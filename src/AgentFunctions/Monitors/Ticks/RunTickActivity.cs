@@ -1,7 +1,7 @@
 using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
-using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Schedules;
 using AgentFunctions.Monitors.Signals;
 

@@ -1,6 +1,7 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Monitors.Ticks;
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Text;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.Memory;

@@ -1,8 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
-using AgentFunctions.Activities;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.Memory;

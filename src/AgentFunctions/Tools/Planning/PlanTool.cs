@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.Planning;

@@ -4,7 +4,6 @@ using System.Text;
 using AgentFunctions.Agents;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.Search;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools.Workspaces;

@@ -1,3 +1,4 @@
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.Workspaces;

@@ -1,4 +1,5 @@
 using AgentFunctions.Runs;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces;
 

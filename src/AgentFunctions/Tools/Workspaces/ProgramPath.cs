@@ -1,3 +1,5 @@
+using AgentFunctions.Workspaces;
+
 namespace AgentFunctions.Tools.Workspaces;
 
 /// <summary>Finds programs on the host's <c>PATH</c>.</summary>

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using AgentFunctions.Core.Text;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces;
 

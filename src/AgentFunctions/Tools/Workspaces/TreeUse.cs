@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces;
 

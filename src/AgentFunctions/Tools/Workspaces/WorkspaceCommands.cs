@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using AgentFunctions.Tools.Workspaces.Commands;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces;
 

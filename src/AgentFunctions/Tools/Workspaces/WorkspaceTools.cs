@@ -1,3 +1,5 @@
+using AgentFunctions.Workspaces;
+
 namespace AgentFunctions.Tools.Workspaces;
 
 /// <summary>The tools that work on the files of a run's workspace.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
+using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 

@@ -1,3 +1,4 @@
+using AgentFunctions.Records;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 

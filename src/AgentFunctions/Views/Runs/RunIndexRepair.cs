@@ -1,4 +1,3 @@
-using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
 using Microsoft.Extensions.Logging;

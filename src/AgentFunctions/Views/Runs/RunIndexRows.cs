@@ -1,4 +1,5 @@
-using AgentFunctions.Loop;
+using AgentFunctions.Core;
+
 
 namespace AgentFunctions.Views.Runs;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;

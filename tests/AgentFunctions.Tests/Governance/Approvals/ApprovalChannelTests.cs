@@ -1,13 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Gateway;
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
-using AgentFunctions.Tests.Tools.OpenApi;
+using AgentFunctions.Tests.OpenApi;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

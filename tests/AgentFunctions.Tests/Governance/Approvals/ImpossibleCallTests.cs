@@ -1,13 +1,12 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
-using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
-using AgentFunctions.Tests.Tools.OpenApi;
+using AgentFunctions.Tests.OpenApi;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.KillSwitch;

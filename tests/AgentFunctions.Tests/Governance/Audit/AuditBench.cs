@@ -1,5 +1,5 @@
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 

@@ -1,5 +1,4 @@
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Identity;
 using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;

@@ -1,6 +1,6 @@
 using System.Text;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 

@@ -1,5 +1,5 @@
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Loop;
 
 namespace AgentFunctions.Tests.Governance.Audit;
 

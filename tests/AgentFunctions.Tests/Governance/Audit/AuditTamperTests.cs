@@ -1,6 +1,5 @@
 using System.Text;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.Tests.Governance.Audit;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Identity;
+using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.Tests.Tools;

@@ -5,6 +5,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Keys;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;

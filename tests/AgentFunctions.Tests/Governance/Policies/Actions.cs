@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Governance.Policies;
 

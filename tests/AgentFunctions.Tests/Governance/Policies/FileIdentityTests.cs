@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tests.Governance.Policies;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Tests.Tools;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.Workspaces;
 using static AgentFunctions.Tests.Governance.Policies.Actions;
 
 namespace AgentFunctions.Tests.Governance.Policies;

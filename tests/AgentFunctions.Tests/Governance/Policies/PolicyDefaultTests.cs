@@ -1,5 +1,6 @@
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Tools;
+using AgentFunctions.Workspaces;
 using static AgentFunctions.Tests.Governance.Policies.Actions;
 
 namespace AgentFunctions.Tests.Governance.Policies;

@@ -1,5 +1,4 @@
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tools;
 using static AgentFunctions.Tests.Governance.Policies.Actions;
 
 namespace AgentFunctions.Tests.Governance.Policies;

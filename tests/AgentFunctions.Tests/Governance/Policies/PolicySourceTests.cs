@@ -1,6 +1,5 @@
-using AgentFunctions.Governance;
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tools;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tools;
 using static AgentFunctions.Tests.Governance.Policies.Actions;
 
 namespace AgentFunctions.Tests.Governance.Policies;

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Logging;

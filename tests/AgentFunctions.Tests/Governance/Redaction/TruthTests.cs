@@ -7,12 +7,14 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Api;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using RunRequest = AgentFunctions.Gateway.RunRequest;
 

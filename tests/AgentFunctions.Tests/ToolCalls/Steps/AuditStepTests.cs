@@ -1,9 +1,8 @@
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
-using AgentFunctions.Storage;
 using AgentFunctions.ToolCalls;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.ToolCalls.Steps;
 

@@ -1,4 +1,4 @@
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.ToolCalls.Steps;

@@ -1,13 +1,12 @@
-using AgentFunctions.Gateway;
+using AgentFunctions.Core;
 using AgentFunctions.Gateway.KillSwitch;
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
 using AgentFunctions.ToolCalls;
-using AgentFunctions.Tools;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

@@ -1,7 +1,7 @@
-using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.KillSwitch;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
+using AgentFunctions.Records;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 

@@ -1,5 +1,6 @@
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 

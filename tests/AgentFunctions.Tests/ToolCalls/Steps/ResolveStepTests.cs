@@ -1,5 +1,5 @@
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 

@@ -1,5 +1,5 @@
 using AgentFunctions.Loop;
-using AgentFunctions.Storage;
+using AgentFunctions.Records;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Reviews;
-using AgentFunctions.Storage;
 using AgentFunctions.ToolCalls;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.ToolCalls.Steps;
 

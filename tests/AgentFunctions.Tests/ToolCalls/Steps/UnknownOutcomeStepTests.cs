@@ -1,5 +1,5 @@
 using AgentFunctions.Governance.Approvals;
-using AgentFunctions.Storage;
+using AgentFunctions.Ledger;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 

@@ -1,8 +1,9 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
+using AgentFunctions.Agents.ToolServers;
+using AgentFunctions.Mcp;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Tools.Search;

@@ -1,11 +1,11 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Gateway;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Tools.Search;

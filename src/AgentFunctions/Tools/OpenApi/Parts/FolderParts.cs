@@ -1,4 +1,6 @@
-using AgentFunctions.Tools.Workspaces;
+using AgentFunctions.OpenApi;
+using AgentFunctions.Workspaces;
+
 
 namespace AgentFunctions.Tools.OpenApi.Parts;
 

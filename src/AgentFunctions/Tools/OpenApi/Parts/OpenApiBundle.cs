@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AgentFunctions.OpenApi;
 
 namespace AgentFunctions.Tools.OpenApi.Parts;
 

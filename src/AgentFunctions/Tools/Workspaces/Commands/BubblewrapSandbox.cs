@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces.Commands;
 

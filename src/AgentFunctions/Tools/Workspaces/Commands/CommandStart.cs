@@ -1,3 +1,4 @@
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,3 +1,5 @@
+using AgentFunctions.Workspaces;
+
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
 /// <summary>The allowed forms of find: tests and printing, nothing that runs, removes or writes.</summary>

@@ -1,3 +1,5 @@
+using AgentFunctions.Workspaces;
+
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
 /// <summary>The allowed forms of git: those that look, and those that record work in the repository of the workspace.</summary>

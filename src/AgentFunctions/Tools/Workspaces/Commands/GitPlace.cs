@@ -1,3 +1,5 @@
+using AgentFunctions.Workspaces;
+
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
 /// <summary>Tells whether the repository of a workspace lies in it, with all that it refers to.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces.Commands;
 

@@ -1,3 +1,5 @@
+using AgentFunctions.Workspaces;
+
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
 /// <summary>Represents the allowed forms of one program.</summary>

@@ -1,3 +1,5 @@
+using AgentFunctions.Workspaces;
+
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
 /// <summary>The one allowed form of an interpreter: a script of the workspace, named first, with its arguments.</summary>

@@ -1,0 +1,61 @@
+using System.Text.Json.Serialization;
+using AgentFunctions.Governance.Options;
+
+namespace AgentFunctions.Agents.ToolServers;
+
+/// <summary>How to reach a server of the Model Context Protocol: a program to start, or an address.</summary>
+/// <remarks>
+/// Texts may hold <c>${secret:NAME}</c>, <c>${VAR}</c> and <c>${VAR:-default}</c>: they are expanded when the server is started, headers at
+/// every request, and nowhere kept in their expanded form, so secrets belong there.
+/// </remarks>
+public sealed record McpServerDefinition
+{
+    /// <summary>The name, the middle part of its tools' names (<c>mcp__name__tool</c>).</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The program to start; <see langword="null"/> where <see cref="Url"/> is set.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>The program's arguments; none by default.</summary>
+    public IReadOnlyList<string> Args { get; init; } = [];
+
+    /// <summary>The program's environment beyond <c>PATH</c> and <c>HOME</c>, which are all that it inherits.</summary>
+    public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The folder that the program starts in; by default the folder of its configuration file, else the host's.</summary>
+    public string? Cwd { get; init; }
+
+    /// <summary>The address of a server that speaks streamable HTTP; <see langword="null"/> where <see cref="Command"/> is set.</summary>
+    public string? Url { get; init; }
+
+    /// <summary>HTTP headers of every request to <see cref="Url"/>; none by default.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>
+    /// That requests to <see cref="Url"/> carry a token: calls the run's, handshakes the host's own. <see langword="null"/>, the
+    /// default, for none.
+    /// </summary>
+    public ToolServerIdentity? Identity { get; init; }
+
+    /// <summary>Whether <see cref="Url"/> speaks the older HTTP transport with server-sent events; false by default.</summary>
+    public bool Sse { get; init; }
+
+    /// <summary>How long one call may take; two minutes by default.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>What tools do to the world, by the server's own names; by default what the server's annotations say.</summary>
+    public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
+
+    /// <summary>Whether the server is switched off: it is not started, and its tools are not offered. False by default.</summary>
+    public bool Disabled { get; init; }
+
+    /// <summary>The tools that are not offered, by the server's own names; none by default.</summary>
+    public IReadOnlyList<string> DisabledTools { get; init; } = [];
+
+    /// <summary>The only tools that are offered, by the server's own names; <see langword="null"/>, the default, for all.</summary>
+    public IReadOnlyList<string>? OnlyTools { get; init; }
+
+    /// <summary>Where it was defined, for errors: a file's path, or the agent.</summary>
+    [JsonIgnore]
+    public string Origin { get; init; } = "the host";
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace AgentFunctions.Core.Yaml;
+
+/// <summary>Reads one YAML value as JSON, with the scalar types of YAML 1.2's core schema.</summary>
+/// <remarks>Aliases are refused: nothing that agents need uses them, and a few lines of them can stand for gigabytes.</remarks>
+internal static class YamlToJson
+{
+    private const int MaxDepth = 32;
+
+    /// <summary>Reads the value that the parser stands at.</summary>
+    /// <param name="parser">The parser.</param>
+    /// <param name="room">How deep values may be nested.</param>
+    public static JsonNode? Read(IParser parser, int room = MaxDepth)
+    {
+        if (room < 0)
+        {
+            throw new YamlException(parser.Current!.Start, parser.Current.End, "values are nested too deep");
+        }
+
+        if (parser.TryConsume<Scalar>(out var scalar))
+        {
+            return Scalar(scalar);
+        }
+
+        if (parser.TryConsume<SequenceStart>(out _))
+        {
+            var array = new JsonArray();
+            while (!parser.TryConsume<SequenceEnd>(out _))
+            {
+                array.Add(Read(parser, room - 1));
+            }
+
+            return array;
+        }
+
+        if (parser.TryConsume<MappingStart>(out _))
+        {
+            var map = new JsonObject();
+            while (!parser.TryConsume<MappingEnd>(out _))
+            {
+                Scalar key = parser.Consume<Scalar>();
+                if (!map.TryAdd(key.Value, Read(parser, room - 1)))
+                {
+                    throw new YamlException(key.Start, key.End, $"the key '{key.Value}' stands twice");
+                }
+            }
+
+            return map;
+        }
+
+        throw new YamlException(parser.Current!.Start, parser.Current.End, "aliases (*name) are not supported; write the value out");
+    }
+
+    private static JsonNode? Scalar(Scalar scalar)
+    {
+        string text = scalar.Value;
+        if (scalar.Style != ScalarStyle.Plain || !scalar.Tag.IsEmpty)
+        {
+            return JsonValue.Create(text);
+        }
+
+        return text switch
+        {
+            "" or "~" or "null" or "Null" or "NULL" => null,
+            "true" or "True" or "TRUE" => JsonValue.Create(true),
+            "false" or "False" or "FALSE" => JsonValue.Create(false),
+            _ => Number(text) ?? JsonValue.Create(text),
+        };
+    }
+
+    private static JsonValue? Number(string text)
+    {
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole))
+        {
+            return JsonValue.Create(whole);
+        }
+
+        const NumberStyles Real = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
+        return double.TryParse(text, Real, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real)
+            ? JsonValue.Create(real)
+            : null;
+    }
+}

@@ -1,0 +1,45 @@
+namespace AgentFunctions.Gateway.Options;
+
+/// <summary>
+/// Lets some callers submit some runs, or forbids it. A rule holds for a request where all of its parts do; what is left out of a
+/// rule holds for all. Denial wins; what no rule allows is refused. Administrators are not asked.
+/// </summary>
+public sealed class AccessRuleOptions
+{
+    /// <summary>The rule's name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>. Refusals name it.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Whether it allows or denies; allows by default.</summary>
+    public AccessEffect Effect { get; set; }
+
+    /// <summary>The callers, <c>*</c> and <c>?</c> as wildcards. A caller named here or by <see cref="Roles"/> is meant.</summary>
+    public IList<string> Callers { get; } = [];
+
+    /// <summary>The callers' roles.</summary>
+    public IList<string> Roles { get; } = [];
+
+    /// <summary>The agents, <c>*</c> and <c>?</c> as wildcards.</summary>
+    public IList<string> Agents { get; } = [];
+
+    /// <summary>The classes of goals, of those under <c>Gateway:Goals</c>; any of them.</summary>
+    public IList<string> Goals { get; } = [];
+
+    /// <summary>The labels that the run has, as <c>name</c> or <c>name=value</c>; all of them.</summary>
+    public IList<string> Labels { get; } = [];
+
+    /// <summary>
+    /// The tools, <c>*</c> and <c>?</c> as wildcards. Where all rules that allow a run name tools, it has only those, and so has
+    /// whatever it delegates to; a rule that denies tools takes them away, and does not refuse the run.
+    /// </summary>
+    public IList<string> Tools { get; } = [];
+}
+
+/// <summary>What an access rule does.</summary>
+public enum AccessEffect
+{
+    /// <summary>It allows.</summary>
+    Allow,
+
+    /// <summary>It forbids.</summary>
+    Deny,
+}

@@ -1,0 +1,14 @@
+namespace AgentFunctions.Gateway.Options;
+
+/// <summary>A kind of goal, known by words in it.</summary>
+public sealed class GoalClassOptions
+{
+    /// <summary>Its name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</summary>
+    public string? Class { get; set; }
+
+    /// <summary>Words or phrases of which the goal has at least one; upper and lower case are alike.</summary>
+    public IList<string> Words { get; } = [];
+
+    /// <summary>The agent for such goals where a run names none; <see langword="null"/>, the default, to find one as usual.</summary>
+    public string? Agent { get; set; }
+}

@@ -1,0 +1,13 @@
+namespace AgentFunctions.Governance.Options;
+
+/// <summary>That calls to a tool server carry the run's token, as <c>Authorization: Bearer</c>, and which one.</summary>
+public sealed record ToolServerIdentity
+{
+    /// <summary>Whom the token is for; <see langword="null"/>, the default, for the server's own scheme, host and port.</summary>
+    public string? Audience { get; init; }
+
+    /// <summary>What calls need; a run that lacks one of them cannot call the server. None by default.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    internal string AudienceOf(Uri server) => Audience ?? server.GetLeftPart(UriPartial.Authority);
+}

@@ -1,0 +1,159 @@
+using AgentFunctions.Core;
+using AgentFunctions.Diagnostics;
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Hosting;
+using AgentFunctions.Ledger;
+using AgentFunctions.Loop;
+using AgentFunctions.Prompts;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Steps;
+using AgentFunctions.Swarm;
+using AgentFunctions.ToolCalls;
+using AgentFunctions.Tools;
+using AgentFunctions.Tools.Memory;
+using AgentFunctions.Tools.Planning;
+using AgentFunctions.Tools.Search;
+using AgentFunctions.Tools.Web;
+using AgentFunctions.Views;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the agent runtime to a host.</summary>
+public static class AgentFunctionsServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the loop, its steps, the models of the configuration and the gateway. The host adds an engine (for instance
+    /// <c>AddSqliteEngine</c>), agents and tools.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configuration">Where models are configured.</param>
+    /// <param name="configure">How runs are set up.</param>
+    public static IServiceCollection AddAgentFunctions(
+        this IServiceCollection services, IConfiguration configuration, Action<RunOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configuration);
+        services.AddOptions<RunOptions>().Configure(options => configure?.Invoke(options));
+        MissingPorts.AddTo(services);
+        services.AddLogging();
+        services.AddGuardedHttpClient(PostCallbackActivity.HttpClientName)
+            .ConfigureHttpClient(static client => client.Timeout = PostCallbackActivity.Timeout);
+        services.AddGuardedHttpClient(IdempotencyKeyHandler.HttpClientName);
+        services.AddAgentModels(configuration);
+        services.AddAgentCatalog();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddToolCatalog();
+        services.AddProtectedPaths();
+        services.AddMcp();
+        services.AddSwarm(configuration);
+        services.AddOptions<ToolOptions>().Configure(options => configuration.GetSection("Tools").BindStrictly(options));
+        services.TryAddSingleton<RunTools>();
+        services.TryAddSingleton<LateTools>();
+        services.AddRunIndex();
+        services.TryAddSingleton<RunTreeReader>();
+        services.TryAddSingleton<RunFeed>();
+        services.TryAddSingleton<Transcript>();
+        services.AddSingleton<IReadinessCheck, RuntimeReadiness>();
+        services.TryAddSingleton(static provider => new HostReadiness(
+            provider.GetServices<IReadinessCheck>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<HostReadiness>>()));
+        services.AddHostedService(static provider => provider.GetRequiredService<HostReadiness>());
+        services.TryAddSingleton<StepTroubles>();
+        services.TryAddSingleton<StepRetries>();
+        services.TryAddSingleton<CallLedger>();
+        services.TryAddSingleton<ArtifactStore>();
+        services.TryAddSingleton<Inbox>();
+        services.TryAddSingleton<PlanStore>();
+        services.TryAddSingleton<CompactActivity>();
+        services.TryAddSingleton<PinStore>();
+        services.TryAddSingleton<PinnedText>();
+        services.AddTool(PlanTool.Create());
+        services.AddTool(PinTool.Create());
+        services.AddTool(RecallTool.Create());
+        services.AddTool(SearchTool.Create());
+        services.AddTool(WebFetchTool.Create());
+        services.AddGuardedHttpClient(WebFetchTool.HttpClientName).ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
+        services.TryAddSingleton<NoteStore>();
+        foreach (AgentTool tool in NoteTools.Create())
+        {
+            services.AddTool(tool);
+        }
+
+        services.AddGateway(configuration);
+        services.TryAddSingleton(static provider => new RunCopy(
+            provider.GetRequiredService<Transcript>(), provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Inbox>(),
+            provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<PinStore>()));
+        services.TryAddSingleton<PromptMessages>();
+        services.TryAddSingleton<CallMarks>();
+        services.TryAddSingleton<ModelCaller>();
+        services.TryAddSingleton<CallModelActivity>();
+        services.TryAddSingleton<CallToolActivity>();
+        services.AddToolCalls();
+        services.TryAddSingleton<AnswerJudge>();
+        services.TryAddSingleton<AgentFunctions.ToolCalls.AcceptanceCommand>();
+        services.TryAddSingleton<CheckAcceptanceActivity>();
+        services.TryAddSingleton<RunEndLog>();
+        services.TryAddSingleton<NotifyActivity>();
+        services.TryAddSingleton<PostCallbackActivity>();
+        services.AddGovernance(configuration);
+        services.AddMonitoring(configuration);
+        services.AddSingleton(new DurableRegistration(RegisterLoop));
+        services.TryAddSingleton(BuildRegistry);
+        return services;
+    }
+
+    /// <summary>Adds orchestrators and activities of the host's own.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="register">Adds them to the registry.</param>
+    public static IServiceCollection AddDurable(
+        this IServiceCollection services, Action<IServiceProvider, DurableRegistry> register) =>
+        services.AddSingleton(new DurableRegistration(register));
+
+    /// <summary>Steps are resolved when they run: they need the stores, which the engine that needs this registry may provide.</summary>
+    private static void RegisterLoop(IServiceProvider services, DurableRegistry registry) => registry
+        .AddOrchestrator<RunState, RunOutcome?>(AgentLoop.Name, AgentLoop.RunAsync)
+        .AddActivity<CallModelInput, CallModelResult>(
+            StepNames.CallModel, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CallModelActivity>().RunAsync(context, input)))
+        .AddActivity<CallToolInput, CallToolResult>(
+            StepNames.CallTool, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, input.Turn, input.Call, () => services.GetRequiredService<CallToolActivity>().RunAsync(context, input)))
+        .AddActivity<CompactInput, CompactResult>(
+            StepNames.Compact, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CompactActivity>().RunAsync(context, input)))
+        .AddActivity<CheckAcceptanceInput, CheckAcceptanceResult>(
+            StepNames.CheckAcceptance, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, input.Turn, null, () => services.GetRequiredService<CheckAcceptanceActivity>().RunAsync(context, input)))
+        .AddActivity<NotifyInput, bool>(
+            StepNames.Notify, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, null, null, () => services.GetRequiredService<NotifyActivity>().RunAsync(context, input)))
+        .AddOrchestrator<CallbackInput, bool>(CallbackFlow.Name, CallbackFlow.RunAsync)
+        .AddActivity<CallbackInput, bool>(
+            StepNames.PostCallback, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, null, null, () => services.GetRequiredService<PostCallbackActivity>().RunAsync(context, input)))
+        .AddActivity<NotifyInput, ReportResult>(
+            StepNames.ReportToLead, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, null, null, () => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input)))
+        .AddActivity<EndChildrenInput, bool>(
+            StepNames.EndChildren, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, context.InstanceId, null, null, () => services.GetRequiredService<EndChildrenActivity>().RunAsync(context, input)));
+
+    private static DurableRegistry BuildRegistry(IServiceProvider services)
+    {
+        var registry = new DurableRegistry { Guard = services.GetRequiredService<IPayloadGuard>() };
+        foreach (DurableRegistration registration in services.GetServices<DurableRegistration>())
+        {
+            registration.Register(services, registry);
+        }
+
+        return registry;
+    }
+
+    private sealed record DurableRegistration(Action<IServiceProvider, DurableRegistry> Register);
+}

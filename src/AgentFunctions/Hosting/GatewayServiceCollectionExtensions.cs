@@ -1,0 +1,55 @@
+using AgentFunctions.Core;
+using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Gateway.Options;
+using AgentFunctions.Gateway.Queueing;
+using AgentFunctions.Gateway.Quotas;
+using AgentFunctions.Gateway.Routing;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Views;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the way in.</summary>
+internal static class GatewayServiceCollectionExtensions
+{
+    public static void AddGateway(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<GatewayOptions>()
+            .Configure(options => configuration.GetSection(GatewayOptions.Section).BindStrictly(options))
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<GatewayOptions>, GatewayOptionsValidator>());
+        services.TryAddSingleton<GoalRouter>();
+        services.TryAddSingleton<AccessRules>();
+        services.TryAddSingleton<QuotaMeter>();
+        services.TryAddSingleton<RunQueue>();
+        services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<RunQueue>());
+        services.TryAddSingleton<RequestKeys>();
+        services.TryAddSingleton<RunLimits>();
+        services.TryAddSingleton<RunRecords>();
+        services.TryAddSingleton<AcceptanceGrants>();
+        services.TryAddSingleton<SubmissionDrafts>();
+        services.TryAddSingleton<RunAdmission>();
+        services.TryAddSingleton(static provider => new AgentGateway(
+            provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<SubmissionDrafts>(), provider.GetRequiredService<RunReader>(),
+            provider.GetRequiredService<RequestKeys>()));
+        services.TryAddSingleton<RunCommands>();
+        services.TryAddSingleton<SteeringRecords>();
+        services.TryAddSingleton<SteeringRights>();
+        services.TryAddSingleton(static provider => new RunSteering(
+            provider.GetRequiredService<RunCommands>(), provider.GetRequiredService<SteeringRecords>(), provider.GetRequiredService<Inbox>(),
+            provider.GetRequiredService<RequestKeys>(), provider.GetRequiredService<SteeringRights>()));
+        services.TryAddSingleton<ForkRights>();
+        services.TryAddSingleton<ForkBudget>();
+        services.TryAddSingleton<ForkPreparation>();
+        services.TryAddSingleton<ForkDrafts>();
+        services.TryAddSingleton(static provider => new RunForking(
+            provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<ForkDrafts>(), provider.GetRequiredService<RunStore>(),
+            provider.GetRequiredService<RunReader>()));
+        services.AddHostedService<QueueSweeper>();
+    }
+}

@@ -1,0 +1,28 @@
+using AgentFunctions.Core;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Governance.Reviews;
+using AgentFunctions.Runs;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the review queues.</summary>
+internal static class ReviewServiceCollectionExtensions
+{
+    public static void AddReviews(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ReviewOptions>()
+            .Configure(options => configuration.GetSection(ReviewOptions.Section).BindStrictly(options))
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ReviewOptions>, ReviewOptionsValidator>());
+        services.TryAddSingleton<ReviewBooks>();
+        services.TryAddSingleton<ReviewGate>();
+        services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<ReviewGate>());
+        services.TryAddSingleton(static provider => new ReviewDesk(
+            provider.GetRequiredService<ReviewBooks>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
+        services.AddHostedService<ReviewWaker>();
+    }
+}

@@ -1,0 +1,42 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Runs.Index;
+using AgentFunctions.Storage;
+using AgentFunctions.Views;
+using AgentFunctions.Views.Runs;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the run index, with what writes to it and what reads it.</summary>
+internal static class RunIndexServiceCollectionExtensions
+{
+    public static void AddRunIndex(this IServiceCollection services)
+    {
+        services.TryAddSingleton<RunIndexLog>();
+        services.TryAddSingleton<RunIndexJournal>();
+        services.TryAddSingleton(static provider => new RunIndex(
+            provider.GetRequiredService<ILogStore>(), provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<ILogger<RunIndex>>()));
+        services.TryAddSingleton<RunIndexRepair>();
+        services.TryAddSingleton<RunIndexView>();
+        services.TryAddSingleton(static provider => new RunStore(
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<ILogger<RunStore>>())
+        {
+            Index = provider.GetRequiredService<RunIndexLog>(),
+        });
+        services.TryAddSingleton(static provider => new Journal(provider.GetRequiredService<ILogStore>())
+        {
+            Observer = provider.GetRequiredService<RunIndexJournal>(),
+        });
+        services.TryAddSingleton(static provider => new RunReader(
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<Transcript>(),
+            provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<Redactor>(), provider.GetRequiredService<IRecordStore>())
+        {
+            Index = provider.GetRequiredService<RunIndexView>(),
+        });
+    }
+}

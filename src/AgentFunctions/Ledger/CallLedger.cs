@@ -1,0 +1,238 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Ledger;
+
+/// <summary>How far a tool call has come.</summary>
+public enum LedgerState
+{
+    /// <summary>It waits for a person, or for room in the review queue; nothing has happened yet.</summary>
+    Waiting = 2,
+
+    /// <summary>It was about to be made; whether its effect took place is not known yet.</summary>
+    Started = 0,
+
+    /// <summary>It has an outcome.</summary>
+    Finished = 1,
+
+    /// <summary>It was made and cut off: nobody can tell its outcome, and a person is asked whether to make it again.</summary>
+    Unknown = 3,
+}
+
+/// <summary>What is known of one tool call.</summary>
+/// <param name="Tool">The tool.</param>
+/// <param name="State">How far it has come.</param>
+/// <param name="StartedAt">When it was about to be made (UTC).</param>
+/// <param name="Outcome">What came of it, once finished.</param>
+public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset StartedAt, ToolOutcome? Outcome = null)
+{
+    /// <summary>For a finished call that concerns sub-agents: what it asked the loop to do.</summary>
+    [JsonInclude]
+    internal SwarmRequest? Swarm { get; init; }
+
+    /// <summary>What the policy decided about it.</summary>
+    public PolicyDecision? Decision { get; init; }
+
+    /// <summary>The approval that it waits for, or that allowed it.</summary>
+    public string? ApprovalId { get; init; }
+
+    /// <summary>How often a person had it made again after its outcome could not be told.</summary>
+    public int Repeats { get; init; }
+
+    /// <summary>Which delivery of the step wrote the entry.</summary>
+    [JsonInclude]
+    internal Guid Delivery { get; init; }
+
+    /// <summary>The version that was read or written; <see langword="null"/> where there was none.</summary>
+    [JsonIgnore]
+    internal string? Etag { get; init; }
+
+    /// <summary>Whether this delivery of the step entered the call as begun, and so made it: nobody knows its outcome better.</summary>
+    [JsonIgnore]
+    internal bool IsOwner { get; init; }
+}
+
+/// <summary>
+/// The record of every tool call under its idempotency key <c>run/turn/call</c>: what makes sure that no effect happens
+/// twice. A tool with effects is entered as started before it runs; a finished call is never made again.
+/// </summary>
+public sealed class CallLedger(IRecordStore records)
+{
+    /// <summary>The place, among the calls of a turn, of the acceptance command that checks the turn's answer.</summary>
+    internal const int Acceptance = -1;
+
+    private const string AcceptanceKey = "acceptance";
+
+    /// <summary>What is known of a call, or <see langword="null"/>.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<LedgerEntry?> FindAsync(string runId, int turn, int call, CancellationToken cancellationToken = default)
+    {
+        StoredRecord? record = await records.GetAsync(Key(runId, turn, call), cancellationToken).ConfigureAwait(false);
+        return record is null ? null : Read(record) with { Etag = record.Etag };
+    }
+
+    /// <summary>What came of the calls of a turn, by their numbers; those without an outcome are left out.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="calls">How many calls it has.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task<IReadOnlyDictionary<int, ToolOutcome>> OutcomesAsync(string runId, int turn, int calls, CancellationToken cancellationToken)
+    {
+        var outcomes = new Dictionary<int, ToolOutcome>();
+        if (calls == 1)
+        {
+            // One read costs less than a listing, and most turns have one call.
+            if (await FindAsync(runId, turn, 0, cancellationToken).ConfigureAwait(false) is { Outcome: { } only })
+            {
+                outcomes[0] = only;
+            }
+
+            return outcomes;
+        }
+
+        await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/{turn:D6}/", null, cancellationToken).ConfigureAwait(false))
+        {
+            if (Read(record).Outcome is { } outcome && PlaceOf(record.Key).Call is >= 0 and var call)
+            {
+                outcomes[call] = outcome;
+            }
+        }
+
+        return outcomes;
+    }
+
+    /// <summary>
+    /// Enters how far a call has come, if nobody has since it was looked up: an engine may deliver one step twice at once.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="entry">What is known now, with the version that was found.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <returns>The entry with its new version; whoever enters a call as begun owns it.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery was first; the call must not be made.</exception>
+    internal async Task<LedgerEntry> EnterAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
+    {
+        entry = entry with { Delivery = Guid.NewGuid() };
+        string? etag = await TryWriteAsync(runId, turn, call, entry, cancellationToken).ConfigureAwait(false);
+        if (etag is null)
+        {
+            // A store's client repeats a write whose answer was lost, and then meets what it has written itself.
+            LedgerEntry? other = await FindAsync(runId, turn, call, cancellationToken).ConfigureAwait(false);
+            etag = other?.Delivery == entry.Delivery ? other!.Etag! : throw TakenUp(runId, turn, call);
+        }
+
+        return entry with { Etag = etag, IsOwner = entry.State == LedgerState.Started };
+    }
+
+    /// <summary>
+    /// Enters the outcome of a call. Where several deliveries of the step have one, the first that is entered counts; only
+    /// that nobody can tell gives way to the delivery that made the call.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="entry">What is known now, with its outcome and the version that was found or entered.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <returns>The entry that counts.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery is at the call; repeat the step.</exception>
+    internal async Task<LedgerEntry> FinishAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
+    {
+        LedgerEntry finished = entry with { State = LedgerState.Finished };
+        while (await TryWriteAsync(runId, turn, call, finished, cancellationToken).ConfigureAwait(false) is null)
+        {
+            LedgerEntry? other = await FindAsync(runId, turn, call, cancellationToken).ConfigureAwait(false);
+            if (other is { State: LedgerState.Finished, Outcome: { } outcome }
+                && !(entry.IsOwner && outcome.Code == ErrorCode.ToolOutcomeUnknown))
+            {
+                return other;
+            }
+
+            if (!entry.IsOwner)
+            {
+                throw TakenUp(runId, turn, call);
+            }
+
+            // What a person is being asked about it stays findable.
+            finished = finished with { Etag = other?.Etag, ApprovalId = other?.ApprovalId ?? entry.ApprovalId };
+        }
+
+        return finished;
+    }
+
+    /// <summary>Writes what is known of a call. Durable when it returns.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="entry">What is known.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    public Task WriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken = default) =>
+        records.PutAsync(
+            Key(runId, turn, call),
+            JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
+            default,
+            cancellationToken);
+
+    /// <summary>The calls with effects of a run that have begun and have no outcome yet.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="tool">Only those of this tool; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task<IReadOnlyList<BegunEffect>> StartedAsync(string runId, string? tool, CancellationToken cancellationToken)
+    {
+        var begun = new List<BegunEffect>();
+        await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        {
+            LedgerEntry entry = Read(record);
+            if (entry.State is LedgerState.Started or LedgerState.Unknown && (tool is null || entry.Tool == tool))
+            {
+                (int turn, int call) = PlaceOf(record.Key);
+                begun.Add(new BegunEffect(runId, turn, call, entry.Tool, entry.StartedAt));
+            }
+        }
+
+        return begun;
+    }
+
+    /// <returns>The new version; <see langword="null"/> where the entry has changed since it was read.</returns>
+    private async Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await records.PutAsync(
+                Key(runId, turn, call),
+                JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
+                entry.Etag is { } etag ? RecordCondition.IfMatch(etag) : RecordCondition.IfNew,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        {
+            return null;
+        }
+    }
+
+    private static AgentException TakenUp(string runId, int turn, int call) => new(
+        ErrorCode.EngineUnavailable,
+        $"Call {call} of turn {turn} of run '{runId}' was taken up by another delivery of this step; repeat it to find what came of that.");
+
+    private static LedgerEntry Read(StoredRecord record) =>
+        JsonSerializer.Deserialize(record.Value.Span, LedgerJsonContext.Default.LedgerEntry)!;
+
+    private static string Key(string runId, int turn, int call) =>
+        call == Acceptance ? $"ledger/{runId}/{turn:D6}/{AcceptanceKey}" : $"ledger/{runId}/{turn:D6}/{call:D4}";
+
+    private static (int Turn, int Call) PlaceOf(string key)
+    {
+        string[] parts = key.Split('/');
+        return (
+            int.Parse(parts[^2], CultureInfo.InvariantCulture),
+            parts[^1] == AcceptanceKey ? Acceptance : int.Parse(parts[^1], CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using ModelContextProtocol;
+
+namespace AgentFunctions.Mcp;
+
+/// <summary>What a failed call means for its effect.</summary>
+internal enum McpFailure
+{
+    /// <summary>The server said no: it is alive, and nothing is open.</summary>
+    Answered,
+
+    /// <summary>The call did not reach the server, or the server turned it away unread: it may be made again.</summary>
+    NotMade,
+
+    /// <summary>The call was sent and the server is gone: nobody can say.</summary>
+    Lost,
+}
+
+/// <summary>Tells from an exception what it means for the call's effect. In doubt the call counts as lost.</summary>
+internal static class McpFailures
+{
+    private static readonly TimeSpan PingTime = TimeSpan.FromSeconds(10);
+
+    public static async Task<McpFailure> ClassifyAsync(Exception failure, McpSession session, CancellationToken cancellationToken)
+    {
+        switch (failure)
+        {
+            case McpProtocolException or HttpRequestException { StatusCode: HttpStatusCode.BadRequest }:
+                return await IsSessionRefusedAsync(failure, session, cancellationToken).ConfigureAwait(false)
+                    ? McpFailure.NotMade
+                    : McpFailure.Answered;
+            case HttpRequestException { StatusCode: HttpStatusCode.NotFound }:
+                return McpFailure.NotMade;
+            case HttpRequestException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError }:
+                return McpFailure.Answered;
+            case HttpRequestException
+            {
+                StatusCode: null,
+                HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+            }:
+                return McpFailure.NotMade;
+            case InvalidOperationException or McpException when session.IsAlive:
+                // The client could not do what the server answered, a question to a person for one. The server is well.
+                return await AnswersAsync(session, cancellationToken).ConfigureAwait(false) ? McpFailure.Answered : McpFailure.Lost;
+            default:
+                return McpFailure.Lost;
+        }
+    }
+
+    private static async Task<bool> AnswersAsync(McpSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.PingAsync(cancellationToken).WaitAsync(PingTime, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is McpException or HttpRequestException or IOException or InvalidOperationException or TimeoutException)
+        {
+            // A server that does not know 'ping' answers as well.
+            return e is McpProtocolException;
+        }
+    }
+
+    /// <summary>
+    /// A server that was restarted does not know the session any more, and some say so with an error like any other. It
+    /// says the same to whatever is asked, so a ping tells the two apart.
+    /// </summary>
+    private static async Task<bool> IsSessionRefusedAsync(Exception failure, McpSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await session.PingAsync(cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+        catch (McpProtocolException e)
+        {
+            return failure is McpProtocolException known && known.ErrorCode == e.ErrorCode && known.Message == e.Message;
+        }
+        catch (HttpRequestException e)
+        {
+            return failure is not HttpRequestException known || known.StatusCode == e.StatusCode || e.StatusCode is null;
+        }
+    }
+}

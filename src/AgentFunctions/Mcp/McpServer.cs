@@ -1,0 +1,290 @@
+using System.Text.Json;
+using AgentFunctions.Agents.ToolServers;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace AgentFunctions.Mcp;
+
+/// <summary>
+/// A tool server as the host sees it: started when it is first needed, shared by all runs, started again with growing
+/// pauses when it died.
+/// </summary>
+internal sealed class McpServer(
+    McpServerDefinition definition, VariableText variables, McpHttp http, ILogger logger, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>A pause up to this long is waited for; within a longer one the call fails at once, and the model reads why.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>A server that dies sooner than this after its start counts as one that cannot be started.</summary>
+    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly McpHandshake _handshake = new(definition, variables, http, logger, time);
+    private readonly CancellationTokenSource _stopping = new();
+    private Task<McpSession>? _session;
+    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
+    private int _failures;
+    private string _lastFailure = "";
+
+    public McpServerDefinition Definition => definition;
+
+    /// <summary>What stands for all of the server's tools: <c>mcp__server</c>.</summary>
+    public string Group { get; } = McpToolName.Group(definition.Name);
+
+    /// <summary>Gets why the server could not be started last, in words; <see langword="null"/> if it runs or nothing needed it yet.</summary>
+    public string? Trouble
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _failures > 0 && !definition.Disabled ? $"The tool server '{definition.Name}' cannot be reached: {_lastFailure}" : null;
+            }
+        }
+    }
+
+    /// <summary>The server's present tools.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>.</exception>
+    public async Task<IReadOnlyList<AgentTool>> ListAsync(CancellationToken cancellationToken)
+    {
+        for (bool mayRepeat = true; ; mayRepeat = false)
+        {
+            McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return [.. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Where(Offers).Select(ToAgentTool)];
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // A server that was restarted takes a new connection at once; one that is gone says so when it is tried.
+                await DropAsync(session).ConfigureAwait(false);
+                if (!mayRepeat)
+                {
+                    throw Unavailable(session.Secrets.Hide(e.Message), e);
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes a call.</summary>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolFailed"/>: the server said no. <see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached; the
+    /// call was not made. <see cref="ErrorCode.ToolOutcomeUnknown"/>: it died during the call.
+    /// </exception>
+    public async Task<CallToolResult> CallAsync(
+        Tool tool, IDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+    {
+        for (bool mayRepeat = true; ; mayRepeat = false)
+        {
+            McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await MakeAsync(session, tool.Name, arguments, context, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
+            {
+                McpFailure failure = await McpFailures.ClassifyAsync(e, session, cancellationToken).ConfigureAwait(false);
+                string reason = session.Secrets.Hide(session.EndReason ?? e.Message);
+                if (failure == McpFailure.Answered)
+                {
+                    throw new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' refused the call: {reason}", e);
+                }
+
+                await DropAsync(session).ConfigureAwait(false);
+                if (session.IsFlooded && EffectOf(tool) == ToolEffect.None)
+                {
+                    throw new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' was ended: {reason}.", e);
+                }
+
+                if (failure == McpFailure.Lost)
+                {
+                    throw new AgentException(
+                        ErrorCode.ToolOutcomeUnknown, $"The tool server '{definition.Name}' was lost during the call: {reason}", e);
+                }
+
+                if (!mayRepeat)
+                {
+                    throw Unavailable(reason, e);
+                }
+            }
+        }
+    }
+
+    /// <summary>Each attempt has its own token: what was revoked in between is refused before anything is sent.</summary>
+    private async Task<CallToolResult> MakeAsync(
+        McpSession session, string tool, IDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+    {
+        if (definition.Identity is { } identity && session.Endpoint is { } endpoint)
+        {
+            McpHttp.Token = await context.Services.GetRequiredService<RunTokens>()
+                .MintAsync(context, identity.AudienceOf(endpoint), identity.Scopes, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await session.CallToolAsync(tool, arguments, context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task<McpSession>? session;
+        lock (_gate)
+        {
+            session = _session;
+            _session = null;
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        if (session is not null)
+        {
+            await ((Task)session).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (session.IsCompletedSuccessfully)
+            {
+                await session.Result.CloseAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private bool Offers(Tool tool) =>
+        definition.OnlyTools?.Contains(tool.Name) != false && !definition.DisabledTools.Contains(tool.Name);
+
+    private AgentTool ToAgentTool(Tool tool) => new(new McpFunction(this, tool), EffectOf(tool))
+    {
+        Timeout = definition.Timeout,
+        Group = Group,
+    };
+
+    /// <summary>What the configuration says, else the server's own hints; a server that says nothing may do anything.</summary>
+    private ToolEffect EffectOf(Tool tool) => tool switch
+    {
+        _ when definition.Effects.TryGetValue(tool.Name, out ToolEffect configured) => configured,
+        { Annotations.ReadOnlyHint: true } => ToolEffect.None,
+        { Annotations.IdempotentHint: true } => ToolEffect.Idempotent,
+        _ => ToolEffect.NotIdempotent,
+    };
+
+    private Task<McpSession> ConnectAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (definition.Disabled)
+            {
+                throw new AgentException(
+                    ErrorCode.ToolUnavailable, $"The tool server '{definition.Name}' is disabled in {definition.Origin}; enable it there, or do without its tools.");
+            }
+
+            if (_stopping.IsCancellationRequested)
+            {
+                throw new AgentException(ErrorCode.EngineUnavailable, $"The tool server '{definition.Name}' was stopped with its host.");
+            }
+
+            if (_session is null or { IsFaulted: true } or { IsCanceled: true } or { IsCompletedSuccessfully: true, Result.IsAlive: false })
+            {
+                TimeSpan pause = _notBefore - time.GetUtcNow();
+                if (pause > LongestWait)
+                {
+                    throw Unavailable($"{_lastFailure} (it is tried again in {Math.Ceiling(pause.TotalSeconds)} s)");
+                }
+
+                _session = StartAsync(pause);
+            }
+
+            return _session.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Starts the server for whoever waits, so no single caller's token ends it.</summary>
+    private async Task<McpSession> StartAsync(TimeSpan pause)
+    {
+        await Task.Yield();
+        CancellationToken stopping = _stopping.Token;
+        McpSecrets? secrets = null;
+        try
+        {
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, time, stopping).ConfigureAwait(false);
+            }
+
+            McpSession session = await _handshake.OpenAsync(found => secrets = found, stopping).ConfigureAwait(false);
+            _ = WatchAsync(session, time.GetUtcNow());
+            return session;
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            string reason = secrets?.Hide(Innermost(e)) ?? Innermost(e);
+            McpLog.Unreachable(logger, definition.Name, Failed(reason), reason);
+            throw Unavailable(reason, e);
+        }
+    }
+
+    private async Task WatchAsync(McpSession session, DateTimeOffset startedAt)
+    {
+        ClientCompletionDetails details = await session.Completion.ConfigureAwait(false);
+        if (_stopping.IsCancellationRequested || session.IsRetired)
+        {
+            return;
+        }
+
+        string reason = session.Secrets.Hide(session.EndReason ?? Describe(details));
+        McpLog.Ended(logger, definition.Name, reason);
+        if (time.GetUtcNow() - startedAt < ShortLife)
+        {
+            Failed(reason);
+        }
+        else
+        {
+            lock (_gate)
+            {
+                _failures = 0;
+            }
+        }
+
+        await DropAsync(session).ConfigureAwait(false);
+    }
+
+    /// <summary>Counts a failure and sets the pause before the next start; returns the count.</summary>
+    private int Failed(string reason)
+    {
+        lock (_gate)
+        {
+            _lastFailure = reason;
+            TimeSpan pause = FirstPause * Math.Pow(2, Math.Min(_failures++, 10));
+            _notBefore = time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause);
+            return _failures;
+        }
+    }
+
+    private async Task DropAsync(McpSession session)
+    {
+        lock (_gate)
+        {
+            if (_session is { IsCompletedSuccessfully: true } && ReferenceEquals(_session.Result, session))
+            {
+                _session = null;
+            }
+        }
+
+        await session.RetireAsync().ConfigureAwait(false);
+    }
+
+    private AgentException Unavailable(string reason, Exception? cause = null) => new(
+        ErrorCode.ToolUnavailable,
+        $"The tool server '{definition.Name}' cannot be reached: {reason.TrimEnd('.')}. The call was not made; try again later or go on without it.",
+        cause);
+
+    private static string Innermost(Exception e) => e is AgentException || e.InnerException is null ? e.Message : $"{e.Message.TrimEnd('.')}: {Innermost(e.InnerException)}";
+
+    private static string Describe(ClientCompletionDetails details) => details switch
+    {
+        HttpClientCompletionDetails { HttpStatusCode: { } status } => $"HTTP {(int)status}",
+        { Exception: { } cause } => cause.Message,
+        _ => "the connection was closed",
+    };
+}

@@ -1,0 +1,62 @@
+using AgentFunctions.Agents.ToolServers;
+using AgentFunctions.Diagnostics;
+using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Hosting;
+using AgentFunctions.Mcp;
+using AgentFunctions.Network;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds tool servers of the Model Context Protocol to a host.</summary>
+public static class McpServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the tool servers of a file in the <c>.mcp.json</c> form. Agents get their tools as <c>mcp__server__tool</c>; a server
+    /// is started when it is first needed and stopped with the host.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="path">The file. It is read now; later changes are not seen.</param>
+    /// <exception cref="AgentFunctions.AgentException">
+    /// <see cref="AgentFunctions.ErrorCode.InvalidInput"/>: the file cannot be read or is no JSON of this form. A server whose entry is wrong is
+    /// left out and logged at the start.
+    /// </exception>
+    public static IServiceCollection AddMcpServersFrom(this IServiceCollection services, string path)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddSingleton(McpConfiguration.LoadTolerantly(path));
+        services.AddGoverningPath(path, "the tool servers");
+        return services.AddMcp();
+    }
+
+    /// <summary>Adds a tool server.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="server">How to reach it.</param>
+    public static IServiceCollection AddMcpServer(this IServiceCollection services, McpServerDefinition server)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(server);
+        services.AddSingleton(new McpConfiguration([server], []));
+        return services.AddMcp();
+    }
+
+    /// <summary>Adds what agents with tool servers of their own need, where the host configures none.</summary>
+    internal static IServiceCollection AddMcp(this IServiceCollection services)
+    {
+        services.AddLogging();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddGuardedHttpClient(McpTransport.HttpClientName, followsRedirects: false)
+            .AddHttpMessageHandler(static () => new BoundedResponseHandler(McpTransport.AnswerLimit))
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+        services.TryAddSingleton(static provider => new VariableText(provider.GetService<IConfiguration>(), provider.GetService<SecretResolver>()));
+        services.TryAddSingleton<McpHttp>();
+        services.TryAddSingleton<McpServers>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeftOutServersLog>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, McpToolSource>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, McpReadiness>());
+        return services;
+    }
+}

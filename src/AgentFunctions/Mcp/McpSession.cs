@@ -1,0 +1,168 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.Mcp.Programs;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace AgentFunctions.Mcp;
+
+/// <summary>One connection to a server, from its handshake to its end. Shared by all runs; safe for concurrent use.</summary>
+internal sealed class McpSession
+{
+    /// <summary>Where in a call's metadata the server finds the idempotency key <c>run/turn/call</c>.</summary>
+    public const string IdempotencyKeyMeta = "agentfunctions/idempotencyKey";
+
+    /// <summary>A list this old is asked for again: a server behind HTTP may be replaced without a word.</summary>
+    private static readonly TimeSpan ListLifetime = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly McpClient _client;
+    private readonly McpTransport _transport;
+    private readonly string _server;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private Task<IReadOnlyList<Tool>>? _tools;
+    private DateTimeOffset _listedAt;
+    private int _inUse;
+    private volatile bool _isRetired;
+
+    private McpSession(McpClient client, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
+        (_client, _transport, _server, _time, _logger) = (client, transport, server, time, logger);
+
+    /// <summary>What must not be repeated of the server's configuration.</summary>
+    public McpSecrets Secrets => _transport.Secrets;
+
+    /// <summary>The server's address; <see langword="null"/> for a program.</summary>
+    public Uri? Endpoint => _transport.Endpoint;
+
+    /// <summary>Gets why the server ended, as far as that is known.</summary>
+    public string? EndReason => _transport.EndReason;
+
+    /// <summary>Gets whether the server was ended for sending too much.</summary>
+    public bool IsFlooded => _transport.IsFlooded;
+
+    /// <summary>Gets whether the server speaks a protocol that begins with <c>initialize</c>, so that it need not be probed again.</summary>
+    public bool IsOlderProtocol => string.CompareOrdinal(_client.NegotiatedProtocolVersion, McpHandshake.NewestProtocol) < 0;
+
+    /// <summary>Completes when the server is gone.</summary>
+    public Task<ClientCompletionDetails> Completion => _client.Completion;
+
+    /// <summary>Whether the host gave the connection up.</summary>
+    public bool IsRetired => _isRetired;
+
+    /// <summary>Gets whether calls can still be sent: the connection stands, and the program behind it runs.</summary>
+    public bool IsAlive => !_client.Completion.IsCompleted && _transport.Client is not ProgramTransport { HasExited: true };
+
+    /// <summary>Connects.</summary>
+    public static async Task<McpSession> OpenAsync(
+        McpTransport transport, McpClientOptions options, string server, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+    {
+        McpClient client = await McpClient.CreateAsync(transport.Client, options, null, cancellationToken).ConfigureAwait(false);
+        var session = new McpSession(client, transport, server, time, logger);
+        client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
+        {
+            McpLog.ToolsChanged(logger, server);
+            session.ForgetTools();
+            return ValueTask.CompletedTask;
+        });
+        McpLog.Connected(logger, server, client.ServerInfo?.Name ?? "unnamed", client.ServerInfo?.Version ?? "");
+        return session;
+    }
+
+    /// <summary>The server's present tools.</summary>
+    public async Task<IReadOnlyList<Tool>> ListToolsAsync(CancellationToken cancellationToken)
+    {
+        Task<IReadOnlyList<Tool>> tools;
+        lock (_gate)
+        {
+            DateTimeOffset now = _time.GetUtcNow();
+            if (_tools is null or { IsFaulted: true } or { IsCanceled: true } || now - _listedAt > ListLifetime)
+            {
+                _listedAt = now;
+                _tools = AskForToolsAsync();
+            }
+
+            tools = _tools;
+        }
+
+        return await tools.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Makes a call; every failure is an exception of the SDK's.</summary>
+    public Task<CallToolResult> CallToolAsync(
+        string tool, IDictionary<string, JsonElement> arguments, string idempotencyKey, CancellationToken cancellationToken) =>
+        UseAsync(async client => await client.CallToolAsync(
+            new CallToolRequestParams
+            {
+                Name = tool,
+                Arguments = arguments,
+                Meta = new JsonObject { [IdempotencyKeyMeta] = idempotencyKey },
+            },
+            cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Asks for a sign of life.</summary>
+    public Task PingAsync(CancellationToken cancellationToken) =>
+        UseAsync(async client => await client.PingAsync(cancellationToken: cancellationToken).ConfigureAwait(false));
+
+    /// <summary>Ends the connection once the calls that use it are over.</summary>
+    public async Task RetireAsync()
+    {
+        lock (_gate)
+        {
+            bool isFirst = !_isRetired;
+            _isRetired = true;
+            if (!isFirst || _inUse > 0)
+            {
+                return;
+            }
+        }
+
+        await CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the connection now, and with it the server's process.</summary>
+    public async Task CloseAsync() => await _client.DisposeAsync().ConfigureAwait(false);
+
+    private void ForgetTools()
+    {
+        lock (_gate)
+        {
+            _tools = null;
+        }
+    }
+
+    private async Task<IReadOnlyList<Tool>> AskForToolsAsync()
+    {
+        using var timeout = new CancellationTokenSource(ListTimeout, _time);
+        return await McpToolList.ReadAsync(_client, _server, _logger, timeout.Token).ConfigureAwait(false);
+    }
+
+    private async Task<T> UseAsync<T>(Func<McpClient, Task<T>> use)
+    {
+        lock (_gate)
+        {
+            _inUse++;
+        }
+
+        try
+        {
+            return await use(_client).ConfigureAwait(false);
+        }
+        finally
+        {
+            bool isLast;
+            lock (_gate)
+            {
+                isLast = --_inUse == 0 && _isRetired;
+            }
+
+            if (isLast)
+            {
+                await CloseAsync().ConfigureAwait(false);
+            }
+        }
+    }
+}

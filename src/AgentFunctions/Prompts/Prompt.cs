@@ -1,0 +1,119 @@
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Agents;
+using AgentFunctions.Core.Text;
+using AgentFunctions.Models;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Prompts;
+
+/// <summary>
+/// What the model is shown: the agent's instructions, the goal verbatim, then the messages. The same state yields the
+/// same bytes, so that a provider's prompt cache holds from turn to turn.
+/// </summary>
+internal static class Prompt
+{
+    /// <summary>What a message costs beyond its text: role, ids, separators; a generous bound in bytes.</summary>
+    private const int MessageFrame = 256;
+
+    /// <summary>What the host's own messages begin with. The model is told by marks that it cannot forge what a person said, never by this alone.</summary>
+    public const string HostMark = "[host]";
+
+    private const string HostRules = $"""
+        You work inside a durable runtime: every message and every tool call is recorded, and you may be resumed after an
+        interruption. {UntrustedText.Explanation} {UntrustedText.PersonExplanation}
+        When the goal is reached, answer in plain text without calling a tool; that ends the run.
+        """;
+
+    /// <summary>The message that pins the goal: the first of every request.</summary>
+    public static ChatMessage Goal(RunRecord run)
+    {
+        var text = new StringBuilder("# Goal\n").Append(run.Goal);
+        if (run.Acceptance is not null)
+        {
+            text.Append("\n\n# Done when");
+            Append(text, run.Acceptance);
+        }
+
+        if (run.Input is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } input)
+        {
+            text.Append("\n\n# Input\n").Append(input.GetRawText());
+        }
+
+        return new ChatMessage(ChatRole.User, text.ToString());
+    }
+
+    private static void Append(StringBuilder text, RunAcceptance acceptance)
+    {
+        if (acceptance.Criteria is { } words)
+        {
+            text.Append('\n').Append(words);
+        }
+
+        if (acceptance.Command is { } command)
+        {
+            text.Append("\nThis command passes: ").AppendJoin(' ', command);
+        }
+
+        if (acceptance.Schema is { } schema)
+        {
+            text.Append("\nYour answer is JSON of this schema and nothing else: ").Append(schema.GetRawText());
+        }
+
+        if (acceptance.Judge is { } judge)
+        {
+            text.Append("\nA judge accepts your answer by this rubric: ").Append(judge.Rubric);
+        }
+    }
+
+    public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries) =>
+        [new ChatMessage(ChatRole.System, Instructions(agent)), .. entries.Select(Marked)];
+
+    /// <summary>
+    /// What tools returned and what people say, marked as what it is. Here and not in the transcript: people and tools read that without the marks,
+    /// and whatever was recorded is marked, also by an earlier version.
+    /// </summary>
+    private static ChatMessage Marked(TranscriptEntry entry) => entry.Source switch
+    {
+        TranscriptOrigin.Result => With(entry.Message, static content => content is FunctionResultContent { Result: { } result } answer
+            ? new FunctionResultContent(answer.CallId, UntrustedText.Mark(result.ToString() ?? "", answer.CallId))
+            : content),
+        TranscriptOrigin.Person => With(entry.Message, static content => content is TextContent said ? new TextContent(UntrustedText.MarkPerson(said.Text)) : content),
+        _ => entry.Message,
+    };
+
+    private static ChatMessage With(ChatMessage message, Func<AIContent, AIContent> change) => new(message.Role, [.. message.Contents.Select(change)]);
+
+    /// <summary>An upper bound of the first request's tokens: its bytes, since no token is shorter than a byte.</summary>
+    public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<ToolDeclaration> tools)
+    {
+        long bytes = MessageFrame + Encoding.UTF8.GetByteCount(Instructions(agent)) + Encoding.UTF8.GetByteCount(Goal(run).Text);
+        return bytes + tools.Sum(static tool => tool.Bytes);
+    }
+
+    /// <summary>An upper bound of a message's tokens: its bytes.</summary>
+    public static long BytesOf(ChatMessage message) => MessageFrame + message.Contents.Sum(content => content switch
+    {
+        TextContent text => Encoding.UTF8.GetByteCount(text.Text),
+        TextReasoningContent reasoning => Encoding.UTF8.GetByteCount(reasoning.Text),
+        FunctionCallContent call => call.Name.Length + (long)Encoding.UTF8.GetByteCount(ModelConventions.ArgumentsText(call)) + MessageFrame,
+        FunctionResultContent result => Encoding.UTF8.GetByteCount(result.Result?.ToString() ?? "") + MessageFrame,
+        _ => MessageFrame,
+    });
+
+    private static string Instructions(AgentDefinition agent) =>
+        string.IsNullOrWhiteSpace(agent.Instructions) ? HostRules : $"{agent.Instructions.Trim()}\n\n{HostRules}";
+
+    public static ChatOptions Options(
+        AgentDefinition agent, ModelBinding model, IReadOnlyList<ToolDeclaration> tools, int maxOutputTokens) => new()
+        {
+            ModelId = model.ModelId,
+            MaxOutputTokens = maxOutputTokens,
+            Temperature = model.Profile.Temperature,
+            Tools = tools.Count == 0 ? null : [.. tools.Select(tool => tool.Function)],
+            ResponseFormat = agent.OutputSchema is { } schema ? ChatResponseFormat.ForJsonSchema(schema, "result") : null,
+        };
+}

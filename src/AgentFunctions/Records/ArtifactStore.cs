@@ -1,0 +1,85 @@
+using System.Text.Json;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Records;
+
+/// <summary>A file that a run produced.</summary>
+/// <param name="Name">Its name, unique in the run.</param>
+/// <param name="MediaType">Its media type.</param>
+/// <param name="Length">Its size in bytes.</param>
+/// <param name="Hash">Its SHA-256 as hexadecimal digits: the key of its content.</param>
+/// <param name="CreatedAt">When it was saved (UTC).</param>
+public sealed record Artifact(string Name, string MediaType, long Length, string Hash, DateTimeOffset CreatedAt);
+
+/// <summary>The files that runs produced: a record each, with the content kept by hash.</summary>
+public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimeProvider time)
+{
+    /// <summary>Saves a file under a name; a file of that name is replaced.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="name">The name: <c>A-Z a-z 0-9 . _ -</c>, at most 200 characters.</param>
+    /// <param name="mediaType">The media type.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the name has other characters.</exception>
+    public async Task<Artifact> SaveAsync(
+        string runId, string name, string mediaType, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
+    {
+        string key = Key(runId, name);
+        string hash = await blobs.PutAsync(content, cancellationToken).ConfigureAwait(false);
+        var artifact = new Artifact(name, mediaType, content.Length, hash, time.GetUtcNow());
+        await records.PutAsync(
+            key, JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken)
+            .ConfigureAwait(false);
+        return artifact;
+    }
+
+    /// <summary>Gives a run a file whose content is kept already.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="artifact">The file of another run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal Task LinkAsync(string runId, Artifact artifact, CancellationToken cancellationToken) => records.PutAsync(
+        Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken);
+
+    /// <summary>The files of a run, by name.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<IReadOnlyList<Artifact>> ListAsync(string runId, CancellationToken cancellationToken = default)
+    {
+        var artifacts = new List<Artifact>();
+        await foreach (StoredRecord record in records.ListAsync($"artifacts/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        {
+            artifacts.Add(JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.Artifact)!);
+        }
+
+        return artifacts;
+    }
+
+    /// <summary>A file and its content, or <see langword="null"/>.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<(Artifact Artifact, ReadOnlyMemory<byte> Content)?> GetAsync(
+        string runId, string name, CancellationToken cancellationToken = default)
+    {
+        StoredRecord? record = IsName(name)
+            ? await records.GetAsync(Key(runId, name), cancellationToken).ConfigureAwait(false)
+            : null;
+        if (record is null)
+        {
+            return null;
+        }
+
+        Artifact artifact = JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.Artifact)!;
+        ReadOnlyMemory<byte>? content = await blobs.GetAsync(artifact.Hash, cancellationToken).ConfigureAwait(false);
+        return content is null ? null : (artifact, content.Value);
+    }
+
+    private static string Key(string runId, string name) =>
+        IsName(name)
+            ? $"artifacts/{runId}/{name}"
+            : throw new AgentException(
+                ErrorCode.InvalidInput, $"name: '{name}' is no artifact name; use letters, digits, '.', '_' and '-', at most 200 characters.");
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= 200 && name is not ("." or "..") && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+}

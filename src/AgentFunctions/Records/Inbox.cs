@@ -1,0 +1,88 @@
+using System.Text.Json;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Records;
+
+/// <summary>What a person said to a run.</summary>
+/// <param name="Text">The words.</param>
+/// <param name="By">Who said them.</param>
+/// <param name="At">When (UTC).</param>
+public sealed record InboxMessage(string Text, string By, DateTimeOffset At)
+{
+    /// <summary>What the request is known by that sent it; <see langword="null"/> if it had no idempotency key.</summary>
+    public string? Key { get; init; }
+}
+
+/// <summary>The messages that people send to runs: a log each. The model is shown each once, in order.</summary>
+public sealed class Inbox(ILogStore logs)
+{
+    /// <summary>Adds a message at the end.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How many messages the run has with it.</returns>
+    public async Task<long> AddAsync(string runId, InboxMessage message, CancellationToken cancellationToken = default) =>
+        1 + await logs.AppendAsync(
+            StreamOf(runId),
+            [JsonSerializer.SerializeToUtf8Bytes(message, StoredRecordsJsonContext.Default.InboxMessage)],
+            null,
+            cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The messages of a range.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="from">The first message's number, from 0.</param>
+    /// <param name="to">The number after the last.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<IReadOnlyList<InboxMessage>> ReadAsync(
+        string runId, long from, long to, CancellationToken cancellationToken = default)
+    {
+        var messages = new List<InboxMessage>();
+        if (to > from)
+        {
+            await foreach (LogEntry entry in logs
+                .ReadAsync(StreamOf(runId), from, (int)(to - from), cancellationToken).ConfigureAwait(false))
+            {
+                messages.Add(JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.InboxMessage)!);
+            }
+        }
+
+        return messages;
+    }
+
+    /// <summary>The message of a request, and how many the run has with it; <see langword="null"/> if it was not sent.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="key">What the request is known by.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    internal async Task<(InboxMessage Message, long Count)?> FindAsync(string runId, string key, CancellationToken cancellationToken)
+    {
+        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), 0, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.InboxMessage) is { } message && message.Key == key)
+            {
+                return (message, entry.Position + 1);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Adds a message at a place, unless there is one.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="position">The message's number, from 0.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task AddIfMissingAsync(string runId, long position, InboxMessage message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            byte[] data = JsonSerializer.SerializeToUtf8Bytes(message, StoredRecordsJsonContext.Default.InboxMessage);
+            await logs.AppendAsync(StreamOf(runId), [data], position, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+        {
+            // A repeated copy: the first one put it there.
+        }
+    }
+
+    private static string StreamOf(string runId) => $"inboxes/{runId}";
+}

@@ -1,0 +1,233 @@
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Budgets;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Records;
+
+/// <summary>One thing that happened in a run, for people and programs that follow it. Evolved only by addition.</summary>
+/// <param name="Type">What happened: one of <see cref="JournalEventTypes"/>.</param>
+/// <param name="At">When (UTC).</param>
+public sealed record JournalEvent(string Type, DateTimeOffset At)
+{
+    /// <summary>The turn, for what belongs to one.</summary>
+    public int? Turn { get; init; }
+
+    /// <summary>The number of the tool call within its turn, for what belongs to one.</summary>
+    public int? Call { get; init; }
+
+    /// <summary>The tool.</summary>
+    public string? Tool { get; init; }
+
+    /// <summary>The model.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The beginning of what was said, asked or returned.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>Whether it went wrong.</summary>
+    public bool? IsError { get; init; }
+
+    /// <summary>The stable code of what went wrong.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The artifact that holds the whole of it.</summary>
+    public string? Artifact { get; init; }
+
+    /// <summary>The sub-agent's run that it is about.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>The approval that it is about.</summary>
+    public string? Approval { get; init; }
+
+    /// <summary>The number of the attempt that failed, from 1.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>When it is tried again (UTC).</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>How long it took, in milliseconds.</summary>
+    public long? DurationMs { get; init; }
+
+    /// <summary>What a model call consumed.</summary>
+    public TokenUsage? Usage { get; init; }
+}
+
+/// <summary>The values of <see cref="JournalEvent.Type"/>.</summary>
+public static class JournalEventTypes
+{
+    /// <summary>The run was admitted.</summary>
+    public const string RunSubmitted = "run.submitted";
+
+    /// <summary>Something was left out or replaced when the run was admitted.</summary>
+    public const string RunNoted = "run.noted";
+
+    /// <summary>Tools that the run started without are available.</summary>
+    public const string ToolsArrived = "tools.arrived";
+
+    /// <summary>The model answered, with text or with tool calls.</summary>
+    public const string ModelCompleted = "model.completed";
+
+    /// <summary>A model call was cut off; it counts as if it had consumed all that it could.</summary>
+    public const string ModelLost = "model.lost";
+
+    /// <summary>A tool is about to be called; after a crash it may be said again.</summary>
+    public const string ToolStarted = "tool.started";
+
+    /// <summary>A tool call has an outcome.</summary>
+    public const string ToolCompleted = "tool.completed";
+
+    /// <summary>Somebody said something to the run.</summary>
+    public const string MessageReceived = "message.received";
+
+    /// <summary>The run may spend more.</summary>
+    public const string BudgetGranted = "budget.granted";
+
+    /// <summary>Somebody holds the run.</summary>
+    public const string RunPaused = "run.paused";
+
+    /// <summary>A held or failed run goes on.</summary>
+    public const string RunResumed = "run.resumed";
+
+    /// <summary>The older part of what the model is shown was summed up.</summary>
+    public const string ContextCompacted = "context.compacted";
+
+    /// <summary>The answer was checked against what was asked for.</summary>
+    public const string AnswerChecked = "answer.checked";
+
+    /// <summary>Somebody asked for the run's end.</summary>
+    public const string RunCancelRequested = "run.cancelRequested";
+
+    /// <summary>A tool call waits for a person.</summary>
+    public const string ApprovalRequested = "approval.requested";
+
+    /// <summary>A person approved or denied a tool call; <see cref="JournalEvent.Text"/> says who and why.</summary>
+    public const string ApprovalDecided = "approval.decided";
+
+    /// <summary>A call that waited for a person can no longer be made.</summary>
+    public const string ApprovalWithdrawn = "approval.withdrawn";
+
+    /// <summary>
+    /// A step failed and is tried again: <see cref="JournalEvent.Text"/> says why, <see cref="JournalEvent.Attempt"/> how often it has failed
+    /// in a row, <see cref="JournalEvent.Until"/> when it is tried again.
+    /// </summary>
+    public const string StepRetrying = "step.retrying";
+
+    /// <summary>The end of the run could not be told to the caller's address; <see cref="JournalEvent.Text"/> says why. It comes after the end.</summary>
+    public const string CallbackFailed = "callback.failed";
+
+    /// <summary>The run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
+    public const string RunEnded = "run.ended";
+}
+
+/// <summary>The ordered events of runs: a log each.</summary>
+public sealed class Journal(ILogStore logs)
+{
+    /// <summary>Gets who is told of each event that is written; <see langword="null"/> for nobody.</summary>
+    internal IJournalObserver? Observer { get; init; }
+
+    /// <summary>The name of a run's log.</summary>
+    /// <param name="runId">The run.</param>
+    public static string StreamOf(string runId) => $"journals/{runId}";
+
+    /// <summary>Adds an event at the end.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="journalEvent">The event.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task AppendAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journalEvent);
+        Task<long> appended = logs.AppendAsync(
+            StreamOf(runId),
+            [JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent)],
+            null,
+            cancellationToken);
+        Task observed = ObserveAsync(runId, journalEvent, cancellationToken);
+        return observed.IsCompletedSuccessfully ? appended : Task.WhenAll(appended, observed);
+    }
+
+    /// <summary>Adds a run's first event, unless it has one.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="journalEvent">The event.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task BeginAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journalEvent);
+        try
+        {
+            byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
+            await logs.AppendAsync(StreamOf(runId), [data], 0, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+        {
+            // A repeated submission: the first one's event stands.
+        }
+    }
+
+    /// <summary>
+    /// Adds an event unless one of the same type, turn, call and approval is there. For the recovery after a crash, when nobody
+    /// knows whether the event was written; it reads the journal, so the usual way is <see cref="AppendAsync"/>.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="journalEvent">The event.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Whether it was missing.</returns>
+    public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(journalEvent);
+        byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
+        byte[] type = Encoding.UTF8.GetBytes($"\"{journalEvent.Type}\"");
+        long end = 0;
+        while (true)
+        {
+            await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), end, null, cancellationToken).ConfigureAwait(false))
+            {
+                end = entry.Position + 1;
+                // To look for the type first spares most of the entries their reading.
+                if (entry.Data.Span.IndexOf(type) >= 0
+                    && JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent) is { } written
+                    && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
+                    && written.Approval == journalEvent.Approval)
+                {
+                    return false;
+                }
+            }
+
+            try
+            {
+                await logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
+                await ObserveAsync(runId, journalEvent, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
+            {
+                // Somebody wrote meanwhile: it may have been this very event.
+            }
+        }
+    }
+
+    /// <summary>The events from a position to the present end.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="from">The first position.</param>
+    /// <param name="maxCount">The most events; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<(long Position, JournalEvent Event)> ReadAsync(
+        string runId, long from = 0, int? maxCount = null,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
+        {
+            yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent)!);
+        }
+    }
+
+    private Task ObserveAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken) =>
+        Observer?.WrittenAsync(runId, journalEvent, cancellationToken) ?? Task.CompletedTask;
+
+    /// <summary>Completes when a run's journal has more events than a number.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="length">The number to pass.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task WaitAsync(string runId, long length, CancellationToken cancellationToken) =>
+        logs.WaitForAppendAsync(StreamOf(runId), length, cancellationToken);
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using AgentFunctions.Agents;
+using AgentFunctions.Budgets;
+using AgentFunctions.Core.Text;
+using AgentFunctions.Diagnostics;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Loop;
+using AgentFunctions.Models;
+using AgentFunctions.Models.OpenAIProtocol;
+using AgentFunctions.Prompts;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
+using ActivityContext = AgentFunctions.Durability.ActivityContext;
+
+namespace AgentFunctions.Steps;
+
+/// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
+internal sealed class CallModelActivity(
+    RunStore runs, Transcript transcript, Journal journal, PromptMessages prompts, ModelCaller caller, IModelCatalog models,
+    RunTools tools, LateTools lateTools, TimeProvider time, Redactor redactor)
+{
+    /// <summary>How much of an answer the journal repeats, in characters.</summary>
+    private const int JournalTextLimit = 2_000;
+
+    /// <summary>A shorter conversation fits every window, in bytes.</summary>
+    private const int LongRequestBytes = 16 * 1024;
+
+    /// <summary>What stands for the reason of the end where the model declined to answer.</summary>
+    private const string Refusal = "refusal";
+
+    public async Task<CallModelResult> RunAsync(ActivityContext context, CallModelInput input)
+    {
+        CancellationToken cancellationToken = context.CancellationToken;
+        TranscriptWindow window = await transcript.ReadWindowAsync(input.RunId, input.Context, cancellationToken).ConfigureAwait(false);
+        if (window.ReplyOf(input.Turn) is { } recorded)
+        {
+            // A crash came between the record and the engine's: the journal may or may not have heard of it.
+            await journal.AppendIfMissingAsync(input.RunId, Describe(recorded, null), cancellationToken).ConfigureAwait(false);
+            return ResultOf(recorded);
+        }
+
+        RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
+        AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
+        ModelBinding model = models.Resolve(run.Model);
+        IReadOnlyList<TranscriptEntry> added = await prompts.SinceAsync(run, window, input, cancellationToken).ConfigureAwait(false);
+        if (!input.Closing)
+        {
+            IReadOnlyList<string> news = await lateTools
+                .LookAsync(run, agent, input.Turn, window.Entries.Count == 0, cancellationToken).ConfigureAwait(false);
+            added = [.. added, .. PromptMessages.OfHost(news, input.Turn, time.GetUtcNow())];
+        }
+
+        List<ChatMessage> messages = Prompt.Build(agent, [.. window.Entries, .. added]);
+        IReadOnlyList<ToolDeclaration> declared = input.Closing ? [] : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
+        ChatOptions options = Prompt.Options(agent, model, declared, input.MaxOutputTokens);
+
+        long start = time.GetTimestamp();
+        using Activity? span = AgentTelemetry.StartModelCall(run, model);
+        ChatResponse? response;
+        try
+        {
+            var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null, run.Priority);
+            response = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
+        {
+            return CallModelResult.None with { RetryAfter = e.RetryAfter };
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded || (e.Data.Contains(ModelErrors.UnknownRefusal) && MayBeTooLong(window, input)))
+        {
+            return CallModelResult.None with { ContextExceeded = true };
+        }
+
+        if (response is null)
+        {
+            await journal.AppendAsync(
+                input.RunId,
+                new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Model = model.Name, Usage = input.Reserve },
+                cancellationToken).ConfigureAwait(false);
+            return CallModelResult.None with { Lost = true };
+        }
+
+        ChatMessage said = response.Messages[0];
+        bool hasCallsInText = !input.Closing && response.FinishReason != ChatFinishReason.Length && !said.Contents.OfType<FunctionCallContent>().Any()
+            && CallsInText.Has(said.Text, declared.Select(static tool => tool.Name));
+        var reply = new TranscriptEntry(input.Turn, said, time.GetUtcNow())
+        {
+            Origin = TranscriptOrigin.Model,
+            Model = model.Name,
+            Usage = ModelCaller.UsageOf(response, messages, options, model.Profile),
+            FinishReason = hasCallsInText ? CallsInText.Reason : response.FinishReason?.Value,
+        };
+        TimeSpan took = time.GetElapsedTime(start);
+        AgentTelemetry.ModelCalled(span, model, reply, took);
+        AgentTelemetry.Spent(run, model, reply.Usage!);
+        if (input.Call == 1)
+        {
+            AgentTelemetry.RunBegun(run, reply.At - took - run.CreatedAt);
+        }
+
+        // Handed over together, in this order, so that they share one flush to disk.
+        await Task.WhenAll(
+            transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken),
+            journal.AppendAsync(input.RunId, Describe(reply, took), cancellationToken)).ConfigureAwait(false);
+        return ResultOf(reply);
+    }
+
+    /// <summary>
+    /// Whether a refusal in words that nobody knows may be about the request's length: tried once, where there is something to sum up and
+    /// it was not summed up just now.
+    /// </summary>
+    private static bool MayBeTooLong(TranscriptWindow window, CallModelInput input)
+    {
+        bool wasJustSummedUp = window.Entries.Any(entry => entry.SummaryKeepsFrom is not null && entry.Turn == input.Turn - 1);
+        return !input.Closing && !wasJustSummedUp
+            && window.Entries.Count(static entry => entry.Message.Role == ChatRole.Assistant) > 1
+            && window.Entries.Sum(static entry => Prompt.BytesOf(entry.Message)) >= LongRequestBytes;
+    }
+
+    private static CallModelResult ResultOf(TranscriptEntry reply) => new(
+        [.. reply.Calls.Select(ModelConventions.NameOf)],
+        reply.Usage ?? new TokenUsage(),
+        reply.Message.Contents.OfType<ErrorContent>().Any() ? Refusal : reply.FinishReason,
+        !string.IsNullOrWhiteSpace(reply.Message.Text));
+
+    private JournalEvent Describe(TranscriptEntry reply, TimeSpan? took) => new(JournalEventTypes.ModelCompleted, reply.At)
+    {
+        Turn = reply.Turn,
+        Model = reply.Model,
+        Text = Preview.Of(redactor.Redact(reply.Message.Text), JournalTextLimit),
+        Usage = reply.Usage,
+        DurationMs = (long?)took?.TotalMilliseconds,
+    };
+}

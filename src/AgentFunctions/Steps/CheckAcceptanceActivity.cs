@@ -1,0 +1,97 @@
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Core.JsonSchemas;
+using AgentFunctions.Core.Text;
+using AgentFunctions.Loop;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.ToolCalls;
+using ActivityContext = AgentFunctions.Durability.ActivityContext;
+
+namespace AgentFunctions.Steps;
+
+/// <summary>
+/// Finds out whether an answer is what was asked for: first by its schema, then by the command, then by the judge. What it
+/// found is recorded, so that a crash does not make it ask again.
+/// </summary>
+internal sealed class CheckAcceptanceActivity(
+    RunStore runs, Transcript transcript, Journal journal, IRecordStore records, AnswerJudge judge, AcceptanceCommand commands, TimeProvider time)
+{
+    /// <summary>How much of the findings the model is shown, in bytes (UTF-8): they travel in the run's status, of which some engines keep 16 KiB.</summary>
+    private const int MaxFindings = 4_000;
+
+    public async Task<CheckAcceptanceResult> RunAsync(ActivityContext context, CheckAcceptanceInput input)
+    {
+        CancellationToken cancellationToken = context.CancellationToken;
+        string key = $"acceptance/{input.RunId}/{input.Turn:D6}";
+        if (await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record)
+        {
+            CheckAcceptanceResult known = JsonSerializer.Deserialize(record.Value.Span, LoopJsonContext.Default.CheckAcceptanceResult)!;
+            await journal.AppendIfMissingAsync(input.RunId, Describe(input, known), cancellationToken).ConfigureAwait(false);
+            return known;
+        }
+
+        RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
+        TranscriptWindow window = await transcript.ReadTurnAsync(input.RunId, input.Context, input.Turn, cancellationToken).ConfigureAwait(false);
+        string answer = window.ReplyOf(input.Turn)?.Message.Text ?? "";
+        CheckAcceptanceResult? result = await CheckAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
+        if (result is null)
+        {
+            var lost = new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Usage = input.Reserve };
+            await journal.AppendAsync(run.Id, lost, cancellationToken).ConfigureAwait(false);
+            return new CheckAcceptanceResult(false, new()) { Lost = true };
+        }
+
+        if (result.RetryAfter is null)
+        {
+            result = result with { Findings = string.IsNullOrEmpty(result.Findings) ? null : Preview.OfBytes(result.Findings, MaxFindings) };
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(result, LoopJsonContext.Default.CheckAcceptanceResult);
+            await records.PutAsync(key, json, default, cancellationToken).ConfigureAwait(false);
+            await journal.AppendAsync(run.Id, Describe(input, result), cancellationToken).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+
+    /// <summary>Checks; <see langword="null"/> where the judge was asked before and cut off.</summary>
+    private async Task<CheckAcceptanceResult?> CheckAsync(
+        RunRecord run, CheckAcceptanceInput input, string answer, CancellationToken cancellationToken)
+    {
+        RunAcceptance acceptance = run.Acceptance!;
+        string? complaint = acceptance.Schema is { } schema ? SchemaComplaint(schema, answer) : null;
+        complaint ??= acceptance.Command is { } command
+            ? await commands.FindComplaintAsync(input, command, MaxFindings - 500, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (complaint is not null)
+        {
+            return new CheckAcceptanceResult(false, new(), complaint);
+        }
+
+        return acceptance.Judge is null
+            ? new CheckAcceptanceResult(true, new())
+            : await judge.JudgeAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string? SchemaComplaint(JsonElement schema, string answer)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(JsonText.Unfenced(answer));
+            IReadOnlyList<string> errors = JsonSchema.Strict(schema).Errors(document.RootElement, "the answer");
+            return errors.Count == 0 ? null : $"The answer does not fit the schema: {string.Join("; ", errors)}.";
+        }
+        catch (JsonException e)
+        {
+            return $"The answer must be JSON of the given schema and nothing else; it cannot be read: {e.Message}";
+        }
+    }
+
+    private JournalEvent Describe(CheckAcceptanceInput input, CheckAcceptanceResult result) => new(JournalEventTypes.AnswerChecked, time.GetUtcNow())
+    {
+        Turn = input.Turn,
+        Text = result.Findings,
+        IsError = result.Accepted ? null : true,
+        Usage = result.Usage,
+    };
+}

@@ -1,0 +1,159 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway.Quotas;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Ledger;
+using AgentFunctions.Models;
+using AgentFunctions.Models.Resilience;
+using AgentFunctions.Prompts;
+using AgentFunctions.Runs;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Steps;
+
+/// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
+internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter quotas, RunStore runs, MessageView view)
+{
+    /// <summary>The most that an answer of any client may hold in memory, in bytes.</summary>
+    private const long MaxAnswerBytes = 256L * 1024 * 1024;
+
+    /// <summary>What a piece of an answer takes beyond its text, in bytes.</summary>
+    private const int UpdateFrame = 200;
+
+    /// <summary>Calls a model for a run.</summary>
+    /// <param name="call">Which call of the run it is, and what it may consume.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="messages">What it is shown.</param>
+    /// <param name="options">How it is to answer.</param>
+    /// <param name="cancellationToken">Stops waiting; the model may have been called.</param>
+    /// <returns>The answer; <see langword="null"/> where this very call was begun before and cut off.</returns>
+    /// <exception cref="AgentException">
+    /// What the model's client reports, and <see cref="ErrorCode.QuotaExceeded"/> where the call must wait for a quota's next window.
+    /// </exception>
+    public async Task<ChatResponse?> CallAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CountedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: { } pause })
+        {
+            await new ModelRetry(model.Name, e.Code, e.Message, pause, IsPostponed: true).ReportAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<ChatResponse?> CountedAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        if (!quotas.IsConfigured)
+        {
+            return await GatedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+        }
+
+        RunRecord run = await runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
+        await quotas.DemandAsync(run, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ChatMessage> request = [.. messages];
+        ChatResponse? response = await GatedAsync(call, model, request, options, cancellationToken).ConfigureAwait(false);
+        // Counted before the answer is recorded: a call that a crash repeats has the same number, and is counted once.
+        TokenUsage usage = response is null ? new TokenUsage(Estimate(request, model.Profile)) : UsageOf(response, request, options, model.Profile);
+        int asked = response?.Messages.Sum(static message => message.Contents.OfType<FunctionCallContent>().Count()) ?? 0;
+        await quotas.CountAsync(run, call.Number, 1 + asked, usage, cancellationToken).ConfigureAwait(false);
+        return response;
+    }
+
+    private async Task<ChatResponse?> GatedAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        using ModelGate.Place place = await gates.Of(model.Name).EnterAsync(call.Priority, cancellationToken).ConfigureAwait(false);
+        ChatResponse? response = await MarkedAsync(call, place, model, messages, options, cancellationToken).ConfigureAwait(false);
+        place.Succeeded = response is not null;
+        return response;
+    }
+
+    private async Task<ChatResponse?> MarkedAsync(
+        ModelCall call, ModelGate.Place place, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        CancellationToken cancellationToken)
+    {
+        // Never given up half way: whoever does not know whether it was written cannot take it back.
+        if (call.IsMarked && !await marks.BeginAsync(call.RunId, call.Number, CancellationToken.None).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        try
+        {
+            await place.BeginAsync(cancellationToken).ConfigureAwait(false);
+            return await CallAsync(model, view.Of(messages), options, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (call.IsMarked && (!place.HasBegun || (e is AgentException failure && !CallMarks.MayHaveConsumed(failure))))
+        {
+            // Even where the wait was given up: the call was not made, or nobody charges for it.
+            await marks.TakeBackAsync(call.RunId, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private static async Task<ChatResponse> CallAsync(
+        ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        if (!model.Profile.Streaming)
+        {
+            return SendableAnswer.Of(await model.Client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false));
+        }
+
+        var updates = new List<ChatResponseUpdate>();
+        long bytes = 0;
+        await foreach (ChatResponseUpdate update in model.Client
+            .GetStreamingResponseAsync(messages, options, cancellationToken).ConfigureAwait(false))
+        {
+            // A client of the host's own may have no bound.
+            bytes += UpdateFrame + update.Contents.Sum(static content => content switch
+            {
+                TextContent text => (long)text.Text.Length,
+                TextReasoningContent reasoning => reasoning.Text.Length,
+                _ => 0,
+            });
+            if (bytes > MaxAnswerBytes)
+            {
+                throw new AgentException(
+                    ErrorCode.ModelProtocolError, $"model '{model.Name}': the answer is longer than {MaxAnswerBytes} bytes and was not read to its end.");
+            }
+
+            updates.Add(update);
+        }
+
+        return SendableAnswer.Of(updates.ToChatResponse());
+    }
+
+    /// <summary>
+    /// What a call consumed: as the provider counted it, or estimated from its bytes where it says nothing. Zero is no count of a request,
+    /// and nothing can be less.
+    /// </summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="request">The messages that were sent.</param>
+    /// <param name="options">The options that were sent with them.</param>
+    /// <param name="profile">The model's profile.</param>
+    public static TokenUsage UsageOf(ChatResponse response, IEnumerable<ChatMessage> request, ChatOptions? options, ModelProfile profile)
+    {
+        long input = Count(response.Usage?.InputTokenCount) ?? Estimate(request, profile) + EstimateTools(options, profile);
+        long output = Count(response.Usage?.OutputTokenCount) ?? Estimate(response.Messages, profile);
+        long cached = Math.Min(input, Count(response.Usage?.CachedInputTokenCount) ?? 0);
+        return new TokenUsage(input, output, cached, profile.Price?.Of(input, output, cached) ?? 0);
+    }
+
+    private static long? Count(long? count) => count > 0 ? count : null;
+
+    private static long EstimateTools(ChatOptions? options, ModelProfile profile) => (long)((options?.Tools?.OfType<AIFunctionDeclaration>()
+        .Sum(static tool => (long)tool.Name.Length + tool.Description.Length + tool.JsonSchema.GetRawText().Length) ?? 0) / profile.BytesPerToken);
+
+    private static long Estimate(IEnumerable<ChatMessage> messages, ModelProfile profile) =>
+        (long)(messages.Sum(Prompt.BytesOf) / profile.BytesPerToken);
+}
+
+/// <summary>One model call of a run.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Number">The number of the call among the run's model calls.</param>
+/// <param name="IsMarked">Whether it is marked as begun, because a budget limits what it may consume.</param>
+/// <param name="Priority">How urgent the run is.</param>
+internal readonly record struct ModelCall(string RunId, int Number, bool IsMarked, RunPriority Priority);

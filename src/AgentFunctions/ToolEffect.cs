@@ -1,0 +1,14 @@
+namespace AgentFunctions;
+
+/// <summary>What a tool does to the world; it decides what may happen after a crash.</summary>
+public enum ToolEffect
+{
+    /// <summary>Reads only. Called again freely.</summary>
+    None,
+
+    /// <summary>Changes the world, but a second call with the same idempotency key changes nothing more.</summary>
+    Idempotent,
+
+    /// <summary>Changes the world every time. Never silently repeated.</summary>
+    NotIdempotent,
+}

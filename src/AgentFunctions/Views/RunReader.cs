@@ -1,0 +1,282 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Budgets;
+using AgentFunctions.Durability;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Loop;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Views.Runs;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Views;
+
+/// <summary>Shows runs: what they were started with, joined with where their orchestration stands.</summary>
+public sealed class RunReader(
+    RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans, TimeProvider time,
+    Redactor redactor, IRecordStore records)
+{
+    /// <summary>How long after its time a further attempt may still be under way.</summary>
+    private static readonly TimeSpan AttemptTime = TimeSpan.FromMinutes(5);
+
+    private readonly StepTroubles _troubles = new(records);
+
+    /// <summary>Gets the index of all runs; <see langword="null"/> to read their records instead.</summary>
+    internal RunIndexView? Index { get; init; }
+
+    /// <summary>A run, or <see langword="null"/> where there is none of that id.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<Run?> FindAsync(string id, CancellationToken cancellationToken = default)
+    {
+        RunRecord? record = await runs.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        return record is null ? null : ViewOf(await ReadAsync(record, true, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>A run.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async Task<Run> GetAsync(string id, CancellationToken cancellationToken = default) =>
+        await FindAsync(id, cancellationToken).ConfigureAwait(false)
+        ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
+
+    /// <summary>The runs that match, newest first; their results are left out.</summary>
+    /// <param name="filter">What to match.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public IAsyncEnumerable<Run> ListAsync(RunFilter filter, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        return ListAsync(filter, int.MaxValue, cancellationToken);
+    }
+
+    /// <summary>One page of the runs that match, newest first; their results are left out.</summary>
+    /// <param name="filter">What to match, and where the page before ended.</param>
+    /// <param name="limit">The most runs of the page; at least 1.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <returns>The page; its token is the next page's <see cref="RunFilter.After"/>.</returns>
+    public async Task<Page<Run>> ListPageAsync(RunFilter filter, int limit, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        var page = new List<Run>();
+        await foreach (Run run in ListAsync(filter, limit + 1, cancellationToken).ConfigureAwait(false))
+        {
+            if (page.Count == limit)
+            {
+                return new Page<Run>(page, page[^1].Id);
+            }
+
+            page.Add(run);
+        }
+
+        return new Page<Run>(page, null);
+    }
+
+    private async IAsyncEnumerable<Run> ListAsync(RunFilter filter, int wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        bool isIndexed = Index is not null && await Index.OpenAsync(this, cancellationToken).ConfigureAwait(false);
+        IAsyncEnumerable<Run> found = isIndexed
+            ? Index!.ListAsync(this, filter, wanted, cancellationToken)
+            : ListRecordsAsync(filter, cancellationToken);
+        await foreach (Run run in found.ConfigureAwait(false))
+        {
+            yield return ViewOf(run);
+        }
+    }
+
+    private async IAsyncEnumerable<Run> ListRecordsAsync(RunFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (RunRecord record in runs.ListAsync(filter.After, cancellationToken).ConfigureAwait(false))
+        {
+            if (filter.Matches(record)
+                && await ReadAsync(record, false, cancellationToken).ConfigureAwait(false) is { } run
+                && (filter.Status is null || run.Status == filter.Status))
+            {
+                yield return run;
+            }
+        }
+    }
+
+    /// <summary>Determines whether a text has the form of the id of a run that is no sub-agent.</summary>
+    /// <param name="id">The text.</param>
+    public static bool IsRunId(string? id) => id is { Length: 26 } && RunId.IsValid(id);
+
+    /// <summary>Waits until a run has ended.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async Task<Run> WaitForEndAsync(string id, CancellationToken cancellationToken = default)
+    {
+        await GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await orchestrations.WaitForCompletionAsync(id, cancellationToken).ConfigureAwait(false);
+        return await GetAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A record without an orchestration is a submission that a crash cut off before it was acknowledged: no run.</summary>
+    internal async Task<Run?> ReadAsync(RunRecord record, bool withResult, CancellationToken cancellationToken)
+    {
+        OrchestrationState? state = await orchestrations.GetAsync(record.Id, true, cancellationToken).ConfigureAwait(false);
+        if (state is null)
+        {
+            return null;
+        }
+
+        RunOutcome? outcome = state.Status is OrchestrationStatus.Completed or OrchestrationStatus.Terminated
+            ? DurableJson.Deserialize<RunOutcome>(state.Output)
+            : null;
+        RunState? progress = outcome?.State ?? DurableJson.Deserialize<RunState>(state.CustomStatus);
+        RunStatus status = StatusOf(state, outcome, progress);
+        IReadOnlyList<RunWaiting> waits = await WaitsAsync(record.Id, status, progress, cancellationToken).ConfigureAwait(false);
+        if (status == RunStatus.Running && waits.Count > 0)
+        {
+            status = RunStatus.Waiting;
+        }
+
+        Run run = Run.Of(record) with
+        {
+            Status = status,
+            WaitingFor = waits.Count > 0 ? waits[0] : null,
+            Waits = waits,
+            UpdatedAt = state.LastUpdatedAt,
+            CompletedAt = state.IsEnded ? state.LastUpdatedAt : null,
+            Turns = progress?.Turns ?? 0,
+            Steps = progress?.Steps ?? 0,
+            CriticalSteps = progress?.CriticalSteps ?? 0,
+            Usage = progress?.Usage ?? new(),
+            SubAgents = progress?.Swarm is { } swarm
+                ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) { AskedAt = swarm.AskedAt }
+                : new(0, 0),
+            Budget = progress is null ? null : BudgetOf(progress, state),
+            Plan = withResult ? await plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
+            Error = ErrorOf(state, outcome),
+        };
+        return state.IsEnded && withResult
+            ? run with { Result = await ResultAsync(run, progress, cancellationToken).ConfigureAwait(false) }
+            : run;
+    }
+
+    /// <summary>A run as people see it, without secrets.</summary>
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(run))]
+    internal Run? ViewOf(Run? run) => run is null ? null : run with
+    {
+        Goal = redactor.Redact(run.Goal),
+        Input = run.Input is { } input ? redactor.RedactFree(input) : null,
+        Labels = run.Labels.All(label => redactor.Redact(label.Value) == label.Value)
+            ? run.Labels
+            : run.Labels.ToDictionary(static label => label.Key, label => redactor.Redact(label.Value), StringComparer.Ordinal),
+        Plan = [.. run.Plan.Select(item => item with { Text = redactor.Redact(item.Text) })],
+        Error = run.Error is { } error ? error with { Message = redactor.Redact(error.Message) } : null,
+        Result = run.Result is { } result ? result with { Text = redactor.Redact(result.Text) } : null,
+    };
+
+    /// <summary>What the loop says that it waits for, and the steps that failed and are tried again.</summary>
+    private async Task<IReadOnlyList<RunWaiting>> WaitsAsync(string runId, RunStatus status, RunState? progress, CancellationToken cancellationToken)
+    {
+        if (status is not (RunStatus.Running or RunStatus.Waiting) || progress is null)
+        {
+            return [];
+        }
+
+        IReadOnlyList<RunWait> told = progress.Waits ?? (progress.WaitingFor is { } first ? [first] : []);
+        if (told.Count > 0 && told[0].Kind != RunWait.ModelCapacity)
+        {
+            return [.. told.Select(ViewOf)];
+        }
+
+        DateTimeOffset now = time.GetUtcNow();
+        StepTrouble[] troubles = [.. (await _troubles.GetAsync(runId, cancellationToken).ConfigureAwait(false))
+            .Where(trouble => now < trouble.Until + AttemptTime && (trouble.Step != StepNames.CallModel || trouble.Turn == progress.Turns + 1))];
+        if (told.Count > 0)
+        {
+            return troubles.FirstOrDefault(static trouble => trouble.Call is null) is { } why
+                ? [ViewOf(told[0]) with { Kind = why.Kind, Message = why.Message }]
+                : [ViewOf(told[0])];
+        }
+
+        return [.. troubles.Select(static trouble => new RunWaiting(trouble.Kind, null, trouble.Until) { Message = trouble.Message })];
+    }
+
+    private static RunWaiting ViewOf(RunWait wait) => new(wait.Kind, wait.Id, wait.Deadline ?? wait.Until)
+    {
+        RemindsAt = wait.Deadline is { } deadline && wait.Until < deadline ? wait.Until : null,
+    };
+
+    private static RunStatus StatusOf(OrchestrationState state, RunOutcome? outcome, RunState? progress) => state.Status switch
+    {
+        OrchestrationStatus.Pending => RunStatus.Queued,
+        OrchestrationStatus.Running when progress?.QueueTicket is not null => RunStatus.Queued,
+        OrchestrationStatus.Running => progress?.WaitingFor is null ? RunStatus.Running : RunStatus.Waiting,
+        OrchestrationStatus.Suspended => RunStatus.Paused,
+        OrchestrationStatus.Completed => outcome?.Status ?? RunStatus.Completed,
+        OrchestrationStatus.Failed => RunStatus.Failed,
+        _ => outcome?.Status ?? RunStatus.Cancelled,
+    };
+
+    private static RunError? ErrorOf(OrchestrationState state, RunOutcome? outcome)
+    {
+        if (state.Failure?.Cause() is { } failure)
+        {
+            return new RunError(failure.ErrorType, failure.Message);
+        }
+
+        return outcome is { Code: not null } ? new RunError(outcome.Code, outcome.Message ?? outcome.Code) : null;
+    }
+
+    private RunBudget BudgetOf(RunState progress, OrchestrationState state)
+    {
+        DateTimeOffset until = state.IsEnded ? state.LastUpdatedAt : time.GetUtcNow();
+        return RunBudget.Of(
+            progress.Limits.Budget, progress.Steps, progress.Usage, progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
+            progress.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0);
+    }
+
+    private async Task<RunResult?> ResultAsync(Run run, RunState? progress, CancellationToken cancellationToken)
+    {
+        long from = progress?.Context.From ?? 0;
+        string? text = null;
+        string? reason = null;
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said)
+            {
+                (text, reason) = (said, entry.FinishReason);
+            }
+        }
+
+        IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
+        string[] notes = [.. new[] { RunResult.NoteFor(reason), progress is null ? null : SwarmNote.Of(progress) }.OfType<string>()];
+        return text is null && files.Count == 0 ? null : new RunResult(text ?? "", [.. files.Select(file => file.Name)])
+        {
+            FinishReason = reason,
+            Note = notes.Length == 0 ? null : string.Join(' ', notes),
+        };
+    }
+}
+
+/// <summary>Which runs to list.</summary>
+public sealed record RunFilter
+{
+    /// <summary>Only runs of this status.</summary>
+    public RunStatus? Status { get; init; }
+
+    /// <summary>Only runs of this agent.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>Only runs with this label: a name, or <c>name=value</c>.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Only runs older than this id: the last one of the page before.</summary>
+    public string? After { get; init; }
+
+    /// <summary>Only runs that this caller asked for.</summary>
+    public string? Requester { get; init; }
+
+    /// <summary>Whether sub-agents are listed too; by default they are not: their tree shows them.</summary>
+    public bool SubAgents { get; init; }
+
+    internal bool Matches(RunRecord run) => (SubAgents || run.Parent is null)
+        && (Requester is null || run.Requester == Requester)
+        && (Agent is null || run.Agent == Agent)
+        && (Label is null || LabelSelector.Parse(Label).ValueIn(run.Labels) is not null);
+}

@@ -1,0 +1,51 @@
+using AgentFunctions.Runs;
+using AgentFunctions.Views.Runs;
+
+namespace AgentFunctions.Views;
+
+/// <summary>Shows whole trees of runs.</summary>
+public sealed class RunTreeReader(RunStore runs, RunReader reader)
+{
+    /// <summary>A run with all below it; results are left out.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async Task<RunTree> GetAsync(string id, CancellationToken cancellationToken = default)
+    {
+        RunRecord top = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        Run run = await reader.ReadAsync(top, false, cancellationToken).ConfigureAwait(false)
+            ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
+        IReadOnlyList<(RunRecord Record, Run? Run)> below = await BelowAsync(id, cancellationToken).ConfigureAwait(false);
+        return Branch(top, run, below.ToLookup(static found => found.Record.Parent!));
+    }
+
+    private async Task<IReadOnlyList<(RunRecord Record, Run? Run)>> BelowAsync(string id, CancellationToken cancellationToken)
+    {
+        if (reader.Index is { } index && await index.OpenAsync(id, reader, cancellationToken).ConfigureAwait(false))
+        {
+            return await index.BelowAsync(reader, id, cancellationToken).ConfigureAwait(false);
+        }
+
+        List<RunRecord> records = await runs.ListDescendantsAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return await InParallel.SelectAsync(
+            records, async record => (record, await reader.ReadAsync(record, false, cancellationToken).ConfigureAwait(false)), cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    private RunTree Branch(RunRecord record, Run run, ILookup<string, (RunRecord Record, Run? Run)> byLead)
+    {
+        var children = new List<RunTree>();
+        foreach ((RunRecord child, Run? childRun) in byLead[record.Id]
+            .OrderBy(static child => child.Record.Origin?.Turn).ThenBy(static child => child.Record.Origin?.Call)
+            .ThenBy(static child => child.Record.Origin?.Item))
+        {
+            children.Add(Branch(child, childRun ?? NotStarted(child, run), byLead));
+        }
+
+        return new RunTree(reader.ViewOf(run), record.Origin?.Name, children);
+    }
+
+    /// <summary>One that waits for its turn; it never comes where the lead has ended.</summary>
+    private static Run NotStarted(RunRecord record, Run lead) =>
+        Run.Of(record) with { Status = lead.IsEnded ? RunStatus.Cancelled : RunStatus.Queued };
+}
