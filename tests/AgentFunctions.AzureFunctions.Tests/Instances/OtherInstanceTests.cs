@@ -1,4 +1,5 @@
 using AgentFunctions.AzureStorage;
+using AgentFunctions.Core;
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Policies;

@@ -8,17 +8,6 @@ internal sealed partial class RoomTable
     /// <summary>The room that registers services: it may use all others.</summary>
     public const string Hosting = "Hosting";
 
-    /// <summary>The folders that a later move brings into a room.</summary>
-    private static readonly Dictionary<string, string> StillIn = new(StringComparer.Ordinal)
-    {
-        ["Activities"] = "Steps",
-        ["Governance.Boundaries"] = "Network",
-        ["Loop.Monitors"] = "Monitors",
-        ["Monitors.Notifications"] = "Notifications",
-        ["Tools.Mcp"] = "Mcp",
-        ["Tools.OpenApi"] = "OpenApi",
-    };
-
     private readonly Dictionary<string, HashSet<string>> _mayUse = new(StringComparer.Ordinal);
 
     private RoomTable()
@@ -56,11 +45,6 @@ internal sealed partial class RoomTable
         string within = name.StartsWith("AgentFunctions.", StringComparison.Ordinal) ? name["AgentFunctions.".Length..] : "Core";
         for (string at = within; at.Length > 0; at = at[..Math.Max(0, at.LastIndexOf('.'))])
         {
-            if (StillIn.TryGetValue(at, out string? moved))
-            {
-                return moved;
-            }
-
             if (_mayUse.ContainsKey(at))
             {
                 return at;
