@@ -1,11 +1,13 @@
+using System.Collections.Concurrent;
 using AgentFunctions.Budgets;
 using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
-using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
+using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Views.Runs;
 using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway;
@@ -55,11 +57,11 @@ internal sealed class RunCommands(
 
     /// <summary>Holds the runs below one that were not told to hold yet.</summary>
     /// <returns>Whether there were any.</returns>
-    public async Task<bool> SuspendBelowAsync(string id, string reason, HashSet<string> told, CancellationToken cancellationToken)
+    public async Task<bool> SuspendBelowAsync(string id, string reason, ConcurrentDictionary<string, bool> told, CancellationToken cancellationToken)
     {
         int before = told.Count;
         await ForEachBelowAsync(
-            id, OrchestrationStatus.Running, child => told.Add(child) ? orchestrations.SuspendAsync(child, reason, cancellationToken) : Task.CompletedTask,
+            id, OrchestrationStatus.Running, child => told.TryAdd(child, true) ? orchestrations.SuspendAsync(child, reason, cancellationToken) : Task.CompletedTask,
             cancellationToken).ConfigureAwait(false);
         return told.Count > before;
     }
@@ -70,20 +72,20 @@ internal sealed class RunCommands(
     /// <summary>Does something to the runs below one that are in a state, the lowest first.</summary>
     private async Task ForEachBelowAsync(string id, OrchestrationStatus status, Func<string, Task> act, CancellationToken cancellationToken)
     {
-        var below = new List<string>();
-        await foreach (RunRecord record in runs.ListDescendantsAsync(id, cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<string> below = await LiveRuns.BelowAsync(reader, runs, id, cancellationToken).ConfigureAwait(false);
+        foreach (IGrouping<int, string> level in below.GroupBy(LiveRuns.DepthOf).OrderByDescending(static level => level.Key))
         {
-            below.Add(record.Id);
+            await InParallel.ForEachAsync(level, child => ActAsync(child, status, act, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
+    }
 
-        foreach (string child in below.OrderByDescending(static child => child.Count(static c => c == ChildName.Separator)))
+    private async Task ActAsync(string child, OrchestrationStatus status, Func<string, Task> act, CancellationToken cancellationToken)
+    {
+        OrchestrationState? state = await orchestrations.GetAsync(child, false, cancellationToken).ConfigureAwait(false);
+        bool isPending = status == OrchestrationStatus.Running && state?.Status == OrchestrationStatus.Pending;
+        if (state?.Status == status || isPending)
         {
-            OrchestrationState? state = await orchestrations.GetAsync(child, false, cancellationToken).ConfigureAwait(false);
-            bool isPending = status == OrchestrationStatus.Running && state?.Status == OrchestrationStatus.Pending;
-            if (state?.Status == status || isPending)
-            {
-                await act(child).ConfigureAwait(false);
-            }
+            await act(child).ConfigureAwait(false);
         }
     }
 

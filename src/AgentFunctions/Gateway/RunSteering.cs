@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Budgets;
@@ -137,7 +138,7 @@ public sealed class RunSteering
     {
         await _commands.LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
         await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, "pause", cancellationToken).ConfigureAwait(false);
-        var told = new HashSet<string>(StringComparer.Ordinal);
+        var told = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         await _commands.SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false);
         await _commands.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
         // Those that were started in between, also by one that was: until a look finds nobody new.

@@ -14,6 +14,9 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>How long sub-agents have to end once they were told to.</summary>
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(30);
 
+    /// <summary>More steps than the largest tree needs.</summary>
+    private const int MaxEndSteps = 200;
+
     private readonly IOrchestrationContext _context;
     private readonly CancellationTokenSource _stopped = new();
     private readonly Alarm _alarm;
@@ -211,7 +214,7 @@ internal sealed class SwarmFlow : IDisposable
         if (!await AllHaveEndedAsync())
         {
             string[] deaf = [.. _swarm.Live.Select(child => ChildName.RunId(_context.InstanceId, child.Name))];
-            await _context.CallActivityAsync<bool>(StepNames.EndChildren, new EndChildrenInput(deaf), StepOptions.Tool);
+            await EndAsync(new EndChildrenInput(deaf));
             foreach (LiveChild child in _swarm.Live)
             {
                 TakeIn(Lost(child));
@@ -219,6 +222,14 @@ internal sealed class SwarmFlow : IDisposable
         }
 
         return Apply(state);
+    }
+
+    /// <summary>Ends those that are deaf, a bounded number in a step.</summary>
+    private async Task EndAsync(EndChildrenInput deaf)
+    {
+        for (int step = 0; step < MaxEndSteps && !await _context.CallActivityAsync<bool>(StepNames.EndChildren, deaf, StepOptions.Tool); step++)
+        {
+        }
     }
 
     public void Dispose()

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using AgentFunctions.AzureStorage;
 using AgentFunctions.Core;
 using AgentFunctions.Durability;
@@ -39,7 +38,7 @@ public sealed class ListRequestsTests
         await WriteAsync(account, ids, orchestrations);
         var filter = new RunFilter();
 
-        (RunReader reader, Requests requests) = Connect(account, orchestrations);
+        (RunReader reader, CountingStorage requests) = Connect(account, orchestrations);
         Page<Run> first = await reader.ListPageAsync(filter, 30, Cancel);
         TestContext.Out.WriteLine($"first page of a process: {requests.Take()} requests, {orchestrations.Asked} orchestrations");
         int asked = orchestrations.Asked;
@@ -72,7 +71,7 @@ public sealed class ListRequestsTests
         string lead = RunId.New(DateTimeOffset.UnixEpoch);
         await WriteAsync(account, [lead, .. Enumerable.Range(0, Children).Select(number => $"{lead}.1-0-{number}")], orchestrations);
 
-        (RunReader reader, Requests requests) = Connect(account, orchestrations);
+        (RunReader reader, CountingStorage requests) = Connect(account, orchestrations);
         var trees = new RunTreeReader(new RunStore(Stores(account, requests).Records, Stores(account).Blobs), reader);
         Assert.That((await trees.GetAsync(lead, Cancel)).Children, Has.Count.EqualTo(Children));
         TestContext.Out.WriteLine($"first tree of a process: {requests.Take()} requests");
@@ -123,7 +122,7 @@ public sealed class ListRequestsTests
         CreatedAt = DateTimeOffset.UnixEpoch,
     };
 
-    private static (ILogStore Logs, IRecordStore Records, IBlobStore Blobs) Stores(string account, Requests? requests = null)
+    private static (ILogStore Logs, IRecordStore Records, IBlobStore Blobs) Stores(string account, CountingStorage? requests = null)
     {
         var options = new BlobClientOptions();
         if (requests is not null)
@@ -136,9 +135,9 @@ public sealed class ListRequestsTests
     }
 
     /// <summary>A process that reads.</summary>
-    private static (RunReader Reader, Requests Requests) Connect(string account, FakeOrchestrations orchestrations)
+    private static (RunReader Reader, CountingStorage Requests) Connect(string account, FakeOrchestrations orchestrations)
     {
-        var requests = new Requests();
+        var requests = new CountingStorage();
         (ILogStore logs, IRecordStore records, IBlobStore blobs) = Stores(account, requests);
         TimeProvider time = TimeProvider.System;
         var runs = new RunStore(records, blobs);
@@ -153,20 +152,5 @@ public sealed class ListRequestsTests
             Index = new RunIndexView(index, entries, repair, runs, time, NullLogger<RunIndexView>.Instance),
         };
         return (reader, requests);
-    }
-
-    /// <summary>Counts the requests to the account.</summary>
-    private sealed class Requests : HttpPipelineSynchronousPolicy
-    {
-        private readonly ConcurrentQueue<string> _made = [];
-
-        public override void OnSendingRequest(HttpMessage message) => _made.Enqueue($"{message.Request.Method} {message.Request.Uri}");
-
-        public int Take()
-        {
-            int count = _made.Count;
-            _made.Clear();
-            return count;
-        }
     }
 }

@@ -34,8 +34,11 @@ internal sealed class FakeOrchestrations : IOrchestrationClient
 
     public Task ResumeAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task TerminateAsync(string instanceId, object? output = null, bool recursive = true, CancellationToken cancellationToken = default) =>
-        throw new NotSupportedException();
+    public Task TerminateAsync(string instanceId, object? output = null, bool recursive = true, CancellationToken cancellationToken = default)
+    {
+        States[instanceId] = States[instanceId] with { Status = OrchestrationStatus.Terminated };
+        return Task.CompletedTask;
+    }
 
     public Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

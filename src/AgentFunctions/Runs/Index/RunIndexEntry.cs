@@ -27,6 +27,9 @@ internal sealed record RunIndexEntry(
     /// <summary>A reader saw that the orchestration has ended.</summary>
     public const string Confirmed = "c";
 
+    /// <summary>The run was told to end, after its last sign of life that the teller knew.</summary>
+    public const string Told = "x";
+
     /// <summary>The largest entry, in bytes.</summary>
     public const int MaxBytes = 450;
 
@@ -46,7 +49,7 @@ internal sealed record RunIndexEntry(
     [JsonPropertyName("n")]
     public string? Now { get; init; }
 
-    /// <summary>Gets the position of the last sign of life that a reader knew of when it saw the end.</summary>
+    /// <summary>Gets the position of the last sign of life that was known when the end was seen, or told.</summary>
     [JsonPropertyName("s")]
     public long? Seen { get; init; }
 }

@@ -10,6 +10,9 @@ namespace AgentFunctions.Runs.Index;
 /// </summary>
 internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILogger<RunIndexLog> log)
 {
+    private readonly GroupedAppends[] _shards =
+        [.. Enumerable.Range(0, RunIndexStreams.Count).Select(shard => new GroupedAppends(logs, RunIndexStreams.NameOf(shard)))];
+
     /// <summary>Enters a run that is put on record.</summary>
     public Task AdmittedAsync(RunRecord run, CancellationToken cancellationToken) =>
         AppendAsync([OfRun(run, time.GetUtcNow())], cancellationToken);
@@ -32,7 +35,7 @@ internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILo
     /// <summary>Adds entries: those of one log together, in their order.</summary>
     public Task AppendAsync(IEnumerable<RunIndexEntry> entries, CancellationToken cancellationToken) => Task.WhenAll(entries
         .GroupBy(static entry => RunIndexStreams.ShardOf(entry.Id))
-        .Select(shard => logs.AppendAsync(RunIndexStreams.NameOf(shard.Key), [.. shard.Select(Write)], null, cancellationToken)));
+        .Select(shard => AppendAsync(shard.Key, [.. shard.Select(Write)], cancellationToken)));
 
     /// <summary>Adds entries that are only to spare somebody a look.</summary>
     public async Task TryAppendAsync(IReadOnlyList<RunIndexEntry> entries, CancellationToken cancellationToken)
@@ -46,6 +49,11 @@ internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILo
             LogUnwritten(log, entries[0].Id, e.Message);
         }
     }
+
+    /// <summary>The embedded engine joins the appends of all streams in one commit, if they come to it at once.</summary>
+    private Task AppendAsync(int shard, IReadOnlyList<ReadOnlyMemory<byte>> entries, CancellationToken cancellationToken) => logs.IsShared
+        ? _shards[shard].AppendAsync(entries, cancellationToken)
+        : logs.AppendAsync(RunIndexStreams.NameOf(shard), entries, null, cancellationToken);
 
     /// <summary>The entry of a run as its record says.</summary>
     public static RunIndexEntry OfRun(RunRecord run, DateTimeOffset now) => new(RunIndexEntry.Admitted, run.Id, now.UtcTicks) { Run = IndexedRun.Of(run) };

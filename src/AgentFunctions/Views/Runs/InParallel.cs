@@ -1,6 +1,6 @@
 namespace AgentFunctions.Views.Runs;
 
-/// <summary>Reads many things from stores at once, and a bounded number at a time.</summary>
+/// <summary>Does many things with stores and orchestrations at once, a bounded number at a time.</summary>
 internal static class InParallel
 {
     private const int MaxAtOnce = 16;
@@ -14,4 +14,8 @@ internal static class InParallel
         await Parallel.ForAsync(0, items.Count, options, async (index, _) => results[index] = await read(items[index]).ConfigureAwait(false)).ConfigureAwait(false);
         return results;
     }
+
+    /// <summary>Does something with each item.</summary>
+    public static Task ForEachAsync<T>(IEnumerable<T> items, Func<T, Task> act, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        items, new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = cancellationToken }, async (item, _) => await act(item).ConfigureAwait(false));
 }

@@ -19,6 +19,9 @@ internal sealed record RunIndexRow(string Id)
     /// <summary>Gets the position of its last sign of life.</summary>
     public long LiveAt { get; init; } = -1;
 
+    /// <summary>Gets the sign of life after which it was told to end; -1 if it was not.</summary>
+    public long ToldAt { get; init; } = -1;
+
     /// <summary>Gets the last turn that was over when it was taken up again.</summary>
     public int? ResumedFrom { get; init; }
 
@@ -51,9 +54,16 @@ internal sealed record RunIndexRow(string Id)
             // One that is told again after the run was taken up is the end before.
             RunIndexEntry.Ended when entry.End is { } end && !(end.Turns <= row.ResumedFrom) => row with { End = end, IsConfirmed = false, Now = null },
             RunIndexEntry.Confirmed when entry.End is { } end && entry.Seen >= row.LiveAt => row with { End = end, IsConfirmed = true, Now = null },
+            RunIndexEntry.Told => row with { ToldAt = Math.Max(row.ToldAt, entry.Seen ?? -1) },
             _ => row,
         };
     }
+
+    /// <summary>Gets the position that counts as its last sign of life, also if none is known.</summary>
+    public long SignOfLife => Math.Max(LiveAt, 0);
+
+    /// <summary>Determines whether the run may be alive and has not been told to end since it last gave a sign of life.</summary>
+    public bool IsToBeTold(DateTimeOffset now) => !HasEnded(now) && ToldAt < SignOfLife;
 
     /// <summary>Determines whether the run has ended beyond doubt. A look at the orchestration decides about all others.</summary>
     public bool HasEnded(DateTimeOffset now) => End is { } end && (IsConfirmed || now.UtcTicks - end.At > s_newsTime.Ticks);

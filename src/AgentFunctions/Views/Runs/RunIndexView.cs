@@ -60,8 +60,30 @@ internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, 
             .Where(static found => found.Record is not null).Select(static found => (found.Record!, found.Run)),
     ];
 
-    /// <summary>The ids of all runs below one in its tree.</summary>
-    public IReadOnlyList<string> IdsBelow(string id) => [.. index.Rows.Below(id).Select(static row => row.Id)];
+    /// <summary>The ids of those runs below one in its tree that may be alive.</summary>
+    public IReadOnlyList<string> LiveBelow(string id)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return [.. index.Rows.Below(id).Where(row => !row.HasEnded(now)).Select(static row => row.Id)];
+    }
+
+    /// <summary>Those of some runs, and of the runs below them, that are still to be told to end: leads before their sub-agents.</summary>
+    public IReadOnlyList<RunIndexRow> ToBeTold(IEnumerable<string> ids)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return
+        [
+            .. ids.SelectMany(id => index.Rows.Below(id).Prepend(index.Rows.Find(id) ?? new RunIndexRow(id)))
+                .Where(row => row.IsToBeTold(now)).OrderBy(static row => LiveRuns.DepthOf(row.Id)),
+        ];
+    }
+
+    /// <summary>Enters that runs were told to end.</summary>
+    public Task ToldAsync(IEnumerable<RunIndexRow> rows, CancellationToken cancellationToken)
+    {
+        long now = time.GetUtcNow().UtcTicks;
+        return entries.AppendAsync(rows.Select(row => new RunIndexEntry(RunIndexEntry.Told, row.Id, now) { Seen = row.SignOfLife }), cancellationToken);
+    }
 
     private async Task<IReadOnlyList<(RunRecord? Record, Run? Run)>> ReadAsync(
         RunReader reader, List<RunIndexRow> rows, RunFilter? filter, CancellationToken cancellationToken)
