@@ -1,6 +1,7 @@
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
+using AgentFunctions.Views;
 using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Swarm;

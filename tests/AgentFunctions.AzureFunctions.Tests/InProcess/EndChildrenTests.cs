@@ -9,6 +9,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.Tests.Views;
+using AgentFunctions.Views;
 using AgentFunctions.Views.Runs;
 using Azure.Core.Pipeline;
 using Azure.Core;

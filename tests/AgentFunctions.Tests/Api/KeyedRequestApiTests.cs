@@ -3,10 +3,12 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

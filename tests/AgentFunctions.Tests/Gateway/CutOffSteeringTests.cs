@@ -64,7 +64,7 @@ internal sealed class CutOffSteeringTests
         Run run = await host.Reader.WaitForEndAsync(
             (await host.Gateway.SubmitAsync(new RunRequest { Goal = "Go.", Budget = new Budget { Steps = 5 } }, Anna)).Id);
         var more = new Budget { Steps = 10 };
-        string token = await ClaimAsync(host, run.Id, "grant", run.Id, JsonSerializer.Serialize(more, AgentJsonContext.Default.Budget));
+        string token = await ClaimAsync(host, run.Id, "grant", run.Id, JsonSerializer.Serialize(more, BudgetsJsonContext.Default.Budget));
         if (cut == Cut.AfterTheEvent)
         {
             await host.Get<RunCommands>().CommandAsync(run.Id, new RunCommand(Anna.Id) { Grant = more, Key = token }, default);

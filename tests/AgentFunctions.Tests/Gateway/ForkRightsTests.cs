@@ -1,12 +1,13 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
+using AgentFunctions.Gateway.Options;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
-using AgentFunctions.Tests.Tools.Mcp;
+using AgentFunctions.Tests.Mcp;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.Mcp;
+using AgentFunctions.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway;

@@ -1,3 +1,4 @@
+using AgentFunctions.Core;
 using AgentFunctions.Loop;
 using AgentFunctions.Runs;
 
