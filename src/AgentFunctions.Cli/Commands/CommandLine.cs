@@ -26,6 +26,7 @@ internal static class CommandLine
             KillCommand.Create(),
             MonitorsCommand.Create(),
             IncidentsCommand.Create(),
+            McpCommand.Create(),
             EngineCommand.Create(),
             VerifyReplayCommand.Create(),
         };

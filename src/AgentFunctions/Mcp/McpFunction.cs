@@ -19,7 +19,7 @@ internal sealed class McpFunction(McpServer server, Tool tool) : AIFunction
         var context = (ToolContext)arguments.Context![typeof(ToolContext)]!;
         Dictionary<string, JsonElement> sent = SentArguments.Check(this, arguments);
         CallToolResult result = await server.CallAsync(tool, sent, context, cancellationToken).ConfigureAwait(false);
-        string text = await McpResult.ToTextAsync(result, context, cancellationToken).ConfigureAwait(false);
+        string text = server.Hide(await McpResult.ToTextAsync(result, context, cancellationToken).ConfigureAwait(false));
         return result.IsError == true
             ? throw new AgentException(ErrorCode.ToolFailed, text.Length == 0 ? $"The tool '{Name}' failed without a word." : text)
             : text;

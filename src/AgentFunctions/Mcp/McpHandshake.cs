@@ -90,7 +90,8 @@ internal sealed class McpHandshake(McpServerDefinition definition, VariableText 
     {
         ClientInfo = new Implementation { Name = "AgentFunctions", Version = "0.1.0" },
         ProtocolVersion = version,
-        DiscoverProbeTimeout = _probeTime,
+        // A person who signs in is waited for within the first request.
+        DiscoverProbeTimeout = http.Interaction is null ? _probeTime : StartTime,
         InitializationTimeout = StartTime,
         TimeProvider = time,
     };

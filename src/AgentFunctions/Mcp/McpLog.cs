@@ -35,6 +35,9 @@ internal static partial class McpLog
     [LoggerMessage(4110, LogLevel.Warning, "A tool server is left out: {Reason}")]
     public static partial void ServerLeftOut(ILogger logger, string reason);
 
+    [LoggerMessage(4111, LogLevel.Warning, "{Reason}")]
+    public static partial void SignInNeeded(ILogger logger, string reason);
+
     [LoggerMessage(4106, LogLevel.Information, "{Note}")]
     public static partial void Noted(ILogger logger, string note);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Secrets;
@@ -33,6 +34,7 @@ internal sealed class McpServer(
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
     private int _failures;
     private string _lastFailure = "";
+    private bool _needsSignIn;
 
     public McpServerDefinition Definition => definition;
 
@@ -46,9 +48,21 @@ internal sealed class McpServer(
         {
             lock (_gate)
             {
-                return _failures > 0 && !definition.Disabled ? $"The tool server '{definition.Name}' cannot be reached: {_lastFailure}" : null;
+                return _failures == 0 || definition.Disabled ? null : _needsSignIn ? _lastFailure : $"The tool server '{definition.Name}' cannot be reached: {_lastFailure}";
             }
         }
+    }
+
+    /// <summary>Takes the host's tokens out of what the server says: it need not tell them to a model.</summary>
+    public string Hide(string text)
+    {
+        Task<McpSession>? session;
+        lock (_gate)
+        {
+            session = _session;
+        }
+
+        return definition.SignIn is not null && session is { IsCompletedSuccessfully: true } ? session.Result.Secrets.Hide(text) : text;
     }
 
     /// <summary>The server's present tools.</summary>
@@ -64,6 +78,11 @@ internal sealed class McpServer(
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
+                if (SignInNeeded.In(e) is { } needed)
+                {
+                    throw needed;
+                }
+
                 // A server that was restarted takes a new connection at once; one that is gone says so when it is tried.
                 await DropAsync(session).ConfigureAwait(false);
                 if (!mayRepeat)
@@ -91,6 +110,11 @@ internal sealed class McpServer(
             }
             catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
             {
+                if (SignInNeeded.In(e) is { } needed)
+                {
+                    throw needed;
+                }
+
                 McpFailure failure = await McpFailures.ClassifyAsync(e, session, cancellationToken).ConfigureAwait(false);
                 string reason = session.Secrets.Hide(session.EndReason ?? e.Message);
                 if (failure == McpFailure.Answered)
@@ -213,11 +237,22 @@ internal sealed class McpServer(
             }
 
             McpSession session = await _handshake.OpenAsync(found => secrets = found, stopping).ConfigureAwait(false);
+            SignedIn();
             _ = WatchAsync(session, time.GetUtcNow());
             return session;
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
         {
+            if (SignInNeeded.In(e) is { } needed)
+            {
+                if (Failed(needed.Message, needsSignIn: true) == 1)
+                {
+                    McpLog.SignInNeeded(logger, needed.Message);
+                }
+
+                throw needed;
+            }
+
             string reason = secrets?.Hide(Innermost(e)) ?? Innermost(e);
             McpLog.Unreachable(logger, definition.Name, Failed(reason), reason);
             throw Unavailable(reason, e);
@@ -249,14 +284,25 @@ internal sealed class McpServer(
         await DropAsync(session).ConfigureAwait(false);
     }
 
-    /// <summary>Counts a failure and sets the pause before the next start; returns the count.</summary>
-    private int Failed(string reason)
+    /// <summary>What a sign-in was missing for is no failure of the server's.</summary>
+    private void SignedIn()
     {
         lock (_gate)
         {
-            _lastFailure = reason;
+            (_failures, _needsSignIn) = (_needsSignIn ? 0 : _failures, false);
+        }
+    }
+
+    /// <summary>Counts a failure and sets the pause before the next start; returns the count.</summary>
+    private int Failed(string reason, bool needsSignIn = false)
+    {
+        lock (_gate)
+        {
+            (_lastFailure, _needsSignIn) = (reason, needsSignIn);
             TimeSpan pause = FirstPause * Math.Pow(2, Math.Min(_failures++, 10));
-            _notBefore = time.GetUtcNow() + (pause < LongestPause ? pause : LongestPause);
+            // Whoever signs in expects the tools at once.
+            TimeSpan longest = needsSignIn ? LongestWait : LongestPause;
+            _notBefore = time.GetUtcNow() + (pause < longest ? pause : longest);
             return _failures;
         }
     }
@@ -279,7 +325,7 @@ internal sealed class McpServer(
         $"The tool server '{definition.Name}' cannot be reached: {reason.TrimEnd('.')}. The call was not made; try again later or go on without it.",
         cause);
 
-    private static string Innermost(Exception e) => e is AgentException || e.InnerException is null ? e.Message : $"{e.Message.TrimEnd('.')}: {Innermost(e.InnerException)}";
+    internal static string Innermost(Exception e) => e is AgentException || e.InnerException is null ? e.Message : $"{e.Message.TrimEnd('.')}: {Innermost(e.InnerException)}";
 
     private static string Describe(ClientCompletionDetails details) => details switch
     {

@@ -76,6 +76,9 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
         return (agent.McpServers is null ? [.. _ofHost.Values] : [.. known.DistinctBy(static server => server.Group)], notes);
     }
 
+    /// <summary>Gets the servers of the host's configuration.</summary>
+    public IReadOnlyCollection<McpServer> OfHost => _ofHost.Values;
+
     /// <summary>Gets what is wrong with servers that runs needed.</summary>
     public IEnumerable<string> Troubles => _ofHost.Values.Concat(_ofAgents.Values.Where(static server => server.IsValueCreated)
         .Select(static server => server.Value)).Select(static server => server.Trouble).OfType<string>();

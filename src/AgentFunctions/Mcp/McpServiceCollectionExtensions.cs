@@ -1,3 +1,4 @@
+using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Secrets;
@@ -8,6 +9,7 @@ using AgentFunctions.Tools;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -52,6 +54,19 @@ public static class McpServiceCollectionExtensions
             .AddHttpMessageHandler(static () => new BoundedResponseHandler(McpTransport.AnswerLimit))
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
         services.TryAddSingleton(static provider => new VariableText(provider.GetService<IConfiguration>(), provider.GetService<SecretResolver>()));
+        services.AddGuardedHttpClient(ServerAuthorizations.HttpClientName, followsRedirects: false)
+            .AddHttpMessageHandler(static () => new BoundedResponseHandler(ServerAuthorizations.AnswerLimit))
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
+        services.TryAddSingleton<ServerAuthorizations>();
+        services.TryAddSingleton<ISignInBacking>(static provider =>
+            provider.GetRequiredService<IOptions<AgentFunctions.Governance.GovernanceOptions>>().Value.KeyFolder is { } folder
+                ? new FolderSignIns(folder)
+                : new RecordSignIns(provider.GetRequiredService<AgentFunctions.Storage.IRecordStore>()));
+        services.TryAddSingleton<SignInStore>();
+        services.TryAddSingleton(static provider => new McpSignIn(
+            provider.GetRequiredService<McpServers>(), provider.GetRequiredService<McpHttp>(), provider.GetRequiredService<VariableText>(),
+            provider.GetRequiredService<SignInStore>(), provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<McpServers>>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<McpHttp>();
         services.TryAddSingleton<McpServers>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeftOutServersLog>());

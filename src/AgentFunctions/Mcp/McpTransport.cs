@@ -1,3 +1,4 @@
+using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Mcp.Programs;
@@ -84,16 +85,19 @@ internal sealed class McpTransport
 
         // Found once to be sure that they are there; each request looks them up anew, since secrets are rotated.
         Dictionary<string, string> headers = await HeadersAsync(cancellationToken).ConfigureAwait(false);
+        var secrets = new McpSecrets(headers.Values);
+        ServerAuthorization? authorization = await http.AuthorizationOfAsync(server, endpoint, variables, secrets, cancellationToken).ConfigureAwait(false);
         var transport = new HttpClientTransport(
             new HttpClientTransportOptions
             {
                 Name = server.Name,
                 Endpoint = endpoint,
                 TransportMode = server.Sse ? HttpTransportMode.Sse : HttpTransportMode.StreamableHttp,
+                OAuth = authorization?.OAuth,
             },
-            http.ClientFor(endpoint, server.Identity, headers.Count == 0 ? null : HeadersAsync),
+            http.ClientFor(endpoint, server.Identity, headers.Count == 0 ? null : HeadersAsync, authorization),
             ownsHttpClient: true);
-        return new McpTransport(transport, new McpSecrets(headers.Values), endpoint);
+        return new McpTransport(transport, secrets, endpoint);
 
         Task<Dictionary<string, string>> HeadersAsync(CancellationToken cancellationToken) =>
             ExpandAsync(server, "headers", server.Headers, variables, cancellationToken);

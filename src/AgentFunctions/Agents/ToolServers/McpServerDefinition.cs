@@ -37,6 +37,12 @@ public sealed record McpServerDefinition
     /// </summary>
     public ToolServerIdentity? Identity { get; init; }
 
+    /// <summary>
+    /// Gets how the host signs in to <see cref="Url"/> if the server asks for it; <see langword="null"/> never to. Headers with
+    /// <c>Authorization</c> and <see cref="Identity"/> go before it.
+    /// </summary>
+    public ToolServerSignIn? SignIn { get; init; } = new();
+
     /// <summary>Whether <see cref="Url"/> speaks the older HTTP transport with server-sent events; false by default.</summary>
     public bool Sse { get; init; }
 

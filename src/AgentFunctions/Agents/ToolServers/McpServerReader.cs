@@ -59,6 +59,9 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
                 case "identity":
                     server = server with { Identity = Identity(field) };
                     break;
+                case "oauth":
+                    server = server with { SignIn = SignIn(field) };
+                    break;
                 case "effects":
                     server = server with { Effects = Map(field, effect => Effect(field.Name, effect)) };
                     break;
@@ -109,6 +112,56 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
 
         return identity;
     }
+
+    private ToolServerSignIn? SignIn(JsonProperty field)
+    {
+        if (field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False)
+        {
+            return field.Value.GetBoolean() ? new ToolServerSignIn() : null;
+        }
+
+        Require(field.Value.ValueKind == JsonValueKind.Object, field.Name, "must be true, false or an object");
+        var signIn = new ToolServerSignIn();
+        foreach (JsonProperty part in field.Value.EnumerateObject())
+        {
+            signIn = part.Name switch
+            {
+                "clientId" => signIn with { ClientId = Text(part) },
+                "clientSecret" => signIn with { ClientSecret = Text(part) },
+                "clientMetadataUrl" => signIn with { ClientMetadataUrl = Text(part) },
+                "scopes" => signIn with { Scopes = Texts(part) },
+                "callbackPort" => signIn with { CallbackPort = Port(part) },
+                "grant" => signIn with { Grant = Grant(part) },
+                "tokenEndpoint" => signIn with { TokenEndpoint = Text(part) },
+                "refreshToken" => signIn with { RefreshToken = Text(part) },
+                _ => throw Wrong(
+                    $"oauth.{part.Name}", "is unknown; use clientId, clientSecret, clientMetadataUrl, scopes, callbackPort, grant, tokenEndpoint or refreshToken"),
+            };
+        }
+
+        bool byGrant = signIn.Grant is not null;
+        Require(!byGrant || signIn is { ClientId: not null, TokenEndpoint: not null }, "oauth.grant", "takes clientId and tokenEndpoint");
+        Require(signIn.Grant != SignInGrant.ClientCredentials || signIn.ClientSecret is not null, "oauth.clientSecret", "is missing; client_credentials takes it");
+        Require((signIn.Grant == SignInGrant.RefreshToken) == signIn.RefreshToken is not null, "oauth.refreshToken", "goes with grant refresh_token and with nothing else");
+        Require(byGrant || signIn.TokenEndpoint is null, "oauth.tokenEndpoint", "goes with a grant; without one the server says where tokens are given out");
+        return signIn;
+    }
+
+    private SignInGrant Grant(JsonProperty field) => Text(field) switch
+    {
+        "client_credentials" => SignInGrant.ClientCredentials,
+        "refresh_token" => SignInGrant.RefreshToken,
+        var other => throw Wrong("oauth.grant", $"'{other}' is no grant; use client_credentials or refresh_token, or leave it out for a person's sign-in"),
+    };
+
+    private int Port(JsonProperty field)
+    {
+        int port = 0;
+        Require(field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out port) && port is >= 0 and <= 65_535, "oauth.callbackPort", "must be 0 to 65535");
+        return port;
+    }
+
+    private AgentException Wrong(string field, string remedy) => new(ErrorCode.InvalidInput, $"{origin}: {Place}.{name}.{field}: {remedy}.");
 
     private string Text(JsonProperty field)
     {
