@@ -62,7 +62,7 @@ internal sealed class McpServer(
             session = _session;
         }
 
-        return definition.SignIn is not null && session is { IsCompletedSuccessfully: true } ? session.Result.Secrets.Hide(text) : text;
+        return definition is { SignIn: not null, Url: not null } && session is { IsCompletedSuccessfully: true } ? session.Result.Secrets.Hide(text) : text;
     }
 
     /// <summary>The server's present tools.</summary>
@@ -120,6 +120,11 @@ internal sealed class McpServer(
                 if (failure == McpFailure.Answered)
                 {
                     throw new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' refused the call: {reason}", e);
+                }
+
+                if (failure == McpFailure.Lost && (definition.Command is not null || !session.IsAlive))
+                {
+                    CountEnd(session, reason);
                 }
 
                 await DropAsync(session).ConfigureAwait(false);
@@ -238,7 +243,7 @@ internal sealed class McpServer(
 
             McpSession session = await _handshake.OpenAsync(found => secrets = found, stopping).ConfigureAwait(false);
             SignedIn();
-            _ = WatchAsync(session, time.GetUtcNow());
+            _ = WatchAsync(session);
             return session;
         }
         catch (Exception e) when (!stopping.IsCancellationRequested)
@@ -259,7 +264,7 @@ internal sealed class McpServer(
         }
     }
 
-    private async Task WatchAsync(McpSession session, DateTimeOffset startedAt)
+    private async Task WatchAsync(McpSession session)
     {
         ClientCompletionDetails details = await session.Completion.ConfigureAwait(false);
         if (_stopping.IsCancellationRequested || session.IsRetired)
@@ -267,21 +272,32 @@ internal sealed class McpServer(
             return;
         }
 
-        string reason = session.Secrets.Hide(session.EndReason ?? Describe(details));
-        McpLog.Ended(logger, definition.Name, reason);
-        if (time.GetUtcNow() - startedAt < ShortLife)
+        CountEnd(session, session.Secrets.Hide(session.EndReason ?? Describe(details)));
+        await DropAsync(session).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Counts the end of a server once, whether its watch or a call notices it first: a call that dropped the connection uncounted would
+    /// start a server that dies at every call without a pause.
+    /// </summary>
+    private void CountEnd(McpSession session, string reason)
+    {
+        if (!session.TryCountEnd())
         {
-            Failed(reason);
-        }
-        else
-        {
-            lock (_gate)
-            {
-                _failures = 0;
-            }
+            return;
         }
 
-        await DropAsync(session).ConfigureAwait(false);
+        McpLog.Ended(logger, definition.Name, reason);
+        if (time.GetUtcNow() - session.StartedAt < ShortLife)
+        {
+            Failed(reason);
+            return;
+        }
+
+        lock (_gate)
+        {
+            _failures = 0;
+        }
     }
 
     /// <summary>What a sign-in was missing for is no failure of the server's.</summary>

@@ -27,10 +27,11 @@ internal sealed class McpSession
     private Task<IReadOnlyList<Tool>>? _tools;
     private DateTimeOffset _listedAt;
     private int _inUse;
+    private int _isEndCounted;
     private volatile bool _isRetired;
 
     private McpSession(McpClient client, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
-        (_client, _transport, _server, _time, _logger) = (client, transport, server, time, logger);
+        (_client, _transport, _server, _time, _logger, StartedAt) = (client, transport, server, time, logger, time.GetUtcNow());
 
     /// <summary>What must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets => _transport.Secrets;
@@ -46,6 +47,12 @@ internal sealed class McpSession
 
     /// <summary>Gets whether the server speaks a protocol that begins with <c>initialize</c>, so that it need not be probed again.</summary>
     public bool IsOlderProtocol => string.CompareOrdinal(_client.NegotiatedProtocolVersion, McpHandshake.NewestProtocol) < 0;
+
+    /// <summary>Gets when the connection was made.</summary>
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Determines whether the caller is the first to notice the server's end: it counts once.</summary>
+    public bool TryCountEnd() => Interlocked.Exchange(ref _isEndCounted, 1) == 0;
 
     /// <summary>Completes when the server is gone.</summary>
     public Task<ClientCompletionDetails> Completion => _client.Completion;
@@ -64,8 +71,8 @@ internal sealed class McpSession
         var session = new McpSession(client, transport, server, time, logger);
         client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
-            McpLog.ToolsChanged(logger, server);
             session.ForgetTools();
+            McpLog.ToolsChanged(logger, server);
             return ValueTask.CompletedTask;
         });
         McpLog.Connected(logger, server, client.ServerInfo?.Name ?? "unnamed", client.ServerInfo?.Version ?? "");

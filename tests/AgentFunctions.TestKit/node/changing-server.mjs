@@ -1,9 +1,10 @@
 // An MCP server over stdio whose tools stand in a file (argument 1) that may change while it runs. Each call is appended
 // to another file (argument 2) before anything else happens. Arguments steer it: {"do": "hangOnce" | "die" | "fail" | "env"}.
-import { appendFileSync, existsSync, readFileSync, watchFile } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const [toolsFile, callsFile] = process.argv.slice(2);
+let known = readFileSync(toolsFile, 'utf8');
 const tools = () => JSON.parse(readFileSync(toolsFile, 'utf8'));
 const send = message => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n');
 const text = value => ({ content: [{ type: 'text', text: value }] });
@@ -40,4 +41,11 @@ createInterface({ input: process.stdin }).on('line', line => {
   }
 }).on('close', () => process.exit(0));
 
-watchFile(toolsFile, { interval: 20 }, () => send({ method: 'notifications/tools/list_changed' }));
+// Compared with what was there at the start: a watcher takes its own first look later, and would miss a change before it.
+setInterval(() => {
+  const now = readFileSync(toolsFile, 'utf8');
+  if (now !== known) {
+    known = now;
+    send({ method: 'notifications/tools/list_changed' });
+  }
+}, 20);
