@@ -59,7 +59,7 @@ public static class McpServiceCollectionExtensions
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan);
         services.TryAddSingleton<ServerAuthorizations>();
         services.TryAddSingleton<ISignInBacking>(static provider =>
-            provider.GetRequiredService<IOptions<AgentFunctions.Governance.GovernanceOptions>>().Value.KeyFolder is { } folder
+            provider.GetRequiredService<IOptions<AgentFunctions.Governance.Options.GovernanceOptions>>().Value.KeyFolder is { } folder
                 ? new FolderSignIns(folder)
                 : new RecordSignIns(provider.GetRequiredService<AgentFunctions.Storage.IRecordStore>()));
         services.TryAddSingleton<SignInStore>();

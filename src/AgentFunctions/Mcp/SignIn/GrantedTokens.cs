@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using AgentFunctions.Agents.ToolServers;
+using AgentFunctions.Governance.Secrets;
 
 namespace AgentFunctions.Mcp.SignIn;
 

@@ -1,3 +1,6 @@
+using AgentFunctions.Agents.ToolServers;
+using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Tools;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Authentication;
 

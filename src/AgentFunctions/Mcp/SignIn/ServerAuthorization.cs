@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using AgentFunctions.Agents.ToolServers;
 using ModelContextProtocol.Authentication;
 
 namespace AgentFunctions.Mcp.SignIn;

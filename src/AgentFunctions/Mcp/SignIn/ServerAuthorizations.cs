@@ -1,4 +1,5 @@
 using AgentFunctions.Agents.ToolServers;
+using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Network;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol.Authentication;
