@@ -57,9 +57,9 @@ public static class SqliteEngineServiceCollectionExtensions
     private static IHeadStore? HeadsOf(SqliteEngineOptions options) =>
         options.DataFile == SqliteEngineOptions.InMemory ? null : new FileHeadStore(options.EffectiveKeyFolder);
 
-    private static GoverningPath DataFileOf(SqliteEngineOptions options) => new(options.DataFile, "the data file") { WithSiblings = true };
+    private static GoverningPath DataFileOf(SqliteEngineOptions options) => new(options.DataFile, "the data file") { WithSiblings = true, IsSecret = true };
 
-    private static GoverningPath KeysOf(SqliteEngineOptions options) => new(options.EffectiveKeyFolder, "the host's keys");
+    private static GoverningPath KeysOf(SqliteEngineOptions options) => new(options.EffectiveKeyFolder, "the host's keys") { IsSecret = true };
 
     private sealed class HostedEngine(SqliteEngine engine) : IHostedService
     {

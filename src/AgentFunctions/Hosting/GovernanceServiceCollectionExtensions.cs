@@ -1,3 +1,4 @@
+using AgentFunctions.Hosting;
 using AgentFunctions;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
@@ -116,13 +117,24 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is { } folder
                 ? new FolderTreeKeyStore(folder)
                 : new RecordTreeKeyStore(provider.GetRequiredService<IRecordStore>()));
-        services.TryAddSingleton<TreeKeys>();
+        services.TryAddSingleton(static provider => new TreeKeys(
+            provider.GetRequiredService<ITreeKeyStore>(), provider.GetRequiredService<ISigningKeyStore>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is null ? null : BeforeOf(provider).CopyAsync));
+        services.AddHostedService<KeyFolderStart>();
         services.TryAddSingleton<TruthSeal>();
         services.TryAddSingleton<MessageView>();
         // The engine asks for it while it is made, and the keys may lie in the engine's own stores.
         services.TryAddSingleton<AgentFunctions.Durability.IPayloadGuard>(static provider =>
             new SealedPayloads(provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TreeKeys>));
     }
+
+    /// <summary>The keys of a host that had no key folder before.</summary>
+    private static EarlierKeyRecords BeforeOf(IServiceProvider provider) => new(
+        provider.GetRequiredService<IRecordStore>,
+        () => new RecordKeyStore(
+            provider.GetRequiredService<IRecordStore>(), new EarlierKeys(provider.GetRequiredService<ILogStore>()),
+            provider.GetRequiredService<ILogger<RecordKeyStore>>()),
+        provider.GetRequiredService<ILogger<EarlierKeyRecords>>());
 
     private static void AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {

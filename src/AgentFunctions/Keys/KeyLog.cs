@@ -13,4 +13,7 @@ internal static partial class KeyLog
 
     [LoggerMessage(2012, LogLevel.Warning, "These API keys are of a version without seals and were taken over, this once: {Names}. Withdraw one that you do not know")]
     public static partial void KeysAdopted(ILogger logger, string names);
+
+    [LoggerMessage(2013, LogLevel.Warning, "The keys of {Count} run trees and the host's own were copied from the store into the key folder, this once. The copies in the store open what was sealed until now: keep the store from others, or purge old runs")]
+    public static partial void Copied(ILogger logger, int count);
 }

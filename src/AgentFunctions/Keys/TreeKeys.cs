@@ -7,7 +7,12 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Keys;
 
 /// <summary>The keys of run trees, each made when it is first needed and kept wrapped by the host's key encryption key.</summary>
-internal sealed class TreeKeys(ITreeKeyStore store, ISigningKeyStore hostKeys, TimeProvider time)
+/// <param name="store">Where they lie.</param>
+/// <param name="hostKeys">Where the key encryption key lies.</param>
+/// <param name="time">The clock.</param>
+/// <param name="before">Brings keys of before to these two places, as long as there is no key encryption key; <see langword="null"/> if there can be none.</param>
+internal sealed class TreeKeys(
+    ITreeKeyStore store, ISigningKeyStore hostKeys, TimeProvider time, Func<ITreeKeyStore, ISigningKeyStore, CancellationToken, Task>? before = null)
 {
     /// <summary>The purpose of the key encryption key among the host's keys.</summary>
     public const string KeyPurpose = "kek";
@@ -49,12 +54,14 @@ internal sealed class TreeKeys(ITreeKeyStore store, ISigningKeyStore hostKeys, T
             return cached;
         }
 
+        // Before the first look, since keys of before may be brought by it.
+        IReadOnlyList<byte[]> wrapping = before is null ? [] : await WrappingKeysAsync(cancellationToken).ConfigureAwait(false);
         if (await store.FindAsync(root, cancellationToken).ConfigureAwait(false) is not { } wrapped)
         {
             return null;
         }
 
-        IReadOnlyList<byte[]> wrapping = await WrappingKeysAsync(cancellationToken).ConfigureAwait(false);
+        wrapping = before is null ? await WrappingKeysAsync(cancellationToken).ConfigureAwait(false) : wrapping;
         TreeKey key = Unwrap(wrapped, root, wrapping) ?? throw new AgentException(
             ErrorCode.DataFileUnusable,
             $"The key of run tree '{root}' cannot be unwrapped: the host's key encryption key is not the one that wrapped it. Restore the key folder.");
@@ -85,6 +92,12 @@ internal sealed class TreeKeys(ITreeKeyStore store, ISigningKeyStore hostKeys, T
     private async Task<IReadOnlyList<byte[]>> WrappingKeysAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<StoredKey> stored = await hostKeys.ReadAsync(KeyPurpose, cancellationToken).ConfigureAwait(false);
+        if (stored.Count == 0 && before is not null)
+        {
+            await before(store, hostKeys, cancellationToken).ConfigureAwait(false);
+            stored = await hostKeys.ReadAsync(KeyPurpose, cancellationToken).ConfigureAwait(false);
+        }
+
         if (stored.Count == 0)
         {
             string pem = PemEncoding.WriteString(Label, RandomNumberGenerator.GetBytes(TreeKey.Length));

@@ -103,7 +103,10 @@ internal static class AnswerFlow
     /// <summary>What the check may consume; <see langword="null"/> where the budget has no room for it.</summary>
     private static CheckAcceptanceInput? InputOf(LoopRun run)
     {
-        var input = new CheckAcceptanceInput(run.Context.InstanceId, run.State.Turns, run.State.Context);
+        var input = new CheckAcceptanceInput(run.Context.InstanceId, run.State.Turns, run.State.Context)
+        {
+            BudgetLeft = run.State.Limits.TellsBudget == true ? run.BudgetLeft() : null,
+        };
         if (run.State.Limits.Judge is not { } judge)
         {
             return input;

@@ -136,6 +136,9 @@ internal sealed record LoopLimits(
 
     /// <summary>The model that judges answers; <see langword="null"/> where none does.</summary>
     public JudgeLimits? Judge { get; init; }
+
+    /// <summary>Whether acceptance commands are judged by what is left of the budget; <see langword="null"/> for runs of versions that did not tell them.</summary>
+    public bool? TellsBudget { get; init; }
 }
 
 /// <summary>What must be known of the model that judges answers.</summary>

@@ -150,6 +150,9 @@ internal sealed record CompactResult(ContextRef Context, long Bytes, TokenUsage 
 /// <param name="Context">The part of the transcript that holds the answer.</param>
 internal sealed record CheckAcceptanceInput(string RunId, int Turn, ContextRef Context)
 {
+    /// <summary>What is left of the run's budget, for the rules on a command; <see langword="null"/> if it is unlimited, or not told.</summary>
+    public Budget? BudgetLeft { get; init; }
+
     /// <summary>The most bytes (UTF-8) of the judge's request.</summary>
     public long MaxInputBytes { get; init; } = long.MaxValue;
 

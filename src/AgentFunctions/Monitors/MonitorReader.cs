@@ -53,12 +53,20 @@ public static partial class MonitorReader
     /// <summary>Reads a monitor from a file of YAML. <c>response.runbookFile</c> names a Markdown file beside it.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the file and the field.</exception>
-    public static MonitorDefinition LoadYaml(string path)
+    public static MonitorDefinition LoadYaml(string path) => LoadYaml(path, null);
+
+    /// <summary>Reads a monitor from a file of YAML, and says which runbooks it was read with.</summary>
+    internal static MonitorDefinition LoadYaml(string path, ICollection<string>? runbooks)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         try
         {
-            return ParseYaml(File.ReadAllText(path), file => File.ReadAllText(Path.Combine(Path.GetDirectoryName(path) ?? "", file)));
+            return ParseYaml(File.ReadAllText(path), file =>
+            {
+                string runbook = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path) ?? "", file));
+                runbooks?.Add(runbook);
+                return File.ReadAllText(runbook);
+            });
         }
         catch (AgentException e) when (e.Code == ErrorCode.InvalidInput)
         {

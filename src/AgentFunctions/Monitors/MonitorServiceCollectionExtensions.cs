@@ -47,7 +47,13 @@ public static class MonitorServiceCollectionExtensions
         services.AddGoverningPath(folder, "the monitors");
         foreach (string file in Directory.EnumerateFiles(folder, "*.y*ml").Order(StringComparer.Ordinal))
         {
-            services.AddMonitor(MonitorReader.LoadYaml(file));
+            List<string> runbooks = [];
+            services.AddMonitor(MonitorReader.LoadYaml(file, runbooks));
+            foreach (string runbook in runbooks)
+            {
+                // It may lie anywhere, also in a workspace.
+                services.AddGoverningPath(runbook, "a runbook");
+            }
         }
 
         return services;

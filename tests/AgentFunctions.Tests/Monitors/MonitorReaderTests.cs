@@ -1,3 +1,5 @@
+using AgentFunctions.Tools.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 using System.Text;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
@@ -101,5 +103,19 @@ internal sealed class MonitorReaderTests
         Assert.That(memory.LogLength, Is.EqualTo(7));
         Assert.That(memory.Signals, Is.Empty);
         Assert.That(memory.Totals, Is.EqualTo(new TickTotals()));
+    }
+
+    [Test]
+    public void AddMonitorsFrom_ARunbookElsewhere_Governs()
+    {
+        using var folder = new TemporaryFolder();
+        string runbook = folder.Write("ws/docs/runbook.md", "Restart it.");
+        folder.Write("monitors/shop.yaml", Yaml.Replace("runbook.md", "../ws/docs/runbook.md", StringComparison.Ordinal));
+        var services = new ServiceCollection();
+
+        services.AddMonitorsFrom(Path.Combine(folder.Path, "monitors"));
+
+        Assert.That(
+            services.Select(static service => service.ImplementationInstance).OfType<GoverningPath>().Select(static path => path.Path), Does.Contain(Path.GetFullPath(runbook)));
     }
 }

@@ -127,6 +127,31 @@ internal sealed class OpenApiToolTests
         Assert.That(server.Requests, Is.Empty);
     }
 
+    [TestCase(".", ".")]
+    [TestCase("", ".")]
+    public async Task CallAsync_DotsThatSeveralArgumentsMake_DoNotLeaveThePath(string x, string y)
+    {
+        await using ApiServer server = await ApiServer.StartAsync();
+        await using var bench = new OpenApiBench(server, """
+            openapi: 3.0.3
+            info: {title: t, version: "1"}
+            paths:
+              /orders/{x}{y}/all:
+                get:
+                  operationId: getPart
+                  parameters:
+                    - {name: x, in: path, required: true, schema: {type: string}}
+                    - {name: y, in: path, required: true, schema: {type: string}}
+                  responses: {"200": {description: ok}}
+            """);
+
+        ToolOutcome outcome = await bench.CallAsync("shop__getPart", new { x, y });
+        await bench.CallAsync("shop__getPart", new { x = "a.", y = ".b" });
+
+        Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolArgumentsInvalid));
+        Assert.That(server.Requests.Single().Target, Is.EqualTo("/v1/orders/a..b/all"));
+    }
+
     [TestCase("../../admin", "/v1/orders/..%2F..%2Fadmin")]
     [TestCase("%2e%2e", "/v1/orders/%252e%252e")]
     [TestCase("@evil.example", "/v1/orders/%40evil.example")]

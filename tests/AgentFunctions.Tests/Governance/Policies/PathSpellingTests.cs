@@ -94,8 +94,9 @@ public sealed class PathSpellingTests
         for (int i = 0; i < 2_000; i++)
         {
             (string forbidden, string free) = (Spell(random, ["hr", "pay", "list.txt"]), Spell(random, ["src", "app.cs"]));
-            Assert.That(policy.Decide(Read(forbidden)).Verdict, Is.EqualTo(PolicyVerdict.Deny), forbidden);
-            Assert.That(policy.Decide(Read(free)).Verdict, Is.EqualTo(PolicyVerdict.Allow), free);
+            (string tool, ToolEffect effect) = Tools[random.Next(Tools.Length)];
+            Assert.That(policy.Decide(With(tool, effect, forbidden)).Verdict, Is.EqualTo(PolicyVerdict.Deny), $"{tool} {forbidden}");
+            Assert.That(policy.Decide(With(tool, effect, free)).Verdict, Is.EqualTo(PolicyVerdict.Allow), $"{tool} {free}");
         }
     }
 
@@ -145,6 +146,15 @@ public sealed class PathSpellingTests
         }
 
         return random.Next(2) == 0 ? path : path.TrimEnd('/', '\\');
+    }
+
+    private static readonly (string, ToolEffect)[] Tools =
+        [("read_file", ToolEffect.None), ("write_file", ToolEffect.Idempotent), ("edit_file", ToolEffect.Idempotent), ("list_files", ToolEffect.None)];
+
+    private ActionContext With(string tool, ToolEffect effect, string path)
+    {
+        string arguments = JsonSerializer.Serialize(new { path = path.Replace("ROOT", _bench.Root, StringComparison.Ordinal), content = "x", old_text = "a", new_text = "b" });
+        return Call(tool, effect, arguments).Of(_bench.Tools.Single(one => one.Name == tool), new PathNames(_bench.Workspace)) with { Reach = ToolReach.Workspace };
     }
 
     private ActionContext Read(string path) => Of("read_file", JsonSerializer.Serialize(new { path = path.Replace("ROOT", _bench.Root, StringComparison.Ordinal) }));

@@ -104,12 +104,12 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             Check = static parsed => parsed.Operands is ["list"] ? null : "only 'git stash list' is among the allowed forms",
             UseOf = static parsed => parsed.HasAny("-p", "--patch") ? FileUse.Reads : FileUse.Names,
         },
-        new("add", new("-A -u -n -v -f -N --all --update --dry-run --verbose --force --intent-to-add --no-all --ignore-errors --ignore-removal --renormalize --sparse", "", "--chmod"), Operands.Paths, FileUse.ReadsNamed) { VisitsNested = Always },
+        new("add", new("-A -u -n -v -f -N --all --update --dry-run --verbose --force --intent-to-add --no-all --ignore-errors --ignore-removal --renormalize --sparse", "", "--chmod"), Operands.Paths, FileUse.ReadsNamed) { VisitsNested = Always, UseOf = OfAll },
         new("commit", new("-a -q -v -s -n --all --amend --no-edit --quiet --signoff --no-verify --allow-empty --allow-empty-message --dry-run --short --porcelain --reset-author --no-gpg-sign --only -o --include -i --no-status",
             "-m --message --author --date --cleanup", "") { Text = new HashSet<string> { "-m", "--message" } }, Operands.Paths, FileUse.ReadsNamed)
         {
             VisitsNested = Always,
-            UseOf = static parsed => parsed.HasAny("-v") ? FileUse.Reads : FileUse.ReadsNamed,
+            UseOf = static parsed => parsed.HasAny("-v") ? FileUse.Reads : OfAll(parsed),
         },
         new("rm", new("-r -f -q -n --cached --force --dry-run --quiet --ignore-unmatch"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
         new("mv", new("-f -k -n -v --force --dry-run --verbose"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
@@ -122,6 +122,10 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             UseOf = static parsed => parsed.HasAny("--hard", "--keep", "--merge") ? FileUse.Writes : FileUse.Names,
         },
     ];
+
+    // What is added or committed can be shown from then on, whatever it is.
+    private static FileUse OfAll(ParsedArguments parsed) =>
+        parsed.Operands.Count == 0 && parsed.HasAny("-A", "--all", "-a", "-u", "--update", "--renormalize") ? FileUse.Reads : FileUse.ReadsNamed;
 
     private static bool Always(ParsedArguments parsed) => true;
 
