@@ -6,9 +6,10 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Hosting;
 
 /// <summary>Sees to it that a key folder has its own keys from the first start on, so that none is ever taken from the store later.</summary>
-internal sealed class KeyFolderStart(TreeKeys keys, IOptions<GovernanceOptions> options) : IHostedService
+internal sealed class KeyFolderStart(TreeKeys keys, IOptions<GovernanceOptions> options) : IHostedLifecycleService
 {
-    public async Task StartAsync(CancellationToken cancellationToken)
+    // By now the engine runs, in whose store the keys of before may lie.
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
         if (options.Value.KeyFolder is not null)
         {
@@ -16,5 +17,13 @@ internal sealed class KeyFolderStart(TreeKeys keys, IOptions<GovernanceOptions> 
         }
     }
 
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -48,6 +48,27 @@ internal static class LinkWalk
         return Within(root, fullPath[root.Length..], full => PathSyntax.Below(full, root, StringComparison.OrdinalIgnoreCase)) ?? fullPath;
     }
 
+    /// <summary>Gets where a path leads as programs take it: a <c>..</c> after a link is the parent of the link's target.</summary>
+    /// <param name="folder">Where the program starts, a full path.</param>
+    /// <param name="path">The path, relative to it or full.</param>
+    public static string Followed(string folder, string path)
+    {
+        string whole = Path.Join(Path.IsPathRooted(path) ? "" : folder, path);
+        string current = Path.GetPathRoot(whole) is { Length: > 0 } root ? root : folder;
+        foreach (string part in whole[(Path.GetPathRoot(whole)?.Length ?? 0)..].Split(
+            [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries))
+        {
+            current = part switch
+            {
+                "." => current,
+                ".." => Path.GetDirectoryName(current) ?? current,
+                _ => Real(Path.Join(current, part)),
+            };
+        }
+
+        return current;
+    }
+
     private static void Push(Stack<string> rest, string relative)
     {
         string[] parts = relative.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);

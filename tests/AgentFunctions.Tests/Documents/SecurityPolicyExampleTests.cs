@@ -17,7 +17,8 @@ public sealed partial class SecurityPolicyExampleTests
     public void Document_HasTheseBlocksAndRules()
     {
         Assert.That(SecurityDocument.Languages, Is.EqualTo(new[] { "yaml", "jsonc" }), "each block needs a test");
-        string[] rules = [.. SecurityDocument.Block("yaml").Split('\n').Where(static line => line.StartsWith("  - name:", StringComparison.Ordinal)).Select(static line => line.Split(' ')[^1])];
+        string[] rules = [.. SecurityDocument.Block("yaml").Split('\n').Where(static line => line.StartsWith("  - name:", StringComparison.Ordinal))
+            .Select(static line => line["  - name:".Length..].Split('#')[0].Trim())];
         Assert.That(
             rules, Is.EqualTo(new[] { "nothing-leaves", "tests-before-deploy", "twenty-writes-an-hour", "deploys", "capped", "nearly-gone" }), "each rule needs a test");
     }

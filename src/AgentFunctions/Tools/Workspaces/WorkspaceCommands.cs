@@ -144,7 +144,7 @@ internal sealed class WorkspaceCommands
 
         // A sandbox hides it.
         IEnumerable<string> folders = Sandbox is not null || plan.RunsCode ? [] : plan.Reads.Concat(plan.Writes)
-            .Select(path => path == PathNames.Whole ? workspace.Root : Path.Combine(workspace.Root, path)).Where(Directory.Exists).Select(LinkWalk.Real);
+            .Select(path => LinkWalk.Followed(workspace.Root, path == PathNames.Whole ? "" : path)).Where(Directory.Exists);
         return folders.SelectMany(folder => Governing.Governing.Where(one => one.IsSecret && IsWithin(folder, one))).FirstOrDefault() is { } within
             ? $"arguments: the program would go through a folder that holds {within.What}, which is reserved for the host; name other paths, or use search_files."
             : null;
