@@ -1,4 +1,5 @@
 using AgentFunctions.Governance;
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Keys;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;

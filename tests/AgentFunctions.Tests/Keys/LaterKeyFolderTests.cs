@@ -1,6 +1,7 @@
 using AgentFunctions.Gateway;
 using AgentFunctions.Governance;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Options;
 using AgentFunctions.Keys;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;

@@ -5,6 +5,7 @@ using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tests.Monitors;
 

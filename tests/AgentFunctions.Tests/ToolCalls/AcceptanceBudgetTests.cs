@@ -1,6 +1,7 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Loop;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;

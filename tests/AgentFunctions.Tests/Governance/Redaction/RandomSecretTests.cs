@@ -5,6 +5,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Api;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using RunRequest = AgentFunctions.Gateway.RunRequest;
 
