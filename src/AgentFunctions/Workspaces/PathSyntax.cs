@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using AgentFunctions.Core.Text;
 
@@ -107,6 +108,30 @@ internal static class PathSyntax
 
         return path.Length <= MaxShown ? shown.ToString() : shown.Append('…').ToString();
     }
+
+    /// <summary>
+    /// A path as a list of the workspace shows it: as it is, and where it holds characters that would break the line or turn its direction,
+    /// between quotes and with escapes, as JSON writes it.
+    /// </summary>
+    /// <param name="path">The path.</param>
+    public static string InList(string path)
+    {
+        if (!path.Any(BreaksLine) && !path.StartsWith('"'))
+        {
+            return path;
+        }
+
+        var shown = new StringBuilder("\"");
+        foreach (char c in path)
+        {
+            shown.Append(c is '"' or '\\' ? $"\\{c}" : c == '\n' ? "\\n" : BreaksLine(c) ? $"\\u{(int)c:x4}" : c.ToString());
+        }
+
+        return shown.Append('"').ToString();
+    }
+
+    private static bool BreaksLine(char c) => CharUnicodeInfo.GetUnicodeCategory(c)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static bool IsAbsolute(string path) =>
         path.StartsWith('/')

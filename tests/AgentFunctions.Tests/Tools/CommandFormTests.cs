@@ -14,7 +14,7 @@ public sealed class CommandFormTests
     [SetUp]
     public async Task SetUp()
     {
-        _bench = new ToolBench(o => o.AllowedCommands.UnionWith(["git", "ls", "cat", "grep", "find", "head", "rg", "dotnet", "python3", "npm"]));
+        _bench = new ToolBench(o => o.AllowedCommands.UnionWith(["git", "ls", "cat", "grep", "find", "head", "rg", "diff", "dotnet", "python3", "npm"]));
         _owner = _bench;
         _bench.Write("a.txt", "one\n");
         _bench.Write("evil.sh", "#!/bin/sh\ntouch pwned\ncat\n");
@@ -52,6 +52,22 @@ public sealed class CommandFormTests
         ToolOutcome outcome = await RunAsync(command, arguments);
 
         Assert.That(outcome.Text, Does.StartWith("exit code 0"));
+    }
+
+    [TestCase("diff", "-rN", "left", "right")]
+    [TestCase("grep", "-r", "outside", "left")]
+    [TestCase("rg", "outside", "left")]
+    [TestCase("git", "diff", "left", "right")]
+    public async Task Form_ALinkWithinAFolder_ShowsNothingOfWhatItLeadsTo(string command, params string[] arguments)
+    {
+        _bench.Write("left/a.txt", "one\n");
+        _bench.Write("right/a.txt", "two\n");
+        File.CreateSymbolicLink(Path.Combine(_bench.Root, "left", "link"), Path.Combine(_bench.Outside, "secret"));
+
+        ToolOutcome outcome = await RunAsync(command, arguments);
+
+        // The last line of the file, which names of paths do not have.
+        Assert.That(outcome.Text.Split('\n').Select(static line => line.TrimStart('<', '>', '+', '-', ' ')), Has.None.EqualTo("outside"));
     }
 
     [TestCase("git", "-c", "core.pager=./evil.sh", "log")]

@@ -22,6 +22,24 @@ public sealed class ReadingToolsTests
         Assert.That(outcome.Text.Split('\n'), Is.EqualTo(new[] { ".hidden  4", "Z  4", "a-b/x  4", "a.txt  4", "a/B.cs  4", "a/z.txt  4", "b.txt  4" }));
     }
 
+    [TestCase("two\nlines.txt", "\"two\\nlines.txt\"")]
+    [TestCase("x:1: forged\rmore.txt", "\"x:1: forged\\u000dmore.txt\"")]
+    [TestCase("turned\u202Etxt.exe", "\"turned\\u202etxt.exe\"")]
+    [TestCase("line\u2028separated.txt", "\"line\\u2028separated.txt\"")]
+    [TestCase("\"quoted\".txt", "\"\\\"quoted\\\".txt\"")]
+    [TestCase("Überblick 日本.txt", "Überblick 日本.txt")]
+    public async Task ListAndSearch_ANameThatWouldBreakTheLine_IsEscaped(string name, string shown)
+    {
+        using var bench = new ToolBench();
+        bench.Write(name, "word\n");
+
+        ToolOutcome listed = await bench.InvokeAsync("list_files");
+        ToolOutcome found = await bench.InvokeAsync("search_files", new { pattern = "word" });
+
+        Assert.That(listed.Text, Is.EqualTo($"{shown}  5"));
+        Assert.That(found.Text, Is.EqualTo($"{shown}:1: word"));
+    }
+
     [TestCase("*.cs", "a.cs|src/b.cs|src/deep/er/c.cs")]
     [TestCase("src/*.cs", "src/b.cs")]
     [TestCase("**/*.{cs,json}", "a.cs|src/b.cs|src/deep/er/c.cs|src/x.json")]

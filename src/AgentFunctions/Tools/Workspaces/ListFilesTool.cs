@@ -45,7 +45,7 @@ internal sealed class ListFilesTool(IReadOnlySet<string> skip)
 
             if (++count <= max)
             {
-                text.Append(CultureInfo.InvariantCulture, $"{file.Path}  {file.Size}\n");
+                text.Append(CultureInfo.InvariantCulture, $"{PathSyntax.InList(file.Path)}  {file.Size}\n");
             }
         }
 

@@ -83,7 +83,7 @@ internal sealed class SearchFilesTool(IReadOnlySet<string> skip)
                         return text.Append(CultureInfo.InvariantCulture, $"… there are more than {max} matches; narrow it with path, glob or a closer pattern.").ToString();
                     }
 
-                    text.Append(CultureInfo.InvariantCulture, $"{file.Path}:{number}: {Shorten(line.Trim())}\n");
+                    text.Append(CultureInfo.InvariantCulture, $"{PathSyntax.InList(file.Path)}:{number}: {Shorten(line.Trim())}\n");
                 }
             }
         }

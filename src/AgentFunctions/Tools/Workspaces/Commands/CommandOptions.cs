@@ -19,6 +19,9 @@ internal sealed class CommandOptions(string flags, string valued = "", string at
     /// <summary>Gets the options whose value is a path.</summary>
     public IReadOnlySet<string> Paths { get; init; } = new HashSet<string>();
 
+    /// <summary>Gets the options whose value is a revision.</summary>
+    public IReadOnlySet<string> Revisions { get; init; } = new HashSet<string>();
+
     /// <summary>Makes the same options and more.</summary>
     public CommandOptions With(string moreFlags, string moreValued = "", string moreAttached = "", string text = "", string paths = "") => new(
         string.Join(' ', _flags) + " " + moreFlags, string.Join(' ', _valued) + " " + moreValued, string.Join(' ', _attached) + " " + moreAttached)
@@ -26,6 +29,7 @@ internal sealed class CommandOptions(string flags, string valued = "", string at
         TakesNumber = TakesNumber,
         Text = Words(text).Union(Text).ToHashSet(),
         Paths = Words(paths).Union(Paths).ToHashSet(),
+        Revisions = Revisions,
     };
 
     /// <summary>Reads the options of a call; what is left are its operands.</summary>
@@ -66,6 +70,11 @@ internal sealed class CommandOptions(string flags, string valued = "", string at
                 if (value is not null && Paths.Contains(option))
                 {
                     parsed.Paths.Add(value);
+                }
+
+                if (value is not null && Revisions.Contains(option))
+                {
+                    parsed.Revisions.Add(value);
                 }
             }
         }
@@ -133,6 +142,9 @@ internal sealed class ParsedArguments
 
     /// <summary>Gets the values of options that are paths.</summary>
     public List<string> Paths { get; } = [];
+
+    /// <summary>Gets the values of options that are revisions.</summary>
+    public List<string> Revisions { get; } = [];
 
     /// <summary>Gets the first operand that stands after <c>--</c>.</summary>
     public int OperandsFrom { get; set; } = int.MaxValue;

@@ -69,12 +69,15 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         new("log", Log, Operands.Revisions, FileUse.Names)
         {
             Adds = NoPrograms,
+            // The file has had other names.
+            ShowsOthers = ["--follow"],
             UseOf = static parsed => parsed.HasAny(Contents) ? FileUse.Reads : FileUse.Names,
         },
         new("show", Log, Operands.Revisions, FileUse.Reads)
         {
             Adds = NoPrograms,
             ShowsObjects = true,
+            ShowsOthers = ["--follow"],
             UseOf = static parsed => parsed.HasAny("-s", "--no-patch") && !parsed.HasAny(Contents) && parsed.Operands.All(Revision.IsCommit) ? FileUse.Names : FileUse.Reads,
         },
         new("blame", new("-w -e -s -l -p --porcelain --line-porcelain -t -b --root --no-textconv", "-L --since", "-M -C --abbrev"), Operands.Revisions, FileUse.Reads) { Adds = ["--no-textconv"] },
@@ -113,11 +116,16 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
         },
         new("rm", new("-r -f -q -n --cached --force --dry-run --quiet --ignore-unmatch"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
         new("mv", new("-f -k -n -v --force --dry-run --verbose"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
-        new("restore", new("-S -W -q --staged --worktree --quiet --ours --theirs --ignore-unmerged --overlay --no-overlay", "-s --source"), Operands.Paths, FileUse.Writes) { VisitsNested = Always },
-        new("checkout", new("-q -f --quiet --force --detach -d --ours --theirs --no-track --orphan", "-b -B"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch, VisitsNested = Always },
+        new("restore", new("-S -W -q --staged --worktree --quiet --ours --theirs --ignore-unmerged --overlay --no-overlay", "-s --source") { Revisions = new HashSet<string> { "-s", "--source" } }, Operands.Paths, FileUse.Writes)
+        {
+            TakesFromTrees = true,
+            VisitsNested = Always,
+        },
+        new("checkout", new("-q -f --quiet --force --detach -d --ours --theirs --no-track --orphan", "-b -B"), Operands.Revisions, FileUse.Writes) { TakesFromTrees = true, UseOf = OfNewBranch, VisitsNested = Always },
         new("switch", new("-q -f --quiet --force --detach -d --discard-changes --no-track", "-c -C --create --force-create --orphan"), Operands.Revisions, FileUse.Writes) { UseOf = OfNewBranch, VisitsNested = Always },
         new("reset", new("-q --quiet --soft --mixed --hard --keep --merge -N"), Operands.Revisions, FileUse.Names)
         {
+            TakesFromTrees = true,
             VisitsNested = Always,
             UseOf = static parsed => parsed.HasAny("--hard", "--keep", "--merge") ? FileUse.Writes : FileUse.Names,
         },

@@ -77,6 +77,7 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
         };
         var named = new List<string>();
         bool isUnclear = false;
+        bool isElsewhere = parsed.Revisions.Any(static revision => !Revision.IsCommit(revision)) || parsed.HasAny([.. form.ShowsOthers]);
         foreach ((int i, string operand) in parsed.Operands.Index().Skip(texts))
         {
             if (form.Operands is Operands.Revisions or Operands.TextThenRevisions && i < parsed.OperandsFrom)
@@ -98,6 +99,7 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
                 }
                 else
                 {
+                    isElsewhere |= form.TakesFromTrees && parsed.Operands.Count > 1 && !Revision.IsCommit(operand);
                     isUnclear |= !Revision.IsCommit(operand) && (form.ShowsObjects || form.TakesObjects || mayBePath);
                 }
             }
@@ -129,7 +131,12 @@ internal class ProgramForms(string program, IReadOnlyList<CommandForm> forms)
             Arguments = [.. Before(workspace), .. form.Subcommand.Length > 0 ? new[] { form.Subcommand } : [], .. form.Adds, .. own],
             Environment = Environment,
             Lists = use == FileUse.Names ? named : [],
-            Reads = use is FileUse.Reads or FileUse.ReadsNamed or FileUse.Writes ? [.. files, .. parsed.Paths] : parsed.Paths,
+            Reads =
+            [
+                .. isElsewhere && (form.TakesFromTrees || use == FileUse.Reads) ? [PathNames.Whole]
+                    : use is FileUse.Reads or FileUse.ReadsNamed or FileUse.Writes ? files : [],
+                .. parsed.Paths,
+            ],
             Writes = use == FileUse.Writes ? files : [],
             RunsCode = use == FileUse.RunsCode,
             VisitsNested = form.VisitsNested?.Invoke(parsed) == true,

@@ -27,7 +27,11 @@ internal static class ShippedForms
         new("tail", [new("", new CommandOptions("-q -v -z --quiet --verbose", "-n -c --lines --bytes") { TakesNumber = true, Text = new HashSet<string> { "-n", "-c" } }, Operands.Paths, FileUse.ReadsNamed)]),
         new("wc", [new("", new("-c -m -l -L -w --bytes --chars --lines --words --max-line-length"), Operands.Paths, FileUse.ReadsNamed)]),
         new("diff", [new("", new("-u -q -r -N -w -b -B -i -a -s -y -c -e -n --brief --recursive --new-file --unified --ignore-all-space --ignore-space-change --ignore-blank-lines --ignore-case --no-dereference --side-by-side --text",
-            "-x --exclude -W", "-U --unified -C --context --color"), Operands.Paths, FileUse.ReadsNamed)]),
+            "-x --exclude -W", "-U --unified -C --context --color"), Operands.Paths, FileUse.ReadsNamed)
+            {
+                // Links within folders may lead anywhere.
+                Adds = ["--no-dereference"],
+            }]),
         new("grep", [new("", new CommandOptions("-r -n -i -l -L -c -w -x -v -E -F -G -P -o -h -H -s -q -I -a -z -Z --recursive --line-number --ignore-case --files-with-matches --files-without-match --count --word-regexp --invert-match --extended-regexp --fixed-strings --perl-regexp --only-matching --no-filename --with-filename --no-messages --quiet --text --no-ignore-case",
             "-e --regexp -A -B -C -m --after-context --before-context --context --max-count --include --exclude --exclude-dir --binary-files", "--color")
             { Text = new HashSet<string> { "-e", "--regexp" } }, Operands.TextThenPaths, FileUse.ReadsNamed)
