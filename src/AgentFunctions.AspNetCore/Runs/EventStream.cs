@@ -1,7 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 using AgentFunctions.Views;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -46,17 +49,17 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
             }
 
             IAsyncEnumerable<(long, JournalEvent)> events = services.GetRequiredService<RunFeed>().FollowAsync(runId, from, either.Token);
-            await WriteAsync(response, events, options.Heartbeat, time, stop.Token);
+            await WriteAsync(response, events, new StreamAccess(httpContext, runId, time), options.Heartbeat, time, either, stop.Token);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            // The client has left, the host stops, or the stream has reached its age.
+            // The client has left, the host stops, the stream has reached its age, or its follower may not see the run any more.
         }
     }
 
     private async Task WriteAsync(
-        HttpResponse response, IAsyncEnumerable<(long Position, JournalEvent Event)> follow, TimeSpan heartbeat, TimeProvider time,
-        CancellationToken cancellationToken)
+        HttpResponse response, IAsyncEnumerable<(long Position, JournalEvent Event)> follow, StreamAccess access, TimeSpan heartbeat, TimeProvider time,
+        CancellationTokenSource end, CancellationToken cancellationToken)
     {
         await using IAsyncEnumerator<(long Position, JournalEvent Event)> events = follow.GetAsyncEnumerator(CancellationToken.None);
         while (true)
@@ -65,10 +68,10 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
             if (!next.IsCompleted)
             {
                 await response.Body.FlushAsync(cancellationToken);
-                await BeatUntilAsync(next, response, heartbeat, time, cancellationToken);
+                await BeatUntilAsync(next, response, access, heartbeat, time, end, cancellationToken);
             }
 
-            if (!await next)
+            if (!await next || !await access.HoldsAsync())
             {
                 return;
             }
@@ -79,7 +82,8 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
 
     /// <summary>Proxies close connections that are silent, and clients cannot tell silence from a lost host.</summary>
     private static async Task BeatUntilAsync(
-        Task next, HttpResponse response, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+        Task next, HttpResponse response, StreamAccess access, TimeSpan heartbeat, TimeProvider time, CancellationTokenSource end,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -92,6 +96,12 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
             {
                 try
                 {
+                    if (!await access.HoldsAsync())
+                    {
+                        await end.CancelAsync();
+                        throw new OperationCanceledException(end.Token);
+                    }
+
                     await response.Body.WriteAsync(SignOfLife, cancellationToken);
                     await response.Body.FlushAsync(cancellationToken);
                 }

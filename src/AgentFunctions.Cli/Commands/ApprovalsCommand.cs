@@ -37,10 +37,10 @@ internal static class ApprovalsCommand
     }
 
     public static string Describe(ApprovalResource approval) => Terminal.Lines(
-        $"{approval.Id}  {CamelCase.Of(approval.Risk)} risk  {approval.Tool} {approval.Arguments.GetRawText()}\n"
+        $"{approval.Id}  {CamelCase.Of(approval.Risk)} risk  {approval.Tool} {Terminal.Json(approval.Arguments.GetRawText())}\n"
         + string.Concat(approval.Masked.Select(static part =>
             $"    masked: {part.Path}, {part.Length} characters: {part.Why}{(part.IsPlain ? "" : "; more than a value, look at it with --reveal")}\n"))
-        + (approval.OriginalArguments is { } original ? $"    the model asked for {original.GetRawText()}\n" : "")
+        + (approval.OriginalArguments is { } original ? $"    the model asked for {Terminal.Json(original.GetRawText())}\n" : "")
         + $"    run {approval.Run} of {approval.Requester}, agents {string.Join(" > ", approval.Chain)}; rule '{approval.Rule}'"
         + $"{(approval.Reason is null ? "" : $": {approval.Reason}")}\n"
         + (approval.Obstacle is { } obstacle ? $"    the call can no longer be made: {obstacle}\n" : "")

@@ -62,6 +62,6 @@ internal static class ReviewsCommand
     }
 
     private static string Describe(Change change) => Terminal.Lines(
-        $"  {change.Id}  {change.At.UtcDateTime:u}  {change.Tool} {change.Arguments}; call {change.Turn}/{change.Call} of run {change.RunId}, "
+        $"  {change.Id}  {change.At.UtcDateTime:u}  {change.Tool} {Terminal.Json(change.Arguments)}; call {change.Turn}/{change.Call} of run {change.RunId}, "
         + $"agent {change.Agent}, asked for by {change.Requester}");
 }

@@ -57,7 +57,7 @@ internal static class RunCommand
         IServiceProvider services = host.Services;
         foreach (AgentFileNote note in services.GetRequiredService<AgentCatalog>().Notes)
         {
-            Console.Error.WriteLine($"note: {note}");
+            Console.Error.WriteLine($"note: {Terminal.Lines(note.ToString())}");
         }
 
         await host.StartAsync(cancellationToken);

@@ -88,7 +88,7 @@ internal static class ServeCommand
         IReadOnlyList<ModelBinding> models = app.Services.GetRequiredService<IModelCatalog>().Models;
         foreach (AgentFileNote note in agents.Notes)
         {
-            Console.Error.WriteLine($"note: {note}");
+            Console.Error.WriteLine($"note: {Terminal.Lines(note.ToString())}");
         }
 
         foreach (string url in app.Urls)

@@ -38,7 +38,8 @@ internal sealed record FolderContent(string Folder, IReadOnlyList<string> Files,
         foreach (string file in files)
         {
             byte[] content = File.ReadAllBytes(Path.Combine(folder, file));
-            hash.AppendData(Encoding.UTF8.GetBytes($"{file}\n{content.Length}\n"));
+            // A name that holds line ends could say what the content of another file says.
+            hash.AppendData(Encoding.UTF8.GetBytes($"{file.Replace("\n", "\0", StringComparison.Ordinal)}\n{content.Length}\n"));
             hash.AppendData(content);
         }
 

@@ -29,7 +29,7 @@ internal static class RunText
             yield return Terminal.Lines(result.Text);
             if (result.Note is { } note)
             {
-                yield return $"note: {note}";
+                yield return $"note: {Terminal.Lines(note)}";
             }
 
             yield return "";

@@ -31,11 +31,11 @@ public sealed record Budget
         ArgumentNullException.ThrowIfNull(more);
         return new Budget
         {
-            Steps = Steps + (more.Steps ?? 0),
-            Tokens = Tokens + (more.Tokens ?? 0),
-            Usd = Usd + (more.Usd ?? 0),
-            WallClock = WallClock + (more.WallClock ?? TimeSpan.Zero),
-            SubAgents = SubAgents + (more.SubAgents ?? 0),
+            Steps = BoundedSum.Of(Steps, more.Steps),
+            Tokens = BoundedSum.Of(Tokens, more.Tokens),
+            Usd = BoundedSum.Of(Usd, more.Usd),
+            WallClock = BoundedSum.Of(WallClock, more.WallClock),
+            SubAgents = BoundedSum.Of(SubAgents, more.SubAgents),
         };
     }
 
@@ -72,8 +72,10 @@ public sealed record Budget
     {
         Require(Steps is null or > 0, "steps", "use a whole number above 0");
         Require(Tokens is null or > 0, "tokens", "use a whole number above 0");
-        Require(Usd is null or > 0, "usd", "use a number above 0");
-        Require(WallClock is null || WallClock > TimeSpan.Zero, "wallClock", "use a time span above zero, for instance PT5H");
+        Require(Usd is null or (> 0 and <= BoundedSum.MostUsd), "usd", "use a number above 0, 1,000,000,000,000 at the most");
+        Require(
+            WallClock is null || (WallClock > TimeSpan.Zero && WallClock <= BoundedSum.MostTime), "wallClock",
+            "use a time span above zero, for instance PT5H, and 36,500 days at the most");
         Require(SubAgents is null or >= 0, "subAgents", "use a whole number, 0 or above");
 
         void Require(bool condition, string part, string remedy)

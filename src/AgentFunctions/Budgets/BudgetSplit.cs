@@ -10,7 +10,7 @@ internal static class BudgetSplit
 
     /// <summary>What was consumed, as a budget.</summary>
     public static Budget Spent(int steps, TokenUsage usage) =>
-        new() { Steps = steps, Tokens = usage.InputTokens + usage.OutputTokens, Usd = usage.Usd };
+        new() { Steps = steps, Tokens = BoundedSum.Of(usage.InputTokens, usage.OutputTokens), Usd = usage.Usd };
 
     /// <summary>A part of the limited parts, rounded down.</summary>
     public static Budget Part(this Budget budget, long weight, long weights) => new()
@@ -23,10 +23,10 @@ internal static class BudgetSplit
     /// <summary>The sum of two grants; a part that one does not limit counts nothing there.</summary>
     public static Budget With(this Budget budget, Budget other) => budget with
     {
-        Steps = budget.Steps is null ? other.Steps : budget.Steps + (other.Steps ?? 0),
-        Tokens = budget.Tokens is null ? other.Tokens : budget.Tokens + (other.Tokens ?? 0),
-        Usd = budget.Usd is null ? other.Usd : budget.Usd + (other.Usd ?? 0),
-        SubAgents = budget.SubAgents is null ? other.SubAgents : budget.SubAgents + (other.SubAgents ?? 0),
+        Steps = budget.Steps is null ? other.Steps : BoundedSum.Of(budget.Steps, other.Steps),
+        Tokens = budget.Tokens is null ? other.Tokens : BoundedSum.Of(budget.Tokens, other.Tokens),
+        Usd = budget.Usd is null ? other.Usd : BoundedSum.Of(budget.Usd, other.Usd),
+        SubAgents = budget.SubAgents is null ? other.SubAgents : BoundedSum.Of(budget.SubAgents, other.SubAgents),
     };
 
     /// <summary>Another's part where this does not limit it.</summary>
@@ -42,7 +42,7 @@ internal static class BudgetSplit
     {
         Steps = budget.Steps is { } steps ? (int)Math.Min(int.MaxValue, (long)steps * count) : null,
         Tokens = budget.Tokens is { } tokens ? (long)Math.Min(long.MaxValue, (decimal)tokens * count) : null,
-        Usd = budget.Usd * count,
+        Usd = budget.Usd is { } usd ? Math.Min(BoundedSum.MostUsd, Math.Min(BoundedSum.MostUsd, usd) * count) : null,
     };
 
     /// <summary>By how much one goes beyond the other; <see langword="null"/> where it does not.</summary>

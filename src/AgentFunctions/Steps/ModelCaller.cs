@@ -13,6 +13,9 @@ namespace AgentFunctions.Steps;
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
 internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter quotas, RunStore runs, MessageView view)
 {
+    /// <summary>The most tokens that an endpoint is believed to have counted, in or out, for one call.</summary>
+    private const long MostTokens = 1_000_000_000;
+
     /// <summary>The most that an answer of any client may hold in memory, in bytes.</summary>
     private const long MaxAnswerBytes = 256L * 1024 * 1024;
 
@@ -84,7 +87,7 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
         try
         {
             await place.BeginAsync(cancellationToken).ConfigureAwait(false);
-            return await CallAsync(model, view.Of(messages), options, cancellationToken).ConfigureAwait(false);
+            return await CallAsync(model, view.Of(messages), view.Of(options), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (call.IsMarked && (!place.HasBegun || (e is AgentException failure && !CallMarks.MayHaveConsumed(failure))))
         {
@@ -142,7 +145,8 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
         return new TokenUsage(input, output, cached, profile.Price?.Of(input, output, cached) ?? 0);
     }
 
-    private static long? Count(long? count) => count > 0 ? count : null;
+    /// <summary>A count that no request can have is none.</summary>
+    private static long? Count(long? count) => count is > 0 and <= MostTokens ? count : null;
 
     private static long EstimateTools(ChatOptions? options, ModelProfile profile) => (long)((options?.Tools?.OfType<AIFunctionDeclaration>()
         .Sum(static tool => (long)tool.Name.Length + tool.Description.Length + tool.JsonSchema.GetRawText().Length) ?? 0) / profile.BytesPerToken);

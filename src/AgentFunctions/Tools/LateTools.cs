@@ -1,7 +1,11 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Core.Text;
+<<<<<<< HEAD
 using AgentFunctions.Records;
+=======
+using AgentFunctions.Governance.Boundaries;
+>>>>>>> 417bdf9 (A server's words for why its tools are missing are data; logs and the terminal escape what steers them; sums of grants are bounded; streams end with the right to follow; the sandbox keeps the machine's settings read-only)
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools.Search;
@@ -40,8 +44,10 @@ internal sealed class LateTools(
         var words = new List<string>();
         if (isFirst && open.Except(come.Select(static one => one.Group)).ToArray() is { Length: > 0 } missing)
         {
-            words.Add($"Not available at present: the tools of {string.Join(", ", missing.Select(group => $"{group} ({awaited.Groups[group].TrimEnd('.')})"))}. "
-                + "You are told when they come. Begin with what can be done without them.");
+            // Why is told in words that may be the server's own, which must not pass for the host's.
+            string reasons = string.Join('\n', missing.Select(group => $"{group}: {awaited.Groups[group]}"));
+            words.Add($"Not available at present: the tools of {string.Join(", ", missing)}. "
+                + $"You are told when they come. Begin with what can be done without them. Why they are missing:\n{UntrustedText.Mark(reasons)}");
         }
 
         // What an earlier attempt at this turn took is told again: nobody knows whether that attempt was recorded.

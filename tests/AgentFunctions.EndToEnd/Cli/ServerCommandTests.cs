@@ -68,4 +68,25 @@ internal sealed class ServerCommandTests
         Assert.That(exitCode, Is.EqualTo(1));
         Assert.That(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.EqualTo(1).And.All.StartsWith("error: "));
     }
+
+    [Test]
+    public async Task Approvals_ArgumentsWithCharactersThatAreNotSeen_AreShownWithEscapes()
+    {
+        using var folder = new TemporaryFolder();
+        string policy = Path.Combine(folder.Path, "policy.yaml");
+        await File.WriteAllTextAsync(policy, "rules: [{name: writes, when: {tool: write_file}, then: ask}]");
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(
+            static _ => ChatReply.Call("write_file", new { path = "a\u202etxt\u200b.exe\U000E0072\u3164", content = "x" }));
+        await using ApiHost host = await ApiHost.StartAsync(model, build: builder => builder.Configuration["Governance:PolicyPath"] = policy);
+        await host.Http.SubmitGoalAsync("x");
+
+        string output = "";
+        while (!output.Contains("write_file", StringComparison.Ordinal))
+        {
+            TestContext.CurrentContext.CancellationToken.ThrowIfCancellationRequested();
+            (_, output, _) = await ProgramProcess.RunAsync(null, Path.GetTempPath(), "approvals", "--server", host.Http.BaseAddress!.ToString());
+        }
+
+        Assert.That(output.ToLowerInvariant(), Does.Contain(@"a\u202etxt\u200b.exe\udb40\udc72\u3164"));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -44,6 +45,36 @@ internal sealed class CallerTests
         Assert.That(await StatusAsync(admin, HttpMethod.Delete, "/api/keys/ben"), Is.EqualTo(204));
         Assert.That(await StatusAsync(ben, HttpMethod.Get, "/api/runs"), Is.EqualTo(401));
         Assert.That(await StatusAsync(admin, HttpMethod.Delete, "/api/keys/root"), Is.EqualTo(400), "the last administrator");
+    }
+
+    [TestCase("100")]
+    [TestCase("600000")]
+    public async Task Events_KeyIsWithdrawnWhileARunIsFollowed_TheStreamEnds(string heartbeat, CancellationToken cancellationToken)
+    {
+        var goOn = new TaskCompletionSource();
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(
+            _ => ChatReply.Say("confidential") with { Before = token => goOn.Task.WaitAsync(token) });
+        await using ApiHost host = await ApiHost.StartAsync(
+            model, options => options.Heartbeat = TimeSpan.FromMilliseconds(int.Parse(heartbeat, CultureInfo.InvariantCulture)));
+        using HttpClient admin = With(host, await KeyAsync(host.Http, "root", "admin"));
+        using HttpClient viewer = With(host, await KeyAsync(admin, "vera", "viewer"));
+        string id = await admin.SubmitGoalAsync("x");
+        await using Stream stream = await viewer.GetStreamAsync(new Uri($"/api/runs/{id}/events", UriKind.Relative), cancellationToken);
+        using var reader = new StreamReader(stream);
+        Assert.That(await reader.ReadLineAsync(cancellationToken), Is.EqualTo("id: 0"));
+
+        Assert.That(await StatusAsync(admin, HttpMethod.Delete, "/api/keys/vera"), Is.EqualTo(204));
+        if (heartbeat == "600000")
+        {
+            // What an answer of a moment ago allowed is over; then something happens that the follower must not hear.
+            await Task.Delay(TimeSpan.FromSeconds(1.1), cancellationToken);
+            goOn.SetResult();
+        }
+
+        // With a heartbeat the stream ends though nothing happens.
+        string rest = await reader.ReadToEndAsync(cancellationToken);
+        Assert.That(rest, Does.Not.Contain("confidential").And.Not.Contain("run.ended"));
+        goOn.TrySetResult();
     }
 
     [Test]

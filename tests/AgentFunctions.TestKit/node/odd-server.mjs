@@ -1,6 +1,7 @@
 // A stdio tool server with bad manners: odd-server.mjs HOW. HOW: what it does when it is asked 'server/discover' (mute, empty, error,
 // invalid, exit), and words that say more: 'waits:FILE' (answers nothing before the file is there), 'twice' (lists a tool twice),
-// 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools).
+// 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools), 'refuses:TEXT'
+// (refuses to list, in these words), 'named:TEXT' (is called so).
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -41,7 +42,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   const refuse = (code, message) => say({ jsonrpc: "2.0", id, error: { code, message } });
   if (method === "initialize") {
     const version = how.find((word) => word.startsWith("speaks:"))?.slice("speaks:".length) ?? params.protocolVersion;
-    answer({ protocolVersion: version, capabilities: { tools: {} }, serverInfo: { name: "odd", version: "1" } });
+    answer({ protocolVersion: version, capabilities: { tools: {} }, serverInfo: { name: how.find((word) => word.startsWith("named:"))?.slice("named:".length) ?? "odd", version: "1" } });
+  } else if (method === "tools/list" && how.some((word) => word.startsWith("refuses:"))) {
+    refuse(-32000, how.find((word) => word.startsWith("refuses:")).slice("refuses:".length));
   } else if (method === "tools/list") {
     answer({ tools });
   } else if (method === "ping") {

@@ -1,10 +1,49 @@
+using AgentFunctions.Activities;
 using AgentFunctions.Budgets;
+using AgentFunctions.Models;
+using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Budgets;
 
 internal sealed class BudgetGuardTests
 {
     private static readonly ModelPrice Price = new(3, 15, 0.3m);
+
+    [Test]
+    public void Plus_MoreThanCanBeCounted_StaysAtTheMost()
+    {
+        var most = new Budget { Steps = int.MaxValue, Tokens = long.MaxValue, Usd = decimal.MaxValue, WallClock = TimeSpan.MaxValue, SubAgents = int.MaxValue };
+
+        foreach (Budget sum in new[] { most.Plus(most), most.With(most with { WallClock = null }), most.Times(4).Plus(most) })
+        {
+            Assert.That(sum.Minus(new Budget { Steps = 1, Tokens = 1, Usd = 1 }), Has.Property(nameof(Budget.Steps)).GreaterThan(0)
+                .And.Property(nameof(Budget.Tokens)).GreaterThan(0).And.Property(nameof(Budget.Usd)).GreaterThan(0));
+        }
+
+        Assert.That(BudgetSplit.Spent(1, new TokenUsage(long.MaxValue, long.MaxValue)).Tokens, Is.EqualTo(long.MaxValue));
+        Assert.That(most.Times(4).Part(80, 100).Steps, Is.GreaterThan(0));
+        Assert.That(new Budget { Steps = 3 }.Plus(new Budget { Steps = 4, Tokens = 5 }), Is.EqualTo(new Budget { Steps = 7 }));
+    }
+
+    [TestCase("usd")]
+    [TestCase("wallClock")]
+    public void Validate_MoreThanAnybodyHas_IsRefusedByName(string part)
+    {
+        Budget budget = part == "usd" ? new Budget { Usd = decimal.MaxValue } : new Budget { WallClock = TimeSpan.MaxValue };
+
+        Assert.That(() => budget.Validate("budget"), Throws.InstanceOf<AgentException>().With.Message.StartsWith($"budget.{part}: "));
+    }
+
+    [TestCase(2_000_000_000L)]
+    [TestCase(long.MaxValue)]
+    public void UsageOf_ACountThatNoRequestCanHave_IsEstimated(long count)
+    {
+        var response = new ChatResponse(new ChatMessage(ChatRole.Assistant, "ok")) { Usage = new UsageDetails { InputTokenCount = count, OutputTokenCount = count, CachedInputTokenCount = count } };
+
+        TokenUsage usage = ModelCaller.UsageOf(response, [new ChatMessage(ChatRole.User, "hello")], null, new ModelProfile { Provider = "test" });
+
+        Assert.That(usage.InputTokens + usage.OutputTokens, Is.InRange(1, 1_000));
+    }
 
     [Test]
     public void Next_StepsLeft_KeepsOneBackForTheClosingCall()

@@ -34,6 +34,19 @@ public sealed class CommandSandboxTests
         Assert.That(File.Exists(Path.Combine(bench.Outside, "out")), Is.False, "what surrounds the workspace is not there");
     }
 
+    [TestCase("/proc/sys/kernel/core_pattern")]
+    [TestCase("/proc/sys/kernel/modprobe")]
+    [TestCase("/proc/sys/vm/overcommit_memory")]
+    [TestCase("/proc/sysrq-trigger")]
+    public async Task Command_InTheSandbox_CannotOpenWhatBelongsToTheMachineForWriting(string file)
+    {
+        using ToolBench bench = Bench();
+        // Nothing is written: what is asked is whether it could be.
+        ToolOutcome outcome = await RunAsync(bench, $"if exec 3<>{file}; then echo open; fi; if [ -w {file} ]; then echo writable; fi");
+
+        Assert.That(outcome.Text, Does.Not.Contain("open\n").And.Not.Contain("--- output\nopen").And.Not.Contain("writable"));
+    }
+
     [Test]
     public async Task Command_InTheSandbox_DoesNotSeeWhatGoverns()
     {

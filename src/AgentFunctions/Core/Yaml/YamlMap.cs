@@ -10,6 +10,9 @@ namespace AgentFunctions.Core.Yaml;
 /// <summary>A mapping of a policy file that is read key by key; what is wrong is reported with file, line and remedy.</summary>
 internal sealed class YamlMap
 {
+    /// <summary>The stream, the document and what is in it. What reads them goes down as deep as they are.</summary>
+    private const int MaxDepth = 64;
+
     private readonly string _path;
     private readonly string _at;
     private readonly YamlMappingNode _node;
@@ -135,8 +138,15 @@ internal sealed class YamlMap
     private static void RefuseAliases(string text, string path)
     {
         var parser = new Parser(new StringReader(text));
+        int depth = 0;
         while (parser.MoveNext())
         {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > MaxDepth)
+            {
+                throw Broken(path, parser.Current.Start.Line, "values are nested too deep", "write them flatter");
+            }
+
             if (parser.Current is AnchorAlias alias)
             {
                 throw Broken(path, alias.Start.Line, "aliases (*name) are not supported", "write the value out");

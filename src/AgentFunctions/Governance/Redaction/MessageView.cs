@@ -9,18 +9,56 @@ internal sealed class MessageView(Redactor redactor)
 {
     // Messages are kept in memory from turn to turn, and each is looked at once.
     private readonly ConditionalWeakTable<ChatMessage, ChatMessage> _shown = [];
+    private readonly ConditionalWeakTable<AITool, AITool> _declared = [];
     private int _secrets = -1;
 
     /// <summary>Gets messages without secrets: the same ones if they have none.</summary>
     /// <param name="messages">The messages.</param>
     public IReadOnlyList<ChatMessage> Of(IEnumerable<ChatMessage> messages)
     {
+        ForgetOlder();
+        return [.. messages.Select(message => _shown.GetValue(message, Show))];
+    }
+
+    /// <summary>Gets options whose tools have no secret in what they say of themselves: a tool server may repeat its own token there.</summary>
+    /// <param name="options">The options.</param>
+    public ChatOptions Of(ChatOptions options)
+    {
+        ForgetOlder();
+        AITool[] tools = [.. (options.Tools ?? []).Select(tool => _declared.GetValue(tool, Show))];
+        if (options.Tools is null || tools.SequenceEqual(options.Tools, ReferenceEqualityComparer.Instance))
+        {
+            return options;
+        }
+
+        ChatOptions shown = options.Clone();
+        shown.Tools = tools;
+        return shown;
+    }
+
+    private void ForgetOlder()
+    {
         if (Interlocked.Exchange(ref _secrets, redactor.Count) != redactor.Count)
         {
             _shown.Clear();
+            _declared.Clear();
+        }
+    }
+
+    // Names stay: the model calls by them, and a name that is changed is another tool.
+    private AITool Show(AITool tool)
+    {
+        if (tool is not AIFunctionDeclaration declared)
+        {
+            return tool;
         }
 
-        return [.. messages.Select(message => _shown.GetValue(message, Show))];
+        string description = redactor.Redact(declared.Description);
+        string schema = declared.JsonSchema.GetRawText();
+        string shown = redactor.RedactJson(schema)!;
+        return description == declared.Description && shown == schema
+            ? tool
+            : AIFunctionFactory.CreateDeclaration(declared.Name, description, JsonElement.Parse(shown));
     }
 
     private ChatMessage Show(ChatMessage message)

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Redaction;
 
-/// <summary>Keeps secrets out of the host's logs: a message that holds one is written as plain text without it.</summary>
+/// <summary>
+/// Keeps secrets out of the host's logs, and characters that would steer a terminal: a message that holds one is written as plain text without it.
+/// </summary>
 internal sealed class RedactingLoggerFactory(ILoggerFactory inner, Redactor redactor) : ILoggerFactory
 {
     public void AddProvider(ILoggerProvider provider) => inner.AddProvider(provider);
@@ -28,7 +30,7 @@ internal sealed class RedactingLoggerFactory(ILoggerFactory inner, Redactor reda
 
             string text = formatter(state, exception);
             string whole = exception is null ? text : $"{text}\n{exception}";
-            string clean = redactor.Redact(whole);
+            string clean = LogText.Escape(redactor.Redact(whole));
             if (clean == whole)
             {
                 inner.Log(logLevel, eventId, state, exception, formatter);

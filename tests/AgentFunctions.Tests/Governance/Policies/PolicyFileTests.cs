@@ -4,6 +4,15 @@ namespace AgentFunctions.Tests.Governance.Policies;
 
 public sealed class PolicyFileTests
 {
+    [TestCase("[")]
+    [TestCase("{a: ")]
+    public void Parse_ValuesNestedTooDeep_IsRefusedWithTheLine(string opening)
+    {
+        string text = "rules:\n  - name: deep\n    when: " + string.Concat(Enumerable.Repeat(opening, 100_000));
+
+        Assert.That(() => PolicyFile.Parse(text, "p.yaml"), Throws.InstanceOf<AgentException>().With.Message.StartsWith("p.yaml:3: values are nested too deep"));
+    }
+
     [TestCase("rules:\n  - name: a\n    when: {tol: x}\n    then: allow", "p.yaml:3", "tool")]
     [TestCase("rules:\n  - name: a\n    when: {tool: x}\n    then: permit", "p.yaml:4", "allow, deny, ask")]
     [TestCase("rules:\n  - when: {tool: x}\n    then: allow", "p.yaml:2", "name")]

@@ -5,6 +5,7 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using RunRequest = AgentFunctions.Gateway.RunRequest;
 
@@ -90,6 +91,40 @@ internal sealed class PlantedSecretsTests
 
         Assert.That(written, Has.Count.EqualTo(1));
         Assert.That(written[0], Does.Contain("[secret:db]").And.Not.Contain("hunter2"));
+    }
+
+    [Test]
+    public void Declarations_AServerRepeatsItsToken_TheModelIsNotShownIt()
+    {
+        var redactor = new Redactor();
+        redactor.Add("db", "hunter2hunter2");
+        JsonElement schema = JsonElement.Parse("""{"type":"object","properties":{"q":{"type":"string","description":"as hunter2hunter2","maxLength":3}}}""");
+        AITool clean = AIFunctionFactory.CreateDeclaration("clean", "Does no harm.", JsonElement.Parse("{}"));
+        var options = new ChatOptions { Temperature = 1, Tools = [clean, AIFunctionFactory.CreateDeclaration("tool", "Uses hunter2hunter2.", schema)] };
+
+        ChatOptions shown = new MessageView(redactor).Of(options);
+
+        var tool = (AIFunctionDeclaration)shown.Tools![1];
+        Assert.That(shown.Tools[0], Is.SameAs(clean), "what a provider has in its cache stays the same");
+        Assert.That(tool.Name, Is.EqualTo("tool"));
+        Assert.That(tool.Description, Is.EqualTo("Uses [secret:db]."));
+        Assert.That(tool.JsonSchema.GetRawText(), Does.Contain("as [secret:db]").And.Contain("\"maxLength\":3").And.Not.Contain("hunter2"));
+        Assert.That(shown.Temperature, Is.EqualTo(1));
+    }
+
+    [TestCase("x\u001b[2J\u001b[31m", @"says it is x\u001b[2J\u001b[31m")]
+    [TestCase("x\r2026-11-26 info: all is well", @"says it is x\u000d2026-11-26 info: all is well")]
+    [TestCase("x\u202Edne", @"says it is x\u202edne")]
+    [TestCase("x\u2028y", @"says it is x\u2028y")]
+    [TestCase("two\nlines\tand a tab", "says it is two\nlines\tand a tab")]
+    public void Log_ValueHoldsCharactersThatSteerATerminal_IsWrittenWithEscapes(string name, string expected)
+    {
+        var written = new List<string>();
+        using var factory = new RedactingLoggerFactory(LoggerFactory.Create(builder => builder.AddProvider(new Collector(written))), new Redactor());
+
+        factory.CreateLogger("test").LogInformation("says it is {Name}", name);
+
+        Assert.That(written.Single(), Does.StartWith($"{expected} "));
     }
 
     private sealed class Collector(List<string> written) : ILoggerProvider, ILogger

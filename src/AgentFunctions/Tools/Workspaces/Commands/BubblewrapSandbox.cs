@@ -16,6 +16,17 @@ internal sealed class BubblewrapSandbox(string program, IReadOnlyList<string> hi
     [
         ".ssh", ".aws", ".azure", ".kube", ".gnupg", ".docker", ".netrc", ".git-credentials", ".npmrc", ".pypirc", ".config/gcloud", ".config/gh",
         ".config/git", ".gitconfig", ".nuget/NuGet", ".microsoft", ".bash_history", ".local/share/keyrings", ".local/state/agentfunctions",
+        ".zsh_history", ".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml", ".gradle/gradle.properties",
+        ".pgpass", ".my.cnf", ".vault-token", ".terraform.d", ".terraformrc", ".password-store", ".config/op", ".config/rclone", ".config/containers",
+        ".config/hub", ".config/glab-cli", ".config/doctl", ".composer/auth.json", ".mozilla", ".config/google-chrome", ".config/chromium",
+        ".claude", ".claude.json", ".codex", ".gemini", ".config/github-copilot",
+    ];
+
+    /// <summary>What belongs to the whole machine, whose owner needs no capability to write it: where the host is root, so is the command.</summary>
+    private static readonly string[] OfTheMachine =
+    [
+        .. new[] { "sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "mtrr" }.Select(static name => $"/proc/{name}").Where(Path.Exists)
+            .SelectMany(static path => new[] { "--ro-bind", path, path }),
     ];
 
     private static readonly Lazy<string?> Found = new(Probe);
@@ -29,10 +40,11 @@ internal sealed class BubblewrapSandbox(string program, IReadOnlyList<string> hi
     public SandboxedCommand Wrap(string workspace, SandboxedCommand command)
     {
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        var arguments = new List<string>
-        {
-            "--new-session", "--unshare-all", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run",
-        };
+        List<string> arguments =
+        [
+            "--new-session", "--unshare-all", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--proc", "/proc", .. OfTheMachine,
+            "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run",
+        ];
         if (home.Length > 1)
         {
             Hide(arguments, Credentials.Select(name => Path.Combine(home, name)));
@@ -69,7 +81,7 @@ internal sealed class BubblewrapSandbox(string program, IReadOnlyList<string> hi
 
         try
         {
-            var start = new ProcessStartInfo(Program, ["--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/bin/true"])
+            var start = new ProcessStartInfo(Program, ["--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", .. OfTheMachine, "--dev", "/dev", "--", "/bin/true"])
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,

@@ -1,0 +1,47 @@
+using AgentFunctions.AspNetCore.Problems;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Runs;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.AspNetCore.Security;
+
+/// <summary>
+/// Looks again, while a run is followed, whether its follower may still see it: a key can be withdrawn, a token can expire, a role can be
+/// taken away and a run can be erased while a stream is open.
+/// </summary>
+internal sealed class StreamAccess(HttpContext http, string runId, TimeProvider time)
+{
+    /// <summary>How long an answer holds.</summary>
+    private static readonly TimeSpan Holds = TimeSpan.FromSeconds(1);
+
+    private readonly CallerAuthentication _callers = http.RequestServices.GetRequiredService<CallerAuthentication>();
+    private readonly RunStore _runs = http.RequestServices.GetRequiredService<RunStore>();
+    private long _last = time.GetTimestamp();
+
+    /// <summary>Determines whether the stream may go on.</summary>
+    public async ValueTask<bool> HoldsAsync()
+    {
+        if (time.GetElapsedTime(_last) < Holds)
+        {
+            return true;
+        }
+
+        try
+        {
+            if (await _callers.RecogniseAsync(http) is not { } recognised || await _runs.FindAsync(runId, http.RequestAborted) is not { } run)
+            {
+                return false;
+            }
+
+            RunRights.Demand(recognised.Caller, run, RunAct.See);
+        }
+        catch (Exception e) when (e is ProblemException or AgentException { Code: ErrorCode.RunNotFound or ErrorCode.NotAllowed })
+        {
+            return false;
+        }
+
+        _last = time.GetTimestamp();
+        return true;
+    }
+}
