@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentFunctions.Agents;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -19,7 +20,7 @@ public static class AgentServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(agent);
         agent.Validate();
         services.AddSingleton(agent);
-        return services.AddAgentCatalog();
+        return services.AddProgramsOf(agent).AddAgentCatalog();
     }
 
     /// <summary>Adds the agents of a folder's Markdown files, its subfolders' included, to the host's <see cref="AgentCatalog"/>.</summary>
@@ -36,6 +37,7 @@ public static class AgentServiceCollectionExtensions
         foreach (AgentFile file in loaded.Files)
         {
             services.AddSingleton(file.Definition);
+            services.AddProgramsOf(file.Definition);
         }
 
         foreach (AgentFileNote note in loaded.Notes)
@@ -60,6 +62,28 @@ public static class AgentServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton(static provider =>
             new AgentCatalog(provider.GetServices<AgentDefinition>(), provider.GetServices<AgentFileNote>(), provider.GetServices<LeftOutAgent>()));
+        return services;
+    }
+
+    /// <summary>The programs of tool servers that an agent brings along; a definition that is wrong is reported where it is used.</summary>
+    private static IServiceCollection AddProgramsOf(this IServiceCollection services, AgentDefinition agent)
+    {
+        foreach (AgentMcpServer server in agent.McpServers ?? [])
+        {
+            if (server.Definition is not { ValueKind: JsonValueKind.Object } definition)
+            {
+                continue;
+            }
+
+            string? Text(string name) => definition.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+            IEnumerable<string> arguments = definition.TryGetProperty("args", out JsonElement list) && list.ValueKind == JsonValueKind.Array
+                ? list.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.String).Select(static item => item.GetString()!) : [];
+            if (Text("command") is { } command)
+            {
+                services.AddGoverningPrograms($"the program of the tool server '{server.Name}'", arguments.Prepend(command), Text("cwd"));
+            }
+        }
+
         return services;
     }
 }

@@ -21,6 +21,21 @@ public static class GoverningPathServiceCollectionExtensions
         return services.AddSingleton(new GoverningPath(path, what));
     }
 
+    /// <summary>Keeps the programs that a command line of the host's runs out of reach.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="what">What they are, for the refusal.</param>
+    /// <param name="commandLine">The program and its arguments.</param>
+    /// <param name="folder">The folder that it starts in; <see langword="null"/> for the host's.</param>
+    internal static IServiceCollection AddGoverningPrograms(this IServiceCollection services, string what, IEnumerable<string> commandLine, string? folder)
+    {
+        foreach (string file in ProgramFiles.In(commandLine, folder))
+        {
+            services.AddGoverningPath(file, what);
+        }
+
+        return services;
+    }
+
     /// <summary>Adds what governs every host: policy, keys and configuration.</summary>
     internal static IServiceCollection AddProtectedPaths(this IServiceCollection services)
     {

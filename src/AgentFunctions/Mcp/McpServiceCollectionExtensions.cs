@@ -29,8 +29,14 @@ public static class McpServiceCollectionExtensions
     public static IServiceCollection AddMcpServersFrom(this IServiceCollection services, string path)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.AddSingleton(McpConfiguration.LoadTolerantly(path));
+        McpConfiguration loaded = McpConfiguration.LoadTolerantly(path);
+        services.AddSingleton(loaded);
         services.AddGoverningPath(path, "the tool servers");
+        foreach (McpServerDefinition server in loaded.Servers)
+        {
+            services.AddProgramOf(server);
+        }
+
         return services.AddMcp();
     }
 
@@ -42,8 +48,12 @@ public static class McpServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(server);
         services.AddSingleton(new McpConfiguration([server], []));
-        return services.AddMcp();
+        return services.AddProgramOf(server).AddMcp();
     }
+
+    private static IServiceCollection AddProgramOf(this IServiceCollection services, McpServerDefinition server) => server.Command is null
+        ? services
+        : services.AddGoverningPrograms($"the program of the tool server '{server.Name}'", server.Args.Prepend(server.Command), server.Cwd);
 
     /// <summary>Adds what agents with tool servers of their own need, where the host configures none.</summary>
     internal static IServiceCollection AddMcp(this IServiceCollection services)

@@ -32,8 +32,7 @@ internal sealed class AcceptanceCommand([FromKeyedServices(ToolCallPipeline.OfAc
         {
             { IsError: false } when CommandResult.ExitCodeOf(told.Text) == 0 => null,
             { IsError: false } => $"`{shown}` does not pass:\n{UntrustedText.Mark(Tail(told.Text, maxBytes))}",
-            { Code: ErrorCode.PolicyDenied or ErrorCode.Stopped or ErrorCode.ToolNotFound or ErrorCode.ToolOutcomeUnknown } =>
-                $"`{shown}` was not run to its end, so the answer is not accepted. {told.Text}",
+            // Even a refusal of the host's repeats names of files and what people said.
             _ => $"`{shown}` was not run to its end, so the answer is not accepted:\n{UntrustedText.Mark(Tail(told.Text, maxBytes))}",
         };
     }

@@ -26,7 +26,8 @@ internal static class LinkWalk
                 continue;
             }
 
-            string? inside = ++links > MaxLinks ? null : below(Path.GetFullPath(target, current));
+            // Of a path that is too long for the system nobody knows where it leads: its target is told as empty.
+            string? inside = target.Length == 0 || ++links > MaxLinks ? null : below(Path.GetFullPath(target, current));
             if (inside is null)
             {
                 return null;

@@ -1,7 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using System.Text.Json;
+using AgentFunctions.Agents;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Mcp;
+using AgentFunctions.Tools.Workspaces;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -37,6 +41,37 @@ internal sealed class ProtectedPathTests
 
     [TearDown]
     public void DeleteBench() => _bench.Dispose();
+
+    [TestCase("node", "server.mjs", "server.mjs", true)]
+    [TestCase("python3", "--script=lib/server.py", "lib/server.py", true)]
+    [TestCase("./start", "x", "start", true)]
+    [TestCase("node", "${ROOT}/server.mjs", "server.mjs", false)]
+    [TestCase("sqlite-server", "--db=data.sqlite", "data.sqlite", false)]
+    [TestCase("node", "gone.mjs", "gone.mjs", false)]
+    public void Programs_OfAToolServer_CannotBeChangedByTools(string command, string argument, string file, bool governs)
+    {
+        foreach (string name in new[] { "server.mjs", "lib/server.py", "start", "data.sqlite" })
+        {
+            _bench.Write(name, "");
+        }
+
+        File.SetUnixFileMode(Full("start"), UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var services = new ServiceCollection();
+        services.AddMcpServer(new McpServerDefinition { Name = "own", Command = command, Args = [argument, "/bin/sh"], Cwd = _bench.Root });
+        services.AddAgent(new AgentDefinition
+        {
+            Name = "agent",
+            Description = "Brings a server along.",
+            Instructions = "Work.",
+            McpServers = [new AgentMcpServer("mine", JsonSerializer.SerializeToElement(new { command, args = new[] { argument }, cwd = _bench.Root }))],
+        });
+        using ServiceProvider provider = services.BuildServiceProvider();
+
+        var paths = new ProtectedPaths(provider.GetServices<GoverningPath>());
+
+        Assert.That(paths.Governing.Select(static one => one.Path), Is.EqualTo(governs ? new[] { Full(file), Full(file) } : []));
+        Assert.That(paths.Find(Full(file)) is not null, Is.EqualTo(governs));
+    }
 
     [TestCase("policy.yaml")]
     [TestCase("./policy.yaml")]

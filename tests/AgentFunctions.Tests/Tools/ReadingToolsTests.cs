@@ -22,6 +22,35 @@ public sealed class ReadingToolsTests
         Assert.That(outcome.Text.Split('\n'), Is.EqualTo(new[] { ".hidden  4", "Z  4", "a-b/x  4", "a.txt  4", "a/B.cs  4", "a/z.txt  4", "b.txt  4" }));
     }
 
+    [Test]
+    public async Task ListAndSearch_FoldersDeeperThanPathsMayBeLong_TheOthersAreFound()
+    {
+        using var bench = new ToolBench();
+        bench.Write("a.txt", "word\n");
+        bench.Write("z/b.txt", "word\n");
+        string name = new('d', 200);
+        await ShellAsync(bench, $"mkdir deep && cd deep && for i in $(seq 30); do mkdir {name} && cd {name}; done && echo word > leaf.txt");
+        try
+        {
+            ToolOutcome listed = await bench.InvokeAsync("list_files", new { pattern = "?.txt" });
+            ToolOutcome found = await bench.InvokeAsync("search_files", new { pattern = "word" });
+
+            Assert.That(listed.Text, Is.EqualTo("a.txt  5\nz/b.txt  5"));
+            Assert.That(found.Text, Is.EqualTo("a.txt:1: word\nz/b.txt:1: word"));
+        }
+        finally
+        {
+            await ShellAsync(bench, "rm -rf deep");
+        }
+    }
+
+    private static async Task ShellAsync(ToolBench bench, string script)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]) { WorkingDirectory = bench.Root })!;
+        await shell.WaitForExitAsync();
+        Assert.That(shell.ExitCode, Is.Zero);
+    }
+
     [TestCase("two\nlines.txt", "\"two\\nlines.txt\"")]
     [TestCase("x:1: forged\rmore.txt", "\"x:1: forged\\u000dmore.txt\"")]
     [TestCase("turned\u202Etxt.exe", "\"turned\\u202etxt.exe\"")]
