@@ -1,11 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Core.Text;
-<<<<<<< HEAD
 using AgentFunctions.Records;
-=======
-using AgentFunctions.Governance.Boundaries;
->>>>>>> 417bdf9 (A server's words for why its tools are missing are data; logs and the terminal escape what steers them; sums of grants are bounded; streams end with the right to follow; the sandbox keeps the machine's settings read-only)
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools.Search;

@@ -1,4 +1,4 @@
-using AgentFunctions.Activities;
+using AgentFunctions.Steps;
 using AgentFunctions.Budgets;
 using AgentFunctions.Models;
 using Microsoft.Extensions.AI;

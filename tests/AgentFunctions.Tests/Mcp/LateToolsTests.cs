@@ -1,12 +1,9 @@
 using System.Text.Json;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Gateway;
-<<<<<<< HEAD:tests/AgentFunctions.Tests/Mcp/LateToolsTests.cs
+using AgentFunctions.Core.Text;
 using AgentFunctions.Mcp;
 using AgentFunctions.Records;
-=======
-using AgentFunctions.Governance.Boundaries;
->>>>>>> 417bdf9 (A server's words for why its tools are missing are data; logs and the terminal escape what steers them; sums of grants are bounded; streams end with the right to follow; the sandbox keeps the machine's settings read-only):tests/AgentFunctions.Tests/Tools/Mcp/LateToolsTests.cs
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;

@@ -1,4 +1,4 @@
-namespace AgentFunctions.Tools.Workspaces;
+namespace AgentFunctions.Workspaces;
 
 /// <summary>
 /// Finds the files of the host's folder, or of the folder it starts in, that a command line runs: whoever can change one of them decides what the host starts next. What such a program loads
