@@ -4,7 +4,7 @@ using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
-using AgentFunctions.Mcp;
+using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -29,7 +29,7 @@ public sealed class ReadingToolsTests
         bench.Write("a.txt", "word\n");
         bench.Write("z/b.txt", "word\n");
         string name = new('d', 200);
-        await ShellAsync(bench, $"mkdir deep && cd deep && for i in $(seq 30); do mkdir {name} && cd {name}; done && echo word > leaf.txt");
+        await ShellAsync(bench, $"mkdir deep && cd deep && for i in $(seq 30); do mkdir {name} && cd -P {name}; done && echo word > leaf.txt");
         try
         {
             ToolOutcome listed = await bench.InvokeAsync("list_files", new { pattern = "?.txt" });
