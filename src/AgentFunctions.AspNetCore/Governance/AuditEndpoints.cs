@@ -1,9 +1,9 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Keys;
-using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -41,14 +41,13 @@ internal static class AuditEndpoints
     }
 
     private static async Task<IResult> ListAsync(
-        HttpContext http, AuditLog audit, RunStore runs, CancellationToken cancellationToken)
+        HttpContext http, AuditLog audit, RunAccess access, CancellationToken cancellationToken)
     {
         string? run = http.Request.Query.Text("run");
         long from = http.Request.Query.Position("from") ?? 0;
         AuditCursor? after = http.Request.Query["after"] is { Count: > 0 } text ? AuditCursor.Parse(text.ToString()) : null;
         int limit = http.Request.Query.Number("limit", 200, 1, MaxPage);
-        RunRecord? own = run is null ? null : await runs.FindAsync(run, cancellationToken);
-        if (own?.Requester != http.Caller().Id)
+        if (run is null || !await access.IsRequesterAsync(http.Caller(), run, cancellationToken))
         {
             http.Demand(CallerRoles.Auditor);
         }

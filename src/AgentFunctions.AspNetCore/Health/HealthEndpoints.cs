@@ -62,7 +62,7 @@ internal static class HealthEndpoints
     {
         try
         {
-            return await callers.RecogniseAsync(http) is { } recognised && RunRights.SeesAll(recognised.Caller);
+            return await callers.RecogniseAsync(http) is { } recognised && RunAccess.SeesAll(recognised.Caller);
         }
         catch (Exception e) when (e is AgentException or ProblemException)
         {

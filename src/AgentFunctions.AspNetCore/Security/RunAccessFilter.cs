@@ -1,5 +1,4 @@
 using AgentFunctions.Gateway.Access;
-using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Security;
@@ -8,7 +7,7 @@ namespace AgentFunctions.AspNetCore.Security;
 /// Before every route of a run: what the caller's present roles let it do with the run. Routes that stop a run carry
 /// <see cref="RunAct.Stop"/> as metadata; every other route that is no reading steers it.
 /// </summary>
-internal sealed class RunAccessFilter(RunStore runs) : IEndpointFilter
+internal sealed class RunAccessFilter(RunAccess access) : IEndpointFilter
 {
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -24,16 +23,16 @@ internal sealed class RunAccessFilter(RunStore runs) : IEndpointFilter
                 http.Demand(CallerRoles.Submitter, CallerRoles.Operator);
             }
         }
-        else if (await runs.FindAsync(id, http.RequestAborted) is { } run)
+        else
         {
-            RunRights.Demand(caller, run, act);
+            await access.EnsureAsync(caller, id, act, http.RequestAborted);
         }
 
         return await next(context);
     }
 
     /// <summary>Whether a caller sees the runs of others.</summary>
-    public static bool SeesAll(Caller caller) => RunRights.SeesAll(caller);
+    public static bool SeesAll(Caller caller) => RunAccess.SeesAll(caller);
 }
 
 /// <summary>What a route does with a run.</summary>

@@ -7,7 +7,7 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Decides whether a run may begin, and records the answer. A refusal names the rule.</summary>
-public sealed class Admission
+internal sealed class Admission
 {
     private static readonly Dictionary<string, string> NoLabels = [];
 

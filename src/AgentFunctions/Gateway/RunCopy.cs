@@ -8,7 +8,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Copies what a run has said, done and kept up to a turn. Safe to repeat for the same new run.</summary>
-public sealed class RunCopy
+internal sealed class RunCopy
 {
     private readonly Transcript _transcript;
     private readonly CallLedger _ledger;

@@ -10,6 +10,7 @@ using AgentFunctions.Prompts;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Steps;
+using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
@@ -56,9 +57,11 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<RunTools>();
         services.TryAddSingleton<LateTools>();
         services.AddRunIndex();
-        services.TryAddSingleton<RunTreeReader>();
-        services.TryAddSingleton<RunFeed>();
-        services.TryAddSingleton<Transcript>();
+        services.TryAddSingleton(static provider => new RunTreeReader(
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>()));
+        services.TryAddSingleton(static provider => new RunFeed(
+            provider.GetRequiredService<RunReader>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<IOrchestrationClient>()));
+        services.TryAddSingleton(static provider => new Transcript(provider.GetRequiredService<ILogStore>(), provider.GetService<IBlobStore>()));
         services.AddSingleton<IReadinessCheck, RuntimeReadiness>();
         services.TryAddSingleton(static provider => new HostReadiness(
             provider.GetServices<IReadinessCheck>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>(),
@@ -67,7 +70,8 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<StepTroubles>();
         services.TryAddSingleton<StepRetries>();
         services.TryAddSingleton<CallLedger>();
-        services.TryAddSingleton<ArtifactStore>();
+        services.TryAddSingleton(static provider => new ArtifactStore(
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<PlanStore>();
         services.TryAddSingleton<CompactActivity>();

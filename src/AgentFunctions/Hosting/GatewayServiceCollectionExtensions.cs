@@ -7,6 +7,7 @@ using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Storage;
 using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -26,9 +27,11 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<GoalRouter>();
         services.TryAddSingleton<AccessRules>();
         services.TryAddSingleton<QuotaMeter>();
+        services.TryAddSingleton(static provider => new RunAccess(provider.GetRequiredService<RunStore>()));
         services.TryAddSingleton<RunQueue>();
         services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<RunQueue>());
-        services.TryAddSingleton<RequestKeys>();
+        services.TryAddSingleton(static provider => new RequestKeys(
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RunLimits>();
         services.TryAddSingleton<RunRecords>();
         services.TryAddSingleton<AcceptanceGrants>();

@@ -1,7 +1,7 @@
 namespace AgentFunctions.Keys;
 
 /// <summary>Keeps one wrapped key per run tree. Keep it apart from the data: whoever deletes a key makes what it seals unreadable for good.</summary>
-public interface ITreeKeyStore
+internal interface ITreeKeyStore
 {
     /// <summary>Gets the wrapped key of a tree, or <see langword="null"/>.</summary>
     /// <param name="root">The run at the root of the tree.</param>

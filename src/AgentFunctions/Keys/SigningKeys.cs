@@ -3,8 +3,19 @@ using System.Security.Cryptography;
 namespace AgentFunctions.Keys;
 
 /// <summary>The key pairs of one purpose: the newest signs, all stay published so that what they signed can be checked.</summary>
-public sealed class SigningKeys(ISigningKeyStore store, string purpose, TimeProvider time)
+public sealed class SigningKeys
 {
+    private readonly ISigningKeyStore _store;
+    private readonly string _purpose;
+    private readonly TimeProvider _time;
+
+    internal SigningKeys(ISigningKeyStore store, string purpose, TimeProvider time)
+    {
+        _store = store;
+        _purpose = purpose;
+        _time = time;
+    }
+
     /// <summary>How long a key that another host made may go unpublished here.</summary>
     private static readonly TimeSpan PublishedAge = TimeSpan.FromSeconds(1);
 
@@ -65,22 +76,22 @@ public sealed class SigningKeys(ISigningKeyStore store, string purpose, TimeProv
             _gate.Release();
         }
 
-        bool IsRecent(Known known) => known.Keys.Count > 0 && (!store.IsShared || time.GetElapsedTime(known.ReadAt) < maxAge);
+        bool IsRecent(Known known) => known.Keys.Count > 0 && (!_store.IsShared || _time.GetElapsedTime(known.ReadAt) < maxAge);
     }
 
     private async Task<SigningKey> AddAsync(IReadOnlyList<SigningKey> before, CancellationToken cancellationToken)
     {
         using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var key = new StoredKey(time.GetUtcNow(), pair.ExportPkcs8PrivateKeyPem());
-        await store.TryAddAsync(purpose, before.Count, key, cancellationToken).ConfigureAwait(false);
+        var key = new StoredKey(_time.GetUtcNow(), pair.ExportPkcs8PrivateKeyPem());
+        await _store.TryAddAsync(_purpose, before.Count, key, cancellationToken).ConfigureAwait(false);
         // Where another host was quicker, its key is the one.
         return (await LoadAsync(cancellationToken).ConfigureAwait(false))[^1];
     }
 
     private async Task<IReadOnlyList<SigningKey>> LoadAsync(CancellationToken cancellationToken)
     {
-        long readAt = time.GetTimestamp();
-        IReadOnlyList<StoredKey> stored = await store.ReadAsync(purpose, cancellationToken).ConfigureAwait(false);
+        long readAt = _time.GetTimestamp();
+        IReadOnlyList<StoredKey> stored = await _store.ReadAsync(_purpose, cancellationToken).ConfigureAwait(false);
         // Keys are only ever added.
         IReadOnlyList<SigningKey> known = _known.Keys;
         IReadOnlyList<SigningKey> keys = stored.Count == known.Count ? known : [.. stored.Select(key => new SigningKey(key))];

@@ -9,7 +9,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Ledger;
 
 /// <summary>How far a tool call has come.</summary>
-public enum LedgerState
+internal enum LedgerState
 {
     /// <summary>It waits for a person, or for room in the review queue; nothing has happened yet.</summary>
     Waiting = 2,
@@ -29,7 +29,7 @@ public enum LedgerState
 /// <param name="State">How far it has come.</param>
 /// <param name="StartedAt">When it was about to be made (UTC).</param>
 /// <param name="Outcome">What came of it, once finished.</param>
-public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset StartedAt, ToolOutcome? Outcome = null)
+internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset StartedAt, ToolOutcome? Outcome = null)
 {
     /// <summary>For a finished call that concerns sub-agents: what it asked the loop to do.</summary>
     [JsonInclude]
@@ -61,7 +61,7 @@ public sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffset 
 /// The record of every tool call under its idempotency key <c>run/turn/call</c>: what makes sure that no effect happens
 /// twice. A tool with effects is entered as started before it runs; a finished call is never made again.
 /// </summary>
-public sealed class CallLedger(IRecordStore records)
+internal sealed class CallLedger(IRecordStore records)
 {
     /// <summary>The place, among the calls of a turn, of the acceptance command that checks the turn's answer.</summary>
     internal const int Acceptance = -1;

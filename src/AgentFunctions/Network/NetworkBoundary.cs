@@ -8,7 +8,7 @@ namespace AgentFunctions.Network;
 /// Keeps HTTP calls whose address a model or a caller chose away from this machine's own network: the check is made on the address
 /// that is really connected to, after name resolution and at every redirect.
 /// </summary>
-public static class NetworkBoundary
+internal static class NetworkBoundary
 {
     /// <summary>A handler whose connections lead to public addresses alone.</summary>
     /// <param name="allowedHosts">

@@ -12,8 +12,19 @@ namespace AgentFunctions.Records;
 public sealed record Artifact(string Name, string MediaType, long Length, string Hash, DateTimeOffset CreatedAt);
 
 /// <summary>The files that runs produced: a record each, with the content kept by hash.</summary>
-public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimeProvider time)
+public sealed class ArtifactStore
 {
+    private readonly IRecordStore _records;
+    private readonly IBlobStore _blobs;
+    private readonly TimeProvider _time;
+
+    internal ArtifactStore(IRecordStore records, IBlobStore blobs, TimeProvider time)
+    {
+        _records = records;
+        _blobs = blobs;
+        _time = time;
+    }
+
     /// <summary>Saves a file under a name; a file of that name is replaced.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="name">The name: <c>A-Z a-z 0-9 . _ -</c>, at most 200 characters.</param>
@@ -25,9 +36,9 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
         string runId, string name, string mediaType, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
         string key = Key(runId, name);
-        string hash = await blobs.PutAsync(content, cancellationToken).ConfigureAwait(false);
-        var artifact = new Artifact(name, mediaType, content.Length, hash, time.GetUtcNow());
-        await records.PutAsync(
+        string hash = await _blobs.PutAsync(content, cancellationToken).ConfigureAwait(false);
+        var artifact = new Artifact(name, mediaType, content.Length, hash, _time.GetUtcNow());
+        await _records.PutAsync(
             key, JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken)
             .ConfigureAwait(false);
         return artifact;
@@ -37,7 +48,7 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
     /// <param name="runId">The run.</param>
     /// <param name="artifact">The file of another run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    internal Task LinkAsync(string runId, Artifact artifact, CancellationToken cancellationToken) => records.PutAsync(
+    internal Task LinkAsync(string runId, Artifact artifact, CancellationToken cancellationToken) => _records.PutAsync(
         Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken);
 
     /// <summary>The files of a run, by name.</summary>
@@ -46,7 +57,7 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
     public async Task<IReadOnlyList<Artifact>> ListAsync(string runId, CancellationToken cancellationToken = default)
     {
         var artifacts = new List<Artifact>();
-        await foreach (StoredRecord record in records.ListAsync($"artifacts/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        await foreach (StoredRecord record in _records.ListAsync($"artifacts/{runId}/", null, cancellationToken).ConfigureAwait(false))
         {
             artifacts.Add(JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.Artifact)!);
         }
@@ -62,7 +73,7 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
         string runId, string name, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = IsName(name)
-            ? await records.GetAsync(Key(runId, name), cancellationToken).ConfigureAwait(false)
+            ? await _records.GetAsync(Key(runId, name), cancellationToken).ConfigureAwait(false)
             : null;
         if (record is null)
         {
@@ -70,7 +81,7 @@ public sealed class ArtifactStore(IRecordStore records, IBlobStore blobs, TimePr
         }
 
         Artifact artifact = JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.Artifact)!;
-        ReadOnlyMemory<byte>? content = await blobs.GetAsync(artifact.Hash, cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte>? content = await _blobs.GetAsync(artifact.Hash, cancellationToken).ConfigureAwait(false);
         return content is null ? null : (artifact, content.Value);
     }
 

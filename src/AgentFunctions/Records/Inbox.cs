@@ -7,14 +7,14 @@ namespace AgentFunctions.Records;
 /// <param name="Text">The words.</param>
 /// <param name="By">Who said them.</param>
 /// <param name="At">When (UTC).</param>
-public sealed record InboxMessage(string Text, string By, DateTimeOffset At)
+internal sealed record InboxMessage(string Text, string By, DateTimeOffset At)
 {
     /// <summary>What the request is known by that sent it; <see langword="null"/> if it had no idempotency key.</summary>
     public string? Key { get; init; }
 }
 
 /// <summary>The messages that people send to runs: a log each. The model is shown each once, in order.</summary>
-public sealed class Inbox(ILogStore logs)
+internal sealed class Inbox(ILogStore logs)
 {
     /// <summary>Adds a message at the end.</summary>
     /// <param name="runId">The run.</param>

@@ -121,8 +121,12 @@ public static class JournalEventTypes
 }
 
 /// <summary>The ordered events of runs: a log each.</summary>
-public sealed class Journal(ILogStore logs)
+public sealed class Journal
 {
+    private readonly ILogStore _logs;
+
+    internal Journal(ILogStore logs) => _logs = logs;
+
     /// <summary>Gets who is told of each event that is written; <see langword="null"/> for nobody.</summary>
     internal IJournalObserver? Observer { get; init; }
 
@@ -137,7 +141,7 @@ public sealed class Journal(ILogStore logs)
     public Task AppendAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
-        Task<long> appended = logs.AppendAsync(
+        Task<long> appended = _logs.AppendAsync(
             StreamOf(runId),
             [JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent)],
             null,
@@ -156,7 +160,7 @@ public sealed class Journal(ILogStore logs)
         try
         {
             byte[] data = JsonSerializer.SerializeToUtf8Bytes(journalEvent, StoredRecordsJsonContext.Default.JournalEvent);
-            await logs.AppendAsync(StreamOf(runId), [data], 0, cancellationToken).ConfigureAwait(false);
+            await _logs.AppendAsync(StreamOf(runId), [data], 0, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
         {
@@ -180,7 +184,7 @@ public sealed class Journal(ILogStore logs)
         long end = 0;
         while (true)
         {
-            await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), end, null, cancellationToken).ConfigureAwait(false))
+            await foreach (LogEntry entry in _logs.ReadAsync(StreamOf(runId), end, null, cancellationToken).ConfigureAwait(false))
             {
                 end = entry.Position + 1;
                 // To look for the type first spares most of the entries their reading.
@@ -195,7 +199,7 @@ public sealed class Journal(ILogStore logs)
 
             try
             {
-                await logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
+                await _logs.AppendAsync(StreamOf(runId), [data], end, cancellationToken).ConfigureAwait(false);
                 await ObserveAsync(runId, journalEvent, cancellationToken).ConfigureAwait(false);
                 return true;
             }
@@ -215,7 +219,7 @@ public sealed class Journal(ILogStore logs)
         string runId, long from = 0, int? maxCount = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in _logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
         {
             yield return (entry.Position, JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent)!);
         }
@@ -229,5 +233,5 @@ public sealed class Journal(ILogStore logs)
     /// <param name="length">The number to pass.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public Task WaitAsync(string runId, long length, CancellationToken cancellationToken) =>
-        logs.WaitForAppendAsync(StreamOf(runId), length, cancellationToken);
+        _logs.WaitForAppendAsync(StreamOf(runId), length, cancellationToken);
 }

@@ -10,16 +10,16 @@ namespace AgentFunctions.Records;
 /// <param name="Text">The words.</param>
 /// <param name="By">The run that wrote it.</param>
 /// <param name="At">When (UTC).</param>
-public sealed record Note(string Name, string Text, string By, DateTimeOffset At);
+internal sealed record Note(string Name, string Text, string By, DateTimeOffset At);
 
 /// <summary>Whose notes they are: an agent's, or an agent's for the runs with one value of a label.</summary>
 /// <param name="Agent">The agent.</param>
 /// <param name="Label">The label's name; <see langword="null"/> for all runs of the agent.</param>
 /// <param name="Value">The label's value.</param>
-public sealed record NoteScope(string Agent, string? Label = null, string? Value = null);
+internal sealed record NoteScope(string Agent, string? Label = null, string? Value = null);
 
 /// <summary>The notes that outlive runs.</summary>
-public sealed class NoteStore(IRecordStore records)
+internal sealed class NoteStore(IRecordStore records)
 {
     /// <summary>The most notes of one scope.</summary>
     public const int MaxNotes = 100;

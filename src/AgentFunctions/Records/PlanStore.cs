@@ -9,7 +9,7 @@ namespace AgentFunctions.Records;
 public sealed record PlanItem(string Text, bool Done = false);
 
 /// <summary>The plans of runs: what people see as progress, and what the model is reminded of after its context was summed up.</summary>
-public sealed class PlanStore(IRecordStore records)
+internal sealed class PlanStore(IRecordStore records)
 {
     /// <summary>A run's plan; empty where it has none.</summary>
     /// <param name="runId">The run.</param>

@@ -9,8 +9,17 @@ namespace AgentFunctions.Records;
 /// Claims idempotency keys, so that a repeated request is the same request. The key is claimed before anything else is looked at, and
 /// the claim says what it is for: what a crash cuts off is completed by the next repetition, and a refused request gives its key back.
 /// </summary>
-public sealed class RequestKeys(IRecordStore records, TimeProvider time)
+public sealed class RequestKeys
 {
+    private readonly IRecordStore _records;
+    private readonly TimeProvider _time;
+
+    internal RequestKeys(IRecordStore records, TimeProvider time)
+    {
+        _records = records;
+        _time = time;
+    }
+
     /// <summary>How long another host's unfinished request is left alone before a repetition completes it.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
@@ -85,7 +94,7 @@ public sealed class RequestKeys(IRecordStore records, TimeProvider time)
                     return claim;
                 }
 
-                await Task.Delay(Poll, time, cancellationToken).ConfigureAwait(false);
+                await Task.Delay(Poll, _time, cancellationToken).ConfigureAwait(false);
             }
         }
         catch
@@ -105,7 +114,7 @@ public sealed class RequestKeys(IRecordStore records, TimeProvider time)
 
         try
         {
-            await records.DeleteAsync(KeyOf(token), RecordCondition.IfMatch(claim.Etag!), CancellationToken.None).ConfigureAwait(false);
+            await _records.DeleteAsync(KeyOf(token), RecordCondition.IfMatch(claim.Etag!), CancellationToken.None).ConfigureAwait(false);
         }
         catch (AgentException)
         {
@@ -116,15 +125,15 @@ public sealed class RequestKeys(IRecordStore records, TimeProvider time)
 
     /// <summary>What a key of a caller stands for; <see langword="null"/> if it is free.</summary>
     internal async Task<string?> FindAsync(string requester, string key, CancellationToken cancellationToken) =>
-        await records.GetAsync(KeyOf(TokenOf(requester, key)), cancellationToken).ConfigureAwait(false) is { } record ? Read(record).RunId : null;
+        await _records.GetAsync(KeyOf(TokenOf(requester, key)), cancellationToken).ConfigureAwait(false) is { } record ? Read(record).RunId : null;
 
     /// <summary>Frees a key that stands for a subject.</summary>
     internal async Task ForgetAsync(string requester, string key, string subject, CancellationToken cancellationToken)
     {
         string recordKey = KeyOf(TokenOf(requester, key));
-        if (await records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record && Read(record).RunId == subject)
+        if (await _records.GetAsync(recordKey, cancellationToken).ConfigureAwait(false) is { } record && Read(record).RunId == subject)
         {
-            await records.DeleteAsync(recordKey, RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
+            await _records.DeleteAsync(recordKey, RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -140,14 +149,14 @@ public sealed class RequestKeys(IRecordStore records, TimeProvider time)
     private async Task<ClaimedRequest?> TryClaimAsync(
         string token, string body, string subject, Func<string, CancellationToken, Task<bool>>? isDone, IDisposable turn, CancellationToken cancellationToken)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = _time.GetUtcNow();
         var own = new IdempotencyClaim(subject, body) { At = now };
         if (await TryWriteAsync(token, own, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is { } etag)
         {
             return new ClaimedRequest(subject, token, turn, own, etag);
         }
 
-        if (await records.GetAsync(KeyOf(token), cancellationToken).ConfigureAwait(false) is not { } record)
+        if (await _records.GetAsync(KeyOf(token), cancellationToken).ConfigureAwait(false) is not { } record)
         {
             return null;
         }
@@ -187,7 +196,7 @@ public sealed class RequestKeys(IRecordStore records, TimeProvider time)
         }
     }
 
-    private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken) => records.PutAsync(
+    private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken) => _records.PutAsync(
         KeyOf(token), JsonSerializer.SerializeToUtf8Bytes(claim, ClaimsJsonContext.Default.IdempotencyClaim), condition, cancellationToken);
 
     private static IdempotencyClaim Read(StoredRecord record) =>

@@ -6,10 +6,17 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Records;
 
 /// <summary>The messages of runs: a log each, with the part that the next model call needs kept in memory.</summary>
-/// <param name="logs">The store of the messages.</param>
-/// <param name="blobs">The store of messages that are too large for an entry; <see langword="null"/> where there are none.</param>
-public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
+public sealed class Transcript
 {
+    private readonly ILogStore _logs;
+    private readonly IBlobStore? _blobs;
+
+    internal Transcript(ILogStore logs, IBlobStore? blobs = null)
+    {
+        _logs = logs;
+        _blobs = blobs;
+    }
+
     /// <summary>A larger entry's message is kept as a blob, in bytes. An entry may have 1 MiB, and what redaction adds needs room.</summary>
     private const int MaxEntryBytes = 768 * 1024;
 
@@ -29,13 +36,13 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
     /// <param name="runId">The run.</param>
     /// <param name="context">Which part.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<TranscriptWindow> ReadWindowAsync(
+    internal async Task<TranscriptWindow> ReadWindowAsync(
         string runId, ContextRef context, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(context);
         if (_windows.TryGet(runId, out TranscriptWindow? cached) && cached.Context == context)
         {
-            return logs.IsShared ? await GrowAsync(runId, cached, cancellationToken).ConfigureAwait(false) : cached;
+            return _logs.IsShared ? await GrowAsync(runId, cached, cancellationToken).ConfigureAwait(false) : cached;
         }
 
         return await ReadWholeAsync(runId, context, cancellationToken).ConfigureAwait(false);
@@ -115,7 +122,7 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
     /// <param name="cancellationToken">Stops waiting; the messages may have been added.</param>
     /// <returns>The window with the messages in it.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.PositionConflict"/>: somebody else has written; read the window again.</exception>
-    public async Task<TranscriptWindow> AppendAsync(
+    internal async Task<TranscriptWindow> AppendAsync(
         string runId, TranscriptWindow window, IReadOnlyList<TranscriptEntry> entries, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(window);
@@ -128,7 +135,7 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
             data[i] = await WriteAsync(entries[i], cancellationToken).ConfigureAwait(false);
         }
 
-        await logs.AppendAsync(StreamOf(runId), data, window.End, cancellationToken).ConfigureAwait(false);
+        await _logs.AppendAsync(StreamOf(runId), data, window.End, cancellationToken).ConfigureAwait(false);
         TranscriptWindow grown = window.With(entries);
         _windows.Set(runId, grown);
         return grown;
@@ -143,7 +150,7 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
         string runId, long from = 0, int? maxCount = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
+        await foreach (LogEntry entry in _logs.ReadAsync(StreamOf(runId), from, maxCount, cancellationToken).ConfigureAwait(false))
         {
             TranscriptEntry read = JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.TranscriptEntry)!;
             yield return (read.Blob is null ? read : await FetchAsync(runId, read, read.Blob, cancellationToken).ConfigureAwait(false)) with
@@ -170,7 +177,7 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
 
             try
             {
-                await logs.AppendAsync(StreamOf(runId), data, start, cancellationToken).ConfigureAwait(false);
+                await _logs.AppendAsync(StreamOf(runId), data, start, cancellationToken).ConfigureAwait(false);
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)
             {
@@ -183,19 +190,19 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
     private async Task<ReadOnlyMemory<byte>> WriteAsync(TranscriptEntry entry, CancellationToken cancellationToken)
     {
         byte[] data = JsonSerializer.SerializeToUtf8Bytes(entry, TranscriptJson.Entry);
-        if (data.Length <= MaxEntryBytes || blobs is null)
+        if (data.Length <= MaxEntryBytes || _blobs is null)
         {
             return data;
         }
 
-        string hash = await blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(entry.Message, TranscriptJson.Message), cancellationToken).ConfigureAwait(false);
+        string hash = await _blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(entry.Message, TranscriptJson.Message), cancellationToken).ConfigureAwait(false);
         var stub = new ChatMessage(entry.Message.Role, TextCut.Shorten(entry.Message.Text, StubLength));
         return JsonSerializer.SerializeToUtf8Bytes(entry with { Message = stub, Blob = hash }, TranscriptJson.Entry);
     }
 
     private async Task<TranscriptEntry> FetchAsync(string runId, TranscriptEntry entry, string hash, CancellationToken cancellationToken)
     {
-        ReadOnlyMemory<byte> content = (blobs is null ? null : await blobs.GetAsync(hash, cancellationToken).ConfigureAwait(false))
+        ReadOnlyMemory<byte> content = (_blobs is null ? null : await _blobs.GetAsync(hash, cancellationToken).ConfigureAwait(false))
             ?? throw new AgentException(ErrorCode.DataFileUnusable, $"A message of run '{runId}' ({hash}) is gone from the store.");
         return entry with { Message = JsonSerializer.Deserialize(content.Span, TranscriptJson.Message)!, Blob = null };
     }
@@ -215,13 +222,13 @@ public sealed class Transcript(ILogStore logs, IBlobStore? blobs = null)
 /// <summary>Which part of its transcript a run's model is shown: the goal, a summary of the older part, and the rest as it was.</summary>
 /// <param name="From">The position where the part begins that is shown as it was.</param>
 /// <param name="Summary">The position of the summary of everything before; <see langword="null"/> where nothing was summed up yet.</param>
-public sealed record ContextRef(long From = 0, long? Summary = null);
+internal sealed record ContextRef(long From = 0, long? Summary = null);
 
 /// <summary>The messages that a run's model is shown.</summary>
 /// <param name="Context">Which part of the transcript they are.</param>
 /// <param name="End">The position that the next message will get.</param>
 /// <param name="Entries">The messages: the goal, the summary where there is one, and the rest.</param>
-public sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyList<TranscriptEntry> Entries)
+internal sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyList<TranscriptEntry> Entries)
 {
     /// <summary>The model's message of a turn, or <see langword="null"/> where it has not spoken yet.</summary>
     /// <param name="turn">The turn.</param>

@@ -2,7 +2,7 @@ namespace AgentFunctions.Runs;
 
 /// <summary>Represents the tools that a run started without and gets when they come.</summary>
 /// <param name="Groups">The groups that were missing, for instance <c>mcp__github</c>, each with the reason.</param>
-public sealed record AwaitedTools(IReadOnlyDictionary<string, string> Groups)
+internal sealed record AwaitedTools(IReadOnlyDictionary<string, string> Groups)
 {
     /// <summary>Gets which of them the run may have: those that every entry allows. <see langword="null"/>, the default, for all.</summary>
     public IReadOnlyList<ToolAllowance>? Allowances { get; init; }
@@ -14,4 +14,4 @@ public sealed record AwaitedTools(IReadOnlyDictionary<string, string> Groups)
 /// <summary>Represents which tools a run may have, as patterns with <c>*</c> for any characters and <c>?</c> for one.</summary>
 /// <param name="Allowed">Any of these; <see langword="null"/> for all.</param>
 /// <param name="Denied">None of these.</param>
-public sealed record ToolAllowance(IReadOnlyList<string>? Allowed, IReadOnlyList<string> Denied);
+internal sealed record ToolAllowance(IReadOnlyList<string>? Allowed, IReadOnlyList<string> Denied);

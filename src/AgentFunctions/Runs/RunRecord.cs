@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace AgentFunctions.Runs;
 
 /// <summary>What a run was started with: written once at admission, never changed.</summary>
-public sealed record RunRecord
+internal sealed record RunRecord
 {
     /// <summary>The id: also the instance id of its orchestration. Ids sort newest first.</summary>
     public required string Id { get; init; }
@@ -81,7 +81,7 @@ public sealed record RunRecord
 /// <param name="Turn">The turn of the run that asked.</param>
 /// <param name="Call">The number of the call within its turn, from 0.</param>
 /// <param name="IsAnswer">Whether the sub-agent's result is the outcome of the call.</param>
-public sealed record RunOrigin(int Turn, int Call, bool IsAnswer)
+internal sealed record RunOrigin(int Turn, int Call, bool IsAnswer)
 {
     /// <summary>What the run that asked calls it; <see langword="null"/> for the agent's name. Grants nothing.</summary>
     public string? Name { get; init; }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Runs;
 
 /// <summary>What runs were started with: one record each, their agent definitions kept once by content.</summary>
-public sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<RunStore>? log = null)
+internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<RunStore>? log = null)
 {
     private const string Prefix = "runs/";
 

@@ -4,7 +4,7 @@ namespace AgentFunctions.Tools;
 /// <param name="Call">The call to make; <see langword="null"/> when it is no good.</param>
 /// <param name="Refusal">When it is no good: what to tell the model.</param>
 /// <param name="Notice">What the model must know about the tool, said with the result.</param>
-public sealed record PreparedCall(ToolCall? Call, ToolOutcome? Refusal, string? Notice = null)
+internal sealed record PreparedCall(ToolCall? Call, ToolOutcome? Refusal, string? Notice = null)
 {
     internal ToolOutcome WithNotice(ToolOutcome outcome) => Notice is null ? outcome : outcome with { Text = $"[{Notice}]\n\n{outcome.Text}" };
 }

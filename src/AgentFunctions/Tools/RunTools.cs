@@ -16,7 +16,7 @@ namespace AgentFunctions.Tools;
 /// The tools of a run: pinned at its start, so that the model is shown the same bytes in every request, and called as they
 /// are at present, so that a run of days lives with servers that are updated and tools that vanish.
 /// </summary>
-public sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore records, IOptions<ToolOptions>? options = null)
+internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordStore records, IOptions<ToolOptions>? options = null)
 {
     /// <summary>How many declarations stay in memory. They are kept by content, so no entry is ever stale.</summary>
     private const int CacheSize = 256;

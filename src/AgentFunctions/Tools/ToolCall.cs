@@ -6,4 +6,4 @@ namespace AgentFunctions.Tools;
 /// <param name="Tool">The tool.</param>
 /// <param name="Arguments">The arguments, bound to the call.</param>
 /// <param name="Context">Which call.</param>
-public sealed record ToolCall(AgentTool Tool, AIFunctionArguments Arguments, ToolContext Context);
+internal sealed record ToolCall(AgentTool Tool, AIFunctionArguments Arguments, ToolContext Context);

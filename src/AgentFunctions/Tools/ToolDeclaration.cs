@@ -11,7 +11,7 @@ namespace AgentFunctions.Tools;
 /// <param name="Description">What it is for.</param>
 /// <param name="Schema">The JSON schema of its arguments.</param>
 /// <param name="Effect">What it does to the world.</param>
-public sealed record ToolDeclaration(string Name, string Description, JsonElement Schema, ToolEffect Effect)
+internal sealed record ToolDeclaration(string Name, string Description, JsonElement Schema, ToolEffect Effect)
 {
     /// <summary>What a tool costs beyond its text: separators, names of fields.</summary>
     private const int Frame = 256;

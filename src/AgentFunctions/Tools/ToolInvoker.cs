@@ -8,7 +8,7 @@ namespace AgentFunctions.Tools;
 /// It remembers nothing. Who must not repeat a call keeps the ledger around it: <see cref="Prepare"/>, record <c>started</c>,
 /// <see cref="InvokeAsync(ToolCall, CancellationToken)"/>, record <c>finished</c>; after a crash <see cref="ReconcileAsync"/>.
 /// </remarks>
-public sealed class ToolInvoker(TimeProvider time)
+internal sealed class ToolInvoker(TimeProvider time)
 {
     // How long a tool that was told to stop may take to do so.
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(5);

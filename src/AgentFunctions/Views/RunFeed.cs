@@ -5,8 +5,19 @@ using AgentFunctions.Records;
 namespace AgentFunctions.Views;
 
 /// <summary>The events of runs as they happen.</summary>
-public sealed class RunFeed(RunReader reader, Journal journal, IOrchestrationClient orchestrations)
+public sealed class RunFeed
 {
+    private readonly RunReader _reader;
+    private readonly Journal _journal;
+    private readonly IOrchestrationClient _orchestrations;
+
+    internal RunFeed(RunReader reader, Journal journal, IOrchestrationClient orchestrations)
+    {
+        _reader = reader;
+        _journal = journal;
+        _orchestrations = orchestrations;
+    }
+
     /// <summary>The events of a run from a position on; ends when the run has ended and its last event was delivered.</summary>
     /// <param name="id">The run.</param>
     /// <param name="from">The first position.</param>
@@ -15,16 +26,16 @@ public sealed class RunFeed(RunReader reader, Journal journal, IOrchestrationCli
     public async IAsyncEnumerable<(long Position, JournalEvent Event)> FollowAsync(
         string id, long from = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task ended = orchestrations.WaitForCompletionAsync(id, stop.Token);
+        Task ended = _orchestrations.WaitForCompletionAsync(id, stop.Token);
         try
         {
             while (true)
             {
                 // Asked before the journal is read: a run's last event is written before the run ends.
                 bool isLast = ended.IsCompleted;
-                await foreach ((long position, JournalEvent e) in journal.ReadAsync(id, from, null, cancellationToken).ConfigureAwait(false))
+                await foreach ((long position, JournalEvent e) in _journal.ReadAsync(id, from, null, cancellationToken).ConfigureAwait(false))
                 {
                     from = position + 1;
                     yield return (position, e);
@@ -36,7 +47,7 @@ public sealed class RunFeed(RunReader reader, Journal journal, IOrchestrationCli
                     yield break;
                 }
 
-                Task next = await Task.WhenAny(journal.WaitAsync(id, from, stop.Token), ended).ConfigureAwait(false);
+                Task next = await Task.WhenAny(_journal.WaitAsync(id, from, stop.Token), ended).ConfigureAwait(false);
                 await next.ConfigureAwait(false);
             }
         }

@@ -12,14 +12,34 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Views;
 
 /// <summary>Shows runs: what they were started with, joined with where their orchestration stands.</summary>
-public sealed class RunReader(
-    RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans, TimeProvider time,
-    Redactor redactor, IRecordStore records)
+public sealed class RunReader
 {
+    private readonly RunStore _runs;
+    private readonly IOrchestrationClient _orchestrations;
+    private readonly Transcript _transcript;
+    private readonly ArtifactStore _artifacts;
+    private readonly PlanStore _plans;
+    private readonly TimeProvider _time;
+    private readonly Redactor _redactor;
+
+    internal RunReader(
+        RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans,
+        TimeProvider time, Redactor redactor, IRecordStore records)
+    {
+        _runs = runs;
+        _orchestrations = orchestrations;
+        _transcript = transcript;
+        _artifacts = artifacts;
+        _plans = plans;
+        _time = time;
+        _redactor = redactor;
+        _troubles = new(records);
+    }
+
     /// <summary>How long after its time a further attempt may still be under way.</summary>
     private static readonly TimeSpan AttemptTime = TimeSpan.FromMinutes(5);
 
-    private readonly StepTroubles _troubles = new(records);
+    private readonly StepTroubles _troubles;
 
     /// <summary>Gets the index of all runs; <see langword="null"/> to read their records instead.</summary>
     internal RunIndexView? Index { get; init; }
@@ -29,7 +49,7 @@ public sealed class RunReader(
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<Run?> FindAsync(string id, CancellationToken cancellationToken = default)
     {
-        RunRecord? record = await runs.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        RunRecord? record = await _runs.FindAsync(id, cancellationToken).ConfigureAwait(false);
         return record is null ? null : ViewOf(await ReadAsync(record, true, cancellationToken).ConfigureAwait(false));
     }
 
@@ -87,7 +107,7 @@ public sealed class RunReader(
 
     private async IAsyncEnumerable<Run> ListRecordsAsync(RunFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (RunRecord record in runs.ListAsync(filter.After, cancellationToken).ConfigureAwait(false))
+        await foreach (RunRecord record in _runs.ListAsync(filter.After, cancellationToken).ConfigureAwait(false))
         {
             if (filter.Matches(record)
                 && await ReadAsync(record, false, cancellationToken).ConfigureAwait(false) is { } run
@@ -109,14 +129,14 @@ public sealed class RunReader(
     public async Task<Run> WaitForEndAsync(string id, CancellationToken cancellationToken = default)
     {
         await GetAsync(id, cancellationToken).ConfigureAwait(false);
-        await orchestrations.WaitForCompletionAsync(id, cancellationToken).ConfigureAwait(false);
+        await _orchestrations.WaitForCompletionAsync(id, cancellationToken).ConfigureAwait(false);
         return await GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A record without an orchestration is a submission that a crash cut off before it was acknowledged: no run.</summary>
     internal async Task<Run?> ReadAsync(RunRecord record, bool withResult, CancellationToken cancellationToken)
     {
-        OrchestrationState? state = await orchestrations.GetAsync(record.Id, true, cancellationToken).ConfigureAwait(false);
+        OrchestrationState? state = await _orchestrations.GetAsync(record.Id, true, cancellationToken).ConfigureAwait(false);
         if (state is null)
         {
             return null;
@@ -148,7 +168,7 @@ public sealed class RunReader(
                 ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) { AskedAt = swarm.AskedAt }
                 : new(0, 0),
             Budget = progress is null ? null : BudgetOf(progress, state),
-            Plan = withResult ? await plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
+            Plan = withResult ? await _plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
             Error = ErrorOf(state, outcome),
         };
         return state.IsEnded && withResult
@@ -160,14 +180,14 @@ public sealed class RunReader(
     [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(run))]
     internal Run? ViewOf(Run? run) => run is null ? null : run with
     {
-        Goal = redactor.Redact(run.Goal),
-        Input = run.Input is { } input ? redactor.RedactFree(input) : null,
-        Labels = run.Labels.All(label => redactor.Redact(label.Value) == label.Value)
+        Goal = _redactor.Redact(run.Goal),
+        Input = run.Input is { } input ? _redactor.RedactFree(input) : null,
+        Labels = run.Labels.All(label => _redactor.Redact(label.Value) == label.Value)
             ? run.Labels
-            : run.Labels.ToDictionary(static label => label.Key, label => redactor.Redact(label.Value), StringComparer.Ordinal),
-        Plan = [.. run.Plan.Select(item => item with { Text = redactor.Redact(item.Text) })],
-        Error = run.Error is { } error ? error with { Message = redactor.Redact(error.Message) } : null,
-        Result = run.Result is { } result ? result with { Text = redactor.Redact(result.Text) } : null,
+            : run.Labels.ToDictionary(static label => label.Key, label => _redactor.Redact(label.Value), StringComparer.Ordinal),
+        Plan = [.. run.Plan.Select(item => item with { Text = _redactor.Redact(item.Text) })],
+        Error = run.Error is { } error ? error with { Message = _redactor.Redact(error.Message) } : null,
+        Result = run.Result is { } result ? result with { Text = _redactor.Redact(result.Text) } : null,
     };
 
     /// <summary>What the loop says that it waits for, and the steps that failed and are tried again.</summary>
@@ -184,7 +204,7 @@ public sealed class RunReader(
             return [.. told.Select(ViewOf)];
         }
 
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = _time.GetUtcNow();
         StepTrouble[] troubles = [.. (await _troubles.GetAsync(runId, cancellationToken).ConfigureAwait(false))
             .Where(trouble => now < trouble.Until + AttemptTime && (trouble.Step != StepNames.CallModel || trouble.Turn == progress.Turns + 1))];
         if (told.Count > 0)
@@ -225,7 +245,7 @@ public sealed class RunReader(
 
     private RunBudget BudgetOf(RunState progress, OrchestrationState state)
     {
-        DateTimeOffset until = state.IsEnded ? state.LastUpdatedAt : time.GetUtcNow();
+        DateTimeOffset until = state.IsEnded ? state.LastUpdatedAt : _time.GetUtcNow();
         return RunBudget.Of(
             progress.Limits.Budget, progress.Steps, progress.Usage, progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
             progress.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0);
@@ -236,7 +256,7 @@ public sealed class RunReader(
         long from = progress?.Context.From ?? 0;
         string? text = null;
         string? reason = null;
-        await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
+        await foreach (TranscriptEntry entry in _transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
         {
             if (entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said)
             {
@@ -244,7 +264,7 @@ public sealed class RunReader(
             }
         }
 
-        IReadOnlyList<Artifact> files = await artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Artifact> files = await _artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
         string[] notes = [.. new[] { RunResult.NoteFor(reason), progress is null ? null : SwarmNote.Of(progress) }.OfType<string>()];
         return text is null && files.Count == 0 ? null : new RunResult(text ?? "", [.. files.Select(file => file.Name)])
         {

@@ -4,16 +4,25 @@ using AgentFunctions.Views.Runs;
 namespace AgentFunctions.Views;
 
 /// <summary>Shows whole trees of runs.</summary>
-public sealed class RunTreeReader(RunStore runs, RunReader reader)
+public sealed class RunTreeReader
 {
+    private readonly RunStore _runs;
+    private readonly RunReader _reader;
+
+    internal RunTreeReader(RunStore runs, RunReader reader)
+    {
+        _runs = runs;
+        _reader = reader;
+    }
+
     /// <summary>A run with all below it; results are left out.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async Task<RunTree> GetAsync(string id, CancellationToken cancellationToken = default)
     {
-        RunRecord top = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        Run run = await reader.ReadAsync(top, false, cancellationToken).ConfigureAwait(false)
+        RunRecord top = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        Run run = await _reader.ReadAsync(top, false, cancellationToken).ConfigureAwait(false)
             ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
         IReadOnlyList<(RunRecord Record, Run? Run)> below = await BelowAsync(id, cancellationToken).ConfigureAwait(false);
         return Branch(top, run, below.ToLookup(static found => found.Record.Parent!));
@@ -21,14 +30,14 @@ public sealed class RunTreeReader(RunStore runs, RunReader reader)
 
     private async Task<IReadOnlyList<(RunRecord Record, Run? Run)>> BelowAsync(string id, CancellationToken cancellationToken)
     {
-        if (reader.Index is { } index && await index.OpenAsync(id, reader, cancellationToken).ConfigureAwait(false))
+        if (_reader.Index is { } index && await index.OpenAsync(id, _reader, cancellationToken).ConfigureAwait(false))
         {
-            return await index.BelowAsync(reader, id, cancellationToken).ConfigureAwait(false);
+            return await index.BelowAsync(_reader, id, cancellationToken).ConfigureAwait(false);
         }
 
-        List<RunRecord> records = await runs.ListDescendantsAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        List<RunRecord> records = await _runs.ListDescendantsAsync(id, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         return await InParallel.SelectAsync(
-            records, async record => (record, await reader.ReadAsync(record, false, cancellationToken).ConfigureAwait(false)), cancellationToken)
+            records, async record => (record, await _reader.ReadAsync(record, false, cancellationToken).ConfigureAwait(false)), cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -42,7 +51,7 @@ public sealed class RunTreeReader(RunStore runs, RunReader reader)
             children.Add(Branch(child, childRun ?? NotStarted(child, run), byLead));
         }
 
-        return new RunTree(reader.ViewOf(run), record.Origin?.Name, children);
+        return new RunTree(_reader.ViewOf(run), record.Origin?.Name, children);
     }
 
     /// <summary>One that waits for its turn; it never comes where the lead has ended.</summary>

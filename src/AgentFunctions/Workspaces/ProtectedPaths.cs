@@ -6,7 +6,7 @@ namespace AgentFunctions.Workspaces;
 /// identity of what is there too, so that hard links and mounts of the same folder are seen.
 /// </remarks>
 /// <param name="governing">What governs.</param>
-public sealed class ProtectedPaths(IEnumerable<GoverningPath> governing)
+internal sealed class ProtectedPaths(IEnumerable<GoverningPath> governing)
 {
     private const string CurrentFolder = "/proc/self/cwd";
 

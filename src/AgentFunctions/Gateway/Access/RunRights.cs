@@ -6,7 +6,7 @@ namespace AgentFunctions.Gateway.Access;
 /// Says what the present roles of a caller let it do with a run: callers see their own runs, those whose role says so see all, and to
 /// the others a run that is not theirs does not exist.
 /// </summary>
-public static class RunRights
+internal static class RunRights
 {
     /// <summary>Gets whether a caller sees the runs of others.</summary>
     /// <param name="caller">The caller.</param>
@@ -41,17 +41,4 @@ public static class RunRights
                 ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Operator}.");
         }
     }
-}
-
-/// <summary>What can be done with a run.</summary>
-public enum RunAct
-{
-    /// <summary>See it: its transcript, events, tree and artifacts too.</summary>
-    See,
-
-    /// <summary>Hold or end it.</summary>
-    Stop,
-
-    /// <summary>Have it do more: speak to it, let it spend more, resume it, fork it.</summary>
-    Steer,
 }

@@ -9,7 +9,7 @@ namespace AgentFunctions.Governance.Identity;
 /// with <see cref="For"/>; a request that names none goes out as it is. The host's tool servers, OpenAPI tools and
 /// <see cref="ToolContext.Http"/> need no more than their configuration.
 /// </summary>
-public sealed class RunTokenHandler : DelegatingHandler
+internal sealed class RunTokenHandler : DelegatingHandler
 {
     private static readonly HttpRequestOptionsKey<(ToolContext Call, ToolServerIdentity Identity)> Key = new("AgentFunctions.Call");
 

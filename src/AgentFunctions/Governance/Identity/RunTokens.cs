@@ -16,7 +16,7 @@ namespace AgentFunctions.Governance.Identity;
 /// JSON Web Tokens signed with ES256. The subject is who asked for the root run; <c>act</c> (RFC 8693) names the run that acts and,
 /// nested, those that delegated to it. The public keys are served at <c>/.well-known/jwks.json</c>.
 /// </remarks>
-public sealed class RunTokens : IRequestSigner
+internal sealed class RunTokens : IRequestSigner
 {
     /// <summary>How long a token is good for.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);

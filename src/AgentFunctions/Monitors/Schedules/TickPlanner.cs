@@ -7,7 +7,7 @@ namespace AgentFunctions.Monitors.Schedules;
 /// Works out which ticks of a monitor are due. Pure: the durable timers of an engine and a timer trigger that asks
 /// "what is due" get the same answer.
 /// </summary>
-public static class TickPlanner
+internal static class TickPlanner
 {
     /// <summary>The most due moments that are looked at after a long absence; beyond it the count of missed ticks stops.</summary>
     private const int MaxBacklog = 100_000;

@@ -3,7 +3,7 @@ using AgentFunctions.Workspaces;
 namespace AgentFunctions.Tools.Workspaces;
 
 /// <summary>The tools that work on the files of a run's workspace.</summary>
-public static class WorkspaceTools
+internal static class WorkspaceTools
 {
     /// <summary>
     /// Makes <c>list_files</c>, <c>read_file</c>, <c>search_files</c>, <c>write_file</c>, <c>edit_file</c> and

@@ -16,10 +16,10 @@ public enum SandboxMode
 /// <summary>Represents a program that is to be started.</summary>
 /// <param name="Program">The program's full path.</param>
 /// <param name="Arguments">Its arguments.</param>
-public sealed record SandboxedCommand(string Program, IReadOnlyList<string> Arguments);
+internal sealed record SandboxedCommand(string Program, IReadOnlyList<string> Arguments);
 
 /// <summary>Confines commands to the workspace.</summary>
-public interface ICommandSandbox
+internal interface ICommandSandbox
 {
     /// <summary>Gets the name, for the log.</summary>
     string Name { get; }

@@ -1,0 +1,43 @@
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Gateway.Access;
+
+/// <summary>
+/// Checks what the present roles of a caller let it do with a run. To a caller that may not see a run, the run does not exist.
+/// </summary>
+public sealed class RunAccess
+{
+    private readonly RunStore _runs;
+
+    internal RunAccess(RunStore runs) => _runs = runs;
+
+    /// <summary>Gets whether a caller sees the runs of others.</summary>
+    /// <param name="caller">The caller.</param>
+    public static bool SeesAll(Caller caller) => RunRights.SeesAll(caller);
+
+    /// <summary>Ensures that a caller may do something with a run. A run that does not exist is left to the operation itself.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="act">What the caller wants to do.</param>
+    /// <param name="cancellationToken">The token to cancel the look-up.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>: the caller may not see the run. <see cref="ErrorCode.NotAllowed"/>: it may only see it.
+    /// </exception>
+    public async Task EnsureAsync(Caller caller, string runId, RunAct act, CancellationToken cancellationToken = default)
+    {
+        if (await _runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is { } run)
+        {
+            RunRights.Demand(caller, run, act);
+        }
+    }
+
+    /// <summary>Gets whether a caller asked for a run itself; <see langword="false"/> if there is no such run.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the look-up.</param>
+    public async Task<bool> IsRequesterAsync(Caller caller, string runId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return await _runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is { } run && run.Requester == caller.Id;
+    }
+}
