@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.AzureFunctions.Tests.Views;
 using AgentFunctions.Durability;
 using AgentFunctions.DurableTask;
 using AgentFunctions.Gateway;
@@ -10,14 +11,20 @@ using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>What a run costs on Durable Task Scheduler, as <c>docs/azure.md</c> says under Economy.</summary>
 [CancelAfter(300_000)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class EconomyTests
 {
+    private readonly CountingStorage _storage = new();
+
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
     [Test]
@@ -37,6 +44,10 @@ public sealed class EconomyTests
         Assert.That((counts.Executions, counts.Timers, counts.Events), Is.EqualTo((1 + (Steps / 100), 0, 0)));
         Assert.That(counts.AuditEntries, Is.InRange(Tools + 1, Tools + 2), "one for each call without effect, the start, and the end when it is told");
         Assert.That(counts.Billed, Is.EqualTo((2 * Steps) + 2 + counts.Executions).And.AtMost((2 * Steps) + Models));
+        int reads = _storage.Reads, writes = _storage.Take() - reads;
+        TestContext.Out.WriteLine($"{Steps} steps: {writes} writes to the account ({(double)writes / Steps:F2} a step), {reads} reads ({(double)reads / Steps:F2} a step)");
+        Assert.That((double)writes / Steps, Is.LessThan(6), "as docs/azure.md says, with room for the start");
+        Assert.That((double)reads / Steps, Is.LessThan(4));
     }
 
     [Test]
@@ -93,11 +104,13 @@ public sealed class EconomyTests
 
     private static bool IsLead(ChatRequest request) => request.Messages[1].GetProperty("content").ToString().Contains("Lead.", StringComparison.Ordinal);
 
-    private static async Task<(Run Run, CountedActions Counts)> RunAsync(
+    private async Task<(Run Run, CountedActions Counts)> RunAsync(
         string agent, Func<ChatRequest, ChatReply> answer, Func<IServiceProvider, string, Task>? meanwhile = null, params KeyValuePair<string, string?>[] settings)
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(answer);
-        await using ServiceProvider services = AppServices.Build(model, static services => services
+        var options = new BlobClientOptions();
+        options.AddPolicy(_storage, HttpPipelinePosition.PerRetry);
+        await using ServiceProvider services = AppServices.Build(model, AzuriteServer.Connect(AzuriteServer.TakeAccount(), options), static services => services
             .AddTool(AgentTool.Create("note", "Notes a text.", ToolEffect.None, static () => "noted"))
             .AddAgent(Agent.Create("worker").WithInstructions("Work.").WithTools("note"))
             .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note").WithDelegation(Delegation.Native)), settings);
