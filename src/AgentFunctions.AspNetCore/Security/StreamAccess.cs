@@ -1,6 +1,5 @@
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.Gateway.Access;
-using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,7 +15,7 @@ internal sealed class StreamAccess(HttpContext http, string runId, TimeProvider 
     private static readonly TimeSpan Holds = TimeSpan.FromSeconds(1);
 
     private readonly CallerAuthentication _callers = http.RequestServices.GetRequiredService<CallerAuthentication>();
-    private readonly RunStore _runs = http.RequestServices.GetRequiredService<RunStore>();
+    private readonly RunAccess _access = http.RequestServices.GetRequiredService<RunAccess>();
     private long _last = time.GetTimestamp();
 
     /// <summary>Determines whether the stream may go on.</summary>
@@ -29,14 +28,12 @@ internal sealed class StreamAccess(HttpContext http, string runId, TimeProvider 
 
         try
         {
-            if (await _callers.RecogniseAsync(http) is not { } recognised || await _runs.FindAsync(runId, http.RequestAborted) is not { } run)
+            if (await _callers.RecogniseAsync(http) is not { } recognised || !await _access.MaySeeAsync(recognised.Caller, runId, http.RequestAborted))
             {
                 return false;
             }
-
-            RunRights.Demand(recognised.Caller, run, RunAct.See);
         }
-        catch (Exception e) when (e is ProblemException or AgentException { Code: ErrorCode.RunNotFound or ErrorCode.NotAllowed })
+        catch (ProblemException)
         {
             return false;
         }

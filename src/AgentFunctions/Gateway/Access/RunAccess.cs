@@ -31,6 +31,28 @@ public sealed class RunAccess
         }
     }
 
+    /// <summary>Gets whether there is a run that a caller may see.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the look-up.</param>
+    public async Task<bool> MaySeeAsync(Caller caller, string runId, CancellationToken cancellationToken = default)
+    {
+        if (await _runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not { } run)
+        {
+            return false;
+        }
+
+        try
+        {
+            RunRights.Demand(caller, run, RunAct.See);
+            return true;
+        }
+        catch (AgentException e) when (e.Code is ErrorCode.RunNotFound or ErrorCode.NotAllowed)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Gets whether a caller asked for a run itself; <see langword="false"/> if there is no such run.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="runId">The run.</param>
