@@ -6,7 +6,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
 /// <summary>The ledger on blobs, where a host that was killed has its steps delivered once more beside the first delivery.</summary>
 [CancelAfter(300_000)]
-public sealed class LedgerOnBlobsTests
+internal sealed class LedgerOnBlobsTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
