@@ -9,7 +9,7 @@ internal sealed class ConsoleApprover(IServiceProvider services, bool alwaysYes)
     /// <summary>Decides what waits, until the token ends it.</summary>
     public async Task DecideAsync(CancellationToken cancellationToken)
     {
-        ApprovalDesk desk = services.GetRequiredService<ApprovalDesk>();
+        ApprovalService desk = services.GetRequiredService<ApprovalService>();
         while (!cancellationToken.IsCancellationRequested)
         {
             foreach (Approval approval in await desk.ListAsync(cancellationToken: cancellationToken))

@@ -33,7 +33,7 @@ public static class AgentFunctionsEndpoints
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(prefix);
-        RegistrationCheck.Demand(endpoints.ServiceProvider);
+        RegistrationCheck.Ensure(endpoints.ServiceProvider);
         RouteGroupBuilder root = endpoints.MapGroup(prefix);
         root.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers)).WithGroupName(ApiDocument.Name).DisableCookieRedirect();
         root.Guard();

@@ -18,10 +18,10 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, 
     {
         // Schemes are known from the start, so this does not wait.
         bool appAuthenticates = authentication.IsConfiguredAsync().AsTask().GetAwaiter().GetResult();
-        ListenCheck.Demand(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], options.Value, appAuthenticates);
+        ListenCheck.Ensure(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], options.Value, appAuthenticates);
         if (appAuthenticates)
         {
-            DemandNamesApart(options.Value);
+            EnsureNamesApart(options.Value);
         }
 
         address.Base = options.Value.PublicUrl;
@@ -34,7 +34,7 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, 
         app.Use(app.ApplicationServices.GetRequiredService<ProblemMiddleware>().InvokeAsync);
 
     /// <summary>The app's users and those of an issuer may have equal names, but never one id.</summary>
-    private static void DemandNamesApart(ApiOptions options)
+    private static void EnsureNamesApart(ApiOptions options)
     {
         if (options.CallerMapping is null && CallerIds.FindIssuer(options, options.Users.Name) is { } issuer)
         {

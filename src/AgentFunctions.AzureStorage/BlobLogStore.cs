@@ -26,7 +26,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(2);
 
-    private readonly LogPlaces _places = new();
+    private readonly LogLocations _places = new();
 
     /// <summary>Makes the store with the limits that it has in production.</summary>
     public BlobLogStore(BlobContainers containers, TimeProvider time)
@@ -37,7 +37,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     public Task<long> AppendAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default)
     {
-        StorageNames.Demand(stream, nameof(stream));
+        StorageNames.Ensure(stream, nameof(stream));
         ArgumentNullException.ThrowIfNull(entries);
         if (entries.Count == 0)
         {
@@ -56,13 +56,13 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     public async IAsyncEnumerable<LogEntry> ReadAsync(
         string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        StorageNames.Demand(stream, nameof(stream));
+        StorageNames.Ensure(stream, nameof(stream));
         long left = maxCount ?? long.MaxValue;
-        LogPlace place = _places.AtOrBefore(stream, fromPosition)
+        LogLocation place = _places.AtOrBefore(stream, fromPosition)
             ?? await StorageCall.RunAsync(() => FindAsync(stream, fromPosition, cancellationToken));
         while (left > 0)
         {
-            LogPlace from = place;
+            LogLocation from = place;
             LogChunk chunk = await StorageCall.RunAsync(() => ReadChunkAsync(stream, from, cancellationToken));
             if (chunk.IsGone)
             {
@@ -96,7 +96,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
 
     public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default)
     {
-        StorageNames.Demand(stream, nameof(stream));
+        StorageNames.Ensure(stream, nameof(stream));
         return StorageCall.RunAsync(async () => (await EndAsync(stream, cancellationToken)).Position);
     }
 
@@ -112,7 +112,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
 
     public Task DeleteAsync(string stream, CancellationToken cancellationToken = default)
     {
-        StorageNames.Demand(stream, nameof(stream));
+        StorageNames.Ensure(stream, nameof(stream));
         return StorageCall.RunAsync(async () =>
         {
             BlobContainerClient container = await containers.GetAsync(Container);
@@ -129,9 +129,9 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     private async Task<long> AppendBlockAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken)
     {
-        LogPlace? known = _places.Last(stream);
+        LogLocation? known = _places.Last(stream);
         bool isFresh = known is null || (expectedPosition is { } expected && expected != known.Value.Position);
-        LogPlace end = isFresh ? await EndAsync(stream, cancellationToken) : known!.Value;
+        LogLocation end = isFresh ? await EndAsync(stream, cancellationToken) : known!.Value;
         var id = Guid.NewGuid();
         while (true)
         {
@@ -147,7 +147,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
                 continue;
             }
 
-            LogPlace place = end.RolledOver(limits.MaxBlocks, limits.MaxBytes);
+            LogLocation place = end.RolledOver(limits.MaxBlocks, limits.MaxBytes);
             var block = new LogBlock(LogBlock.SizeOf(entries), place.Position, entries.Count, place.Blocks, id);
             if (await TryWriteAsync(stream, place, LogBlock.Write(block, entries), cancellationToken))
             {
@@ -177,10 +177,10 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
         }
     }
 
-    private async Task<bool> TryWriteAsync(string stream, LogPlace place, byte[] block, CancellationToken cancellationToken)
+    private async Task<bool> TryWriteAsync(string stream, LogLocation place, byte[] block, CancellationToken cancellationToken)
     {
         BlobContainerClient container = await containers.GetAsync(Container);
-        AppendBlobClient blob = container.GetAppendBlobClient(LogPlace.BlobOf(stream, place.Segment));
+        AppendBlobClient blob = container.GetAppendBlobClient(LogLocation.BlobOf(stream, place.Segment));
         bool isNew = place.Offset == 0;
         while (true)
         {
@@ -205,9 +205,9 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     }
 
     /// <summary>Where the stream ends at present.</summary>
-    private async Task<LogPlace> EndAsync(string stream, CancellationToken cancellationToken)
+    private async Task<LogLocation> EndAsync(string stream, CancellationToken cancellationToken)
     {
-        LogPlace place = _places.Last(stream) ?? await FindAsync(stream, long.MaxValue, cancellationToken);
+        LogLocation place = _places.Last(stream) ?? await FindAsync(stream, long.MaxValue, cancellationToken);
         while (true)
         {
             LogChunk chunk = await ReadChunkAsync(stream, place, cancellationToken);
@@ -216,7 +216,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
                 // Deleted, and perhaps begun anew, since this place was remembered.
                 _places.Forget(stream);
                 place = await FindAsync(stream, long.MaxValue, cancellationToken);
-                if (place == LogPlace.Beginning)
+                if (place == LogLocation.Beginning)
                 {
                     return place;
                 }
@@ -234,13 +234,13 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     }
 
     /// <summary>A place at or before a position that takes one listing to find: the beginning of a segment, or its end.</summary>
-    private async Task<LogPlace> FindAsync(string stream, long position, CancellationToken cancellationToken)
+    private async Task<LogLocation> FindAsync(string stream, long position, CancellationToken cancellationToken)
     {
         BlobContainerClient container = await containers.GetAsync(Container);
         BlobItem? last = null;
         await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
         {
-            if (LogPlace.SegmentOf(segment.Name) > position)
+            if (LogLocation.SegmentOf(segment.Name) > position)
             {
                 break;
             }
@@ -250,15 +250,15 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
 
         if (last is null)
         {
-            return LogPlace.Beginning;
+            return LogLocation.Beginning;
         }
 
-        long first = LogPlace.SegmentOf(last.Name);
+        long first = LogLocation.SegmentOf(last.Name);
         long size = last.Properties.ContentLength ?? 0;
         long length = Math.Min(size, position == long.MaxValue ? LogBlock.FootSize : TailBytes);
         if (length == 0)
         {
-            return new LogPlace(first, 0, first, 0);
+            return new LogLocation(first, 0, first, 0);
         }
 
         var range = new BlobDownloadOptions { Range = new HttpRange(size - length, length) };
@@ -267,7 +267,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     }
 
     /// <summary>The last place at or before a position in the last bytes of a segment; its beginning if the position lies before them.</summary>
-    private static LogPlace PlaceIn(ReadOnlySpan<byte> tail, long segment, long size, long position)
+    private static LogLocation PlaceIn(ReadOnlySpan<byte> tail, long segment, long size, long position)
     {
         long offset = size;
         while (tail.Length >= LogBlock.FootSize)
@@ -275,26 +275,26 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
             LogBlock block = LogBlock.ReadFoot(tail);
             if (block.End <= position)
             {
-                return new LogPlace(segment, offset, block.End, block.Number + 1);
+                return new LogLocation(segment, offset, block.End, block.Number + 1);
             }
 
             if (block.FirstPosition <= position)
             {
-                return new LogPlace(segment, offset - block.Size, block.FirstPosition, block.Number);
+                return new LogLocation(segment, offset - block.Size, block.FirstPosition, block.Number);
             }
 
             offset -= block.Size;
             tail = tail[..Math.Max(0, tail.Length - block.Size)];
         }
 
-        return new LogPlace(segment, 0, segment, 0);
+        return new LogLocation(segment, 0, segment, 0);
     }
 
-    private async Task<LogChunk> ReadChunkAsync(string stream, LogPlace from, CancellationToken cancellationToken)
+    private async Task<LogChunk> ReadChunkAsync(string stream, LogLocation from, CancellationToken cancellationToken)
     {
-        LogPlace place = from.RolledOver(limits.MaxBlocks, limits.MaxBytes);
+        LogLocation place = from.RolledOver(limits.MaxBlocks, limits.MaxBytes);
         BlobContainerClient container = await containers.GetAsync(Container);
-        BlobClient blob = container.GetBlobClient(LogPlace.BlobOf(stream, place.Segment));
+        BlobClient blob = container.GetBlobClient(LogLocation.BlobOf(stream, place.Segment));
         // The foot of the block before is read too: it tells whether this still is the blob in which the place was remembered.
         int foot = place.Offset == 0 ? 0 : LogBlock.FootSize;
         long size = limits.ReadBytes;
@@ -338,13 +338,13 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     }
 
     /// <summary>Whether a full segment, after which nothing comes yet, still is the one in which a place was remembered.</summary>
-    private async Task<bool> IsThereAsync(string stream, LogPlace end, CancellationToken cancellationToken)
+    private async Task<bool> IsThereAsync(string stream, LogLocation end, CancellationToken cancellationToken)
     {
         BlobContainerClient container = await containers.GetAsync(Container);
         var range = new BlobDownloadOptions { Range = new HttpRange(end.Offset - LogBlock.FootSize, LogBlock.FootSize) };
         try
         {
-            BlobClient blob = container.GetBlobClient(LogPlace.BlobOf(stream, end.Segment));
+            BlobClient blob = container.GetBlobClient(LogLocation.BlobOf(stream, end.Segment));
             BlobDownloadResult foot = (await blob.DownloadContentAsync(range, cancellationToken)).Value;
             return LogBlock.EndsAt(foot.Content.ToMemory().Span, end.Position, end.Blocks);
         }
@@ -361,5 +361,5 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
             : read;
 
     private static IAsyncEnumerable<BlobItem> SegmentsAsync(BlobContainerClient container, string stream, CancellationToken cancellationToken) =>
-        container.GetBlobsAsync(BlobTraits.None, BlobStates.None, LogPlace.PrefixOf(stream), cancellationToken);
+        container.GetBlobsAsync(BlobTraits.None, BlobStates.None, LogLocation.PrefixOf(stream), cancellationToken);
 }

@@ -17,14 +17,14 @@ internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
 
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
-        StorageNames.Demand(key, nameof(key));
+        StorageNames.Ensure(key, nameof(key));
         return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(Container), key, cancellationToken));
     }
 
     public Task<string> PutAsync(
         string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
     {
-        StorageNames.Demand(key, nameof(key));
+        StorageNames.Ensure(key, nameof(key));
         if (value.Length > MaxBytes)
         {
             throw new AgentException(
@@ -49,7 +49,7 @@ internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
 
     public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default)
     {
-        StorageNames.Demand(key, nameof(key));
+        StorageNames.Ensure(key, nameof(key));
         return StorageCall.RunAsync(async () =>
         {
             BlobContainerClient container = await containers.GetAsync(Container);

@@ -59,7 +59,7 @@ internal readonly record struct LogBlock(int Size, long FirstPosition, int Count
             return null;
         }
 
-        Demand(BinaryPrimitives.ReadUInt32LittleEndian(bytes));
+        Ensure(BinaryPrimitives.ReadUInt32LittleEndian(bytes));
         return new LogBlock(
             BinaryPrimitives.ReadInt32LittleEndian(bytes[4..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[16..]), BinaryPrimitives.ReadInt32LittleEndian(bytes[20..]),
@@ -70,7 +70,7 @@ internal readonly record struct LogBlock(int Size, long FirstPosition, int Count
     public static LogBlock ReadFoot(ReadOnlySpan<byte> bytes)
     {
         ReadOnlySpan<byte> foot = bytes[^FootSize..];
-        Demand(BinaryPrimitives.ReadUInt32LittleEndian(foot[20..]));
+        Ensure(BinaryPrimitives.ReadUInt32LittleEndian(foot[20..]));
         return new LogBlock(
             BinaryPrimitives.ReadInt32LittleEndian(foot[16..]), BinaryPrimitives.ReadInt64LittleEndian(foot),
             BinaryPrimitives.ReadInt32LittleEndian(foot[8..]), BinaryPrimitives.ReadInt32LittleEndian(foot[12..]), Guid.Empty);
@@ -93,7 +93,7 @@ internal readonly record struct LogBlock(int Size, long FirstPosition, int Count
         }
     }
 
-    private static void Demand(uint magic)
+    private static void Ensure(uint magic)
     {
         if (magic != Magic)
         {

@@ -6,16 +6,16 @@ namespace AgentFunctions.AzureStorage;
 /// <param name="IsLast">Whether the stream ended there when it was read.</param>
 /// <param name="IsGone">Whether there is no such place (any more).</param>
 internal sealed record LogChunk(
-    IReadOnlyList<(LogBlock Block, ReadOnlyMemory<byte> Bytes)> Blocks, LogPlace End, bool IsLast, bool IsGone = false)
+    IReadOnlyList<(LogBlock Block, ReadOnlyMemory<byte> Bytes)> Blocks, LogLocation End, bool IsLast, bool IsGone = false)
 {
-    public static LogChunk Nothing(LogPlace place) => new([], place, true);
+    public static LogChunk Nothing(LogLocation place) => new([], place, true);
 
-    public static LogChunk Gone(LogPlace place) => new([], place, true, true);
+    public static LogChunk Gone(LogLocation place) => new([], place, true, true);
 
-    public static LogChunk Parse(LogPlace from, ReadOnlyMemory<byte> bytes, long blobSize, BlobLogLimits limits)
+    public static LogChunk Parse(LogLocation from, ReadOnlyMemory<byte> bytes, long blobSize, BlobLogLimits limits)
     {
         var blocks = new List<(LogBlock, ReadOnlyMemory<byte>)>();
-        LogPlace place = from;
+        LogLocation place = from;
         int at = 0;
         while (LogBlock.ReadHead(bytes.Span[at..]) is { } block && block.Size <= bytes.Length - at)
         {

@@ -7,7 +7,7 @@ internal static partial class StorageNames
 {
     private const int MaxLength = 512;
 
-    public static void Demand(string name, string parameter)
+    public static void Ensure(string name, string parameter)
     {
         if (name is not { Length: > 0 and <= MaxLength } || !Pattern().IsMatch(name))
         {

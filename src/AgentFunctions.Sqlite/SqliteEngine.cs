@@ -144,7 +144,7 @@ public sealed class SqliteEngine : IAsyncDisposable
         try
         {
             // Before anything is written: what is left of a damaged file, and of its log, stays as it is.
-            head.Demand();
+            head.Ensure();
             connection = WriterConnection.Open(_options.DataFile);
             ILogger logger = _loggers.CreateLogger<SqliteEngine>();
             if (!File.Exists(head.Place) && HeadTable.Read(connection) is not null)

@@ -43,16 +43,16 @@ internal static class ApprovalEndpoints
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, ApprovalDesk desk, CancellationToken cancellationToken) =>
+    private static async Task<IResult> ListAsync(HttpContext http, ApprovalService desk, CancellationToken cancellationToken) =>
         Answers.Json(ListOf(await desk.ListAsync(http.Caller(), cancellationToken)));
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, ApprovalDesk desk, CancellationToken cancellationToken) =>
+    private static async Task<IResult> GetAsync(string id, HttpContext http, ApprovalService desk, CancellationToken cancellationToken) =>
         http.Request.Query.Flag("reveal", false)
             ? new Revealed(Answers.Json(ApprovalResource.Of(await desk.RevealAsync(id, http.Caller(), cancellationToken))))
             : Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken)));
 
     private static async Task<IResult> DecideAsync(
-        string id, HttpContext http, ApprovalDesk desk, RequestKeys keys, CancellationToken cancellationToken)
+        string id, HttpContext http, ApprovalService desk, RequestKeys keys, CancellationToken cancellationToken)
     {
         DecisionSubmission said = await http.Request.ReadJsonAsync<DecisionSubmission>(cancellationToken);
         if (said.Similar && said.Arguments is not null)
@@ -78,7 +78,7 @@ internal static class ApprovalEndpoints
     }
 
     private static async Task<IReadOnlyList<Approval>> DecideAllAsync(
-        string id, DecisionSubmission said, Caller caller, bool isResumed, ApprovalDesk desk, CancellationToken cancellationToken)
+        string id, DecisionSubmission said, Caller caller, bool isResumed, ApprovalService desk, CancellationToken cancellationToken)
     {
         bool approves = said.Decision == Decision.Approve;
         Approval? before = isResumed && said.Arguments is not null ? await desk.GetAsync(id, caller, cancellationToken) : null;

@@ -49,7 +49,7 @@ internal static class AuditEndpoints
         int limit = http.Request.Query.Number("limit", 200, 1, MaxPage);
         if (run is null || !await access.IsRequesterAsync(http.Caller(), run, cancellationToken))
         {
-            http.Demand(CallerRoles.Auditor);
+            http.Ensure(CallerRoles.Auditor);
         }
 
         var entries = new List<AuditEntry>();
@@ -70,14 +70,14 @@ internal static class AuditEndpoints
 
     private static async Task<IResult> VerifyAsync(HttpContext http, AuditLog audit, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Auditor);
+        http.Ensure(CallerRoles.Auditor);
         return Answers.Json(await audit.VerifyAsync(cancellationToken));
     }
 
     private static async Task<IResult> KeysAsync(
         HttpContext http, [FromKeyedServices("audit")] SigningKeys keys, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Auditor);
+        http.Ensure(CallerRoles.Auditor);
         return Answers.Json(await keys.PublishedAsync(cancellationToken));
     }
 }

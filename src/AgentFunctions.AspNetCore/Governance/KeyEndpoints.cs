@@ -34,14 +34,14 @@ internal static class KeyEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Admin);
+        http.Ensure(CallerRoles.Admin);
         return Answers.Json(new KeyListResource(
             [.. (await keys.ListAsync(cancellationToken)).Select(key => new KeyResource(key.Name, key.Roles, key.CreatedAt.UtcDateTime))]));
     }
 
     private static async Task<IResult> AddAsync(HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
     {
-        Caller caller = http.Demand(CallerRoles.Admin);
+        Caller caller = http.Ensure(CallerRoles.Admin);
         KeySubmission wanted = await http.Request.ReadJsonAsync<KeySubmission>(cancellationToken);
         string key = wanted.Renew
             ? await keys.RenewAsync(wanted.Name, wanted.Roles, caller, cancellationToken)
@@ -51,7 +51,7 @@ internal static class KeyEndpoints
 
     private static async Task<IResult> RemoveAsync(string name, HttpContext http, ApiKeys keys, CancellationToken cancellationToken)
     {
-        Caller caller = http.Demand(CallerRoles.Admin);
+        Caller caller = http.Ensure(CallerRoles.Admin);
         await keys.RemoveAsync(name, caller, cancellationToken);
         return TypedResults.NoContent();
     }

@@ -36,20 +36,20 @@ internal static class KillEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, KillOrders kills, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Operator, CallerRoles.Viewer, CallerRoles.Auditor);
+        http.Ensure(CallerRoles.Operator, CallerRoles.Viewer, CallerRoles.Auditor);
         return Answers.Json(new KillListResource(await kills.ListAsync(cancellationToken)));
     }
 
     private static async Task<IResult> EngageAsync(HttpContext http, KillOrders kills, CancellationToken cancellationToken)
     {
-        Caller caller = http.Demand(CallerRoles.Operator);
+        Caller caller = http.Ensure(CallerRoles.Operator);
         KillSubmission order = await ReadAsync(http, cancellationToken);
         return Answers.Json(await kills.EngageAsync(order.Scope, order.Name ?? "", caller, order.Reason, cancellationToken));
     }
 
     private static async Task<IResult> ReleaseAsync(HttpContext http, KillOrders kills, CancellationToken cancellationToken)
     {
-        Caller caller = http.Demand(CallerRoles.Operator);
+        Caller caller = http.Ensure(CallerRoles.Operator);
         KillSubmission order = await ReadAsync(http, cancellationToken);
         await kills.ReleaseAsync(order.Scope, order.Name ?? "", caller, cancellationToken);
         return Answers.Json(new KillListResource(await kills.ListAsync(cancellationToken)));

@@ -27,10 +27,10 @@ internal static class ReviewEndpoints
             .ProducesProblems(400, 401, 403, 404, 415, 503);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, ReviewDesk desk, CancellationToken cancellationToken) =>
+    private static async Task<IResult> ListAsync(HttpContext http, ReviewService desk, CancellationToken cancellationToken) =>
         Answers.Json(new ReviewListResource(await desk.ListAsync(http.Caller(), cancellationToken)));
 
-    private static async Task<IResult> AcceptAsync(HttpContext http, ReviewDesk desk, CancellationToken cancellationToken)
+    private static async Task<IResult> AcceptAsync(HttpContext http, ReviewService desk, CancellationToken cancellationToken)
     {
         ReviewSubmission said = await http.Request.ReadJsonAsync<ReviewSubmission>(cancellationToken);
         return Answers.Json(new ReviewedResource(

@@ -17,9 +17,9 @@ internal static class RegistrationCheck
         (typeof(CallerAuthentication), "builder.Services.AddAgentFunctionsApi()"),
     ];
 
-    /// <summary>Demands what the endpoints need.</summary>
+    /// <summary>Ensures what the endpoints need.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: something is missing.</exception>
-    public static void Demand(IServiceProvider services)
+    public static void Ensure(IServiceProvider services)
     {
         if (services.GetService<IServiceProviderIsService>() is not { } known)
         {

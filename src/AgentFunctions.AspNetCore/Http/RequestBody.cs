@@ -20,7 +20,7 @@ internal static class RequestBody
     public static async Task<T> ReadJsonAsync<T>(this HttpRequest request, CancellationToken cancellationToken)
         where T : class
     {
-        DemandJson(request);
+        EnsureJson(request);
         ReadOnlyMemory<byte> bytes = await ReadBytesAsync(request, cancellationToken);
         return Parse<T>(bytes);
     }
@@ -35,18 +35,18 @@ internal static class RequestBody
             return null;
         }
 
-        DemandJson(request);
+        EnsureJson(request);
         return Parse<T>(bytes);
     }
 
     /// <summary>The bytes of a JSON body that something else reads.</summary>
     public static Task<ReadOnlyMemory<byte>> ReadJsonBytesAsync(this HttpRequest request, CancellationToken cancellationToken)
     {
-        DemandJson(request);
+        EnsureJson(request);
         return ReadBytesAsync(request, cancellationToken);
     }
 
-    private static void DemandJson(HttpRequest request)
+    private static void EnsureJson(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
             || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
@@ -105,7 +105,7 @@ internal static class RequestBody
             throw Invalid("body: send a JSON object.");
         }
 
-        DemandKnownMembers(document.RootElement, type);
+        EnsureKnownMembers(document.RootElement, type);
         try
         {
             return document.RootElement.Deserialize(type)!;
@@ -136,7 +136,7 @@ internal static class RequestBody
         }
     }
 
-    private static void DemandKnownMembers(JsonElement body, JsonTypeInfo type)
+    private static void EnsureKnownMembers(JsonElement body, JsonTypeInfo type)
     {
         foreach (JsonProperty member in body.EnumerateObject())
         {

@@ -49,7 +49,7 @@ internal static class IncidentEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, IncidentService service, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         IQueryCollection query = http.Request.Query;
         IReadOnlyList<Incident> found = await service.ListAsync(
             query.Text("monitor"), query.Member<IncidentState>("state"), query.Number("limit", 50, 1, MaxPage), cancellationToken);
@@ -58,21 +58,21 @@ internal static class IncidentEndpoints
 
     private static async Task<IResult> ListDeadLettersAsync(HttpContext http, IncidentService service, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         return MonitorEndpoints.Json(new DeadLetterListResource(
             await service.ListDeadLettersAsync(cancellationToken).ToListAsync(cancellationToken)));
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, IncidentService service, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         return MonitorEndpoints.Json(await service.GetAsync(id, cancellationToken));
     }
 
     private static async Task<IResult> AcknowledgeAsync(
         string id, HttpContext http, IncidentService service, CancellationToken cancellationToken)
     {
-        Caller caller = http.Demand(CallerRoles.Operator);
+        Caller caller = http.Ensure(CallerRoles.Operator);
         CommentSubmission? body = await http.Request.ReadOptionalJsonAsync<CommentSubmission>(cancellationToken);
         return MonitorEndpoints.Json(await service.AcknowledgeAsync(id, caller.Id, body?.Comment, cancellationToken));
     }
@@ -80,7 +80,7 @@ internal static class IncidentEndpoints
     private static async Task<IResult> ResolveAsync(
         string id, HttpContext http, IncidentService service, CancellationToken cancellationToken)
     {
-        Caller caller = http.Demand(CallerRoles.Operator);
+        Caller caller = http.Ensure(CallerRoles.Operator);
         CommentSubmission? body = await http.Request.ReadOptionalJsonAsync<CommentSubmission>(cancellationToken);
         return MonitorEndpoints.Json(await service.ResolveAsync(id, caller.Id, body?.Comment, cancellationToken));
     }

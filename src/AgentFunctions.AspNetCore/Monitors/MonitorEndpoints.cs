@@ -67,19 +67,19 @@ internal static class MonitorEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         return Json(new MonitorListResource(await service.ListAsync(cancellationToken).ToListAsync(cancellationToken)));
     }
 
     private static async Task<IResult> GetAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         return Json(await service.GetAsync(name, cancellationToken));
     }
 
     private static async Task<IResult> PutAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        Caller caller = http.Demand(CallerRoles.Operator);
+        Caller caller = http.Ensure(CallerRoles.Operator);
         ReadOnlyMemory<byte> body = await http.Request.ReadJsonBytesAsync(cancellationToken);
         MonitorDefinition definition = MonitorReader.ParseJson(body.Span, name);
         (MonitorView monitor, bool isNew) = await service.PutAsync(definition, caller.Id, cancellationToken);
@@ -88,27 +88,27 @@ internal static class MonitorEndpoints
 
     private static async Task<IResult> DeleteAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        await service.DeleteAsync(name, http.Demand(CallerRoles.Operator).Id, cancellationToken);
+        await service.DeleteAsync(name, http.Ensure(CallerRoles.Operator).Id, cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static async Task<IResult> ListTicksAsync(
         string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        http.Demand(CallerRoles.Viewer, CallerRoles.Operator);
+        http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         int limit = http.Request.Query.Number("limit", 100, 1, MaxTicks);
         return Json(new TickListResource(await service.GetHistoryAsync(name, limit, cancellationToken)));
     }
 
     private static async Task<IResult> RunAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)
     {
-        string tick = await service.RunNowAsync(name, http.Demand(CallerRoles.Operator).Id, cancellationToken);
+        string tick = await service.RunNowAsync(name, http.Ensure(CallerRoles.Operator).Id, cancellationToken);
         return Answers.Json(new TickResource(tick), StatusCodes.Status202Accepted);
     }
 
     private static async Task<IResult> PauseAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken) =>
-        Json(await service.PauseAsync(name, http.Demand(CallerRoles.Operator).Id, cancellationToken));
+        Json(await service.PauseAsync(name, http.Ensure(CallerRoles.Operator).Id, cancellationToken));
 
     private static async Task<IResult> ResumeAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken) =>
-        Json(await service.ResumeAsync(name, http.Demand(CallerRoles.Operator).Id, cancellationToken));
+        Json(await service.ResumeAsync(name, http.Ensure(CallerRoles.Operator).Id, cancellationToken));
 }

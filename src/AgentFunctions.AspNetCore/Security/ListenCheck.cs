@@ -11,7 +11,7 @@ internal static class ListenCheck
     /// <param name="options">The host's own keys and issuers.</param>
     /// <param name="appAuthenticates">Whether the app signs its users in.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>.</exception>
-    public static void Demand(IEnumerable<string> addresses, ApiOptions options, bool appAuthenticates = false)
+    public static void Ensure(IEnumerable<string> addresses, ApiOptions options, bool appAuthenticates = false)
     {
         if (options.Key is null && options.Oidc.Count == 0 && !appAuthenticates && addresses.FirstOrDefault(address => !IsLocal(address)) is { } open)
         {

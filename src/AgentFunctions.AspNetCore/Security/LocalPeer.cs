@@ -20,7 +20,7 @@ internal sealed class LocalPeer(IOptions<ApiOptions> options, ClientAddress addr
 
     /// <summary>Refuses what is not from this machine.</summary>
     /// <exception cref="ProblemException">It is not.</exception>
-    public void Demand(HttpContext context)
+    public void Ensure(HttpContext context)
     {
         bool isPassedOn = addresses.IsPassedOn(context);
         if (!IsLoopback(context.Connection.LocalIpAddress) || !IsLoopback(addresses.Of(context)))

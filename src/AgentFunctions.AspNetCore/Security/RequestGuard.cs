@@ -15,7 +15,7 @@ internal sealed class RequestGuard(CallerAuthentication callers, AppAuthenticati
         context.Response.Headers.CacheControl = "no-cache";
         if (access != EndpointAccess.Public && !await callers.IsRequiredAsync(context))
         {
-            local.Demand(context);
+            local.Ensure(context);
         }
 
         PageOrigin page = await origins.ReadAsync(context);
@@ -37,7 +37,7 @@ internal sealed class RequestGuard(CallerAuthentication callers, AppAuthenticati
         }
 
         RecognisedCaller? recognised = await callers.RecogniseAsync(context);
-        rate.Demand(context, recognised?.Caller);
+        rate.Ensure(context, recognised?.Caller);
         if (recognised is null)
         {
             if (await app.TryChallengeAsync(context))

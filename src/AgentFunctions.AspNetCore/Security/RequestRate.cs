@@ -31,7 +31,7 @@ internal sealed class RequestRate : IDisposable
     /// <param name="context">The request.</param>
     /// <param name="caller">Who makes it; <see langword="null"/> where it was not recognised.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.QuotaExceeded"/>: it comes too fast after others.</exception>
-    public void Demand(HttpContext context, Caller? caller)
+    public void Ensure(HttpContext context, Caller? caller)
     {
         // A host without keys serves its own machine alone.
         if (_perSecond == 0 || caller == Caller.Local)

@@ -20,7 +20,7 @@ internal sealed class RunAccessFilter(RunAccess access) : IEndpointFilter
         {
             if (act != RunAct.See)
             {
-                http.Demand(CallerRoles.Submitter, CallerRoles.Operator);
+                http.Ensure(CallerRoles.Submitter, CallerRoles.Operator);
             }
         }
         else

@@ -40,7 +40,7 @@ internal static class KillCommand
 
             KillReport report = await client.KillAsync(order, cancellationToken);
             Console.WriteLine($"stopped; {report.Runs.Count} runs were told to end");
-            foreach (BegunEffect begun in report.Begun)
+            foreach (PendingEffect begun in report.Begun)
             {
                 Console.WriteLine(Terminal.Lines(
                     $"had begun and may have taken effect: '{begun.Tool}', call {begun.Turn}/{begun.Call} of run {begun.RunId}, at {begun.StartedAt:u}"));

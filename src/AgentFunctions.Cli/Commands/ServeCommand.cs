@@ -62,7 +62,7 @@ internal static class ServeCommand
             Console.Error.WriteLine($"note: {note}");
         }
 
-        ListenCheck.Demand(urls, options);
+        ListenCheck.Ensure(urls, options);
         app.MapAgentFunctions();
         await app.StartAsync(cancellationToken);
         Announce(app, settings);

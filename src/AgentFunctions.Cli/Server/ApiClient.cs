@@ -182,7 +182,7 @@ internal sealed class ApiClient : IDisposable
         try
         {
             HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            await DemandSuccessAsync(response, cancellationToken);
+            await EnsureSuccessAsync(response, cancellationToken);
             return response;
         }
         catch (HttpRequestException) when (last is not null && failures < MaxReconnects)
@@ -202,7 +202,7 @@ internal sealed class ApiClient : IDisposable
         {
             using var request = new HttpRequestMessage(method, Below(path)) { Content = content };
             using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
-            await DemandSuccessAsync(response, cancellationToken);
+            await EnsureSuccessAsync(response, cancellationToken);
             return await response.Content.ReadFromJsonAsync<T>(json ?? Lenient, cancellationToken)
                 ?? throw new ServerException($"{_http.BaseAddress} answered with null; is it an AgentFunctions server?");
         }
@@ -216,7 +216,7 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    private static async Task DemandSuccessAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private static async Task EnsureSuccessAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.IsSuccessStatusCode)
         {

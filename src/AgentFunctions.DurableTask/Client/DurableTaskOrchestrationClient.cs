@@ -112,7 +112,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     {
         while (true)
         {
-            await DemandAsync(instanceId, cancellationToken);
+            await EnsureAsync(instanceId, cancellationToken);
             try
             {
                 return StateOf(await CallAsync(() => Client.WaitForInstanceCompletionAsync(instanceId, true, cancellationToken)));
@@ -127,7 +127,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     public async Task RaiseEventAsync(
         string instanceId, string eventName, object? payload = null, CancellationToken cancellationToken = default)
     {
-        if (!(await DemandAsync(instanceId, cancellationToken)).IsEnded)
+        if (!(await EnsureAsync(instanceId, cancellationToken)).IsEnded)
         {
             await CallAsync(() => Client.RaiseEventAsync(
                 instanceId, eventName, DurablePayload.Write(payload, eventName), cancellationToken));
@@ -136,7 +136,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
 
     public async Task SuspendAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default)
     {
-        if (!(await DemandAsync(instanceId, cancellationToken)).IsEnded)
+        if (!(await EnsureAsync(instanceId, cancellationToken)).IsEnded)
         {
             await CallAsync(() => Client.SuspendInstanceAsync(instanceId, reason, cancellationToken));
         }
@@ -144,7 +144,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
 
     public async Task ResumeAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default)
     {
-        if (!(await DemandAsync(instanceId, cancellationToken)).IsEnded)
+        if (!(await EnsureAsync(instanceId, cancellationToken)).IsEnded)
         {
             await CallAsync(() => Client.ResumeInstanceAsync(instanceId, reason, cancellationToken));
         }
@@ -153,7 +153,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     public async Task TerminateAsync(
         string instanceId, object? output = null, bool recursive = true, CancellationToken cancellationToken = default)
     {
-        if (!(await DemandAsync(instanceId, cancellationToken)).IsEnded)
+        if (!(await EnsureAsync(instanceId, cancellationToken)).IsEnded)
         {
             var options = new TerminateInstanceOptions(DurablePayload.Write(output, "output"), recursive);
             await CallAsync(() => Client.TerminateInstanceAsync(instanceId, options, cancellationToken));
@@ -294,7 +294,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         }
     }
 
-    private async Task<OrchestrationState> DemandAsync(string instanceId, CancellationToken cancellationToken) =>
+    private async Task<OrchestrationState> EnsureAsync(string instanceId, CancellationToken cancellationToken) =>
         await GetAsync(instanceId, false, cancellationToken)
         ?? throw new AgentException(ErrorCode.InstanceNotFound, $"There is no instance '{instanceId}'.");
 

@@ -62,7 +62,7 @@ internal sealed class HeadFile : IDisposable
 
     /// <summary>Refuses a data file that has lost something.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>.</exception>
-    public void Demand()
+    public void Ensure()
     {
         if (FindProblem() is { } problem)
         {

@@ -197,7 +197,7 @@ public static class DataFile
         using var head = new HeadFile(path, HeadFile.FindKeyFolder(path));
         try
         {
-            head.Demand();
+            head.Ensure();
             using Connection connection = Connection.Open(path, readOnly: false);
             EnsureOurs(connection, path);
             connection.Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");

@@ -23,7 +23,7 @@ public sealed record AgentDefinition
 
     /// <summary>
     /// The names of exactly the tools that the agent gets; <see langword="null"/>, the default, for every tool of the host
-    /// that is not <see cref="Tools.AgentTool.OnlyByName"/>.
+    /// that is not <see cref="Tools.AgentTool.IsOptIn"/>.
     /// </summary>
     public IReadOnlyList<string>? Tools { get; init; }
 

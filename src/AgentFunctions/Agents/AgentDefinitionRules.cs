@@ -10,7 +10,7 @@ internal static class AgentDefinitionRules
 
     public static void Check(AgentDefinition agent)
     {
-        if (FirstComplaint(agent) is var (field, complaint))
+        if (FirstError(agent) is var (field, complaint))
         {
             string subject = string.IsNullOrWhiteSpace(agent.Name) ? "the agent" : $"agent '{agent.Name}'";
             throw new AgentException(ErrorCode.InvalidInput, $"{subject}: {field}: {complaint}");
@@ -19,7 +19,7 @@ internal static class AgentDefinitionRules
 
     /// <summary>The first field that is wrong, with the remedy; <see langword="null"/> when all is well.</summary>
     /// <param name="agent">The definition.</param>
-    public static (string Field, string Complaint)? FirstComplaint(AgentDefinition agent)
+    public static (string Field, string Error)? FirstError(AgentDefinition agent)
     {
         if (string.IsNullOrWhiteSpace(agent.Name))
         {

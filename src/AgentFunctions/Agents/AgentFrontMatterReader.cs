@@ -51,7 +51,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
             agent = agent with { Delegation = Delegation.Claude };
         }
 
-        if (AgentDefinitionRules.FirstComplaint(agent) is var (field, complaint))
+        if (AgentDefinitionRules.FirstError(agent) is var (field, complaint))
         {
             throw AgentFile.Broken(path, matter.Entries.FirstOrDefault(e => FrontMatterKeys.Of(e.Key) == field)?.Line ?? 1, $"{field}: {complaint}");
         }

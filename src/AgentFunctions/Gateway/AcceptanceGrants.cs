@@ -8,22 +8,22 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>Demands that a run may be checked as it asks for: a command of its acceptance is a call of the agent's own <c>run_command</c>.</summary>
+/// <summary>Ensures that a run may be checked as it asks for: a command of its acceptance is a call of the agent's own <c>run_command</c>.</summary>
 internal sealed class AcceptanceGrants(IModelCatalog models, IOptions<RunOptions> options, WorkspaceCommands? commands = null)
 {
-    /// <summary>Demands it.</summary>
+    /// <summary>Ensures it.</summary>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.ModelNotFound"/>: the message names the field and the remedy.
     /// <see cref="ErrorCode.NotAllowed"/>: no rule lets the caller have commands run.
     /// </exception>
-    public void Demand(RunAcceptance? acceptance, Caller caller, string agent, AccessRuling access, IReadOnlyList<ToolDeclaration> granted)
+    public void Ensure(RunAcceptance? acceptance, Caller caller, string agent, AccessRuling access, IReadOnlyList<ToolDeclaration> granted)
     {
         if (acceptance is null)
         {
             return;
         }
 
-        AcceptanceRules.Demand(acceptance, models, commands, options.Value is not { Workspace: null, WorkspaceRoot: null });
+        AcceptanceRules.Ensure(acceptance, models, commands, options.Value is not { Workspace: null, WorkspaceRoot: null });
         if (acceptance.Command is null || granted.Any(static tool => tool.Name == RunCommandTool.Name))
         {
             return;

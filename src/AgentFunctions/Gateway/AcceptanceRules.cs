@@ -41,7 +41,7 @@ internal static class AcceptanceRules
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/> or <see cref="ErrorCode.ModelNotFound"/>: the message names the field and the remedy.
     /// </exception>
-    public static void Demand(RunAcceptance acceptance, IModelCatalog models, WorkspaceCommands? commands, bool hasWorkspace)
+    public static void Ensure(RunAcceptance acceptance, IModelCatalog models, WorkspaceCommands? commands, bool hasWorkspace)
     {
         if (acceptance.Command is [var program, ..])
         {

@@ -26,10 +26,10 @@ internal sealed class Admission
     internal bool MayAsk(Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels) =>
         _access.Decide(caller, agent, goal, labels ?? NoLabels).RefusedBy is null;
 
-    /// <summary>Demands that a caller may submit something to an agent.</summary>
+    /// <summary>Ensures that a caller may submit something to an agent.</summary>
     /// <returns>Says which tools the run may have.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>
-    internal async Task<AccessRuling> DemandAccessAsync(
+    internal async Task<AccessRuling> EnsureAccessAsync(
         Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels, CancellationToken cancellationToken)
     {
         AccessRuling ruling = _access.Decide(caller, agent, goal, labels ?? NoLabels);
@@ -41,14 +41,14 @@ internal sealed class Admission
         throw await RefusedAsync(caller, agent, rule, ruling.Reason, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Demands that no rule denies a run to delegate to an agent.</summary>
+    /// <summary>Ensures that no rule denies a run to delegate to an agent.</summary>
     /// <param name="lead">The run that delegates.</param>
     /// <param name="agent">The sub-agents' definition.</param>
     /// <param name="goals">What they shall reach.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Says which tools the sub-agents may have.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>
-    internal async Task<AccessRuling> DemandNotDeniedAsync(RunRecord lead, string agent, IEnumerable<string> goals, CancellationToken cancellationToken)
+    internal async Task<AccessRuling> EnsureNotDeniedAsync(RunRecord lead, string agent, IEnumerable<string> goals, CancellationToken cancellationToken)
     {
         RunRecord root = (await _lineage.OfAsync(lead, cancellationToken).ConfigureAwait(false)).Root;
         var caller = new Caller(root.Requester) { Roles = root.RequesterRoles };
@@ -80,7 +80,7 @@ internal sealed class Admission
     /// </exception>
     internal async Task<long?> EnterAsync(RunRecord run, Caller caller, CancellationToken cancellationToken)
     {
-        await DemandNotStoppedAsync(run, caller.Id, cancellationToken).ConfigureAwait(false);
+        await EnsureNotStoppedAsync(run, caller.Id, cancellationToken).ConfigureAwait(false);
         if (run.Parent is not null)
         {
             return null;
@@ -132,20 +132,20 @@ internal sealed class Admission
     /// </exception>
     internal async Task<long?> ReadmitAsync(RunRecord run, string requester, CancellationToken cancellationToken)
     {
-        await DemandNotStoppedAsync(run, requester, cancellationToken).ConfigureAwait(false);
+        await EnsureNotStoppedAsync(run, requester, cancellationToken).ConfigureAwait(false);
         return await _queue.EnterAsync(run, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Once a run that had to wait is scheduled: it may have got its place meanwhile.</summary>
     internal Task ScheduledAsync(CancellationToken cancellationToken) => _queue.TellAsync(cancellationToken);
 
-    /// <summary>Demands that the kill switch does not hold a run back.</summary>
+    /// <summary>Ensures that the kill switch does not hold a run back.</summary>
     /// <returns>Where the run comes from.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.Stopped"/>: the message names the order.</exception>
-    internal async Task<Lineage> DemandNotStoppedAsync(RunRecord run, string caller, CancellationToken cancellationToken)
+    internal async Task<Lineage> EnsureNotStoppedAsync(RunRecord run, string caller, CancellationToken cancellationToken)
     {
         Lineage lineage = await _lineage.OfAsync(run, cancellationToken).ConfigureAwait(false);
-        if (await _kills.FindAsync(run, lineage.Tree, null, cancellationToken).ConfigureAwait(false) is { } order)
+        if (await _kills.FindAsync(run, lineage.AncestorIds, null, cancellationToken).ConfigureAwait(false) is { } order)
         {
             await _audit.RefusedAsync(caller, run.Agent, "kill-switch", $"{order.By} stopped {order.Words}", cancellationToken).ConfigureAwait(false);
             throw new AgentException(ErrorCode.Stopped, $"{order.By} stopped {order.Words}; it must be released first.");

@@ -26,7 +26,7 @@ internal sealed class ForkDrafts(
             throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{source.Id}' has {state.Turns} turns that are over; use 0 to {state.Turns}.");
         }
 
-        ForkGrant grant = await rights.DemandAsync(source, request, caller, cancellationToken).ConfigureAwait(false);
+        ForkGrant grant = await rights.EnsureAsync(source, request, caller, cancellationToken).ConfigureAwait(false);
         Budget? left = request.Budget is null
             ? await budgets.LeftAsync(source.Id, state, orchestration!.IsEnded, id, cancellationToken).ConfigureAwait(false)
             : null;

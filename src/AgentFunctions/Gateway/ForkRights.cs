@@ -14,16 +14,16 @@ namespace AgentFunctions.Gateway;
 internal sealed class ForkRights(
     AgentCatalog agents, RunStore runs, RunTools tools, IModelCatalog models, Admission admission, AcceptanceGrants acceptances)
 {
-    /// <summary>Demands that a caller may fork a run as it asks for.</summary>
+    /// <summary>Ensures that a caller may fork a run as it asks for.</summary>
     /// <exception cref="AgentException">As for a submission; the message names the rule or the field.</exception>
-    public async Task<ForkGrant> DemandAsync(RunRecord source, ForkRequest request, Caller caller, CancellationToken cancellationToken)
+    public async Task<ForkGrant> EnsureAsync(RunRecord source, ForkRequest request, Caller caller, CancellationToken cancellationToken)
     {
         AgentDefinition before = await runs.GetDefinitionAsync(source, cancellationToken).ConfigureAwait(false);
-        AccessRuling access = await admission.DemandAccessAsync(caller, source.Agent, source.Goal, source.Labels, cancellationToken).ConfigureAwait(false);
+        AccessRuling access = await admission.EnsureAccessAsync(caller, source.Agent, source.Goal, source.Labels, cancellationToken).ConfigureAwait(false);
         AgentDefinition present = await PresentAsync(source, cancellationToken).ConfigureAwait(false);
         if (present.Name != source.Agent)
         {
-            AccessRuling root = await admission.DemandAccessAsync(caller, present.Name, source.Goal, source.Labels, cancellationToken).ConfigureAwait(false);
+            AccessRuling root = await admission.EnsureAccessAsync(caller, present.Name, source.Goal, source.Labels, cancellationToken).ConfigureAwait(false);
             access = access.And(root);
         }
 
@@ -55,7 +55,7 @@ internal sealed class ForkRights(
             granted = ToolNarrowing.Of(agent, granted, await tools.GrantedAsync(source, before, cancellationToken).ConfigureAwait(false));
         }
 
-        acceptances.Demand(source.Acceptance, caller, agent.Name, access, granted);
+        acceptances.Ensure(source.Acceptance, caller, agent.Name, access, granted);
         return new ForkGrant(agent, model, granted, ScopeSet.Narrow(source.Scopes, present.Scopes));
     }
 

@@ -34,19 +34,19 @@ internal sealed class RunCommands(
     public Task ResumeAsync(string id, string reason, CancellationToken cancellationToken) => orchestrations.ResumeAsync(id, reason, cancellationToken);
 
     /// <summary>Before anything is recorded: whether a run may be spoken to, and taken up again where it has ended.</summary>
-    public async Task DemandOpenAsync(string id, string requester, CancellationToken cancellationToken)
+    public async Task EnsureOpenAsync(string id, string requester, CancellationToken cancellationToken)
     {
         Run run = await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        DemandOpen(run);
+        EnsureOpen(run);
         if (run.IsEnded)
         {
-            await admission.DemandNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester, cancellationToken)
+            await admission.EnsureNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester, cancellationToken)
                 .ConfigureAwait(false);
         }
     }
 
     /// <summary>A sub-agent that has ended has reported, and what it left over is its lead's again: it cannot be taken up.</summary>
-    public static void DemandOpen(Run run)
+    public static void EnsureOpen(Run run)
     {
         if (run is { IsEnded: true, Parent: { } lead })
         {

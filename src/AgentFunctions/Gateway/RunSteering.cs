@@ -181,7 +181,7 @@ public sealed class RunSteering
         }
         else if (run.Status == RunStatus.Failed)
         {
-            RunCommands.DemandOpen(run);
+            RunCommands.EnsureOpen(run);
             await _commands.RestartAsync(id, new RunCommand(requester), cancellationToken).ConfigureAwait(false);
         }
         else
@@ -203,7 +203,7 @@ public sealed class RunSteering
             KeyedRequest.Of(caller.Id, key, body), id,
             async claim =>
             {
-                await _rights.DemandAsync(id, caller, act, cancellationToken).ConfigureAwait(false);
+                await _rights.EnsureAsync(id, caller, act, cancellationToken).ConfigureAwait(false);
                 return await steer(claim).ConfigureAwait(false);
             },
             () => _commands.GetAsync(id, cancellationToken), cancellationToken);
@@ -211,7 +211,7 @@ public sealed class RunSteering
 
     private async Task<Run> SendAsync(string id, string text, string requester, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
-        await _commands.DemandOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
+        await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         (InboxMessage Message, long Count)? sent = claim is { IsResumed: true, Token: { } token }
             ? await _inbox.FindAsync(id, token, cancellationToken).ConfigureAwait(false)
             : null;
@@ -230,7 +230,7 @@ public sealed class RunSteering
 
     private async Task<Run> GrantAsync(string id, Budget more, string requester, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
-        await _commands.DemandOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
+        await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         claim?.Begin();
         await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
         await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", cancellationToken).ConfigureAwait(false);

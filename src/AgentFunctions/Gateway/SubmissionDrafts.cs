@@ -31,13 +31,13 @@ internal sealed class SubmissionDrafts(
 
         Route route = Find(request, caller);
         AgentDefinition agent = route.Agent;
-        AccessRuling access = await admission.DemandAccessAsync(caller, agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false);
+        AccessRuling access = await admission.EnsureAccessAsync(caller, agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false);
         agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         (ModelBinding model, string? modelNote) = models.ResolveFor(agent.Model);
         agent = DelegationContract.Resolve(agent, model.Profile.Provider);
         ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> granted = [.. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of)];
-        acceptances.Demand(request.Acceptance, caller, agent.Name, access, granted);
+        acceptances.Ensure(request.Acceptance, caller, agent.Name, access, granted);
         var run = new RunRecord
         {
             Id = id,

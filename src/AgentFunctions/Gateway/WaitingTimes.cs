@@ -6,7 +6,7 @@ using AgentFunctions.Governance.Approvals;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Measures how long the oldest run waits to begin and the oldest question waits for a person: what alerts look at.</summary>
-internal sealed class WaitingTimes(IOrchestrationClient orchestrations, RunQueue queue, ApprovalDesk approvals, TimeProvider time)
+internal sealed class WaitingTimes(IOrchestrationClient orchestrations, RunQueue queue, ApprovalService approvals, TimeProvider time)
 {
     public async Task MeasureAsync(CancellationToken cancellationToken)
     {

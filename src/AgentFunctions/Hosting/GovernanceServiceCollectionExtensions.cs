@@ -46,7 +46,7 @@ public static class GovernanceServiceCollectionExtensions
         services.AddOptions<GovernanceOptions>().Bind(configuration.GetSection("Governance"))
             .Validate<IOptions<NotificationOptions>>(
                 static (options, channels) => options.ApprovalChannels.Values.SelectMany(static names => names)
-                    .All(name => name == NotificationDesk.Console || channels.Value.Channels.ContainsKey(name)),
+                    .All(name => name == NotificationSender.Console || channels.Value.Channels.ContainsKey(name)),
                 "Governance:ApprovalChannels: names a channel that Notifications:Channels has not; add it there, or use console.")
             .ValidateOnStart();
         services.TryAddSingleton(provider => NewRedactor(configuration));
@@ -83,10 +83,10 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<ApprovalStore>();
         services.TryAddSingleton<AgentFunctions.Notifications.PublicAddress>();
         services.TryAddSingleton<ApprovalChannels>();
-        services.TryAddSingleton<ApprovalGate>();
+        services.TryAddSingleton<ApprovalRequester>();
         services.TryAddSingleton<ApprovalSituation>();
-        services.AddSingleton<AgentFunctions.Runs.IRunEndObserver>(static provider => provider.GetRequiredService<ApprovalGate>());
-        services.TryAddSingleton(static provider => new ApprovalDesk(
+        services.AddSingleton<AgentFunctions.Runs.IRunEndObserver>(static provider => provider.GetRequiredService<ApprovalRequester>());
+        services.TryAddSingleton(static provider => new ApprovalService(
             provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<ApprovalSituation>(), provider.GetRequiredService<ApprovalRecords>(),
             provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(), provider.GetRequiredService<Redactor>(),
             provider.GetRequiredService<TimeProvider>()));

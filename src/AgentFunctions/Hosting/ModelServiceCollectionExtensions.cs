@@ -35,7 +35,7 @@ public static class ModelServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ModelGates>();
+        services.TryAddSingleton<ModelConcurrency>();
         TimeSpan pause = configuration.GetValue<TimeSpan>("Rehearsal:Pause");
         foreach (NamedModel model in ModelConfiguration.Read(configuration))
         {
@@ -86,7 +86,7 @@ public static class ModelServiceCollectionExtensions
             .AddHttpMessageHandler(provider => new ModelHttpHandler(
                 model.Name,
                 model.Options,
-                provider.GetRequiredService<ModelGates>().Of(model.Name, model.Options.MaxConcurrentCalls),
+                provider.GetRequiredService<ModelConcurrency>().Of(model.Name, model.Options.MaxConcurrentCalls),
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetService<ILoggerFactory>()?.CreateLogger(LogCategory)));
         services.AddSingleton(provider => new ConfiguredModel(Bind(

@@ -18,11 +18,11 @@ internal static class ReviewServiceCollectionExtensions
             .Configure(options => configuration.GetSection(ReviewOptions.Section).BindStrictly(options))
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ReviewOptions>, ReviewOptionsValidator>());
-        services.TryAddSingleton<ReviewBooks>();
-        services.TryAddSingleton<ReviewGate>();
-        services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<ReviewGate>());
-        services.TryAddSingleton(static provider => new ReviewDesk(
-            provider.GetRequiredService<ReviewBooks>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
+        services.TryAddSingleton<ReviewStateStore>();
+        services.TryAddSingleton<ReviewAdmission>();
+        services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<ReviewAdmission>());
+        services.TryAddSingleton(static provider => new ReviewService(
+            provider.GetRequiredService<ReviewStateStore>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
         services.AddHostedService<ReviewWaker>();
     }
 }

@@ -185,16 +185,16 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="runId">The run.</param>
     /// <param name="tool">Only those of this tool; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    internal async Task<IReadOnlyList<BegunEffect>> StartedAsync(string runId, string? tool, CancellationToken cancellationToken)
+    internal async Task<IReadOnlyList<PendingEffect>> StartedAsync(string runId, string? tool, CancellationToken cancellationToken)
     {
-        var begun = new List<BegunEffect>();
+        var begun = new List<PendingEffect>();
         await foreach (StoredRecord record in records.ListAsync($"ledger/{runId}/", null, cancellationToken).ConfigureAwait(false))
         {
             LedgerEntry entry = Read(record);
             if (entry.State is LedgerState.Started or LedgerState.Unknown && (tool is null || entry.Tool == tool))
             {
                 (int turn, int call) = PlaceOf(record.Key);
-                begun.Add(new BegunEffect(runId, turn, call, entry.Tool, entry.StartedAt));
+                begun.Add(new PendingEffect(runId, turn, call, entry.Tool, entry.StartedAt));
             }
         }
 

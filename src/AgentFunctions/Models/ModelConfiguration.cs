@@ -50,8 +50,8 @@ internal static class ModelConfiguration
     private static NamedModel FromSection(IConfigurationSection section, IConfiguration configuration)
     {
         string path = $"{Section}:{section.Key}";
-        DemandKnown(section, path, Fields);
-        DemandKnown(section.GetSection(nameof(ModelOptions.Price)), $"{path}:{nameof(ModelOptions.Price)}", PriceFields);
+        EnsureKnown(section, path, Fields);
+        EnsureKnown(section.GetSection(nameof(ModelOptions.Price)), $"{path}:{nameof(ModelOptions.Price)}", PriceFields);
 
         var options = new ModelOptions();
         try
@@ -80,7 +80,7 @@ internal static class ModelConfiguration
         return new(section.Key, path, options, provider, remedy);
     }
 
-    private static void DemandKnown(IConfigurationSection section, string path, string[] fields)
+    private static void EnsureKnown(IConfigurationSection section, string path, string[] fields)
     {
         foreach (IConfigurationSection field in section.GetChildren())
         {

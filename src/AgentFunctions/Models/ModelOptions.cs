@@ -106,7 +106,7 @@ public sealed class ModelOptions
     /// The most calls at once from this process, from 1 to 10,000; 256 by default. Within it the host finds out by itself how
     /// many the provider takes.
     /// </summary>
-    public int MaxConcurrentCalls { get; set; } = Resilience.ModelGates.DefaultMost;
+    public int MaxConcurrentCalls { get; set; } = Resilience.ModelConcurrency.DefaultMost;
 
     /// <summary>
     /// How many attempts within 30 seconds the circuit breaker looks at before it may open, at least 2; 20 by default. It opens when

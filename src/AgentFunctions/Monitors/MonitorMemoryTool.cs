@@ -18,7 +18,7 @@ internal static class MonitorMemoryTool
             RunAsync),
         ToolEffect.Idempotent)
     {
-        OnlyByName = true,
+        IsOptIn = true,
         Reach = ToolReach.Runtime,
     };
 

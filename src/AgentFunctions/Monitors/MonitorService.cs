@@ -20,7 +20,7 @@ public sealed class MonitorService
 
     private readonly MonitorStore _monitors;
     private readonly TickLog _log;
-    private readonly NotificationDesk _notifications;
+    private readonly NotificationSender _notifications;
     private readonly AgentCatalog _agents;
     private readonly ToolCatalog _tools;
     private readonly IOrchestrationClient _orchestrations;
@@ -28,7 +28,7 @@ public sealed class MonitorService
     private readonly TimeProvider _time;
 
     internal MonitorService(
-        MonitorStore monitors, TickLog log, NotificationDesk notifications, AgentCatalog agents, ToolCatalog tools,
+        MonitorStore monitors, TickLog log, NotificationSender notifications, AgentCatalog agents, ToolCatalog tools,
         IOrchestrationClient orchestrations, AuditLog audit, TimeProvider time) =>
         (_monitors, _log, _notifications, _agents, _tools, _orchestrations, _audit, _time) =
             (monitors, log, notifications, agents, tools, orchestrations, audit, time);

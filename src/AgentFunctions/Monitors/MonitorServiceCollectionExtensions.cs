@@ -71,15 +71,15 @@ public static class MonitorServiceCollectionExtensions
         services.AddSingleton(static provider => WebhookSink.ConsentsOf(provider.GetRequiredService<IOptions<NotificationOptions>>().Value));
         services.AddTool(MonitorMemoryTool.Create());
         services.TryAddSingleton<MonitorStore>();
-        services.TryAddSingleton<SpendingBook>();
+        services.TryAddSingleton<SpendingAllowance>();
         services.TryAddSingleton<TickLog>();
         services.TryAddSingleton<TickWaker>();
         services.TryAddSingleton<SignalChecker>();
         services.TryAddSingleton<IncidentStore>();
-        services.TryAddSingleton<IncidentDesk>();
-        services.TryAddSingleton<NotificationDesk>();
+        services.TryAddSingleton<IncidentWriter>();
+        services.TryAddSingleton<NotificationSender>();
         services.TryAddSingleton<IncidentNotices>();
-        services.TryAddSingleton<ResponseDesk>();
+        services.TryAddSingleton<ResponseService>();
         services.TryAddSingleton<PlanTicksActivity>();
         services.TryAddSingleton<RunTickActivity>();
         services.AddSingleton<ISignalCheck, HttpCheck>();
@@ -95,11 +95,11 @@ public static class MonitorServiceCollectionExtensions
         // Their constructors take internal parts, which the container does not look at.
         services.TryAddSingleton(provider => new MonitorService(
             provider.GetRequiredService<MonitorStore>(), provider.GetRequiredService<TickLog>(),
-            provider.GetRequiredService<NotificationDesk>(), provider.GetRequiredService<AgentCatalog>(),
+            provider.GetRequiredService<NotificationSender>(), provider.GetRequiredService<AgentCatalog>(),
             provider.GetRequiredService<ToolCatalog>(), provider.GetRequiredService<IOrchestrationClient>(),
             provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new IncidentService(
-            provider.GetRequiredService<IncidentStore>(), provider.GetRequiredService<IncidentDesk>(),
+            provider.GetRequiredService<IncidentStore>(), provider.GetRequiredService<IncidentWriter>(),
             provider.GetRequiredService<IncidentNotices>(), provider.GetRequiredService<AuditLog>()));
         services.AddHostedService<MonitorStarter>();
         return services.AddDurable(Register);
@@ -118,9 +118,9 @@ public static class MonitorServiceCollectionExtensions
         .AddActivity<DeadLetterInput, bool>(
             MonitorSteps.DeadLetter, (context, input) => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input))
         .AddActivity<ResponseRequest, StartResponseResult>(
-            MonitorSteps.StartResponse, (context, input) => services.GetRequiredService<ResponseDesk>().StartAsync(context, input))
+            MonitorSteps.StartResponse, (context, input) => services.GetRequiredService<ResponseService>().StartAsync(context, input))
         .AddActivity<RecordResponseInput, bool>(
-            MonitorSteps.RecordResponse, (context, input) => services.GetRequiredService<ResponseDesk>().RecordAsync(context, input));
+            MonitorSteps.RecordResponse, (context, input) => services.GetRequiredService<ResponseService>().RecordAsync(context, input));
 
     private static bool IsValid(NotificationChannel channel) =>
         (channel.Url is null || channel.File is null)

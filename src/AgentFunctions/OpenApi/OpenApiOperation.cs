@@ -21,7 +21,7 @@ internal sealed record OpenApiOperation(
 /// <param name="Name">Its name in the request.</param>
 /// <param name="Place">Where it stands in the request.</param>
 /// <param name="Style">How it is written.</param>
-internal sealed record OpenApiParameter(string Argument, string Name, OpenApiPlace Place, OpenApiStyle Style);
+internal sealed record OpenApiParameter(string Argument, string Name, OpenApiLocation Place, OpenApiStyle Style);
 
 /// <summary>How a value is written, by the standard's names.</summary>
 /// <param name="Name"><c>simple</c>, <c>label</c>, <c>matrix</c>, <c>form</c>, <c>spaceDelimited</c>, <c>pipeDelimited</c>, <c>deepObject</c>, or <c>json</c> for a parameter that has a media type.</param>
@@ -30,7 +30,7 @@ internal sealed record OpenApiParameter(string Argument, string Name, OpenApiPla
 internal sealed record OpenApiStyle(string Name, bool Explode, bool AllowReserved = false);
 
 /// <summary>Where a parameter stands.</summary>
-internal enum OpenApiPlace
+internal enum OpenApiLocation
 {
     /// <summary>In the path.</summary>
     Path,

@@ -109,7 +109,7 @@ internal sealed partial class OpenApiReader
 
             string argument = properties.ContainsKey(name) ? $"{name}_{place.ToString().ToLowerInvariant()}" : name;
             properties[argument] = Described(_schemas.Inline(parameter["schema"] ?? ContentSchema(parameter)), parameter);
-            if (isRequired || place == OpenApiPlace.Path)
+            if (isRequired || place == OpenApiLocation.Path)
             {
                 required.Add(argument);
             }
@@ -122,7 +122,7 @@ internal sealed partial class OpenApiReader
             _notes.Add($"{_origin}: {method.ToUpperInvariant()} {path}: the description does not declare '{name}'; it is taken as a text.");
             properties[name] = new JsonObject { ["type"] = "string" };
             required.Add(name);
-            parameters.Add(new OpenApiParameter(name, name, OpenApiPlace.Path, new OpenApiStyle("simple", false)));
+            parameters.Add(new OpenApiParameter(name, name, OpenApiLocation.Path, new OpenApiStyle("simple", false)));
         }
 
         OpenApiBody? body = null;
@@ -161,7 +161,7 @@ internal sealed partial class OpenApiReader
 
     private static IEnumerable<string> Undeclared(string path, List<OpenApiParameter> parameters) => Braces().Matches(path)
         .Select(static match => match.Groups[1].Value)
-        .Where(name => !parameters.Exists(parameter => parameter.Place == OpenApiPlace.Path && parameter.Name == name))
+        .Where(name => !parameters.Exists(parameter => parameter.Place == OpenApiLocation.Path && parameter.Name == name))
         .Distinct().ToArray();
 
     /// <summary>The path's parameters and the operation's, which win over the path's of the same name and place.</summary>
@@ -177,11 +177,11 @@ internal sealed partial class OpenApiReader
         return byKey.Values;
     }
 
-    private static OpenApiPlace? PlaceOf(JsonObject parameter, string name) => Text(parameter["in"]) switch
+    private static OpenApiLocation? PlaceOf(JsonObject parameter, string name) => Text(parameter["in"]) switch
     {
-        "path" => OpenApiPlace.Path,
-        "query" => OpenApiPlace.Query,
-        "header" when !ReservedHeaders.Contains(name, StringComparer.OrdinalIgnoreCase) => OpenApiPlace.Header,
+        "path" => OpenApiLocation.Path,
+        "query" => OpenApiLocation.Query,
+        "header" when !ReservedHeaders.Contains(name, StringComparer.OrdinalIgnoreCase) => OpenApiLocation.Header,
         _ => null,
     };
 

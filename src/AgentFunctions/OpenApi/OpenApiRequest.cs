@@ -27,13 +27,13 @@ internal static class OpenApiRequest
 
             switch (parameter.Place)
             {
-                case OpenApiPlace.Path:
+                case OpenApiLocation.Path:
                     path = path.Replace($"{{{parameter.Name}}}", Segment(parameter, value), StringComparison.Ordinal);
                     break;
-                case OpenApiPlace.Query:
+                case OpenApiLocation.Query:
                     query.AddRange(OpenApiValue.Query(parameter.Name, parameter.Style, value));
                     break;
-                case OpenApiPlace.Header:
+                case OpenApiLocation.Header:
                     headers.Add((parameter.Name, HeaderText(parameter, value)));
                     break;
             }

@@ -7,9 +7,9 @@ namespace AgentFunctions.OpenApi;
 internal static class OpenApiStyles
 {
     /// <summary>Gets the style of a parameter.</summary>
-    public static OpenApiStyle Of(JsonObject parameter, OpenApiPlace place) => parameter["schema"] is null && parameter["content"] is JsonObject
+    public static OpenApiStyle Of(JsonObject parameter, OpenApiLocation place) => parameter["schema"] is null && parameter["content"] is JsonObject
         ? new OpenApiStyle("json", false)
-        : Of(parameter, place == OpenApiPlace.Query ? "form" : "simple");
+        : Of(parameter, place == OpenApiLocation.Query ? "form" : "simple");
 
     /// <summary>Gets the style that an object of the description sets.</summary>
     /// <param name="owner">The object.</param>

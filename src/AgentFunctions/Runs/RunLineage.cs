@@ -7,7 +7,7 @@ namespace AgentFunctions.Runs;
 internal sealed record Lineage(RunRecord Root, IReadOnlyList<string> Chain, IReadOnlyList<RunRecord> Runs)
 {
     /// <summary>The ids of <see cref="Runs"/>.</summary>
-    public IReadOnlyList<string> Tree { get; } = [.. Runs.Select(static run => run.Id)];
+    public IReadOnlyList<string> AncestorIds { get; } = [.. Runs.Select(static run => run.Id)];
 }
 
 /// <summary>Follows runs up to the root of their tree.</summary>
@@ -28,5 +28,5 @@ internal sealed class RunLineage(RunStore runs)
     }
 
     public async Task<IReadOnlyList<string>> TreeOfAsync(RunRecord run, CancellationToken cancellationToken = default) =>
-        (await OfAsync(run, cancellationToken).ConfigureAwait(false)).Tree;
+        (await OfAsync(run, cancellationToken).ConfigureAwait(false)).AncestorIds;
 }

@@ -59,9 +59,9 @@ internal sealed class CheckAcceptanceActivity(
         RunRecord run, CheckAcceptanceInput input, string answer, CancellationToken cancellationToken)
     {
         RunAcceptance acceptance = run.Acceptance!;
-        string? complaint = acceptance.Schema is { } schema ? SchemaComplaint(schema, answer) : null;
+        string? complaint = acceptance.Schema is { } schema ? SchemaError(schema, answer) : null;
         complaint ??= acceptance.Command is { } command
-            ? await commands.FindComplaintAsync(input, command, MaxFindings - 500, cancellationToken).ConfigureAwait(false)
+            ? await commands.FindErrorAsync(input, command, MaxFindings - 500, cancellationToken).ConfigureAwait(false)
             : null;
         if (complaint is not null)
         {
@@ -73,7 +73,7 @@ internal sealed class CheckAcceptanceActivity(
             : await judge.JudgeAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
     }
 
-    private static string? SchemaComplaint(JsonElement schema, string answer)
+    private static string? SchemaError(JsonElement schema, string answer)
     {
         try
         {

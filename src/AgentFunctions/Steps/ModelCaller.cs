@@ -11,7 +11,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Steps;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
-internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter quotas, RunStore runs, MessageView view)
+internal sealed class ModelCaller(CallMarks marks, ModelConcurrency gates, QuotaMeter quotas, RunStore runs, MessageView view)
 {
     /// <summary>The most tokens that an endpoint is believed to have counted, in or out, for one call.</summary>
     private const long MostTokens = 1_000_000_000;
@@ -55,7 +55,7 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
         }
 
         RunRecord run = await runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
-        await quotas.DemandAsync(run, cancellationToken).ConfigureAwait(false);
+        await quotas.EnsureAsync(run, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ChatMessage> request = [.. messages];
         ChatResponse? response = await GatedAsync(call, model, request, options, cancellationToken).ConfigureAwait(false);
         // Counted before the answer is recorded: a call that a crash repeats has the same number, and is counted once.
@@ -68,14 +68,14 @@ internal sealed class ModelCaller(CallMarks marks, ModelGates gates, QuotaMeter 
     private async Task<ChatResponse?> GatedAsync(
         ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
-        using ModelGate.Place place = await gates.Of(model.Name).EnterAsync(call.Priority, cancellationToken).ConfigureAwait(false);
+        using AdaptiveConcurrencyLimiter.Place place = await gates.Of(model.Name).EnterAsync(call.Priority, cancellationToken).ConfigureAwait(false);
         ChatResponse? response = await MarkedAsync(call, place, model, messages, options, cancellationToken).ConfigureAwait(false);
         place.Succeeded = response is not null;
         return response;
     }
 
     private async Task<ChatResponse?> MarkedAsync(
-        ModelCall call, ModelGate.Place place, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        ModelCall call, AdaptiveConcurrencyLimiter.Place place, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
         CancellationToken cancellationToken)
     {
         // Never given up half way: whoever does not know whether it was written cannot take it back.

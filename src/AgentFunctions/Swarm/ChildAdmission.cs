@@ -47,7 +47,7 @@ internal sealed class ChildAdmission(
         CheckBounds(asked, call.Allowance);
         string[] goals = [.. Enumerable.Range(0, asked.Count).Select(asked.GoalOf)];
         CheckGoals(goals);
-        AccessRuling access = await admission.DemandNotDeniedAsync(lead, asked.Agent.Name, goals, cancellationToken).ConfigureAwait(false);
+        AccessRuling access = await admission.EnsureNotDeniedAsync(lead, asked.Agent.Name, goals, cancellationToken).ConfigureAwait(false);
         ChildKind kind = await KindAsync(lead, leadAgent, asked, call.Allowance.Limits, access).ConfigureAwait(false);
 
         DateTimeOffset now = time.GetUtcNow();

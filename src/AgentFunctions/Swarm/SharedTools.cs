@@ -31,7 +31,7 @@ internal static class SharedTools
     ];
 
     private static AgentTool Tool(string name, string description, ToolEffect effect, Delegate method) =>
-        new(AgentTool.CreateFunction(name, description, method), effect) { OnlyByName = true, Reach = ToolReach.Runtime };
+        new(AgentTool.CreateFunction(name, description, method), effect) { IsOptIn = true, Reach = ToolReach.Runtime };
 
     private static async Task<string> PostAsync(ToolContext context, [Description("The note.")] string text, CancellationToken cancellationToken)
     {

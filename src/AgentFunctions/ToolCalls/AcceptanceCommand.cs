@@ -17,7 +17,7 @@ internal sealed class AcceptanceCommand([FromKeyedServices(ToolCallPipeline.OfAc
     /// <param name="cancellationToken">The token to cancel the check.</param>
     /// <returns>What is wrong, in words for the model; <see langword="null"/> if the command accepts.</returns>
     /// <exception cref="AgentException">A store failed, or another delivery is at the check. It is repeated as a whole.</exception>
-    public async Task<string?> FindComplaintAsync(
+    public async Task<string?> FindErrorAsync(
         CheckAcceptanceInput input, IReadOnlyList<string> command, int maxBytes, CancellationToken cancellationToken)
     {
         var state = new ToolCallState(new CallToolInput(input.RunId, input.Turn, CallLedger.Acceptance, input.Context) { BudgetLeft = input.BudgetLeft });

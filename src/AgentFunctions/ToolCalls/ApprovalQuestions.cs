@@ -9,7 +9,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Asks people about tool calls.</summary>
-internal sealed class ApprovalQuestions(ApprovalGate approvals, PolicySource policies, Redactor redactor, TimeProvider time)
+internal sealed class ApprovalQuestions(ApprovalRequester approvals, PolicySource policies, Redactor redactor, TimeProvider time)
 {
     /// <summary>Asks whether a call may be made. Safe to repeat after a crash.</summary>
     public Task<Approval> AskToCallAsync(ToolCallRequest request, PolicyDecision decision, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class ApprovalQuestions(ApprovalGate approvals, PolicySource pol
     }
 
     /// <summary>Gets what a call waits for that a person is asked about.</summary>
-    public static ToolCallWait WaitFor(Approval approval) => new("approval", approval.Id, approval.EventName, ApprovalGate.NextLook(approval))
+    public static ToolCallWait WaitFor(Approval approval) => new("approval", approval.Id, approval.EventName, ApprovalRequester.NextLook(approval))
     {
         Deadline = approval.ExpiresAt,
     };

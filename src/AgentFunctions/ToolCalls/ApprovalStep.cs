@@ -6,7 +6,7 @@ using AgentFunctions.Ledger;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Takes up what a person said about a call that waited for it.</summary>
-internal sealed class ApprovalStep(ApprovalGate approvals, PolicySource policies) : IToolCallStep
+internal sealed class ApprovalStep(ApprovalRequester approvals, PolicySource policies) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {

@@ -13,10 +13,10 @@ internal sealed class InFlightStep(InFlightCalls calls, KillOrderStore kills, Ti
         AgentTool tool = state.Call!.Tool;
         long start = time.GetTimestamp();
         CallOutcome outcome;
-        using (InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.Tree, tool.Name, cancellationToken))
+        using (InFlightCall stoppable = calls.Begin(request.Run, request.Lineage.AncestorIds, tool.Name, cancellationToken))
         {
             // From here on an order reaches the call. One that was given since the call was decided is looked for once more.
-            if (await kills.FindAsync(request.Run, request.Lineage.Tree, tool.Name, cancellationToken).ConfigureAwait(false) is { } order)
+            if (await kills.FindAsync(request.Run, request.Lineage.AncestorIds, tool.Name, cancellationToken).ConfigureAwait(false) is { } order)
             {
                 return Stopped(order, tool, state.Phase == ToolCallPhase.Resumed);
             }

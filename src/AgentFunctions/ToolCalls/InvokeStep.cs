@@ -34,10 +34,10 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
         Reconciliation found = await invoker.ReconcileAsync(call, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
-            ReconciliationVerdict.GoesOn or ReconciliationVerdict.Unknown when call.Tool.Job is { } job =>
-                time.GetUtcNow() - startedAt < job.GiveUpAfter ? null : UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.GiveUpAfter}."),
-            ReconciliationVerdict.GoesOn => UnknownOutcome.Of(call.Tool.Name),
-            ReconciliationVerdict.Happened => await ToolInvoker.ToOutcomeAsync(call, found.Result, cancellationToken).ConfigureAwait(false),
+            ReconciliationVerdict.StillRunning or ReconciliationVerdict.Unknown when call.Tool.Job is { } job =>
+                time.GetUtcNow() - startedAt < job.Timeout ? null : UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.Timeout}."),
+            ReconciliationVerdict.StillRunning => UnknownOutcome.Of(call.Tool.Name),
+            ReconciliationVerdict.TookEffect => await ToolInvoker.ToOutcomeAsync(call, found.Result, cancellationToken).ConfigureAwait(false),
             ReconciliationVerdict.Unknown when call.Tool.Effect == ToolEffect.NotIdempotent => UnknownOutcome.Of(call.Tool.Name),
             _ => await StartAsync(call, cancellationToken).ConfigureAwait(false),
         };

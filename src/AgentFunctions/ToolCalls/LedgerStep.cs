@@ -6,7 +6,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Gives the recorded outcome of a call that has one, and records what comes of any other: no outcome is lost.</summary>
-internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, ApprovalGate approvals, TimeProvider time) : IToolCallStep
+internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, ApprovalRequester approvals, TimeProvider time) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Finds the tool of a call as it is now and checks the arguments; a call that was begun before takes up its decision.</summary>
-internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage, ApprovalGate approvals) : IToolCallStep
+internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage, ApprovalRequester approvals) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Takes the room for a change that is about to be made; a call for which others were quicker waits after all.</summary>
-internal sealed class ReviewEntryStep(ReviewGate reviews) : IToolCallStep
+internal sealed class ReviewEntryStep(ReviewAdmission reviews) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -15,7 +15,7 @@ internal sealed class ReviewEntryStep(ReviewGate reviews) : IToolCallStep
         }
 
         RunRecord run = state.Request.Run;
-        ChangePlace place = ReviewRoomStep.PlaceOf(state.Request.Context);
+        ChangeLocation place = ReviewRoomStep.PlaceOf(state.Request.Context);
         if (state.ApprovalId is not null)
         {
             // What a person approved was reviewed before it was made.

@@ -10,7 +10,7 @@ namespace AgentFunctions.ToolCalls;
 /// Holds a call with effects back while its team has no room for one more unreviewed change, before anybody is asked about it; a call
 /// that is refused, or that a person reviews anyway, leaves its place to others.
 /// </summary>
-internal sealed class ReviewRoomStep(ReviewGate reviews) : IToolCallStep
+internal sealed class ReviewRoomStep(ReviewAdmission reviews) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -20,7 +20,7 @@ internal sealed class ReviewRoomStep(ReviewGate reviews) : IToolCallStep
         }
 
         RunRecord run = state.Request.Run;
-        ChangePlace place = PlaceOf(state.Request.Context);
+        ChangeLocation place = PlaceOf(state.Request.Context);
         if (state.Known?.ApprovalId is null && await reviews.FindWaitAsync(run, place, cancellationToken).ConfigureAwait(false) is { } wait)
         {
             return new CallOutcome.Waiting(WaitFor(wait), LedgerState.Waiting);
@@ -36,7 +36,7 @@ internal sealed class ReviewRoomStep(ReviewGate reviews) : IToolCallStep
     }
 
     /// <summary>Gets which change a call is.</summary>
-    public static ChangePlace PlaceOf(ToolContext context) => new(context.RunId, context.Turn, context.Call);
+    public static ChangeLocation PlaceOf(ToolContext context) => new(context.RunId, context.Turn, context.Call);
 
     /// <summary>Gets what a call waits for that has no room.</summary>
     public static ToolCallWait WaitFor(ReviewWait wait) => new("reviewCapacity", wait.Label, wait.EventName, wait.NextLook);

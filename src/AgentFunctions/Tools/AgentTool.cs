@@ -46,7 +46,7 @@ public sealed class AgentTool
     public int ResultLimit { get; init; } = 20_000;
 
     /// <summary>Whether an agent gets the tool only when its definition names it; false by default.</summary>
-    public bool OnlyByName { get; init; }
+    public bool IsOptIn { get; init; }
 
     /// <summary>
     /// Gets the arguments that are paths of the run's workspace, so that policies judge which files they mean and not how they
@@ -138,7 +138,7 @@ public sealed class AgentTool
             Uses = Uses,
             Timeout = Timeout,
             ResultLimit = resultLimit,
-            OnlyByName = OnlyByName,
+            IsOptIn = IsOptIn,
             Group = Group,
             IsDelegation = IsDelegation,
             IsForSearch = IsForSearch,
@@ -187,18 +187,18 @@ public sealed class AgentTool
 
 /// <summary>What a tool's probe found out about a call that a crash cut off.</summary>
 /// <param name="Verdict">Whether the effect took place.</param>
-/// <param name="Result">For <see cref="ReconciliationVerdict.Happened"/>: the result to give to the model.</param>
+/// <param name="Result">For <see cref="ReconciliationVerdict.TookEffect"/>: the result to give to the model.</param>
 public sealed record Reconciliation(ReconciliationVerdict Verdict, object? Result = null)
 {
     /// <summary>The effect took place, with this result.</summary>
     /// <param name="result">The result to give to the model.</param>
-    public static Reconciliation Happened(object? result) => new(ReconciliationVerdict.Happened, result);
+    public static Reconciliation TookEffect(object? result) => new(ReconciliationVerdict.TookEffect, result);
 
     /// <summary>The effect did not take place; the call may be made.</summary>
-    public static Reconciliation DidNotHappen { get; } = new(ReconciliationVerdict.DidNotHappen);
+    public static Reconciliation DidNotTakeEffect { get; } = new(ReconciliationVerdict.DidNotTakeEffect);
 
     /// <summary>The work was started and goes on: for a <see cref="ToolJob"/>.</summary>
-    public static Reconciliation GoesOn { get; } = new(ReconciliationVerdict.GoesOn);
+    public static Reconciliation StillRunning { get; } = new(ReconciliationVerdict.StillRunning);
 
     /// <summary>Nobody can say.</summary>
     public static Reconciliation Unknown { get; } = new(ReconciliationVerdict.Unknown);
@@ -211,11 +211,11 @@ public enum ReconciliationVerdict
     Unknown,
 
     /// <summary>It did.</summary>
-    Happened,
+    TookEffect,
 
     /// <summary>It did not.</summary>
-    DidNotHappen,
+    DidNotTakeEffect,
 
     /// <summary>It was started and goes on.</summary>
-    GoesOn,
+    StillRunning,
 }

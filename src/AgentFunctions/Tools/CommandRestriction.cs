@@ -24,10 +24,10 @@ internal static class CommandRestriction
 
         ToolPattern[] no = [.. Patterns(agent.DisallowedTools)];
         ToolPattern[] only = agent.Tools is { } tools && !tools.Contains(RunCommandTool.Name) ? [.. Patterns(tools)] : [];
-        return no.Length == 0 && only.Length == 0 ? tool : tool.WithCheck(arguments => Complaint(agent, tool, no, only, arguments));
+        return no.Length == 0 && only.Length == 0 ? tool : tool.WithCheck(arguments => Error(agent, tool, no, only, arguments));
     }
 
-    private static string? Complaint(AgentDefinition agent, AgentTool tool, ToolPattern[] no, ToolPattern[] only, IReadOnlyDictionary<string, JsonElement> arguments)
+    private static string? Error(AgentDefinition agent, AgentTool tool, ToolPattern[] no, ToolPattern[] only, IReadOnlyDictionary<string, JsonElement> arguments)
     {
         string command = arguments.TryGetValue("command", out JsonElement program) && program.ValueKind == JsonValueKind.String ? program.GetString()! : "";
         string[] rest = arguments.TryGetValue("arguments", out JsonElement list) && list.ValueKind == JsonValueKind.Array

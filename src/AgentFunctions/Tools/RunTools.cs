@@ -272,7 +272,7 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
             return new PreparedCall(prepared, refusal);
         }
 
-        if ((prepared is null ? refusal!.Text : Complaint(present, prepared)) is { } complaint)
+        if ((prepared is null ? refusal!.Text : Error(present, prepared)) is { } complaint)
         {
             return Refuse(ErrorCode.ToolChanged, $"{Changed(present)} This call does not fit it: {complaint}");
         }
@@ -300,7 +300,7 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
         return new PreparedCall(null, ToolOutcome.Failed(ErrorCode.ToolNotFound, words) with { LoadedBytes = wanted.Bytes });
     }
 
-    private static string? Complaint(AgentTool tool, ToolCall call)
+    private static string? Error(AgentTool tool, ToolCall call)
     {
         try
         {

@@ -58,7 +58,7 @@ public sealed class ToolCatalog
             }
         }
 
-        DemandKnownDenials(agent, all);
+        EnsureKnownDenials(agent, all);
         return agent.Tools?.FirstOrDefault(name => !IsKnown(all, name)) is { } unknown ? throw Unknown(agent, unknown, all) : Selected(agent, all.Values);
     }
 
@@ -88,7 +88,7 @@ public sealed class ToolCatalog
                 .Select(static tool => $"tools: two tools are called '{tool.Name}'; the second one is left out."));
         }
 
-        DemandKnownDenials(agent, all);
+        EnsureKnownDenials(agent, all);
         string[] unknown = [.. (agent.Tools ?? []).Where(name => !IsKnown(all, name) && !missing.Any(group => ToolNames.IsOf(group.Group, name)))];
         return new ToolOffer(Selected(agent, all.Values)) { Missing = missing, Unknown = unknown, Notes = [.. notes, .. unknown.Select(NoTool)] };
     }
@@ -144,7 +144,7 @@ public sealed class ToolCatalog
     private static bool IsKnown(SortedDictionary<string, AgentTool> all, string entry) =>
         all.ContainsKey(entry) || all.Values.Any(tool => ToolNames.Matches(entry, tool));
 
-    private static void DemandKnownDenials(AgentDefinition agent, SortedDictionary<string, AgentTool> all)
+    private static void EnsureKnownDenials(AgentDefinition agent, SortedDictionary<string, AgentTool> all)
     {
         string? unknown = agent.DisallowedTools.FirstOrDefault(name => !IsKnown(all, name)
             && !ClaudeCodeTools.LooksForeign(name) && !ToolNames.IsOfSource(name) && !CommandRestriction.IsPattern(name));
@@ -161,7 +161,7 @@ public sealed class ToolCatalog
     }
 
     private static bool Allows(AgentDefinition agent, AgentTool tool) =>
-        !tool.IsForSearch && (tool.IsDelegation || (agent.Tools?.Any(entry => ToolNames.Matches(entry, tool)) ?? !tool.OnlyByName))
+        !tool.IsForSearch && (tool.IsDelegation || (agent.Tools?.Any(entry => ToolNames.Matches(entry, tool)) ?? !tool.IsOptIn))
         && !Denies(agent, tool);
 
     private static bool Denies(AgentDefinition agent, AgentTool tool) =>

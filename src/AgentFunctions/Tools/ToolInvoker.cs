@@ -94,7 +94,7 @@ internal sealed class ToolInvoker(TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(call);
         cancellationToken.ThrowIfCancellationRequested();
-        if ((call.Tool.Job?.Look ?? call.Tool.Reconcile) is not { } probe)
+        if ((call.Tool.Job?.Poll ?? call.Tool.Reconcile) is not { } probe)
         {
             return Reconciliation.Unknown;
         }

@@ -6,21 +6,21 @@ namespace AgentFunctions.Tools;
 /// Makes a tool a job: its function only starts the work, which goes on elsewhere, and the host looks now and then whether there
 /// is a result. In between the run waits on a durable timer, so the work may take days, and no host has to stay up for it.
 /// </summary>
-/// <param name="Look">
+/// <param name="Poll">
 /// Looks how the work goes that the call started; <see cref="ToolContext.IdempotencyKey"/> tells which. Must not change anything.
 /// After a crash it also tells whether the work was started at all. Where it fails, the host looks again later.
 /// </param>
-public sealed record ToolJob(Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>> Look)
+public sealed record ToolJob(Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>> Poll)
 {
     /// <summary>
     /// How long to wait before the first look, and the least between two; a minute by default. Looks grow rarer with the age of the
     /// work: the next is made after a tenth of it.
     /// </summary>
-    public TimeSpan LookEvery { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan PollInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long after its start the work is given up, its outcome unknown; a day by default.</summary>
-    public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(1);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>How long to wait until the next look at work of this age.</summary>
-    internal TimeSpan PauseAt(TimeSpan age) => age / 10 > LookEvery ? age / 10 : LookEvery;
+    internal TimeSpan PauseAt(TimeSpan age) => age / 10 > PollInterval ? age / 10 : PollInterval;
 }

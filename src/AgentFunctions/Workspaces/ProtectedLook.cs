@@ -4,7 +4,7 @@ namespace AgentFunctions.Workspaces;
 /// <param name="governing">What governs.</param>
 internal sealed class ProtectedLook(IReadOnlyList<GoverningPath> governing)
 {
-    private readonly Lazy<IReadOnlyList<GoverningPlace>> _places = new(() => [.. governing.SelectMany(GoverningPlace.Of)]);
+    private readonly Lazy<IReadOnlyList<GoverningLocation>> _places = new(() => [.. governing.SelectMany(GoverningLocation.Of)]);
     private readonly Lazy<GoverningIdentities> _identities = new(() => new GoverningIdentities(governing));
 
     /// <summary>What governs at a path; <see langword="null"/> if nothing does.</summary>

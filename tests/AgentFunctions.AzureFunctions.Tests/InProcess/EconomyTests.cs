@@ -94,7 +94,7 @@ public sealed class EconomyTests
                 seen = position + 1;
                 if (happened.Type == JournalEventTypes.ApprovalRequested)
                 {
-                    await services.GetRequiredService<ApprovalDesk>().DecideAsync(
+                    await services.GetRequiredService<ApprovalService>().DecideAsync(
                         happened.Approval!, new Caller("lee") { Roles = ["lead"] }, true, null, null, Cancel);
                     return;
                 }

@@ -203,10 +203,10 @@ public sealed class ManyInstancesTests
     {
         while (true)
         {
-            IReadOnlyList<Approval> open = await set.Any().Get<ApprovalDesk>().ListAsync(null, Cancel);
+            IReadOnlyList<Approval> open = await set.Any().Get<ApprovalService>().ListAsync(null, Cancel);
             if (open.FirstOrDefault(approval => approval.RunId == runId && approval.State == ApprovalState.Pending) is { } approval)
             {
-                await set.Any().Get<ApprovalDesk>().DecideAsync(approval.Id, s_lead, true, null, null, Cancel);
+                await set.Any().Get<ApprovalService>().DecideAsync(approval.Id, s_lead, true, null, null, Cancel);
                 return;
             }
 

@@ -93,6 +93,6 @@ internal sealed class World
     {
         // What was paid is on the books of the bank, whichever instance asks.
         Reconcile = (context, _, _) => Task.FromResult(
-            _effects.ContainsKey(context.IdempotencyKey) ? Reconciliation.Happened("paid") : Reconciliation.DidNotHappen),
+            _effects.ContainsKey(context.IdempotencyKey) ? Reconciliation.TookEffect("paid") : Reconciliation.DidNotTakeEffect),
     };
 }

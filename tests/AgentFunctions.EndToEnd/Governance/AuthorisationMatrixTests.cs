@@ -198,7 +198,7 @@ internal sealed class AuthorisationMatrixTests
     private async Task<(string Run, string Approval)> WaitingAsync(string owner)
     {
         Run run = await SubmitAsync(owner, "Pay.");
-        var desk = _host.Services.GetRequiredService<ApprovalDesk>();
+        var desk = _host.Services.GetRequiredService<ApprovalService>();
         while (true)
         {
             IReadOnlyList<Approval> open = await desk.ListAsync(null, TestContext.CurrentContext.CancellationToken);

@@ -29,7 +29,7 @@ internal sealed class MappingTests
     {
         await using ApiHost host = await ApiHost.StartAsync(runtime: app => app.MapAgentFunctions(prefix));
         string root = prefix.Replace("{tenant}", "red%20team", StringComparison.Ordinal);
-        await DemandLinksAsync(host, prefix, root);
+        await EnsureLinksAsync(host, prefix, root);
         using HttpResponseMessage nothing = await host.Http.GetAsync($"{root}/api/nothing");
         Assert.That(await nothing.ProblemAsync(404), Is.EqualTo("notFound"));
         using HttpResponseMessage atTheTop = await host.Http.GetAsync("/api/nothing");
@@ -45,7 +45,7 @@ internal sealed class MappingTests
             app.UseRouting();
             app.MapGroup("/agents").MapAgentFunctions("/v2");
         });
-        await DemandLinksAsync(host, "/agents/v2", "/base/agents/v2");
+        await EnsureLinksAsync(host, "/agents/v2", "/base/agents/v2");
         JsonNode document = await host.Http.GetJsonAsync("/base/agents/v2/openapi/agentfunctions.json");
         Assert.That((string)document["servers"]![0]!["url"]!, Is.EqualTo("/base"));
     }
@@ -245,7 +245,7 @@ internal sealed class MappingTests
         }),
         Throws.TypeOf<OptionsValidationException>().With.Message.Contains(field));
 
-    private static async Task DemandLinksAsync(ApiHost host, string pattern, string root)
+    private static async Task EnsureLinksAsync(ApiHost host, string pattern, string root)
     {
         using HttpResponseMessage submitted = await host.Http.PostAsync($"{root}/api/runs", Call.Json("""{"goal":"x"}"""));
         Assert.That(submitted.StatusCode, Is.EqualTo(HttpStatusCode.Accepted), await submitted.Content.ReadAsStringAsync());

@@ -40,7 +40,7 @@ internal sealed class CallMarksTests
     {
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
         ModelBinding model = host.Get<IModelCatalog>().Resolve(null);
-        ModelGate gate = host.Get<ModelGates>().Of(model.Name);
+        AdaptiveConcurrencyLimiter gate = host.Get<ModelConcurrency>().Of(model.Name);
         for (int place = 0; place < gate.Limit; place++)
         {
             await (await gate.EnterAsync(RunPriority.Normal, cancellationToken)).BeginAsync(cancellationToken);

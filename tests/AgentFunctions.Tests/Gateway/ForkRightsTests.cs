@@ -21,7 +21,7 @@ internal sealed class ForkRightsTests
     private static readonly Caller Admin = new("key:root") { Roles = [CallerRoles.Admin] };
 
     private static readonly AgentTool Echo = AgentTool.Create("echo", "Repeats.", ToolEffect.None, (string text) => text);
-    private static readonly AgentTool Shell = new(AgentTool.CreateFunction("shell", "Runs.", () => "ran"), ToolEffect.NotIdempotent) { OnlyByName = true };
+    private static readonly AgentTool Shell = new(AgentTool.CreateFunction("shell", "Runs.", () => "ran"), ToolEffect.NotIdempotent) { IsOptIn = true };
 
     // What the host is like from its next start on.
     private Action<AgentBuilder> _agent = static agent => agent.WithTools("echo");

@@ -74,9 +74,9 @@ internal sealed class QuotaTests
         })));
 
         StoredRecord record = await OnlyBookAsync(host);
-        QuotaBook book = System.Text.Json.JsonSerializer.Deserialize(record.Value.Span, QuotasJsonContext.Default.QuotaBook)!;
+        QuotaState book = System.Text.Json.JsonSerializer.Deserialize(record.Value.Span, QuotasJsonContext.Default.QuotaState)!;
         Assert.That((book.Tokens, book.Steps), Is.EqualTo((6_000, 600)));
-        AgentException over = Assert.ThrowsAsync<AgentException>(async () => await MeterOf(host, time, quota).DemandAsync(RunOf("other", null), default))!;
+        AgentException over = Assert.ThrowsAsync<AgentException>(async () => await MeterOf(host, time, quota).EnsureAsync(RunOf("other", null), default))!;
         Assert.That(over.RetryAfter, Is.EqualTo(TimeSpan.FromHours(12)), "it is noon");
     }
 

@@ -37,10 +37,10 @@ internal sealed class SwarmQuotaTests
         run = await host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That((run.Status, run.SubAgents.Total), Is.EqualTo((RunStatus.Completed, 3)));
-        var books = new List<QuotaBook>();
+        var books = new List<QuotaState>();
         await foreach (StoredRecord record in host.Get<IRecordStore>().ListAsync("quotas/"))
         {
-            books.Add(System.Text.Json.JsonSerializer.Deserialize(record.Value.Span, QuotasJsonContext.Default.QuotaBook)!);
+            books.Add(System.Text.Json.JsonSerializer.Deserialize(record.Value.Span, QuotasJsonContext.Default.QuotaState)!);
         }
 
         Assert.That(books, Has.Count.EqualTo(1));

@@ -20,7 +20,7 @@ internal sealed class GovernedRun : IAsyncDisposable
 
     public Func<ChatRequest, ChatReply> Script { get; set; } = null!;
 
-    public ApprovalDesk Desk => Host.Get<ApprovalDesk>();
+    public ApprovalService Desk => Host.Get<ApprovalService>();
 
     public string PolicyFile => Path.Combine(_folder.Path, "policy.yaml");
 

@@ -51,8 +51,8 @@ internal sealed class LedgerTests
         Assert.That(_keys, Is.Empty);
     }
 
-    [TestCase(ReconciliationVerdict.Happened, "Result: found it", 0)]
-    [TestCase(ReconciliationVerdict.DidNotHappen, "Result: paid 1", 1)]
+    [TestCase(ReconciliationVerdict.TookEffect, "Result: found it", 0)]
+    [TestCase(ReconciliationVerdict.DidNotTakeEffect, "Result: paid 1", 1)]
     public async Task Call_BegunAndProbed_GoesByWhatTheProbeFound(ReconciliationVerdict verdict, string answer, int calls, CancellationToken cancellationToken)
     {
         var tool = new AgentTool(PayFunction(), ToolEffect.NotIdempotent)

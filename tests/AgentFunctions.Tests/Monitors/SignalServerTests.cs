@@ -44,20 +44,20 @@ internal sealed class SignalServerTests : IDisposable
                 Body = new ValueCondition { Path = "$.state", EqualTo = "up" },
             },
         };
-        Assert.That((await LookAsync(signal)).Complaint, Is.Null);
+        Assert.That((await LookAsync(signal)).Error, Is.Null);
 
         _body = """{"state": "down"}""";
-        Assert.That((await LookAsync(signal)).Complaint, Does.Contain("$.state").And.Contain("down"));
+        Assert.That((await LookAsync(signal)).Error, Does.Contain("$.state").And.Contain("down"));
 
         (_body, _status) = ("""{"state": "up"}""", 503);
         Observation refused = await LookAsync(signal);
-        Assert.That(refused.Complaint, Is.EqualTo("status 503"));
+        Assert.That(refused.Error, Is.EqualTo("status 503"));
         Assert.That(refused.Evidence, Does.Contain("503").And.Contain("\"up\""));
-        Assert.That((await LookAsync(signal with { Http = signal.Http! with { Status = 503 } })).Complaint, Is.Null, "the status that is expected");
+        Assert.That((await LookAsync(signal with { Http = signal.Http! with { Status = 503 } })).Error, Is.Null, "the status that is expected");
 
         (_status, _delay) = (200, TimeSpan.FromMilliseconds(60));
         Observation slow = await LookAsync(signal with { Http = signal.Http! with { LatencyBelow = TimeSpan.FromMilliseconds(50) } });
-        Assert.That(slow.Complaint, Does.EndWith("ms, not below 50 ms"));
+        Assert.That(slow.Error, Does.EndWith("ms, not below 50 ms"));
         Assert.That(slow.Value, Is.GreaterThan(50));
 
         Task<Observation> LookAsync(SignalDefinition asked) => new HttpCheck(Http).LookAsync(asked, new SignalMemory(), Now, CancellationToken.None);
@@ -73,18 +73,18 @@ internal sealed class SignalServerTests : IDisposable
             Metric = new MetricSignal { Url = server.Urls.First() + "/metrics", Query = "errors_total", Rate = true, Below = 5 },
         };
         var memory = new SignalMemory();
-        var seen = new List<(double? Value, string? Complaint)>();
+        var seen = new List<(double? Value, string? Error)>();
         foreach ((int second, int total) in new[] { (0, 100), (10, 120), (20, 200), (30, 30) })
         {
             _body = $"# TYPE errors_total counter\nerrors_total {total}\n";
             DateTimeOffset at = Now.AddSeconds(second);
             Observation look = await new MetricCheck(Http).LookAsync(signal, memory, at, CancellationToken.None);
             memory = memory.With(look, at, at, 24);
-            seen.Add((look.Value, look.Complaint));
+            seen.Add((look.Value, look.Error));
         }
 
         Assert.That(seen.Select(static look => look.Value), Is.EqualTo(new double?[] { null, 2, 8, 3 }), "a counter that fell was reset");
-        Assert.That(seen.Select(static look => look.Complaint is null), Is.EqualTo(new[] { true, true, false, true }));
+        Assert.That(seen.Select(static look => look.Error is null), Is.EqualTo(new[] { true, true, false, true }));
     }
 
     [TestCase(5, "is valid until")]
@@ -103,7 +103,7 @@ internal sealed class SignalServerTests : IDisposable
 
         Observation look = await new TlsCheck(new NetworkGuard(["127.0.0.1", "localhost"])).LookAsync(signal, new SignalMemory(), Now, CancellationToken.None);
 
-        Assert.That(look.Complaint, Does.Contain(complaint));
+        Assert.That(look.Error, Does.Contain(complaint));
         Assert.That(look.Value, Is.EqualTo(days).Within(0.2));
     }
 
@@ -119,8 +119,8 @@ internal sealed class SignalServerTests : IDisposable
         var target = new ToolSignal { Name = "depth", Arguments = JsonElement.Parse("""{"queue": "orders"}"""), Result = new ValueCondition { Below = 7 } };
 
         Observation look = await LookAsync(target);
-        Assert.That((look.Complaint, look.Value), Is.EqualTo(((string?)null, (double?)6)));
-        Assert.That((await LookAsync(target with { Result = new ValueCondition { Below = 6 } })).Complaint, Does.Contain("not below 6"));
+        Assert.That((look.Error, look.Value), Is.EqualTo(((string?)null, (double?)6)));
+        Assert.That((await LookAsync(target with { Result = new ValueCondition { Below = 6 } })).Error, Does.Contain("not below 6"));
         Assert.That(
             () => LookAsync(target with { Name = "drain" }),
             Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ToolNotFound), "a check must not change anything");

@@ -40,7 +40,7 @@ internal sealed class SignalTests
         {
             Observation seen = await check.LookAsync(signal, memory, Now, CancellationToken.None);
             memory = memory.With(seen, Now, Now, 24);
-            return seen.Complaint;
+            return seen.Error;
         }
     }
 
@@ -51,9 +51,9 @@ internal sealed class SignalTests
         listener.Start();
         int port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var signal = new SignalDefinition { Name = "port", Tcp = new TcpSignal { Host = "127.0.0.1", Port = port } };
-        Assert.That((await LookAsync(new TcpCheck(Inside), signal)).Complaint, Is.Null);
+        Assert.That((await LookAsync(new TcpCheck(Inside), signal)).Error, Is.Null);
         listener.Stop();
-        Assert.That((await LookAsync(new TcpCheck(Inside), signal)).Complaint, Does.StartWith("the check failed"));
+        Assert.That((await LookAsync(new TcpCheck(Inside), signal)).Error, Does.StartWith("the check failed"));
     }
 
     [Test]
@@ -61,9 +61,9 @@ internal sealed class SignalTests
     {
         string name = System.Diagnostics.Process.GetCurrentProcess().ProcessName;
         var signal = new SignalDefinition { Name = "process", Process = new ProcessSignal { Name = name } };
-        Assert.That((await LookAsync(new ProcessCheck(), signal)).Complaint, Is.Null);
+        Assert.That((await LookAsync(new ProcessCheck(), signal)).Error, Is.Null);
         signal = signal with { Process = new ProcessSignal { Name = "no-such-process" } };
-        Assert.That((await LookAsync(new ProcessCheck(), signal)).Complaint, Is.EqualTo("0 of 1 processes 'no-such-process' run"));
+        Assert.That((await LookAsync(new ProcessCheck(), signal)).Error, Is.EqualTo("0 of 1 processes 'no-such-process' run"));
     }
 
     [TestCase("up", 1.0)]
@@ -103,7 +103,7 @@ internal sealed class SignalTests
     [TestCase("20", null, 20.0, "the text is 20, not below 20")]
     [TestCase("x", 1.0, null, "the text is 'x', no number")]
     public void Condition_Bounds_AreHeldTo(string text, double? above, double? below, string? complaint) =>
-        Assert.That(new ValueCondition { Above = above, Below = below }.Complaint(text, out _), Is.EqualTo(complaint));
+        Assert.That(new ValueCondition { Above = above, Below = below }.Error(text, out _), Is.EqualTo(complaint));
 
     [Test]
     public void Baseline_ValueFarFromTheUsual_Deviates()
@@ -132,7 +132,7 @@ internal sealed class SignalTests
             Tls = new TlsSignal { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndpoint).Port },
             Timeout = TimeSpan.FromMilliseconds(100),
         };
-        Assert.That((await LookAsync(new TlsCheck(Inside), signal)).Complaint, Is.EqualTo("no answer within 0.1 s"));
+        Assert.That((await LookAsync(new TlsCheck(Inside), signal)).Error, Is.EqualTo("no answer within 0.1 s"));
     }
 
     private static async Task<Observation> LookAsync(ISignalCheck check, SignalDefinition signal)

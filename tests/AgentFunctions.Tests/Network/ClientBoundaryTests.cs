@@ -100,7 +100,7 @@ internal sealed class ClientBoundaryTests
         var scan = Assert.CatchAsync<AgentException>(() => LookAsync(
             port, new SignalDefinition { Name = "scan", Tcp = new TcpSignal { Host = "localhost", Port = new Uri(inside.Url).Port } }));
 
-        Assert.That(seen.Complaint, Is.Null);
+        Assert.That(seen.Error, Is.Null);
         Assert.That((refused!.InnerException as AgentException)?.Code, Is.EqualTo(ErrorCode.NotAllowed));
         Assert.That(scan!.Code, Is.EqualTo(ErrorCode.NotAllowed));
         Assert.That(inside.Requests, Is.Empty);

@@ -42,7 +42,7 @@ internal sealed class OpenApiGeneratedTests
         var arguments = new Dictionary<string, JsonElement>();
         foreach (OpenApiParameter parameter in operation.Parameters)
         {
-            arguments[parameter.Argument] = JsonSerializer.SerializeToElement(parameter.Place == OpenApiPlace.Path ? $"x{Word(random)}" : Word(random));
+            arguments[parameter.Argument] = JsonSerializer.SerializeToElement(parameter.Place == OpenApiLocation.Path ? $"x{Word(random)}" : Word(random));
         }
 
         JsonObject? fields = null;
@@ -63,7 +63,7 @@ internal sealed class OpenApiGeneratedTests
         Assert.That(segments, Has.Length.EqualTo(3));
         Assert.That(Uri.UnescapeDataString(segments[2]), Is.EqualTo(arguments["id"].GetString()));
         Dictionary<string, Microsoft.Extensions.Primitives.StringValues> query = QueryHelpers.ParseQuery(request.RequestUri.Query);
-        foreach (OpenApiParameter parameter in operation.Parameters.Where(static parameter => parameter.Place == OpenApiPlace.Query))
+        foreach (OpenApiParameter parameter in operation.Parameters.Where(static parameter => parameter.Place == OpenApiLocation.Query))
         {
             Assert.That(query[parameter.Name].ToString(), Is.EqualTo(arguments[parameter.Argument].GetString()));
         }

@@ -19,7 +19,7 @@ public sealed class RecordedFormsTests
         "CallModelInput", "CallModelResult", "CallToolInput", "CallToolResult", "NotifyInput", "CompactInput", "CompactResult",
         "CheckAcceptanceInput", "CheckAcceptanceResult", "ChildEnded", "ReportResult", "EndChildrenInput",
         "TranscriptEntry", "JournalEvent", "LedgerEntry", "Artifact", "EditMemo", "InboxMessage", "PlanItem", "Note", "BoardNote",
-        "PathLease", "Approval", "AuditEntry", "AuditCheckpoint", "PastCall", "ReviewBook", "QueueState", "QuotaBook",
+        "PathLease", "Approval", "AuditEntry", "AuditCheckpoint", "PastCall", "ReviewState", "QueueState", "QuotaState",
         "KillOrder", "ApiKeyRecord", "StoredKey", "PublicKeySet", "IdempotencyClaim", "ForkClaim", "RunEndedNotice",
         "FailureDetails",
     ];

@@ -33,7 +33,7 @@ internal sealed class UnreadableRecordTests
         Assert.That(await host.Get<MonitorStore>().ListAsync(cancellationToken).ToListAsync(cancellationToken), Is.Empty);
         Assert.That(await host.Get<IncidentStore>().ListAsync(cancellationToken).ToListAsync(cancellationToken), Is.Empty);
         Assert.That(await host.Get<RunStore>().ListAsync(null, cancellationToken).ToListAsync(cancellationToken), Is.Empty);
-        Assert.That(await host.Get<ReviewBooks>().ListAsync(cancellationToken), Is.Empty);
+        Assert.That(await host.Get<ReviewStateStore>().ListAsync(cancellationToken), Is.Empty);
     }
 
     [Test]

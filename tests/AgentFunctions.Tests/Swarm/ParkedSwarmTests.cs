@@ -51,8 +51,8 @@ public sealed class ParkedSwarmTests
 
         ConcurrentQueue<string> made = [];
         await using RunHost host = await StartAsync(folder, file, made, reached: null);
-        Approval asked = (await host.Get<ApprovalDesk>().ListAsync()).Single();
-        await host.Get<ApprovalDesk>().DecideAsync(asked.Id, new Caller("bob") { Roles = [CallerRoles.Approver, "lead"] }, approve: true);
+        Approval asked = (await host.Get<ApprovalService>().ListAsync()).Single();
+        await host.Get<ApprovalService>().DecideAsync(asked.Id, new Caller("bob") { Roles = [CallerRoles.Approver, "lead"] }, approve: true);
 
         Run run = await host.Reader.WaitForEndAsync(await LeadAsync(host));
 
@@ -75,7 +75,7 @@ public sealed class ParkedSwarmTests
         {
             Run lead = await host.SubmitAsync(Goal);
             await reached.Task;
-            while ((await host.Get<ApprovalDesk>().ListAsync()).Count == 0 || (await host.Reader.GetAsync(lead.Id)).SubAgents is not { Running: 2 })
+            while ((await host.Get<ApprovalService>().ListAsync()).Count == 0 || (await host.Reader.GetAsync(lead.Id)).SubAgents is not { Running: 2 })
             {
                 await Task.Delay(20);
             }

@@ -172,7 +172,7 @@ internal sealed class EveryActTests : IDisposable
                 };
                 Observation seen = (await host.Get<SignalChecker>().LookAsync(
                     monitor, new Dictionary<string, SignalMemory>(), DateTimeOffset.UtcNow, CancellationToken.None)).Single();
-                return seen.Complaint ?? "";
+                return seen.Error ?? "";
             case Way.Acceptance:
                 Run run = await host.RunAsync("Act.", new RunRequest { Acceptance = Check() });
                 Assert.That(run.Status, Is.EqualTo(Acts == 0 ? RunStatus.Failed : RunStatus.Completed), "what was not checked is not accepted");

@@ -37,7 +37,7 @@ internal sealed class RecordedCallsTests
 
     private static AgentTool Job { get; } = new(Pay.Function, ToolEffect.Idempotent)
     {
-        Job = new ToolJob(static (_, _, _) => Task.FromResult(Reconciliation.Happened("done"))),
+        Job = new ToolJob(static (_, _, _) => Task.FromResult(Reconciliation.TookEffect("done"))),
     };
 
     private static AgentTool Delegates { get; } = new(
@@ -85,7 +85,7 @@ internal sealed class RecordedCallsTests
     public Task Call_WaitsForRoom() => CompareAsync(new() { Settings = OneReview }, static async play =>
     {
         RunRecord run = await play.Bench.Get<RunStore>().GetAsync(ToolCallBench.RunId);
-        await play.Bench.Get<ReviewGate>().TakeAsync(run, new("other", 1, 0), "pay", "anna", JsonElement.Parse("{}"), CancellationToken.None);
+        await play.Bench.Get<ReviewAdmission>().TakeAsync(run, new("other", 1, 0), "pay", "anna", JsonElement.Parse("{}"), CancellationToken.None);
         await play.PassAsync();
     });
 

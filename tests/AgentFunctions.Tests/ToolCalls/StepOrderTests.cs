@@ -75,7 +75,7 @@ internal sealed class StepOrderTests
 
         await bench.Get<ToolCallPipeline>(ToolCallPipeline.OfModel).RunAsync(new ToolCallState(bench.Input), CancellationToken.None);
 
-        Assert.That((await bench.Get<ReviewBooks>().ListAsync(CancellationToken.None)).SelectMany(static book => book.Open), Is.Empty);
+        Assert.That((await bench.Get<ReviewStateStore>().ListAsync(CancellationToken.None)).SelectMany(static book => book.Open), Is.Empty);
         Assert.That((await bench.LedgerAsync())!.Outcome!.Code, Is.EqualTo(ErrorCode.PolicyDenied));
     }
 

@@ -14,7 +14,7 @@ public sealed class RunCommandToolTests
     {
         using var bench = new ToolBench();
         AgentTool tool = bench.Tools.Single(t => t.Name == "run_command");
-        Assert.That((tool.OnlyByName, tool.Effect), Is.EqualTo((true, ToolEffect.NotIdempotent)));
+        Assert.That((tool.IsOptIn, tool.Effect), Is.EqualTo((true, ToolEffect.NotIdempotent)));
         Assert.That(tool.Function.Description, Does.Contain("allows no command"));
     }
 

@@ -16,7 +16,7 @@ internal sealed class ToolJobTests
     [Test]
     public async Task Job_ThatTakesSeveralLooks_IsStartedOnceAndItsResultReachesTheModel()
     {
-        Look(() => Reconciliation.GoesOn, () => throw new IOException("nobody there"), () => Reconciliation.Happened("42 rows"));
+        Look(() => Reconciliation.StillRunning, () => throw new IOException("nobody there"), () => Reconciliation.TookEffect("42 rows"));
 
         Run run = await RunAsync();
 
@@ -28,7 +28,7 @@ internal sealed class ToolJobTests
     [Test]
     public async Task Job_WhoseStartNeverHappened_IsStartedAgainUnderTheSameKey()
     {
-        Look(() => Reconciliation.DidNotHappen, () => Reconciliation.Happened("42 rows"));
+        Look(() => Reconciliation.DidNotTakeEffect, () => Reconciliation.TookEffect("42 rows"));
 
         Run run = await RunAsync();
 
@@ -39,7 +39,7 @@ internal sealed class ToolJobTests
     [Test]
     public async Task Job_ThatNeverEnds_IsGivenUp()
     {
-        Look(() => Reconciliation.GoesOn);
+        Look(() => Reconciliation.StillRunning);
 
         Run run = await RunAsync(giveUpAfter: TimeSpan.FromMilliseconds(1));
 
@@ -59,7 +59,7 @@ internal sealed class ToolJobTests
     [TestCase(3_600, 360)]
     public void PauseAt_GrowsWithTheAgeOfTheWork(int seconds, int pause)
     {
-        var job = new ToolJob((_, _, _) => Task.FromResult(Reconciliation.GoesOn));
+        var job = new ToolJob((_, _, _) => Task.FromResult(Reconciliation.StillRunning));
 
         Assert.That(job.PauseAt(TimeSpan.FromSeconds(seconds)), Is.EqualTo(TimeSpan.FromSeconds(pause)));
     }
@@ -85,8 +85,8 @@ internal sealed class ToolJobTests
         {
             Job = new ToolJob((_, _, _) => Task.FromResult(_looks.Dequeue()()))
             {
-                LookEvery = TimeSpan.FromMilliseconds(20),
-                GiveUpAfter = giveUpAfter ?? TimeSpan.FromHours(1),
+                PollInterval = TimeSpan.FromMilliseconds(20),
+                Timeout = giveUpAfter ?? TimeSpan.FromHours(1),
             },
         };
         await using RunHost host = await RunHost.StartAsync(

@@ -120,10 +120,10 @@ public sealed class WritingToolsTests
     {
         using var bench = new ToolBench();
         var arguments = new { path = "a.txt", content = "x" };
-        Assert.That((await bench.ReconcileAsync("write_file", arguments)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotHappen));
+        Assert.That((await bench.ReconcileAsync("write_file", arguments)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
         ToolOutcome outcome = await bench.InvokeAsync("write_file", arguments);
         Reconciliation found = await bench.ReconcileAsync("write_file", arguments);
-        Assert.That(found, Is.EqualTo(Reconciliation.Happened(outcome.Text)));
+        Assert.That(found, Is.EqualTo(Reconciliation.TookEffect(outcome.Text)));
     }
 
     [TestCase("a b a", "b", "c", false, "a c a")]
@@ -187,7 +187,7 @@ public sealed class WritingToolsTests
     {
         using var bench = new ToolBench();
         bench.Write("a.txt", "anchor");
-        Assert.That((await bench.ReconcileAsync("edit_file", Insertion)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotHappen));
+        Assert.That((await bench.ReconcileAsync("edit_file", Insertion)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
     }
 
     [Test]
@@ -196,7 +196,7 @@ public sealed class WritingToolsTests
         using var bench = new ToolBench();
         bench.Write("a.txt", "anchor");
         ToolOutcome outcome = await bench.InvokeAsync("edit_file", Insertion);
-        Assert.That(await bench.ReconcileAsync("edit_file", Insertion), Is.EqualTo(Reconciliation.Happened(outcome.Text)));
+        Assert.That(await bench.ReconcileAsync("edit_file", Insertion), Is.EqualTo(Reconciliation.TookEffect(outcome.Text)));
     }
 
     [Test]
@@ -209,7 +209,7 @@ public sealed class WritingToolsTests
         await bench.InvokeAsync("edit_file", Insertion);
         File.WriteAllBytes(path, original);
         File.SetLastWriteTimeUtc(path, changed);
-        Assert.That((await bench.ReconcileAsync("edit_file", Insertion)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotHappen));
+        Assert.That((await bench.ReconcileAsync("edit_file", Insertion)).Verdict, Is.EqualTo(ReconciliationVerdict.DidNotTakeEffect));
     }
 
     [TestCase("anchor")]

@@ -105,16 +105,16 @@ public abstract class RunIndexConformance
             await story.StepAsync(Cancel);
             if (step % 10 == 0)
             {
-                await story.DemandTrueListsAsync($"seed {seed}, step {step}", Cancel);
+                await story.EnsureTrueListsAsync($"seed {seed}, step {step}", Cancel);
             }
         }
 
         // What is damaged or forgotten is made good from the records.
         await story.RepairAsync(Cancel);
         await story.DamageAsync(Cancel);
-        await story.DemandTrueListsAsync($"seed {seed}, damaged", Cancel);
+        await story.EnsureTrueListsAsync($"seed {seed}, damaged", Cancel);
         await story.RepairAsync(Cancel);
-        await story.DemandIndexIsTrueAsync(Cancel);
+        await story.EnsureIndexIsTrueAsync(Cancel);
     }
 
     internal static RunRecord Record(string id) => new()

@@ -54,7 +54,7 @@ internal sealed class RunStory
             Set(id, number % 3 == 0 ? OrchestrationStatus.Completed : OrchestrationStatus.Running);
         }
 
-        await DemandTrueListsAsync("before the index", cancellationToken);
+        await EnsureTrueListsAsync("before the index", cancellationToken);
     }
 
     public async Task StepAsync(CancellationToken cancellationToken)
@@ -89,7 +89,7 @@ internal sealed class RunStory
     }
 
     /// <summary>Compares lists with what the orchestrations say.</summary>
-    public async Task DemandTrueListsAsync(string when, CancellationToken cancellationToken)
+    public async Task EnsureTrueListsAsync(string when, CancellationToken cancellationToken)
     {
         foreach (RunStatus? status in (RunStatus?[])[null, RunStatus.Running, RunStatus.Completed, RunStatus.Failed, RunStatus.Cancelled])
         {
@@ -123,7 +123,7 @@ internal sealed class RunStory
     }
 
     /// <summary>Compares the index itself with what the orchestrations say: a row may be taken for alive, never for ended.</summary>
-    public async Task DemandIndexIsTrueAsync(CancellationToken cancellationToken)
+    public async Task EnsureIndexIsTrueAsync(CancellationToken cancellationToken)
     {
         Assert.That(await _index.RefreshAsync(cancellationToken), Is.True);
         foreach (OrchestrationState state in _orchestrations.States.Values)
@@ -190,7 +190,7 @@ internal sealed class RunStory
             case 1:
                 // The process died. The step is made again a minute later, and then the orchestration ends.
                 _time.Advance(TimeSpan.FromMinutes(1));
-                await DemandTrueListsAsync("told twice", cancellationToken);
+                await EnsureTrueListsAsync("told twice", cancellationToken);
                 await ToldEndAsync(id, cancellationToken);
                 break;
         }

@@ -4,7 +4,7 @@ namespace AgentFunctions.Core.JsonSchemas;
 
 internal sealed partial class SchemaEvaluation
 {
-    private void CheckArray(SchemaPlace place, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void CheckArray(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         JsonElement schema = place.Schema;
         int length = value.GetArrayLength();
@@ -31,7 +31,7 @@ internal sealed partial class SchemaEvaluation
     }
 
     /// <summary>The first items have schemas of their own, the rest one: <c>prefixItems</c> and <c>items</c>, in the older drafts <c>items</c> and <c>additionalItems</c>.</summary>
-    private void CheckItems(SchemaPlace place, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void CheckItems(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         bool hasItems = place.Schema.TryGetProperty("items", out JsonElement items);
         bool isList = hasItems && items.ValueKind == JsonValueKind.Array;
@@ -58,7 +58,7 @@ internal sealed partial class SchemaEvaluation
         }
     }
 
-    private void CheckContains(SchemaPlace place, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void CheckContains(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         if (!place.Schema.TryGetProperty("contains", out JsonElement wanted))
         {

@@ -4,7 +4,7 @@ namespace AgentFunctions.Core.JsonSchemas;
 
 internal sealed partial class SchemaEvaluation
 {
-    private void CheckObject(SchemaPlace place, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void CheckObject(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         JsonElement schema = place.Schema;
         foreach (JsonElement required in Each(schema, "required"))
@@ -38,7 +38,7 @@ internal sealed partial class SchemaEvaluation
         }
     }
 
-    private void CheckMembers(SchemaPlace place, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void CheckMembers(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         bool hasProperties = place.Schema.TryGetProperty("properties", out JsonElement properties) && properties.ValueKind == JsonValueKind.Object;
         bool hasPatterns = place.Schema.TryGetProperty("patternProperties", out JsonElement patterns) && patterns.ValueKind == JsonValueKind.Object;
@@ -80,7 +80,7 @@ internal sealed partial class SchemaEvaluation
         }
     }
 
-    private void CheckOther(SchemaPlace place, JsonElement others, JsonProperty member, string known, string path, int depth)
+    private void CheckOther(SchemaLocation place, JsonElement others, JsonProperty member, string known, string path, int depth)
     {
         if (others.ValueKind == JsonValueKind.False)
         {
@@ -93,7 +93,7 @@ internal sealed partial class SchemaEvaluation
     }
 
     /// <summary>What one member asks of the others: <c>dependencies</c> of the older drafts is both of the newer keywords in one.</summary>
-    private void CheckDependencies(SchemaPlace place, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void CheckDependencies(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         foreach (string keyword in (ReadOnlySpan<string>)["dependentRequired", "dependentSchemas", "dependencies"])
         {

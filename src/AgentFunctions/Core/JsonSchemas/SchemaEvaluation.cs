@@ -38,7 +38,7 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
 
     /// <summary>Checks a part.</summary>
     /// <returns>What was looked at in it, for those who ask for what was not.</returns>
-    private SchemaCoverage Check(SchemaPlace place, JsonElement value, string path, int depth)
+    private SchemaCoverage Check(SchemaLocation place, JsonElement value, string path, int depth)
     {
         SchemaCoverage covered = new(resources.IsTracking);
         if (depth > MaxDepth || ++_steps > MaxSteps)
@@ -94,7 +94,7 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
 
     /// <summary>Follows references.</summary>
     /// <returns>Whether the schema says nothing else.</returns>
-    private bool CheckReferences(SchemaPlace place, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private bool CheckReferences(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         if (Text(place.Schema, "$ref") is { } reference)
         {
@@ -113,7 +113,7 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
         return false;
     }
 
-    private void Follow(SchemaPlace? target, string reference, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void Follow(SchemaLocation? target, string reference, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         if (target is { } found)
         {
@@ -126,9 +126,9 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
     }
 
     /// <summary>A dynamic reference names the outermost place of its name among those that were entered, if it names a dynamic one at all.</summary>
-    private SchemaPlace? FindDynamic(SchemaPlace place, string reference)
+    private SchemaLocation? FindDynamic(SchemaLocation place, string reference)
     {
-        SchemaPlace? first = resources.Find(place, reference);
+        SchemaLocation? first = resources.Find(place, reference);
         string anchor = reference[(reference.IndexOf('#', StringComparison.Ordinal) + 1)..];
         return first is { } found && resources.FindDynamic(found.Base, anchor) is not null && !anchor.StartsWith('/')
             ? _scope.Reverse().Select(entered => resources.FindDynamic(entered, anchor)).FirstOrDefault(static outer => outer is not null) ?? first
@@ -205,7 +205,7 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
         }
     }
 
-    private void CheckCombinations(SchemaPlace place, JsonElement value, string path, int depth, SchemaCoverage covered)
+    private void CheckCombinations(SchemaLocation place, JsonElement value, string path, int depth, SchemaCoverage covered)
     {
         foreach (JsonElement part in Each(place.Schema, "allOf"))
         {
@@ -248,7 +248,7 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
     }
 
     /// <summary>Whether a value has a form; if so, what the form looked at counts as looked at.</summary>
-    private bool Fits(SchemaPlace place, JsonElement form, JsonElement value, int depth, SchemaCoverage covered)
+    private bool Fits(SchemaLocation place, JsonElement form, JsonElement value, int depth, SchemaCoverage covered)
     {
         List<string> outer = _errors;
         _errors = [];
@@ -263,7 +263,7 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
         return fits;
     }
 
-    private static SchemaPlace Within(SchemaPlace place, JsonElement schema) => SchemaResources.Enter(place with { Schema = schema });
+    private static SchemaLocation Within(SchemaLocation place, JsonElement schema) => SchemaResources.Enter(place with { Schema = schema });
 
     private static IEnumerable<JsonElement> Each(JsonElement schema, string keyword) =>
         schema.TryGetProperty(keyword, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];

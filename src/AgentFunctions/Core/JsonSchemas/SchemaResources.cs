@@ -10,9 +10,9 @@ internal sealed class SchemaResources
 
     private const int MaxDepth = 200;
 
-    private readonly Dictionary<string, SchemaPlace> _named = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SchemaLocation> _named = new(StringComparer.Ordinal);
     private readonly HashSet<string> _dynamic = new(StringComparer.Ordinal);
-    private readonly SchemaPlace _root;
+    private readonly SchemaLocation _root;
 
     /// <summary>Reads the names of a schema.</summary>
     /// <param name="root">The schema.</param>
@@ -23,7 +23,7 @@ internal sealed class SchemaResources
         bool hasNames = text.Contains("$id", StringComparison.Ordinal) || text.Contains("nchor\"", StringComparison.Ordinal)
             || text.Contains("\\u", StringComparison.Ordinal);
         IsTracking = text.Contains("unevaluated", StringComparison.Ordinal) || text.Contains("\\u", StringComparison.Ordinal);
-        _root = new SchemaPlace(root, Nameless, IsOld(root, false));
+        _root = new SchemaLocation(root, Nameless, IsOld(root, false));
         if (hasNames)
         {
             _root = Enter(_root);
@@ -32,14 +32,14 @@ internal sealed class SchemaResources
     }
 
     /// <summary>The schema itself.</summary>
-    public SchemaPlace Root => _root;
+    public SchemaLocation Root => _root;
 
     /// <summary>Whether the schema asks what other parts of it have looked at.</summary>
     public bool IsTracking { get; }
 
     /// <summary>The place that a schema within another has: its own address if it has an <c>$id</c>.</summary>
     /// <param name="place">The place.</param>
-    public static SchemaPlace Enter(SchemaPlace place)
+    public static SchemaLocation Enter(SchemaLocation place)
     {
         bool isOld = IsOld(place.Schema, place.IsOld);
         // In the older drafts a reference hides whatever stands beside it.
@@ -53,7 +53,7 @@ internal sealed class SchemaResources
     /// <param name="from">Where the reference stands.</param>
     /// <param name="reference">The reference.</param>
     /// <returns>The place; <see langword="null"/> if the schema has none of that name.</returns>
-    public SchemaPlace? Find(SchemaPlace from, string reference)
+    public SchemaLocation? Find(SchemaLocation from, string reference)
     {
         if (!Uri.TryCreate(from.Base, reference, out Uri? address))
         {
@@ -61,20 +61,20 @@ internal sealed class SchemaResources
         }
 
         string fragment = Uri.UnescapeDataString(address.Fragment.TrimStart('#'));
-        SchemaPlace? resource = WithoutFragment(address) == _root.Base ? _root
-            : _named.TryGetValue(WithoutFragment(address).ToString(), out SchemaPlace known) ? known : null;
+        SchemaLocation? resource = WithoutFragment(address) == _root.Base ? _root
+            : _named.TryGetValue(WithoutFragment(address).ToString(), out SchemaLocation known) ? known : null;
         return resource is null || fragment.Length == 0 ? resource
             : fragment.StartsWith('/') ? Follow(resource.Value, fragment)
-            : _named.TryGetValue(NameOf(resource.Value.Base, fragment), out SchemaPlace anchored) ? anchored : null;
+            : _named.TryGetValue(NameOf(resource.Value.Base, fragment), out SchemaLocation anchored) ? anchored : null;
     }
 
     /// <summary>Finds a dynamic anchor of one resource.</summary>
-    public SchemaPlace? FindDynamic(Uri resource, string anchor) =>
+    public SchemaLocation? FindDynamic(Uri resource, string anchor) =>
         _dynamic.Contains(NameOf(resource, anchor)) ? _named[NameOf(resource, anchor)] : null;
 
-    private static SchemaPlace? Follow(SchemaPlace resource, string pointer)
+    private static SchemaLocation? Follow(SchemaLocation resource, string pointer)
     {
-        SchemaPlace place = resource;
+        SchemaLocation place = resource;
         foreach (string part in pointer[1..].Split('/'))
         {
             string name = part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
@@ -94,7 +94,7 @@ internal sealed class SchemaResources
         return place.Schema.ValueKind is JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False ? place : null;
     }
 
-    private void Walk(SchemaPlace place, int depth)
+    private void Walk(SchemaLocation place, int depth)
     {
         if (depth > MaxDepth || place.Schema.ValueKind != JsonValueKind.Object)
         {
@@ -144,4 +144,4 @@ internal sealed class SchemaResources
 /// <param name="Schema">The part.</param>
 /// <param name="Base">The address against which its references are resolved.</param>
 /// <param name="IsOld">Whether it is of draft 7 or older.</param>
-internal readonly record struct SchemaPlace(JsonElement Schema, Uri Base, bool IsOld);
+internal readonly record struct SchemaLocation(JsonElement Schema, Uri Base, bool IsOld);

@@ -31,7 +31,7 @@ internal sealed class SchemaReview
         return review._errors;
     }
 
-    private void Check(SchemaPlace place, string path, int depth)
+    private void Check(SchemaLocation place, string path, int depth)
     {
         if (_errors.Count >= MaxErrors || place.Schema.ValueKind != JsonValueKind.Object)
         {
@@ -65,7 +65,7 @@ internal sealed class SchemaReview
         }
     }
 
-    private string? Error(SchemaPlace place, string name, JsonElement value)
+    private string? Error(SchemaLocation place, string name, JsonElement value)
     {
         if (SchemaKeywords.Annotations.Contains(name) || name.StartsWith("x-", StringComparison.Ordinal))
         {

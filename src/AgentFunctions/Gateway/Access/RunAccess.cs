@@ -27,7 +27,7 @@ public sealed class RunAccess
     {
         if (await _runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is { } run)
         {
-            RunRights.Demand(caller, run, act);
+            RunRights.Ensure(caller, run, act);
         }
     }
 
@@ -44,7 +44,7 @@ public sealed class RunAccess
 
         try
         {
-            RunRights.Demand(caller, run, RunAct.See);
+            RunRights.Ensure(caller, run, RunAct.See);
             return true;
         }
         catch (AgentException e) when (e.Code is ErrorCode.RunNotFound or ErrorCode.NotAllowed)

@@ -16,14 +16,14 @@ internal static class RunRights
         return caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Admin);
     }
 
-    /// <summary>Demands that a caller may do something with a run. Who asked for the run once and has no role any more may still see and stop it.</summary>
+    /// <summary>Ensures that a caller may do something with a run. Who asked for the run once and has no role any more may still see and stop it.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="run">The run.</param>
     /// <param name="act">What it wants to do.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>: it may not see the run. <see cref="ErrorCode.NotAllowed"/>: it may see it and no more.
     /// </exception>
-    public static void Demand(Caller caller, RunRecord run, RunAct act)
+    public static void Ensure(Caller caller, RunRecord run, RunAct act)
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(run);

@@ -10,14 +10,14 @@ namespace AgentFunctions.Gateway.Access;
 /// </summary>
 internal sealed class SteeringRights(RunStore runs, RunLineage lineage, RunTools tools, Admission admission, RunSteerers steerers)
 {
-    /// <summary>Demands that a caller may do something with a run.</summary>
+    /// <summary>Ensures that a caller may do something with a run.</summary>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>: the message names the rule.
     /// </exception>
-    public async Task DemandAsync(string id, Caller caller, RunAct act, CancellationToken cancellationToken)
+    public async Task EnsureAsync(string id, Caller caller, RunAct act, CancellationToken cancellationToken)
     {
         RunRecord run = await runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        RunRights.Demand(caller, run, act);
+        RunRights.Ensure(caller, run, act);
         if (act != RunAct.Steer)
         {
             return;
@@ -25,10 +25,10 @@ internal sealed class SteeringRights(RunStore runs, RunLineage lineage, RunTools
 
         // A sub-agent has no more than the run at the root of its tree, and rules are written for what people submit.
         RunRecord root = (await lineage.OfAsync(run, cancellationToken).ConfigureAwait(false)).Root;
-        AccessRuling access = await admission.DemandAccessAsync(caller, root.Agent, root.Goal, root.Labels, cancellationToken).ConfigureAwait(false);
+        AccessRuling access = await admission.EnsureAccessAsync(caller, root.Agent, root.Goal, root.Labels, cancellationToken).ConfigureAwait(false);
         if (!access.AllowsAll)
         {
-            await DemandToolsAsync(root, caller, access, cancellationToken).ConfigureAwait(false);
+            await EnsureToolsAsync(root, caller, access, cancellationToken).ConfigureAwait(false);
         }
 
         // Before its words take effect: who has steered a run does not decide about its calls where a rule wants another.
@@ -38,7 +38,7 @@ internal sealed class SteeringRights(RunStore runs, RunLineage lineage, RunTools
         }
     }
 
-    private async Task DemandToolsAsync(RunRecord root, Caller caller, AccessRuling access, CancellationToken cancellationToken)
+    private async Task EnsureToolsAsync(RunRecord root, Caller caller, AccessRuling access, CancellationToken cancellationToken)
     {
         IReadOnlyList<ToolDeclaration> declared = await tools
             .GrantedAsync(root, await runs.GetDefinitionAsync(root, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);

@@ -15,10 +15,10 @@ internal sealed class KillHits(IOrchestrationClient orchestrations, RunStore run
     /// <param name="order">The order.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <remarks>What had begun is listed first, of sub-agents too: when a run ends, its calls are no longer in flight.</remarks>
-    public async Task<(IReadOnlyList<string> Runs, IReadOnlyList<BegunEffect> Begun)> FindAsync(KillOrder order, CancellationToken cancellationToken)
+    public async Task<(IReadOnlyList<string> Runs, IReadOnlyList<PendingEffect> Begun)> FindAsync(KillOrder order, CancellationToken cancellationToken)
     {
         var hit = new List<IReadOnlyList<string>>();
-        var begun = new List<BegunEffect>();
+        var begun = new List<PendingEffect>();
         await foreach (RunRecord run in ListLiveAsync(cancellationToken).ConfigureAwait(false))
         {
             IReadOnlyList<string> tree = await lineage.TreeOfAsync(run, cancellationToken).ConfigureAwait(false);

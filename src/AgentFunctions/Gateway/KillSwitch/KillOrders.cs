@@ -72,7 +72,7 @@ public sealed class KillOrders
 
     private async Task<KillReport> StopRunsAsync(KillOrder order, CancellationToken cancellationToken)
     {
-        (IReadOnlyList<string> runs, IReadOnlyList<BegunEffect> begun) = await _hits.FindAsync(order, cancellationToken).ConfigureAwait(false);
+        (IReadOnlyList<string> runs, IReadOnlyList<PendingEffect> begun) = await _hits.FindAsync(order, cancellationToken).ConfigureAwait(false);
         var ended = new List<string>();
         foreach (string runId in runs)
         {

@@ -7,4 +7,4 @@ namespace AgentFunctions.Gateway.KillSwitch;
 /// <param name="Order">The order.</param>
 /// <param name="Runs">The runs that were told to end.</param>
 /// <param name="Begun">The calls with effects that had begun: they may have taken effect.</param>
-public sealed record KillReport(KillOrder Order, IReadOnlyList<string> Runs, IReadOnlyList<BegunEffect> Begun);
+public sealed record KillReport(KillOrder Order, IReadOnlyList<string> Runs, IReadOnlyList<PendingEffect> Begun);

@@ -34,7 +34,7 @@ internal sealed class Quota(QuotaOptions options)
     /// <summary>Which part is used up, in words; <see langword="null"/> where there is some left of all.</summary>
     /// <param name="book">What was used.</param>
     /// <param name="submits">Whether another run is asked for, or the next step of one.</param>
-    public string? UsedUp(QuotaBook book, bool submits) => book switch
+    public string? UsedUp(QuotaState book, bool submits) => book switch
     {
         _ when submits && book.Runs >= options.Runs => Words(options.Runs.Value, "runs"),
         _ when book.Steps >= options.Steps => Words(options.Steps.Value, "steps"),

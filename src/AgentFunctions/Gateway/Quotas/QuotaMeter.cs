@@ -19,7 +19,7 @@ internal sealed class QuotaMeter
     /// <summary>How long what another host counted may go unseen.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentDictionary<string, SharedRecord<QuotaBook>> _books = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SharedRecord<QuotaState>> _books = new(StringComparer.Ordinal);
     private readonly Quota[] _quotas;
     private readonly IRecordStore _records;
     private readonly TimeProvider _time;
@@ -38,20 +38,20 @@ internal sealed class QuotaMeter
     public async Task<QuotaRefusal?> SubmitAsync(RunRecord run, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
-        var counted = new List<SharedRecord<QuotaBook>>();
+        var counted = new List<SharedRecord<QuotaState>>();
         foreach ((Quota quota, string account) in AccountsOf(run))
         {
-            SharedRecord<QuotaBook> book = BookOf(quota, account);
+            SharedRecord<QuotaState> book = BookOf(quota, account);
             string? used = await book.ChangeAsync(before =>
             {
-                QuotaBook present = before.At(quota.WindowOf(now));
+                QuotaState present = before.At(quota.WindowOf(now));
                 return present.Marks.ContainsKey(run.Id) ? (before, null)
                     : quota.UsedUp(present, true) is { } over ? (before, over)
                     : (present.WithRun(run.Id), null);
             }, cancellationToken).ConfigureAwait(false);
             if (used is not null)
             {
-                foreach (SharedRecord<QuotaBook> earlier in counted)
+                foreach (SharedRecord<QuotaState> earlier in counted)
                 {
                     await earlier.ChangeAsync(before => (before.WithoutRun(run.Id), true), CancellationToken.None).ConfigureAwait(false);
                 }
@@ -76,12 +76,12 @@ internal sealed class QuotaMeter
 
     /// <summary>Refuses a run's next model call where a quota is used up.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.QuotaExceeded"/>, with the time until the next window.</exception>
-    public async ValueTask DemandAsync(RunRecord run, CancellationToken cancellationToken)
+    public async ValueTask EnsureAsync(RunRecord run, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();
         foreach ((Quota quota, string account) in AccountsOf(run))
         {
-            QuotaBook book = await BookOf(quota, account).ReadAsync(MaxAge, cancellationToken).ConfigureAwait(false);
+            QuotaState book = await BookOf(quota, account).ReadAsync(MaxAge, cancellationToken).ConfigureAwait(false);
             if (quota.UsedUp(book.At(quota.WindowOf(now)), false) is { } used)
             {
                 throw Refusal(quota, account, used, now).ToException();
@@ -113,10 +113,10 @@ internal sealed class QuotaMeter
         }
     }
 
-    private SharedRecord<QuotaBook> BookOf(Quota quota, string account) => _books.GetOrAdd(
+    private SharedRecord<QuotaState> BookOf(Quota quota, string account) => _books.GetOrAdd(
         $"quotas/{quota.Name}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)))}",
-        static (key, meter) => new SharedRecord<QuotaBook>(
-            meter._records, key, QuotasJsonContext.Default.QuotaBook, new QuotaBook(), meter._time),
+        static (key, meter) => new SharedRecord<QuotaState>(
+            meter._records, key, QuotasJsonContext.Default.QuotaState, new QuotaState(), meter._time),
         this);
 
     private static QuotaRefusal Refusal(Quota quota, string account, string used, DateTimeOffset now)

@@ -7,5 +7,5 @@ namespace AgentFunctions.Gateway.Quotas;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
-[JsonSerializable(typeof(QuotaBook))]
+[JsonSerializable(typeof(QuotaState))]
 internal sealed partial class QuotasJsonContext : JsonSerializerContext;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>The notification channels over which this host tells people of approvals, by the roles that may decide.</summary>
-internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, NotificationDesk desk, PublicAddress address, TimeProvider time)
+internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, NotificationSender desk, PublicAddress address, TimeProvider time)
 {
     private const string EveryRole = "*";
 
@@ -20,7 +20,7 @@ internal sealed class ApprovalChannels(IOptions<GovernanceOptions> options, Noti
 }
 
 /// <summary>One channel.</summary>
-internal sealed class ApprovalChannel(string name, NotificationDesk desk, PublicAddress address, TimeProvider time) : IApprovalNotifier
+internal sealed class ApprovalChannel(string name, NotificationSender desk, PublicAddress address, TimeProvider time) : IApprovalNotifier
 {
     /// <summary>How much of the goal people are shown at once, in characters.</summary>
     private const int GoalLimit = 2_000;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>Once a host has started, wakes the runs whose decision was recorded, but whose wake-up a crash cut off.</summary>
-internal sealed class ApprovalWaker(ApprovalDesk desk) : IHostedLifecycleService
+internal sealed class ApprovalWaker(ApprovalService desk) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken) => desk.WakeDecidedAsync(cancellationToken);
 

@@ -49,7 +49,7 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
 
     /// <summary>Checks that the part still has all that this host knows it had.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: it was cut off, emptied or written anew.</exception>
-    public async Task DemandWholeAsync(CancellationToken cancellationToken)
+    public async Task EnsureWholeAsync(CancellationToken cancellationToken)
     {
         if (await OwnHeadAsync(cancellationToken).ConfigureAwait(false) is not null)
         {

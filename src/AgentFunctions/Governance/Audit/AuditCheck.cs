@@ -8,7 +8,7 @@ namespace AgentFunctions.Governance.Audit;
 /// </summary>
 internal sealed class AuditCheck(AuditLog audit) : IHostedLifecycleService
 {
-    public Task StartedAsync(CancellationToken cancellationToken) => audit.DemandWholeAsync(cancellationToken);
+    public Task StartedAsync(CancellationToken cancellationToken) => audit.EnsureWholeAsync(cancellationToken);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

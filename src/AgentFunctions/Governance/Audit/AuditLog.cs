@@ -103,11 +103,11 @@ public sealed class AuditLog
     /// <summary>Checks that the log still has all that this host knows it had.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: a part was cut off, emptied or written anew.</exception>
-    internal async Task DemandWholeAsync(CancellationToken cancellationToken = default)
+    internal async Task EnsureWholeAsync(CancellationToken cancellationToken = default)
     {
         foreach (string? shard in AuditParts.InOrder.Prepend(AuditShards.Heads))
         {
-            await Part(shard).DemandWholeAsync(cancellationToken).ConfigureAwait(false);
+            await Part(shard).EnsureWholeAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

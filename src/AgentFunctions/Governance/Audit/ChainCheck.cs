@@ -49,12 +49,12 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
         }
         else
         {
-            DemandHas(head, "an earlier check");
+            EnsureHas(head, "an earlier check");
         }
     }
 
     /// <summary>Notes that another part names an entry of this one, which has been read.</summary>
-    public void DemandHas(AuditHead head, string by)
+    public void EnsureHas(AuditHead head, string by)
     {
         if (head.Count > Count)
         {

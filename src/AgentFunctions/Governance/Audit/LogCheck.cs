@@ -107,7 +107,7 @@ internal sealed class LogCheck
         }
         else if (entry.Joined is { } joined)
         {
-            Part(AuditShards.Heads).DemandHas(joined, $"{NameOf(part.Shard)}, entry {entry.Seq},");
+            Part(AuditShards.Heads).EnsureHas(joined, $"{NameOf(part.Shard)}, entry {entry.Seq},");
         }
     }
 

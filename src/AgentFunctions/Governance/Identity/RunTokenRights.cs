@@ -18,13 +18,13 @@ internal sealed class RunTokenRights(RunStore runs, RunLineage lineage, KillOrde
     /// <param name="scopes">What the token shall carry.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/> or <see cref="ErrorCode.Stopped"/>: the message says why.</exception>
-    public async Task DemandAsync(Lineage of, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    public async Task EnsureAsync(Lineage of, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
-        await DemandAliveAsync(of.Runs[0], of.Tree, cancellationToken).ConfigureAwait(false);
-        DemandScopes(of.Runs, scopes);
+        await EnsureAliveAsync(of.Runs[0], of.AncestorIds, cancellationToken).ConfigureAwait(false);
+        EnsureScopes(of.Runs, scopes);
     }
 
-    private static void DemandScopes(IReadOnlyList<RunRecord> chain, IReadOnlyList<string> scopes)
+    private static void EnsureScopes(IReadOnlyList<RunRecord> chain, IReadOnlyList<string> scopes)
     {
         foreach (string scope in scopes)
         {
@@ -36,7 +36,7 @@ internal sealed class RunTokenRights(RunStore runs, RunLineage lineage, KillOrde
         }
     }
 
-    private async Task DemandAliveAsync(RunRecord run, IReadOnlyList<string> tree, CancellationToken cancellationToken)
+    private async Task EnsureAliveAsync(RunRecord run, IReadOnlyList<string> tree, CancellationToken cancellationToken)
     {
         if (await kills.FindAsync(run, tree, null, cancellationToken).ConfigureAwait(false) is { } order)
         {

@@ -63,7 +63,7 @@ internal sealed class RunTokens : IRequestSigner
         };
         try
         {
-            await _rights.DemandAsync(lineage, scopes, cancellationToken).ConfigureAwait(false);
+            await _rights.EnsureAsync(lineage, scopes, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.Stopped)
         {

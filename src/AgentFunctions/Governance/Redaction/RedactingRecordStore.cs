@@ -47,7 +47,7 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
             try
             {
                 opened = IsKey(record.Key) ? record : await OpenAsync(record, cancellationToken).ConfigureAwait(false);
-                DemandReadable(opened);
+                EnsureReadable(opened);
             }
             catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable && !record.Key.StartsWith(KillOrders, StringComparison.Ordinal))
             {
@@ -62,7 +62,7 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
         }
     }
 
-    private static void DemandReadable(StoredRecord record)
+    private static void EnsureReadable(StoredRecord record)
     {
         if (record.Value.Span is [(byte)'{', ..] && !JsonStrings.TryFind(record.Value.Span, out _))
         {

@@ -16,7 +16,7 @@ public sealed record Change(
     string Id, string RunId, int Turn, int Call, string Tool, string Agent, string Requester, string Arguments, DateTimeOffset At);
 
 /// <summary>The changes of one label's value, and the calls that wait until there is room for them.</summary>
-internal sealed record ReviewBook
+internal sealed record ReviewState
 {
     /// <summary>The most calls that are known to wait; further ones look by themselves.</summary>
     private const int MaxWaiting = 1_000;
@@ -38,12 +38,12 @@ internal sealed record ReviewBook
     }
 
     /// <summary>Enters a call that will be made.</summary>
-    public ReviewBook With(Change change) => Open.Exists(known => known.Id == change.Id)
+    public ReviewState With(Change change) => Open.Exists(known => known.Id == change.Id)
         ? this
         : this with { Open = Open.Add(change), Waiting = Waiting.RemoveAll(waiting => waiting.Id == change.Id) };
 
     /// <summary>Enters a call that looked and has to wait.</summary>
-    public ReviewBook Waits(WaitingChange waiting)
+    public ReviewState Waits(WaitingChange waiting)
     {
         int place = Waiting.FindIndex(known => known.Id == waiting.Id);
         return place >= 0 ? this with { Waiting = Waiting.SetItem(place, waiting) }
@@ -52,7 +52,7 @@ internal sealed record ReviewBook
     }
 
     /// <summary>Without calls that should have looked long ago: their runs are held or gone, and must not keep others.</summary>
-    public ReviewBook WithoutLost(DateTimeOffset now) =>
+    public ReviewState WithoutLost(DateTimeOffset now) =>
         Waiting.Exists(waiting => waiting.IsLost(now)) ? this with { Waiting = Waiting.RemoveAll(waiting => waiting.IsLost(now)) } : this;
 }
 

@@ -20,7 +20,7 @@ internal static class ReviewTelemetry
     private static readonly Histogram<double> Wait = Meter.CreateHistogram<double>(
         "agentfunctions.reviews.wait", "s", "How long calls waited until there was room for their change.");
 
-    public static void Queue(ReviewBook book, DateTimeOffset now)
+    public static void Queue(ReviewState book, DateTimeOffset now)
     {
         Open.Record(book.Open.Count, Tag(book.Label));
         Waiting.Record(book.Waiting.Count, Tag(book.Label));

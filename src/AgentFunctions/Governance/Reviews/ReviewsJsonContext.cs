@@ -7,5 +7,5 @@ namespace AgentFunctions.Governance.Reviews;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true)]
-[JsonSerializable(typeof(ReviewBook))]
+[JsonSerializable(typeof(ReviewState))]
 internal sealed partial class ReviewsJsonContext : JsonSerializerContext;

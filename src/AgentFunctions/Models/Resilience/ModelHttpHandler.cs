@@ -9,7 +9,7 @@ namespace AgentFunctions.Models.Resilience;
 /// Sends requests to one model through its resilience pipeline. An attempt is over when its response can be used: a plain body
 /// has arrived whole, or the first bytes of a stream have.
 /// </summary>
-internal sealed class ModelHttpHandler(string model, ModelOptions options, ModelGate gate, TimeProvider time, ILogger? log = null) : DelegatingHandler
+internal sealed class ModelHttpHandler(string model, ModelOptions options, AdaptiveConcurrencyLimiter gate, TimeProvider time, ILogger? log = null) : DelegatingHandler
 {
     /// <summary>Marks a response that says that the account is out of credit: to wait does not help.</summary>
     internal const string QuotaHeader = "x-agentfunctions-out-of-quota";

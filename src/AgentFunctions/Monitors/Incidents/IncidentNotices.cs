@@ -10,7 +10,7 @@ namespace AgentFunctions.Monitors.Incidents;
 
 /// <summary>Tells people of incidents, and keeps what could not be delivered where they see it.</summary>
 internal sealed class IncidentNotices(
-    NotificationDesk desk, IncidentStore incidents, IRecordStore records, TimeProvider time, ILogger<IncidentNotices>? log = null)
+    NotificationSender desk, IncidentStore incidents, IRecordStore records, TimeProvider time, ILogger<IncidentNotices>? log = null)
 {
     private const string Prefix = "dead-letters/";
 

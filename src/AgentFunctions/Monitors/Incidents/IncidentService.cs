@@ -6,11 +6,11 @@ namespace AgentFunctions.Monitors.Incidents;
 public sealed class IncidentService
 {
     private readonly IncidentStore _incidents;
-    private readonly IncidentDesk _desk;
+    private readonly IncidentWriter _desk;
     private readonly IncidentNotices _notifications;
     private readonly AuditLog _audit;
 
-    internal IncidentService(IncidentStore incidents, IncidentDesk desk, IncidentNotices notifications, AuditLog audit) =>
+    internal IncidentService(IncidentStore incidents, IncidentWriter desk, IncidentNotices notifications, AuditLog audit) =>
         (_incidents, _desk, _notifications, _audit) = (incidents, desk, notifications, audit);
 
     /// <summary>An incident.</summary>

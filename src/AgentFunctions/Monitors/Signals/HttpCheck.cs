@@ -27,7 +27,7 @@ internal sealed class HttpCheck(IHttpClientFactory http) : ISignalCheck
         string body = await ReadAsync(response.Content, cancellationToken).ConfigureAwait(false);
         TimeSpan took = Stopwatch.GetElapsedTime(start);
         int status = (int)response.StatusCode;
-        return new Observation(signal.Name, Complaint(target, status, took, body))
+        return new Observation(signal.Name, Error(target, status, took, body))
         {
             Value = Math.Round(took.TotalMilliseconds, 1),
             Evidence = Evidence.Of($"{status} {response.ReasonPhrase}\n{body}"),
@@ -44,7 +44,7 @@ internal sealed class HttpCheck(IHttpClientFactory http) : ISignalCheck
         return Encoding.UTF8.GetString(buffer, 0, length);
     }
 
-    private static string? Complaint(HttpSignal target, int status, TimeSpan took, string body)
+    private static string? Error(HttpSignal target, int status, TimeSpan took, string body)
     {
         if (target.Status is { } expected ? status != expected : status is < 200 or > 299)
         {
@@ -57,6 +57,6 @@ internal sealed class HttpCheck(IHttpClientFactory http) : ISignalCheck
                 CultureInfo.InvariantCulture, $"{took.TotalMilliseconds:F0} ms, not below {target.LatencyBelow.Value.TotalMilliseconds:F0} ms");
         }
 
-        return target.Body?.Complaint(body, out _);
+        return target.Body?.Error(body, out _);
     }
 }

@@ -2,8 +2,8 @@ namespace AgentFunctions.Monitors.Signals;
 
 /// <summary>What one check saw.</summary>
 /// <param name="Signal">The signal.</param>
-/// <param name="Complaint">What is wrong, in words; <see langword="null"/> where all is well.</param>
-internal sealed record Observation(string Signal, string? Complaint = null)
+/// <param name="Error">What is wrong, in words; <see langword="null"/> where all is well.</param>
+internal sealed record Observation(string Signal, string? Error = null)
 {
     /// <summary>The number that baselines are kept of.</summary>
     public double? Value { get; init; }
@@ -20,5 +20,5 @@ internal sealed record Observation(string Signal, string? Complaint = null)
     /// <summary>Whether nothing is wrong but that the value is unusual.</summary>
     public bool IsUnusual { get; init; }
 
-    public bool IsBreach => Complaint is not null;
+    public bool IsBreach => Error is not null;
 }

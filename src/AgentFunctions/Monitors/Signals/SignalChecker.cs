@@ -50,7 +50,7 @@ internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, ToolCheck?
         return seen with
         {
             IsUnusual = true,
-            Complaint = string.Create(
+            Error = string.Create(
                 CultureInfo.InvariantCulture, $"{value:G6} is {by:F1} standard deviations from the usual {last.Baseline.Mean:G6}"),
         };
     }

@@ -13,7 +13,8 @@ public sealed record SignalMemory
     public DateTimeOffset? Since { get; init; }
 
     /// <summary>What the last look complained of.</summary>
-    public string? Complaint { get; init; }
+    [System.Text.Json.Serialization.JsonPropertyName("complaint")]
+    public string? Error { get; init; }
 
     /// <summary>What the last look saw.</summary>
     public string? Evidence { get; init; }
@@ -52,7 +53,7 @@ public sealed record SignalMemory
             IsBreach = seen.IsBreach,
             Streak = goesOn ? Streak + 1 : 1,
             Since = goesOn ? Since : seenAt,
-            Complaint = seen.Complaint,
+            Error = seen.Error,
             Evidence = seen.Evidence,
             LookedAt = now,
             Fingerprint = seen.Fingerprint,

@@ -37,7 +37,7 @@ internal sealed class ToolCheck(
         double? value = null;
         if (target.Result is { } condition)
         {
-            complaint = condition.Complaint(outcome.Text, out value);
+            complaint = condition.Error(outcome.Text, out value);
         }
 
         return new Observation(signal.Name, complaint)

@@ -32,7 +32,7 @@ public sealed record ValueCondition
     /// <summary>What does not hold, in words; <see langword="null"/> when all does.</summary>
     /// <param name="text">The text.</param>
     /// <param name="value">The number that was compared, if one was.</param>
-    internal string? Complaint(string text, out double? value)
+    internal string? Error(string text, out double? value)
     {
         value = null;
         string subject = Path ?? "the text";

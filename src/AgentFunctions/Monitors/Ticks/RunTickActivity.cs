@@ -12,7 +12,7 @@ namespace AgentFunctions.Monitors.Ticks;
 /// carries it out. A tick that is delivered again after a crash only carries out what is left.
 /// </summary>
 internal sealed class RunTickActivity(
-    MonitorStore monitors, SignalChecker checker, IncidentStore incidents, IncidentDesk desk, TickWaker waker, TickLog log,
+    MonitorStore monitors, SignalChecker checker, IncidentStore incidents, IncidentWriter desk, TickWaker waker, TickLog log,
     TimeProvider time)
 {
     public async Task<RunTickResult> RunAsync(ActivityContext context, RunTickInput input)
@@ -174,9 +174,9 @@ internal sealed class RunTickActivity(
     private static string? NoteOf(MonitorDefinition monitor, TickJudgement judgement, WakeDecision wake)
     {
         IEnumerable<string> complaints = monitor.Signals
-            .Select(signal => (signal.Name, judgement.Signals[signal.Name].Complaint))
-            .Where(signal => signal.Complaint is not null)
-            .Select(signal => $"{signal.Name}: {signal.Complaint}");
+            .Select(signal => (signal.Name, judgement.Signals[signal.Name].Error))
+            .Where(signal => signal.Error is not null)
+            .Select(signal => $"{signal.Name}: {signal.Error}");
         IEnumerable<string> changes = judgement.Changed.Select(name => $"{name} changed");
         string note = string.Join("; ", complaints.Concat(changes).Append(wake.Note ?? "").Where(part => part.Length > 0));
         return note.Length == 0 ? null : TextCut.Shorten(note, 500);

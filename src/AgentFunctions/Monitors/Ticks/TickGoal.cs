@@ -36,7 +36,7 @@ internal static class TickGoal
 
         foreach ((string name, SignalMemory signal) in signals)
         {
-            text.Append(CultureInfo.InvariantCulture, $"- {name}: {signal.Complaint ?? "ok"}, since {signal.Since?.UtcDateTime:u}");
+            text.Append(CultureInfo.InvariantCulture, $"- {name}: {signal.Error ?? "ok"}, since {signal.Since?.UtcDateTime:u}");
             if (signal.Baseline.Count > 0)
             {
                 text.Append(CultureInfo.InvariantCulture, $"; usual value {signal.Baseline.Mean:G4} ± {Math.Sqrt(signal.Baseline.Variance):G3}");

@@ -35,7 +35,7 @@ internal static class TickJudge
         foreach (IGrouping<string, SignalDefinition> key in monitor.Signals.GroupBy(signal => signal.IncidentKey, StringComparer.Ordinal))
         {
             IncidentMark? before = memory.Incidents.GetValueOrDefault(key.Key);
-            (IncidentMark? mark, IncidentChange? change) = IncidentBook.Decide(
+            (IncidentMark? mark, IncidentChange? change) = IncidentDecider.Decide(
                 monitor, key.Key, [.. key.Select(signal => (signal, signals[signal.Name]))], before,
                 before is not null && resolvedByPerson.Contains(before.Id), due);
             if (mark is not null)

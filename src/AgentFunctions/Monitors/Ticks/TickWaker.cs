@@ -13,7 +13,7 @@ internal sealed record WakeDecision(WakeOrder? Order = null, string? Note = null
 
 /// <summary>Wakes the agent of a monitor, within the policy for overlaps and the budget of the day.</summary>
 internal sealed class TickWaker(
-    MonitorStore monitors, AgentGateway gateway, RunSteering steering, RunReader runs, SpendingBook spending)
+    MonitorStore monitors, AgentGateway gateway, RunSteering steering, RunReader runs, SpendingAllowance spending)
 {
     public async Task<WakeDecision> DecideAsync(
         MonitorDefinition monitor, MonitorMemory memory, TickJudgement judgement, string tickId, DateTimeOffset due,

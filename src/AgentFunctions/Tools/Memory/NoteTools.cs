@@ -19,8 +19,8 @@ internal static class NoteTools
                 "save_note",
                 $"Writes a note that your later runs can read; a note of the same name is replaced, an empty text removes it. At most {NoteStore.MaxText} characters, {NoteStore.MaxNotes} notes.",
                 SaveAsync),
-            ToolEffect.Idempotent) { OnlyByName = true, Reach = ToolReach.Runtime },
-        new(AgentTool.CreateFunction("read_notes", "Reads the notes that your runs have written.", ReadAsync), ToolEffect.None) { OnlyByName = true, Reach = ToolReach.Runtime },
+            ToolEffect.Idempotent) { IsOptIn = true, Reach = ToolReach.Runtime },
+        new(AgentTool.CreateFunction("read_notes", "Reads the notes that your runs have written.", ReadAsync), ToolEffect.None) { IsOptIn = true, Reach = ToolReach.Runtime },
     ];
 
     private static async Task<string> SaveAsync(

@@ -30,7 +30,7 @@ internal static class WebFetchTool
         ToolEffect.None)
     {
         Timeout = Time,
-        OnlyByName = true,
+        IsOptIn = true,
     };
 
     private static async Task<string> FetchAsync(

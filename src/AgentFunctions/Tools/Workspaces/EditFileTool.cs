@@ -65,7 +65,7 @@ internal sealed class EditFileTool(int maxBytes)
         ReadOnlyMemory<byte>? saved = await CallMemo.ReadAsync(context, cancellationToken).ConfigureAwait(false);
         if (saved is null)
         {
-            return Reconciliation.DidNotHappen;
+            return Reconciliation.DidNotTakeEffect;
         }
 
         EditMemo memo = JsonSerializer.Deserialize(saved.Value.Span, WorkspaceJsonContext.Default.EditMemo)!;
@@ -74,11 +74,11 @@ internal sealed class EditFileTool(int maxBytes)
         string hash = Hash(now);
         if (hash == memo.After)
         {
-            return Reconciliation.Happened(memo.Result);
+            return Reconciliation.TookEffect(memo.Result);
         }
 
         // The time tells an untouched file from one that was edited and then changed back.
-        return hash == memo.Before && changed.Ticks == memo.ChangedTicks ? Reconciliation.DidNotHappen : Reconciliation.Unknown;
+        return hash == memo.Before && changed.Ticks == memo.ChangedTicks ? Reconciliation.DidNotTakeEffect : Reconciliation.Unknown;
     }
 
     private (byte[] Content, DateTime Changed) Read(Workspace workspace, string path)

@@ -10,14 +10,14 @@ internal sealed class GoverningLayout(ProtectedPaths paths, IOptions<RunOptions>
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        Demand(nameof(RunOptions.Workspace), options.Value.Workspace);
-        Demand(nameof(RunOptions.WorkspaceRoot), options.Value.WorkspaceRoot);
+        Ensure(nameof(RunOptions.Workspace), options.Value.Workspace);
+        Ensure(nameof(RunOptions.WorkspaceRoot), options.Value.WorkspaceRoot);
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private void Demand(string field, string? folder)
+    private void Ensure(string field, string? folder)
     {
         if (folder is not null && paths.Find(Path.GetFullPath(folder)) is { } governing)
         {

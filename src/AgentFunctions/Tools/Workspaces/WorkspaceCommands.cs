@@ -110,8 +110,8 @@ internal sealed class WorkspaceCommands
         }
 
         CommandPlan plan = PlanOf(workspace, command, arguments);
-        Demand(Reserved(workspace, plan, arguments));
-        Demand(plan.Refusal);
+        Ensure(Reserved(workspace, plan, arguments));
+        Ensure(plan.Refusal);
         string program = ProgramPath.Find(command, workspace)
             ?? throw new AgentException(ErrorCode.ToolFailed, $"command: '{command}' is not installed on this host.");
         if (Mode == SandboxMode.Required && Sandbox is null)
@@ -122,7 +122,7 @@ internal sealed class WorkspaceCommands
 
         if (_allowed[command] is { } forms)
         {
-            Demand(await forms.ObstacleAsync(
+            Ensure(await forms.ObstacleAsync(
                 workspace, plan, (own, variables) => StartAsync(workspace, program, own, variables, cancellationToken), cancellationToken).ConfigureAwait(false));
         }
 
@@ -153,7 +153,7 @@ internal sealed class WorkspaceCommands
     private static bool IsWithin(string folder, GoverningPath one) =>
         Path.Exists(one.Path) && PathSyntax.Below(LinkWalk.Real(one.Path), folder, StringComparison.Ordinal) is not null;
 
-    private static void Demand(string? refusal)
+    private static void Ensure(string? refusal)
     {
         if (refusal is not null)
         {

@@ -49,7 +49,7 @@ internal static class WriteFileTool
         byte[] bytes = Utf8.GetBytes(WithLineEndsOfFile(workspace, path, full, CallArguments.Text(arguments, "content")));
         (EntryKind kind, long size) = FileKind.Of(full);
         bool same = kind == EntryKind.File && size == bytes.Length && bytes.AsSpan().SequenceEqual(File.ReadAllBytes(full));
-        return Task.FromResult(same ? Reconciliation.Happened(Result(workspace, full, bytes)) : Reconciliation.DidNotHappen);
+        return Task.FromResult(same ? Reconciliation.TookEffect(Result(workspace, full, bytes)) : Reconciliation.DidNotTakeEffect);
     }
 
     /// <summary>

@@ -89,7 +89,7 @@ internal sealed class ApprovalChannelTests : IAsyncDisposable
 
         _time.Advance(TimeSpan.FromMinutes(2));
         Approval escalated = await ToldAsync(host, 2, cancellationToken);
-        Approval decided = await host.Get<ApprovalDesk>().DecideAsync(
+        Approval decided = await host.Get<ApprovalService>().DecideAsync(
             escalated.Id, new Caller("hana") { Roles = ["head"] }, true, cancellationToken: cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 

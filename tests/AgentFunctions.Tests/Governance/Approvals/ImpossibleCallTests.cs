@@ -47,18 +47,18 @@ internal sealed class ImpossibleCallTests : IAsyncDisposable
         Assert.That(asked.Obstacle, Is.Null);
 
         _source.Tool = isChanged ? PayInParts : null;
-        Approval seen = (await host.Get<ApprovalDesk>().ListAsync(Lead, cancellationToken)).Single();
+        Approval seen = (await host.Get<ApprovalService>().ListAsync(Lead, cancellationToken)).Single();
         var refused = Assert.ThrowsAsync<AgentException>(
-            () => host.Get<ApprovalDesk>().DecideAsync(asked.Id, Lead, true, cancellationToken: cancellationToken));
+            () => host.Get<ApprovalService>().DecideAsync(asked.Id, Lead, true, cancellationToken: cancellationToken));
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(seen.Obstacle, Does.Contain(words));
         Assert.That(refused!.Code, Is.EqualTo(ErrorCode.ApprovalStateForbids));
         Assert.That(refused.Message, Does.Contain(words));
         Assert.That(run.Result?.Text, Does.Contain(words), "the model is told");
-        Approval closed = await host.Get<ApprovalDesk>().GetAsync(asked.Id, null, cancellationToken);
+        Approval closed = await host.Get<ApprovalService>().GetAsync(asked.Id, null, cancellationToken);
         Assert.That((closed.State, closed.Obstacle is null), Is.EqualTo((ApprovalState.Withdrawn, false)));
-        Assert.That(await host.Get<ApprovalDesk>().ListAsync(null, cancellationToken), Is.Empty);
+        Assert.That(await host.Get<ApprovalService>().ListAsync(null, cancellationToken), Is.Empty);
         await AssertToldAsync(host, run.Id, receiver, cancellationToken);
     }
 
@@ -99,7 +99,7 @@ internal sealed class ImpossibleCallTests : IAsyncDisposable
             {
                 if (e.Type == JournalEventTypes.ApprovalRequested)
                 {
-                    return await host.Get<ApprovalDesk>().GetAsync(e.Approval!, null, cancellationToken);
+                    return await host.Get<ApprovalService>().GetAsync(e.Approval!, null, cancellationToken);
                 }
             }
         }

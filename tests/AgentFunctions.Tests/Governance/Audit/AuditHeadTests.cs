@@ -49,7 +49,7 @@ internal sealed class AuditHeadTests(string? run)
         AuditLog asking = isLive ? log : Log();
 
         Assert.That((await asking.VerifyAsync()).Holds, Is.False);
-        Assert.That(() => asking.DemandWholeAsync(), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
+        Assert.That(() => asking.EnsureWholeAsync(), Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.DataFileUnusable));
         Assert.That(() => asking.AppendAsync(Entry(6)), Throws.TypeOf<AgentException>().With.Message.Contains("cut off"));
         Assert.That(await Store.GetLengthAsync(Stream), Is.EqualTo(left));
     }
@@ -72,7 +72,7 @@ internal sealed class AuditHeadTests(string? run)
         await WrittenAsync(3);
 
         AuditLog again = Log();
-        await again.DemandWholeAsync();
+        await again.EnsureWholeAsync();
         await again.AppendAsync(Entry(3));
 
         AuditVerification result = await again.VerifyAsync();

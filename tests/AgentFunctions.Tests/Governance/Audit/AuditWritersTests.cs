@@ -50,7 +50,7 @@ public sealed class AuditWritersTests
         for (int host = 0; host < 6; host++)
         {
             AuditLog log = bench.Log(heads: new EndingHeadStore(beside, random.Next(12)));
-            await log.DemandWholeAsync();
+            await log.EnsureWholeAsync();
             await WriteAsync(log, host, 10, random);
         }
 

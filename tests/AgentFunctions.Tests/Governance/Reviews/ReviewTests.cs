@@ -26,7 +26,7 @@ internal sealed class ReviewTests
     public async Task Run_QueueFull_WaitsDurablyAndGoesOnWhenSomebodyHasReviewed(CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync(5, Two);
-        ReviewDesk desk = host.Get<ReviewDesk>();
+        ReviewService desk = host.Get<ReviewService>();
         Run run = await host.Gateway.SubmitAsync(Labelled("red"), new Caller("key:anna"), cancellationToken: cancellationToken);
         run = await WaitingAsync(host, run.Id, cancellationToken);
 
@@ -36,7 +36,7 @@ internal sealed class ReviewTests
         Assert.That(_written, Has.Count.EqualTo(7));
 
         await host.RestartAsync();
-        desk = host.Get<ReviewDesk>();
+        desk = host.Get<ReviewService>();
         ReviewQueue queue = (await desk.ListAsync(Rita, cancellationToken)).Single();
         Assert.That((queue.Label, queue.Capacity, queue.Waiting), Is.EqualTo(("team=red", 2, 1)));
         Assert.That(queue.Changes.Select(change => change.Arguments), Is.EqualTo(new[] { """{"text":"1"}""", """{"text":"2"}""" }));
@@ -69,7 +69,7 @@ internal sealed class ReviewTests
     public async Task Run_ManyCallsAtOnce_NeverPassesTheCapacity(CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync(1, Two, atOnce: 6);
-        ReviewDesk desk = host.Get<ReviewDesk>();
+        ReviewService desk = host.Get<ReviewService>();
         Run run = await host.SubmitAsync("Go.", Labelled("red"));
         for (int accepted = 0; accepted < 6; accepted++)
         {
@@ -103,7 +103,7 @@ internal sealed class ReviewTests
 
         await host.Steering.CancelAsync(first.Id, cancellationToken: cancellationToken);
         await host.Reader.WaitForEndAsync(first.Id, cancellationToken);
-        await host.Get<ReviewDesk>().AcceptAsync(null, first.Id, Rita, cancellationToken: cancellationToken);
+        await host.Get<ReviewService>().AcceptAsync(null, first.Id, Rita, cancellationToken: cancellationToken);
         await WaitingAsync(host, second.Id, cancellationToken);
 
         while (_written.Count < 4)
@@ -112,7 +112,7 @@ internal sealed class ReviewTests
             await Task.Yield();
         }
 
-        await host.Get<ReviewDesk>().AcceptAsync(null, second.Id, Rita, cancellationToken: cancellationToken);
+        await host.Get<ReviewService>().AcceptAsync(null, second.Id, Rita, cancellationToken: cancellationToken);
         Assert.That((await host.Reader.WaitForEndAsync(second.Id, cancellationToken)).Status, Is.EqualTo(RunStatus.Completed));
     }
 
@@ -120,7 +120,7 @@ internal sealed class ReviewTests
     public async Task Accept_WithoutTheRoleOrOnesOwn_IsRefusedNamingTheRuleAndChangesNothing(CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync(1, Two);
-        ReviewDesk desk = host.Get<ReviewDesk>();
+        ReviewService desk = host.Get<ReviewService>();
         var anna = new Caller("key:anna") { Roles = [CallerRoles.Submitter, "reviewer"] };
         Run run = await host.Gateway.SubmitAsync(Labelled("red"), anna, cancellationToken: cancellationToken);
         await host.Reader.WaitForEndAsync(run.Id, cancellationToken);

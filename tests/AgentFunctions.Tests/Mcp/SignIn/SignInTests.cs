@@ -36,7 +36,7 @@ internal sealed class SignInTests
         Assert.That(status.SignedInUntil, Is.GreaterThan(DateTimeOffset.UtcNow));
         Assert.That(after.Result?.Text, Is.EqualTo("whoami for ***"), after.Error?.ToString());
         Assert.That(scene.Server.Strayed, Is.Empty);
-        await scene.DemandNoSecretAsync();
+        await scene.EnsureNoSecretAsync();
     }
 
     [Test]
@@ -56,7 +56,7 @@ internal sealed class SignInTests
         Assert.That(scene.Server.Asked.Count(path => path == "/token refresh_token"), Is.GreaterThanOrEqualTo(2));
         Assert.That(scene.Server.Asked.Count(path => path == "/authorize"), Is.EqualTo(1));
         Assert.That(scene.Server.Asked.Count(path => path == "/register"), Is.EqualTo(1));
-        await scene.DemandNoSecretAsync();
+        await scene.EnsureNoSecretAsync();
     }
 
     [Test]
@@ -71,7 +71,7 @@ internal sealed class SignInTests
         Run refused = await scene.Host.RunAsync();
 
         Assert.That(refused.Result?.Text, Does.Contain("agentfunctions mcp login signed").And.Contain("the sign-in has ended"), refused.Error?.ToString());
-        await scene.DemandNoSecretAsync();
+        await scene.EnsureNoSecretAsync();
     }
 
     [Test]
@@ -121,7 +121,7 @@ internal sealed class SignInTests
         Assert.That(refused!.Message, Does.Contain(words).IgnoreCase);
         Assert.That(scene.Server.Asked, Has.None.StartsWith("/token"));
         Assert.That((await scene.SignIn.ListAsync()).Single().IsSignedIn, Is.False);
-        await scene.DemandNoSecretAsync();
+        await scene.EnsureNoSecretAsync();
     }
 
     [Test]
@@ -181,7 +181,7 @@ internal sealed class SignInTests
 
         Assert.That((first.Result?.Text, second.Result?.Text), Is.EqualTo(("whoami for ***", "whoami for ***")), $"{first.Error} {second.Error}");
         Assert.That(scene.Server.Asked.Count(path => path == "/token client_credentials"), Is.EqualTo(2));
-        await scene.DemandNoSecretAsync();
+        await scene.EnsureNoSecretAsync();
     }
 
     [Test]
@@ -199,7 +199,7 @@ internal sealed class SignInTests
 
         string note = (await scene.Host.JournalAsync(run.Id)).Single(e => e.Type == JournalEventTypes.RunNoted).Text!;
         Assert.That(note, Does.Contain("refused the host (HTTP 400, invalid_grant)").And.Contain("oauth").And.Contain(".mcp.json"));
-        await scene.DemandNoSecretAsync();
+        await scene.EnsureNoSecretAsync();
     }
 
     [Test]
@@ -260,8 +260,8 @@ internal sealed class SignInTests
                 cancellationToken);
         }
 
-        /// <summary>Demands that nothing on the disk has a token, a code or a secret in clear.</summary>
-        public async Task DemandNoSecretAsync()
+        /// <summary>Ensures that nothing on the disk has a token, a code or a secret in clear.</summary>
+        public async Task EnsureNoSecretAsync()
         {
             await Host.RestartAsync();
             byte[][] secrets = [.. Server.Secrets.Select(Encoding.UTF8.GetBytes)];

@@ -125,7 +125,7 @@ internal sealed class EffectStepTests
     {
         var tool = new AgentTool(BenchCalls.Function(), ToolEffect.NotIdempotent)
         {
-            Job = new ToolJob(static (_, _, _) => Task.FromResult(Reconciliation.GoesOn)),
+            Job = new ToolJob(static (_, _, _) => Task.FromResult(Reconciliation.StillRunning)),
         };
         await using ToolCallBench bench = await BenchCalls.StartAsync(tool);
         await bench.LeaveAsync(BenchCalls.Started);

@@ -29,12 +29,12 @@ internal sealed class ReviewStepTests
         ToolCallState state = await bench.ResolvedAsync();
         await FillAsync(bench, state);
         await bench.PassAsync<ReviewRoomStep>(state, new FakeNext());
-        await bench.Get<ReviewBooks>().ChangeAsync("team=red", static book => (book with { Open = [] }, true), CancellationToken.None);
+        await bench.Get<ReviewStateStore>().ChangeAsync("team=red", static book => (book with { Open = [] }, true), CancellationToken.None);
 
         await bench.PassAsync<ReviewRoomStep>(state, new FakeNext((refused, _) => Task.FromResult(
             CallRefusal.Of(refused, new PolicyDecision(PolicyVerdict.Deny, "never", "hash"), ErrorCode.PolicyDenied))));
 
-        ReviewBook book = await BookAsync(bench);
+        ReviewState book = await BookAsync(bench);
         Assert.That((book.Waiting.Count, book.Open.Count), Is.EqualTo((0, 0)));
     }
 
@@ -76,9 +76,9 @@ internal sealed class ReviewStepTests
         Assert.That(next.Calls, Is.EqualTo(2));
     }
 
-    private static Task FillAsync(ToolCallBench bench, ToolCallState state) => bench.Get<ReviewGate>().TakeAsync(
+    private static Task FillAsync(ToolCallBench bench, ToolCallState state) => bench.Get<ReviewAdmission>().TakeAsync(
         state.Request.Run, new("other", 1, 0), "pay", "anna", JsonElement.Parse("{}"), CancellationToken.None);
 
-    private static async Task<ReviewBook> BookAsync(ToolCallBench bench) =>
-        (await bench.Get<ReviewBooks>().ListAsync(CancellationToken.None)).SingleOrDefault() ?? new ReviewBook();
+    private static async Task<ReviewState> BookAsync(ToolCallBench bench) =>
+        (await bench.Get<ReviewStateStore>().ListAsync(CancellationToken.None)).SingleOrDefault() ?? new ReviewState();
 }

@@ -221,7 +221,7 @@ internal sealed class GitForms() : ProgramForms("git", Forms)
             return "command: the repository's configuration is too long to be judged, so git is not started. Shorten .git/config, or allow 'git:*'.";
         }
 
-        if (GitPlace.Obstacle(workspace) is { } elsewhere)
+        if (GitLocation.Obstacle(workspace) is { } elsewhere)
         {
             return elsewhere;
         }

@@ -42,7 +42,7 @@ internal static class NestedRepositories
     private static async Task<string?> ReasonAsync(
         Workspace workspace, string repository, string name, Func<IReadOnlyList<string>, Task<CommandResult>> start)
     {
-        if (GitPlace.Obstacle(workspace, repository) is not null)
+        if (GitLocation.Obstacle(workspace, repository) is not null)
         {
             return "it leads to another one";
         }

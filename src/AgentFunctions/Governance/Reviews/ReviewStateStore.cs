@@ -11,12 +11,12 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Governance.Reviews;
 
 /// <summary>The review queues of this host: one record for each value of a label.</summary>
-internal sealed class ReviewBooks(
-    IRecordStore records, IOrchestrationClient orchestrations, IOptions<ReviewOptions> options, TimeProvider time, ILogger<ReviewBooks>? log = null)
+internal sealed class ReviewStateStore(
+    IRecordStore records, IOrchestrationClient orchestrations, IOptions<ReviewOptions> options, TimeProvider time, ILogger<ReviewStateStore>? log = null)
 {
     private const string Prefix = "reviews/";
 
-    private readonly ConcurrentDictionary<string, SharedRecord<ReviewBook>> _books = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SharedRecord<ReviewState>> _books = new(StringComparer.Ordinal);
 
     /// <summary>Whether there are any queues.</summary>
     public bool IsConfigured => options.Value.Queues.Count > 0;
@@ -39,14 +39,14 @@ internal sealed class ReviewBooks(
         queue => queue.Label == label || queue.Label == LabelSelector.Parse(label).Name);
 
     /// <summary>What a queue holds now.</summary>
-    public ValueTask<ReviewBook> ReadAsync(string label, CancellationToken cancellationToken) =>
+    public ValueTask<ReviewState> ReadAsync(string label, CancellationToken cancellationToken) =>
         BookOf(label).ReadAsync(TimeSpan.FromSeconds(1), cancellationToken);
 
     /// <summary>Changes a queue.</summary>
     public async Task<TResult> ChangeAsync<TResult>(
-        string label, Func<ReviewBook, (ReviewBook, TResult)> change, CancellationToken cancellationToken)
+        string label, Func<ReviewState, (ReviewState, TResult)> change, CancellationToken cancellationToken)
     {
-        ReviewBook after = new();
+        ReviewState after = new();
         TResult result = await BookOf(label).ChangeAsync(
             before =>
             {
@@ -59,11 +59,11 @@ internal sealed class ReviewBooks(
     }
 
     /// <summary>All queues.</summary>
-    public async Task<IReadOnlyList<ReviewBook>> ListAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ReviewState>> ListAsync(CancellationToken cancellationToken)
     {
-        var books = new List<ReviewBook>();
-        await foreach (ReviewBook book in records.ReadAllAsync(
-            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, ReviewsJsonContext.Default.ReviewBook), log, cancellationToken).ConfigureAwait(false))
+        var books = new List<ReviewState>();
+        await foreach (ReviewState book in records.ReadAllAsync(
+            Prefix, static record => JsonSerializer.Deserialize(record.Value.Span, ReviewsJsonContext.Default.ReviewState), log, cancellationToken).ConfigureAwait(false))
         {
             books.Add(book);
         }
@@ -72,7 +72,7 @@ internal sealed class ReviewBooks(
     }
 
     /// <summary>Wakes the calls for which there is room. A wake-up that is lost costs a wait until the call looks by itself.</summary>
-    public async Task WakeAsync(ReviewBook book, CancellationToken cancellationToken)
+    public async Task WakeAsync(ReviewState book, CancellationToken cancellationToken)
     {
         // A queue that the configuration no longer knows holds nobody back.
         int room = OptionsOf(book.Label) is { } queue ? queue.Capacity - book.Open.Count : int.MaxValue;
@@ -90,10 +90,10 @@ internal sealed class ReviewBooks(
         }
     }
 
-    private SharedRecord<ReviewBook> BookOf(string label) => _books.GetOrAdd(
+    private SharedRecord<ReviewState> BookOf(string label) => _books.GetOrAdd(
         label,
-        static (key, books) => new SharedRecord<ReviewBook>(
-            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), ReviewsJsonContext.Default.ReviewBook,
-            new ReviewBook { Label = key }, books.time),
+        static (key, books) => new SharedRecord<ReviewState>(
+            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), ReviewsJsonContext.Default.ReviewState,
+            new ReviewState { Label = key }, books.time),
         (records, time));
 }

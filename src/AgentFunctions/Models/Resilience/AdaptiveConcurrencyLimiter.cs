@@ -10,7 +10,7 @@ namespace AgentFunctions.Models.Resilience;
 /// </summary>
 /// <param name="most">The most calls at once.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ModelGate(int most, TimeProvider time)
+internal sealed class AdaptiveConcurrencyLimiter(int most, TimeProvider time)
 {
     /// <summary>Where every gate begins: few enough for a small account, and a large one is reached within a few calls' time.</summary>
     private const int First = 8;
@@ -178,7 +178,7 @@ internal sealed class ModelGate(int most, TimeProvider time)
     };
 
     /// <summary>One call's place, or the promise of one.</summary>
-    internal sealed class Place(ModelGate gate) : IDisposable
+    internal sealed class Place(AdaptiveConcurrencyLimiter gate) : IDisposable
     {
         private int _left;
 

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>The runs' side of approvals: asks, and at every wake-up reminds, escalates and expires.</summary>
-internal sealed class ApprovalGate(
+internal sealed class ApprovalRequester(
     ApprovalStore store, IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, Journal journal, AuditLog audit,
-    Redactor redactor, ILogger<ApprovalGate> log, TimeProvider time) : IRunEndObserver
+    Redactor redactor, ILogger<ApprovalRequester> log, TimeProvider time) : IRunEndObserver
 {
     /// <summary>How much of the arguments the audit log repeats, in characters.</summary>
     private const int AuditTextLimit = 1_000;

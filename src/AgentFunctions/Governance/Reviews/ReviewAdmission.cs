@@ -6,7 +6,7 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Governance.Reviews;
 
 /// <summary>The runs' side of reviews: lets a call with effects be made only where its team can hold one more unreviewed change.</summary>
-internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvider time) : IRunEndObserver
+internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor, TimeProvider time) : IRunEndObserver
 {
     /// <summary>How much of the arguments a reviewer is shown, in characters.</summary>
     private const int ArgumentsLimit = 200;
@@ -21,11 +21,11 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
     /// <param name="run">The run that calls.</param>
     /// <param name="place">Which call it is.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<ReviewWait?> FindWaitAsync(RunRecord run, ChangePlace place, CancellationToken cancellationToken)
+    public async Task<ReviewWait?> FindWaitAsync(RunRecord run, ChangeLocation place, CancellationToken cancellationToken)
     {
         foreach ((ReviewQueueOptions queue, string label) in books.QueuesOf(run))
         {
-            ReviewBook book = await books.ReadAsync(label, cancellationToken).ConfigureAwait(false);
+            ReviewState book = await books.ReadAsync(label, cancellationToken).ConfigureAwait(false);
             if (!book.HasRoom(place.Id, queue.Capacity) && await LookAsync(place, queue, label, null, cancellationToken).ConfigureAwait(false) is { } wait)
             {
                 return wait;
@@ -44,7 +44,7 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>What to wait for if others took the room in between.</returns>
     public async Task<ReviewWait?> TakeAsync(
-        RunRecord run, ChangePlace place, string tool, string requester, JsonElement arguments, CancellationToken cancellationToken)
+        RunRecord run, ChangeLocation place, string tool, string requester, JsonElement arguments, CancellationToken cancellationToken)
     {
         var change = new Change(
             place.Id, place.RunId, place.Turn, place.Call, tool, run.Agent, requester,
@@ -74,7 +74,7 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
     /// <param name="run">The run that called.</param>
     /// <param name="place">Which call it is.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task ForgetAsync(RunRecord run, ChangePlace place, CancellationToken cancellationToken)
+    public Task ForgetAsync(RunRecord run, ChangeLocation place, CancellationToken cancellationToken)
     {
         string id = place.Id;
         return ForgetAsync(run, waiting => waiting.Id == id, cancellationToken);
@@ -88,12 +88,12 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
     {
         foreach ((_, string label) in books.QueuesOf(run))
         {
-            ReviewBook book = await books.ReadAsync(label, cancellationToken).ConfigureAwait(false);
+            ReviewState book = await books.ReadAsync(label, cancellationToken).ConfigureAwait(false);
             if (book.Waiting.Exists(gone))
             {
                 book = await books.ChangeAsync(label, before =>
                 {
-                    ReviewBook after = before with { Waiting = before.Waiting.RemoveAll(gone) };
+                    ReviewState after = before with { Waiting = before.Waiting.RemoveAll(gone) };
                     return (after, after);
                 }, cancellationToken).ConfigureAwait(false);
                 await books.WakeAsync(book, cancellationToken).ConfigureAwait(false);
@@ -103,13 +103,13 @@ internal sealed class ReviewGate(ReviewBooks books, Redactor redactor, TimeProvi
 
     /// <summary>Finds room for a call, and takes it where the change is given; else enters it among those that wait.</summary>
     private async Task<ReviewWait?> LookAsync(
-        ChangePlace place, ReviewQueueOptions queue, string label, Change? change, CancellationToken cancellationToken)
+        ChangeLocation place, ReviewQueueOptions queue, string label, Change? change, CancellationToken cancellationToken)
     {
         string id = place.Id;
         DateTimeOffset now = time.GetUtcNow();
         (WaitingChange? wait, DateTimeOffset? since) = await books.ChangeAsync<(WaitingChange?, DateTimeOffset?)>(label, before =>
         {
-            ReviewBook book = before.WithoutLost(now);
+            ReviewState book = before.WithoutLost(now);
             WaitingChange? known = book.Waiting.Find(waiting => waiting.Id == id);
             if (book.HasRoom(id, queue.Capacity))
             {

@@ -3,7 +3,7 @@ using AgentFunctions.Workspaces;
 namespace AgentFunctions.Tools.Workspaces.Commands;
 
 /// <summary>Tells whether the repository of a workspace lies in it, with all that it refers to.</summary>
-internal static class GitPlace
+internal static class GitLocation
 {
     private const int MaxReference = 64 << 10;
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace AgentFunctions.Gateway.Quotas;
 
 /// <summary>What was used up of one quota in its present window. What is counted carries its own number, so counting it again changes nothing.</summary>
-internal sealed record QuotaBook
+internal sealed record QuotaState
 {
     /// <summary>How many runs' last numbers are known. Only those in flight at a crash are ever counted again.</summary>
     internal const int MaxMarks = 1_000;
@@ -30,20 +30,20 @@ internal sealed record QuotaBook
     public ImmutableDictionary<string, QuotaMark> Marks { get; init; } = ImmutableDictionary<string, QuotaMark>.Empty;
 
     /// <summary>The book of the window that a moment is in; an earlier moment stays in the present one.</summary>
-    public QuotaBook At(DateTimeOffset windowStart) => windowStart > From ? new QuotaBook { From = windowStart } : this;
+    public QuotaState At(DateTimeOffset windowStart) => windowStart > From ? new QuotaState { From = windowStart } : this;
 
     /// <summary>With a run that was submitted.</summary>
-    public QuotaBook WithRun(string runId) => Marks.ContainsKey(runId) ? this : Marked(runId, 0) with { Runs = Runs + 1 };
+    public QuotaState WithRun(string runId) => Marks.ContainsKey(runId) ? this : Marked(runId, 0) with { Runs = Runs + 1 };
 
     /// <summary>Without a run that another rule refused.</summary>
-    public QuotaBook WithoutRun(string runId) => Marks.ContainsKey(runId) ? this with { Runs = Runs - 1, Marks = Marks.Remove(runId) } : this;
+    public QuotaState WithoutRun(string runId) => Marks.ContainsKey(runId) ? this with { Runs = Runs - 1, Marks = Marks.Remove(runId) } : this;
 
     /// <summary>With a model call and the tool calls that it asked for.</summary>
-    public QuotaBook WithCall(QuotaCall call) => Marks.TryGetValue(call.RunId, out QuotaMark? mark) && mark.Call >= call.Number
+    public QuotaState WithCall(QuotaCall call) => Marks.TryGetValue(call.RunId, out QuotaMark? mark) && mark.Call >= call.Number
         ? this
         : Marked(call.RunId, call.Number) with { Steps = Steps + call.Steps, Tokens = Tokens + call.Tokens, Usd = Usd + call.Usd };
 
-    private QuotaBook Marked(string runId, int call)
+    private QuotaState Marked(string runId, int call)
     {
         ImmutableDictionary<string, QuotaMark> marks = Marks.SetItem(runId, new QuotaMark(call, Touches));
         if (marks.Count > MaxMarks)

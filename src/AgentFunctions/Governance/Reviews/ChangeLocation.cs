@@ -7,7 +7,7 @@ namespace AgentFunctions.Governance.Reviews;
 /// <param name="RunId">The run.</param>
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The number of the call within its turn.</param>
-internal readonly record struct ChangePlace(string RunId, int Turn, int Call)
+internal readonly record struct ChangeLocation(string RunId, int Turn, int Call)
 {
     /// <summary>Gets the id of the change: the same however often the call is taken up.</summary>
     public string Id => CallHash.ChangeId(RunId, Turn, Call);

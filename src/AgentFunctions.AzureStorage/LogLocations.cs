@@ -6,20 +6,20 @@ namespace AgentFunctions.AzureStorage;
 /// Places of streams that this host has been at lately: what makes the next append or read one request. Never trusted: a
 /// write is conditional and a read checks what it finds.
 /// </summary>
-internal sealed class LogPlaces
+internal sealed class LogLocations
 {
     private const int MaxStreams = 4_096;
     private const int MaxPlaces = 64;
 
-    private readonly ConcurrentDictionary<string, SortedList<long, LogPlace>> _streams = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, SortedList<long, LogLocation>> _streams = new(StringComparer.Ordinal);
 
     /// <summary>The furthest place that is known.</summary>
-    public LogPlace? Last(string stream) => AtOrBefore(stream, long.MaxValue);
+    public LogLocation? Last(string stream) => AtOrBefore(stream, long.MaxValue);
 
     /// <summary>The furthest known place that is not after a position.</summary>
-    public LogPlace? AtOrBefore(string stream, long position)
+    public LogLocation? AtOrBefore(string stream, long position)
     {
-        if (!_streams.TryGetValue(stream, out SortedList<long, LogPlace>? places))
+        if (!_streams.TryGetValue(stream, out SortedList<long, LogLocation>? places))
         {
             return null;
         }
@@ -38,14 +38,14 @@ internal sealed class LogPlaces
         return null;
     }
 
-    public void Remember(string stream, LogPlace place)
+    public void Remember(string stream, LogLocation place)
     {
         if (_streams.Count >= MaxStreams)
         {
             _streams.Clear();
         }
 
-        SortedList<long, LogPlace> places = _streams.GetOrAdd(stream, static _ => []);
+        SortedList<long, LogLocation> places = _streams.GetOrAdd(stream, static _ => []);
         lock (places)
         {
             places[place.Position] = place;

@@ -4,18 +4,18 @@ using AgentFunctions.Governance.Redaction;
 namespace AgentFunctions.Governance.Reviews;
 
 /// <summary>Where people find the changes that nobody has reviewed, and say that they have.</summary>
-public sealed class ReviewDesk
+public sealed class ReviewService
 {
     /// <summary>The longest comment, in characters.</summary>
     public const int MaxComment = 4_000;
 
     private static readonly string[] DefaultRoles = [CallerRoles.Approver];
 
-    private readonly ReviewBooks _books;
+    private readonly ReviewStateStore _books;
     private readonly AuditLog _audit;
     private readonly Redactor _redactor;
 
-    internal ReviewDesk(ReviewBooks books, AuditLog audit, Redactor redactor) => (_books, _audit, _redactor) = (books, audit, redactor);
+    internal ReviewService(ReviewStateStore books, AuditLog audit, Redactor redactor) => (_books, _audit, _redactor) = (books, audit, redactor);
 
     /// <summary>The queues, with the changes that a caller may see: those that it may review, its own, and all where its role sees all.</summary>
     /// <param name="caller">Who asks; <see langword="null"/> for the host itself.</param>
@@ -23,7 +23,7 @@ public sealed class ReviewDesk
     public async Task<IReadOnlyList<ReviewQueue>> ListAsync(Caller? caller = null, CancellationToken cancellationToken = default)
     {
         var queues = new List<ReviewQueue>();
-        foreach (ReviewBook book in await _books.ListAsync(cancellationToken).ConfigureAwait(false))
+        foreach (ReviewState book in await _books.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             Change[] open = [.. book.Open.Where(change => caller is null || MaySee(caller, book.Label, change))];
             if (open.Length > 0 || caller is null || MaySeeAll(caller, book.Label))
@@ -61,15 +61,15 @@ public sealed class ReviewDesk
 
         foreach ((string label, Change[] changes) in found)
         {
-            Demand(caller, label, changes);
+            Ensure(caller, label, changes);
         }
 
         var accepted = new Dictionary<string, Change>(StringComparer.Ordinal);
         foreach ((string label, Change[] changes) in found)
         {
-            ReviewBook book = await _books.ChangeAsync(label, before =>
+            ReviewState book = await _books.ChangeAsync(label, before =>
             {
-                ReviewBook after = before with { Open = before.Open.RemoveAll(open => changes.Any(change => change.Id == open.Id)) };
+                ReviewState after = before with { Open = before.Open.RemoveAll(open => changes.Any(change => change.Id == open.Id)) };
                 return (after, after);
             }, cancellationToken).ConfigureAwait(false);
             foreach (Change change in changes.Where(change => accepted.TryAdd(change.Id, change)))
@@ -86,7 +86,7 @@ public sealed class ReviewDesk
     /// <summary>Wakes the calls for which there is room, and which a crash kept from hearing of it: for the start of a host.</summary>
     internal async Task WakeAsync(CancellationToken cancellationToken)
     {
-        foreach (ReviewBook book in await _books.ListAsync(cancellationToken).ConfigureAwait(false))
+        foreach (ReviewState book in await _books.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             await _books.WakeAsync(book, cancellationToken).ConfigureAwait(false);
         }
@@ -105,7 +105,7 @@ public sealed class ReviewDesk
         }
     }
 
-    private void Demand(Caller caller, string label, IEnumerable<Change> changes)
+    private void Ensure(Caller caller, string label, IEnumerable<Change> changes)
     {
         IEnumerable<string> roles = RolesOf(label);
         if (!roles.Any(caller.Has))

@@ -6,7 +6,7 @@ using AgentFunctions.Views;
 namespace AgentFunctions.Monitors;
 
 /// <summary>Grants runs their part of a monitor's day; nothing is spent before it is granted.</summary>
-internal sealed class SpendingBook(MonitorStore monitors, RunReader runs, TimeProvider time)
+internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, TimeProvider time)
 {
     /// <summary>What a run may spend, or <see langword="null"/> where the day's budget is used up.</summary>
     /// <param name="monitor">The monitor.</param>

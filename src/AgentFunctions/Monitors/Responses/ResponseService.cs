@@ -14,8 +14,8 @@ using AgentFunctions.Views;
 namespace AgentFunctions.Monitors.Responses;
 
 /// <summary>Admits the runs that respond to incidents, and writes down how they went.</summary>
-internal sealed class ResponseDesk(
-    MonitorStore monitors, IncidentStore incidents, AgentGateway gateway, ToolCatalog tools, RunReader runs, SpendingBook spending,
+internal sealed class ResponseService(
+    MonitorStore monitors, IncidentStore incidents, AgentGateway gateway, ToolCatalog tools, RunReader runs, SpendingAllowance spending,
     TimeProvider time)
 {
     /// <summary>Admits the run that responds to an incident; the same one when asked again.</summary>

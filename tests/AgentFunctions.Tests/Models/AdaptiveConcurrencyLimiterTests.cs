@@ -7,14 +7,14 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Tests.Models;
 
 [CancelAfter(300_000)]
-internal sealed class ModelGateTests
+internal sealed class AdaptiveConcurrencyLimiterTests
 {
     [Test]
     public async Task Enter_ManyWaiting_NeverPassesTheLimitAndFallsOnARefusalOnce()
     {
-        var gate = new ModelGate(4, TimeProvider.System);
-        ModelGate.Place[] places = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BegunAsync(gate, RunPriority.Normal)));
-        Task<ModelGate.Place> fifth = BegunAsync(gate, RunPriority.Normal);
+        var gate = new AdaptiveConcurrencyLimiter(4, TimeProvider.System);
+        AdaptiveConcurrencyLimiter.Place[] places = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        Task<AdaptiveConcurrencyLimiter.Place> fifth = BegunAsync(gate, RunPriority.Normal);
         Assert.That(fifth.IsCompleted, Is.False);
 
         gate.Refused();
@@ -30,17 +30,17 @@ internal sealed class ModelGateTests
     public async Task Enter_Urgent_GoesFirstButNobodyWaitsForEver()
     {
         var time = new SteppedTime();
-        var gate = new ModelGate(1, time);
-        ModelGate.Place place = await BegunAsync(gate, RunPriority.Normal);
-        Task<ModelGate.Place> low = BegunAsync(gate, RunPriority.Low);
-        Task<ModelGate.Place> normal = BegunAsync(gate, RunPriority.Normal);
-        Task<ModelGate.Place> high = BegunAsync(gate, RunPriority.High);
+        var gate = new AdaptiveConcurrencyLimiter(1, time);
+        AdaptiveConcurrencyLimiter.Place place = await BegunAsync(gate, RunPriority.Normal);
+        Task<AdaptiveConcurrencyLimiter.Place> low = BegunAsync(gate, RunPriority.Low);
+        Task<AdaptiveConcurrencyLimiter.Place> normal = BegunAsync(gate, RunPriority.Normal);
+        Task<AdaptiveConcurrencyLimiter.Place> high = BegunAsync(gate, RunPriority.High);
 
         place.Dispose();
         place = await high;
         Assert.That((low.IsCompleted, normal.IsCompleted), Is.EqualTo((false, false)));
         time.Advance(TimeSpan.FromSeconds(90));
-        Task<ModelGate.Place> late = BegunAsync(gate, RunPriority.High);
+        Task<AdaptiveConcurrencyLimiter.Place> late = BegunAsync(gate, RunPriority.High);
         place.Dispose();
         place = await normal;
         place.Dispose();
@@ -53,11 +53,11 @@ internal sealed class ModelGateTests
     [Test]
     public async Task Enter_PlacesTaken_CallsUpTheNextFew()
     {
-        var gate = new ModelGate(4, TimeProvider.System);
-        ModelGate.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BegunAsync(gate, RunPriority.Normal)));
-        ModelGate.Place fifth = await gate.EnterAsync(RunPriority.Normal, default);
-        ModelGate.Place sixth = await gate.EnterAsync(RunPriority.Normal, default);
-        Task<ModelGate.Place> seventh = gate.EnterAsync(RunPriority.Normal, default);
+        var gate = new AdaptiveConcurrencyLimiter(4, TimeProvider.System);
+        AdaptiveConcurrencyLimiter.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        AdaptiveConcurrencyLimiter.Place fifth = await gate.EnterAsync(RunPriority.Normal, default);
+        AdaptiveConcurrencyLimiter.Place sixth = await gate.EnterAsync(RunPriority.Normal, default);
+        Task<AdaptiveConcurrencyLimiter.Place> seventh = gate.EnterAsync(RunPriority.Normal, default);
         Task sixthBegins = sixth.BeginAsync(default);
         Assert.That((seventh.IsCompleted, sixthBegins.IsCompleted), Is.EqualTo((false, false)));
 
@@ -74,9 +74,9 @@ internal sealed class ModelGateTests
     [Test]
     public async Task Begin_GivenUp_LeavesThePlaceToTheNext()
     {
-        var gate = new ModelGate(2, TimeProvider.System);
-        ModelGate.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => BegunAsync(gate, RunPriority.Normal)));
-        ModelGate.Place calledUp = await gate.EnterAsync(RunPriority.Normal, default);
+        var gate = new AdaptiveConcurrencyLimiter(2, TimeProvider.System);
+        AdaptiveConcurrencyLimiter.Place[] begun = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => BegunAsync(gate, RunPriority.Normal)));
+        AdaptiveConcurrencyLimiter.Place calledUp = await gate.EnterAsync(RunPriority.Normal, default);
         using var stop = new CancellationTokenSource();
         Task impatient = calledUp.BeginAsync(stop.Token);
         await stop.CancelAsync();
@@ -84,7 +84,7 @@ internal sealed class ModelGateTests
         Assert.That(calledUp.HasBegun, Is.False);
         calledUp.Dispose();
 
-        Task<ModelGate.Place> next = BegunAsync(gate, RunPriority.Normal);
+        Task<AdaptiveConcurrencyLimiter.Place> next = BegunAsync(gate, RunPriority.Normal);
         Assert.That(next.IsCompleted, Is.False);
         begun[0].Dispose();
         await next;
@@ -95,9 +95,9 @@ internal sealed class ModelGateTests
     {
         const int Waiting = 100;
         var time = new SteppedTime();
-        var gate = new ModelGate(1, time);
-        ModelGate.Place place = await BegunAsync(gate, RunPriority.Normal);
-        var waiting = new List<Task<ModelGate.Place>>();
+        var gate = new AdaptiveConcurrencyLimiter(1, time);
+        AdaptiveConcurrencyLimiter.Place place = await BegunAsync(gate, RunPriority.Normal);
+        var waiting = new List<Task<AdaptiveConcurrencyLimiter.Place>>();
         for (int number = 0; number < Waiting; number++)
         {
             waiting.Add(BegunAsync(gate, RunPriority.Normal));
@@ -116,11 +116,11 @@ internal sealed class ModelGateTests
     [Test]
     public async Task Enter_GivenUp_LeavesThePlaceToTheNext()
     {
-        var gate = new ModelGate(1, TimeProvider.System);
-        ModelGate.Place place = await BegunAsync(gate, RunPriority.Normal);
+        var gate = new AdaptiveConcurrencyLimiter(1, TimeProvider.System);
+        AdaptiveConcurrencyLimiter.Place place = await BegunAsync(gate, RunPriority.Normal);
         using var stop = new CancellationTokenSource();
-        Task<ModelGate.Place> impatient = gate.EnterAsync(RunPriority.Normal, stop.Token);
-        Task<ModelGate.Place> next = BegunAsync(gate, RunPriority.Normal);
+        Task<AdaptiveConcurrencyLimiter.Place> impatient = gate.EnterAsync(RunPriority.Normal, stop.Token);
+        Task<AdaptiveConcurrencyLimiter.Place> next = BegunAsync(gate, RunPriority.Normal);
 
         await stop.CancelAsync();
         place.Dispose();
@@ -173,9 +173,9 @@ internal sealed class ModelGateTests
         Assert.That(most, Is.GreaterThanOrEqualTo(18), "the provider's limit is used");
     }
 
-    private static async Task<ModelGate.Place> BegunAsync(ModelGate gate, RunPriority priority)
+    private static async Task<AdaptiveConcurrencyLimiter.Place> BegunAsync(AdaptiveConcurrencyLimiter gate, RunPriority priority)
     {
-        ModelGate.Place place = await gate.EnterAsync(priority, default);
+        AdaptiveConcurrencyLimiter.Place place = await gate.EnterAsync(priority, default);
         await place.BeginAsync(default);
         return place;
     }

@@ -6,4 +6,4 @@ namespace AgentFunctions.Ledger;
 /// <param name="Call">The number of the call within its turn; -1 for the acceptance command that checks the turn's answer.</param>
 /// <param name="Tool">The tool.</param>
 /// <param name="StartedAt">When it began (UTC).</param>
-public sealed record BegunEffect(string RunId, int Turn, int Call, string Tool, DateTimeOffset StartedAt);
+public sealed record PendingEffect(string RunId, int Turn, int Call, string Tool, DateTimeOffset StartedAt);

@@ -22,7 +22,7 @@ internal sealed record IncidentMark(string Id, int Opening, Severity Severity, i
 /// Decides from what the signals show which incidents open, change and end. Pure: the same memory and the same look
 /// give the same decision.
 /// </summary>
-internal static class IncidentBook
+internal static class IncidentDecider
 {
     /// <summary>The decisions of one tick about one key.</summary>
     /// <param name="monitor">The monitor.</param>
@@ -69,7 +69,7 @@ internal static class IncidentBook
             Signals = NamesOf(breaches),
             IsFlapping = earlier?.IsFlapping ?? false,
         };
-        string text = string.Join("; ", breaches.Select(breach => $"{breach.Signal.Name}: {breach.Memory.Complaint}"));
+        string text = string.Join("; ", breaches.Select(breach => $"{breach.Signal.Name}: {breach.Memory.Error}"));
         return (mark, ChangeOf(earlier is null ? IncidentEntryKind.Opened : IncidentEntryKind.Reopened, mark, key, text) with
         {
             SeenAt = since,

@@ -4,15 +4,15 @@ namespace AgentFunctions.Workspaces;
 /// <param name="Governing">What governs.</param>
 /// <param name="Path">The full path, as the host wrote it or with its links resolved.</param>
 /// <param name="Except">The folder below it that does not govern.</param>
-internal sealed record GoverningPlace(GoverningPath Governing, string Path, string? Except)
+internal sealed record GoverningLocation(GoverningPath Governing, string Path, string? Except)
 {
-    public static IEnumerable<GoverningPlace> Of(GoverningPath one)
+    public static IEnumerable<GoverningLocation> Of(GoverningPath one)
     {
-        yield return new GoverningPlace(one, one.Path, one.Except);
+        yield return new GoverningLocation(one, one.Path, one.Except);
         string real = LinkWalk.Real(one.Path);
         if (real != one.Path)
         {
-            yield return new GoverningPlace(one, real, one.Except is null ? null : LinkWalk.Real(one.Except));
+            yield return new GoverningLocation(one, real, one.Except is null ? null : LinkWalk.Real(one.Except));
         }
     }
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Notifications;
 
 /// <summary>Delivers messages over the channels of this host.</summary>
-internal sealed class NotificationDesk(IOptions<NotificationOptions> options, IEnumerable<INotificationSink> sinks, Redactor redactor)
+internal sealed class NotificationSender(IOptions<NotificationOptions> options, IEnumerable<INotificationSink> sinks, Redactor redactor)
 {
     /// <summary>The channel that every host has.</summary>
     public const string Console = "console";

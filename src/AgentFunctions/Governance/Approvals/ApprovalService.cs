@@ -5,7 +5,7 @@ using AgentFunctions.Governance.Redaction;
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>Where people find what waits for them, and decide.</summary>
-public sealed class ApprovalDesk
+public sealed class ApprovalService
 {
     /// <summary>The longest comment, in characters.</summary>
     public const int MaxComment = 4_000;
@@ -17,7 +17,7 @@ public sealed class ApprovalDesk
     private readonly Redactor _redactor;
     private readonly TimeProvider _time;
 
-    internal ApprovalDesk(
+    internal ApprovalService(
         ApprovalStore store, ApprovalSituation situation, ApprovalRecords records, IOrchestrationClient orchestrations, Redactor redactor,
         TimeProvider time) =>
         (_store, _situation, _records, _orchestrations, _redactor, _time) = (store, situation, records, orchestrations, redactor, time);
@@ -59,7 +59,7 @@ public sealed class ApprovalDesk
     {
         ArgumentNullException.ThrowIfNull(caller);
         Approval approval = await _situation.WithSteerersAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        DemandRight(caller, approval);
+        EnsureRight(caller, approval);
         if (approval.State != ApprovalState.Pending || approval.ExpiresAt <= _time.GetUtcNow() || approval.IsAltered)
         {
             string state = approval.IsAltered ? "altered" : approval.State == ApprovalState.Pending ? "expired" : approval.State.ToString().ToLowerInvariant();
@@ -94,7 +94,7 @@ public sealed class ApprovalDesk
         IReadOnlyList<string>? steerers = led.Steerers;
         if (approve && found.State == ApprovalState.Pending && found.ExpiresAt > _time.GetUtcNow())
         {
-            DemandRight(caller, led);
+            EnsureRight(caller, led);
             await RefuseImpossibleAsync(arguments is null ? found : found with { Edited = arguments }, cancellationToken).ConfigureAwait(false);
         }
 
@@ -172,7 +172,7 @@ public sealed class ApprovalDesk
             throw new AgentException(ErrorCode.ApprovalStateForbids, $"Approval '{before.Id}' is {state.ToString().ToLowerInvariant()} already.");
         }
 
-        DemandRight(caller, before);
+        EnsureRight(caller, before);
         isNew = true;
         Approval after = arguments is null ? before : before with
         {
@@ -188,7 +188,7 @@ public sealed class ApprovalDesk
         };
     }
 
-    private static void DemandRight(Caller caller, Approval approval)
+    private static void EnsureRight(Caller caller, Approval approval)
     {
         if (!approval.Roles.Any(caller.Has))
         {

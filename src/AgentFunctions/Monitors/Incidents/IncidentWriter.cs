@@ -5,7 +5,7 @@ using AgentFunctions.Monitors.Ticks;
 namespace AgentFunctions.Monitors.Incidents;
 
 /// <summary>Writes down what becomes of incidents, and starts and tells those that watch over them.</summary>
-internal sealed class IncidentDesk(IncidentStore incidents, IOrchestrationClient orchestrations, TimeProvider time)
+internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClient orchestrations, TimeProvider time)
 {
     /// <summary>Carries out what a tick decided about an incident; again without harm.</summary>
     public async Task ApplyAsync(MonitorDefinition monitor, TickRecord tick, IncidentChange change, CancellationToken cancellationToken)
