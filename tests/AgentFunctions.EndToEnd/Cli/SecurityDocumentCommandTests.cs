@@ -8,9 +8,12 @@ internal sealed partial class SecurityDocumentCommandTests
 {
     private static readonly string[] Verbs = ["approvals", "approve", "deny", "reviews", "audit", "kill", "engine"];
 
+    /// <summary>What the text names without its arguments.</summary>
+    private static readonly string[] Mentions = ["audit verify"];
+
     private static IEnumerable<string> Commands => Spans().Matches(Document()).Select(static match => match.Groups[1].Value)
         .Select(static span => span.StartsWith("agentfunctions ", StringComparison.Ordinal) ? span["agentfunctions ".Length..] : span)
-        .Where(static span => Verbs.Contains(span.Split(' ')[0]) && span.Contains(' ')).SelectMany(Alternatives).Distinct();
+        .Where(static span => Verbs.Contains(span.Split(' ')[0]) && span.Contains(' ') && !Mentions.Contains(span)).SelectMany(Alternatives).Distinct();
 
     [Test]
     public void Commands_AreFound() => Assert.That(Commands.Count(), Is.GreaterThan(12));
