@@ -1,4 +1,3 @@
-using System.Text;
 using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces;
@@ -12,9 +11,6 @@ internal readonly record struct WorkspaceEntry(string Path, string BelowStart, l
 /// <summary>Goes through the files of a workspace in ordinal order of their paths.</summary>
 internal static class FileWalk
 {
-    /// <summary>The bound on the bytes of a path.</summary>
-    private static readonly int LongestPath = OperatingSystem.IsWindows() ? short.MaxValue : OperatingSystem.IsMacOS() ? 1_024 : 4_096;
-
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
 
     /// <summary>The regular files at and below a path. Links to files within the workspace count as files; links to folders are not followed.</summary>
@@ -72,15 +68,14 @@ internal static class FileWalk
         {
             return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Everything).Where(Wanted)];
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or ArgumentException)
         {
-            // Removed while the walk went on.
+            // Removed while the walk went on, or what is in it has paths that are too long, of which the enumeration makes empty ones.
             return [];
         }
 
         bool Wanted(FileSystemInfo entry) =>
-            // Nothing can be opened by a longer path, and asking what is there throws.
-            Encoding.UTF8.GetByteCount(entry.FullName) >= LongestPath ? false : IsFolder(entry) ? !skip.Contains(entry.Name) && !workspace.IsReserved(entry.FullName) : !entry.Name.StartsWith(WorkspaceFile.TemporaryPrefix, StringComparison.Ordinal);
+            IsFolder(entry) ? !skip.Contains(entry.Name) && !workspace.IsReserved(entry.FullName) : !entry.Name.StartsWith(WorkspaceFile.TemporaryPrefix, StringComparison.Ordinal);
     }
 
     // The size of a regular file; null for what must not be opened, or is no file.
