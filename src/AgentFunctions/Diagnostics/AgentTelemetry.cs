@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core;
 using AgentFunctions.Models;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -16,7 +17,7 @@ namespace AgentFunctions.Diagnostics;
 public static class AgentTelemetry
 {
     /// <summary>The name of the activity source and of the meter.</summary>
-    public const string SourceName = "AgentFunctions";
+    public const string SourceName = TelemetrySource.Name;
 
     private static readonly ActivitySource Source = new(SourceName);
     private static readonly Meter Meter = new(SourceName);

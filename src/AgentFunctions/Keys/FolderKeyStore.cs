@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using AgentFunctions.Governance.Audit;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Keys;
@@ -12,7 +11,7 @@ namespace AgentFunctions.Keys;
 /// <param name="folder">The folder.</param>
 /// <param name="earlier">Knows the keys of earlier versions, which bore no seal.</param>
 /// <param name="logger">Where a file that is no key of this host is told.</param>
-internal sealed class FolderKeyStore(string folder, EarlierKeys? earlier = null, ILogger? logger = null) : ISigningKeyStore
+internal sealed class FolderKeyStore(string folder, IEarlierKeys? earlier = null, ILogger? logger = null) : ISigningKeyStore
 {
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
     private const string SealLabel = "Seal: ";

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Governance.Audit;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -12,7 +11,7 @@ namespace AgentFunctions.Keys;
 /// Keys as records beside everything else: for hosts that share one store and have no folder of their own. Each but the first is
 /// signed by the one before it, so that a record that somebody added is no key of this host.
 /// </summary>
-internal sealed class RecordKeyStore(IRecordStore records, EarlierKeys? earlier = null, ILogger? logger = null) : ISigningKeyStore
+internal sealed class RecordKeyStore(IRecordStore records, IEarlierKeys? earlier = null, ILogger? logger = null) : ISigningKeyStore
 {
     public async Task<IReadOnlyList<StoredKey>> ReadAsync(string purpose, CancellationToken cancellationToken = default) =>
         (await ReadAllAsync(purpose, cancellationToken).ConfigureAwait(false)).Keys;

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
-using AgentFunctions.Diagnostics;
+using AgentFunctions.Core;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.Queueing;
@@ -8,7 +8,7 @@ namespace AgentFunctions.Gateway.Queueing;
 /// <summary>What the gateway's queue tells the meter.</summary>
 internal static class GatewayTelemetry
 {
-    private static readonly Meter Meter = new(AgentTelemetry.SourceName);
+    private static readonly Meter Meter = new(TelemetrySource.Name);
 
     private static readonly Gauge<int> Length = Meter.CreateGauge<int>(
         "agentfunctions.gateway.queue.length", "{run}", "How many runs wait for a place.");

@@ -9,12 +9,9 @@ namespace AgentFunctions.Governance.Audit;
 /// Tells the keys of versions that did not seal them from planted ones: what has signed entries of this host's audit log is a key of
 /// this host. Keys that sign tokens are simply made anew.
 /// </summary>
-internal sealed class EarlierKeys(ILogStore logs)
+internal sealed class EarlierKeys(ILogStore logs) : IEarlierKeys
 {
-    /// <summary>Whether a key that bears no seal is one of this host's.</summary>
-    /// <param name="purpose">What the key is for.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <inheritdoc/>
     public async Task<bool> IsKnownAsync(string purpose, StoredKey key, CancellationToken cancellationToken)
     {
         if (purpose != AuditLog.KeyPurpose || PublicOf(key) is not { } known)

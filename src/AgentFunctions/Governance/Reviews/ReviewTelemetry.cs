@@ -1,12 +1,12 @@
 using System.Diagnostics.Metrics;
-using AgentFunctions.Diagnostics;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Governance.Reviews;
 
 /// <summary>What review queues tell the meter.</summary>
 internal static class ReviewTelemetry
 {
-    private static readonly Meter Meter = new(AgentTelemetry.SourceName);
+    private static readonly Meter Meter = new(TelemetrySource.Name);
 
     private static readonly Gauge<int> Open = Meter.CreateGauge<int>(
         "agentfunctions.reviews.open", "{change}", "How many changes nobody has reviewed.");
