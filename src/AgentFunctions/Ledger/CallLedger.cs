@@ -64,7 +64,7 @@ internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffse
 internal sealed class CallLedger(IRecordStore records)
 {
     /// <summary>The place, among the calls of a turn, of the acceptance command that checks the turn's answer.</summary>
-    internal const int Acceptance = -1;
+    internal const int Acceptance = ToolContext.AcceptanceCall;
 
     private const string AcceptanceKey = "acceptance";
 

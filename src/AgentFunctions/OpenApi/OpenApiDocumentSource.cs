@@ -1,5 +1,5 @@
 using System.Text;
-using AgentFunctions.Tools.OpenApi.Parts;
+using AgentFunctions.OpenApi.Parts;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.OpenApi;

@@ -1,4 +1,3 @@
-using AgentFunctions.Ledger;
 using AgentFunctions.Records;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,11 +23,14 @@ public sealed record ToolContext
     /// <summary>The number of the call within its turn, from 0; -1 for the acceptance command that checks the turn's answer.</summary>
     public required int Call { get; init; }
 
+    /// <summary>The number of the acceptance command that checks a turn's answer, among the calls of its turn.</summary>
+    internal const int AcceptanceCall = -1;
+
     /// <summary>
     /// <c>run/turn/call</c>: the same when the call is repeated after a crash, and different for every other call. Tools
     /// with effects pass it on, for instance as the header <c>Idempotency-Key</c>.
     /// </summary>
-    public string IdempotencyKey => Call == CallLedger.Acceptance ? $"{RunId}/{Turn}/acceptance" : $"{RunId}/{Turn}/{Call}";
+    public string IdempotencyKey => Call == AcceptanceCall ? $"{RunId}/{Turn}/acceptance" : $"{RunId}/{Turn}/{Call}";
 
     /// <summary>
     /// The folder that the run works in, without the paths that govern the host's runs; <see langword="null"/> where it has none.

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using AgentFunctions.Ledger;
 using AgentFunctions.Records;
 
 namespace AgentFunctions.Tools;
@@ -87,7 +86,7 @@ internal static class ToolResultLimit
     private static string Name(ToolContext context, string tool)
     {
         string name = string.Concat(tool.Take(MaxNameOfTool).Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_'));
-        string call = context.Call == CallLedger.Acceptance ? "acceptance" : string.Create(CultureInfo.InvariantCulture, $"c{context.Call}");
+        string call = context.Call == ToolContext.AcceptanceCall ? "acceptance" : string.Create(CultureInfo.InvariantCulture, $"c{context.Call}");
         return string.Create(CultureInfo.InvariantCulture, $"t{context.Turn}-{call}-{name}.txt");
     }
 }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.OpenApi;
+using AgentFunctions.OpenApi.Parts;
 using AgentFunctions.Tools;
-using AgentFunctions.Tools.OpenApi.Parts;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.Tests.OpenApi;

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace AgentFunctions.Tools.OpenApi.Parts;
+namespace AgentFunctions.OpenApi.Parts;
 
 /// <summary>The parts of a description that was fetched: what lies on the same server.</summary>
 /// <param name="document">The address of the description.</param>

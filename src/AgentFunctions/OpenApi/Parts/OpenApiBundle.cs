@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
-using AgentFunctions.OpenApi;
 
-namespace AgentFunctions.Tools.OpenApi.Parts;
+namespace AgentFunctions.OpenApi.Parts;
 
 /// <summary>A description with the parts that it refers to in other files.</summary>
 /// <param name="Document">The description; its parts stand in it, and references lead there.</param>

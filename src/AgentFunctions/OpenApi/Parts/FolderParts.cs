@@ -1,8 +1,7 @@
-using AgentFunctions.OpenApi;
 using AgentFunctions.Workspaces;
 
 
-namespace AgentFunctions.Tools.OpenApi.Parts;
+namespace AgentFunctions.OpenApi.Parts;
 
 /// <summary>The parts of a description that is a file: files of its folder and of the folders below.</summary>
 /// <param name="document">The full path of the description.</param>

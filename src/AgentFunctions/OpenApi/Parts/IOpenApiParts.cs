@@ -1,4 +1,4 @@
-namespace AgentFunctions.Tools.OpenApi.Parts;
+namespace AgentFunctions.OpenApi.Parts;
 
 /// <summary>Finds and reads the parts of a description that lie in other files.</summary>
 internal interface IOpenApiParts
