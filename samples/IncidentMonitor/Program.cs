@@ -31,6 +31,7 @@ if (RehearsedResponder.IsNeeded(builder.Configuration))
 
 builder.Services
     .AddAgentFunctions(builder.Configuration)
+    .AddOpenAIModels(builder.Configuration)
     .AddSqliteEngine(options => options.DataFile = Path.Combine(data, "monitor.db"))
     .AddTool(AgentTool.Create("check_service", "Asks the shop for its health.", ToolEffect.None, shop.CheckAsync))
     .AddTool(AgentTool.Create("restart_service", "Starts the shop again.", ToolEffect.NotIdempotent, shop.RestartAsync))

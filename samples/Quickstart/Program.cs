@@ -17,6 +17,7 @@ builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Configuration["Rehearsal:Pause"] ??= "00:00:01";
 builder.Services
     .AddAgentFunctions(builder.Configuration, options => options.Workspace = workspace)
+    .AddOpenAIModels(builder.Configuration)
     .AddSqliteEngine(options => options.DataFile = Path.Combine(data, "quickstart.db"))
     .AddWorkspaceTools(options => options.SkippedFolders.Add(".agentfunctions"))
     .AddAgent(Agent.Create("auditor")

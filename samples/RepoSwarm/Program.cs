@@ -23,6 +23,7 @@ if (RehearsedAudit.IsNeeded(builder.Configuration))
 
 builder.Services
     .AddAgentFunctions(builder.Configuration, options => options.Workspace = workspace)
+    .AddOpenAIModels(builder.Configuration)
     .AddSqliteEngine(options => options.DataFile = Path.Combine(data, "repo-swarm.db"))
     .AddWorkspaceTools(options => options.SkippedFolders.Add(".agentfunctions"))
     .AddAgent(Agent.Create("auditor")

@@ -13,6 +13,7 @@ using Microsoft.DurableTask.Worker.Grpc;
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Services
     .AddAgentFunctions(builder.Configuration)
+    .AddOpenAIModels(builder.Configuration)
     .AddAgent(Agent.Create("writer").WithInstructions("Plan first, then answer in a few sentences.").WithTools("update_plan"))
     .AddAgentFunctionsApi();
 

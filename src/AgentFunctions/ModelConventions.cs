@@ -31,6 +31,9 @@ public static class ModelConventions
     /// <summary>The <see cref="ErrorContent.ErrorCode"/> of a refusal in the model's own words.</summary>
     public const string Refusal = "refusal";
 
+    /// <summary>Marks an error whose words say nothing that is known: the request may have been too long.</summary>
+    internal const string UnknownRefusal = "AgentFunctions.UnknownRefusal";
+
     /// <summary>
     /// How messages and their contents are written: the ecosystem's own options, without the indentation that these have and that a
     /// provider would charge for.

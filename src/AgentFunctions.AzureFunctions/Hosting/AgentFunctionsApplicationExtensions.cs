@@ -4,6 +4,7 @@ using AgentFunctions.AzureFunctions.Telemetry;
 using AgentFunctions.AzureStorage;
 using AgentFunctions.DurableTask;
 using AgentFunctions.Gateway;
+using AgentFunctions.OpenAI;
 using AgentFunctions.Runs;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
@@ -36,9 +37,9 @@ public static class AgentFunctionsApplicationExtensions
         // The host logs the failure of a function with its stack; what the worker says of it is the same once more.
         builder.Logging.AddFilter(InvocationLog, LogLevel.None);
         builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
-        builder.Services.AddAgentFunctions(builder.Configuration, configure);
+        builder.Services.AddAgentFunctions(builder.Configuration, configure).AddOpenAIModels(builder.Configuration);
 #if AZURE_OPENAI
-        builder.Services.AddSingleton<AgentFunctions.Models.OpenAIProtocol.IAzureChatClients, AgentFunctions.AzureFunctions.Models.AzureChatClients>();
+        builder.Services.AddSingleton<IAzureChatClients, AgentFunctions.AzureFunctions.Models.AzureChatClients>();
 #endif
         AddApi(builder.Services);
         AddEngine(builder.Services);

@@ -1,9 +1,8 @@
 #if AZURE_OPENAI
 using System.ClientModel;
 using System.ClientModel.Primitives;
-using AgentFunctions.Models;
-using AgentFunctions.Models.OpenAIProtocol;
-using AgentFunctions.Models.Providers;
+using AgentFunctions.OpenAI;
+using AgentFunctions.OpenAI.Providers;
 using Azure.AI.OpenAI;
 using Azure.Core;
 using Azure.Identity;

@@ -46,7 +46,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddGuardedHttpClient(PostCallbackActivity.HttpClientName)
             .ConfigureHttpClient(static client => client.Timeout = PostCallbackActivity.Timeout);
         services.AddGuardedHttpClient(IdempotencyKeyHandler.HttpClientName);
-        services.AddAgentModels(configuration);
+        services.AddModelCatalog(configuration);
         services.AddAgentCatalog();
         services.TryAddSingleton(TimeProvider.System);
         services.AddToolCatalog();

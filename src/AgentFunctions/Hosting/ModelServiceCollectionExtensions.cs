@@ -1,58 +1,15 @@
 using AgentFunctions.Models;
-using AgentFunctions.Models.OpenAIProtocol;
-using AgentFunctions.Models.OpenAIProtocol.Wire;
-using AgentFunctions.Models.Providers;
 using AgentFunctions.Models.Rehearsal;
 using AgentFunctions.Models.Resilience;
-using Azure.Core;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 
-namespace AgentFunctions.Hosting;
+namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Registers the models that a host can call.</summary>
 public static class ModelServiceCollectionExtensions
 {
-    private const string LogCategory = "AgentFunctions.Models";
-
-    private const string RehearsalName = "rehearsal";
-
-    /// <summary>
-    /// Adds <see cref="IModelCatalog"/> with the models of the configuration: <c>Models:&lt;name&gt;:*</c> (<see cref="ModelOptions"/>);
-    /// without any, those of the usual environment variables; without these the rehearsal model serves. The model named
-    /// <c>default</c> is the default, otherwise the first by name. Each gets an <see cref="HttpClient"/> of its own, named
-    /// <c>model:&lt;name&gt;</c>. <c>Rehearsal:Pause</c> (a time span, zero by default) slows the rehearsal model down so that people
-    /// can follow it.
-    /// </summary>
-    /// <param name="services">The host's services.</param>
-    /// <param name="configuration">The host's configuration, with its environment variables. It is read at once.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names each wrong field and the remedy.</exception>
-    public static IServiceCollection AddAgentModels(this IServiceCollection services, IConfiguration configuration)
-    {
-        ArgumentNullException.ThrowIfNull(services);
-        ArgumentNullException.ThrowIfNull(configuration);
-        services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<ModelConcurrency>();
-        TimeSpan pause = configuration.GetValue<TimeSpan>("Rehearsal:Pause");
-        foreach (NamedModel model in ModelConfiguration.Read(configuration))
-        {
-            AddConfigured(services, model, pause);
-        }
-
-        ModelAliases aliases = ModelConfiguration.ReadAliases(configuration);
-        services.TryAddSingleton<IModelCatalog>(provider => new ModelCatalog(
-        [
-            .. provider.GetServices<ModelBinding>(),
-            .. provider.GetServices<ConfiguredModel>().Select(static model => model.Binding),
-            Rehearsal(RehearsalName, pause),
-        ],
-        aliases));
-        return services;
-    }
-
     /// <summary>Adds a model of the host's own; any <see cref="IChatClient"/> fits. It comes before those of the configuration.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="model">Makes the model, once.</param>
@@ -63,68 +20,19 @@ public static class ModelServiceCollectionExtensions
         return services.AddSingleton(model);
     }
 
-    private static void AddConfigured(IServiceCollection services, NamedModel model, TimeSpan rehearsalPause)
+    /// <summary>Adds <see cref="IModelCatalog"/>: the models that code added, those that packages added, and the rehearsal model last.</summary>
+    internal static IServiceCollection AddModelCatalog(this IServiceCollection services, IConfiguration configuration)
     {
-        if (model.Provider is null or RehearsalProvider)
-        {
-            services.AddSingleton(new ConfiguredModel(Rehearsal(model.Name, rehearsalPause)));
-            return;
-        }
-
-        string client = $"model:{model.Name}";
-        services.AddHttpClient(client, static http => http.Timeout = Timeout.InfiniteTimeSpan)
-            // A call's span and metrics tell more, and no log can show a header that holds the key.
-            .RemoveAllLoggers()
-            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler
-            {
-                // The client is kept as long as the host lives; connections are renewed so that DNS changes arrive.
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-                ConnectTimeout = TimeSpan.FromSeconds(15),
-                AllowAutoRedirect = false,
-            })
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .AddHttpMessageHandler(provider => new ModelHttpHandler(
-                model.Name,
-                model.Options,
-                provider.GetRequiredService<ModelConcurrency>().Of(model.Name, model.Options.MaxConcurrentCalls),
-                provider.GetRequiredService<TimeProvider>(),
-                provider.GetService<ILoggerFactory>()?.CreateLogger(LogCategory)));
-        services.AddSingleton(provider => new ConfiguredModel(Bind(
-            model,
-            () => provider.GetRequiredService<IHttpClientFactory>().CreateClient(client),
-            provider.GetService<TokenCredential>(),
-            provider.GetService<IAzureChatClients>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetService<ILoggerFactory>()?.CreateLogger(LogCategory))));
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ModelConcurrency>();
+        TimeSpan pause = configuration.GetValue<TimeSpan>("Rehearsal:Pause");
+        services.TryAddSingleton<IModelCatalog>(provider => new ModelCatalog(
+            [
+                .. provider.GetServices<ModelBinding>(),
+                .. provider.GetServices<ConfiguredModel>().Select(static model => model.Binding),
+                RehearsalModel.Named("rehearsal", pause),
+            ],
+            provider.GetService<ModelAliases>()));
+        return services;
     }
-
-    private static ModelBinding Bind(
-        NamedModel model, Func<HttpClient> http, TokenCredential? credential, IAzureChatClients? azure, TimeProvider time, ILogger? log)
-    {
-        ModelProvider provider = model.Provider!;
-        string modelId = model.Options.Model ?? provider.DefaultModel!;
-        ModelProfile profile = provider.Profile(model.Options);
-        IChatClient client = model.Options.Key is null && provider is not AzureProvider
-            ? new KeylessChatClient($"model '{model.Name}': {model.KeyRemedy}. An endpoint that wants no key takes any value.")
-            : new OpenAIProtocolChatClient(
-                new ModelIdentity(model.Name, modelId, provider.Address(model.Options), model.Options.Key),
-                profile,
-                provider.Form(model.Options),
-                AnswerLimits.Of(model.Options),
-                provider is AzureProvider && azure is not null
-                    ? azure.Create(model.Options, modelId, http(), credential)
-                    : OpenAIClients.Create(provider, model.Options, modelId, http(), credential),
-                time,
-                log);
-        return new(model.Name, modelId, profile, client);
-    }
-
-    private static ModelBinding Rehearsal(string name, TimeSpan pause) => new(
-        name,
-        RehearsalChatClient.ModelId,
-        new RehearsalProvider().Profile(new ModelOptions()),
-        new RehearsalChatClient(pause, TimeProvider.System));
-
-    /// <summary>Keeps the configuration's models apart from those that the host's code adds as <see cref="ModelBinding"/>.</summary>
-    private sealed record ConfiguredModel(ModelBinding Binding);
 }

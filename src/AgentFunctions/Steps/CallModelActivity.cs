@@ -6,7 +6,6 @@ using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
-using AgentFunctions.Models.OpenAIProtocol;
 using AgentFunctions.Prompts;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -68,7 +67,7 @@ internal sealed class CallModelActivity(
         {
             return CallModelResult.None with { RetryAfter = e.RetryAfter };
         }
-        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded || (e.Data.Contains(ModelErrors.UnknownRefusal) && MayBeTooLong(window, input)))
+        catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded || (e.Data.Contains(ModelConventions.UnknownRefusal) && MayBeTooLong(window, input)))
         {
             return CallModelResult.None with { ContextExceeded = true };
         }

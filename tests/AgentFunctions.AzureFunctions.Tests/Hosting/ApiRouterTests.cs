@@ -32,6 +32,7 @@ public sealed class ApiRouterTests
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
             .AddAgentFunctions(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration)
             .AddSqliteEngine(options => options.DataFile = SqliteEngineOptions.InMemory)
             .AddAgent(Agent.Create("helper").WithInstructions("Help."));
         AgentFunctionsApplicationExtensions.AddApi(builder.Services);

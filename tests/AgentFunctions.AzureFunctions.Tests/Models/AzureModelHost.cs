@@ -1,7 +1,7 @@
 using AgentFunctions.AzureFunctions.Models;
 using AgentFunctions.Hosting;
 using AgentFunctions.Models;
-using AgentFunctions.Models.OpenAIProtocol;
+using AgentFunctions.OpenAI;
 using AgentFunctions.TestKit;
 using Azure.Core;
 using Microsoft.Extensions.AI;
@@ -41,7 +41,7 @@ internal sealed class AzureModelHost : IAsyncDisposable
         var collection = new ServiceCollection();
         collection.AddSingleton<IAzureChatClients, AzureChatClients>();
         collection.AddSingleton(credential);
-        collection.AddAgentModels(new ConfigurationBuilder().AddInMemoryCollection(model).Build());
+        collection.AddOpenAIModels(new ConfigurationBuilder().AddInMemoryCollection(model).Build());
         configure(collection);
         services = collection.BuildServiceProvider();
     }

@@ -36,6 +36,7 @@ internal static class LongRunProcess
         });
         builder.Services
             .AddAgentFunctions(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration)
             .AddSqliteEngine(options => options.DataFile = file)
             .AddAgent(Agents.Agent.Create("counter").WithInstructions("Count.").WithMaxTurns(int.MaxValue).Build());
         var samples = new Samples(file + ".samples");

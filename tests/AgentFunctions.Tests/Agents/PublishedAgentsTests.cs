@@ -59,7 +59,7 @@ internal sealed class PublishedAgentsTests
             ["Models:only:Model"] = "gpt-x",
         }).Build();
         return new ServiceCollection()
-            .AddSingleton(configuration).AddLogging().AddAgentModels(configuration)
+            .AddSingleton(configuration).AddLogging().AddOpenAIModels(configuration)
             .AddWorkspaceTools().AddTool(PlanTool.Create()).AddTool(WebFetchTool.Create()).AddMcp()
             .AddAgentsFrom(folder).BuildServiceProvider();
     }

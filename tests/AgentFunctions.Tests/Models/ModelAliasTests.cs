@@ -61,6 +61,6 @@ internal sealed class ModelAliasTests
             ["Models:small:Model"] = "gpt-small",
             ["Models:Aliases:haiku"] = "small",
         }).AddInMemoryCollection(more.Select(one => KeyValuePair.Create(one.Key, (string?)one.Value))).Build();
-        return new ServiceCollection().AddLogging().AddAgentModels(configuration).BuildServiceProvider();
+        return new ServiceCollection().AddLogging().AddOpenAIModels(configuration).BuildServiceProvider();
     }
 }

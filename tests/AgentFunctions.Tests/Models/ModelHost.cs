@@ -25,7 +25,7 @@ internal sealed class ModelHost : IAsyncDisposable
             .AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Name, setting.Value))).Build();
         var collection = new ServiceCollection();
         configure(collection);
-        services = collection.AddAgentModels(configuration).BuildServiceProvider();
+        services = collection.AddOpenAIModels(configuration).BuildServiceProvider();
     }
 
     public IModelCatalog Catalog => services.GetRequiredService<IModelCatalog>();

@@ -1,4 +1,5 @@
-using AgentFunctions.Models.OpenAIProtocol;
+using AgentFunctions.OpenAI;
+
 
 namespace AgentFunctions.Tests.Models.Wire;
 
@@ -44,6 +45,6 @@ public sealed class OverflowWordsTests
         AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync())!;
 
         Assert.That(error.Code, Is.EqualTo(expected), error.Message);
-        Assert.That(error.Data.Contains(ModelErrors.UnknownRefusal), Is.EqualTo(status == 400));
+        Assert.That(error.Data.Contains(ModelConventions.UnknownRefusal), Is.EqualTo(status == 400));
     }
 }

@@ -1,0 +1,22 @@
+namespace AgentFunctions.OpenAI.Resilience;
+
+/// <summary>A response's stream whose first bytes have come.</summary>
+/// <param name="inner">The stream.</param>
+/// <param name="first">The first bytes, which are read again.</param>
+internal sealed class PeekedStream(Stream inner, ReadOnlyMemory<byte> first) : ReadOnlyStream(inner)
+{
+    private ReadOnlyMemory<byte> first = first;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (first.IsEmpty)
+        {
+            return await Inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+
+        int count = Math.Min(buffer.Length, first.Length);
+        first[..count].CopyTo(buffer);
+        first = first[count..];
+        return count;
+    }
+}

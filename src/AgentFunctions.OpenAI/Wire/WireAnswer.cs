@@ -1,0 +1,297 @@
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Core;
+using AgentFunctions.Models;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.OpenAI.Wire;
+
+/// <summary>
+/// Puts an answer together, whole or from chunks. Every field is optional; what an endpoint says beyond those that count is not looked
+/// at. Texts pass at once, calls when the answer is whole.
+/// </summary>
+/// <param name="sender">Who answers: what only it understands goes back to it alone.</param>
+internal sealed class WireAnswer(string sender)
+{
+    private static readonly string[] ReasoningFields = ["reasoning_content", "reasoning", "reasoning_text"];
+
+    private readonly WireCalls calls = new();
+    private readonly TextJoint text = new();
+    private readonly TextJoint reasoning = new();
+    private readonly StringBuilder refusal = new();
+    private string? id;
+    private string? model;
+    private DateTimeOffset? createdAt;
+    private UsageDetails? usage;
+    private ChatFinishReason? finishReason;
+    private string? reasoningField;
+    private bool hasText;
+    private long textChoice;
+    private long callsChoice;
+
+    /// <summary>Gets whether anything has come.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Gets whether the provider said that the answer is whole.</summary>
+    public bool IsFinished => finishReason is not null;
+
+    /// <summary>Ends the answer where the endpoint marked its end without a reason.</summary>
+    public void Finish() => finishReason ??= ChatFinishReason.Stop;
+
+    /// <summary>Takes a chunk, or a whole answer.</summary>
+    /// <param name="root">The JSON.</param>
+    /// <param name="contents">What of it can pass at once.</param>
+    /// <returns>Whether it said anything that counts.</returns>
+    /// <exception cref="ErrorInAnswerException">It carries an error.</exception>
+    public bool Add(JsonElement root, List<AIContent> contents)
+    {
+        if (root.ValueKind == JsonValueKind.Array)
+        {
+            bool any = false;
+            foreach (JsonElement item in root.EnumerateArray())
+            {
+                any |= Add(item, contents);
+            }
+
+            return any;
+        }
+
+        if (root.ValueKind != JsonValueKind.Object)
+        {
+            return false;
+        }
+
+        ThrowIfError(root);
+        bool counts = false;
+        HasBegun |= root.Member("choices") is not null || root.Member("usage") is not null;
+        id ??= root.Text("id") is { Length: > 0 } named ? named : null;
+        model ??= root.Text("model") is { Length: > 0 } name ? name : null;
+        createdAt ??= root.Member("created")?.AsWhole() is > 0 and < 253_402_300_799 and long seconds
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
+        bool hasChoices = false;
+        if (root.Member("choices") is { } choices)
+        {
+            foreach (JsonElement choice in choices.ValueKind == JsonValueKind.Array ? [.. choices.EnumerateArray()] : new[] { choices })
+            {
+                hasChoices = true;
+                counts |= Add(choice, choice.Member("index")?.AsWhole() ?? 0, contents);
+            }
+        }
+
+        if (WireUsage.Read(root) is { } tokens)
+        {
+            usage = Merge(usage, tokens);
+            counts = true;
+            if (!hasChoices)
+            {
+                // The usage of a whole answer comes after its end.
+                finishReason ??= ChatFinishReason.Stop;
+            }
+        }
+
+        return counts;
+    }
+
+    /// <summary>Gets what could not pass before the end: calls, a refusal, usage and the reason of the end.</summary>
+    public ChatResponseUpdate Rest()
+    {
+        List<AIContent> contents = [];
+        AddReasoning(reasoning.End(), contents);
+        AddText(text.End(), contents);
+        if (refusal.Length > 0)
+        {
+            contents.Add(new ErrorContent(Core.Text.Surrogates.Mend(refusal.ToString())) { ErrorCode = ModelConventions.Refusal });
+        }
+
+        List<FunctionCallContent> made = [.. calls.All.Select(Call)];
+        contents.AddRange(SendableCalls.Mend(made, SendableCalls.RandomId));
+        if (usage is not null)
+        {
+            contents.Add(new UsageContent(usage));
+        }
+
+        ChatResponseUpdate last = Update(contents);
+        last.FinishReason = made.Count > 0 && finishReason == ChatFinishReason.Stop ? ChatFinishReason.ToolCalls : finishReason;
+        return last;
+    }
+
+    /// <summary>Makes an update of some contents.</summary>
+    /// <param name="contents">The contents.</param>
+    public ChatResponseUpdate Update(IList<AIContent> contents) => new(ChatRole.Assistant, contents)
+    {
+        ResponseId = id,
+        MessageId = id,
+        ModelId = model,
+        CreatedAt = createdAt,
+    };
+
+    private bool Add(JsonElement choice, long index, List<AIContent> contents)
+    {
+        if (choice.Member("error") is { } error && IsError(error))
+        {
+            throw new ErrorInAnswerException(error.GetRawText());
+        }
+
+        bool counts = false;
+        JsonElement? delta = choice.Member("delta");
+        JsonElement? message = choice.Member("message");
+        if ((delta ?? message) is { } said)
+        {
+            counts |= AddSaid(said, index, contents);
+        }
+
+        // Some last chunks repeat the whole message beside an empty delta: only what has not come yet is taken from it.
+        if (delta is not null && message is { } whole)
+        {
+            counts |= !hasText && calls.All.Count == 0 && AddSaid(whole, index, contents);
+        }
+
+        if (delta is null && message is null && choice.Text("text") is { Length: > 0 } completion)
+        {
+            counts |= Say(completion, index, contents);
+        }
+
+        if (WireFinish.Of(choice.Text("finish_reason")) is { } reason)
+        {
+            if (reason == WireFinish.Failed)
+            {
+                throw new ErrorInAnswerException(JsonSerializer.Serialize(
+                    $"the provider ended the answer with '{choice.Text("finish_reason")}'", CoreJsonContext.Default.String));
+            }
+
+            // A length stop is told in one chunk; a later one that says less must not hide it.
+            finishReason = finishReason == ChatFinishReason.Length || finishReason == ChatFinishReason.ContentFilter ? finishReason : reason;
+            counts = true;
+        }
+
+        return counts;
+    }
+
+    private bool AddSaid(JsonElement said, long index, List<AIContent> contents)
+    {
+        bool counts = false;
+        WireContent content = said.Member("content") is { } value ? WireContent.Of(value) : new("", "", "");
+        foreach (string field in ReasoningFields)
+        {
+            // Several endpoints send the same thought in two fields.
+            if ((reasoningField is null || reasoningField == field) && said.Text(field) is { Length: > 0 } thought)
+            {
+                reasoningField = field;
+                counts |= AddReasoning(reasoning.Add(thought), contents) || thought.Length > 0;
+                break;
+            }
+        }
+
+        if (content.Reasoning.Length > 0 && reasoningField is null)
+        {
+            counts |= AddReasoning(reasoning.Add(content.Reasoning), contents);
+        }
+
+        if (content.Text.Length > 0)
+        {
+            counts |= Say(content.Text, index, contents);
+        }
+
+        string declined = said.Text("refusal") ?? content.Refusal;
+        refusal.Append(declined);
+        counts |= declined.Length > 0;
+        bool isFirst = calls.All.Count == 0 || callsChoice == index;
+        if (isFirst && said.Member("tool_calls") is { } parts)
+        {
+            callsChoice = index;
+            counts |= calls.Add(parts);
+        }
+
+        if (isFirst && said.Member("function_call") is { } legacy && said.Member("tool_calls") is null)
+        {
+            callsChoice = index;
+            counts |= calls.AddLegacy(legacy);
+        }
+
+        return counts;
+    }
+
+    /// <summary>Takes text; of several choices only the first that speaks is heard.</summary>
+    private bool Say(string said, long index, List<AIContent> contents)
+    {
+        if (hasText && textChoice != index)
+        {
+            return false;
+        }
+
+        (hasText, textChoice) = (true, index);
+        AddText(text.Add(said), contents);
+        return true;
+    }
+
+    private static void AddText(string said, List<AIContent> contents)
+    {
+        if (said.Length > 0)
+        {
+            contents.Add(new TextContent(said));
+        }
+    }
+
+    private bool AddReasoning(string thought, List<AIContent> contents)
+    {
+        if (thought.Length == 0)
+        {
+            return false;
+        }
+
+        var content = new TextReasoningContent(thought);
+        if (reasoningField is not null)
+        {
+            content.AdditionalProperties = new() { [Sender.Key] = sender, [Sender.FieldKey] = reasoningField };
+        }
+
+        contents.Add(content);
+        return true;
+    }
+
+    private FunctionCallContent Call(WireCall call)
+    {
+        FunctionCallContent made = CallArguments.Read(call.Id ?? "", call.Name, call.Arguments, finishReason == ChatFinishReason.Length);
+        if (call.Extra is not null)
+        {
+            made.AdditionalProperties ??= [];
+            made.AdditionalProperties[Sender.Key] = sender;
+            made.AdditionalProperties[Sender.ExtraKey] = call.Extra;
+        }
+
+        return made;
+    }
+
+    private static UsageDetails Merge(UsageDetails? known, UsageDetails later) => known is null ? later : new()
+    {
+        InputTokenCount = later.InputTokenCount ?? known.InputTokenCount,
+        OutputTokenCount = later.OutputTokenCount ?? known.OutputTokenCount,
+        TotalTokenCount = later.TotalTokenCount ?? known.TotalTokenCount,
+        CachedInputTokenCount = later.CachedInputTokenCount ?? known.CachedInputTokenCount,
+        ReasoningTokenCount = later.ReasoningTokenCount ?? known.ReasoningTokenCount,
+    };
+
+    private static void ThrowIfError(JsonElement root)
+    {
+        if (root.Member("error") is { } error && IsError(error))
+        {
+            throw new ErrorInAnswerException(root.GetRawText());
+        }
+
+        bool isAnswer = root.Member("choices") is not null;
+        if (!isAnswer && (root.Text("object") == "error" || root.Text("type") == "error" || root.Member("detail") is not null
+            || (root.Text("message") is not null && (root.Member("code") ?? root.Member("status") ?? root.Member("type")) is not null)))
+        {
+            throw new ErrorInAnswerException(root.GetRawText());
+        }
+    }
+
+    private static bool IsError(JsonElement error) => error.ValueKind switch
+    {
+        JsonValueKind.Object => error.EnumerateObject().Any(),
+        JsonValueKind.String => error.AsText()!.Length > 0,
+        JsonValueKind.True => true,
+        _ => false,
+    };
+}
