@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Core;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Agents;
 
@@ -23,7 +22,7 @@ public sealed record AgentDefinition
 
     /// <summary>
     /// The names of exactly the tools that the agent gets; <see langword="null"/>, the default, for every tool of the host
-    /// that is not <see cref="Tools.AgentTool.IsOptIn"/>.
+    /// that is not offered by name only.
     /// </summary>
     public IReadOnlyList<string>? Tools { get; init; }
 

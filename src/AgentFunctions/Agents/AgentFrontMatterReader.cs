@@ -3,14 +3,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
-using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Agents;
 
 /// <summary>Turns the front matter of an agent file into a definition.</summary>
 internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 {
-    private static readonly string[] Acting = ["write_file", "edit_file", RunCommandTool.Name];
+    private static readonly string[] Acting = ["write_file", "edit_file", CommandToolName.Value];
 
     private readonly List<AgentFileNote> _notes = [];
 
@@ -158,7 +157,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
     {
         bool isKnown = ClaudeCodeTools.TryMap(pattern.Tool, out string? ours);
         ours ??= pattern.Tool;
-        if (ours == RunCommandTool.Name)
+        if (ours == CommandToolName.Value)
         {
             return pattern.Words.Count == 0 ? ours : $"{ours}({string.Join(' ', pattern.Words)}{(pattern.IsPrefix ? ":*" : "")})";
         }

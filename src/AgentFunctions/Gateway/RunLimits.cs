@@ -3,7 +3,6 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
-using AgentFunctions.Swarm;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Gateway;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Core;
-using AgentFunctions.Tools.Workspaces;
 
 namespace AgentFunctions.Tools;
 
@@ -10,20 +9,20 @@ internal static class CommandRestriction
 {
     /// <summary>Determines whether an entry is about some commands only, so that it neither gives nor takes the whole tool.</summary>
     /// <param name="entry">The entry of an agent's list of tools.</param>
-    public static bool IsPattern(string entry) => ToolPattern.Read(entry)?.Tool == RunCommandTool.Name;
+    public static bool IsPattern(string entry) => ToolPattern.Read(entry)?.Tool == CommandToolName.Value;
 
     /// <summary>Makes the tool as an agent has it.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="tool">The tool.</param>
     public static AgentTool Of(AgentDefinition agent, AgentTool tool)
     {
-        if (tool.Name != RunCommandTool.Name)
+        if (tool.Name != CommandToolName.Value)
         {
             return tool;
         }
 
         ToolPattern[] no = [.. Patterns(agent.DisallowedTools)];
-        ToolPattern[] only = agent.Tools is { } tools && !tools.Contains(RunCommandTool.Name) ? [.. Patterns(tools)] : [];
+        ToolPattern[] only = agent.Tools is { } tools && !tools.Contains(CommandToolName.Value) ? [.. Patterns(tools)] : [];
         return no.Length == 0 && only.Length == 0 ? tool : tool.WithCheck(arguments => Error(agent, tool, no, only, arguments));
     }
 

@@ -1,10 +1,11 @@
 using System.ComponentModel;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Tools.Workspaces;
 
 internal sealed class RunCommandTool(WorkspaceCommands commands)
 {
-    public const string Name = "run_command";
+    public const string Name = CommandToolName.Value;
 
     public AgentTool ToTool() =>
         new(
