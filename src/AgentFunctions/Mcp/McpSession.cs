@@ -16,6 +16,9 @@ internal sealed class McpSession
     /// <summary>A list this old is asked for again: a server behind HTTP may be replaced without a word.</summary>
     private static readonly TimeSpan ListLifetime = TimeSpan.FromMinutes(5);
 
+    /// <summary>The type of a result that asks for input.</summary>
+    private const string InputRequired = "input_required";
+
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
@@ -30,8 +33,10 @@ internal sealed class McpSession
     private int _isEndCounted;
     private volatile bool _isRetired;
 
-    private McpSession(McpClient client, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
-        (_client, _transport, _server, _time, _logger, StartedAt) = (client, transport, server, time, logger, time.GetUtcNow());
+    private readonly McpQuestions _questions;
+
+    private McpSession(McpClient client, McpQuestions questions, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
+        (_client, _questions, _transport, _server, _time, _logger, StartedAt) = (client, questions, transport, server, time, logger, time.GetUtcNow());
 
     /// <summary>What must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets => _transport.Secrets;
@@ -67,8 +72,10 @@ internal sealed class McpSession
     public static async Task<McpSession> OpenAsync(
         McpTransport transport, McpClientOptions options, string server, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
+        var questions = new McpQuestions();
+        options.Handlers.ElicitationHandler = questions.CancelAsync;
         McpClient client = await McpClient.CreateAsync(transport.Client, options, null, cancellationToken).ConfigureAwait(false);
-        var session = new McpSession(client, transport, server, time, logger);
+        var session = new McpSession(client, questions, transport, server, time, logger);
         client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
             session.ForgetTools();
@@ -99,16 +106,31 @@ internal sealed class McpSession
     }
 
     /// <summary>Makes a call; every failure is an exception of the SDK's.</summary>
-    public Task<CallToolResult> CallToolAsync(
-        string tool, IDictionary<string, JsonElement> arguments, string idempotencyKey, CancellationToken cancellationToken) =>
-        UseAsync(async client => await client.CallToolAsync(
-            new CallToolRequestParams
-            {
-                Name = tool,
-                Arguments = arguments,
-                Meta = new JsonObject { [IdempotencyKeyMeta] = idempotencyKey },
-            },
-            cancellationToken).ConfigureAwait(false));
+    public async Task<CallToolResult> CallToolAsync(
+        string tool, IDictionary<string, JsonElement> arguments, string idempotencyKey, CancellationToken cancellationToken)
+    {
+        long mark = _questions.Count;
+        var call = new CallToolRequestParams
+        {
+            Name = tool,
+            Arguments = arguments,
+            Meta = new JsonObject { [IdempotencyKeyMeta] = idempotencyKey },
+        };
+        CallToolResult result = await UseAsync(async client => await client.CallToolAsync(call, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        if (result.ResultType == InputRequired)
+        {
+            // The package answers this over the newest protocol; over an older one it is no result.
+            _questions.Add("in a form that its protocol does not have");
+            result = new CallToolResult { IsError = true };
+        }
+
+        return _questions.Since(mark) is not { } words ? result : new CallToolResult
+        {
+            Content = [.. result.Content, new TextContentBlock { Text = words }],
+            StructuredContent = result.StructuredContent,
+            IsError = result.IsError,
+        };
+    }
 
     /// <summary>Asks for a sign of life.</summary>
     public Task PingAsync(CancellationToken cancellationToken) =>

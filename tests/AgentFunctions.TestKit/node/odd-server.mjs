@@ -1,6 +1,7 @@
 // A stdio tool server with bad manners: odd-server.mjs HOW. HOW: what it does when it is asked 'server/discover' (mute, empty, error,
 // invalid, exit), and words that say more: 'waits:FILE' (answers nothing before the file is there), 'twice' (lists a tool twice),
-// 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools), 'refuses:TEXT'
+// 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools), 'newest'
+// (speaks 2026-07-28; its tool 'asks' asks for input as that does, 'asks_inside' by a request within the call), 'refuses:TEXT'
 // (refuses to list, in these words), 'named:TEXT' (is called so).
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -13,7 +14,7 @@ while (gate && !existsSync(gate)) {
 
 const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
 const tool = (name, inputSchema = { type: "object" }) => ({ name, inputSchema, annotations: { readOnlyHint: true } });
-const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks")];
+const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_inside")];
 if (how.includes("twice")) {
   tools.push({ ...tool("act"), description: "another" });
 }
@@ -32,8 +33,14 @@ if (how.includes("chatty")) {
   process.stdout.write("Server v1.2 running on stdio\n{\"level\":\"info\"}\n\n[1,2]\n");
 }
 
+let asking;
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method, params } = JSON.parse(line);
+  const { id, method, params, result, error } = JSON.parse(line);
+  if (id === "question") {
+    say({ jsonrpc: "2.0", id: asking, result: { content: [{ type: "text", text: `the answer was ${result?.action ?? error.code}` }] } });
+    continue;
+  }
+
   if (id === undefined) {
     continue;
   }
@@ -46,7 +53,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else if (method === "tools/list" && how.some((word) => word.startsWith("refuses:"))) {
     refuse(-32000, how.find((word) => word.startsWith("refuses:")).slice("refuses:".length));
   } else if (method === "tools/list") {
-    answer({ tools });
+    answer({ resultType: "complete", ttlMs: 0, cacheScope: "private", tools });
   } else if (method === "ping") {
     answer({});
   } else if (method === "tools/call" && params.name === "flood") {
@@ -61,6 +68,13 @@ for await (const line of createInterface({ input: process.stdin })) {
         await new Promise((resolve) => process.stdout.once("drain", resolve));
       }
     }
+  } else if (method === "server/discover" && how.includes("newest")) {
+    answer({ resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, ttlMs: 0, cacheScope: "private" });
+  } else if (method === "tools/call" && params.name === "asks_inside") {
+    asking = id;
+    say({ jsonrpc: "2.0", id: "question", method: "elicitation/create", params: { message: "Who inside?", requestedSchema: { type: "object", properties: {} } } });
+  } else if (method === "tools/call" && params.name === "asks" && params.inputResponses) {
+    answer({ resultType: "complete", content: [{ type: "text", text: `the answer was ${params.inputResponses.q?.action}` }] });
   } else if (method === "tools/call" && params.name === "asks") {
     answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { message: "Who?", requestedSchema: { type: "object", properties: {} } } } }, requestState: "s" });
   } else if (method === "tools/call" && params.name.startsWith("report_")) {

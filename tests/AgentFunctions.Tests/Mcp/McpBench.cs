@@ -21,7 +21,8 @@ internal sealed class McpBench : IAsyncDisposable
         IServiceCollection services = new ServiceCollection()
             .AddLogging(logging => logging.AddProvider(Log).SetMinimumLevel(LogLevel.Trace))
             .AddSingleton(time ?? TimeProvider.System)
-            .AddSingleton<IRecordStore>(Stores).AddSingleton<IBlobStore>(Stores).AddSingleton<ArtifactStore>()
+            .AddSingleton<IRecordStore>(Stores).AddSingleton<IBlobStore>(Stores)
+            .AddSingleton(provider => new ArtifactStore(Stores, Stores, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(McpConfiguration.Parse(configuration, ".mcp.json", Folder.Path))
             .AddMcp().AddToolCatalog();
         _services = services.BuildServiceProvider();
