@@ -28,21 +28,16 @@ internal sealed class McpQuestions
     /// <summary>Cancels a question.</summary>
     public ValueTask<ElicitResult> CancelAsync(ElicitRequestParams? question, CancellationToken cancellationToken)
     {
-        Add($"'{question?.Message}'");
-        return ValueTask.FromResult(new ElicitResult { Action = "cancel" });
-    }
-
-    /// <summary>Notes a question.</summary>
-    public void Add(string text)
-    {
         lock (_gate)
         {
-            _last.Enqueue((++_count, TextCut.Shorten(text.ReplaceLineEndings(" "), MostCharacters)));
+            _last.Enqueue((++_count, TextCut.Shorten((question?.Message ?? "").ReplaceLineEndings(" "), MostCharacters)));
             if (_last.Count > MostKept)
             {
                 _last.Dequeue();
             }
         }
+
+        return ValueTask.FromResult(new ElicitResult { Action = "cancel" });
     }
 
     /// <summary>Says what was asked since a mark; <see langword="null"/> if nothing was.</summary>
@@ -51,7 +46,7 @@ internal sealed class McpQuestions
     {
         lock (_gate)
         {
-            string[] asked = [.. _last.Where(one => one.Number > mark).Select(static one => one.Text).Distinct()];
+            string[] asked = [.. _last.Where(one => one.Number > mark).Select(static one => $"'{one.Text}'").Distinct()];
             return asked.Length == 0 ? null
                 : $"[Meanwhile the server asked for input ({string.Join(", ", asked)}). As nobody here can be asked, this was cancelled. "
                     + "Give what it needs with the arguments, or do without this call.]";

@@ -16,9 +16,6 @@ internal sealed class McpSession
     /// <summary>A list this old is asked for again: a server behind HTTP may be replaced without a word.</summary>
     private static readonly TimeSpan ListLifetime = TimeSpan.FromMinutes(5);
 
-    /// <summary>The type of a result that asks for input.</summary>
-    private const string InputRequired = "input_required";
-
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
@@ -117,13 +114,6 @@ internal sealed class McpSession
             Meta = new JsonObject { [IdempotencyKeyMeta] = idempotencyKey },
         };
         CallToolResult result = await UseAsync(async client => await client.CallToolAsync(call, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
-        if (result.ResultType == InputRequired)
-        {
-            // The package answers this over the newest protocol; over an older one it is no result.
-            _questions.Add("in a form that its protocol does not have");
-            result = new CallToolResult { IsError = true };
-        }
-
         return _questions.Since(mark) is not { } words ? result : new CallToolResult
         {
             Content = [.. result.Content, new TextContentBlock { Text = words }],

@@ -80,18 +80,17 @@ internal sealed class OddServerTests
         Assert.That(next.Text, Is.EqualTo("done"));
     }
 
-    [TestCase("error", "asks", "in a form that its protocol does not have", null)]
-    [TestCase("error", "asks_inside", "Who inside?", "the answer was cancel")]
-    [TestCase("newest", "asks", "Who?", "the answer was cancel")]
-    public async Task Call_ServerAsksForInput_IsCancelledWithWordsAndTheServerLives(string how, string tool, string question, string? answer)
+    [TestCase("error", "asks", "Who?")]
+    [TestCase("error", "asks_inside", "Who inside?")]
+    [TestCase("newest", "asks", "Who?")]
+    public async Task Call_ServerAsksForInput_IsCancelledWithWordsAndTheServerLives(string how, string tool, string question)
     {
         await using var bench = new McpBench(Odd(how));
 
         ToolOutcome outcome = await bench.CallAsync($"mcp__odd__{tool}");
         ToolOutcome next = await bench.CallAsync("mcp__odd__act");
 
-        Assert.That(outcome.Text, Does.Contain(question).And.Contain("nobody here can be asked").And.Contain(answer ?? ""));
-        Assert.That(outcome.IsError, Is.EqualTo(answer is null));
+        Assert.That(outcome.Text, Does.Contain(question).And.Contain("nobody here can be asked").And.Contain("the answer was cancel"));
         Assert.That(next.Text, Is.EqualTo("done"));
         Assert.That(bench.Pids, Has.Length.EqualTo(1));
     }
