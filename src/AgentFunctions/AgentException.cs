@@ -145,6 +145,9 @@ public enum ErrorCode
     /// <summary>The model declined to answer.</summary>
     ModelRefused = 311,
 
+    /// <summary>The model reached its limit of output in the middle of its tool calls, again and again.</summary>
+    ModelAnswerCut = 312,
+
     /// <summary>There is no tool of that name for this agent.</summary>
     ToolNotFound = 400,
 

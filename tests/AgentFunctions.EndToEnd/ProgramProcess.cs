@@ -23,6 +23,16 @@ internal sealed class ProgramProcess : IAsyncDisposable
         _read = Task.WhenAll(ReadAsync(process.StandardOutput, _output), ReadAsync(process.StandardError, _errors));
     }
 
+    /// <summary>The memory that the process has now, in bytes; 0 once it has ended.</summary>
+    public long Memory
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.HasExited ? 0 : _process.WorkingSet64;
+        }
+    }
+
     public string Output => Text(_output);
 
     public string Errors => Text(_errors);

@@ -1,3 +1,4 @@
+using AgentFunctions.Runs;
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
@@ -164,7 +165,7 @@ internal static class RequestBody
     private static string FieldOf(JsonException e) => e.Path is { Length: > 2 } path ? Shorten(path[2..]) : "body";
 
     /// <summary>Callers choose the names, so their answers must not grow with them.</summary>
-    private static string Shorten(string name) => name.Length <= 64 ? name : string.Concat(name.AsSpan(0, 64), "…");
+    private static string Shorten(string name) => JournalLine.OneLine(name, 64);
 
     private static AgentException TooLarge() => Invalid("body: send at most 1 MiB.");
 

@@ -1,3 +1,4 @@
+using AgentFunctions.AspNetCore.Agents;
 using System.CommandLine;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore;
@@ -89,6 +90,14 @@ internal static class ServeCommand
         foreach (AgentFileNote note in agents.Notes)
         {
             Console.Error.WriteLine($"note: {Terminal.Lines(note.ToString())}");
+        }
+
+        foreach (AgentResource agent in app.Services.GetRequiredService<AgentResources>().Of(agents).Agents)
+        {
+            foreach (string note in agent.Notes ?? [])
+            {
+                Console.Error.WriteLine($"note: agent '{agent.Name}': {note}");
+            }
         }
 
         foreach (string url in app.Urls)

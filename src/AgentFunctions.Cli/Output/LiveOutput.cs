@@ -112,8 +112,7 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
     /// <summary>The beginning of a line that would break over the panel's edge.</summary>
     private string Fit(string line)
     {
-        int width = Math.Max(20, console.Profile.Width - 4);
-        return line.Length <= width ? line : string.Concat(line.AsSpan(0, width - 1), "…");
+        return Terminal.Fit(line, Math.Max(20, console.Profile.Width - 4));
     }
 
     private string Elapsed() => JournalLine.Elapsed(

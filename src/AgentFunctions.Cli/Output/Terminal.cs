@@ -6,6 +6,14 @@ namespace AgentFunctions.Cli.Output;
 /// <summary>Texts of models and servers, made safe for a terminal.</summary>
 internal static class Terminal
 {
+    /// <summary>The beginning of a line that would break over an edge, without splitting a character of two units.</summary>
+    public static string Fit(string line, int width)
+    {
+        int length = Math.Max(1, width - 1);
+        return line.Length <= width ? line
+            : $"{line[..(char.IsHighSurrogate(line[length - 1]) && char.IsLowSurrogate(line[length]) ? length - 1 : length)]}…";
+    }
+
     /// <summary>The text without the control characters that could steer the terminal; lines and tabs stay.</summary>
     public static string Lines(string text)
     {

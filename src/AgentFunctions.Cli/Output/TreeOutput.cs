@@ -20,7 +20,7 @@ internal static class TreeOutput
         {
             int width = Math.Max(20, AnsiConsole.Profile.Width - 1);
             IEnumerable<string> lines = TreeText.Lines(tree, AnsiConsole.Profile.Height - 2).Take(AnsiConsole.Profile.Height - 1);
-            live.UpdateTarget(new Text(string.Join('\n', lines.Select(line => line.Length <= width ? line : line[..width]))));
+            live.UpdateTarget(new Text(string.Join('\n', lines.Select(line => Terminal.Fit(line, width)))));
             live.Refresh();
         }
     }

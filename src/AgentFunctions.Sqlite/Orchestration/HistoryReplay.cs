@@ -123,5 +123,5 @@ internal sealed class HistoryReplay(OrchestrationExecution execution, bool compa
 
     private string Input(string? json) => !compareInputs ? ""
         : json is null ? " with nothing"
-        : $" with {(json.Length <= 200 ? json : string.Concat(json.AsSpan(0, 200), "…"))}";
+        : $" with {AgentFunctions.Runs.JournalLine.OneLine(json, 200)}";
 }

@@ -31,6 +31,34 @@ public sealed class AgentCatalog
         LeftOut = leftOut is null ? [] : [.. leftOut];
     }
 
+    /// <summary>Makes the catalog of a host: of agents of one name the one in code counts, else the first that was read.</summary>
+    /// <param name="coded">The agents in code.</param>
+    /// <param name="files">The agents in files.</param>
+    /// <param name="notes">What was noticed while the files were read.</param>
+    /// <param name="leftOut">The files that cannot be used.</param>
+    internal static AgentCatalog Of(
+        IReadOnlyList<AgentDefinition> coded, IReadOnlyList<AgentFile> files, IEnumerable<AgentFileNote> notes, IReadOnlyList<LeftOutAgent> leftOut)
+    {
+        var taken = coded.GroupBy(static agent => agent.Name, StringComparer.Ordinal)
+            .ToDictionary(static agent => agent.Key, static _ => "the host's own code", StringComparer.Ordinal);
+        var agents = new List<AgentDefinition>(coded);
+        var twice = new List<LeftOutAgent>();
+        foreach (AgentFile file in files)
+        {
+            if (taken.TryAdd(file.Definition.Name, file.Path))
+            {
+                agents.Add(file.Definition);
+            }
+            else
+            {
+                twice.Add(new LeftOutAgent(file.Definition.Name, new AgentFileNote(
+                    file.Path, 1, $"name: an agent called '{file.Definition.Name}' is in {taken[file.Definition.Name]} already; rename one of them.")));
+            }
+        }
+
+        return new AgentCatalog(agents, notes, [.. leftOut, .. twice]);
+    }
+
     /// <summary>The agents in ordinal order of their names.</summary>
     public IReadOnlyList<AgentDefinition> Agents { get; }
 

@@ -73,7 +73,7 @@ internal sealed partial class FrontMatter
         catch (YamlException error)
         {
             // Claude Code takes descriptions that are no YAML, with ': ' in them or examples below them, and many of its files rely on that.
-            _entries.AddRange(ReadQuoted(lines) ?? ReadLoosely(asWritten) ?? throw Broken(error));
+            _entries.AddRange(ReadQuoted(lines) ?? ReadLoosely(asWritten) ?? throw Broken(error, asWritten));
         }
     }
 
@@ -101,8 +101,11 @@ internal sealed partial class FrontMatter
         return entries;
     }
 
-    private AgentException Broken(YamlException error) =>
-        AgentFile.Broken(_path, Line(error.End), $"the front matter is no valid YAML: {error.Message.TrimEnd('.')}.", error);
+    private AgentException Broken(YamlException error, string[] lines) =>
+        // The reader stops where it can go no further, which may be lines away from the tab that it cannot take.
+        Array.FindIndex(lines, static line => IndentedByTab().IsMatch(line)) is >= 0 and int tab && !error.Message.Contains("stands twice", StringComparison.Ordinal)
+            ? AgentFile.Broken(_path, tab + 2, "the front matter is no valid YAML: a tab indents this line; use spaces.", error)
+            : AgentFile.Broken(_path, Line(error.End), $"the front matter is no valid YAML: {error.Message.TrimEnd('.')}.", error);
 
     private bool QuoteDescription(string[] lines)
     {
@@ -165,6 +168,9 @@ internal sealed partial class FrontMatter
 
     // The opening fence is the file's first line.
     private static int Line(Mark mark) => (int)mark.Line + 1;
+
+    [GeneratedRegex(@"^ *\t\s*\S", RegexOptions.CultureInvariant)]
+    private static partial Regex IndentedByTab();
 
     [GeneratedRegex(@"^description:\s+([^'""|>\[{&*!\s].*?)\s*$", RegexOptions.CultureInvariant)]
     private static partial Regex UnquotedDescription();

@@ -4,11 +4,11 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Agents;
 
 /// <summary>Says at the start which agent files cannot be used, a line each.</summary>
-internal sealed partial class LeftOutLog(IEnumerable<LeftOutAgent> leftOut, ILogger<LeftOutLog> logger) : IHostedService
+internal sealed partial class LeftOutLog(AgentCatalog catalog, ILogger<LeftOutLog> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (LeftOutAgent one in leftOut)
+        foreach (LeftOutAgent one in catalog.LeftOut)
         {
             LeftOut(logger, one.Name, one.Reason.ToString());
         }

@@ -36,7 +36,7 @@ public static class AgentServiceCollectionExtensions
         services.AddGoverningPath(folder, "the agents");
         foreach (AgentFile file in loaded.Files)
         {
-            services.AddSingleton(file.Definition);
+            services.AddSingleton(file);
             services.AddProgramsOf(file.Definition);
         }
 
@@ -60,8 +60,9 @@ public static class AgentServiceCollectionExtensions
     public static IServiceCollection AddAgentCatalog(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton(static provider =>
-            new AgentCatalog(provider.GetServices<AgentDefinition>(), provider.GetServices<AgentFileNote>(), provider.GetServices<LeftOutAgent>()));
+        services.TryAddSingleton(static provider => AgentCatalog.Of(
+            [.. provider.GetServices<AgentDefinition>()], [.. provider.GetServices<AgentFile>()], provider.GetServices<AgentFileNote>(),
+            [.. provider.GetServices<LeftOutAgent>()]));
         return services;
     }
 

@@ -18,6 +18,9 @@ internal sealed class AgentLoop
     /// </summary>
     private const int StepsPerExecution = 100;
 
+    /// <summary>How often in a row the model may be cut off in the middle of its calls.</summary>
+    private const int MaxCutTurns = 5;
+
     private readonly LoopRun _run;
     private int _reportBytes;
 
@@ -149,8 +152,8 @@ internal sealed class AgentLoop
             return await AnswerFlow.JudgeAsync(_run, reply);
         }
 
-        await ToolTurn.CallToolsAsync(_run, reply.Calls, decision.ToolCalls);
-        return null;
+        await ToolTurn.CallToolsAsync(_run, reply, decision.ToolCalls);
+        return _run.State.CutTurns >= MaxCutTurns ? AnswerFlow.CutForGood(_run) : null;
     }
 
     /// <summary>Asks the model; <see langword="null"/> where it could not be asked yet.</summary>

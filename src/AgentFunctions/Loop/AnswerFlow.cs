@@ -52,6 +52,12 @@ internal static class AnswerFlow
         return await CheckAsync(run);
     }
 
+    /// <summary>The end of a run whose model cannot write its calls within its limit, though it was told so each time.</summary>
+    public static RunOutcome CutForGood(LoopRun run) => run.Ended(
+        RunStatus.Failed, nameof(ErrorCode.ModelAnswerCut),
+        $"The model's tool calls were cut off at its limit of output {run.State.CutTurns} times in a row, though it was told so. Raise MaxOutputTokens of the model, "
+        + "or have the work done in smaller parts.");
+
     /// <summary>The end where the answer stands; where it does not, the findings go back to the model.</summary>
     private static async Task<RunOutcome?> CheckAsync(LoopRun run)
     {

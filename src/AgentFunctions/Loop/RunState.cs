@@ -76,6 +76,9 @@ internal sealed record RunState
     /// <summary>How often in a row the model was asked again for want of a whole answer.</summary>
     public int Repairs { get; init; }
 
+    /// <summary>How often in a row tool calls were cut off at the limit of output, and none of them went well; <see langword="null"/> for none.</summary>
+    public int? CutTurns { get; init; }
+
     /// <summary>How often the answer was not accepted.</summary>
     public int Rejections { get; init; }
 

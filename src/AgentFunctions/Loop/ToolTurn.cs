@@ -8,10 +8,11 @@ internal static class ToolTurn
 {
     /// <summary>Makes the tool calls that the model asked for.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="asked">The names of the tools, in the order of the calls.</param>
+    /// <param name="reply">The model's answer.</param>
     /// <param name="allowed">How many of the calls the budget allows.</param>
-    public static async Task CallToolsAsync(LoopRun run, IReadOnlyList<string> asked, int allowed)
+    public static async Task CallToolsAsync(LoopRun run, CallModelResult reply, int allowed)
     {
+        IReadOnlyList<string> asked = reply.Calls;
         int turn = run.State.Turns;
         run.State = run.Swarm.Apply(run.State);
         int made = Math.Min(asked.Count, allowed);
@@ -33,6 +34,7 @@ internal static class ToolTurn
             {
                 PendingBytes = run.State.PendingBytes + results.Sum(result => (long)result.Bytes) + frames,
                 Repairs = 0,
+                CutTurns = reply.FinishReason == "length" && results.All(static result => result.IsError) ? (run.State.CutTurns ?? 0) + 1 : null,
                 RefusedSpawns = RefusedSpawns(run.State, asked, results),
             };
             run.State = run.Swarm.Admit(run.State, turn, results.Select(static (result, call) => (call, result.Swarm)));

@@ -267,6 +267,7 @@ public sealed class MonitorService
             LastDue = memory.LastDue,
             Totals = memory.Totals,
             Signals = memory.Signals,
+            Troubles = await _monitors.GetTroublesAsync(name, cancellationToken).ConfigureAwait(false),
             OpenIncidents = [.. memory.Incidents.Values.Where(mark => mark.ResolvedAt is null).Select(mark => mark.Id)],
             Notes = await _monitors.GetNotesAsync(name, cancellationToken).ConfigureAwait(false),
         };

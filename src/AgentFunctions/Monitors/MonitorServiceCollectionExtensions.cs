@@ -80,6 +80,7 @@ public static class MonitorServiceCollectionExtensions
         services.TryAddSingleton<NotificationSender>();
         services.TryAddSingleton<IncidentNotices>();
         services.TryAddSingleton<ResponseService>();
+        services.TryAddSingleton<MonitorStepRetries>();
         services.TryAddSingleton<PlanTicksActivity>();
         services.TryAddSingleton<RunTickActivity>();
         services.AddSingleton<ISignalCheck, HttpCheck>();
@@ -110,17 +111,23 @@ public static class MonitorServiceCollectionExtensions
         .AddOrchestrator<IncidentWatch, bool>(IncidentLoop.Name, IncidentLoop.RunAsync)
         .AddOrchestrator<ResponseRequest, bool>(ResponseLoop.Name, ResponseLoop.RunAsync)
         .AddActivity<PlanTicksInput, MonitorPlan>(
-            MonitorSteps.PlanTicks, (context, input) => services.GetRequiredService<PlanTicksActivity>().RunAsync(context, input))
+            MonitorSteps.PlanTicks, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+                context, input.Monitor, null, () => services.GetRequiredService<PlanTicksActivity>().RunAsync(context, input)))
         .AddActivity<RunTickInput, RunTickResult>(
-            MonitorSteps.RunTick, (context, input) => services.GetRequiredService<RunTickActivity>().RunAsync(context, input))
+            MonitorSteps.RunTick, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+                context, input.Monitor, null, () => services.GetRequiredService<RunTickActivity>().RunAsync(context, input)))
         .AddActivity<NotifyIncidentInput, bool>(
-            MonitorSteps.NotifyIncident, (context, input) => services.GetRequiredService<IncidentNotices>().SendAsync(context, input))
+            MonitorSteps.NotifyIncident, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+                context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().SendAsync(context, input)))
         .AddActivity<DeadLetterInput, bool>(
-            MonitorSteps.DeadLetter, (context, input) => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input))
+            MonitorSteps.DeadLetter, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+                context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input)))
         .AddActivity<ResponseRequest, StartResponseResult>(
-            MonitorSteps.StartResponse, (context, input) => services.GetRequiredService<ResponseService>().StartAsync(context, input))
+            MonitorSteps.StartResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+                context, input.Monitor, input.IncidentId, () => services.GetRequiredService<ResponseService>().StartAsync(context, input)))
         .AddActivity<RecordResponseInput, bool>(
-            MonitorSteps.RecordResponse, (context, input) => services.GetRequiredService<ResponseService>().RecordAsync(context, input));
+            MonitorSteps.RecordResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+                context, input.Request.Monitor, input.Request.IncidentId, () => services.GetRequiredService<ResponseService>().RecordAsync(context, input)));
 
     private static bool IsValid(NotificationChannel channel) =>
         (channel.Url is null || channel.File is null)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Records;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +17,11 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
 
     public Task PutAsync(MonitorRecord monitor, string? etag, CancellationToken cancellationToken) =>
         WriteAsync(Definitions + monitor.Definition.Name, monitor, etag, cancellationToken);
+
+    /// <summary>Gets the steps of a monitor that failed and are tried again.</summary>
+    public async Task<IReadOnlyList<MonitorTrouble>> GetTroublesAsync(string name, CancellationToken cancellationToken) =>
+        [.. (await new StepTroubles(records).GetAsync(MonitorStepRetries.KeyOf(name), cancellationToken).ConfigureAwait(false))
+            .Select(static trouble => new MonitorTrouble(trouble.Step, trouble.Message, trouble.Failures, trouble.Until))];
 
     /// <summary>Deletes a monitor with all that it remembers. Its incidents and its history stay.</summary>
     public async Task DeleteAsync(string name, CancellationToken cancellationToken)

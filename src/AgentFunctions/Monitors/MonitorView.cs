@@ -33,9 +33,19 @@ public sealed record MonitorView
     /// <summary>What is remembered of its signals.</summary>
     public required IReadOnlyDictionary<string, SignalMemory> Signals { get; init; }
 
+    /// <summary>Its steps that failed and are tried again; empty if all is well.</summary>
+    public IReadOnlyList<MonitorTrouble> Troubles { get; init; } = [];
+
     /// <summary>The incidents that are open.</summary>
     public required IReadOnlyList<string> OpenIncidents { get; init; }
 
     /// <summary>What its agents wrote down.</summary>
     public required MonitorNotes Notes { get; init; }
 }
+
+/// <summary>A step of a monitor that failed and is tried again.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="Message">What went wrong, in words.</param>
+/// <param name="Failures">How often it failed in a row.</param>
+/// <param name="Until">When it is tried again (UTC).</param>
+public sealed record MonitorTrouble(string Step, string Message, int Failures, DateTimeOffset Until);

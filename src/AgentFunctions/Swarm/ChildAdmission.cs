@@ -111,7 +111,7 @@ internal sealed class ChildAdmission(
         ToolsHash = kind.Tools.Hash,
         ToolSearch = kind.Tools.Search,
         AwaitedTools = lead.AwaitedTools is { } awaited ? awaited with { Bound = kind.Bound } : null,
-        Notes = kind.Tools.Note is { } note ? [note] : null,
+        Notes = kind.Notes,
         Model = kind.Model,
         Goal = goal,
         Acceptance = null,
@@ -170,13 +170,15 @@ internal sealed class ChildAdmission(
     private async Task<ChildKind> MakeAsync(
         RunRecord lead, AgentDefinition leadAgent, AgentDefinition asked, SwarmLimits limits, AccessRuling access)
     {
-        ModelBinding model = asked.Model is null ? models.Resolve(lead.Model) : models.ResolveFor(asked.Model).Model;
+        ModelChoice choice = asked.Model is null ? new ModelChoice(models.Resolve(lead.Model), null) : models.ResolveFor(asked.Model);
+        ModelBinding model = choice.Model;
         AgentDefinition agent = limits.Depth > 1 && leadAgent.Delegation != Delegation.None
             ? DelegationContract.Resolve(asked, model.Profile.Provider)
             : asked with { Delegation = Delegation.None };
         IReadOnlyList<ToolDeclaration> leads = await tools.GrantedAsync(lead, leadAgent).ConfigureAwait(false);
+        ToolOffer offer = await tools.ChooseAsync(agent).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> own =
-            [.. ToolNarrowing.Of(agent, await tools.SelectAsync(agent).ConfigureAwait(false), leads).Where(tool => access.Allows(tool.Name))];
+            [.. ToolNarrowing.Of(agent, [.. offer.Tools.Select(ToolDeclaration.Of)], leads).Where(tool => access.Allows(tool.Name))];
         var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
         LoopLimits bounds = runLimits.Of(agent, model, null, budget) with
         {
@@ -184,15 +186,23 @@ internal sealed class ChildAdmission(
             StepTimeout = limits.StepTimeout,
         };
         PinnedTools pinned = await tools.PinAsync(agent, own, model.Profile.Tools, CancellationToken.None).ConfigureAwait(false);
+        string[] notes = [.. new[] { choice.Note }.OfType<string>(), .. offer.Notes, .. new[] { pinned.Note }.OfType<string>()];
         return new ChildKind(
             await runs.PutDefinitionAsync(agent).ConfigureAwait(false),
             pinned,
             model.Profile.Tools,
             model.Name,
             bounds,
-            Prompt.FirstRequestBytes(agent, lead with { Goal = "", Acceptance = null, Input = null }, pinned.Declared));
+            Prompt.FirstRequestBytes(agent, lead with { Goal = "", Acceptance = null, Input = null }, pinned.Declared))
+        {
+            Notes = notes.Length == 0 ? null : notes,
+        };
     }
 
     /// <summary>What sub-agents of one lead and one definition have in common.</summary>
-    private sealed record ChildKind(string DefinitionHash, PinnedTools Tools, ToolBound Bound, string Model, LoopLimits Limits, long BaseBytes);
+    private sealed record ChildKind(string DefinitionHash, PinnedTools Tools, ToolBound Bound, string Model, LoopLimits Limits, long BaseBytes)
+    {
+        /// <summary>What was left out, or stands for something else.</summary>
+        public IReadOnlyList<string>? Notes { get; init; }
+    }
 }

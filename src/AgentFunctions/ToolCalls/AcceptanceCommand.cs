@@ -46,5 +46,5 @@ internal sealed class AcceptanceCommand([FromKeyedServices(ToolCallPipeline.OfAc
 
     // Of a failing build or test the end says what is wrong; of a short text there is nothing to cut.
     private static string Tail(string text, int room) =>
-        text.Length <= room ? text : string.Concat(text.AsSpan(0, 100), "\n…\n", text.AsSpan(text.Length - (room - 100)));
+        text.Length <= room ? text : string.Concat(TextCut.Head(text, 100), "\n…\n", text.AsSpan(TextCut.At(text, text.Length - (room - 100))));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -7,9 +8,11 @@ namespace AgentFunctions.Core.Yaml;
 
 /// <summary>Reads one YAML value as JSON, with the scalar types of YAML 1.2's core schema.</summary>
 /// <remarks>Aliases are refused: nothing that agents need uses them, and a few lines of them can stand for gigabytes.</remarks>
-internal static class YamlToJson
+internal static partial class YamlToJson
 {
     private const int MaxDepth = 32;
+
+    private const int MaxDigits = 18;
 
     /// <summary>Reads the value that the parser stands at.</summary>
     /// <param name="parser">The parser.</param>
@@ -72,11 +75,17 @@ internal static class YamlToJson
         };
     }
 
-    private static JsonValue? Number(string text)
+    /// <summary>A number keeps its digits: where a text is wanted, 1.10 is not 1.1, and what begins with a zero (007) is a text.</summary>
+    private static JsonNode? Number(string text)
     {
-        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole))
+        if (JsonNumber().IsMatch(text) && text.Length <= MaxDigits)
         {
-            return JsonValue.Create(whole);
+            return JsonNode.Parse(text);
+        }
+
+        if (LeadingZero().IsMatch(text))
+        {
+            return null;
         }
 
         const NumberStyles Real = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
@@ -84,4 +93,10 @@ internal static class YamlToJson
             ? JsonValue.Create(real)
             : null;
     }
+
+    [GeneratedRegex(@"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$", RegexOptions.CultureInvariant)]
+    private static partial Regex JsonNumber();
+
+    [GeneratedRegex("^[+-]?0[0-9]", RegexOptions.CultureInvariant)]
+    private static partial Regex LeadingZero();
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace AgentFunctions.Governance.Secrets;
 
 /// <summary>
-/// Texts with <c>${VAR}</c>, <c>${VAR:-default}</c> and <c>${secret:NAME}</c> in them. Variables are looked up in the environment and
+/// Texts with <c>${VAR}</c> or <c>${env:VAR}</c>, <c>${VAR:-default}</c> and <c>${secret:NAME}</c> in them. Variables are looked up in the environment and
 /// then in the host's configuration, secrets where <see cref="SecretResolver"/> finds them: the one way in for secrets of tool
 /// servers, APIs and webhooks.
 /// </summary>
@@ -67,7 +67,7 @@ internal sealed partial class VariableText(IConfiguration? configuration, Secret
         Environment.GetEnvironmentVariable(name) ?? configuration?[name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal)];
 
     [GeneratedRegex(
-        @"\$\{(?:secret:(?<secret>[A-Za-z0-9][A-Za-z0-9_.\-]{0,126})|(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?)\}",
+        @"\$\{(?:secret:(?<secret>[A-Za-z0-9][A-Za-z0-9_.\-]{0,126})|(?:env:)?(?<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?<default>[^}]*))?)\}",
         RegexOptions.CultureInvariant)]
     private static partial Regex Reference();
 }

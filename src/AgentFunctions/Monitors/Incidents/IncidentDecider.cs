@@ -1,3 +1,4 @@
+using AgentFunctions.Core.Text;
 using AgentFunctions.Monitors.Signals;
 
 namespace AgentFunctions.Monitors.Incidents;
@@ -117,7 +118,7 @@ internal static class IncidentDecider
         Kind = kind,
         IncidentId = mark.Id,
         Key = key,
-        Title = text.Length <= 200 ? text : string.Concat(text.AsSpan(0, 199), "…"),
+        Title = TextCut.Shorten(text, 199),
         Severity = mark.Severity,
         Priority = mark.Priority,
         Opening = mark.Opening,

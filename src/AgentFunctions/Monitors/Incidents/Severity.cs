@@ -72,4 +72,7 @@ public enum IncidentEntryKind
 
     /// <summary>People could not be told; the message is a dead letter.</summary>
     NotificationFailed,
+
+    /// <summary>A step failed and is tried again.</summary>
+    Retrying,
 }

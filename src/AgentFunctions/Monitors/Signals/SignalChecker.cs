@@ -3,7 +3,7 @@ using System.Globalization;
 namespace AgentFunctions.Monitors.Signals;
 
 /// <summary>Looks at all signals of a monitor at once.</summary>
-internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, ToolCheck? tools = null)
+internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, TimeProvider time, ToolCheck? tools = null)
 {
     private readonly ISignalCheck[] _checks = [.. checks];
 
@@ -20,9 +20,9 @@ internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, ToolCheck?
     private async Task<Observation> LookAsync(
         MonitorDefinition monitor, SignalDefinition signal, SignalMemory last, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         TimeSpan timeout = signal.Timeout < monitor.Deadline ? signal.Timeout : monitor.Deadline;
-        limit.CancelAfter(timeout);
+        using CancellationTokenSource late = new(timeout, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             Observation seen = signal.Tool is not null && tools is not null

@@ -1,3 +1,4 @@
+using AgentFunctions.Core.Text;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -97,5 +98,5 @@ public sealed record ValueCondition
         }
     }
 
-    private static string Shorten(string text) => text.Length <= 80 ? text : string.Concat(text.AsSpan(0, 80), "…");
+    private static string Shorten(string text) => TextCut.Shorten(text, 80);
 }

@@ -1,3 +1,4 @@
+using AgentFunctions.Core.Text;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
@@ -76,7 +77,7 @@ internal sealed class TickWaker(
             .. memory.Queued is { } queued ? [queued] : Array.Empty<string>(),
         ];
         string why = string.Join(' ', causes.Distinct(StringComparer.Ordinal));
-        return why.Length == 0 ? null : why.Length <= 2_000 ? why : string.Concat(why.AsSpan(0, 2_000), "…");
+        return why.Length == 0 ? null : TextCut.Shorten(why, 2_000);
     }
 
     private async Task CancelAsync(string run, MonitorDefinition monitor, CancellationToken cancellationToken)
