@@ -25,6 +25,26 @@ public sealed class AgentCatalogTests
     }
 
     [Test]
+    public void AddAgent_OfANameThatAFolderHasToo_CountsAndTheFileIsLeftOut()
+    {
+        using var folder = new TemporaryFolder();
+        using var other = new TemporaryFolder();
+        folder.Write("auditor.md", "---\nname: auditor\ndescription: d\n---\nFrom the file.");
+        folder.Write("reviewer.md", "---\nname: reviewer\ndescription: d\n---\nFirst.");
+        other.Write("reviewer.md", "---\nname: reviewer\ndescription: d\n---\nSecond.");
+        using ServiceProvider provider = new ServiceCollection()
+            .AddAgentsFrom(folder.Path).AddAgentsFrom(other.Path)
+            .AddAgent(Agent.Create("auditor").WithInstructions("In code."))
+            .BuildServiceProvider();
+
+        AgentCatalog catalog = provider.GetRequiredService<AgentCatalog>();
+
+        Assert.That(catalog.Agents.Select(static agent => agent.Instructions), Is.EqualTo((string[])["In code.", "First."]));
+        Assert.That(catalog.LeftOut.Select(static one => one.Name), Is.EqualTo((string[])["auditor", "reviewer"]));
+        Assert.That(catalog.LeftOut[0].Reason.Message, Does.Contain("is in the host's own code already; rename one of them"));
+    }
+
+    [Test]
     public void AddAgent_AndAFolder_ServeOneCatalog()
     {
         using var folder = new TemporaryFolder();

@@ -137,6 +137,20 @@ public sealed class AgentFileTests
         Assert.That(error.Message, Does.StartWith($"agents/a.md({line}): ").And.Contain(words));
     }
 
+    [TestCase("007", "007")]
+    [TestCase("1.10", "1.10")]
+    [TestCase("12", "12")]
+    [TestCase("+7", "+7")]
+    [TestCase("0x1F", "0x1F")]
+    [TestCase("00", "00")]
+    public void Parse_ADescriptionOfDigits_StaysText(string written, string read) => Assert.That(
+        AgentFile.Parse($"---\nname: a\ndescription: {written}\n---\nx", "a.md").Definition.Description, Is.EqualTo(read));
+
+    [TestCase("---\nname: a\ntools:\n\t- Read\n---\nx", 4)]
+    [TestCase("---\nname: a\nmcpServers:\n  b:\n\t\tcommand: c\n---\nx", 5)]
+    public void Parse_ATabThatIndents_IsNamedByItsLine(string text, int line) => Assert.That(
+        Assert.Throws<AgentException>(() => AgentFile.Parse(text, "a.md"))!.Message, Does.StartWith($"a.md({line}): ").And.Contain("use spaces"));
+
     [Test]
     public void Parse_RandomlyBrokenFiles_FailInNoOtherWay()
     {

@@ -34,6 +34,29 @@ public sealed class AnswerRepairTests
         Assert.That(second.Body.GetRawText(), Does.Contain("limit of output tokens"));
     }
 
+    [Test]
+    public async Task Run_CallsAreCutEachTime_EndsWithAReason()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            _ => ChatReply.Call("save", "{\"text\":\"half of") with { FinishReason = "length" }, [Save([])]);
+
+        Run run = await host.RunAsync();
+
+        Assert.That((run.Status, run.Error?.Code, host.Model.Count), Is.EqualTo((RunStatus.Failed, nameof(ErrorCode.ModelAnswerCut), 5)));
+        Assert.That(run.Error!.Message, Does.Contain("Raise MaxOutputTokens"));
+    }
+
+    [Test]
+    public async Task Run_CallsAreCutNowAndThen_GoesOn()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            request => request.Turn == 12 ? ChatReply.Say("Done.")
+                : request.Turn % 4 == 3 ? ChatReply.Call("save", new { text = "whole" })
+                : ChatReply.Call("save", "{\"text\":\"half of") with { FinishReason = "length" }, [Save([])]);
+
+        Assert.That((await host.RunAsync()).Status, Is.EqualTo(RunStatus.Completed));
+    }
+
     [TestCase("<tool_call>{\"name\":\"save\",\"arguments\":{}}</tool_call>", nameof(ErrorCode.ModelProtocolError))]
     [TestCase("<think>I should look", nameof(ErrorCode.ModelAnswerEmpty))]
     public async Task Run_NoAnswerEachTime_FailsWithAReason(string text, string code)

@@ -17,11 +17,13 @@ internal sealed class BlackboardTests
     [Test]
     public async Task Post_BoardIsFullOrNoteIsTooLong_IsRefusedWithAReasonAndTheBoardStaysReadable()
     {
+        // The run must not post before the board is filled.
+        var isFilled = new TaskCompletionSource();
         await using RunHost host = await StartAsync(
             BoardTools,
-            static request => request.Turn switch
+            request => request.Turn switch
             {
-                0 => ChatReply.Call("post_to_board", new { text = new string('x', 4_001) }),
+                0 => ChatReply.Call("post_to_board", new { text = new string('x', 4_001) }) with { Before = token => isFilled.Task.WaitAsync(token) },
                 1 => ChatReply.Call("post_to_board", new { text = "the last one" }),
                 2 => ChatReply.Call("post_to_board", new { text = "one too many" }),
                 3 => ChatReply.Call("read_board", new { from = Blackboard.MaxNotes - 2 }),
@@ -32,6 +34,7 @@ internal sealed class BlackboardTests
             new BoardNote("", run.Id, "filler", DateTimeOffset.UnixEpoch), SwarmJsonContext.Default.BoardNote);
         await host.Get<ILogStore>().AppendAsync(
             $"boards/{run.Id}", [.. Enumerable.Repeat<ReadOnlyMemory<byte>>(note, Blackboard.MaxNotes - 1)], 0);
+        isFilled.SetResult();
         run = await host.Reader.WaitForEndAsync(run.Id);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));

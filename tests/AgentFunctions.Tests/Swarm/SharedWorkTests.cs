@@ -139,6 +139,7 @@ internal sealed class SharedWorkTests
         var firstWrote = new TaskCompletionSource();
         var firstMayEnd = new TaskCompletionSource();
         int secondSteps = 0;
+        (string, int) atTheEnd = default;
         using var folder = new TemporaryFolder();
         await using RunHost host = await RunHost.StartAsync(
             services => services.Configure<RunOptions>(options => options.Workspace = folder.Path).AddWorkspaceTools(),
@@ -150,7 +151,7 @@ internal sealed class SharedWorkTests
                     {
                         Before = token => goal == "second" ? firstWrote.Task.WaitAsync(token) : Task.CompletedTask,
                     },
-                    ("first", _) => ChatReply.Say(request.Last("tool")) with
+                    ("first", 1) => ChatReply.Call("list_files", new { }) with
                     {
                         Before = token =>
                         {
@@ -158,22 +159,26 @@ internal sealed class SharedWorkTests
                             return firstMayEnd.Task.WaitAsync(token);
                         },
                     },
+                    // Long enough for several looks at the lease, and far from its end.
+                    ("first", < 8) => ChatReply.Call("list_files", new { }),
+                    ("first", _) => ChatReply.Say("Wrote notes.txt") with
+                    {
+                        Before = async token => atTheEnd = (await File.ReadAllTextAsync(Path.Combine(folder.Path, "notes.txt"), token), Volatile.Read(ref secondSteps)),
+                    },
                     _ => ChatReply.Say(request.Last("tool")) with { Before = _ => Task.FromResult(Interlocked.Increment(ref secondSteps)) },
                 },
             [],
-            agent => agent.WithInstructions(LeadInstructions).WithTools("write_file").WithDelegation(Delegation.Kimi));
+            agent => agent.WithInstructions(LeadInstructions).WithTools("write_file", "list_files").WithDelegation(Delegation.Kimi));
         Run run = await host.SubmitAsync();
         while (!(await host.JournalAsync(run.Id + ".2-1")).Any(static happened => happened.Type == JournalEventTypes.ToolStarted))
         {
             await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
         }
 
-        // Long enough for several looks at the lease, and far from its end.
-        await Task.Delay(1_000, TestContext.CurrentContext.CancellationToken);
-        Assert.That((File.ReadAllText(Path.Combine(folder.Path, "notes.txt")), secondSteps), Is.EqualTo(("first", 0)));
         firstMayEnd.SetResult();
         run = await host.Reader.WaitForEndAsync(run.Id);
 
+        Assert.That(atTheEnd, Is.EqualTo(("first", 0)));
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         Assert.That(host.LeadResults(2), Has.All.Contains("Wrote notes.txt"));
         Assert.That(File.ReadAllText(Path.Combine(folder.Path, "notes.txt")), Is.EqualTo("second"));

@@ -83,7 +83,7 @@ internal static partial class YamlToJson
             return JsonNode.Parse(text);
         }
 
-        if (LeadingZero().IsMatch(text))
+        if (NoNumber().IsMatch(text))
         {
             return null;
         }
@@ -97,6 +97,6 @@ internal static partial class YamlToJson
     [GeneratedRegex(@"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$", RegexOptions.CultureInvariant)]
     private static partial Regex JsonNumber();
 
-    [GeneratedRegex("^[+-]?0[0-9]", RegexOptions.CultureInvariant)]
-    private static partial Regex LeadingZero();
+    [GeneratedRegex("^(\\+|-?0[0-9])", RegexOptions.CultureInvariant)]
+    private static partial Regex NoNumber();
 }
