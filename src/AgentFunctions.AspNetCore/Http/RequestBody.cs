@@ -1,4 +1,4 @@
-using AgentFunctions.Runs;
+using AgentFunctions.Views;
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;

@@ -123,5 +123,5 @@ internal sealed class HistoryReplay(OrchestrationExecution execution, bool compa
 
     private string Input(string? json) => !compareInputs ? ""
         : json is null ? " with nothing"
-        : $" with {AgentFunctions.Runs.JournalLine.OneLine(json, 200)}";
+        : $" with {AgentFunctions.Views.JournalLine.OneLine(json, 200)}";
 }

@@ -2,8 +2,8 @@ using System.Numerics;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Loop.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Records;
 using Microsoft.Extensions.Logging;
 

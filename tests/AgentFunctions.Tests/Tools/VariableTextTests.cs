@@ -1,4 +1,4 @@
-using AgentFunctions.Tools;
+using AgentFunctions.Governance.Secrets;
 using Microsoft.Extensions.Configuration;
 
 namespace AgentFunctions.Tests.Tools;
