@@ -98,7 +98,7 @@ internal sealed class KeyedRequestApiTests
         }
 
         Assert.That((await AskedAsync(host, 1, cancellationToken)).Select(IdOf), Is.EqualTo(new[] { IdOf(other) }), "what came later was not seen");
-        AuditEntry[] decided = await host.Get<AuditLog>().ReadAsync().Where(static entry => entry.Type == AuditTypes.ApprovalDecided).ToArrayAsync(cancellationToken);
+        AuditEntry[] decided = await host.Get<AuditLog>().ReadAsync(cancellationToken: cancellationToken).Where(static entry => entry.Type == AuditTypes.ApprovalDecided).ToArrayAsync(cancellationToken);
         Assert.That(decided, Has.Length.EqualTo(2), "one each");
         await SendAsync(host, $"/api/approvals/{IdOf(other)}", "f", new { decision = "deny" });
         await host.Get<RunReader>().WaitForEndAsync(late, cancellationToken);

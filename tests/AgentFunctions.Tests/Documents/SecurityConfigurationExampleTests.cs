@@ -87,7 +87,6 @@ internal sealed partial class SecurityConfigurationExampleTests
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         Assert.That(host.Model.Requests[0].Tools, Does.Contain("read_it").And.Not.Contain("shell"));
         Assert.That((unlabelled.Code, denied.Code), Is.EqualTo((ErrorCode.NotAllowed, ErrorCode.NotAllowed)));
-        Assert.That((unlabelled.Message, denied.Message), Is.EqualTo((unlabelled.Message, denied.Message)));
         Assert.That(unlabelled.Message, Does.Contain("Gateway:Access"));
         Assert.That(denied.Message, Does.Contain("no-deploys"));
         Assert.That(routed.Agent, Is.EqualTo("triage"));
