@@ -57,7 +57,7 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
         }
     }
 
-    private async Task WriteAsync(
+    private static async Task WriteAsync(
         HttpResponse response, IAsyncEnumerable<(long Position, JournalEvent Event)> follow, StreamAccess access, TimeSpan heartbeat, TimeProvider time,
         CancellationTokenSource end, CancellationToken cancellationToken)
     {

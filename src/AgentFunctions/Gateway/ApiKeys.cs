@@ -16,6 +16,7 @@ public sealed class ApiKeys
     private const string Prefix = "api-keys/";
     private const string Withdrawn = "api-key-names/";
     private const string Mark = "afk_";
+    private static readonly System.Buffers.SearchValues<char> Hex = System.Buffers.SearchValues.Create("0123456789abcdef");
 
     /// <summary>How long another host's first key may go unseen.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
@@ -86,7 +87,7 @@ public sealed class ApiKeys
     public async Task<Caller?> FindAsync(string key, CancellationToken cancellationToken = default)
     {
         if (key is null || key.Length > 128 || !key.StartsWith(Mark, StringComparison.Ordinal) || key.IndexOf('_', Mark.Length) is not 12
-            || key.AsSpan(Mark.Length, 8).ContainsAnyExcept("0123456789abcdef")
+            || key.AsSpan(Mark.Length, 8).ContainsAnyExcept(Hex)
             || await _keys.FindAsync(Prefix + key[Mark.Length..12], cancellationToken).ConfigureAwait(false) is not var (record, isTrue))
         {
             return null;

@@ -48,7 +48,7 @@ internal sealed class McpToolSource(McpServers servers, ILogger<McpServers> logg
     }
 
     /// <summary>Asks a server for no longer than a while; it is started in the background, for whoever comes next.</summary>
-    private async Task<(McpServer Server, IReadOnlyList<AgentTool>? Tools, string? Missing)> OfferAsync(
+    private static async Task<(McpServer Server, IReadOnlyList<AgentTool>? Tools, string? Missing)> OfferAsync(
         McpServer server, TimeSpan patience, CancellationToken cancellationToken)
     {
         Task<IReadOnlyList<AgentTool>> asked = server.ListAsync(CancellationToken.None);

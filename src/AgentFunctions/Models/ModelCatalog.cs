@@ -3,14 +3,14 @@ namespace AgentFunctions.Models;
 /// <summary>The models of one host: those that code added, then those of the configuration, and the rehearsal model last.</summary>
 internal sealed class ModelCatalog : IModelCatalog
 {
-    private readonly Dictionary<string, ModelBinding> byName = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, ModelBinding> _byName = new(StringComparer.OrdinalIgnoreCase);
 
     private readonly ModelAliases _aliases;
 
     public ModelCatalog(IEnumerable<ModelBinding> models, ModelAliases? aliases = null)
     {
         _aliases = aliases ?? ModelAliases.None;
-        Models = [.. models.Where(model => byName.TryAdd(model.Name, model))];
+        Models = [.. models.Where(model => _byName.TryAdd(model.Name, model))];
     }
 
     public IReadOnlyList<ModelBinding> Models { get; }
@@ -29,7 +29,7 @@ internal sealed class ModelCatalog : IModelCatalog
         return new ModelChoice(Resolve(alias), null);
     }
 
-    private ModelBinding? Find(string name) => byName.GetValueOrDefault(name)
+    private ModelBinding? Find(string name) => _byName.GetValueOrDefault(name)
         ?? Models.FirstOrDefault(model => string.Equals(model.ModelId, name, StringComparison.OrdinalIgnoreCase));
 
     public ModelBinding Resolve(string? name)

@@ -262,7 +262,7 @@ public sealed class MonitorService
             CreatedAt = record.CreatedAt,
             UpdatedAt = record.UpdatedAt,
             PausedAt = record.PausedAt,
-            NextDue = record.PausedAt is null ? plan.Upcoming.FirstOrDefault()?.Due : null,
+            NextDue = record.PausedAt is null && plan.Upcoming is [var next, ..] ? next.Due : null,
             Upcoming = record.PausedAt is null ? [.. plan.Upcoming.Select(static tick => tick.Due)] : [],
             LastDue = memory.LastDue,
             Totals = memory.Totals,

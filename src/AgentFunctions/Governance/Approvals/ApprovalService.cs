@@ -155,7 +155,7 @@ public sealed class ApprovalService
     }
 
     /// <summary>Adds who has steered the run's tree.</summary>
-    private Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments, out bool isNew)
+    private static Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments, out bool isNew)
     {
         isNew = false;
         if (before.Votes.LastOrDefault(past => past.By == caller.Id) is { } past && past.Approves == vote.Approves && arguments is null)

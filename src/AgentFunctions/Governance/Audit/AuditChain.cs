@@ -156,7 +156,10 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
         _seen = head;
         try
         {
-            await (context.Heads?.WriteAsync(_headName, head) ?? ValueTask.CompletedTask).ConfigureAwait(false);
+            if (context.Heads is { } heads)
+            {
+                await heads.WriteAsync(_headName, head).ConfigureAwait(false);
+            }
         }
         catch (AgentException e) when (e.Code == ErrorCode.EngineUnavailable)
         {

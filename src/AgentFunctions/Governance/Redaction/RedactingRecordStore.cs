@@ -75,7 +75,13 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
     private ValueTask<StoredRecord> OpenAsync(StoredRecord record, CancellationToken cancellationToken)
     {
         ValueTask<ReadOnlyMemory<byte>> opening = truth().OpenAsync(record.Value, record.Key, cancellationToken);
-        return opening.IsCompletedSuccessfully && opening.Result.Equals(record.Value) ? new(record) : With(record, opening);
+        if (!opening.IsCompletedSuccessfully)
+        {
+            return With(record, opening);
+        }
+
+        ReadOnlyMemory<byte> value = opening.Result;
+        return new(value.Equals(record.Value) ? record : record with { Value = value });
 
         static async ValueTask<StoredRecord> With(StoredRecord record, ValueTask<ReadOnlyMemory<byte>> opening) =>
             record with { Value = await opening.ConfigureAwait(false) };

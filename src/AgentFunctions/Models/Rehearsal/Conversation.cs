@@ -10,15 +10,15 @@ internal sealed class Conversation
 {
     private const string CallPrefix = "rehearsal-";
 
-    private readonly Dictionary<string, AIFunctionDeclaration> tools;
-    private readonly int nextCall;
+    private readonly Dictionary<string, AIFunctionDeclaration> _tools;
+    private readonly int _nextCall;
 
     private Conversation(string goal, IReadOnlyList<Attempt> attempts, IEnumerable<AIFunctionDeclaration> tools, int nextCall)
     {
         Goal = goal;
         Attempts = attempts;
-        this.tools = tools.ToDictionary(static tool => tool.Name, StringComparer.Ordinal);
-        this.nextCall = nextCall;
+        _tools = tools.ToDictionary(static tool => tool.Name, StringComparer.Ordinal);
+        _nextCall = nextCall;
     }
 
     /// <summary>What people asked for since the last answer.</summary>
@@ -28,7 +28,7 @@ internal sealed class Conversation
     public IReadOnlyList<Attempt> Attempts { get; }
 
     /// <summary>The names of the tools that are offered.</summary>
-    public IReadOnlyCollection<string> Tools => tools.Keys;
+    public IReadOnlyCollection<string> Tools => _tools.Keys;
 
     public static Conversation Read(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
@@ -65,12 +65,12 @@ internal sealed class Conversation
     }
 
     /// <summary>The id of a call of this turn.</summary>
-    public string CallId(int index) => CallPrefix + (nextCall + index).ToString(CultureInfo.InvariantCulture);
+    public string CallId(int index) => CallPrefix + (_nextCall + index).ToString(CultureInfo.InvariantCulture);
 
-    public bool Offers(string tool) => tools.ContainsKey(tool);
+    public bool Offers(string tool) => _tools.ContainsKey(tool);
 
     /// <summary>A tool's schema, or <see langword="null"/>.</summary>
-    public JsonElement? Schema(string tool) => tools.GetValueOrDefault(tool)?.JsonSchema;
+    public JsonElement? Schema(string tool) => _tools.GetValueOrDefault(tool)?.JsonSchema;
 
     /// <summary>The calls of a tool.</summary>
     public IEnumerable<Attempt> Of(string tool) => Attempts.Where(attempt => attempt.Tool == tool);
