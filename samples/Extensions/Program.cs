@@ -6,6 +6,7 @@ using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
+using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
