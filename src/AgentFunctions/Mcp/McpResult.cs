@@ -24,7 +24,7 @@ internal static class McpResult
                 EmbeddedResourceBlock { Resource: BlobResourceContents blob } =>
                     await SaveAsync(blob.DecodedData, blob.MimeType, $"resource {blob.Uri}").ConfigureAwait(false),
                 ResourceLinkBlock link => Describe(link),
-                _ => $"[content of the kind '{block.Type}', which cannot be shown]",
+                _ => $"[Content of the type '{block.Type}' is left out: it cannot be shown]",
             });
         }
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using AgentFunctions.Mcp.Programs;
 using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 
@@ -17,6 +19,8 @@ internal sealed class McpSession
     private static readonly TimeSpan ListLifetime = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly JsonTypeInfo CallType = McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(CallToolRequestParams));
 
     private readonly Lock _gate = new();
     private readonly McpClient _client;
@@ -113,7 +117,9 @@ internal sealed class McpSession
             Arguments = arguments,
             Meta = new JsonObject { [IdempotencyKeyMeta] = idempotencyKey },
         };
-        CallToolResult result = await UseAsync(async client => await client.CallToolAsync(call, cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        var request = new JsonRpcRequest { Method = RequestMethods.ToolsCall, Params = JsonSerializer.SerializeToNode(call, CallType) };
+        JsonRpcResponse response = await UseAsync(client => client.SendRequestAsync(request, cancellationToken)).ConfigureAwait(false);
+        CallToolResult result = McpAnswer.Read(response.Result);
         return _questions.Since(mark) is not { } words ? result : new CallToolResult
         {
             Content = [.. result.Content, new TextContentBlock { Text = words }],

@@ -2,7 +2,7 @@
 // invalid, exit), and words that say more: 'waits:FILE' (answers nothing before the file is there), 'twice' (lists a tool twice),
 // 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools), 'newest'
 // (speaks 2026-07-28; its tool 'asks' asks for input as that does, 'asks_inside' by a request within the call), 'refuses:TEXT'
-// (refuses to list, in these words), 'named:TEXT' (is called so).
+// (refuses to list, in these words), 'named:TEXT' (is called so). Its tool 'parts' answers what it is given as 'answer'.
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -14,7 +14,7 @@ while (gate && !existsSync(gate)) {
 
 const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
 const tool = (name, inputSchema = { type: "object" }) => ({ name, inputSchema, annotations: { readOnlyHint: true } });
-const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_inside")];
+const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_inside"), tool("parts")];
 if (how.includes("twice")) {
   tools.push({ ...tool("act"), description: "another" });
 }
@@ -77,6 +77,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer({ resultType: "complete", content: [{ type: "text", text: `the answer was ${params.inputResponses.q?.action}` }] });
   } else if (method === "tools/call" && params.name === "asks") {
     answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { message: "Who?", requestedSchema: { type: "object", properties: {} } } } }, requestState: "s" });
+  } else if (method === "tools/call" && params.name === "parts") {
+    answer(params.arguments?.answer ?? { content: [] });
   } else if (method === "tools/call" && params.name.startsWith("report_")) {
     answer({ content: [{ type: "text", text: `${params.name} for ${params.arguments?.customer}` }] });
   } else if (method === "tools/call") {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Mcp;
@@ -91,6 +92,32 @@ internal sealed class OddServerTests
         ToolOutcome next = await bench.CallAsync("mcp__odd__act");
 
         Assert.That(outcome.Text, Does.Contain(question).And.Contain("nobody here can be asked").And.Contain("the answer was cancel"));
+        Assert.That(next.Text, Is.EqualTo("done"));
+        Assert.That(bench.Pids, Has.Length.EqualTo(1));
+    }
+
+    [TestCase("""{"content":[{"type":"text","text":"before"},{"type":"hologram","data":1},{"type":"text","text":"after"}]}""", "before", "'hologram' is left out", "after")]
+    [TestCase("""{"content":[{"type":"text","text":"before"},{"text":"untyped"},7,null]}""", "before", "'' is left out", "it is no object")]
+    [TestCase("""{"content":[{"type":"text","text":"kept","annotations":{"audience":"all"}}]}""", "kept")]
+    [TestCase("""{"content":[{"type":"image","data":"%%%","mimeType":"image/png"},{"type":"text","text":"after"}]}""", "'image' is left out", "after")]
+    [TestCase("""{"content":[{"type":"resource","resource":{"uri":"a:b"}},{"type":"text","text":"after"}]}""", "'resource' is left out", "after")]
+    [TestCase("""{"content":{"type":"text","text":"no list"}}""", "it is no list")]
+    [TestCase("""{"content":[],"structuredContent":{"answer":42}}""", "42")]
+    [TestCase("""{"structuredContent":{"answer":42}, "isError": "no"}""", "42")]
+    [TestCase("\"words\"", "it is no object")]
+    public async Task Call_PartsThatCannotBeRead_AreLeftOutAndTheServerLives(string answer, params string[] words)
+    {
+        await using var bench = new McpBench(Odd("error"));
+
+        ToolOutcome outcome = await bench.CallAsync("mcp__odd__parts", new { answer = JsonDocument.Parse(answer).RootElement });
+        ToolOutcome next = await bench.CallAsync("mcp__odd__act");
+
+        Assert.That(outcome.IsError, Is.False, outcome.Text);
+        foreach (string expected in words)
+        {
+            Assert.That(outcome.Text, Does.Contain(expected));
+        }
+
         Assert.That(next.Text, Is.EqualTo("done"));
         Assert.That(bench.Pids, Has.Length.EqualTo(1));
     }
