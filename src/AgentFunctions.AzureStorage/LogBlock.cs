@@ -18,7 +18,7 @@ internal readonly record struct LogBlock(int Size, long FirstPosition, int Count
 
     private const uint Magic = 0x314C4641;
 
-    /// <summary>The position after the block's last entry.</summary>
+    /// <summary>Gets the position after the block's last entry.</summary>
     public long End => FirstPosition + Count;
 
     public static int SizeOf(IReadOnlyList<ReadOnlyMemory<byte>> entries) =>
@@ -51,7 +51,7 @@ internal readonly record struct LogBlock(int Size, long FirstPosition, int Count
         return bytes;
     }
 
-    /// <summary>The block that begins here; <see langword="null"/> where less than its head is here.</summary>
+    /// <summary>The block that begins here; <see langword="null"/> if less than its head is here.</summary>
     public static LogBlock? ReadHead(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < HeadSize)

@@ -123,6 +123,6 @@ internal static class ModelConfiguration
 /// <param name="Name">The name that agents use.</param>
 /// <param name="Path">Where it stands, for messages.</param>
 /// <param name="Options">Its options.</param>
-/// <param name="Provider">Whose it is; <see langword="null"/> where nobody knows.</param>
+/// <param name="Provider">Whose it is; <see langword="null"/> if nobody knows.</param>
 /// <param name="KeyRemedy">What to say when the key is missing.</param>
 internal sealed record NamedModel(string Name, string Path, ModelOptions Options, ModelProvider? Provider, string KeyRemedy);

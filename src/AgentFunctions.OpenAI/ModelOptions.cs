@@ -24,13 +24,16 @@ public sealed class ModelOptions
     [JsonIgnore]
     public string? Key { get; set; }
 
-    /// <summary>The provider's own name for the model; for <c>azure</c> the deployment. By default the provider's usual one.</summary>
+    /// <summary>
+    /// Gets or sets the provider's own name for the model; for <c>azure</c> the deployment. By default the provider's usual
+    /// one.
+    /// </summary>
     public string? Model { get; set; }
 
-    /// <summary>The context window in tokens; by default what is known of the model, otherwise 128,000.</summary>
+    /// <summary>Gets or sets the context window in tokens; by default what is known of the model, otherwise 128,000.</summary>
     public int? ContextWindow { get; set; }
 
-    /// <summary>The most tokens of one answer; 8,192 by default (32,768 for models that think first).</summary>
+    /// <summary>Gets or sets the most tokens of one answer; 8,192 by default (32,768 for models that think first).</summary>
     public int? MaxOutputTokens { get; set; }
 
     /// <summary>
@@ -51,13 +54,19 @@ public sealed class ModelOptions
     /// </summary>
     public long? MaxToolBytes { get; set; }
 
-    /// <summary>What the model costs, in US dollars per million tokens; by default not known, and then no budget can be in US dollars.</summary>
+    /// <summary>
+    /// Gets or sets what the model costs, in US dollars per million tokens; by default not known, and then no budget can be in
+    /// US dollars.
+    /// </summary>
     public ModelPriceOptions? Price { get; set; }
 
-    /// <summary>The temperature of every request, from 0 to 2; by default the one that the model insists on, otherwise none is sent.</summary>
+    /// <summary>
+    /// Gets or sets the temperature of every request, from 0 to 2; by default the one that the model insists on, otherwise none
+    /// is sent.
+    /// </summary>
     public float? Temperature { get; set; }
 
-    /// <summary>Whether answers are streamed; true by default.</summary>
+    /// <summary>Gets or sets whether answers are streamed; true by default.</summary>
     public bool? Streaming { get; set; }
 
     /// <summary>
@@ -66,7 +75,10 @@ public sealed class ModelOptions
     /// </summary>
     public bool? ReturnsReasoning { get; set; }
 
-    /// <summary>The scope of the Entra token; by default the one that fits the endpoint's host. For <c>azure</c> without a key.</summary>
+    /// <summary>
+    /// Gets or sets the scope of the Entra token; by default the one that fits the endpoint's host. For <c>azure</c> without a
+    /// key.
+    /// </summary>
     public string? TokenScope { get; set; }
 
     /// <summary>
@@ -81,7 +93,7 @@ public sealed class ModelOptions
     /// </summary>
     public TimeSpan StreamIdleTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long one streamed answer may take in all; 30 minutes by default.</summary>
+    /// <summary>Gets or sets how long one streamed answer may take in all; 30 minutes by default.</summary>
     public TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>
@@ -90,10 +102,10 @@ public sealed class ModelOptions
     /// </summary>
     public long MaxAnswerBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>How often a failed attempt is repeated within one call, from 0 to 10; 4 by default.</summary>
+    /// <summary>Gets or sets how often a failed attempt is repeated within one call, from 0 to 10; 4 by default.</summary>
     public int MaxRetries { get; set; } = 4;
 
-    /// <summary>The first pause before a repeat, doubled each time and jittered; one second by default.</summary>
+    /// <summary>Gets or sets the first pause before a repeat, doubled each time and jittered; one second by default.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -114,7 +126,7 @@ public sealed class ModelOptions
     /// </summary>
     public int CircuitBreakerThroughput { get; set; } = 20;
 
-    /// <summary>How long an open circuit refuses calls; 15 seconds by default.</summary>
+    /// <summary>Gets or sets how long an open circuit refuses calls; 15 seconds by default.</summary>
     public TimeSpan CircuitBreakerDuration { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ public static class OrchestrationReplayer
     /// <param name="history">All events of one execution, oldest first.</param>
     /// <param name="registry">The orchestrators.</param>
     /// <param name="options">The limits that the history was recorded under; by default the default ones.</param>
-    /// <returns>The first difference in words, or <see langword="null"/> where there is none.</returns>
+    /// <returns>The first difference in words, or <see langword="null"/> if there is none.</returns>
     /// <exception cref="ArgumentException">The history does not begin with <see cref="ExecutionStarted"/>.</exception>
     public static string? Verify(IEnumerable<HistoryEvent> history, DurableRegistry registry, SqliteEngineOptions? options = null)
     {

@@ -8,7 +8,9 @@ public sealed class SqliteEngineOptions
     /// <summary>The file that keeps nothing: data live in memory and end with the engine.</summary>
     public const string InMemory = ":memory:";
 
-    /// <summary>The data file; made when it does not exist. By default <c>agentfunctions.db</c> in the working directory.</summary>
+    /// <summary>
+    /// Gets or sets the data file; made when it does not exist. By default <c>agentfunctions.db</c> in the working directory.
+    /// </summary>
     [Required]
     public string DataFile { get; set; } = "agentfunctions.db";
 
@@ -28,11 +30,13 @@ public sealed class SqliteEngineOptions
 
     internal string EffectiveKeyFolder => KeyFolder ?? DataFile + ".keys";
 
-    /// <summary>The most activities that run at once; by default 256. Further ones wait their turn in order.</summary>
+    /// <summary>
+    /// Gets or sets the most activities that run at once; by default 256. Further ones wait their turn in order.
+    /// </summary>
     [Range(1, 100_000)]
     public int MaxConcurrentActivities { get; set; } = 256;
 
-    /// <summary>The most orchestrators that decide at once; by default twice the number of processors.</summary>
+    /// <summary>Gets or sets the most orchestrators that decide at once; by default twice the number of processors.</summary>
     [Range(1, 1_024)]
     public int MaxConcurrentTurns { get; set; } = Environment.ProcessorCount * 2;
 
@@ -43,7 +47,9 @@ public sealed class SqliteEngineOptions
     [Range(0, 1_000_000)]
     public int MaxIdleInstances { get; set; } = 1_000;
 
-    /// <summary>The most bytes of history of the idle instances that are kept in memory, all together; by default 256 MiB.</summary>
+    /// <summary>
+    /// Gets or sets the most bytes of history of the idle instances that are kept in memory, all together; by default 256 MiB.
+    /// </summary>
     [Range(0, long.MaxValue)]
     public long MaxIdleBytes { get; set; } = 256L * 1024 * 1024;
 
@@ -62,19 +68,25 @@ public sealed class SqliteEngineOptions
     [Range(1, 1_000_000)]
     public int MaxBufferedEvents { get; set; } = 10_000;
 
-    /// <summary>The most bytes (UTF-8) of one input, output, result or event payload; by default 1 MiB.</summary>
+    /// <summary>Gets or sets the most bytes (UTF-8) of one input, output, result or event payload; by default 1 MiB.</summary>
     [Range(1_024, 64 * 1024 * 1024)]
     public int MaxPayloadBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>The most bytes (UTF-8) of a custom status; by default 16 KiB.</summary>
+    /// <summary>Gets or sets the most bytes (UTF-8) of a custom status; by default 16 KiB.</summary>
     [Range(16, 1024 * 1024)]
     public int MaxCustomStatusBytes { get; set; } = 16 * 1024;
 
-    /// <summary>The most events of one execution; by default 100,000. An instance that passes it fails; continue as new before.</summary>
+    /// <summary>
+    /// Gets or sets the most events of one execution; by default 100,000. An instance that passes it fails; continue as new
+    /// before.
+    /// </summary>
     [Range(10, 10_000_000)]
     public int MaxHistoryEvents { get; set; } = 100_000;
 
-    /// <summary>The most bytes of one execution's history; by default 64 MiB. An instance that passes it fails; continue as new before.</summary>
+    /// <summary>
+    /// Gets or sets the most bytes of one execution's history; by default 64 MiB. An instance that passes it fails; continue as
+    /// new before.
+    /// </summary>
     [Range(64 * 1024, 1024 * 1024 * 1024)]
     public int MaxHistoryBytes { get; set; } = 64 * 1024 * 1024;
 
@@ -85,6 +97,8 @@ public sealed class SqliteEngineOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan ClockCheckInterval { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a stop waits for activities in flight after their tokens were cancelled; by default 5 seconds.</summary>
+    /// <summary>
+    /// Gets or sets how long a stop waits for activities in flight after their tokens were cancelled; by default 5 seconds.
+    /// </summary>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -13,13 +13,13 @@ public sealed class AgentException : Exception
     public AgentException(ErrorCode code, string message, Exception? innerException = null)
         : base(message, innerException) => Code = code;
 
-    /// <summary>Which kind of error this is.</summary>
+    /// <summary>Gets which kind of error this is.</summary>
     public ErrorCode Code { get; }
 
     /// <summary>For <see cref="ErrorCode.ModelRateLimited"/>, <see cref="ErrorCode.ModelUnavailable"/>, <see cref="ErrorCode.Overloaded"/> and <see cref="ErrorCode.QuotaExceeded"/>: how long to wait, when that is known.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Whether the same call may succeed later without any change.</summary>
+    /// <summary>Gets whether the same call may succeed later without any change.</summary>
     public bool IsTransient => Code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded
         or ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.ModelStreamTruncated or ErrorCode.PositionConflict
         or ErrorCode.EtagConflict;

@@ -7,7 +7,7 @@ public sealed record Caller(string Id)
     /// <summary>Its roles: some of <see cref="CallerRoles"/>, and any names of the host's own that rules and approvals use.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 
-    /// <summary>Who calls on a host that knows no callers: whoever can reach it, with every role.</summary>
+    /// <summary>Gets who calls on a host that knows no callers: whoever can reach it, with every role.</summary>
     public static Caller Local { get; } = new("local") { Roles = [CallerRoles.Admin, CallerRoles.Any] };
 
     /// <summary>Whether the caller has a role.</summary>

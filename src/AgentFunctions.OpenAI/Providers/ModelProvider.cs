@@ -8,28 +8,30 @@ internal abstract record ModelProvider(string Name)
 {
     public static readonly ModelProvider OpenAI = new OpenAIProvider();
 
-    /// <summary>All providers, in the order in which their environment variables are looked at.</summary>
+    /// <summary>Gets all providers, in the order in which their environment variables are looked at.</summary>
     public static IReadOnlyList<ModelProvider> All { get; } =
         [OpenAI, new AzureProvider(), new MoonshotProvider(), new DeepSeekProvider(), new RehearsalProvider()];
 
-    /// <summary>The environment variable of the key; empty where there is none.</summary>
+    /// <summary>Gets the environment variable of the key; empty where there is none.</summary>
     public virtual string KeyVariable => "";
 
-    /// <summary>The environment variable of the endpoint; empty where the variables alone do not choose the provider.</summary>
+    /// <summary>
+    /// Gets the environment variable of the endpoint; empty where the variables alone do not choose the provider.
+    /// </summary>
     public virtual string EndpointVariable => "";
 
-    /// <summary>The environment variable of the model.</summary>
+    /// <summary>Gets the environment variable of the model.</summary>
     public virtual string ModelVariable => "";
 
-    /// <summary>Where the provider serves; <see langword="null"/> where every customer has an address.</summary>
+    /// <summary>Gets where the provider serves; <see langword="null"/> if every customer has an address.</summary>
     public virtual string? DefaultEndpoint => null;
 
-    /// <summary>The model when none is named; <see langword="null"/> where one must be.</summary>
+    /// <summary>Gets the model when none is named; <see langword="null"/> if one must be.</summary>
     public virtual string? DefaultModel => null;
 
     public bool NeedsEndpoint => DefaultEndpoint is null && KeyVariable.Length > 0;
 
-    /// <summary>An endpoint to show in messages.</summary>
+    /// <summary>Gets an endpoint to show in messages.</summary>
     public virtual string ExampleEndpoint => DefaultEndpoint ?? "https://example.com/v1";
 
     /// <summary>The provider of a configured model: the one it names, else the one that serves at its endpoint.</summary>

@@ -10,7 +10,7 @@ internal static class RetryAfter
     /// </summary>
     /// <param name="headers">Finds a header's value.</param>
     /// <param name="now">The current time, for dates.</param>
-    /// <returns>Never negative; <see langword="null"/> where the provider says nothing that can be read.</returns>
+    /// <returns>Never negative; <see langword="null"/> if the provider says nothing that can be read.</returns>
     public static TimeSpan? Read(Func<string, string?> headers, DateTimeOffset now)
     {
         if (double.TryParse(headers("retry-after-ms"), NumberStyles.Float, CultureInfo.InvariantCulture, out double milliseconds))

@@ -16,10 +16,12 @@ internal sealed class WireCall(long? index)
 
     public string Name { get; set; } = "";
 
-    /// <summary>The members that only the endpoint understands and wants back: <c>extra_content</c> of Gemini.</summary>
+    /// <summary>
+    /// Gets or sets the members that only the endpoint understands and wants back: <c>extra_content</c> of Gemini.
+    /// </summary>
     public string? Extra { get; set; }
 
-    /// <summary>The number of the chunk that brought the last part.</summary>
+    /// <summary>Gets or sets the number of the chunk that brought the last part.</summary>
     public int Chunk { get; set; }
 
     public string Arguments => arguments.ToString();
@@ -28,7 +30,7 @@ internal sealed class WireCall(long? index)
 
     public bool HasArguments => arguments.Length > 0;
 
-    /// <summary>Whether the arguments are a JSON object that nothing can follow.</summary>
+    /// <summary>Gets whether the arguments are a JSON object that nothing can follow.</summary>
     public bool IsWhole => isWhole ??= EndsObject() && IsObject(Arguments);
 
     public void Append(string part)

@@ -13,10 +13,10 @@ internal sealed class Connection : IDisposable
 
     private Connection(sqlite3 handle) => _handle = handle;
 
-    /// <summary>The rowid of the last insert.</summary>
+    /// <summary>Gets the rowid of the last insert.</summary>
     public long LastInsertRowId => raw.sqlite3_last_insert_rowid(_handle);
 
-    /// <summary>Whether a transaction is open.</summary>
+    /// <summary>Gets whether a transaction is open.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
 
     /// <summary>Opens a file, and creates it where it may be written.</summary>

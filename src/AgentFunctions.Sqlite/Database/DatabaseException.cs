@@ -5,16 +5,16 @@ namespace AgentFunctions.Sqlite.Database;
 /// <summary>SQLite refused an operation; the writer and the readers turn it into an <see cref="AgentException"/>.</summary>
 internal sealed class DatabaseException(int resultCode, string message) : Exception(message)
 {
-    /// <summary>The extended result code.</summary>
+    /// <summary>Gets the extended result code.</summary>
     public int ResultCode { get; } = resultCode;
 
-    /// <summary>The primary result code, such as <c>SQLITE_FULL</c>.</summary>
+    /// <summary>Gets the primary result code, such as <c>SQLITE_FULL</c>.</summary>
     public int PrimaryCode => ResultCode & 0xFF;
 
-    /// <summary>Whether there is no room on the disk.</summary>
+    /// <summary>Gets whether there is no room on the disk.</summary>
     public bool IsFull => PrimaryCode == raw.SQLITE_FULL;
 
-    /// <summary>Whether the file itself is damaged, or is none of SQLite's.</summary>
+    /// <summary>Gets whether the file itself is damaged, or is none of SQLite's.</summary>
     public bool IsDamage => PrimaryCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
     /// <summary>The error as callers see it.</summary>

@@ -85,7 +85,7 @@ internal static class Schema
         """,
     ];
 
-    /// <summary>The version that this program writes.</summary>
+    /// <summary>Gets the version that this program writes.</summary>
     public static int Version => Migrations.Length;
 
     /// <summary>Brings a file to the present version.</summary>

@@ -31,7 +31,7 @@ internal sealed class Writer : IDisposable
         _thread.Start();
     }
 
-    /// <summary>How many jobs wait.</summary>
+    /// <summary>Gets how many jobs wait.</summary>
     public int QueueLength => Volatile.Read(ref _queue).Count;
 
     /// <summary>Adds work; its outcome comes back through its own methods.</summary>

@@ -29,7 +29,7 @@ internal abstract class WriteJob : WriterJob
 /// <param name="connection">The writer's connection.</param>
 internal sealed class WriteTransaction(Connection connection)
 {
-    /// <summary>The writer's connection.</summary>
+    /// <summary>Gets the writer's connection.</summary>
     public Connection Connection { get; } = connection;
 
     /// <summary>Instances that this transaction has deleted: a turn of theirs that comes later must not be recorded.</summary>

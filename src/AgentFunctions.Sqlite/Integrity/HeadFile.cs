@@ -24,7 +24,7 @@ internal sealed class HeadFile : IDisposable
         _name = NameOf(Path.GetFullPath(dataFile), Path.GetFullPath(keyFolder));
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Gets where it is.</summary>
     public string Place => _heads.PathOf(_name);
 
     /// <summary>The folder of keys of a data file whose options are not known: <c>keys</c> beside it, or its own.</summary>

@@ -5,52 +5,52 @@ namespace AgentFunctions.Sqlite.Operations;
 /// <summary>What is in a data file.</summary>
 public sealed record DataFileStatus
 {
-    /// <summary>The file.</summary>
+    /// <summary>Gets the file.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The version of its tables.</summary>
+    /// <summary>Gets the version of its tables.</summary>
     public required int SchemaVersion { get; init; }
 
-    /// <summary>The process that has it open; <see langword="null"/> where none has.</summary>
+    /// <summary>Gets the process that has it open; <see langword="null"/> if none has.</summary>
     public int? InUseBy { get; init; }
 
-    /// <summary>How large the file is, in bytes.</summary>
+    /// <summary>Gets how large the file is, in bytes.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>How large the log beside it is, in bytes; what is in it moves to the file in time.</summary>
+    /// <summary>Gets how large the log beside it is, in bytes; what is in it moves to the file in time.</summary>
     public required long WalBytes { get; init; }
 
-    /// <summary>How many bytes of the file are free; <see cref="DataFile.Compact"/> gives them back.</summary>
+    /// <summary>Gets how many bytes of the file are free; <see cref="DataFile.Compact"/> gives them back.</summary>
     public required long FreeBytes { get; init; }
 
-    /// <summary>How many orchestrations there are, by status.</summary>
+    /// <summary>Gets how many orchestrations there are, by status.</summary>
     public required IReadOnlyDictionary<OrchestrationStatus, long> Instances { get; init; }
 
-    /// <summary>How many turns are on record.</summary>
+    /// <summary>Gets how many turns are on record.</summary>
     public required long Turns { get; init; }
 
-    /// <summary>How many timers wait.</summary>
+    /// <summary>Gets how many timers wait.</summary>
     public required long Timers { get; init; }
 
-    /// <summary>When the next timer is due (UTC); <see langword="null"/> where none waits.</summary>
+    /// <summary>Gets when the next timer is due (UTC); <see langword="null"/> if none waits.</summary>
     public DateTimeOffset? NextTimer { get; init; }
 
-    /// <summary>How many messages between orchestrations are under way.</summary>
+    /// <summary>Gets how many messages between orchestrations are under way.</summary>
     public required long Messages { get; init; }
 
-    /// <summary>How many log streams there are.</summary>
+    /// <summary>Gets how many log streams there are.</summary>
     public required long Streams { get; init; }
 
-    /// <summary>How many entries the streams have together.</summary>
+    /// <summary>Gets how many entries the streams have together.</summary>
     public required long StreamEntries { get; init; }
 
-    /// <summary>How many records there are.</summary>
+    /// <summary>Gets how many records there are.</summary>
     public required long Records { get; init; }
 
-    /// <summary>How many blobs there are.</summary>
+    /// <summary>Gets how many blobs there are.</summary>
     public required long Blobs { get; init; }
 
-    /// <summary>How large the blobs are together, in bytes.</summary>
+    /// <summary>Gets how large the blobs are together, in bytes.</summary>
     public required long BlobBytes { get; init; }
 }
 

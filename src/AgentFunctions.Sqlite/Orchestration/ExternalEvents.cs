@@ -15,7 +15,7 @@ internal sealed class ExternalEvents(TurnContext turn)
     private readonly Dictionary<string, LinkedList<Waiter>> _waiters = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<EventRaised> _unclaimed = [];
 
-    /// <summary>Whether anybody waits.</summary>
+    /// <summary>Gets whether anybody waits.</summary>
     public bool HasWaiters => _waiters.Count > 0;
 
     /// <summary>Whether anybody waits for an event of a name.</summary>

@@ -12,7 +12,7 @@ internal sealed class HistoryReplay(OrchestrationExecution execution, bool compa
     private bool _inTurn;
     private bool _ended;
 
-    /// <summary>When the last event was recorded.</summary>
+    /// <summary>Gets or sets when the last event was recorded.</summary>
     public DateTimeOffset LastTimestamp { get; private set; }
 
     /// <summary>Replays one event after the other.</summary>

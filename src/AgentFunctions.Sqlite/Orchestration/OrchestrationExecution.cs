@@ -40,45 +40,47 @@ internal sealed class OrchestrationExecution
         _context = new OrchestrationContext(this, limits, loggers);
     }
 
-    /// <summary>What the execution is and what it was given.</summary>
+    /// <summary>Gets what the execution is and what it was given.</summary>
     public ExecutionStarted Started { get; }
 
-    /// <summary>The time of the turn.</summary>
+    /// <summary>Gets or sets the time of the turn.</summary>
     public DateTimeOffset CurrentTime { get; private set; }
 
-    /// <summary>Whether the turn is on record already.</summary>
+    /// <summary>Gets or sets whether the turn is on record already.</summary>
     public bool IsReplaying { get; private set; }
 
-    /// <summary>Whether the code has begun.</summary>
+    /// <summary>Gets whether the code has begun.</summary>
     public bool IsStarted => _run is not null || _crash is not null;
 
-    /// <summary>Whether the code is held.</summary>
+    /// <summary>Gets or sets whether the code is held.</summary>
     public bool IsSuspended { get; private set; }
 
-    /// <summary>Whether the code has returned or thrown; steps may still be open, and nobody waits for them any more.</summary>
+    /// <summary>
+    /// Gets whether the code has returned or thrown; steps may still be open, and nobody waits for them any more.
+    /// </summary>
     public bool HasReturned => _run is { IsCompleted: true };
 
-    /// <summary>Whether the execution is over; what comes later in the turn is not for it.</summary>
+    /// <summary>Gets whether the execution is over; what comes later in the turn is not for it.</summary>
     /// <remarks>
     /// As in Durable Task's <c>TaskOrchestrationExecutor</c>, code that returned or threw is not the end while steps that it
     /// asked for are open: activities, sub-orchestrations and timers that were neither awaited nor cancelled.
     /// </remarks>
     public bool IsFinished => _crash is not null || (HasReturned && _pending.Count == 0);
 
-    /// <summary>The custom status as JSON.</summary>
+    /// <summary>Gets or sets the custom status as JSON.</summary>
     public string? CustomStatus { get; set; }
 
-    /// <summary>The external events.</summary>
+    /// <summary>Gets the external events.</summary>
     public ExternalEvents Events { get; }
 
-    /// <summary>How many events wait for the code to take them.</summary>
+    /// <summary>Gets how many events wait for the code to take them.</summary>
     public int BufferedEvents => Events.Unclaimed.Count + _heldBack.Count;
 
     /// <summary>Whether the code waits for an event and would take it now.</summary>
     /// <param name="eventName">The name of the event.</param>
     public bool IsWaitingFor(string eventName) => IsStarted && !IsSuspended && Events.HasWaiter(eventName);
 
-    /// <summary>How many activities have no recorded outcome yet.</summary>
+    /// <summary>Gets or sets how many activities have no recorded outcome yet.</summary>
     public int OutstandingActivities { get; private set; }
 
     /// <summary>Steps whose outcome is not recorded yet.</summary>

@@ -7,10 +7,10 @@ namespace AgentFunctions.Sqlite.Orchestration;
 /// <param name="scheduled">What the history says of it.</param>
 internal abstract class PendingStep(HistoryEvent scheduled)
 {
-    /// <summary>The recorded request.</summary>
+    /// <summary>Gets the recorded request.</summary>
     public HistoryEvent Scheduled { get; } = scheduled;
 
-    /// <summary>Whether the outcome is recorded but held back, because the instance is suspended.</summary>
+    /// <summary>Gets or sets whether the outcome is recorded but held back, because the instance is suspended.</summary>
     public bool IsOutcomeRecorded { get; set; }
 
     /// <summary>Completes the task that the code awaits.</summary>

@@ -7,7 +7,7 @@ internal sealed class TurnContext(Action onForeignThread) : SynchronizationConte
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _queue = new();
     private int _thread;
 
-    /// <summary>Whether the caller is the turn's own thread.</summary>
+    /// <summary>Gets whether the caller is the turn's own thread.</summary>
     public bool IsOnTurn => _thread == Environment.CurrentManagedThreadId;
 
     /// <summary>Makes the calling thread the turn's.</summary>

@@ -20,7 +20,7 @@ internal sealed class ActivityDispatcher(EngineCore engine)
     private TaskCompletionSource? _idle;
     private int _running;
 
-    /// <summary>How many calls wait.</summary>
+    /// <summary>Gets how many calls wait.</summary>
     public int Backlog => _waiting.Count;
 
     public void Enqueue(ActivityCall call)

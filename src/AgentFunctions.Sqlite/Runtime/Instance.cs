@@ -31,22 +31,22 @@ internal sealed class Instance
         IdleNode = new LinkedListNode<Instance>(this);
     }
 
-    /// <summary>The instance's row.</summary>
+    /// <summary>Gets the instance's row.</summary>
     public long Seq { get; }
 
-    /// <summary>The instance's id; known once a turn has run.</summary>
+    /// <summary>Gets or sets the instance's id; known once a turn has run.</summary>
     public string Id { get; private set; } = "";
 
     /// <summary>Its place among the idle ones.</summary>
     public LinkedListNode<Instance> IdleNode { get; }
 
-    /// <summary>What the idle ones count it as.</summary>
+    /// <summary>Gets or sets what the idle ones count it as.</summary>
     public long IdleBytes { get; set; }
 
-    /// <summary>How long its history is.</summary>
+    /// <summary>Gets how long its history is.</summary>
     public long HistoryBytes => _live?.HistoryBytes ?? 0;
 
-    /// <summary>Whether the instance was deleted, has ended or has left memory.</summary>
+    /// <summary>Gets whether the instance was deleted, has ended or has left memory.</summary>
     public bool IsGone => Volatile.Read(ref _isGone);
 
     /// <summary>Adds a message.</summary>

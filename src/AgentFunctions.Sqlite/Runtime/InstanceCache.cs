@@ -11,7 +11,7 @@ internal sealed class InstanceCache(EngineCore engine)
     private readonly LinkedList<Instance> _idle = [];
     private long _idleBytes;
 
-    /// <summary>How many instances are in memory.</summary>
+    /// <summary>Gets how many instances are in memory.</summary>
     public int Count => _instances.Count;
 
     /// <summary>Hands a message to an instance, which is read from the file where it is not in memory.</summary>

@@ -42,7 +42,7 @@ internal sealed record InstanceRow
     public static bool IsEndedStatus(OrchestrationStatus status) =>
         status is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated;
 
-    /// <summary>The first event of the present execution.</summary>
+    /// <summary>Gets the first event of the present execution.</summary>
     public ExecutionStarted Started => new(ExecutionAt, Name, Execution.ToString("N"), Input, Parent?.Id, StartAt, Id);
 
     /// <summary>The columns that <see cref="Read"/> reads, in its order.</summary>

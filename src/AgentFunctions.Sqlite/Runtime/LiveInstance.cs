@@ -14,28 +14,28 @@ internal sealed class LiveInstance
         LastTime = row.UpdatedAt;
     }
 
-    /// <summary>What the table has.</summary>
+    /// <summary>Gets or sets what the table has.</summary>
     public InstanceRow Row { get; set; }
 
-    /// <summary>The code.</summary>
+    /// <summary>Gets the code.</summary>
     public OrchestrationExecution Execution { get; }
 
-    /// <summary>The time of the last turn: the next is not earlier, whatever the clock says.</summary>
+    /// <summary>Gets or sets the time of the last turn: the next is not earlier, whatever the clock says.</summary>
     public DateTimeOffset LastTime { get; set; }
 
-    /// <summary>How many events the history has.</summary>
+    /// <summary>Gets or sets how many events the history has.</summary>
     public int EventCount { get; set; }
 
-    /// <summary>How many bytes the history has.</summary>
+    /// <summary>Gets or sets how many bytes the history has.</summary>
     public long HistoryBytes { get; set; }
 
-    /// <summary>Whether the first turn is due.</summary>
+    /// <summary>Gets or sets whether the first turn is due.</summary>
     public bool IsStartDue { get; set; }
 
-    /// <summary>The timers on record, by step.</summary>
+    /// <summary>Gets the timers on record, by step.</summary>
     public Dictionary<int, TimerKey> Timers { get; } = [];
 
-    /// <summary>Why the instance cannot go on; <see langword="null"/> where it can.</summary>
+    /// <summary>Why the instance cannot go on; <see langword="null"/> if it can.</summary>
     public AgentException? Verdict { get; private set; }
 
     /// <summary>
@@ -61,7 +61,7 @@ internal sealed class LiveInstance
     }
 
     /// <summary>Reads an instance and replays its history.</summary>
-    /// <returns>The instance, or <see langword="null"/> where there is none.</returns>
+    /// <returns>The instance, or <see langword="null"/> if there is none.</returns>
     public static LiveInstance? Load(EngineCore engine, long seq, Action onForeignThread)
     {
         (InstanceRow? row, List<byte[]> history) = engine.Readers.Read(connection => Read(connection, seq));
@@ -104,7 +104,7 @@ internal sealed class LiveInstance
         return (row, history);
     }
 
-    /// <summary>Whether a restart must look at the instance.</summary>
+    /// <summary>Gets whether a restart must look at the instance.</summary>
     public bool IsPending => Execution.OutstandingActivities > 0 || (!Execution.IsStarted && Row.StartAt is null);
 
     private void Replay(List<byte[]> history)

@@ -6,10 +6,10 @@ namespace AgentFunctions.Sqlite.Runtime;
 /// <summary>Something that happened to an instance and that its next turn takes in.</summary>
 internal sealed class Message
 {
-    /// <summary>What happened; <see langword="null"/> for the first turn's cue.</summary>
+    /// <summary>Gets what happened; <see langword="null"/> for the first turn's cue.</summary>
     public HistoryEvent? Event { get; init; }
 
-    /// <summary>The execution that asked for it; <see langword="null"/> for any.</summary>
+    /// <summary>Gets the execution that asked for it; <see langword="null"/> for any.</summary>
     public Guid? Execution { get; init; }
 
     /// <summary>For <see cref="TimerFired"/>: when it was due, which tells a stale one.</summary>
@@ -21,10 +21,10 @@ internal sealed class Message
     /// <summary>Why the instance cannot go on, where that is what is to be said.</summary>
     public AgentException? Verdict { get; init; }
 
-    /// <summary>The row of the inbox that keeps it until it is recorded; 0 for none.</summary>
+    /// <summary>Gets the row of the inbox that keeps it until it is recorded; 0 for none.</summary>
     public long InboxPosition { get; init; }
 
-    /// <summary>The state to begin from, where the sender knows it.</summary>
+    /// <summary>Gets the state to begin from, where the sender knows it.</summary>
     public InstanceRow? Fresh { get; init; }
 
     /// <summary>Whom to tell that it is recorded; who is told of a failure repeats the call, so it is not kept then.</summary>

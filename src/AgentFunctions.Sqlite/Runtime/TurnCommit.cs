@@ -31,16 +31,16 @@ internal sealed class TurnCommit : WriteJob
 
     public LiveInstance Live { get; }
 
-    /// <summary>What the turn took in.</summary>
+    /// <summary>Gets what the turn took in.</summary>
     public List<Message> Messages { get; }
 
-    /// <summary>What came too late for the execution and goes to the next one.</summary>
+    /// <summary>Gets or sets what came too late for the execution and goes to the next one.</summary>
     public HashSet<Message> LeftOver { get; set; } = [];
 
     /// <summary>Activities whose outcome the turn took in.</summary>
     public List<int> FinishedTasks { get; } = [];
 
-    /// <summary>What the code asked for.</summary>
+    /// <summary>Gets or sets what the code asked for.</summary>
     public List<HistoryEvent> Actions { get; set; } = [];
 
     public TurnOutcome Outcome { get; set; } = TurnOutcome.Waiting.Instance;
@@ -48,7 +48,7 @@ internal sealed class TurnCommit : WriteJob
     /// <summary>For a termination: whether the sub-orchestrations end too.</summary>
     public bool TerminatesChildren { get; set; }
 
-    /// <summary>Whether there is nothing to record.</summary>
+    /// <summary>Gets whether there is nothing to record.</summary>
     public bool IsEmpty => _turn is null && !_changesRow && !Messages.Exists(message => message.InboxPosition > 0);
 
     /// <summary>Does not take a message in, and tells whoever sent it once the turn is over.</summary>

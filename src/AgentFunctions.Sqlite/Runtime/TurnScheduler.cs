@@ -16,7 +16,7 @@ internal sealed class TurnScheduler(int maxConcurrent, Action onDrained) : IThre
     private bool _halted;
     private bool _wasLong;
 
-    /// <summary>How many instances wait for a thread.</summary>
+    /// <summary>Gets how many instances wait for a thread.</summary>
     public int Backlog => _ready.Count;
 
     public void Enqueue(Instance instance)

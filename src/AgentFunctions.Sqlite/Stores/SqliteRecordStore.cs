@@ -12,7 +12,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
     private const int MaxValueBytes = 1024 * 1024;
     private const int PageSize = 256;
 
-    /// <summary>The data file is locked: one process has it.</summary>
+    /// <summary>Gets the data file is locked: one process has it.</summary>
     public bool IsShared => false;
 
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)

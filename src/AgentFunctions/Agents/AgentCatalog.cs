@@ -59,10 +59,10 @@ public sealed class AgentCatalog
         return new AgentCatalog(agents, notes, [.. leftOut, .. twice]);
     }
 
-    /// <summary>The agents in ordinal order of their names.</summary>
+    /// <summary>Gets the agents in ordinal order of their names.</summary>
     public IReadOnlyList<AgentDefinition> Agents { get; }
 
-    /// <summary>What was noticed while agents were read from files; for the host to show.</summary>
+    /// <summary>Gets what was noticed while agents were read from files; for the host to show.</summary>
     public IReadOnlyList<AgentFileNote> Notes { get; }
 
     /// <summary>Gets the agent files that cannot be used, each with the reason; for the host to show.</summary>

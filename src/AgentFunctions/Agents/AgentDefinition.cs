@@ -8,16 +8,20 @@ namespace AgentFunctions.Agents;
 /// <remarks>Two definitions are equal when their <see cref="Hash"/> is.</remarks>
 public sealed record AgentDefinition
 {
-    /// <summary>The name that runs and other agents use: letters, digits, <c>-</c> and <c>_</c>, at most 64 characters.</summary>
+    /// <summary>
+    /// Gets the name that runs and other agents use: letters, digits, <c>-</c> and <c>_</c>, at most 64 characters.
+    /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>What the agent is good for, in words for people and for agents that delegate; empty by default.</summary>
+    /// <summary>Gets what the agent is good for, in words for people and for agents that delegate; empty by default.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>What the model is told before anything else.</summary>
+    /// <summary>Gets what the model is told before anything else.</summary>
     public required string Instructions { get; init; }
 
-    /// <summary>The model's name in the host's catalog; <see langword="null"/>, the default, for the host's default.</summary>
+    /// <summary>
+    /// Gets the model's name in the host's catalog; <see langword="null"/>, the default, for the host's default.
+    /// </summary>
     public string? Model { get; init; }
 
     /// <summary>
@@ -26,7 +30,7 @@ public sealed record AgentDefinition
     /// </summary>
     public IReadOnlyList<string>? Tools { get; init; }
 
-    /// <summary>The names of tools that the agent does not get in any case; none by default.</summary>
+    /// <summary>Gets the names of tools that the agent does not get in any case; none by default.</summary>
     public IReadOnlyList<string> DisallowedTools { get; init; } = [];
 
     /// <summary>
@@ -41,7 +45,7 @@ public sealed record AgentDefinition
     /// </summary>
     public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
 
-    /// <summary>Whether the agent may hand work to sub-agents, and by which tools; by default it may not.</summary>
+    /// <summary>Gets whether the agent may hand work to sub-agents, and by which tools; by default it may not.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Delegation Delegation { get; init; }
 
@@ -51,16 +55,16 @@ public sealed record AgentDefinition
     /// </summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
-    /// <summary>Where a run stops at the latest.</summary>
+    /// <summary>Gets where a run stops at the latest.</summary>
     public AgentLimits Limits { get; init; } = new();
 
-    /// <summary>The JSON schema of the result; <see langword="null"/>, the default, for free text.</summary>
+    /// <summary>Gets the JSON schema of the result; <see langword="null"/>, the default, for free text.</summary>
     public JsonElement? OutputSchema { get; init; }
 
-    /// <summary>What an agent file said beyond this library's knowledge, by key; empty by default.</summary>
+    /// <summary>Gets what an agent file said beyond this library's knowledge, by key; empty by default.</summary>
     public IReadOnlyDictionary<string, JsonElement> Extra { get; init; } = new Dictionary<string, JsonElement>();
 
-    /// <summary>The SHA-256 of the definition's canonical JSON as 64 hexadecimal digits. Runs are pinned to it.</summary>
+    /// <summary>Gets the SHA-256 of the definition's canonical JSON as 64 hexadecimal digits. Runs are pinned to it.</summary>
     [JsonIgnore]
     public string Hash => CanonicalJson.Hash(JsonSerializer.SerializeToElement(this, AgentsJsonContext.Default.AgentDefinition));
 

@@ -13,7 +13,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
 
     private readonly List<AgentFileNote> _notes = [];
 
-    /// <summary>What the file's author should know.</summary>
+    /// <summary>Gets what the file's author should know.</summary>
     public IReadOnlyList<AgentFileNote> Notes => _notes;
 
     public AgentDefinition Read()

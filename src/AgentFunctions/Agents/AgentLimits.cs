@@ -3,12 +3,14 @@ namespace AgentFunctions.Agents;
 /// <summary>Where a run of an agent stops at the latest.</summary>
 public sealed record AgentLimits
 {
-    /// <summary>The most turns (model calls with the tool calls that they asked for); 200 by default, at least 1.</summary>
+    /// <summary>Gets the most turns (model calls with the tool calls that they asked for); 200 by default, at least 1.</summary>
     public int MaxTurns { get; init; } = 200;
 
-    /// <summary>The most tokens, read and written together; <see langword="null"/>, the default, for no limit.</summary>
+    /// <summary>Gets the most tokens, read and written together; <see langword="null"/>, the default, for no limit.</summary>
     public long? MaxTokens { get; init; }
 
-    /// <summary>The longest time from start to end, waiting included; <see langword="null"/>, the default, for no limit.</summary>
+    /// <summary>
+    /// Gets the longest time from start to end, waiting included; <see langword="null"/>, the default, for no limit.
+    /// </summary>
     public TimeSpan? MaxDuration { get; init; }
 }

@@ -23,13 +23,13 @@ internal sealed partial class FrontMatter
 
     private FrontMatter(string path, string body) => (_path, Body) = (path, body);
 
-    /// <summary>The keys in the order of the file.</summary>
+    /// <summary>Gets the keys in the order of the file.</summary>
     public IReadOnlyList<FrontMatterEntry> Entries => _entries;
 
-    /// <summary>What the file's author should know.</summary>
+    /// <summary>Gets what the file's author should know.</summary>
     public IReadOnlyList<AgentFileNote> Notes => _notes;
 
-    /// <summary>The text below the front matter, trimmed.</summary>
+    /// <summary>Gets the text below the front matter, trimmed.</summary>
     public string Body { get; }
 
     /// <summary>Whether a text begins with front matter.</summary>

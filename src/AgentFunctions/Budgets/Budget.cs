@@ -20,7 +20,7 @@ public sealed record Budget
     /// <summary>Sub-agents started, over the whole tree.</summary>
     public int? SubAgents { get; init; }
 
-    /// <summary>Whether no part is limited.</summary>
+    /// <summary>Gets whether no part is limited.</summary>
     [JsonIgnore]
     public bool IsUnlimited => this is { Steps: null, Tokens: null, Usd: null, WallClock: null, SubAgents: null };
 

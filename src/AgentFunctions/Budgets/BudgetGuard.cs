@@ -26,7 +26,7 @@ internal sealed record BudgetDecision(Allowance What, int MaxOutputTokens, int T
 /// the closing call needs is kept back.
 /// </summary>
 /// <param name="granted">What may be spent in all.</param>
-/// <param name="price">The model's price; <see langword="null"/> where none is known.</param>
+/// <param name="price">The model's price; <see langword="null"/> if none is known.</param>
 /// <param name="maxOutputTokens">The longest answer that the model gives.</param>
 internal sealed class BudgetGuard(Budget granted, ModelPrice? price, int maxOutputTokens)
 {
@@ -39,7 +39,9 @@ internal sealed class BudgetGuard(Budget granted, ModelPrice? price, int maxOutp
     /// <summary>The input that is kept back for the closing call beyond what the turn had: short results and the notice.</summary>
     public const int ClosingInput = 1_024;
 
-    /// <summary>Whether a model call can spend what is limited, so that one whose outcome was lost must be counted.</summary>
+    /// <summary>
+    /// Gets whether a model call can spend what is limited, so that one whose outcome was lost must be counted.
+    /// </summary>
     public bool CountsCalls => granted is not { Steps: null, Tokens: null, Usd: null };
 
     /// <summary>What may be done next.</summary>

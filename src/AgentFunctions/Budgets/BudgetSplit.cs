@@ -45,7 +45,7 @@ internal static class BudgetSplit
         Usd = budget.Usd is { } usd ? Math.Min(BoundedSum.MostUsd, Math.Min(BoundedSum.MostUsd, usd) * count) : null,
     };
 
-    /// <summary>By how much one goes beyond the other; <see langword="null"/> where it does not.</summary>
+    /// <summary>By how much one goes beyond the other; <see langword="null"/> if it does not.</summary>
     public static Budget? Beyond(this Budget budget, Budget other)
     {
         Budget more = new Budget { Steps = budget.Steps, Tokens = budget.Tokens, Usd = budget.Usd, SubAgents = budget.SubAgents }.Minus(other);

@@ -11,7 +11,7 @@ namespace AgentFunctions.Durability;
 /// </remarks>
 public static class DurableJson
 {
-    /// <summary>The options that every adapter uses for payloads.</summary>
+    /// <summary>Gets the options that every adapter uses for payloads.</summary>
     public static JsonSerializerOptions Options { get; } = new(DurabilityJsonContext.Default.Options)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

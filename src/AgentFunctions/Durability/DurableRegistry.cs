@@ -25,10 +25,10 @@ public sealed class DurableRegistry
     private readonly ConcurrentDictionary<string, OrchestratorDelegate> _orchestrators = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ActivityDelegate> _activities = new(StringComparer.Ordinal);
 
-    /// <summary>The registered orchestrators.</summary>
+    /// <summary>Gets the registered orchestrators.</summary>
     public IReadOnlyDictionary<string, OrchestratorDelegate> Orchestrators => _orchestrators;
 
-    /// <summary>The registered activities.</summary>
+    /// <summary>Gets the registered activities.</summary>
     public IReadOnlyDictionary<string, ActivityDelegate> Activities => _activities;
 
     /// <summary>What keeps secrets out of the engine's history; <see langword="null"/> if nothing does.</summary>

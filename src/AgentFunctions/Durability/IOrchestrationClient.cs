@@ -24,20 +24,20 @@ public interface IOrchestrationClient
     /// </exception>
     Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>The state of one instance, or <see langword="null"/> where there is none of that id.</summary>
+    /// <summary>The state of one instance, or <see langword="null"/> if there is none of that id.</summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="includePayloads">Whether to read input, output and custom status too.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true, CancellationToken cancellationToken = default);
 
     /// <summary>One page of the instances that match, in the order of their creation.</summary>
     /// <param name="query">What to match, how many, and where to go on.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<Page<OrchestrationState>> QueryAsync(OrchestrationQuery query, CancellationToken cancellationToken = default);
 
     /// <summary>Waits until the instance has completed, failed or been terminated.</summary>
     /// <param name="instanceId">The instance.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The final state, payloads included.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
     Task<OrchestrationState> WaitForCompletionAsync(string instanceId, CancellationToken cancellationToken = default);

@@ -31,22 +31,22 @@ public enum OrchestrationStatus
 public sealed record OrchestrationState(
     string InstanceId, string Name, OrchestrationStatus Status, DateTimeOffset CreatedAt, DateTimeOffset LastUpdatedAt)
 {
-    /// <summary>The id of the parent, for a sub-orchestration.</summary>
+    /// <summary>Gets the id of the parent, for a sub-orchestration.</summary>
     public string? ParentInstanceId { get; init; }
 
-    /// <summary>The input as JSON; <see langword="null"/> where there is none or it was not asked for.</summary>
+    /// <summary>Gets the input as JSON; <see langword="null"/> if there is none or it was not asked for.</summary>
     public string? Input { get; init; }
 
-    /// <summary>The output as JSON; <see langword="null"/> where there is none or it was not asked for.</summary>
+    /// <summary>Gets the output as JSON; <see langword="null"/> if there is none or it was not asked for.</summary>
     public string? Output { get; init; }
 
-    /// <summary>The custom status as JSON; <see langword="null"/> where there is none or it was not asked for.</summary>
+    /// <summary>Gets the custom status as JSON; <see langword="null"/> if there is none or it was not asked for.</summary>
     public string? CustomStatus { get; init; }
 
     /// <summary>Why it failed, for <see cref="OrchestrationStatus.Failed"/>.</summary>
     public FailureDetails? Failure { get; init; }
 
-    /// <summary>Whether the instance has ended.</summary>
+    /// <summary>Gets whether the instance has ended.</summary>
     public bool IsEnded => Status is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated;
 }
 
@@ -65,13 +65,13 @@ public sealed record OrchestrationQuery
     /// <summary>Only instances created at or before this moment.</summary>
     public DateTimeOffset? CreatedTo { get; init; }
 
-    /// <summary>The most instances in one page: 1 to 1,000, by default 100.</summary>
+    /// <summary>Gets the most instances in one page: 1 to 1,000, by default 100.</summary>
     public int PageSize { get; init; } = 100;
 
     /// <summary><see cref="Page{T}.ContinuationToken"/> of the page before; <see langword="null"/> for the first page.</summary>
     public string? ContinuationToken { get; init; }
 
-    /// <summary>Whether to read input, output and custom status too.</summary>
+    /// <summary>Gets whether to read input, output and custom status too.</summary>
     public bool IncludePayloads { get; init; }
 }
 

@@ -17,12 +17,12 @@ public sealed class TaskFailedException : Exception
         Failure = failure;
     }
 
-    /// <summary>The name of the activity or orchestrator.</summary>
+    /// <summary>Gets the name of the activity or orchestrator.</summary>
     public string TaskName { get; }
 
-    /// <summary>The number of the step within its instance.</summary>
+    /// <summary>Gets the number of the step within its instance.</summary>
     public int TaskId { get; }
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>Gets what went wrong.</summary>
     public FailureDetails Failure { get; }
 }

@@ -12,10 +12,12 @@ public sealed record SubOrchestrationOptions(string? InstanceId = null, RetryPol
 /// <summary>How an instance is scheduled.</summary>
 public sealed record StartOptions
 {
-    /// <summary>The instance id; <see langword="null"/> for a new one. At most 256 characters, none of them a control character.</summary>
+    /// <summary>
+    /// Gets the instance id; <see langword="null"/> for a new one. At most 256 characters, none of them a control character.
+    /// </summary>
     public string? InstanceId { get; init; }
 
-    /// <summary>The earliest moment of the first turn (UTC); <see langword="null"/> for at once.</summary>
+    /// <summary>Gets the earliest moment of the first turn (UTC); <see langword="null"/> for at once.</summary>
     public DateTimeOffset? StartAt { get; init; }
 
     /// <summary>

@@ -36,7 +36,7 @@ internal static class AcceptanceRules
     /// <summary>Checks what the host has to provide.</summary>
     /// <param name="acceptance">What is asked for.</param>
     /// <param name="models">The models of the host.</param>
-    /// <param name="commands">Its commands; <see langword="null"/> where it has none.</param>
+    /// <param name="commands">Its commands; <see langword="null"/> if it has none.</param>
     /// <param name="hasWorkspace">Whether runs have a folder.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/> or <see cref="ErrorCode.ModelNotFound"/>: the message names the field and the remedy.

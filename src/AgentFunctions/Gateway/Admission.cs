@@ -125,8 +125,8 @@ internal sealed class Admission
     /// <summary>Admits a run that has ended and is taken up again.</summary>
     /// <param name="run">The run.</param>
     /// <param name="requester">Who takes it up.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The ticket with which it has to wait for its place; <see langword="null"/> where it has one.</returns>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The ticket with which it has to wait for its place; <see langword="null"/> if it has one.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.Stopped"/>: the kill switch holds it back. <see cref="ErrorCode.QuotaExceeded"/>: the queue is full.
     /// </exception>

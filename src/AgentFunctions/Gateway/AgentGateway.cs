@@ -21,7 +21,7 @@ public sealed class AgentGateway
     /// <param name="request">The goal.</param>
     /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
     /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
-    /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
     /// <returns>
     /// The run: the first one where the key and the request were submitted before, whatever became of its agent, tools or quota since.
     /// </returns>
@@ -44,7 +44,7 @@ public sealed class AgentGateway
     /// <param name="caller">Who asks.</param>
     /// <param name="idempotencyKey">Makes it safe to repeat; <see langword="null"/> for none.</param>
     /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
-    /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
     /// <param name="id">The id that the run shall have, where the orchestrator made it; <see langword="null"/> for a new one.</param>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     internal Task<AdmittedRun> AdmitAsync(
@@ -59,7 +59,7 @@ public sealed class AgentGateway
     /// <param name="request">The goal, should a new run be needed.</param>
     /// <param name="key">What makes it the same work. At most 200 characters.</param>
     /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
-    /// <param name="cancellationToken">Stops waiting; the run may have been admitted.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
     /// <returns>The run, and whether it was there already.</returns>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>
     public async Task<(Run Run, bool Resumed)> SubmitOrResumeAsync(

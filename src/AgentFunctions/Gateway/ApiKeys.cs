@@ -81,9 +81,9 @@ public sealed class ApiKeys
         return key;
     }
 
-    /// <summary>Who holds a key; <see langword="null"/> where it is none of this host's.</summary>
+    /// <summary>Who holds a key; <see langword="null"/> if it is none of this host's.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Caller?> FindAsync(string key, CancellationToken cancellationToken = default)
     {
         if (key is null || key.Length > 128 || !key.StartsWith(Mark, StringComparison.Ordinal) || key.IndexOf('_', Mark.Length) is not 12
@@ -106,7 +106,7 @@ public sealed class ApiKeys
     }
 
     /// <summary>Whether there is any key: from then on nobody without one may call.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken = default)
     {
         if (_seen is not { } seen || _time.GetElapsedTime(seen.At) >= MaxAge)
@@ -120,7 +120,7 @@ public sealed class ApiKeys
     }
 
     /// <summary>The keys, without what they are.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<ApiKeyRecord>> ListAsync(CancellationToken cancellationToken = default)
     {
         var keys = new List<ApiKeyRecord>();
@@ -142,7 +142,7 @@ public sealed class ApiKeys
     /// <summary>Withdraws a key at once.</summary>
     /// <param name="name">The holder's name.</param>
     /// <param name="by">Who withdraws it.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: there is none, or it is the last one of an administrator.</exception>
     public async Task RemoveAsync(string name, Caller by, CancellationToken cancellationToken = default)
     {

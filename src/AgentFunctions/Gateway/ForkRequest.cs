@@ -6,22 +6,24 @@ namespace AgentFunctions.Gateway;
 /// <summary>From where and how a new run is to go on.</summary>
 public sealed record ForkRequest
 {
-    /// <summary>The last turn to keep, from 0 (the goal alone) to the run's turns; all of them by default.</summary>
+    /// <summary>Gets the last turn to keep, from 0 (the goal alone) to the run's turns; all of them by default.</summary>
     public int? Turn { get; init; }
 
-    /// <summary>What the model is told in place of the agent's instructions, at most 128 KiB; by default the same.</summary>
+    /// <summary>Gets what the model is told in place of the agent's instructions, at most 128 KiB; by default the same.</summary>
     public string? Instructions { get; init; }
 
-    /// <summary>The model's name in the host's catalog; by default the same.</summary>
+    /// <summary>Gets the model's name in the host's catalog; by default the same.</summary>
     public string? Model { get; init; }
 
-    /// <summary>The names of exactly the tools that the new run gets; by default the same.</summary>
+    /// <summary>Gets the names of exactly the tools that the new run gets; by default the same.</summary>
     public IReadOnlyList<string>? Tools { get; init; }
 
-    /// <summary>What is said to the new run at once, at most 32,768 characters; by default nothing.</summary>
+    /// <summary>Gets what is said to the new run at once, at most 32,768 characters; by default nothing.</summary>
     public string? Message { get; init; }
 
-    /// <summary>What the new run may spend; by default what is left of the run's budget, which it then no longer has.</summary>
+    /// <summary>
+    /// Gets what the new run may spend; by default what is left of the run's budget, which it then no longer has.
+    /// </summary>
     public Budget? Budget { get; init; }
 
     /// <summary>Checks everything that can be checked without the host.</summary>

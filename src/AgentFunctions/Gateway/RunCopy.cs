@@ -24,7 +24,7 @@ internal sealed class RunCopy
     /// <param name="from">The run.</param>
     /// <param name="to">The new run.</param>
     /// <param name="turn">The last turn to copy; 0 for nothing but what the goal needs.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     internal async Task<CopiedRun> CopyAsync(string from, string to, int turn, CancellationToken cancellationToken)
     {
         List<TranscriptEntry> entries = [];

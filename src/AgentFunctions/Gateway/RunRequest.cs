@@ -8,13 +8,13 @@ namespace AgentFunctions.Gateway;
 /// <summary>What a caller submits: a goal for an agent.</summary>
 public sealed record RunRequest
 {
-    /// <summary>The agent's name; may be left out where the host has exactly one agent.</summary>
+    /// <summary>Gets the agent's name; may be left out where the host has exactly one agent.</summary>
     public string? Agent { get; init; }
 
-    /// <summary>What is to be reached, in words; at most 32 KiB.</summary>
+    /// <summary>Gets what is to be reached, in words; at most 32 KiB.</summary>
     public string? Goal { get; init; }
 
-    /// <summary>When the goal counts as reached: in words, or with a command, a schema or a judge that decides.</summary>
+    /// <summary>Gets when the goal counts as reached: in words, or with a command, a schema or a judge that decides.</summary>
     public RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Further input for the agent: a JSON object of at most 256 KiB.</summary>
@@ -23,16 +23,18 @@ public sealed record RunRequest
     /// <summary>Labels by name: at most 32, names of at most 64 and values of at most 256 characters.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    /// <summary>The scopes that the run's tokens may carry; <see langword="null"/>, the default, for no bound. At most 64.</summary>
+    /// <summary>
+    /// Gets the scopes that the run's tokens may carry; <see langword="null"/>, the default, for no bound. At most 64.
+    /// </summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
-    /// <summary>How urgent it is; normal by default.</summary>
+    /// <summary>Gets how urgent it is; normal by default.</summary>
     public RunPriority Priority { get; init; } = RunPriority.Normal;
 
-    /// <summary>What the run may spend; by default what the agent's definition allows.</summary>
+    /// <summary>Gets what the run may spend; by default what the agent's definition allows.</summary>
     public Budget? Budget { get; init; }
 
-    /// <summary>Where to post the end of the run: an absolute http or https address.</summary>
+    /// <summary>Gets where to post the end of the run: an absolute http or https address.</summary>
     public string? CallbackUrl { get; init; }
 
     /// <summary>Checks everything that can be checked without the host.</summary>

@@ -107,7 +107,7 @@ public sealed class RunSteering
     /// <param name="id">The run.</param>
     /// <param name="requester">Who asks.</param>
     /// <param name="reason">Why.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
     /// </exception>
@@ -130,7 +130,7 @@ public sealed class RunSteering
     /// <summary>Holds a run for the program itself.</summary>
     /// <param name="id">The run.</param>
     /// <param name="requester">Who asks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
     /// </exception>
@@ -167,7 +167,7 @@ public sealed class RunSteering
     /// <summary>Lets a held run go on, or takes up a failed one again, for the program itself.</summary>
     /// <param name="id">The run.</param>
     /// <param name="requester">Who asks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it is neither paused nor failed.
     /// </exception>

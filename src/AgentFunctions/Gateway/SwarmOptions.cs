@@ -7,27 +7,31 @@ namespace AgentFunctions.Gateway;
 /// <summary>The bounds of the trees of sub-agents on this host. A run is held to what they were when it was admitted.</summary>
 public sealed class SwarmOptions
 {
-    /// <summary>The most sub-agents of a tree; by default 300. A run's own budget may set fewer.</summary>
+    /// <summary>Gets or sets the most sub-agents of a tree; by default 300. A run's own budget may set fewer.</summary>
     [Range(0, 100_000)]
     public int MaxSubAgents { get; set; } = 300;
 
-    /// <summary>The most sub-agents of a tree that are at work at a time; by default 64. Others wait for their turn.</summary>
+    /// <summary>
+    /// Gets or sets the most sub-agents of a tree that are at work at a time; by default 64. Others wait for their turn.
+    /// </summary>
     [Range(1, 10_000)]
     public int MaxConcurrent { get; set; } = 64;
 
-    /// <summary>How many levels of sub-agents there may be below a run; by default 3.</summary>
+    /// <summary>Gets or sets how many levels of sub-agents there may be below a run; by default 3.</summary>
     [Range(1, 10)]
     public int MaxDepth { get; set; } = 3;
 
-    /// <summary>The most steps of one sub-agent, those of its own sub-agents included; by default 200.</summary>
+    /// <summary>Gets or sets the most steps of one sub-agent, those of its own sub-agents included; by default 200.</summary>
     [Range(2, 1_000_000)]
     public int MaxSteps { get; set; } = 200;
 
-    /// <summary>The longest time of one sub-agent, waiting included; by default one hour.</summary>
+    /// <summary>Gets or sets the longest time of one sub-agent, waiting included; by default one hour.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "365.00:00:00")]
     public TimeSpan MaxDuration { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long a sub-agent may be without a step before it counts as stuck and is ended; by default 15 minutes.</summary>
+    /// <summary>
+    /// Gets or sets how long a sub-agent may be without a step before it counts as stuck and is ended; by default 15 minutes.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "365.00:00:00")]
     public TimeSpan StepTimeout { get; set; } = TimeSpan.FromMinutes(15);
 
@@ -38,7 +42,7 @@ public sealed class SwarmOptions
     [Range(256, 1_000_000)]
     public int MaxResultBytes { get; set; } = 8_000;
 
-    /// <summary>What a run of an agent is held to; <see langword="null"/> where it may have no sub-agents.</summary>
+    /// <summary>What a run of an agent is held to; <see langword="null"/> if it may have no sub-agents.</summary>
     internal SwarmLimits? LimitsOf(AgentDefinition agent) => agent.Delegation == Delegation.None
         ? null
         : new SwarmLimits(MaxSubAgents, MaxConcurrent, MaxDepth, MaxSteps, MaxDuration, StepTimeout, MaxResultBytes);

@@ -49,22 +49,22 @@ internal static class TakenBudget
 /// <summary>The parts of a run's budget that forks have taken.</summary>
 internal sealed record TakenParts
 {
-    /// <summary>The steps of all.</summary>
+    /// <summary>Gets the steps of all.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>The tokens of all.</summary>
+    /// <summary>Gets the tokens of all.</summary>
     public long? Tokens { get; init; }
 
-    /// <summary>The US dollars of all.</summary>
+    /// <summary>Gets the US dollars of all.</summary>
     public decimal? Usd { get; init; }
 
-    /// <summary>The time of all.</summary>
+    /// <summary>Gets the time of all.</summary>
     public TimeSpan? WallClock { get; init; }
 
-    /// <summary>The sub-agents of all.</summary>
+    /// <summary>Gets the sub-agents of all.</summary>
     public int? SubAgents { get; init; }
 
-    /// <summary>What each fork took, by its id; <see langword="null"/> in records of earlier versions.</summary>
+    /// <summary>Gets what each fork took, by its id; <see langword="null"/> in records of earlier versions.</summary>
     public IReadOnlyDictionary<string, Budget>? Forks { get; init; }
 
     /// <summary>Whether anything was taken.</summary>

@@ -8,14 +8,14 @@ public interface ISigningKeyStore
 
     /// <summary>The keys of a purpose, oldest first.</summary>
     /// <param name="purpose">What they are for: <c>audit</c> or <c>tokens</c>.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<IReadOnlyList<StoredKey>> ReadAsync(string purpose, CancellationToken cancellationToken = default);
 
     /// <summary>Adds the next key of a purpose.</summary>
     /// <param name="purpose">What it is for.</param>
     /// <param name="number">Its number: how many there were before.</param>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>False where another host has added that number meanwhile; nothing was kept.</returns>
     Task<bool> TryAddAsync(string purpose, int number, StoredKey key, CancellationToken cancellationToken = default);
 }

@@ -10,16 +10,16 @@ namespace AgentFunctions.Keys;
 /// <param name="Y">The point's second coordinate, base64url.</param>
 public sealed record PublicKey(string Kid, string X, string Y)
 {
-    /// <summary>The key type.</summary>
+    /// <summary>Gets the key type.</summary>
     public string Kty => "EC";
 
-    /// <summary>The curve.</summary>
+    /// <summary>Gets the curve.</summary>
     public string Crv => "P-256";
 
-    /// <summary>The algorithm.</summary>
+    /// <summary>Gets the algorithm.</summary>
     public string Alg => "ES256";
 
-    /// <summary>What the key is for.</summary>
+    /// <summary>Gets what the key is for.</summary>
     public string Use => "sig";
 
     /// <summary>Whether a signature over data is this key's.</summary>

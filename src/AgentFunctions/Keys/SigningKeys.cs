@@ -26,7 +26,7 @@ public sealed class SigningKeys
     private volatile Known _known = new([], 0);
 
     /// <summary>The public keys, newest first.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<PublicKeySet> PublishedAsync(CancellationToken cancellationToken = default)
     {
         return new PublicKeySet(
@@ -34,7 +34,7 @@ public sealed class SigningKeys
     }
 
     /// <summary>Makes a new key pair that signs from now on.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Its public key.</returns>
     public async Task<PublicKey> RotateAsync(CancellationToken cancellationToken = default)
     {

@@ -35,20 +35,20 @@ internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffse
     [JsonInclude]
     internal SwarmRequest? Swarm { get; init; }
 
-    /// <summary>What the policy decided about it.</summary>
+    /// <summary>Gets what the policy decided about it.</summary>
     public PolicyDecision? Decision { get; init; }
 
-    /// <summary>The approval that it waits for, or that allowed it.</summary>
+    /// <summary>Gets the approval that it waits for, or that allowed it.</summary>
     public string? ApprovalId { get; init; }
 
-    /// <summary>How often a person had it made again after its outcome could not be told.</summary>
+    /// <summary>Gets how often a person had it made again after its outcome could not be told.</summary>
     public int Repeats { get; init; }
 
     /// <summary>Which delivery of the step wrote the entry.</summary>
     [JsonInclude]
     internal Guid Delivery { get; init; }
 
-    /// <summary>The version that was read or written; <see langword="null"/> where there was none.</summary>
+    /// <summary>The version that was read or written; <see langword="null"/> if there was none.</summary>
     [JsonIgnore]
     internal string? Etag { get; init; }
 
@@ -72,7 +72,7 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>
     /// <param name="call">The number of the call within its turn.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<LedgerEntry?> FindAsync(string runId, int turn, int call, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await records.GetAsync(Key(runId, turn, call), cancellationToken).ConfigureAwait(false);
@@ -83,7 +83,7 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>
     /// <param name="calls">How many calls it has.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     internal async Task<IReadOnlyDictionary<int, ToolOutcome>> OutcomesAsync(string runId, int turn, int calls, CancellationToken cancellationToken)
     {
         var outcomes = new Dictionary<int, ToolOutcome>();
@@ -184,7 +184,7 @@ internal sealed class CallLedger(IRecordStore records)
     /// <summary>The calls with effects of a run that have begun and have no outcome yet.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="tool">Only those of this tool; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     internal async Task<IReadOnlyList<PendingEffect>> StartedAsync(string runId, string? tool, CancellationToken cancellationToken)
     {
         var begun = new List<PendingEffect>();
@@ -201,7 +201,7 @@ internal sealed class CallLedger(IRecordStore records)
         return begun;
     }
 
-    /// <returns>The new version; <see langword="null"/> where the entry has changed since it was read.</returns>
+    /// <returns>The new version; <see langword="null"/> if the entry has changed since it was read.</returns>
     private async Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
     {
         try

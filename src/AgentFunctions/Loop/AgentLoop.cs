@@ -26,7 +26,7 @@ internal sealed class AgentLoop
 
     private AgentLoop(LoopRun run) => _run = run;
 
-    /// <summary>Runs the loop; <see langword="null"/> where it continues as new.</summary>
+    /// <summary>Runs the loop; <see langword="null"/> if it continues as new.</summary>
     public static async Task<RunOutcome?> RunAsync(IOrchestrationContext context, RunState state)
     {
         using var run = new LoopRun(context, state);
@@ -156,7 +156,7 @@ internal sealed class AgentLoop
         return _run.State.CutTurns >= MaxCutTurns ? AnswerFlow.CutForGood(_run) : null;
     }
 
-    /// <summary>Asks the model; <see langword="null"/> where it could not be asked yet.</summary>
+    /// <summary>Asks the model; <see langword="null"/> if it could not be asked yet.</summary>
     private async Task<CallModelResult?> CallModelAsync(BudgetDecision decision)
     {
         int turn = _run.State.Turns + 1;

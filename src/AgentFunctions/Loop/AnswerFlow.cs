@@ -106,7 +106,7 @@ internal static class AnswerFlow
         }
     }
 
-    /// <summary>What the check may consume; <see langword="null"/> where the budget has no room for it.</summary>
+    /// <summary>What the check may consume; <see langword="null"/> if the budget has no room for it.</summary>
     private static CheckAcceptanceInput? InputOf(LoopRun run)
     {
         var input = new CheckAcceptanceInput(run.Context.InstanceId, run.State.Turns, run.State.Context)

@@ -30,15 +30,15 @@ internal static class CallbackFlow
 /// <param name="Status">Its final status.</param>
 internal sealed record CallbackInput(string RunId, int Turns, RunStatus Status)
 {
-    /// <summary>The stable code of what stopped the run short.</summary>
+    /// <summary>Gets the stable code of what stopped the run short.</summary>
     public string? Code { get; init; }
 
-    /// <summary>What stopped the run short, in words; of a delivery that was given up, why.</summary>
+    /// <summary>Gets what stopped the run short, in words; of a delivery that was given up, why.</summary>
     public string? Message { get; init; }
 
-    /// <summary>When the run ended (UTC); <see langword="null"/> in a history that is older.</summary>
+    /// <summary>Gets when the run ended (UTC); <see langword="null"/> in a history that is older.</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>Whether the delivery was given up, which is only to be told.</summary>
+    /// <summary>Gets whether the delivery was given up, which is only to be told.</summary>
     public bool IsGivenUp { get; init; }
 }

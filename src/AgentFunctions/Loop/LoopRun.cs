@@ -35,7 +35,7 @@ internal sealed class LoopRun : IDisposable
 
     public RunState State { get; set; }
 
-    /// <summary>The steps of this execution.</summary>
+    /// <summary>Gets or sets the steps of this execution.</summary>
     public int StepsTaken { get; private set; }
 
     /// <summary>Whether people have said something that the model has not been shown.</summary>
@@ -50,7 +50,7 @@ internal sealed class LoopRun : IDisposable
     /// <summary>What the run may still spend, by other prices.</summary>
     public BudgetGuard Guard(ModelPrice? price) => new(Swarm.Own(State.Limits.Budget), price, State.Limits.MaxOutputTokens);
 
-    /// <summary>What is left of what the run itself may spend; <see langword="null"/> where nothing is limited.</summary>
+    /// <summary>What is left of what the run itself may spend; <see langword="null"/> if nothing is limited.</summary>
     public Budget? BudgetLeft() => State.Limits.Budget.IsUnlimited ? null : Swarm.Own(State.Limits.Budget).Minus(new Budget
     {
         Steps = State.Steps,

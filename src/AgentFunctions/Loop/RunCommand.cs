@@ -9,21 +9,24 @@ internal sealed record RunCommand(string By)
     /// <summary>The name of the event.</summary>
     public const string EventName = "command";
 
-    /// <summary>Whether the run shall end.</summary>
+    /// <summary>Gets whether the run shall end.</summary>
     public bool Cancel { get; init; }
 
     /// <summary>Why.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>How many messages the run's inbox has; the messages themselves are in its log.</summary>
+    /// <summary>Gets how many messages the run's inbox has; the messages themselves are in its log.</summary>
     public long? Inbox { get; init; }
 
-    /// <summary>The size of the message that was added, in bytes (UTF-8).</summary>
+    /// <summary>Gets the size of the message that was added, in bytes (UTF-8).</summary>
     public long InboxBytes { get; init; }
 
-    /// <summary>What may be spent on top.</summary>
+    /// <summary>Gets what may be spent on top.</summary>
     public Budget? Grant { get; init; }
 
-    /// <summary>What the command is known by, so that one that is sent again is heard once; <see langword="null"/> if it is sent once.</summary>
+    /// <summary>
+    /// Gets what the command is known by, so that one that is sent again is heard once; <see langword="null"/> if it is sent
+    /// once.
+    /// </summary>
     public string? Key { get; init; }
 }

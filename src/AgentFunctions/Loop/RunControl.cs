@@ -30,10 +30,10 @@ internal sealed class RunControl : IDisposable
         _next = Listen();
     }
 
-    /// <summary>The request to end the run, once there is one.</summary>
+    /// <summary>Gets or sets the request to end the run, once there is one.</summary>
     public RunCommand? Cancelled { get; private set; }
 
-    /// <summary>Whether a step took longer than any may.</summary>
+    /// <summary>Gets or sets whether a step took longer than any may.</summary>
     public bool IsStuck { get; private set; }
 
     /// <summary>
@@ -42,7 +42,7 @@ internal sealed class RunControl : IDisposable
     /// </summary>
     public bool IsTimeUp => _deadlineTimer.IsCompleted;
 
-    /// <summary>Whether a step was left before it was over.</summary>
+    /// <summary>Gets or sets whether a step was left before it was over.</summary>
     public bool HasLeftSteps { get; private set; }
 
     private static Task Never { get; } = new TaskCompletionSource().Task;

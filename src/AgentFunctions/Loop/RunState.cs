@@ -10,95 +10,108 @@ namespace AgentFunctions.Loop;
 /// </summary>
 internal sealed record RunState
 {
-    /// <summary>What the run is held to.</summary>
+    /// <summary>Gets what the run is held to.</summary>
     public required LoopLimits Limits { get; init; }
 
-    /// <summary>The number with which the run waits for its place among those at work; <see langword="null"/> once it has one.</summary>
+    /// <summary>
+    /// Gets the number with which the run waits for its place among those at work; <see langword="null"/> once it has one.
+    /// </summary>
     public long? QueueTicket { get; init; }
 
-    /// <summary>The turns that are over.</summary>
+    /// <summary>Gets the turns that are over.</summary>
     public int Turns { get; init; }
 
-    /// <summary>The model calls and tool calls that are over.</summary>
+    /// <summary>Gets the model calls and tool calls that are over.</summary>
     public int Steps { get; init; }
 
-    /// <summary>The longest chain of steps: parallel tool calls of one turn count once.</summary>
+    /// <summary>Gets the longest chain of steps: parallel tool calls of one turn count once.</summary>
     public int CriticalSteps { get; init; }
 
-    /// <summary>What the model calls consumed.</summary>
+    /// <summary>Gets what the model calls consumed.</summary>
     public TokenUsage Usage { get; init; } = new();
 
-    /// <summary>When the first turn began; <see langword="null"/> before it.</summary>
+    /// <summary>Gets when the first turn began; <see langword="null"/> before it.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>The part of the transcript that the model is shown.</summary>
+    /// <summary>Gets the part of the transcript that the model is shown.</summary>
     public ContextRef Context { get; init; } = new();
 
-    /// <summary>The size of what the model was last shown and said, as the provider counted it.</summary>
+    /// <summary>Gets the size of what the model was last shown and said, as the provider counted it.</summary>
     public long ContextTokens { get; init; }
 
-    /// <summary>The bytes that the next request has beyond <see cref="ContextTokens"/>; no token is shorter than a byte.</summary>
+    /// <summary>
+    /// Gets the bytes that the next request has beyond <see cref="ContextTokens"/>; no token is shorter than a byte.
+    /// </summary>
     public long PendingBytes { get; init; }
 
-    /// <summary>The size of what every request has: instructions, goal and tools, in bytes.</summary>
+    /// <summary>Gets the size of what every request has: instructions, goal and tools, in bytes.</summary>
     public long BaseBytes { get; init; }
 
-    /// <summary>The last turn that was over when the context was last summed up.</summary>
+    /// <summary>Gets the last turn that was over when the context was last summed up.</summary>
     public int CompactedTurn { get; init; }
 
-    /// <summary>How often in a row the provider refused the request for its size.</summary>
+    /// <summary>Gets how often in a row the provider refused the request for its size.</summary>
     public int Refusals { get; init; }
 
-    /// <summary>Whether the request is to be shortened because the provider refused it: 0, or the number of the refusal.</summary>
+    /// <summary>
+    /// Gets whether the request is to be shortened because the provider refused it: 0, or the number of the refusal.
+    /// </summary>
     public int Overflows { get; init; }
 
-    /// <summary>The model calls that were begun, lost ones included: numbers them.</summary>
+    /// <summary>Gets the model calls that were begun, lost ones included: numbers them.</summary>
     public int ModelCalls { get; init; }
 
-    /// <summary>How often in a row a model call was cut off.</summary>
+    /// <summary>Gets how often in a row a model call was cut off.</summary>
     public int LostCalls { get; init; }
 
-    /// <summary>How many messages people have sent, and how many of them the model has been shown.</summary>
+    /// <summary>Gets how many messages people have sent, and how many of them the model has been shown.</summary>
     public long Inbox { get; init; }
 
-    /// <summary>How many of the messages the model has been shown.</summary>
+    /// <summary>Gets how many of the messages the model has been shown.</summary>
     public long InboxShown { get; init; }
 
-    /// <summary>The keys of the last grants, so that one that is sent again is not granted twice; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// Gets the keys of the last grants, so that one that is sent again is not granted twice; <see langword="null"/> for none.
+    /// </summary>
     public IReadOnlyList<string>? Heard { get; init; }
 
-    /// <summary>What the host has to tell the model before its next message.</summary>
+    /// <summary>Gets what the host has to tell the model before its next message.</summary>
     public string? Notice { get; init; }
 
-    /// <summary>The share of the budget at which the model was last told what is left.</summary>
+    /// <summary>Gets the share of the budget at which the model was last told what is left.</summary>
     public double ToldAtShare { get; init; } = 1;
 
-    /// <summary>How often in a row the model was asked again for want of a whole answer.</summary>
+    /// <summary>Gets how often in a row the model was asked again for want of a whole answer.</summary>
     public int Repairs { get; init; }
 
-    /// <summary>How often in a row tool calls were cut off at the limit of output, and none of them went well; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// Gets how often in a row tool calls were cut off at the limit of output, and none of them went well; <see
+    /// langword="null"/> for none.
+    /// </summary>
     public int? CutTurns { get; init; }
 
-    /// <summary>How often the answer was not accepted.</summary>
+    /// <summary>Gets how often the answer was not accepted.</summary>
     public int Rejections { get; init; }
 
-    /// <summary>The run's sub-agents; <see langword="null"/> where it may have none.</summary>
+    /// <summary>Gets the run's sub-agents; <see langword="null"/> if it may have none.</summary>
     public SwarmState? Swarm { get; init; }
 
-    /// <summary>The calls for sub-agents that failed, so that none was started; <see langword="null"/> for none.</summary>
+    /// <summary>Gets the calls for sub-agents that failed, so that none was started; <see langword="null"/> for none.</summary>
     public int? RefusedSpawns { get; init; }
 
-    /// <summary>Whom the run reports to; <see langword="null"/> where it is not a sub-agent.</summary>
+    /// <summary>Whom the run reports to; <see langword="null"/> if it is not a sub-agent.</summary>
     public LeadLink? Lead { get; init; }
 
-    /// <summary>What people and programs see, and what an ended run can be taken up from.</summary>
+    /// <summary>Gets what people and programs see, and what an ended run can be taken up from.</summary>
     [JsonIgnore]
     public RunState Published => Swarm is null ? this : this with { Swarm = Swarm.Numbers };
 
-    /// <summary>What the run waits for, other than a step.</summary>
+    /// <summary>Gets what the run waits for, other than a step.</summary>
     public RunWait? WaitingFor { get; init; }
 
-    /// <summary>All that the run waits for, where that is more than <see cref="WaitingFor"/>; <see langword="null"/> otherwise.</summary>
+    /// <summary>
+    /// Gets all that the run waits for, where that is more than <see cref="WaitingFor"/>; <see langword="null"/> otherwise.
+    /// </summary>
     public IReadOnlyList<RunWait>? Waits { get; init; }
 }
 
@@ -114,7 +127,7 @@ internal sealed record RunWait(string Kind, DateTimeOffset? Until = null, string
     /// <summary>The kind of a wait for sub-agents.</summary>
     public const string SubAgents = "subAgents";
 
-    /// <summary>The deadline, where <see cref="Until"/> is only the next reminder (UTC).</summary>
+    /// <summary>Gets the deadline, where <see cref="Until"/> is only the next reminder (UTC).</summary>
     public DateTimeOffset? Deadline { get; init; }
 }
 
@@ -123,7 +136,7 @@ internal sealed record RunWait(string Kind, DateTimeOffset? Until = null, string
 /// <param name="Budget">What may be spent.</param>
 /// <param name="ContextWindow">The model's window, in tokens.</param>
 /// <param name="MaxOutputTokens">The longest answer that the model gives, in tokens.</param>
-/// <param name="Price">What the model costs; <see langword="null"/> where that is not known.</param>
+/// <param name="Price">What the model costs; <see langword="null"/> if that is not known.</param>
 /// <param name="MaxRejections">How often an answer may be rejected; 0 where the run has no acceptance check.</param>
 internal sealed record LoopLimits(
     int MaxTurns, Budget Budget, int ContextWindow, int MaxOutputTokens, ModelPrice? Price = null, int MaxRejections = 0)
@@ -131,23 +144,28 @@ internal sealed record LoopLimits(
     /// <summary>Bytes per token of usual text, for what no provider has counted yet.</summary>
     public double BytesPerToken { get; init; } = Models.ModelProfile.DefaultBytesPerToken;
 
-    /// <summary>What bounds the run's sub-agents; <see langword="null"/> where it may have none.</summary>
+    /// <summary>Gets what bounds the run's sub-agents; <see langword="null"/> if it may have none.</summary>
     public SwarmLimits? Swarm { get; init; }
 
-    /// <summary>How long the run may be without a step before it counts as stuck; <see langword="null"/> for any time.</summary>
+    /// <summary>
+    /// Gets how long the run may be without a step before it counts as stuck; <see langword="null"/> for any time.
+    /// </summary>
     public TimeSpan? StepTimeout { get; init; }
 
-    /// <summary>The model that judges answers; <see langword="null"/> where none does.</summary>
+    /// <summary>Gets the model that judges answers; <see langword="null"/> if none does.</summary>
     public JudgeLimits? Judge { get; init; }
 
-    /// <summary>Whether acceptance commands are judged by what is left of the budget; <see langword="null"/> for runs of versions that did not tell them.</summary>
+    /// <summary>
+    /// Gets whether acceptance commands are judged by what is left of the budget; <see langword="null"/> for runs of versions
+    /// that did not tell them.
+    /// </summary>
     public bool? TellsBudget { get; init; }
 }
 
 /// <summary>What must be known of the model that judges answers.</summary>
 /// <param name="MaxOutputTokens">The longest verdict, in tokens, what it thinks before included.</param>
 /// <param name="MaxInputBytes">The largest request, in bytes (UTF-8).</param>
-/// <param name="Price">What the model costs; <see langword="null"/> where that is not known.</param>
+/// <param name="Price">What the model costs; <see langword="null"/> if that is not known.</param>
 internal sealed record JudgeLimits(int MaxOutputTokens, long MaxInputBytes, ModelPrice? Price);
 
 /// <summary>Whom a sub-agent reports to.</summary>

@@ -5,10 +5,10 @@ namespace AgentFunctions.Loop;
 /// <summary>How the loop's steps are repeated when they fail. The waits are durable timers.</summary>
 internal static class StepOptions
 {
-    /// <summary>A provider that cannot be reached, beyond what the client's own short retries could mend.</summary>
+    /// <summary>Gets a provider that cannot be reached, beyond what the client's own short retries could mend.</summary>
     public static TaskOptions Model { get; } = new(new RetryPolicy(8, TimeSpan.FromSeconds(2), 2.0, TimeSpan.FromMinutes(5)));
 
-    /// <summary>A tool's own errors are results; what is retried here is a store that cannot be reached.</summary>
+    /// <summary>Gets a tool's own errors are results; what is retried here is a store that cannot be reached.</summary>
     public static TaskOptions Tool { get; } = new(new RetryPolicy(8, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(1)));
 
     /// <summary>Gets how a step is repeated.</summary>
@@ -20,6 +20,6 @@ internal static class StepOptions
         _ => Model,
     };
 
-    /// <summary>A receiver that is down.</summary>
+    /// <summary>Gets a receiver that is down.</summary>
     public static TaskOptions Notify { get; } = new(new RetryPolicy(8, TimeSpan.FromSeconds(5), 3.0, TimeSpan.FromMinutes(30)));
 }

@@ -24,19 +24,19 @@ internal static class StepNames
 /// <param name="MaxOutputTokens">The bound of the answer.</param>
 internal sealed record CallModelInput(string RunId, int Turn, ContextRef Context, int MaxOutputTokens)
 {
-    /// <summary>The first message from people that the model has not been shown.</summary>
+    /// <summary>Gets the first message from people that the model has not been shown.</summary>
     public long InboxFrom { get; init; }
 
-    /// <summary>The number of messages from people that it shall have been shown.</summary>
+    /// <summary>Gets the number of messages from people that it shall have been shown.</summary>
     public long InboxTo { get; init; }
 
-    /// <summary>What the host has to tell the model.</summary>
+    /// <summary>Gets what the host has to tell the model.</summary>
     public string? Notice { get; init; }
 
-    /// <summary>Whether this is the last message: no tools are offered.</summary>
+    /// <summary>Gets whether this is the last message: no tools are offered.</summary>
     public bool Closing { get; init; }
 
-    /// <summary>The number of the call among the run's model calls, from 1; never used twice.</summary>
+    /// <summary>Gets the number of the call among the run's model calls, from 1; never used twice.</summary>
     public int Call { get; init; }
 
     /// <summary>
@@ -56,13 +56,15 @@ internal sealed record CallModelResult(IReadOnlyList<string> Calls, TokenUsage U
     /// <summary>Set where the provider asked to wait: no message was made, ask again after this time.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>Whether the provider refused the request for its size: no message was made.</summary>
+    /// <summary>Gets whether the provider refused the request for its size: no message was made.</summary>
     public bool ContextExceeded { get; init; }
 
-    /// <summary>Whether the call was begun before and cut off: no message was made, and what it consumed is not known.</summary>
+    /// <summary>
+    /// Gets whether the call was begun before and cut off: no message was made, and what it consumed is not known.
+    /// </summary>
     public bool Lost { get; init; }
 
-    /// <summary>A call that made no message.</summary>
+    /// <summary>Gets a call that made no message.</summary>
     public static CallModelResult None { get; } = new([], new TokenUsage(), null, false);
 }
 
@@ -76,10 +78,15 @@ internal sealed record CallToolInput(string RunId, int Turn, int Call, ContextRe
     /// <summary>For a tool that concerns sub-agents: what it may ask for.</summary>
     public SwarmAllowance? Swarm { get; init; }
 
-    /// <summary>What the run may still spend, for rules to decide on; <see langword="null"/> where nothing is limited.</summary>
+    /// <summary>
+    /// Gets what the run may still spend, for rules to decide on; <see langword="null"/> if nothing is limited.
+    /// </summary>
     public Budget? BudgetLeft { get; init; }
 
-    /// <summary>The most bytes (UTF-8) that the model is shown of the result; what is longer becomes an artifact. 0 for the tool's own limit.</summary>
+    /// <summary>
+    /// Gets the most bytes (UTF-8) that the model is shown of the result; what is longer becomes an artifact. 0 for the tool's
+    /// own limit.
+    /// </summary>
     public int ResultBytes { get; init; }
 }
 
@@ -103,7 +110,7 @@ internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = nu
 /// <param name="Until">When to look again in any case (UTC).</param>
 internal sealed record ToolCallWait(string Kind, string Id, string EventName, DateTimeOffset Until)
 {
-    /// <summary>The deadline, where <see cref="Until"/> comes before it (UTC).</summary>
+    /// <summary>Gets the deadline, where <see cref="Until"/> comes before it (UTC).</summary>
     public DateTimeOffset? Deadline { get; init; }
 }
 
@@ -115,19 +122,19 @@ internal sealed record ToolCallWait(string Kind, string Id, string EventName, Da
 /// <param name="MaxOutputTokens">The bound of the summary.</param>
 internal sealed record CompactInput(string RunId, int Turn, ContextRef Context, long KeepBytes, int MaxOutputTokens)
 {
-    /// <summary>The most bytes (UTF-8) of the request.</summary>
+    /// <summary>Gets the most bytes (UTF-8) of the request.</summary>
     public long MaxInputBytes { get; init; } = long.MaxValue;
 
-    /// <summary>The longest summary, in bytes (UTF-8).</summary>
+    /// <summary>Gets the longest summary, in bytes (UTF-8).</summary>
     public int MaxSummaryBytes { get; init; } = int.MaxValue;
 
-    /// <summary>How many messages of people the model has been shown.</summary>
+    /// <summary>Gets how many messages of people the model has been shown.</summary>
     public long Inbox { get; init; }
 
-    /// <summary>The number of the call among the run's model calls, from 1; never used twice.</summary>
+    /// <summary>Gets the number of the call among the run's model calls, from 1; never used twice.</summary>
     public int Call { get; init; }
 
-    /// <summary>What the call may consume at the most; see <see cref="CallModelInput.Reserve"/>.</summary>
+    /// <summary>Gets what the call may consume at the most; see <see cref="CallModelInput.Reserve"/>.</summary>
     public TokenUsage? Reserve { get; init; }
 }
 
@@ -137,7 +144,7 @@ internal sealed record CompactInput(string RunId, int Turn, ContextRef Context, 
 /// <param name="Usage">What the summary consumed.</param>
 internal sealed record CompactResult(ContextRef Context, long Bytes, TokenUsage Usage)
 {
-    /// <summary>Whether the call was begun before and cut off: nothing was summed up.</summary>
+    /// <summary>Gets whether the call was begun before and cut off: nothing was summed up.</summary>
     public bool Lost { get; init; }
 
     /// <summary>Set where the provider asked to wait: nothing was summed up, ask again after this time.</summary>
@@ -150,19 +157,22 @@ internal sealed record CompactResult(ContextRef Context, long Bytes, TokenUsage 
 /// <param name="Context">The part of the transcript that holds the answer.</param>
 internal sealed record CheckAcceptanceInput(string RunId, int Turn, ContextRef Context)
 {
-    /// <summary>What is left of the run's budget, for the rules on a command; <see langword="null"/> if it is unlimited, or not told.</summary>
+    /// <summary>
+    /// Gets what is left of the run's budget, for the rules on a command; <see langword="null"/> if it is unlimited, or not
+    /// told.
+    /// </summary>
     public Budget? BudgetLeft { get; init; }
 
-    /// <summary>The most bytes (UTF-8) of the judge's request.</summary>
+    /// <summary>Gets the most bytes (UTF-8) of the judge's request.</summary>
     public long MaxInputBytes { get; init; } = long.MaxValue;
 
-    /// <summary>The bound of the judge's answer, in tokens.</summary>
+    /// <summary>Gets the bound of the judge's answer, in tokens.</summary>
     public int MaxOutputTokens { get; init; }
 
-    /// <summary>The number of the judge's call among the run's model calls, from 1; never used twice.</summary>
+    /// <summary>Gets the number of the judge's call among the run's model calls, from 1; never used twice.</summary>
     public int Call { get; init; }
 
-    /// <summary>What the judge may consume at the most; see <see cref="CallModelInput.Reserve"/>.</summary>
+    /// <summary>Gets what the judge may consume at the most; see <see cref="CallModelInput.Reserve"/>.</summary>
     public TokenUsage? Reserve { get; init; }
 }
 
@@ -172,7 +182,7 @@ internal sealed record CheckAcceptanceInput(string RunId, int Turn, ContextRef C
 /// <param name="Findings">What is missing, in words for the model; at most 4,000 characters.</param>
 internal sealed record CheckAcceptanceResult(bool Accepted, TokenUsage Usage, string? Findings = null)
 {
-    /// <summary>Whether the judge was asked before and cut off: nothing is decided.</summary>
+    /// <summary>Gets whether the judge was asked before and cut off: nothing is decided.</summary>
     public bool Lost { get; init; }
 
     /// <summary>Set where the judge's provider asked to wait: nothing is decided, ask again after this time.</summary>
@@ -196,9 +206,9 @@ internal sealed record NotifyInput(string RunId, RunOutcome Outcome)
 /// <param name="State">Where it stood.</param>
 internal sealed record RunOutcome(RunStatus Status, RunState State)
 {
-    /// <summary>The stable code of what stopped it short.</summary>
+    /// <summary>Gets the stable code of what stopped it short.</summary>
     public string? Code { get; init; }
 
-    /// <summary>What stopped it short, in words.</summary>
+    /// <summary>Gets what stopped it short, in words.</summary>
     public string? Message { get; init; }
 }

@@ -4,12 +4,12 @@ namespace AgentFunctions.Loop;
 /// <param name="allowance">What it may ask for.</param>
 internal sealed class SwarmCall(SwarmAllowance allowance)
 {
-    /// <summary>What it may ask for.</summary>
+    /// <summary>Gets what it may ask for.</summary>
     public SwarmAllowance Allowance { get; } = allowance;
 
-    /// <summary>What it asks for.</summary>
+    /// <summary>Gets or sets what it asks for.</summary>
     public SwarmRequest? Request { get; set; }
 
-    /// <summary>Whether the call has no outcome yet: it waits for sub-agents.</summary>
+    /// <summary>Gets whether the call has no outcome yet: it waits for sub-agents.</summary>
     public bool IsOpen => Request is { Start.Awaited: true } or { Wait: not null };
 }

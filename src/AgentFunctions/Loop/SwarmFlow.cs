@@ -41,10 +41,12 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>Completes when a sub-agent has ended that <see cref="Receive"/> has not taken in.</summary>
     public Task Next { get; private set; }
 
-    /// <summary>How many sub-agents were started or have ended in this execution: each takes room in its history.</summary>
+    /// <summary>
+    /// Gets or sets how many sub-agents were started or have ended in this execution: each takes room in its history.
+    /// </summary>
     public int Events { get; private set; }
 
-    /// <summary>Whether the turn waits for sub-agents.</summary>
+    /// <summary>Gets whether the turn waits for sub-agents.</summary>
     public bool IsWaiting => _swarm is { Awaited: > 0 } or { Waits.Count: > 0 };
 
     /// <summary>Takes in the sub-agents that have ended, and starts others in their place.</summary>
@@ -98,7 +100,7 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>What the run itself may spend: all but what its sub-agents hold or will.</summary>
     public Budget Own(Budget granted) => _swarm is null ? granted : granted.Minus(SwarmGrants.Reserved(_swarm));
 
-    /// <summary>What a call may ask for; <see langword="null"/> where it is not one of the loop's.</summary>
+    /// <summary>What a call may ask for; <see langword="null"/> if it is not one of the loop's.</summary>
     /// <param name="asked">The tools that the turn calls.</param>
     /// <param name="call">The number of the call.</param>
     public SwarmAllowance? Allow(IReadOnlyList<string> asked, int call) =>
@@ -155,7 +157,7 @@ internal sealed class SwarmFlow : IDisposable
         return Apply(state);
     }
 
-    /// <summary>The next call to take up again; <see langword="null"/> where all must wait on.</summary>
+    /// <summary>The next call to take up again; <see langword="null"/> if all must wait on.</summary>
     /// <param name="hasNews">Whether somebody has said something that the model should hear.</param>
     public ChildWait? TakeDue(bool hasNews)
     {

@@ -9,13 +9,13 @@ internal sealed record SwarmGains
 
     public TokenUsage Usage { get; init; } = new();
 
-    /// <summary>The longest chain of steps that goes through one of them.</summary>
+    /// <summary>Gets the longest chain of steps that goes through one of them.</summary>
     public int CriticalSteps { get; init; }
 
-    /// <summary>The size of the results that the lead is shown.</summary>
+    /// <summary>Gets the size of the results that the lead is shown.</summary>
     public long Bytes { get; init; }
 
-    /// <summary>What people granted to sub-agents beyond what the lead had.</summary>
+    /// <summary>Gets what people granted to sub-agents beyond what the lead had.</summary>
     public Budget Extra { get; init; } = new();
 
     public SwarmGains With(ChildEnded ended, LiveChild child) => new()

@@ -65,7 +65,7 @@ internal static class SwarmGrants
         Math.Min(state.Limits.Swarm!.ResultBytes, ContextPolicy.ResultBytes(state, Math.Max(1, results), long.MaxValue));
 
     /// <summary>
-    /// How many sub-agents of its own the next one may have at work at a time; <see langword="null"/> where it must wait for
+    /// How many sub-agents of its own the next one may have at work at a time; <see langword="null"/> if it must wait for
     /// its turn.
     /// </summary>
     public static int? ConcurrentOfNext(SwarmState swarm, SwarmLimits limits)

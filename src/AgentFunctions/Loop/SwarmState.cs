@@ -8,7 +8,7 @@ namespace AgentFunctions.Loop;
 /// <summary>The sub-agents of a run, in numbers and references: what each was told and what it said is elsewhere.</summary>
 internal sealed record SwarmState
 {
-    /// <summary>The sub-agents that were started.</summary>
+    /// <summary>Gets the sub-agents that were started.</summary>
     public int Started { get; init; }
 
     /// <summary>Those of them that have ended.</summary>
@@ -17,16 +17,16 @@ internal sealed record SwarmState
     /// <summary>Those of them that ended without an answer.</summary>
     public int Failed { get; init; }
 
-    /// <summary>The sub-agents of those that have ended.</summary>
+    /// <summary>Gets the sub-agents of those that have ended.</summary>
     public int Descendants { get; init; }
 
-    /// <summary>The steps of those that have ended; part of the run's own number.</summary>
+    /// <summary>Gets the steps of those that have ended; part of the run's own number.</summary>
     public int Steps { get; init; }
 
-    /// <summary>What those that have ended consumed; part of the run's own number.</summary>
+    /// <summary>Gets what those that have ended consumed; part of the run's own number.</summary>
     public TokenUsage Usage { get; init; } = new();
 
-    /// <summary>How many the present turn waits for.</summary>
+    /// <summary>Gets how many the present turn waits for.</summary>
     public int Awaited { get; init; }
 
     /// <summary>Those that wait for their turn, in the order in which they start.</summary>
@@ -35,19 +35,19 @@ internal sealed record SwarmState
     /// <summary>Those at work.</summary>
     public IReadOnlyList<LiveChild> Live { get; init; } = [];
 
-    /// <summary>The calls that wait for sub-agents.</summary>
+    /// <summary>Gets the calls that wait for sub-agents.</summary>
     public IReadOnlyList<ChildWait> Waits { get; init; } = [];
 
-    /// <summary>What is kept for those that wait for their turn; <see langword="null"/> where nobody does.</summary>
+    /// <summary>Gets what is kept for those that wait for their turn; <see langword="null"/> if nobody does.</summary>
     public Budget? Pool { get; init; }
 
-    /// <summary>How many are at work; for those who look at the run.</summary>
+    /// <summary>Gets how many are at work; for those who look at the run.</summary>
     public int Running { get; init; }
 
-    /// <summary>The run's longest chain of steps when it asked for those at work; for those who look at the run.</summary>
+    /// <summary>Gets the run's longest chain of steps when it asked for those at work; for those who look at the run.</summary>
     public int AskedAt { get; init; }
 
-    /// <summary>How many wait for their turn.</summary>
+    /// <summary>Gets how many wait for their turn.</summary>
     [JsonIgnore]
     public int Queued => Queue.Sum(static batch => batch.Count);
 
@@ -63,7 +63,9 @@ internal sealed record SwarmState
         return names.Count - open >= (wait.Count ?? names.Count);
     }
 
-    /// <summary>What people and programs see: the numbers. An ended run is taken up again from it, and has nobody at work.</summary>
+    /// <summary>
+    /// Gets what people and programs see: the numbers. An ended run is taken up again from it, and has nobody at work.
+    /// </summary>
     [JsonIgnore]
     public SwarmState Numbers => this with
     {
@@ -80,34 +82,34 @@ internal sealed record SwarmState
 /// <summary>Sub-agents that wait for their turn: consecutive calls of one turn, or consecutive items of one call.</summary>
 /// <param name="Turn">The turn in which they were asked for.</param>
 /// <param name="Call">The call; where the calls are counted, the first.</param>
-/// <param name="Item">The first item; <see langword="null"/> where the calls are counted.</param>
+/// <param name="Item">The first item; <see langword="null"/> if the calls are counted.</param>
 /// <param name="Count">How many.</param>
 /// <param name="First">What each begins with, but for its grant.</param>
 internal sealed record ChildBatch(int Turn, int Call, int? Item, int Count, RunState First)
 {
-    /// <summary>Whether the turn waits for them.</summary>
+    /// <summary>Gets whether the turn waits for them.</summary>
     public bool Awaited { get; init; }
 
-    /// <summary>What each may spend at the most; <see langword="null"/> for its share.</summary>
+    /// <summary>Gets what each may spend at the most; <see langword="null"/> for its share.</summary>
     public Budget? Ask { get; init; }
 
-    /// <summary>How large a share each gets.</summary>
+    /// <summary>Gets how large a share each gets.</summary>
     public int Weight { get; init; } = 1;
 
-    /// <summary>Which ones start first.</summary>
+    /// <summary>Gets which ones start first.</summary>
     public RunPriority Priority { get; init; }
 
-    /// <summary>The most bytes of each one's result that the lead is shown at once.</summary>
+    /// <summary>Gets the most bytes of each one's result that the lead is shown at once.</summary>
     public int ResultBytes { get; init; }
 
-    /// <summary>The lead's longest chain of steps when they were asked for.</summary>
+    /// <summary>Gets the lead's longest chain of steps when they were asked for.</summary>
     public int CriticalSteps { get; init; }
 
-    /// <summary>The name of the first.</summary>
+    /// <summary>Gets the name of the first.</summary>
     [JsonIgnore]
     public string Name => ChildName.Of(Turn, Call, Item);
 
-    /// <summary>Those after the first; <see langword="null"/> where there are none.</summary>
+    /// <summary>Those after the first; <see langword="null"/> if there are none.</summary>
     [JsonIgnore]
     public ChildBatch? Rest => Count == 1
         ? null
@@ -131,12 +133,12 @@ internal sealed record ChildBatch(int Turn, int Call, int? Item, int Count, RunS
 /// <param name="Until">When it should have ended long ago (UTC).</param>
 internal sealed record LiveChild(string Name, Budget Granted, DateTimeOffset Until)
 {
-    /// <summary>Whether the turn waits for it.</summary>
+    /// <summary>Gets whether the turn waits for it.</summary>
     public bool Awaited { get; init; }
 
-    /// <summary>How many sub-agents of its own may be at work at a time.</summary>
+    /// <summary>Gets how many sub-agents of its own may be at work at a time.</summary>
     public int Concurrent { get; init; }
 
-    /// <summary>The lead's longest chain of steps when it was asked for.</summary>
+    /// <summary>Gets the lead's longest chain of steps when it was asked for.</summary>
     public int CriticalSteps { get; init; }
 }

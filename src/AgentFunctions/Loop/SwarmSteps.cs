@@ -36,10 +36,10 @@ internal static class SwarmToolNames
 /// <param name="Limits">What the run is held to.</param>
 internal sealed record SwarmAllowance(int Children, Budget Left, SwarmLimits Limits)
 {
-    /// <summary>How often the call was taken up again after it had waited; 0 for the first time.</summary>
+    /// <summary>Gets how often the call was taken up again after it had waited; 0 for the first time.</summary>
     public int Phase { get; init; }
 
-    /// <summary>The sub-agents that the call waited for, where it named them.</summary>
+    /// <summary>Gets the sub-agents that the call waited for, where it named them.</summary>
     public IReadOnlyList<string>? Names { get; init; }
 
     /// <summary>For a call that was taken up again: the sub-agents at work. Others have reported, though their runs may still be seen to end.</summary>
@@ -64,19 +64,21 @@ internal sealed record SwarmRequest
 /// <param name="First">What each begins with, but for its grant.</param>
 internal sealed record ChildStart(int Count, RunState First)
 {
-    /// <summary>The number of the first among the items of the call; <see langword="null"/> for the one sub-agent of it.</summary>
+    /// <summary>
+    /// Gets the number of the first among the items of the call; <see langword="null"/> for the one sub-agent of it.
+    /// </summary>
     public int? FirstItem { get; init; }
 
-    /// <summary>Whether the turn waits for them, and their results are the outcomes of its calls.</summary>
+    /// <summary>Gets whether the turn waits for them, and their results are the outcomes of its calls.</summary>
     public bool Awaited { get; init; }
 
-    /// <summary>What each may spend at the most; <see langword="null"/> for its share.</summary>
+    /// <summary>Gets what each may spend at the most; <see langword="null"/> for its share.</summary>
     public Budget? Ask { get; init; }
 
-    /// <summary>How large a share each gets, against others that start in the same turn.</summary>
+    /// <summary>Gets how large a share each gets, against others that start in the same turn.</summary>
     public int Weight { get; init; } = 1;
 
-    /// <summary>Which ones start first.</summary>
+    /// <summary>Gets which ones start first.</summary>
     public RunPriority Priority { get; init; } = RunPriority.Normal;
 }
 
@@ -86,19 +88,19 @@ internal sealed record ChildStart(int Count, RunState First)
 /// <param name="Until">When to take it up in any case (UTC).</param>
 internal sealed record ChildWait(IReadOnlyList<string>? Names = null, int? Count = null, DateTimeOffset? Until = null)
 {
-    /// <summary>Whether it is not taken up early when somebody says something.</summary>
+    /// <summary>Gets whether it is not taken up early when somebody says something.</summary>
     public bool Patient { get; init; }
 
-    /// <summary>The turn and the call, as the loop enters them.</summary>
+    /// <summary>Gets the turn and the call, as the loop enters them.</summary>
     public int Turn { get; init; }
 
-    /// <summary>The number of the call within its turn.</summary>
+    /// <summary>Gets the number of the call within its turn.</summary>
     public int Call { get; init; }
 
-    /// <summary>How often the call was taken up.</summary>
+    /// <summary>Gets how often the call was taken up.</summary>
     public int Phase { get; init; }
 
-    /// <summary>How many sub-agents of the run must have ended, where none is named.</summary>
+    /// <summary>Gets how many sub-agents of the run must have ended, where none is named.</summary>
     public int EndedTarget { get; init; }
 }
 

@@ -31,7 +31,7 @@ internal sealed class McpHttp(IHttpMessageHandlerFactory handlers, NetworkGuard 
     /// <summary>The client of a server that the host's configuration, or an agent's, names.</summary>
     /// <param name="endpoint">Its address.</param>
     /// <param name="identity">Which tokens it gets; <see langword="null"/> for none.</param>
-    /// <param name="headers">Finds the headers of a request; <see langword="null"/> where it has none of its own.</param>
+    /// <param name="headers">Finds the headers of a request; <see langword="null"/> if it has none of its own.</param>
     /// <param name="authorization">What authorizes requests; <see langword="null"/> for nothing but the headers.</param>
     public HttpClient ClientFor(
         Uri endpoint, ToolServerIdentity? identity, Func<CancellationToken, Task<Dictionary<string, string>>>? headers, ServerAuthorization? authorization)

@@ -38,7 +38,7 @@ internal sealed class McpServer(
 
     public McpServerDefinition Definition => definition;
 
-    /// <summary>What stands for all of the server's tools: <c>mcp__server</c>.</summary>
+    /// <summary>Gets what stands for all of the server's tools: <c>mcp__server</c>.</summary>
     public string Group { get; } = McpToolName.Group(definition.Name);
 
     /// <summary>Gets why the server could not be started last, in words; <see langword="null"/> if it runs or nothing needed it yet.</summary>

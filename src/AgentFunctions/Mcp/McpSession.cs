@@ -39,10 +39,10 @@ internal sealed class McpSession
     private McpSession(McpClient client, McpQuestions questions, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
         (_client, _questions, _transport, _server, _time, _logger, StartedAt) = (client, questions, transport, server, time, logger, time.GetUtcNow());
 
-    /// <summary>What must not be repeated of the server's configuration.</summary>
+    /// <summary>Gets what must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets => _transport.Secrets;
 
-    /// <summary>The server's address; <see langword="null"/> for a program.</summary>
+    /// <summary>Gets the server's address; <see langword="null"/> for a program.</summary>
     public Uri? Endpoint => _transport.Endpoint;
 
     /// <summary>Gets why the server ended, as far as that is known.</summary>
@@ -63,7 +63,7 @@ internal sealed class McpSession
     /// <summary>Completes when the server is gone.</summary>
     public Task<ClientCompletionDetails> Completion => _client.Completion;
 
-    /// <summary>Whether the host gave the connection up.</summary>
+    /// <summary>Gets whether the host gave the connection up.</summary>
     public bool IsRetired => _isRetired;
 
     /// <summary>Gets whether calls can still be sent: the connection stands, and the program behind it runs.</summary>

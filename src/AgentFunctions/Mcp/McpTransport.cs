@@ -27,10 +27,10 @@ internal sealed class McpTransport
     /// <summary>Gets whether the server's program was ended for sending too much.</summary>
     public bool IsFlooded => (Client as ProgramTransport)?.IsFlooded ?? false;
 
-    /// <summary>The server's address; <see langword="null"/> for a program.</summary>
+    /// <summary>Gets the server's address; <see langword="null"/> for a program.</summary>
     public Uri? Endpoint { get; }
 
-    /// <summary>What must not be repeated of the server's configuration.</summary>
+    /// <summary>Gets what must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets { get; }
 
     /// <summary>Prepares the way; nothing is started before the client connects.</summary>

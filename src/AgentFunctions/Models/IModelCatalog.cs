@@ -38,13 +38,15 @@ public sealed record ModelBinding(string Name, string ModelId, ModelProfile Prof
 /// <summary>What the host must know of a model.</summary>
 public sealed record ModelProfile
 {
-    /// <summary>The provider: <c>openai</c>, <c>azure</c>, <c>moonshot</c>, <c>rehearsal</c> or a name of the host's own.</summary>
+    /// <summary>
+    /// Gets the provider: <c>openai</c>, <c>azure</c>, <c>moonshot</c>, <c>rehearsal</c> or a name of the host's own.
+    /// </summary>
     public required string Provider { get; init; }
 
-    /// <summary>The context window in tokens; 128,000 by default.</summary>
+    /// <summary>Gets the context window in tokens; 128,000 by default.</summary>
     public int ContextWindow { get; init; } = 128_000;
 
-    /// <summary>The most tokens of one answer; 8,192 by default.</summary>
+    /// <summary>Gets the most tokens of one answer; 8,192 by default.</summary>
     public int MaxOutputTokens { get; init; } = 8_192;
 
     /// <summary>The share of the context window that declarations of tools may take.</summary>
@@ -63,22 +65,24 @@ public sealed record ModelProfile
     /// </summary>
     public double BytesPerToken { get; init; } = DefaultBytesPerToken;
 
-    /// <summary>The temperature that the model insists on; <see langword="null"/> where any will do.</summary>
+    /// <summary>Gets the temperature that the model insists on; <see langword="null"/> if any will do.</summary>
     public float? Temperature { get; init; }
 
-    /// <summary>Whether answers are streamed.</summary>
+    /// <summary>Gets whether answers are streamed.</summary>
     public bool Streaming { get; init; } = true;
 
-    /// <summary>Whether the model's reasoning must go back with every assistant message that called a tool.</summary>
+    /// <summary>Gets whether the model's reasoning must go back with every assistant message that called a tool.</summary>
     public bool ReturnsReasoning { get; init; }
 
-    /// <summary>Whether reasoning goes back, in the field in which it came, to the endpoint that sent it; true by default.</summary>
+    /// <summary>
+    /// Gets whether reasoning goes back, in the field in which it came, to the endpoint that sent it; true by default.
+    /// </summary>
     public bool EchoesReasoning { get; init; } = true;
 
-    /// <summary>What it costs; <see langword="null"/> where that is not configured.</summary>
+    /// <summary>Gets what it costs; <see langword="null"/> if that is not configured.</summary>
     public ModelPrice? Price { get; init; }
 
-    /// <summary>The most tools that one request declares; 128 by default, which is the most that OpenAI takes.</summary>
+    /// <summary>Gets the most tools that one request declares; 128 by default, which is the most that OpenAI takes.</summary>
     public int MaxTools { get; init; } = 128;
 
     /// <summary>
@@ -90,6 +94,6 @@ public sealed record ModelProfile
     /// <summary>How many tools one request may declare.</summary>
     internal Runs.ToolBound Tools => new(MaxTools, MaxToolBytes ?? Math.Max(LeastToolBytes, (long)(ContextWindow * BytesPerToken * ToolShare)));
 
-    /// <summary>Whether this is the scripted rehearsal model, which every output must say.</summary>
+    /// <summary>Gets whether this is the scripted rehearsal model, which every output must say.</summary>
     public bool IsRehearsal { get; init; }
 }

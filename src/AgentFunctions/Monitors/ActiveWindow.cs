@@ -3,10 +3,13 @@ namespace AgentFunctions.Monitors;
 /// <summary>The hours of the day, in the schedule's time zone, in which a monitor looks.</summary>
 public sealed record ActiveWindow
 {
-    /// <summary>The first moment of the day; midnight by default.</summary>
+    /// <summary>Gets the first moment of the day; midnight by default.</summary>
     public TimeOnly From { get; init; }
 
-    /// <summary>The first moment that is out again; before <see cref="From"/> the window spans midnight; equal to it, the whole day.</summary>
+    /// <summary>
+    /// Gets the first moment that is out again; before <see cref="From"/> the window spans midnight; equal to it, the whole
+    /// day.
+    /// </summary>
     public TimeOnly To { get; init; }
 
     /// <summary>Only on these days, by the day on which the window opened; empty, the default, for every day.</summary>

@@ -10,40 +10,42 @@ namespace AgentFunctions.Monitors;
 /// <summary>What a monitor is: when it looks, at what, who is woken by what it sees, and within which bounds.</summary>
 public sealed record MonitorDefinition
 {
-    /// <summary>The name: lower-case letters, digits and <c>-</c>, at most 64 characters.</summary>
+    /// <summary>Gets the name: lower-case letters, digits and <c>-</c>, at most 64 characters.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it watches, in words for people; empty by default.</summary>
+    /// <summary>Gets what it watches, in words for people; empty by default.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>The agent to wake; <see langword="null"/>, the default, for a monitor that only checks and tells people.</summary>
+    /// <summary>
+    /// Gets the agent to wake; <see langword="null"/>, the default, for a monitor that only checks and tells people.
+    /// </summary>
     public string? Agent { get; init; }
 
-    /// <summary>What a woken agent is to do, in words; at most 8 KiB.</summary>
+    /// <summary>Gets what a woken agent is to do, in words; at most 8 KiB.</summary>
     public string? Goal { get; init; }
 
-    /// <summary>When it looks.</summary>
+    /// <summary>Gets when it looks.</summary>
     public required MonitorSchedule Schedule { get; init; }
 
     /// <summary>Each tick starts up to this much later than it is due, by a fixed amount per tick; none by default.</summary>
     public TimeSpan Jitter { get; init; }
 
-    /// <summary>What to do when a tick would wake the agent while an earlier run is still going; skip by default.</summary>
+    /// <summary>Gets what to do when a tick would wake the agent while an earlier run is still going; skip by default.</summary>
     public OverlapPolicy Overlap { get; init; } = OverlapPolicy.Skip;
 
-    /// <summary>What becomes of ticks that nobody could run when they were due.</summary>
+    /// <summary>Gets what becomes of ticks that nobody could run when they were due.</summary>
     public MisfireRule Misfire { get; init; } = new();
 
-    /// <summary>How long the checks of a tick and, separately, a woken agent may take; five minutes by default.</summary>
+    /// <summary>Gets how long the checks of a tick and, separately, a woken agent may take; five minutes by default.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>What woken agents may spend.</summary>
+    /// <summary>Gets what woken agents may spend.</summary>
     public MonitorBudget Budget { get; init; } = new();
 
-    /// <summary>The hours in which it looks; <see langword="null"/>, the default, for always.</summary>
+    /// <summary>Gets the hours in which it looks; <see langword="null"/>, the default, for always.</summary>
     public ActiveWindow? ActiveWindow { get; init; }
 
-    /// <summary>How much is remembered from tick to tick.</summary>
+    /// <summary>Gets how much is remembered from tick to tick.</summary>
     public MemoryLimits Memory { get; init; } = new();
 
     /// <summary>
@@ -51,13 +53,15 @@ public sealed record MonitorDefinition
     /// </summary>
     public IReadOnlyList<SignalDefinition> Signals { get; init; } = [];
 
-    /// <summary>When incidents open, close and open again.</summary>
+    /// <summary>Gets when incidents open, close and open again.</summary>
     public IncidentRules Incidents { get; init; } = new();
 
-    /// <summary>Who responds to an incident and how; <see langword="null"/>, the default, for the monitor's agent and goal.</summary>
+    /// <summary>
+    /// Gets who responds to an incident and how; <see langword="null"/>, the default, for the monitor's agent and goal.
+    /// </summary>
     public ResponseRules? Response { get; init; }
 
-    /// <summary>Who is told of an incident, and when; nobody by default.</summary>
+    /// <summary>Gets who is told of an incident, and when; nobody by default.</summary>
     public IReadOnlyList<EscalationStep> Escalation { get; init; } = [];
 
     /// <summary>Labels for the runs that come of it.</summary>

@@ -12,7 +12,7 @@ namespace AgentFunctions.Monitors;
 /// </remarks>
 public static class MonitorJson
 {
-    /// <summary>The options.</summary>
+    /// <summary>Gets the options.</summary>
     public static JsonSerializerOptions Options { get; } = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,

@@ -6,7 +6,7 @@ public sealed record MonitorNotes
     /// <summary>The most characters of one note.</summary>
     internal const int MaxLength = 500;
 
-    /// <summary>The notes and open questions, oldest first.</summary>
+    /// <summary>Gets the notes and open questions, oldest first.</summary>
     public IReadOnlyList<MonitorNote> Items { get; init; } = [];
 
     /// <summary>The notes with one more; the oldest note that is no question goes where there are too many.</summary>

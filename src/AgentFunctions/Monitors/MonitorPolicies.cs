@@ -34,20 +34,20 @@ public enum MisfirePolicy
 /// <summary>What becomes of missed ticks: the host was down or slept, or the clock was set.</summary>
 public sealed record MisfireRule
 {
-    /// <summary>What to do; once by default.</summary>
+    /// <summary>Gets what to do; once by default.</summary>
     public MisfirePolicy Policy { get; init; } = MisfirePolicy.Once;
 
     /// <summary>For <see cref="MisfirePolicy.All"/>: the most ticks to catch up on; by default 100, at most 10,000.</summary>
     public int Bound { get; init; } = 100;
 
-    /// <summary>A tick that is later than this counts as missed; one minute by default.</summary>
+    /// <summary>Gets a tick that is later than this counts as missed; one minute by default.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromMinutes(1);
 }
 
 /// <summary>What the agents that a monitor wakes may spend.</summary>
 public sealed record MonitorBudget
 {
-    /// <summary>What one run may spend; <see langword="null"/>, the default, for the agent's own limits.</summary>
+    /// <summary>Gets what one run may spend; <see langword="null"/>, the default, for the agent's own limits.</summary>
     public Budget? Tick { get; init; }
 
     /// <summary>
@@ -60,9 +60,9 @@ public sealed record MonitorBudget
 /// <summary>How much a monitor remembers from tick to tick.</summary>
 public sealed record MemoryLimits
 {
-    /// <summary>The latest values of each signal; by default 24, at most 500.</summary>
+    /// <summary>Gets the latest values of each signal; by default 24, at most 500.</summary>
     public int Samples { get; init; } = 24;
 
-    /// <summary>The notes and open questions of its agents; by default 50, at most 200. The oldest notes go first.</summary>
+    /// <summary>Gets the notes and open questions of its agents; by default 50, at most 200. The oldest notes go first.</summary>
     public int Notes { get; init; } = 50;
 }

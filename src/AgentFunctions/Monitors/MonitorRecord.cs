@@ -12,9 +12,9 @@ internal sealed record MonitorRecord
     /// <summary>No tick is due before this: when the monitor began, was resumed, or its schedule was changed.</summary>
     public required DateTimeOffset ActiveFrom { get; init; }
 
-    /// <summary>Since when it is held; <see langword="null"/> while it looks.</summary>
+    /// <summary>Gets since when it is held; <see langword="null"/> while it looks.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
-    /// <summary>Who wrote it last.</summary>
+    /// <summary>Gets who wrote it last.</summary>
     public string By { get; init; } = "host";
 }

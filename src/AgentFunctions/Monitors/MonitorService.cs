@@ -75,7 +75,7 @@ public sealed class MonitorService
 
     /// <summary>A monitor.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task<MonitorView> GetAsync(string name, CancellationToken cancellationToken = default) =>
         await ViewAsync((await FindAsync(name, cancellationToken).ConfigureAwait(false)).Value, cancellationToken).ConfigureAwait(false);
@@ -93,7 +93,7 @@ public sealed class MonitorService
     /// <summary>Deletes a monitor with what it remembers. Its incidents and its runs stay.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="requester">Who asks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task DeleteAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
     {
@@ -106,7 +106,7 @@ public sealed class MonitorService
     /// <summary>Holds a monitor: no tick is due until it is resumed, and none is made up for.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="requester">Who asks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public Task<MonitorView> PauseAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
         ChangeAsync(name, requester, "held", (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record, cancellationToken);
@@ -114,7 +114,7 @@ public sealed class MonitorService
     /// <summary>Lets a held monitor look again.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="requester">Who asks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public Task<MonitorView> ResumeAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
         ChangeAsync(
@@ -123,7 +123,7 @@ public sealed class MonitorService
     /// <summary>Asks for a tick now, besides those by schedule.</summary>
     /// <param name="name">The monitor's name.</param>
     /// <param name="requester">Who asks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The id of the tick.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task<string> RunNowAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
@@ -140,7 +140,7 @@ public sealed class MonitorService
     /// <summary>The latest ticks, newest first. The last 30 days are kept.</summary>
     /// <param name="name">The monitor's name.</param>
     /// <param name="count">The most ticks.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task<IReadOnlyList<TickRecord>> GetHistoryAsync(string name, int count = 100, CancellationToken cancellationToken = default)
     {
@@ -151,7 +151,7 @@ public sealed class MonitorService
     }
 
     /// <summary>Starts the orchestrations of all monitors that have none: after a start of the host, or on a timer.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task EnsureRunningAsync(CancellationToken cancellationToken = default)
     {
         await foreach (MonitorRecord record in _monitors.ListAsync(cancellationToken).ConfigureAwait(false))

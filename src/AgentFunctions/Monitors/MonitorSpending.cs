@@ -5,7 +5,7 @@ namespace AgentFunctions.Monitors;
 /// <summary>What a monitor's runs of one day spent and may still spend.</summary>
 internal sealed record MonitorSpending
 {
-    /// <summary>The day in the schedule's time zone.</summary>
+    /// <summary>Gets the day in the schedule's time zone.</summary>
     public DateOnly Day { get; init; }
 
     public int Steps { get; init; }
@@ -14,7 +14,7 @@ internal sealed record MonitorSpending
 
     public decimal Usd { get; init; }
 
-    /// <summary>The runs that were granted something and have not ended, as far as is known.</summary>
+    /// <summary>Gets the runs that were granted something and have not ended, as far as is known.</summary>
     public IReadOnlyList<SpendingGrant> Grants { get; init; } = [];
 
     /// <summary>A day's budget less what is spent and granted; parts that are used up are 0.</summary>

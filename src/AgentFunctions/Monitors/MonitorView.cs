@@ -6,40 +6,43 @@ namespace AgentFunctions.Monitors;
 /// <summary>A monitor as people and programs see it.</summary>
 public sealed record MonitorView
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Gets what it is.</summary>
     public required MonitorDefinition Definition { get; init; }
 
-    /// <summary>When it was made (UTC).</summary>
+    /// <summary>Gets when it was made (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it was changed last (UTC).</summary>
+    /// <summary>Gets when it was changed last (UTC).</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Since when it is held (UTC); <see langword="null"/> while it looks.</summary>
+    /// <summary>Gets since when it is held (UTC); <see langword="null"/> while it looks.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
-    /// <summary>When the next tick is due (UTC); <see langword="null"/> while none is.</summary>
+    /// <summary>Gets when the next tick is due (UTC); <see langword="null"/> while none is.</summary>
     public DateTimeOffset? NextDue { get; init; }
 
-    /// <summary>When the next three ticks are due by the schedule, before its jitter (UTC): what an expression means. Empty if there are none, or the monitor is held.</summary>
+    /// <summary>
+    /// Gets when the next three ticks are due by the schedule, before its jitter (UTC): what an expression means. Empty if
+    /// there are none, or the monitor is held.
+    /// </summary>
     public IReadOnlyList<DateTimeOffset> Upcoming { get; init; } = [];
 
-    /// <summary>When the last tick was due (UTC); <see langword="null"/> before the first.</summary>
+    /// <summary>Gets when the last tick was due (UTC); <see langword="null"/> before the first.</summary>
     public DateTimeOffset? LastDue { get; init; }
 
-    /// <summary>How many ticks there were, and how many of them asked no model.</summary>
+    /// <summary>Gets how many ticks there were, and how many of them asked no model.</summary>
     public required TickTotals Totals { get; init; }
 
-    /// <summary>What is remembered of its signals.</summary>
+    /// <summary>Gets what is remembered of its signals.</summary>
     public required IReadOnlyDictionary<string, SignalMemory> Signals { get; init; }
 
     /// <summary>Its steps that failed and are tried again; empty if all is well.</summary>
     public IReadOnlyList<MonitorTrouble> Troubles { get; init; } = [];
 
-    /// <summary>The incidents that are open.</summary>
+    /// <summary>Gets the incidents that are open.</summary>
     public required IReadOnlyList<string> OpenIncidents { get; init; }
 
-    /// <summary>What its agents wrote down.</summary>
+    /// <summary>Gets what its agents wrote down.</summary>
     public required MonitorNotes Notes { get; init; }
 }
 

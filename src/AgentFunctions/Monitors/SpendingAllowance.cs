@@ -8,11 +8,11 @@ namespace AgentFunctions.Monitors;
 /// <summary>Grants runs their part of a monitor's day; nothing is spent before it is granted.</summary>
 internal sealed class SpendingAllowance(MonitorStore monitors, RunReader runs, TimeProvider time)
 {
-    /// <summary>What a run may spend, or <see langword="null"/> where the day's budget is used up.</summary>
+    /// <summary>What a run may spend, or <see langword="null"/> if the day's budget is used up.</summary>
     /// <param name="monitor">The monitor.</param>
     /// <param name="key">What the run is for; the same key gets the same grant.</param>
     /// <param name="deadline">How long the run may take.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Budget?> GrantAsync(MonitorDefinition monitor, string key, TimeSpan deadline, CancellationToken cancellationToken)
     {
         Budget run = (monitor.Budget.Tick ?? new Budget()).Narrow(new Budget { WallClock = deadline });

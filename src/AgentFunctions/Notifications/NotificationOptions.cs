@@ -6,14 +6,14 @@ public sealed class NotificationOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Notifications";
 
-    /// <summary>The channels by the names that monitors use. There is always one called <c>console</c>.</summary>
+    /// <summary>Gets the channels by the names that monitors use. There is always one called <c>console</c>.</summary>
     public IDictionary<string, NotificationChannel> Channels { get; } = new Dictionary<string, NotificationChannel>(StringComparer.Ordinal);
 }
 
 /// <summary>One way to tell people: exactly one of <see cref="Url"/> and <see cref="File"/>, or neither for the console.</summary>
 public sealed class NotificationChannel
 {
-    /// <summary>The absolute http or https address of a webhook; its path may hold <c>${secret:NAME}</c>.</summary>
+    /// <summary>Gets or sets the absolute http or https address of a webhook; its path may hold <c>${secret:NAME}</c>.</summary>
     public string? Url { get; set; }
 
     /// <summary>
@@ -22,6 +22,6 @@ public sealed class NotificationChannel
     /// </summary>
     public string? Secret { get; set; }
 
-    /// <summary>The file to which each message is appended as a line of JSON.</summary>
+    /// <summary>Gets or sets the file to which each message is appended as a line of JSON.</summary>
     public string? File { get; set; }
 }

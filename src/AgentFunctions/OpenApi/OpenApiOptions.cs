@@ -8,13 +8,21 @@ namespace AgentFunctions.OpenApi;
 /// <summary>An HTTP API whose description becomes tools.</summary>
 public sealed class OpenApiOptions
 {
-    /// <summary>What its tools' names begin with (<c>name__operation</c>): letters, digits, <c>-</c> and <c>_</c>, at most 40 characters.</summary>
+    /// <summary>
+    /// Gets or sets what its tools' names begin with (<c>name__operation</c>): letters, digits, <c>-</c> and <c>_</c>, at most
+    /// 40 characters.
+    /// </summary>
     public string Name { get; set; } = "";
 
-    /// <summary>The OpenAPI 3.0 or 3.1 description, JSON or YAML: a file's path, or an http or https address.</summary>
+    /// <summary>
+    /// Gets or sets the OpenAPI 3.0 or 3.1 description, JSON or YAML: a file's path, or an http or https address.
+    /// </summary>
     public string Document { get; set; } = "";
 
-    /// <summary>The address that paths are appended to; by default <see langword="null"/>: the description's own first server.</summary>
+    /// <summary>
+    /// Gets or sets the address that paths are appended to; by default <see langword="null"/>: the description's own first
+    /// server.
+    /// </summary>
     public string? BaseUrl { get; set; }
 
     /// <summary>
@@ -29,22 +37,29 @@ public sealed class OpenApiOptions
     /// </summary>
     public ToolServerIdentity? Identity { get; set; }
 
-    /// <summary>The operations that become tools, by operation id; by default <see langword="null"/>: all of them.</summary>
+    /// <summary>
+    /// Gets or sets the operations that become tools, by operation id; by default <see langword="null"/>: all of them.
+    /// </summary>
     public IReadOnlyList<string>? Operations { get; set; }
 
-    /// <summary>How long one call may take; one minute by default.</summary>
+    /// <summary>Gets or sets how long one call may take; one minute by default.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>The most bytes of an answer that are read; 1 MiB by default.</summary>
+    /// <summary>Gets or sets the most bytes of an answer that are read; 1 MiB by default.</summary>
     public int ResponseLimit { get; set; } = 1 << 20;
 
     /// <summary>Gets or sets the most bytes that the files of one call may have together; 16 MiB by default.</summary>
     public int UploadLimit { get; set; } = 16 << 20;
 
-    /// <summary>The name of the host's HTTP client that makes the calls; one that follows no redirects by default.</summary>
+    /// <summary>
+    /// Gets or sets the name of the host's HTTP client that makes the calls; one that follows no redirects by default.
+    /// </summary>
     public string HttpClientName { get; set; } = DefaultHttpClientName;
 
-    /// <summary>How long a description that came from an address is used before it is fetched again; five minutes by default.</summary>
+    /// <summary>
+    /// Gets or sets how long a description that came from an address is used before it is fetched again; five minutes by
+    /// default.
+    /// </summary>
     public TimeSpan RefreshAfter { get; set; } = TimeSpan.FromMinutes(5);
 
     internal const string DefaultHttpClientName = "AgentFunctions.OpenApi";

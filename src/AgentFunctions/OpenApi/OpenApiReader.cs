@@ -36,7 +36,7 @@ internal sealed partial class OpenApiReader
         _bodies = new OpenApiBodyReader(_schemas);
     }
 
-    /// <summary>What was left out, and why.</summary>
+    /// <summary>Gets what was left out, and why.</summary>
     public IReadOnlyList<string> Notes => _notes;
 
     public IReadOnlyList<OpenApiOperation> Read()

@@ -31,7 +31,7 @@ internal sealed partial class OpenApiSchemas(JsonObject document)
     /// <summary>The references that became definitions, by the name of the definition.</summary>
     private readonly Dictionary<string, string> _named = new(StringComparer.Ordinal);
 
-    /// <summary>The references that lead out of the description, or nowhere; empty if all were followed.</summary>
+    /// <summary>Gets the references that lead out of the description, or nowhere; empty if all were followed.</summary>
     public SortedSet<string> Lost { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The object that a node is, or refers to.</summary>

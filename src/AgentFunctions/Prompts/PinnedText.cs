@@ -14,7 +14,7 @@ internal sealed class PinnedText(PlanStore plans, PinStore pins, Inbox inbox)
     /// <summary>The text.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="shown">How many messages of people the model has been shown.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<string> RenderAsync(string runId, long shown, CancellationToken cancellationToken)
     {
         var text = new StringBuilder($"{Prompt.HostMark} Pinned, word for word.");

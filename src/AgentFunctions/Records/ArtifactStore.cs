@@ -30,7 +30,7 @@ public sealed class ArtifactStore
     /// <param name="name">The name: <c>A-Z a-z 0-9 . _ -</c>, at most 200 characters.</param>
     /// <param name="mediaType">The media type.</param>
     /// <param name="content">The content.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the name has other characters.</exception>
     public async Task<Artifact> SaveAsync(
         string runId, string name, string mediaType, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
@@ -47,7 +47,7 @@ public sealed class ArtifactStore
     /// <summary>Gives a run a file whose content is kept already.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="artifact">The file of another run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     internal Task LinkAsync(string runId, Artifact artifact, CancellationToken cancellationToken) => _records.PutAsync(
         Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken);
 
@@ -68,7 +68,7 @@ public sealed class ArtifactStore
     /// <summary>A file and its content, or <see langword="null"/>.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<(Artifact Artifact, ReadOnlyMemory<byte> Content)?> GetAsync(
         string runId, string name, CancellationToken cancellationToken = default)
     {

@@ -9,7 +9,7 @@ namespace AgentFunctions.Records;
 /// <param name="At">When (UTC).</param>
 internal sealed record InboxMessage(string Text, string By, DateTimeOffset At)
 {
-    /// <summary>What the request is known by that sent it; <see langword="null"/> if it had no idempotency key.</summary>
+    /// <summary>Gets what the request is known by that sent it; <see langword="null"/> if it had no idempotency key.</summary>
     public string? Key { get; init; }
 }
 
@@ -19,7 +19,7 @@ internal sealed class Inbox(ILogStore logs)
     /// <summary>Adds a message at the end.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="message">The message.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>How many messages the run has with it.</returns>
     public async Task<long> AddAsync(string runId, InboxMessage message, CancellationToken cancellationToken = default) =>
         1 + await logs.AppendAsync(
@@ -70,7 +70,7 @@ internal sealed class Inbox(ILogStore logs)
     /// <param name="runId">The run.</param>
     /// <param name="position">The message's number, from 0.</param>
     /// <param name="message">The message.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     internal async Task AddIfMissingAsync(string runId, long position, InboxMessage message, CancellationToken cancellationToken)
     {
         try

@@ -10,46 +10,46 @@ namespace AgentFunctions.Records;
 /// <param name="At">When (UTC).</param>
 public sealed record JournalEvent(string Type, DateTimeOffset At)
 {
-    /// <summary>The turn, for what belongs to one.</summary>
+    /// <summary>Gets the turn, for what belongs to one.</summary>
     public int? Turn { get; init; }
 
-    /// <summary>The number of the tool call within its turn, for what belongs to one.</summary>
+    /// <summary>Gets the number of the tool call within its turn, for what belongs to one.</summary>
     public int? Call { get; init; }
 
-    /// <summary>The tool.</summary>
+    /// <summary>Gets the tool.</summary>
     public string? Tool { get; init; }
 
-    /// <summary>The model.</summary>
+    /// <summary>Gets the model.</summary>
     public string? Model { get; init; }
 
-    /// <summary>The beginning of what was said, asked or returned.</summary>
+    /// <summary>Gets the beginning of what was said, asked or returned.</summary>
     public string? Text { get; init; }
 
-    /// <summary>Whether it went wrong.</summary>
+    /// <summary>Gets whether it went wrong.</summary>
     public bool? IsError { get; init; }
 
-    /// <summary>The stable code of what went wrong.</summary>
+    /// <summary>Gets the stable code of what went wrong.</summary>
     public string? Code { get; init; }
 
-    /// <summary>The artifact that holds the whole of it.</summary>
+    /// <summary>Gets the artifact that holds the whole of it.</summary>
     public string? Artifact { get; init; }
 
-    /// <summary>The sub-agent's run that it is about.</summary>
+    /// <summary>Gets the sub-agent's run that it is about.</summary>
     public string? Run { get; init; }
 
-    /// <summary>The approval that it is about.</summary>
+    /// <summary>Gets the approval that it is about.</summary>
     public string? Approval { get; init; }
 
-    /// <summary>The number of the attempt that failed, from 1.</summary>
+    /// <summary>Gets the number of the attempt that failed, from 1.</summary>
     public int? Attempt { get; init; }
 
-    /// <summary>When it is tried again (UTC).</summary>
+    /// <summary>Gets when it is tried again (UTC).</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <summary>How long it took, in milliseconds.</summary>
+    /// <summary>Gets how long it took, in milliseconds.</summary>
     public long? DurationMs { get; init; }
 
-    /// <summary>What a model call consumed.</summary>
+    /// <summary>Gets what a model call consumed.</summary>
     public TokenUsage? Usage { get; init; }
 }
 
@@ -137,7 +137,7 @@ public sealed class Journal
     /// <summary>Adds an event at the end.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="journalEvent">The event.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task AppendAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
@@ -153,7 +153,7 @@ public sealed class Journal
     /// <summary>Adds a run's first event, unless it has one.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="journalEvent">The event.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task BeginAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(journalEvent);
@@ -174,7 +174,7 @@ public sealed class Journal
     /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="journalEvent">The event.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Whether it was missing.</returns>
     public async Task<bool> AppendIfMissingAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken = default)
     {
@@ -231,7 +231,7 @@ public sealed class Journal
     /// <summary>Completes when a run's journal has more events than a number.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="length">The number to pass.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task WaitAsync(string runId, long length, CancellationToken cancellationToken) =>
         _logs.WaitForAppendAsync(StreamOf(runId), length, cancellationToken);
 }

@@ -30,7 +30,7 @@ internal sealed class NoteStore(IRecordStore records)
     /// <summary>Writes a note; one of the same name is replaced.</summary>
     /// <param name="scope">Whose note it is.</param>
     /// <param name="note">The note.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a bad name, too long a text, or too many notes.</exception>
     public async Task PutAsync(NoteScope scope, Note note, CancellationToken cancellationToken = default)
     {
@@ -54,7 +54,7 @@ internal sealed class NoteStore(IRecordStore records)
     /// <summary>Removes a note; one that does not exist is fine.</summary>
     /// <param name="scope">Whose note it is.</param>
     /// <param name="name">Its name.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task DeleteAsync(NoteScope scope, string name, CancellationToken cancellationToken = default) =>
         records.DeleteAsync(Key(scope, name), default, cancellationToken);
 

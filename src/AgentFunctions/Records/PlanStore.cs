@@ -13,7 +13,7 @@ internal sealed class PlanStore(IRecordStore records)
 {
     /// <summary>A run's plan; empty where it has none.</summary>
     /// <param name="runId">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<PlanItem>> GetAsync(string runId, CancellationToken cancellationToken = default)
     {
         StoredRecord? record = await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false);
@@ -23,7 +23,7 @@ internal sealed class PlanStore(IRecordStore records)
     /// <summary>Replaces a run's plan.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="plan">The plan.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task PutAsync(string runId, IReadOnlyList<PlanItem> plan, CancellationToken cancellationToken = default) =>
         records.PutAsync(
             Key(runId), JsonSerializer.SerializeToUtf8Bytes([.. plan], StoredRecordsJsonContext.Default.PlanItemArray), default, cancellationToken);

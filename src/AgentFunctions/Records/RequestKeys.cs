@@ -214,9 +214,11 @@ public sealed class RequestKeys
 /// <param name="BodyHash">The hash of the request.</param>
 internal sealed record IdempotencyClaim(string RunId, string BodyHash)
 {
-    /// <summary>When the request was last begun (UTC); <see langword="null"/> in claims of earlier versions.</summary>
+    /// <summary>Gets when the request was last begun (UTC); <see langword="null"/> in claims of earlier versions.</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>Whether it was carried out; <see langword="null"/> if not, and for submissions, where the run itself says so.</summary>
+    /// <summary>
+    /// Gets whether it was carried out; <see langword="null"/> if not, and for submissions, where the run itself says so.
+    /// </summary>
     public bool? IsDone { get; init; }
 }

@@ -6,7 +6,7 @@ namespace AgentFunctions.Records;
 /// <param name="Call">The number of the tool call within the turn; <see langword="null"/> for a step that is none.</param>
 internal sealed record StepTrouble(string Step, int? Turn, int? Call)
 {
-    /// <summary>The kind of wait as people see it.</summary>
+    /// <summary>Gets the kind of wait as people see it.</summary>
     public required string Kind { get; init; }
 
     /// <summary>Gets how often the step failed in a row, the model client's own attempts included.</summary>

@@ -14,7 +14,7 @@ internal sealed class StepTroubles(IRecordStore records)
 
     /// <summary>Gets the steps of a run that are in trouble.</summary>
     /// <param name="runId">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<StepTrouble>> GetAsync(string runId, CancellationToken cancellationToken) =>
         Read(await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false));
 
@@ -22,7 +22,7 @@ internal sealed class StepTroubles(IRecordStore records)
     /// <param name="runId">The run.</param>
     /// <param name="step">The step.</param>
     /// <param name="change">Says what is known from now on; it is given what was known.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>What was known before, and what is now.</returns>
     public async Task<(StepTrouble? Before, StepTrouble After)> NoteAsync(
         string runId, StepTrouble step, Func<StepTrouble?, StepTrouble> change, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class StepTroubles(IRecordStore records)
     /// <summary>Forgets a step: it succeeded.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="step">The step; <see langword="null"/> for all of the run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Whether other steps of the run are in trouble.</returns>
     public async Task<bool> ForgetAsync(string runId, StepTrouble? step, CancellationToken cancellationToken)
     {

@@ -35,7 +35,7 @@ public sealed class Transcript
     /// <summary>The part of a run's messages that the model is shown.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="context">Which part.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     internal async Task<TranscriptWindow> ReadWindowAsync(
         string runId, ContextRef context, CancellationToken cancellationToken = default)
     {
@@ -163,7 +163,7 @@ public sealed class Transcript
     /// <summary>Begins a run's messages with those of another, unless it has any.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="entries">The messages, from the first on.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     internal async Task AddIfEmptyAsync(string runId, IReadOnlyList<TranscriptEntry> entries, CancellationToken cancellationToken)
     {
         const int Portion = 200;
@@ -221,7 +221,7 @@ public sealed class Transcript
 
 /// <summary>Which part of its transcript a run's model is shown: the goal, a summary of the older part, and the rest as it was.</summary>
 /// <param name="From">The position where the part begins that is shown as it was.</param>
-/// <param name="Summary">The position of the summary of everything before; <see langword="null"/> where nothing was summed up yet.</param>
+/// <param name="Summary">The position of the summary of everything before; <see langword="null"/> if nothing was summed up yet.</param>
 internal sealed record ContextRef(long From = 0, long? Summary = null);
 
 /// <summary>The messages that a run's model is shown.</summary>
@@ -230,7 +230,7 @@ internal sealed record ContextRef(long From = 0, long? Summary = null);
 /// <param name="Entries">The messages: the goal, the summary where there is one, and the rest.</param>
 internal sealed record TranscriptWindow(ContextRef Context, long End, IReadOnlyList<TranscriptEntry> Entries)
 {
-    /// <summary>The model's message of a turn, or <see langword="null"/> where it has not spoken yet.</summary>
+    /// <summary>The model's message of a turn, or <see langword="null"/> if it has not spoken yet.</summary>
     /// <param name="turn">The turn.</param>
     public TranscriptEntry? ReplyOf(int turn)
     {

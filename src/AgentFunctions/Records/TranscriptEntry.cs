@@ -20,7 +20,7 @@ public sealed record TranscriptEntry(
     /// </summary>
     public long? SummaryKeepsFrom { get; init; }
 
-    /// <summary>Where the message comes from; <see langword="null"/> in entries of earlier versions.</summary>
+    /// <summary>Gets where the message comes from; <see langword="null"/> in entries of earlier versions.</summary>
     public TranscriptOrigin? Origin { get; init; }
 
     /// <summary>
@@ -35,7 +35,7 @@ public sealed record TranscriptEntry(
             : Position == 0 ? TranscriptOrigin.Goal
             : TranscriptOrigin.Person);
 
-    /// <summary>Where in the transcript it stands.</summary>
+    /// <summary>Gets where in the transcript it stands.</summary>
     [JsonIgnore]
     public long Position { get; init; }
 
@@ -52,7 +52,7 @@ public sealed record TranscriptEntry(
     [JsonInclude]
     internal string? Blob { get; init; }
 
-    /// <summary>The calls that the message asks for, in order.</summary>
+    /// <summary>Gets the calls that the message asks for, in order.</summary>
     [JsonIgnore]
     public IReadOnlyList<FunctionCallContent> Calls => [.. Message.Contents.OfType<FunctionCallContent>()];
 }

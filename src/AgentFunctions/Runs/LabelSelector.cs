@@ -11,7 +11,7 @@ internal readonly record struct LabelSelector(string Name, string? Value)
         return split < 0 ? new LabelSelector(text, null) : new LabelSelector(text[..split], text[(split + 1)..]);
     }
 
-    /// <summary>The value that a run has of the label; <see langword="null"/> where the run is not meant.</summary>
+    /// <summary>The value that a run has of the label; <see langword="null"/> if the run is not meant.</summary>
     /// <param name="labels">The run's labels.</param>
     public string? ValueIn(IReadOnlyDictionary<string, string> labels) =>
         labels.TryGetValue(Name, out string? value) && (Value is null || Value == value) ? value : null;

@@ -36,79 +36,81 @@ public enum RunStatus
 /// <summary>A run as the API shows it.</summary>
 public sealed record Run
 {
-    /// <summary>The id.</summary>
+    /// <summary>Gets the id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The agent's name.</summary>
+    /// <summary>Gets the agent's name.</summary>
     public required string Agent { get; init; }
 
-    /// <summary>The model's name; the rehearsal model is called <c>rehearsal</c>.</summary>
+    /// <summary>Gets the model's name; the rehearsal model is called <c>rehearsal</c>.</summary>
     public required string Model { get; init; }
 
-    /// <summary>What is to be reached.</summary>
+    /// <summary>Gets what is to be reached.</summary>
     public required string Goal { get; init; }
 
-    /// <summary>When the goal counts as reached.</summary>
+    /// <summary>Gets when the goal counts as reached.</summary>
     public RunAcceptance? Acceptance { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Gets where it stands.</summary>
     public required RunStatus Status { get; init; }
 
-    /// <summary>What it waits for, when <see cref="Status"/> is <see cref="RunStatus.Waiting"/>.</summary>
+    /// <summary>Gets what it waits for, when <see cref="Status"/> is <see cref="RunStatus.Waiting"/>.</summary>
     public RunWaiting? WaitingFor { get; init; }
 
     /// <summary>Gets all that it waits for, <see cref="WaitingFor"/> first; empty if it waits for nothing.</summary>
     public IReadOnlyList<RunWaiting> Waits { get; init; } = [];
 
-    /// <summary>The run that started this one as a sub-agent.</summary>
+    /// <summary>Gets the run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }
 
-    /// <summary>Where it was forked from; <see langword="null"/> for a run of its own.</summary>
+    /// <summary>Gets where it was forked from; <see langword="null"/> for a run of its own.</summary>
     public ForkOrigin? ForkedFrom { get; init; }
 
     /// <summary>Labels by name.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>How urgent it is.</summary>
+    /// <summary>Gets how urgent it is.</summary>
     public RunPriority Priority { get; init; }
 
     /// <summary>Further input for the agent.</summary>
     public JsonElement? Input { get; init; }
 
-    /// <summary>When it was admitted (UTC).</summary>
+    /// <summary>Gets when it was admitted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When its last step was recorded (UTC).</summary>
+    /// <summary>Gets when its last step was recorded (UTC).</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>When it ended (UTC).</summary>
+    /// <summary>Gets when it ended (UTC).</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
-    /// <summary>The turns that are over.</summary>
+    /// <summary>Gets the turns that are over.</summary>
     public int Turns { get; init; }
 
-    /// <summary>The model calls and tool calls that are over.</summary>
+    /// <summary>Gets the model calls and tool calls that are over.</summary>
     public int Steps { get; init; }
 
-    /// <summary>The longest chain of steps, which wall-clock time follows.</summary>
+    /// <summary>Gets the longest chain of steps, which wall-clock time follows.</summary>
     public int CriticalSteps { get; init; }
 
-    /// <summary>What the model calls consumed.</summary>
+    /// <summary>Gets what the model calls consumed.</summary>
     public TokenUsage Usage { get; init; } = new();
 
-    /// <summary>The run's sub-agents, and theirs as far as they have reported.</summary>
+    /// <summary>Gets the run's sub-agents, and theirs as far as they have reported.</summary>
     public RunSubAgents SubAgents { get; init; } = new(0, 0);
 
-    /// <summary>What the run was granted and what is left of it; a part that is <see langword="null"/> is not limited.</summary>
+    /// <summary>
+    /// Gets what the run was granted and what is left of it; a part that is <see langword="null"/> is not limited.
+    /// </summary>
     public RunBudget? Budget { get; init; }
 
-    /// <summary>The agent's plan; empty where it has none.</summary>
+    /// <summary>Gets the agent's plan; empty where it has none.</summary>
     public IReadOnlyList<PlanItem> Plan { get; init; } = [];
 
-    /// <summary>The answer, for a run that ended with one or with a part of one.</summary>
+    /// <summary>Gets the answer, for a run that ended with one or with a part of one.</summary>
     public RunResult? Result { get; init; }
 
-    /// <summary>What went wrong or stopped it short.</summary>
+    /// <summary>Gets what went wrong or stopped it short.</summary>
     public RunError? Error { get; init; }
 
     /// <summary>A run as its record says; where it stands is still to be told.</summary>
@@ -129,7 +131,7 @@ public sealed record Run
         UpdatedAt = record.CreatedAt,
     };
 
-    /// <summary>Whether the run has ended.</summary>
+    /// <summary>Gets whether the run has ended.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled or RunStatus.BudgetExhausted;
 }

@@ -17,16 +17,16 @@ public sealed record RunAcceptance
     /// </summary>
     public IReadOnlyList<string>? Command { get; init; }
 
-    /// <summary>A JSON schema: the answer must be JSON of it.</summary>
+    /// <summary>Gets a JSON schema: the answer must be JSON of it.</summary>
     public JsonElement? Schema { get; init; }
 
-    /// <summary>A model that judges the answer in a context of its own.</summary>
+    /// <summary>Gets a model that judges the answer in a context of its own.</summary>
     public RunJudge? Judge { get; init; }
 
-    /// <summary>How often an answer may be given before the run fails, from 1 to 20; 3 by default.</summary>
+    /// <summary>Gets how often an answer may be given before the run fails, from 1 to 20; 3 by default.</summary>
     public int MaxAttempts { get; init; } = 3;
 
-    /// <summary>Whether there is anything that decides beyond words.</summary>
+    /// <summary>Gets whether there is anything that decides beyond words.</summary>
     [JsonIgnore]
     public bool IsChecked => Command is not null || Schema is not null || Judge is not null;
 

@@ -6,7 +6,7 @@ namespace AgentFunctions.Runs;
 /// <param name="Runs">The runs from the run itself to the root.</param>
 internal sealed record Lineage(RunRecord Root, IReadOnlyList<string> Chain, IReadOnlyList<RunRecord> Runs)
 {
-    /// <summary>The ids of <see cref="Runs"/>.</summary>
+    /// <summary>Gets the ids of <see cref="Runs"/>.</summary>
     public IReadOnlyList<string> AncestorIds { get; } = [.. Runs.Select(static run => run.Id)];
 }
 

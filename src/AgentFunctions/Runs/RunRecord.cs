@@ -5,27 +5,27 @@ namespace AgentFunctions.Runs;
 /// <summary>What a run was started with: written once at admission, never changed.</summary>
 internal sealed record RunRecord
 {
-    /// <summary>The id: also the instance id of its orchestration. Ids sort newest first.</summary>
+    /// <summary>Gets the id: also the instance id of its orchestration. Ids sort newest first.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The agent's name.</summary>
+    /// <summary>Gets the agent's name.</summary>
     public required string Agent { get; init; }
 
-    /// <summary>The content hash of the agent definition that the run is pinned to.</summary>
+    /// <summary>Gets the content hash of the agent definition that the run is pinned to.</summary>
     public required string DefinitionHash { get; init; }
 
     /// <summary>
-    /// The content hash of the tool declarations that the run is pinned to; <see langword="null"/> where it sees the present ones.
+    /// The content hash of the tool declarations that the run is pinned to; <see langword="null"/> if it sees the present ones.
     /// </summary>
     public string? ToolsHash { get; init; }
 
-    /// <summary>The name of the model that the run is pinned to.</summary>
+    /// <summary>Gets the name of the model that the run is pinned to.</summary>
     public required string Model { get; init; }
 
-    /// <summary>What is to be reached, verbatim.</summary>
+    /// <summary>Gets what is to be reached, verbatim.</summary>
     public required string Goal { get; init; }
 
-    /// <summary>When the goal counts as reached, verbatim.</summary>
+    /// <summary>Gets when the goal counts as reached, verbatim.</summary>
     public RunAcceptance? Acceptance { get; init; }
 
     /// <summary>Further input for the agent.</summary>
@@ -34,19 +34,19 @@ internal sealed record RunRecord
     /// <summary>Labels by name.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>How urgent it is.</summary>
+    /// <summary>Gets how urgent it is.</summary>
     public RunPriority Priority { get; init; } = RunPriority.Normal;
 
-    /// <summary>Where to post the end of the run.</summary>
+    /// <summary>Gets where to post the end of the run.</summary>
     public string? CallbackUrl { get; init; }
 
-    /// <summary>The full path of the folder that the run works in.</summary>
+    /// <summary>Gets the full path of the folder that the run works in.</summary>
     public string? Workspace { get; init; }
 
-    /// <summary>Who asked for the run.</summary>
+    /// <summary>Gets who asked for the run.</summary>
     public string Requester { get; init; } = "local";
 
-    /// <summary>The roles that the requester had when asking.</summary>
+    /// <summary>Gets the roles that the requester had when asking.</summary>
     public IReadOnlyList<string> RequesterRoles { get; init; } = [];
 
     /// <summary>
@@ -55,25 +55,31 @@ internal sealed record RunRecord
     /// </summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 
-    /// <summary>The run that started this one as a sub-agent.</summary>
+    /// <summary>Gets the run that started this one as a sub-agent.</summary>
     public string? Parent { get; init; }
 
-    /// <summary>The call of <see cref="Parent"/> that asked for this run.</summary>
+    /// <summary>Gets the call of <see cref="Parent"/> that asked for this run.</summary>
     public RunOrigin? Origin { get; init; }
 
-    /// <summary>Where it was forked from; <see langword="null"/> for a run of its own.</summary>
+    /// <summary>Gets where it was forked from; <see langword="null"/> for a run of its own.</summary>
     public ForkOrigin? ForkedFrom { get; init; }
 
-    /// <summary>The tools that it started without and gets when they come; <see langword="null"/>, the default, for none.</summary>
+    /// <summary>
+    /// Gets the tools that it started without and gets when they come; <see langword="null"/>, the default, for none.
+    /// </summary>
     public AwaitedTools? AwaitedTools { get; init; }
 
-    /// <summary>Which of its tools the model is shown from the start; <see langword="null"/>, the default, for all.</summary>
+    /// <summary>
+    /// Gets which of its tools the model is shown from the start; <see langword="null"/>, the default, for all.
+    /// </summary>
     public ToolSearch? ToolSearch { get; init; }
 
-    /// <summary>What was left out or replaced when it was admitted; <see langword="null"/>, the default, for nothing.</summary>
+    /// <summary>
+    /// Gets what was left out or replaced when it was admitted; <see langword="null"/>, the default, for nothing.
+    /// </summary>
     public IReadOnlyList<string>? Notes { get; init; }
 
-    /// <summary>When it was admitted (UTC).</summary>
+    /// <summary>Gets when it was admitted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }
 
@@ -83,10 +89,12 @@ internal sealed record RunRecord
 /// <param name="IsAnswer">Whether the sub-agent's result is the outcome of the call.</param>
 internal sealed record RunOrigin(int Turn, int Call, bool IsAnswer)
 {
-    /// <summary>What the run that asked calls it; <see langword="null"/> for the agent's name. Grants nothing.</summary>
+    /// <summary>Gets what the run that asked calls it; <see langword="null"/> for the agent's name. Grants nothing.</summary>
     public string? Name { get; init; }
 
-    /// <summary>The number among those that the call asked for, from 0; <see langword="null"/> where it asked for one.</summary>
+    /// <summary>
+    /// Gets the number among those that the call asked for, from 0; <see langword="null"/> if it asked for one.
+    /// </summary>
     public int? Item { get; init; }
 }
 

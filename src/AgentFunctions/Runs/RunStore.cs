@@ -23,14 +23,14 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
 
     /// <summary>Keeps a definition by its content.</summary>
     /// <param name="definition">The definition.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The hash to find it by.</returns>
     public Task<string> PutDefinitionAsync(AgentDefinition definition, CancellationToken cancellationToken = default) =>
         blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(definition, AgentsJsonContext.Default.AgentDefinition), cancellationToken);
 
     /// <summary>Writes a run's record; a record of the same id is left as it is.</summary>
     /// <param name="run">The record.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task AddAsync(RunRecord run, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -53,7 +53,7 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
 
     /// <summary>A run's record, or <see langword="null"/>.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<RunRecord?> FindAsync(string id, CancellationToken cancellationToken = default)
     {
         if (_runs.TryGet(id, out RunRecord? cached))
@@ -74,7 +74,7 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
 
     /// <summary>A run's record.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async Task<RunRecord> GetAsync(string id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken).ConfigureAwait(false)
@@ -82,7 +82,7 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
 
     /// <summary>The definition that a run is pinned to.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<AgentDefinition> GetDefinitionAsync(RunRecord run, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);

@@ -24,7 +24,7 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
         else: {"accepted": true or false, "findings": "what is missing or wrong, concretely; empty when accepted"}.
         """;
 
-    /// <summary>Judges; <see langword="null"/> where this very call was begun before and cut off.</summary>
+    /// <summary>Judges; <see langword="null"/> if this very call was begun before and cut off.</summary>
     public async Task<CheckAcceptanceResult?> JudgeAsync(
         RunRecord run, CheckAcceptanceInput input, string answer, CancellationToken cancellationToken)
     {

@@ -54,7 +54,7 @@ internal sealed class CheckAcceptanceActivity(
         return result;
     }
 
-    /// <summary>Checks; <see langword="null"/> where the judge was asked before and cut off.</summary>
+    /// <summary>Checks; <see langword="null"/> if the judge was asked before and cut off.</summary>
     private async Task<CheckAcceptanceResult?> CheckAsync(
         RunRecord run, CheckAcceptanceInput input, string answer, CancellationToken cancellationToken)
     {

@@ -77,7 +77,7 @@ internal sealed class CompactActivity(
         return null;
     }
 
-    /// <summary>Has the summary made and recorded; <see langword="null"/> where the call was begun before and cut off.</summary>
+    /// <summary>Has the summary made and recorded; <see langword="null"/> if the call was begun before and cut off.</summary>
     private async Task<TranscriptEntry?> SumUpAsync(
         RunRecord run, CompactInput input, TranscriptWindow window, CancellationToken cancellationToken)
     {

@@ -28,7 +28,7 @@ internal sealed class ModelCaller(CallMarks marks, ModelConcurrency gates, Quota
     /// <param name="messages">What it is shown.</param>
     /// <param name="options">How it is to answer.</param>
     /// <param name="cancellationToken">Stops waiting; the model may have been called.</param>
-    /// <returns>The answer; <see langword="null"/> where this very call was begun before and cut off.</returns>
+    /// <returns>The answer; <see langword="null"/> if this very call was begun before and cut off.</returns>
     /// <exception cref="AgentException">
     /// What the model's client reports, and <see cref="ErrorCode.QuotaExceeded"/> where the call must wait for a quota's next window.
     /// </exception>

@@ -16,6 +16,6 @@ public interface IBlobStore
 
     /// <summary>The content of a hash, or <see langword="null"/>.</summary>
     /// <param name="hash">The hash that <see cref="PutAsync"/> returned.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default);
 }

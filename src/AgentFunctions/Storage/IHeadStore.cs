@@ -18,7 +18,7 @@ public interface IHeadStore
 {
     /// <summary>Reads the last head of a name.</summary>
     /// <param name="name">The name: letters, digits, <c>.</c>, <c>_</c> or <c>-</c>.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The head; <see langword="null"/> if none was ever written.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: what is there does not carry the host's seal.</exception>
     ValueTask<Head?> ReadAsync(string name, CancellationToken cancellationToken = default);
@@ -26,12 +26,12 @@ public interface IHeadStore
     /// <summary>Writes the head of a name in place of the one before. It survives the end of the process at once, a loss of power in time.</summary>
     /// <param name="name">The name.</param>
     /// <param name="head">The head.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: it cannot be written now.</exception>
     ValueTask WriteAsync(string name, Head head, CancellationToken cancellationToken = default);
 
     /// <summary>Forgets the head of a name, so that the next one begins anew. Only a person's decision justifies it.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     ValueTask RemoveAsync(string name, CancellationToken cancellationToken = default);
 }

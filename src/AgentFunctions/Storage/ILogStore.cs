@@ -37,18 +37,18 @@ public interface ILogStore
 
     /// <summary>How many entries a stream has; 0 for one that does not exist.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default);
 
     /// <summary>Completes when a stream has more entries than a number; at once where it has.</summary>
     /// <param name="stream">The stream; it need not exist yet.</param>
     /// <param name="length">The length to pass.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken);
 
     /// <summary>Deletes a stream; one that does not exist is fine.</summary>
     /// <param name="stream">The stream.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task DeleteAsync(string stream, CancellationToken cancellationToken = default);
 }
 

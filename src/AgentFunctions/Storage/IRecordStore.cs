@@ -15,7 +15,7 @@ public interface IRecordStore
 
     /// <summary>The record under a key, or <see langword="null"/>.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default);
 
     /// <summary>Writes a record.</summary>
@@ -34,7 +34,7 @@ public interface IRecordStore
     /// <summary>Deletes a record; one that does not exist is fine.</summary>
     /// <param name="key">The key.</param>
     /// <param name="condition">What must hold; by default nothing.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.EtagConflict"/>: the condition does not hold; nothing changed.</exception>
     Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default);
 
@@ -56,10 +56,10 @@ public readonly record struct RecordCondition
 {
     private RecordCondition(string? etag, bool mustNotExist) => (Etag, MustNotExist) = (etag, mustNotExist);
 
-    /// <summary>The version that the record must have; <see langword="null"/> for any.</summary>
+    /// <summary>Gets the version that the record must have; <see langword="null"/> for any.</summary>
     public string? Etag { get; }
 
-    /// <summary>Whether there must be no record under the key.</summary>
+    /// <summary>Gets whether there must be no record under the key.</summary>
     public bool MustNotExist { get; }
 
     /// <summary>There must be no record under the key.</summary>

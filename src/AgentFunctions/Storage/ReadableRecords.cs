@@ -14,7 +14,7 @@ internal static class ReadableRecords
     /// <param name="prefix">How their keys begin.</param>
     /// <param name="read">Reads one.</param>
     /// <param name="log">Where it is said; <see langword="null"/> for nowhere.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <param name="after">Only records after this key; <see langword="null"/> for all.</param>
     public static async IAsyncEnumerable<T> ReadAllAsync<T>(
         this IRecordStore records, string prefix, Func<StoredRecord, T?> read, ILogger? log, [EnumeratorCancellation] CancellationToken cancellationToken,

@@ -202,7 +202,7 @@ internal sealed class ChildAdmission(
     /// <summary>What sub-agents of one lead and one definition have in common.</summary>
     private sealed record ChildKind(string DefinitionHash, PinnedTools Tools, ToolBound Bound, string Model, LoopLimits Limits, long BaseBytes)
     {
-        /// <summary>What was left out, or stands for something else.</summary>
+        /// <summary>Gets what was left out, or stands for something else.</summary>
         public IReadOnlyList<string>? Notes { get; init; }
     }
 }

@@ -9,24 +9,24 @@ namespace AgentFunctions.Swarm;
 /// <param name="Count">How many.</param>
 internal sealed record ChildOrder(AgentDefinition Agent, int Count)
 {
-    /// <summary>What each is to reach, by its number from 0.</summary>
+    /// <summary>Gets what each is to reach, by its number from 0.</summary>
     public required Func<int, string> GoalOf { get; init; }
 
-    /// <summary>Whether the one sub-agent's result is the outcome of the call.</summary>
+    /// <summary>Gets whether the one sub-agent's result is the outcome of the call.</summary>
     public bool IsAnswer { get; init; }
 
-    /// <summary>What the lead calls it; <see langword="null"/> for the agent's name.</summary>
+    /// <summary>Gets what the lead calls it; <see langword="null"/> for the agent's name.</summary>
     public string? As { get; init; }
 
-    /// <summary>The number of the first among those that the call asks for.</summary>
+    /// <summary>Gets the number of the first among those that the call asks for.</summary>
     public int FirstItem { get; init; }
 
-    /// <summary>What each may spend at the most; <see langword="null"/> for its share.</summary>
+    /// <summary>Gets what each may spend at the most; <see langword="null"/> for its share.</summary>
     public Budget? Ask { get; init; }
 
-    /// <summary>How large a share each gets.</summary>
+    /// <summary>Gets how large a share each gets.</summary>
     public int Weight { get; init; } = 1;
 
-    /// <summary>How urgent they are; never more than their lead.</summary>
+    /// <summary>Gets how urgent they are; never more than their lead.</summary>
     public RunPriority Priority { get; init; } = RunPriority.High;
 }

@@ -17,7 +17,7 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
     /// <param name="run">The sub-agent.</param>
     /// <param name="outcome">How it ended.</param>
     /// <param name="lead">Its lead, and the most bytes (UTF-8).</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<ToolOutcome> SumUpAsync(RunRecord run, RunOutcome outcome, LeadLink lead, CancellationToken cancellationToken)
     {
         TranscriptEntry? last = await LastWordsAsync(run.Id, outcome.State.Context, cancellationToken).ConfigureAwait(false);

@@ -16,7 +16,7 @@ internal sealed class SubAgents(RunStore runs, RunReader reader)
     /// <param name="runId">The run.</param>
     /// <param name="names">Only these; <see langword="null"/> or none for all.</param>
     /// <param name="allowance">Says which ones are at work.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<SubAgent>> ListAwaitedAsync(
         string runId, IReadOnlyList<string>? names, SwarmAllowance allowance, CancellationToken cancellationToken)
     {
@@ -36,7 +36,7 @@ internal sealed class SubAgents(RunStore runs, RunReader reader)
     /// <summary>The sub-agents of a run.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="names">Only these; <see langword="null"/> or none for all.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.SubAgentNotFound"/>.</exception>
     public async Task<IReadOnlyList<SubAgent>> ListAsync(string runId, IReadOnlyList<string>? names, CancellationToken cancellationToken)
     {

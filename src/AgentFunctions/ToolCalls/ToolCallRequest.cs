@@ -20,19 +20,23 @@ internal sealed record ToolCallRequest(RunRecord Run, Lineage Lineage, ToolCall 
 
     public ToolContext Context => Prepared.Context;
 
-    /// <summary>What the call does to the world, as policies see it: what the runtime's own tools do stays within the runtime.</summary>
+    /// <summary>
+    /// Gets what the call does to the world, as policies see it: what the runtime's own tools do stays within the runtime.
+    /// </summary>
     public ToolEffect Effect => Tool.Reach == ToolReach.Runtime ? ToolEffect.None : Tool.Effect;
 
-    /// <summary>What the run may still spend, as the loop knew it when it asked for the call.</summary>
+    /// <summary>Gets what the run may still spend, as the loop knew it when it asked for the call.</summary>
     public Budget BudgetLeft { get; init; } = new();
 
-    /// <summary>The step of the run's plan that is next; <see langword="null"/> where it has none, or no rule asks.</summary>
+    /// <summary>Gets the step of the run's plan that is next; <see langword="null"/> if it has none, or no rule asks.</summary>
     public string? PlanStep { get; init; }
 
-    /// <summary>Whether a masked part of the arguments is more than a plain value: nobody can tell at once what the call does.</summary>
+    /// <summary>
+    /// Gets whether a masked part of the arguments is more than a plain value: nobody can tell at once what the call does.
+    /// </summary>
     public bool HidesBlock { get; init; }
 
-    /// <summary>The arguments as the tool's schema has them: a JSON object.</summary>
+    /// <summary>Gets the arguments as the tool's schema has them: a JSON object.</summary>
     public JsonElement Arguments { get; } = JsonSerializer.SerializeToElement(
         Prepared.Arguments.ToDictionary(argument => argument.Key, argument => (JsonElement)argument.Value!, StringComparer.Ordinal),
         CoreJsonContext.Default.DictionaryStringJsonElement);

@@ -22,13 +22,13 @@ public sealed class AgentTool
         _hash = new Lazy<string>(ComputeHash);
     }
 
-    /// <summary>The function.</summary>
+    /// <summary>Gets the function.</summary>
     public AIFunction Function { get; }
 
-    /// <summary>What it does to the world.</summary>
+    /// <summary>Gets what it does to the world.</summary>
     public ToolEffect Effect { get; }
 
-    /// <summary>The name that the model calls it by.</summary>
+    /// <summary>Gets the name that the model calls it by.</summary>
     public string Name => Function.Name;
 
     /// <summary>
@@ -36,7 +36,7 @@ public sealed class AgentTool
     /// </summary>
     public string Hash => _hash.Value;
 
-    /// <summary>How long one call may take; two minutes by default.</summary>
+    /// <summary>Gets how long one call may take; two minutes by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
@@ -45,7 +45,7 @@ public sealed class AgentTool
     /// </summary>
     public int ResultLimit { get; init; } = 20_000;
 
-    /// <summary>Whether an agent gets the tool only when its definition names it; false by default.</summary>
+    /// <summary>Gets whether an agent gets the tool only when its definition names it; false by default.</summary>
     public bool IsOptIn { get; init; }
 
     /// <summary>
@@ -79,7 +79,7 @@ public sealed class AgentTool
     public string? Group { get; init; }
 
     /// <summary>
-    /// Finds out after a crash whether a started call took effect; <see langword="null"/> where nobody can say. Must not
+    /// Finds out after a crash whether a started call took effect; <see langword="null"/> if nobody can say. Must not
     /// change anything itself.
     /// </summary>
     public Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>>? Reconcile { get; init; }
@@ -194,10 +194,10 @@ public sealed record Reconciliation(ReconciliationVerdict Verdict, object? Resul
     /// <param name="result">The result to give to the model.</param>
     public static Reconciliation TookEffect(object? result) => new(ReconciliationVerdict.TookEffect, result);
 
-    /// <summary>The effect did not take place; the call may be made.</summary>
+    /// <summary>Gets the effect did not take place; the call may be made.</summary>
     public static Reconciliation DidNotTakeEffect { get; } = new(ReconciliationVerdict.DidNotTakeEffect);
 
-    /// <summary>The work was started and goes on: for a <see cref="ToolJob"/>.</summary>
+    /// <summary>Gets the work was started and goes on: for a <see cref="ToolJob"/>.</summary>
     public static Reconciliation StillRunning { get; } = new(ReconciliationVerdict.StillRunning);
 
     /// <summary>Nobody can say.</summary>

@@ -14,7 +14,7 @@ internal static class CallMemo
     /// <summary>Keeps a call's memo; it is durable on return. Does nothing where the host cannot.</summary>
     /// <param name="context">The call.</param>
     /// <param name="memo">The bytes.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public static async Task SaveAsync(ToolContext context, ReadOnlyMemory<byte> memo, CancellationToken cancellationToken)
     {
         if (context.Services.GetService<IRecordStore>() is { } records)
@@ -25,7 +25,7 @@ internal static class CallMemo
 
     /// <summary>A call's memo, or <see langword="null"/>.</summary>
     /// <param name="context">The call.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(ToolContext context, CancellationToken cancellationToken)
     {
         StoredRecord? record = context.Services.GetService<IRecordStore>() is { } records

@@ -10,16 +10,16 @@ public interface IToolSource
 {
     /// <summary>The tools that an agent may choose from. Asked when a run is admitted, which pins what it selects.</summary>
     /// <param name="agent">The agent; a source may spare itself work that its <see cref="AgentDefinition.Tools"/> do not need.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ToolUnavailable"/>: tools that the agent names cannot be learned at present.
     /// </exception>
     Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken);
 
-    /// <summary>The present tool of a name, or <see langword="null"/> where this source has none. Asked before every call.</summary>
+    /// <summary>The present tool of a name, or <see langword="null"/> if this source has none. Asked before every call.</summary>
     /// <param name="agent">The agent that calls.</param>
     /// <param name="name">The tool's name.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ToolUnavailable"/>: the name is this source's, and it cannot be reached at present.
     /// </exception>

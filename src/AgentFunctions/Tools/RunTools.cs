@@ -29,7 +29,7 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
 
     /// <summary>The tools that an agent gets at present, as they are pinned; see <see cref="ChooseAsync"/>.</summary>
     /// <param name="agent">The agent.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<ToolDeclaration>> SelectAsync(AgentDefinition agent, CancellationToken cancellationToken = default) =>
         [.. (await ChooseAsync(agent, cancellationToken).ConfigureAwait(false)).Tools.Select(ToolDeclaration.Of)];
 
@@ -44,7 +44,7 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
 
     /// <summary>Keeps declarations by their content.</summary>
     /// <param name="tools">The declarations.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The hash for <see cref="RunRecord.ToolsHash"/>.</returns>
     public Task<string> PinAsync(IReadOnlyList<ToolDeclaration> tools, CancellationToken cancellationToken = default) =>
         blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(tools, ToolsJsonContext.Default.IReadOnlyListToolDeclaration), cancellationToken);
@@ -114,7 +114,7 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     /// <summary>Gets what the run's model is shown of its tools: the same in every request, but for what it has loaded since.</summary>
     /// <param name="run">The run.</param>
     /// <param name="agent">Its agent.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the pinned declarations are gone.</exception>
     public Task<IReadOnlyList<ToolDeclaration>> DeclaredAsync(RunRecord run, AgentDefinition agent, CancellationToken cancellationToken = default) =>
         DeclaredAsync(run, agent, int.MaxValue, cancellationToken);

@@ -27,7 +27,7 @@ public sealed class ToolCatalog
         _sources = [.. sources ?? []];
     }
 
-    /// <summary>The host's own tools in ordinal order of their names.</summary>
+    /// <summary>Gets the host's own tools in ordinal order of their names.</summary>
     public IReadOnlyList<AgentTool> Tools { get; }
 
     /// <summary>The tools that an agent gets at present, in ordinal order of their names.</summary>
@@ -37,7 +37,7 @@ public sealed class ToolCatalog
     /// gone when they are disallowed.
     /// </remarks>
     /// <param name="agent">The agent.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ToolNotFound"/>: the definition names a tool that the host has not; the message lists those it has.
     /// <see cref="ErrorCode.ToolUnavailable"/>: the definition names a tool whose server cannot be reached.
@@ -93,10 +93,10 @@ public sealed class ToolCatalog
         return new ToolOffer(Selected(agent, all.Values)) { Missing = missing, Unknown = unknown, Notes = [.. notes, .. unknown.Select(NoTool)] };
     }
 
-    /// <summary>The present tool of a name, or <see langword="null"/> where the agent has none of that name any more.</summary>
+    /// <summary>The present tool of a name, or <see langword="null"/> if the agent has none of that name any more.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="name">The name.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: its server cannot be reached at present.</exception>
     public async Task<AgentTool?> FindAsync(AgentDefinition agent, string name, CancellationToken cancellationToken = default)
     {

@@ -11,16 +11,18 @@ public sealed record ToolContext
     private Workspace? _unreserved;
     private HttpClient? _http;
 
-    /// <summary>The run.</summary>
+    /// <summary>Gets the run.</summary>
     public required string RunId { get; init; }
 
-    /// <summary>The agent that asked.</summary>
+    /// <summary>Gets the agent that asked.</summary>
     public required string Agent { get; init; }
 
-    /// <summary>The turn of the run, from 1.</summary>
+    /// <summary>Gets the turn of the run, from 1.</summary>
     public required int Turn { get; init; }
 
-    /// <summary>The number of the call within its turn, from 0; -1 for the acceptance command that checks the turn's answer.</summary>
+    /// <summary>
+    /// Gets the number of the call within its turn, from 0; -1 for the acceptance command that checks the turn's answer.
+    /// </summary>
     public required int Call { get; init; }
 
     /// <summary>The number of the acceptance command that checks a turn's answer, among the calls of its turn.</summary>
@@ -33,7 +35,7 @@ public sealed record ToolContext
     public string IdempotencyKey => Call == AcceptanceCall ? $"{RunId}/{Turn}/acceptance" : $"{RunId}/{Turn}/{Call}";
 
     /// <summary>
-    /// The folder that the run works in, without the paths that govern the host's runs; <see langword="null"/> where it has none.
+    /// The folder that the run works in, without the paths that govern the host's runs; <see langword="null"/> if it has none.
     /// </summary>
     public Workspace? Workspace
     {
@@ -41,7 +43,7 @@ public sealed record ToolContext
         init => _workspace = value;
     }
 
-    /// <summary>The files that the run produced.</summary>
+    /// <summary>Gets the files that the run produced.</summary>
     public required ArtifactStore Artifacts { get; init; }
 
     /// <summary>What is attached to the call for tools of the library's own.</summary>
@@ -59,7 +61,7 @@ public sealed record ToolContext
     /// <summary>The most characters that the model is shown of the result, where a rule lowers the tool's own limit.</summary>
     internal int? ResultLimit { get; init; }
 
-    /// <summary>The host's services.</summary>
+    /// <summary>Gets the host's services.</summary>
     public required IServiceProvider Services { get; init; }
 
     /// <summary>

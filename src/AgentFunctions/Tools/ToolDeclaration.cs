@@ -18,7 +18,7 @@ internal sealed record ToolDeclaration(string Name, string Description, JsonElem
 
     private AIFunctionDeclaration? _function;
 
-    /// <summary>The declaration as chat clients take it.</summary>
+    /// <summary>Gets the declaration as chat clients take it.</summary>
     [JsonIgnore]
     public AIFunctionDeclaration Function => _function ??= AIFunctionFactory.CreateDeclaration(Name, Description, Schema);
 

@@ -18,7 +18,7 @@ public sealed record ToolJob(Func<ToolContext, AIFunctionArguments, Cancellation
     /// </summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long after its start the work is given up, its outcome unknown; a day by default.</summary>
+    /// <summary>Gets how long after its start the work is given up, its outcome unknown; a day by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>How long to wait until the next look at work of this age.</summary>

@@ -12,25 +12,25 @@ public sealed class RunProgress
     private readonly Dictionary<(int Turn, int Call), string> _asked = [];
     private JournalEvent? _trouble;
 
-    /// <summary>The turn at work, from 1; 0 before the first event.</summary>
+    /// <summary>Gets or sets the turn at work, from 1; 0 before the first event.</summary>
     public int Turn { get; private set; }
 
-    /// <summary>The model calls and tool calls that are over.</summary>
+    /// <summary>Gets or sets the model calls and tool calls that are over.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>What the model calls consumed.</summary>
+    /// <summary>Gets or sets what the model calls consumed.</summary>
     public TokenUsage Usage { get; private set; } = new();
 
-    /// <summary>When the run was admitted (UTC); <see langword="null"/> before the first event.</summary>
+    /// <summary>Gets or sets when the run was admitted (UTC); <see langword="null"/> before the first event.</summary>
     public DateTimeOffset? StartedAt { get; private set; }
 
-    /// <summary>When the last event happened (UTC); <see langword="null"/> before the first one.</summary>
+    /// <summary>Gets or sets when the last event happened (UTC); <see langword="null"/> before the first one.</summary>
     public DateTimeOffset? LastAt { get; private set; }
 
-    /// <summary>The final status, camel-cased; <see langword="null"/> until the run has ended.</summary>
+    /// <summary>Gets or sets the final status, camel-cased; <see langword="null"/> until the run has ended.</summary>
     public string? Ended { get; private set; }
 
-    /// <summary>What is being done: what a person is asked, the trouble, the tools at work, or the model.</summary>
+    /// <summary>Gets what is being done: what a person is asked, the trouble, the tools at work, or the model.</summary>
     public string CurrentStep => this switch
     {
         { Ended: { } status } => status,

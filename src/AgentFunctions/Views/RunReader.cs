@@ -44,9 +44,9 @@ public sealed class RunReader
     /// <summary>Gets the index of all runs; <see langword="null"/> to read their records instead.</summary>
     internal RunIndexView? Index { get; init; }
 
-    /// <summary>A run, or <see langword="null"/> where there is none of that id.</summary>
+    /// <summary>A run, or <see langword="null"/> if there is none of that id.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Run?> FindAsync(string id, CancellationToken cancellationToken = default)
     {
         RunRecord? record = await _runs.FindAsync(id, cancellationToken).ConfigureAwait(false);
@@ -55,7 +55,7 @@ public sealed class RunReader
 
     /// <summary>A run.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async Task<Run> GetAsync(string id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken).ConfigureAwait(false)
@@ -124,7 +124,7 @@ public sealed class RunReader
 
     /// <summary>Waits until a run has ended.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async Task<Run> WaitForEndAsync(string id, CancellationToken cancellationToken = default)
     {
@@ -292,7 +292,7 @@ public sealed record RunFilter
     /// <summary>Only runs that this caller asked for.</summary>
     public string? Requester { get; init; }
 
-    /// <summary>Whether sub-agents are listed too; by default they are not: their tree shows them.</summary>
+    /// <summary>Gets whether sub-agents are listed too; by default they are not: their tree shows them.</summary>
     public bool SubAgents { get; init; }
 
     internal bool Matches(RunRecord run) => (SubAgents || run.Parent is null)

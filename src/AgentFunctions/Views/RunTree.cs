@@ -9,13 +9,13 @@ namespace AgentFunctions.Views;
 /// <param name="Children">Its sub-agents, in the order in which they were asked for; those that wait for their turn are queued.</param>
 public sealed record RunTree(Run Run, string? Name, IReadOnlyList<RunTree> Children)
 {
-    /// <summary>The steps of the branch up to now, those of sub-agents at work included.</summary>
+    /// <summary>Gets the steps of the branch up to now, those of sub-agents at work included.</summary>
     public int Steps => Run.Steps + AtWork.Sum(static child => child.Steps);
 
-    /// <summary>What the model calls of the branch consumed up to now.</summary>
+    /// <summary>Gets what the model calls of the branch consumed up to now.</summary>
     public TokenUsage Usage => AtWork.Aggregate(Run.Usage, static (sum, child) => sum.Plus(child.Usage));
 
-    /// <summary>The longest chain of steps of the branch up to now.</summary>
+    /// <summary>Gets the longest chain of steps of the branch up to now.</summary>
     public int CriticalSteps => Math.Max(
         Run.CriticalSteps, Run.SubAgents.AskedAt + AtWork.Select(static child => child.CriticalSteps).DefaultIfEmpty().Max());
 

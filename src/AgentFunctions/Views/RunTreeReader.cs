@@ -17,7 +17,7 @@ public sealed class RunTreeReader
 
     /// <summary>A run with all below it; results are left out.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async Task<RunTree> GetAsync(string id, CancellationToken cancellationToken = default)
     {

@@ -43,7 +43,7 @@ public sealed class Workspace
         _protected = look;
     }
 
-    /// <summary>The folder's full path, links resolved.</summary>
+    /// <summary>Gets the folder's full path, links resolved.</summary>
     public string Root { get; }
 
     /// <summary>Finds what a path of the agent's means, links resolved. The path need not exist.</summary>

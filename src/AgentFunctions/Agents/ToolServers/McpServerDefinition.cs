@@ -10,22 +10,26 @@ namespace AgentFunctions.Agents.ToolServers;
 /// </remarks>
 public sealed record McpServerDefinition
 {
-    /// <summary>The name, the middle part of its tools' names (<c>mcp__name__tool</c>).</summary>
+    /// <summary>Gets the name, the middle part of its tools' names (<c>mcp__name__tool</c>).</summary>
     public required string Name { get; init; }
 
-    /// <summary>The program to start; <see langword="null"/> where <see cref="Url"/> is set.</summary>
+    /// <summary>Gets the program to start; <see langword="null"/> if <see cref="Url"/> is set.</summary>
     public string? Command { get; init; }
 
-    /// <summary>The program's arguments; none by default.</summary>
+    /// <summary>Gets the program's arguments; none by default.</summary>
     public IReadOnlyList<string> Args { get; init; } = [];
 
-    /// <summary>The program's environment beyond <c>PATH</c> and <c>HOME</c>, which are all that it inherits.</summary>
+    /// <summary>Gets the program's environment beyond <c>PATH</c> and <c>HOME</c>, which are all that it inherits.</summary>
     public IReadOnlyDictionary<string, string> Env { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The folder that the program starts in; by default the folder of its configuration file, else the host's.</summary>
+    /// <summary>
+    /// Gets the folder that the program starts in; by default the folder of its configuration file, else the host's.
+    /// </summary>
     public string? Cwd { get; init; }
 
-    /// <summary>The address of a server that speaks streamable HTTP; <see langword="null"/> where <see cref="Command"/> is set.</summary>
+    /// <summary>
+    /// Gets the address of a server that speaks streamable HTTP; <see langword="null"/> if <see cref="Command"/> is set.
+    /// </summary>
     public string? Url { get; init; }
 
     /// <summary>HTTP headers of every request to <see cref="Url"/>; none by default.</summary>
@@ -43,25 +47,33 @@ public sealed record McpServerDefinition
     /// </summary>
     public ToolServerSignIn? SignIn { get; init; } = new();
 
-    /// <summary>Whether <see cref="Url"/> speaks the older HTTP transport with server-sent events; false by default.</summary>
+    /// <summary>
+    /// Gets whether <see cref="Url"/> speaks the older HTTP transport with server-sent events; false by default.
+    /// </summary>
     public bool Sse { get; init; }
 
-    /// <summary>How long one call may take; two minutes by default.</summary>
+    /// <summary>Gets how long one call may take; two minutes by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>What tools do to the world, by the server's own names; by default what the server's annotations say.</summary>
+    /// <summary>
+    /// Gets what tools do to the world, by the server's own names; by default what the server's annotations say.
+    /// </summary>
     public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
 
-    /// <summary>Whether the server is switched off: it is not started, and its tools are not offered. False by default.</summary>
+    /// <summary>
+    /// Gets whether the server is switched off: it is not started, and its tools are not offered. False by default.
+    /// </summary>
     public bool Disabled { get; init; }
 
-    /// <summary>The tools that are not offered, by the server's own names; none by default.</summary>
+    /// <summary>Gets the tools that are not offered, by the server's own names; none by default.</summary>
     public IReadOnlyList<string> DisabledTools { get; init; } = [];
 
-    /// <summary>The only tools that are offered, by the server's own names; <see langword="null"/>, the default, for all.</summary>
+    /// <summary>
+    /// Gets the only tools that are offered, by the server's own names; <see langword="null"/>, the default, for all.
+    /// </summary>
     public IReadOnlyList<string>? OnlyTools { get; init; }
 
-    /// <summary>Where it was defined, for errors: a file's path, or the agent.</summary>
+    /// <summary>Gets where it was defined, for errors: a file's path, or the agent.</summary>
     [JsonIgnore]
     public string Origin { get; init; } = "the host";
 }

@@ -17,7 +17,7 @@ internal sealed partial class SchemaEvaluation(JsonElement root, SchemaResources
     private int _steps;
     private bool _isBeyond;
 
-    /// <summary>What is wrong.</summary>
+    /// <summary>Gets what is wrong.</summary>
     public IReadOnlyList<string> Errors => _errors;
 
     private bool IsStrict => leniency == SchemaLeniency.None;

@@ -27,7 +27,7 @@ internal static class SchemaFormats
         ["regex"] = SchemaPattern.IsValid,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>The formats' names.</summary>
+    /// <summary>Gets the formats' names.</summary>
     public static IEnumerable<string> Names => Checks.Keys.Order(StringComparer.Ordinal);
 
     /// <summary>Whether a text has a format; <see langword="null"/> if the format is not known.</summary>

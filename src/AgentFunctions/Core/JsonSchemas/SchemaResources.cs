@@ -31,10 +31,10 @@ internal sealed class SchemaResources
         }
     }
 
-    /// <summary>The schema itself.</summary>
+    /// <summary>Gets the schema itself.</summary>
     public SchemaLocation Root => _root;
 
-    /// <summary>Whether the schema asks what other parts of it have looked at.</summary>
+    /// <summary>Gets whether the schema asks what other parts of it have looked at.</summary>
     public bool IsTracking { get; }
 
     /// <summary>The place that a schema within another has: its own address if it has an <c>$id</c>.</summary>

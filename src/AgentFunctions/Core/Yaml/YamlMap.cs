@@ -20,10 +20,10 @@ internal sealed class YamlMap
 
     private YamlMap(string path, string at, YamlMappingNode node) => (_path, _at, _node) = (path, at, node);
 
-    /// <summary>The line on which it begins, from 1.</summary>
+    /// <summary>Gets the line on which it begins, from 1.</summary>
     public long Line => _node.Start.Line;
 
-    /// <summary>The names of its keys, in order.</summary>
+    /// <summary>Gets the names of its keys, in order.</summary>
     public IEnumerable<string> Keys => _node.Children.Keys.Select(key => ((YamlScalarNode)key).Value!);
 
     /// <summary>Reads a whole file.</summary>

@@ -91,7 +91,7 @@ internal sealed class AccessRuling(IReadOnlyList<Glob>? allowed, IReadOnlyList<G
 {
     public static AccessRuling Free { get; } = new(null, []);
 
-    /// <summary>The rule that refuses; <see langword="null"/> where none does.</summary>
+    /// <summary>Gets the rule that refuses; <see langword="null"/> if none does.</summary>
     public string? RefusedBy { get; private init; }
 
     /// <summary>Why it refuses.</summary>
@@ -99,7 +99,7 @@ internal sealed class AccessRuling(IReadOnlyList<Glob>? allowed, IReadOnlyList<G
 
     private AccessRuling? Also { get; init; }
 
-    /// <summary>Whether the run may have any tool.</summary>
+    /// <summary>Gets whether the run may have any tool.</summary>
     public bool AllowsAll => allowed is null && denied.Count == 0 && Also?.AllowsAll != false;
 
     public static AccessRuling Refused(string rule, string reason) => new([], []) { RefusedBy = rule, Reason = reason };

@@ -46,7 +46,7 @@ public sealed class KillOrders
     /// <param name="scope">What kind of thing.</param>
     /// <param name="name">Which one; empty for <see cref="KillScope.All"/>.</param>
     /// <param name="caller">Who releases it.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task ReleaseAsync(KillScope scope, string name, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
@@ -58,7 +58,7 @@ public sealed class KillOrders
     }
 
     /// <summary>What is stopped now.</summary>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task<IReadOnlyList<KillOrder>> ListAsync(CancellationToken cancellationToken = default) => _orders.ListAsync(cancellationToken);
 
     /// <summary>Ends what a crash, or a host of its own, kept an order from ending: for the start of a host.</summary>

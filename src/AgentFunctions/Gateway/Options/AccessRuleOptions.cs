@@ -6,25 +6,27 @@ namespace AgentFunctions.Gateway.Options;
 /// </summary>
 public sealed class AccessRuleOptions
 {
-    /// <summary>The rule's name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>. Refusals name it.</summary>
+    /// <summary>Gets or sets the rule's name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>. Refusals name it.</summary>
     public string? Name { get; set; }
 
-    /// <summary>Whether it allows or denies; allows by default.</summary>
+    /// <summary>Gets or sets whether it allows or denies; allows by default.</summary>
     public AccessEffect Effect { get; set; }
 
-    /// <summary>The callers, <c>*</c> and <c>?</c> as wildcards. A caller named here or by <see cref="Roles"/> is meant.</summary>
+    /// <summary>
+    /// Gets the callers, <c>*</c> and <c>?</c> as wildcards. A caller named here or by <see cref="Roles"/> is meant.
+    /// </summary>
     public IList<string> Callers { get; } = [];
 
-    /// <summary>The callers' roles.</summary>
+    /// <summary>Gets the callers' roles.</summary>
     public IList<string> Roles { get; } = [];
 
-    /// <summary>The agents, <c>*</c> and <c>?</c> as wildcards.</summary>
+    /// <summary>Gets the agents, <c>*</c> and <c>?</c> as wildcards.</summary>
     public IList<string> Agents { get; } = [];
 
-    /// <summary>The classes of goals, of those under <c>Gateway:Goals</c>; any of them.</summary>
+    /// <summary>Gets the classes of goals, of those under <c>Gateway:Goals</c>; any of them.</summary>
     public IList<string> Goals { get; } = [];
 
-    /// <summary>The labels that the run has, as <c>name</c> or <c>name=value</c>; all of them.</summary>
+    /// <summary>Gets the labels that the run has, as <c>name</c> or <c>name=value</c>; all of them.</summary>
     public IList<string> Labels { get; } = [];
 
     /// <summary>

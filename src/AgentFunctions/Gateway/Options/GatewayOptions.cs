@@ -6,10 +6,10 @@ public sealed class GatewayOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Gateway";
 
-    /// <summary>What callers and labels may use up in an hour or a day; none by default.</summary>
+    /// <summary>Gets what callers and labels may use up in an hour or a day; none by default.</summary>
     public IList<QuotaOptions> Quotas { get; } = [];
 
-    /// <summary>How many runs may be at work at a time; no limit by default.</summary>
+    /// <summary>Gets how many runs may be at work at a time; no limit by default.</summary>
     public ConcurrencyOptions Concurrency { get; } = new();
 
     /// <summary>

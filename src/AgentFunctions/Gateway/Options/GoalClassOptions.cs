@@ -9,6 +9,8 @@ public sealed class GoalClassOptions
     /// <summary>Words or phrases of which the goal has at least one; upper and lower case are alike.</summary>
     public IList<string> Words { get; } = [];
 
-    /// <summary>The agent for such goals where a run names none; <see langword="null"/>, the default, to find one as usual.</summary>
+    /// <summary>
+    /// Gets or sets the agent for such goals where a run names none; <see langword="null"/>, the default, to find one as usual.
+    /// </summary>
     public string? Agent { get; set; }
 }

@@ -3,28 +3,35 @@ namespace AgentFunctions.Gateway.Options;
 /// <summary>What a caller, or the runs with a label, may use up in a window of time. Sub-agents count as the run that they work for.</summary>
 public sealed class QuotaOptions
 {
-    /// <summary>The rule's name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>. Refusals name it.</summary>
+    /// <summary>Gets or sets the rule's name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>. Refusals name it.</summary>
     public string? Name { get; set; }
 
-    /// <summary>The caller that it holds for; <c>*</c> for each caller by itself. Either this or <see cref="Label"/>.</summary>
+    /// <summary>
+    /// Gets or sets the caller that it holds for; <c>*</c> for each caller by itself. Either this or <see cref="Label"/>.
+    /// </summary>
     public string? Caller { get; set; }
 
-    /// <summary>The label that it holds for: <c>name=value</c>, or a name for each value by itself.</summary>
+    /// <summary>Gets or sets the label that it holds for: <c>name=value</c>, or a name for each value by itself.</summary>
     public string? Label { get; set; }
 
-    /// <summary>The window, which begins at the full hour or at midnight (UTC); a day by default.</summary>
+    /// <summary>Gets or sets the window, which begins at the full hour or at midnight (UTC); a day by default.</summary>
     public QuotaWindow Per { get; set; } = QuotaWindow.Day;
 
-    /// <summary>The most runs that may be submitted; no limit by default. Sub-agents are not counted: they are the budget's matter.</summary>
+    /// <summary>
+    /// Gets or sets the most runs that may be submitted; no limit by default. Sub-agents are not counted: they are the budget's
+    /// matter.
+    /// </summary>
     public int? Runs { get; set; }
 
-    /// <summary>The most steps: model calls and the tool calls that they ask for; no limit by default.</summary>
+    /// <summary>Gets or sets the most steps: model calls and the tool calls that they ask for; no limit by default.</summary>
     public long? Steps { get; set; }
 
-    /// <summary>The most tokens, sent and received; no limit by default.</summary>
+    /// <summary>Gets or sets the most tokens, sent and received; no limit by default.</summary>
     public long? Tokens { get; set; }
 
-    /// <summary>The most money, in US dollars; no limit by default. Calls of a model without a price count as nothing.</summary>
+    /// <summary>
+    /// Gets or sets the most money, in US dollars; no limit by default. Calls of a model without a price count as nothing.
+    /// </summary>
     public decimal? Usd { get; set; }
 }
 

@@ -25,7 +25,7 @@ internal sealed class QueueLimits
     public QueuedRun EntryOf(RunRecord run, long ticket, DateTimeOffset now) =>
         new(run.Id, Hash(run.Requester), run.Priority, ticket, now) { Labels = [.. LimitedLabelsOf(run)] };
 
-    /// <summary>The run that is to start now; <see langword="null"/> where none may.</summary>
+    /// <summary>The run that is to start now; <see langword="null"/> if none may.</summary>
     public QueuedRun? Next(QueueState state, DateTimeOffset now)
     {
         if (state.Waiting.IsEmpty || state.Active.Count >= Total)

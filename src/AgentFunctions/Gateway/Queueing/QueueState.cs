@@ -6,7 +6,7 @@ namespace AgentFunctions.Gateway.Queueing;
 /// <summary>The runs that are at work and those that wait for a place.</summary>
 internal sealed record QueueState
 {
-    /// <summary>The last number that was given out.</summary>
+    /// <summary>Gets the last number that was given out.</summary>
     public long LastTicket { get; init; }
 
     /// <summary>Those at work.</summary>
@@ -45,9 +45,9 @@ internal sealed record QueuedRun(string Id, string Caller, RunPriority Priority,
     /// <summary>Its labels that a limit is for, each as a short hash.</summary>
     public ImmutableList<string> Labels { get; init; } = [];
 
-    /// <summary>When it got its place (UTC); <see langword="null"/> while it waits.</summary>
+    /// <summary>Gets when it got its place (UTC); <see langword="null"/> while it waits.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>Whether the run knows that it has its place.</summary>
+    /// <summary>Gets whether the run knows that it has its place.</summary>
     public bool IsTold { get; init; }
 }

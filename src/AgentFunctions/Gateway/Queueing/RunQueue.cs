@@ -22,7 +22,7 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
     private readonly SharedRecord<QueueState> _state = new(
         records, "gateway/queue", QueueingJsonContext.Default.QueueState, new QueueState(), time);
 
-    /// <summary>Whether there are any limits.</summary>
+    /// <summary>Gets whether there are any limits.</summary>
     public bool IsConfigured => _options.IsConfigured;
 
     /// <summary>Gives a run a place, or puts it into the queue; the same run once.</summary>
@@ -110,14 +110,14 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         }
     }
 
-    /// <summary>When the oldest run came that waits for a place; <see langword="null"/> where none does.</summary>
+    /// <summary>When the oldest run came that waits for a place; <see langword="null"/> if none does.</summary>
     public async Task<DateTimeOffset?> OldestAsync(CancellationToken cancellationToken) => !IsConfigured
         ? null
         : (await _state.ReadAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false)).Waiting.Select(static run => (DateTimeOffset?)run.At).Min();
 
     /// <summary>Mends what crashes left: places of runs that ended without freeing them or never began, and runs that were not told.</summary>
     /// <param name="looksAtRuns">Whether to look for runs that are gone.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task SweepAsync(bool looksAtRuns, CancellationToken cancellationToken)
     {
         QueueState state = await _state.ReadAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);

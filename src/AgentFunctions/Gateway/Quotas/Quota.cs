@@ -9,7 +9,7 @@ internal sealed class Quota(QuotaOptions options)
 {
     public string Name => options.Name!;
 
-    /// <summary>On whose account a run goes; <see langword="null"/> where the quota does not concern it.</summary>
+    /// <summary>On whose account a run goes; <see langword="null"/> if the quota does not concern it.</summary>
     public string? AccountOf(RunRecord run)
     {
         if (options.Caller is { } caller)
@@ -31,7 +31,7 @@ internal sealed class Quota(QuotaOptions options)
     /// <summary>When the next window begins (UTC).</summary>
     public DateTimeOffset Next(DateTimeOffset moment) => WindowOf(moment) + (options.Per == QuotaWindow.Hour ? TimeSpan.FromHours(1) : TimeSpan.FromDays(1));
 
-    /// <summary>Which part is used up, in words; <see langword="null"/> where there is some left of all.</summary>
+    /// <summary>Which part is used up, in words; <see langword="null"/> if there is some left of all.</summary>
     /// <param name="book">What was used.</param>
     /// <param name="submits">Whether another run is asked for, or the next step of one.</param>
     public string? UsedUp(QuotaState book, bool submits) => book switch

@@ -30,11 +30,11 @@ internal sealed class QuotaMeter
         (_records, _time) = (records, time);
     }
 
-    /// <summary>Whether anything is counted.</summary>
+    /// <summary>Gets whether anything is counted.</summary>
     public bool IsConfigured => _quotas.Length > 0;
 
     /// <summary>Counts a run that is submitted; the same run once.</summary>
-    /// <returns>Why it is refused, and then nothing is counted; <see langword="null"/> where it is not.</returns>
+    /// <returns>Why it is refused, and then nothing is counted; <see langword="null"/> if it is not.</returns>
     public async Task<QuotaRefusal?> SubmitAsync(RunRecord run, CancellationToken cancellationToken)
     {
         DateTimeOffset now = _time.GetUtcNow();

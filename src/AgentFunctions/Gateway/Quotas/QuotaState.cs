@@ -8,25 +8,25 @@ internal sealed record QuotaState
     /// <summary>How many runs' last numbers are known. Only those in flight at a crash are ever counted again.</summary>
     internal const int MaxMarks = 1_000;
 
-    /// <summary>When the window began (UTC).</summary>
+    /// <summary>Gets when the window began (UTC).</summary>
     public DateTimeOffset From { get; init; }
 
-    /// <summary>The runs that were submitted.</summary>
+    /// <summary>Gets the runs that were submitted.</summary>
     public int Runs { get; init; }
 
-    /// <summary>The steps.</summary>
+    /// <summary>Gets the steps.</summary>
     public long Steps { get; init; }
 
-    /// <summary>The tokens, sent and received.</summary>
+    /// <summary>Gets the tokens, sent and received.</summary>
     public long Tokens { get; init; }
 
-    /// <summary>The money, in US dollars.</summary>
+    /// <summary>Gets the money, in US dollars.</summary>
     public decimal Usd { get; init; }
 
     /// <summary>Numbers <see cref="Marks"/> by when they were last touched.</summary>
     public long Touches { get; init; }
 
-    /// <summary>The last model call that was counted, by run.</summary>
+    /// <summary>Gets the last model call that was counted, by run.</summary>
     public ImmutableDictionary<string, QuotaMark> Marks { get; init; } = ImmutableDictionary<string, QuotaMark>.Empty;
 
     /// <summary>The book of the window that a moment is in; an earlier moment stays in the present one.</summary>

@@ -78,5 +78,5 @@ internal sealed class GoalRouter(IOptions<GatewayOptions> options)
 
 /// <summary>The agent that was found for a goal.</summary>
 /// <param name="Agent">The agent.</param>
-/// <param name="Rule">What found it; <see langword="null"/> where the caller named it.</param>
+/// <param name="Rule">What found it; <see langword="null"/> if the caller named it.</param>
 internal sealed record Route(AgentDefinition Agent, string? Rule);

@@ -40,103 +40,105 @@ public enum ApprovalQuestion
 /// <summary>A question to people: may this very call be made? Bound to the hash of the call, so that no other one can use the answer.</summary>
 public sealed record Approval
 {
-    /// <summary>The id.</summary>
+    /// <summary>Gets the id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>What is asked; <see cref="ApprovalQuestion.Call"/> by default.</summary>
+    /// <summary>Gets what is asked; <see cref="ApprovalQuestion.Call"/> by default.</summary>
     public ApprovalQuestion Question { get; init; }
 
-    /// <summary>The run that waits.</summary>
+    /// <summary>Gets the run that waits.</summary>
     public required string RunId { get; init; }
 
-    /// <summary>The root of the run's tree.</summary>
+    /// <summary>Gets the root of the run's tree.</summary>
     public required string RootId { get; init; }
 
-    /// <summary>The turn of the call.</summary>
+    /// <summary>Gets the turn of the call.</summary>
     public required int Turn { get; init; }
 
-    /// <summary>The number of the call within its turn.</summary>
+    /// <summary>Gets the number of the call within its turn.</summary>
     public required int Call { get; init; }
 
-    /// <summary>The tool.</summary>
+    /// <summary>Gets the tool.</summary>
     public required string Tool { get; init; }
 
-    /// <summary>What the tool does to the world.</summary>
+    /// <summary>Gets what the tool does to the world.</summary>
     public required ToolEffect Effect { get; init; }
 
-    /// <summary>How much harm the call could do.</summary>
+    /// <summary>Gets how much harm the call could do.</summary>
     public required RiskLevel Risk { get; init; }
 
-    /// <summary>The arguments that the model gave. What the desk and notifiers hand out is masked.</summary>
+    /// <summary>Gets the arguments that the model gave. What the desk and notifiers hand out is masked.</summary>
     public required JsonElement Arguments { get; init; }
 
-    /// <summary>The SHA-256 over run, turn, call, tool and arguments: what is approved, and nothing else.</summary>
+    /// <summary>Gets the SHA-256 over run, turn, call, tool and arguments: what is approved, and nothing else.</summary>
     public required string CallHash { get; init; }
 
-    /// <summary>The same for calls that differ in their values alone: one decision can serve them all.</summary>
+    /// <summary>Gets the same for calls that differ in their values alone: one decision can serve them all.</summary>
     public required string Group { get; init; }
 
-    /// <summary>Who asked for the run.</summary>
+    /// <summary>Gets who asked for the run.</summary>
     public required string Requester { get; init; }
 
-    /// <summary>The agents that delegated, from the root to the one that acts.</summary>
+    /// <summary>Gets the agents that delegated, from the root to the one that acts.</summary>
     public required IReadOnlyList<string> Chain { get; init; }
 
-    /// <summary>The goal of the run.</summary>
+    /// <summary>Gets the goal of the run.</summary>
     public required string Goal { get; init; }
 
-    /// <summary>The rule that asks.</summary>
+    /// <summary>Gets the rule that asks.</summary>
     public required string Rule { get; init; }
 
     /// <summary>Why it asks.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Who may approve, and until when.</summary>
+    /// <summary>Gets who may approve, and until when.</summary>
     public required ApprovalTerms Terms { get; init; }
 
-    /// <summary>When it was asked (UTC).</summary>
+    /// <summary>Gets when it was asked (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it expires (UTC).</summary>
+    /// <summary>Gets when it expires (UTC).</summary>
     public DateTimeOffset ExpiresAt => CreatedAt + Terms.Expires;
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Gets where it stands.</summary>
     public ApprovalState State { get; init; }
 
-    /// <summary>What people said, in order.</summary>
+    /// <summary>Gets what people said, in order.</summary>
     public IReadOnlyList<ApprovalVote> Votes { get; init; } = [];
 
-    /// <summary>The arguments that a person put in place of the model's.</summary>
+    /// <summary>Gets the arguments that a person put in place of the model's.</summary>
     public JsonElement? Edited { get; init; }
 
-    /// <summary>Whether its record was altered outside the host: its call is refused, whatever else the record says.</summary>
+    /// <summary>
+    /// Gets whether its record was altered outside the host: its call is refused, whatever else the record says.
+    /// </summary>
     [JsonPropertyName("altered")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsAltered { get; init; }
 
-    /// <summary>What is masked in the arguments that would be called with now; filled in for people, never stored.</summary>
+    /// <summary>Gets what is masked in the arguments that would be called with now; filled in for people, never stored.</summary>
     [JsonIgnore]
     public IReadOnlyList<MaskedPart> Masked { get; init; } = [];
 
     /// <summary>Whom it was told to, and how: what nobody was told of escalates.</summary>
     public IReadOnlyList<string> ToldTo { get; init; } = [];
 
-    /// <summary>What became of the last attempts to tell it, newest last; at most 20.</summary>
+    /// <summary>Gets what became of the last attempts to tell it, newest last; at most 20.</summary>
     public IReadOnlyList<ApprovalDelivery> Deliveries { get; init; } = [];
 
-    /// <summary>How often it was told.</summary>
+    /// <summary>Gets how often it was told.</summary>
     public int Reminders { get; init; }
 
-    /// <summary>When it is told again (UTC).</summary>
+    /// <summary>Gets when it is told again (UTC).</summary>
     public DateTimeOffset RemindAt { get; init; }
 
-    /// <summary>When it went to further roles (UTC).</summary>
+    /// <summary>Gets when it went to further roles (UTC).</summary>
     public DateTimeOffset? EscalatedAt { get; init; }
 
-    /// <summary>Who had steered the run's tree when it was last decided about, besides the requester.</summary>
+    /// <summary>Gets who had steered the run's tree when it was last decided about, besides the requester.</summary>
     public IReadOnlyList<string>? Steerers { get; init; }
 
-    /// <summary>When the run took the answer up (UTC): from then on no denial comes before the call.</summary>
+    /// <summary>Gets when the run took the answer up (UTC): from then on no denial comes before the call.</summary>
     public DateTimeOffset? TakenAt { get; init; }
 
     /// <summary>
@@ -145,7 +147,7 @@ public sealed record Approval
     /// </summary>
     public string? Obstacle { get; init; }
 
-    /// <summary>The roles that may approve now.</summary>
+    /// <summary>Gets the roles that may approve now.</summary>
     public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];
 
     /// <summary>The event that wakes the run.</summary>
@@ -169,7 +171,7 @@ public sealed record Approval
 /// <summary>One attempt to tell people of an approval.</summary>
 /// <param name="To">Whom, or the channel.</param>
 /// <param name="At">When (UTC).</param>
-/// <param name="Error">Why nobody was told, in words; <see langword="null"/> where it was delivered.</param>
+/// <param name="Error">Why nobody was told, in words; <see langword="null"/> if it was delivered.</param>
 public sealed record ApprovalDelivery(string To, DateTimeOffset At, string? Error = null);
 
 /// <summary>What one person said about an approval.</summary>

@@ -176,7 +176,7 @@ internal sealed class ApprovalRequester(
         }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>One attempt; <see langword="null"/> where the way leads to nobody of these roles.</summary>
+    /// <summary>One attempt; <see langword="null"/> if the way leads to nobody of these roles.</summary>
     private async Task<ApprovalDelivery?> TellAsync(IApprovalNotifier notifier, Approval approval, CancellationToken cancellationToken)
     {
         try

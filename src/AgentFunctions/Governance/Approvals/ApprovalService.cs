@@ -24,7 +24,7 @@ public sealed class ApprovalService
 
     /// <summary>What waits for a person: the riskiest first, then similar ones together, then the oldest.</summary>
     /// <param name="caller">Only what this caller may decide or has asked for; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<Approval>> ListAsync(Caller? caller = null, CancellationToken cancellationToken = default)
     {
         IReadOnlyList<Approval> open = await _store.ListOpenAsync(null, cancellationToken).ConfigureAwait(false);
@@ -41,7 +41,7 @@ public sealed class ApprovalService
     /// <summary>An approval.</summary>
     /// <param name="id">The approval.</param>
     /// <param name="caller">Who asks; <see langword="null"/> for the host itself.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.ApprovalNotFound"/>: there is none that this caller may see.</exception>
     public async Task<Approval> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
         ApprovalView.Of(

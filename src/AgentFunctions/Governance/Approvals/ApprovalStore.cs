@@ -84,7 +84,7 @@ internal sealed class ApprovalStore(IRecordStore records, TreeKeys keys, ILogger
 
     /// <summary>The approvals that are not settled: pending ones, and decided ones whose run has not heard of it.</summary>
     /// <param name="runId">Only those of this run; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<Approval>> ListOpenAsync(string? runId, CancellationToken cancellationToken)
     {
         var open = new List<Approval>();

@@ -9,70 +9,70 @@ public sealed record AuditEntry(string Type)
     /// <summary>Its number in its part of the log, from 0; set by the log.</summary>
     public long Seq { get; init; }
 
-    /// <summary>When (UTC); set by the log.</summary>
+    /// <summary>Gets when (UTC); set by the log.</summary>
     public DateTimeOffset At { get; init; }
 
-    /// <summary>The SHA-256 of the entry before, as it is stored; set by the log.</summary>
+    /// <summary>Gets the SHA-256 of the entry before, as it is stored; set by the log.</summary>
     public string Prev { get; init; } = "";
 
-    /// <summary>The run.</summary>
+    /// <summary>Gets the run.</summary>
     public string? RunId { get; init; }
 
-    /// <summary>The root of the run's tree.</summary>
+    /// <summary>Gets the root of the run's tree.</summary>
     public string? RootId { get; init; }
 
-    /// <summary>The turn.</summary>
+    /// <summary>Gets the turn.</summary>
     public int? Turn { get; init; }
 
-    /// <summary>The number of the call within its turn.</summary>
+    /// <summary>Gets the number of the call within its turn.</summary>
     public int? Call { get; init; }
 
-    /// <summary>Who asked for the root run.</summary>
+    /// <summary>Gets who asked for the root run.</summary>
     public string? Requester { get; init; }
 
-    /// <summary>Who acted: a person, a program or the host.</summary>
+    /// <summary>Gets who acted: a person, a program or the host.</summary>
     public string? Actor { get; init; }
 
-    /// <summary>The agent.</summary>
+    /// <summary>Gets the agent.</summary>
     public string? Agent { get; init; }
 
-    /// <summary>The hash of the agent's definition.</summary>
+    /// <summary>Gets the hash of the agent's definition.</summary>
     public string? DefinitionHash { get; init; }
 
-    /// <summary>The agents that delegated, from the root to the one that acts.</summary>
+    /// <summary>Gets the agents that delegated, from the root to the one that acts.</summary>
     public IReadOnlyList<string>? Chain { get; init; }
 
-    /// <summary>The tool.</summary>
+    /// <summary>Gets the tool.</summary>
     public string? Tool { get; init; }
 
-    /// <summary>What the tool does to the world.</summary>
+    /// <summary>Gets what the tool does to the world.</summary>
     public ToolEffect? Effect { get; init; }
 
-    /// <summary>What was decided.</summary>
+    /// <summary>Gets what was decided.</summary>
     public PolicyVerdict? Verdict { get; init; }
 
-    /// <summary>The rule that decided.</summary>
+    /// <summary>Gets the rule that decided.</summary>
     public string? Rule { get; init; }
 
-    /// <summary>The hash of the policy that held.</summary>
+    /// <summary>Gets the hash of the policy that held.</summary>
     public string? PolicyHash { get; init; }
 
-    /// <summary>The approval that the entry is about or that made it possible.</summary>
+    /// <summary>Gets the approval that the entry is about or that made it possible.</summary>
     public string? ApprovalId { get; init; }
 
-    /// <summary>The SHA-256 of the arguments' canonical JSON.</summary>
+    /// <summary>Gets the SHA-256 of the arguments' canonical JSON.</summary>
     public string? ArgumentsHash { get; init; }
 
-    /// <summary>The beginning of the arguments, secrets left out.</summary>
+    /// <summary>Gets the beginning of the arguments, secrets left out.</summary>
     public string? Arguments { get; init; }
 
-    /// <summary>The SHA-256 of the outcome's text.</summary>
+    /// <summary>Gets the SHA-256 of the outcome's text.</summary>
     public string? OutcomeHash { get; init; }
 
-    /// <summary>The beginning of the outcome, secrets left out.</summary>
+    /// <summary>Gets the beginning of the outcome, secrets left out.</summary>
     public string? Outcome { get; init; }
 
-    /// <summary>Whether it went wrong, or was refused.</summary>
+    /// <summary>Gets whether it went wrong, or was refused.</summary>
     public bool? Failed { get; init; }
 
     /// <summary>Why, in words.</summary>

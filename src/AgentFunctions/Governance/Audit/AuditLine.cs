@@ -13,7 +13,7 @@ internal static class AuditLine
 {
     private const byte Break = (byte)'\n';
 
-    /// <summary>What the first entry names as the one before.</summary>
+    /// <summary>Gets what the first entry names as the one before.</summary>
     public static string NoPrevious { get; } = new('0', 64);
 
     public static byte[] Write(AuditEntry entry, SigningKey? signWith, Redactor? redactor = null)

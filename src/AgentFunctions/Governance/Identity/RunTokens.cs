@@ -37,7 +37,7 @@ internal sealed class RunTokens : IRequestSigner
     /// <param name="call">The call.</param>
     /// <param name="audience">The one tool server that shall accept it: its address.</param>
     /// <param name="scopes">What the call needs; all of it must be within the scopes of the run and of every run above it.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.NotAllowed"/>: the run has ended, or a scope is not its own. <see cref="ErrorCode.Stopped"/>: the kill
     /// switch has revoked it.

@@ -15,7 +15,7 @@ internal sealed class InFlightCalls
         return call;
     }
 
-    /// <summary>Whether any call is being made.</summary>
+    /// <summary>Gets whether any call is being made.</summary>
     public bool IsEmpty => _calls.IsEmpty;
 
     /// <summary>Stops the calls that an order hits.</summary>
@@ -47,7 +47,7 @@ internal sealed class InFlightCall(
 
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>The order that stopped it.</summary>
+    /// <summary>Gets or sets the order that stopped it.</summary>
     public KillOrder? StoppedBy { get; private set; }
 
     public void Stop(KillOrder order)

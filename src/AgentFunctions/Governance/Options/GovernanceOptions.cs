@@ -9,7 +9,10 @@ public sealed class GovernanceOptions
     /// </summary>
     public string? PolicyPath { get; set; }
 
-    /// <summary>Who signs the agents' tokens: an address at which <c>/.well-known/jwks.json</c> is served; <c>agentfunctions</c> by default.</summary>
+    /// <summary>
+    /// Gets or sets who signs the agents' tokens: an address at which <c>/.well-known/jwks.json</c> is served;
+    /// <c>agentfunctions</c> by default.
+    /// </summary>
     public string Issuer { get; set; } = "agentfunctions";
 
     /// <summary>
@@ -18,7 +21,7 @@ public sealed class GovernanceOptions
     /// </summary>
     public IDictionary<string, IList<string>> ApprovalChannels { get; } = new Dictionary<string, IList<string>>(StringComparer.Ordinal);
 
-    /// <summary>The servers that the requests of a tool's own client carry the run's token to; none by default.</summary>
+    /// <summary>Gets the servers that the requests of a tool's own client carry the run's token to; none by default.</summary>
     public IList<IdentifiedServer> Identity { get; } = [];
 
     /// <summary>
@@ -33,6 +36,6 @@ public sealed class GovernanceOptions
     /// </summary>
     public Uri? KeyVault { get; set; }
 
-    /// <summary>Where this host's HTTP clients may go beyond the public internet; nowhere by default.</summary>
+    /// <summary>Gets where this host's HTTP clients may go beyond the public internet; nowhere by default.</summary>
     public NetworkOptions Network { get; } = new();
 }

@@ -9,7 +9,7 @@ public sealed class IdentifiedServer
     /// <summary>Whom the tokens are for; <see langword="null"/>, the default, for <see cref="Address"/>.</summary>
     public string? Audience { get; set; }
 
-    /// <summary>What calls need. None by default.</summary>
+    /// <summary>Gets what calls need. None by default.</summary>
     public IList<string> Scopes { get; } = [];
 
     internal bool Serves(Uri request) => Address is not null && Uri.Compare(

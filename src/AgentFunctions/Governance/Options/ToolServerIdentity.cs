@@ -6,7 +6,7 @@ public sealed record ToolServerIdentity
     /// <summary>Whom the token is for; <see langword="null"/>, the default, for the server's own scheme, host and port.</summary>
     public string? Audience { get; init; }
 
-    /// <summary>What calls need; a run that lacks one of them cannot call the server. None by default.</summary>
+    /// <summary>Gets what calls need; a run that lacks one of them cannot call the server. None by default.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     internal string AudienceOf(Uri server) => Audience ?? server.GetLeftPart(UriPartial.Authority);

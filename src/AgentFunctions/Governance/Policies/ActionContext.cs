@@ -21,40 +21,43 @@ public enum RiskLevel
 /// <summary>All that a rule sees of an action before it happens.</summary>
 public sealed record ActionContext
 {
-    /// <summary>The run that acts.</summary>
+    /// <summary>Gets the run that acts.</summary>
     public required string RunId { get; init; }
 
-    /// <summary>The root of the run's tree; the run itself where nobody delegated to it.</summary>
+    /// <summary>Gets the root of the run's tree; the run itself where nobody delegated to it.</summary>
     public required string RootId { get; init; }
 
-    /// <summary>Who asked for the root run.</summary>
+    /// <summary>Gets who asked for the root run.</summary>
     public required string Requester { get; init; }
 
-    /// <summary>The roles that the requester had when asking.</summary>
+    /// <summary>Gets the roles that the requester had when asking.</summary>
     public IReadOnlyList<string> RequesterRoles { get; init; } = [];
 
-    /// <summary>The agent that acts.</summary>
+    /// <summary>Gets the agent that acts.</summary>
     public required string Agent { get; init; }
 
-    /// <summary>The agents that delegated, from the root to the one that acts.</summary>
+    /// <summary>Gets the agents that delegated, from the root to the one that acts.</summary>
     public IReadOnlyList<string> Chain { get; init; } = [];
 
-    /// <summary>The goal of the run, verbatim.</summary>
+    /// <summary>Gets the goal of the run, verbatim.</summary>
     public required string Goal { get; init; }
 
-    /// <summary>The labels of the run.</summary>
+    /// <summary>Gets the labels of the run.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The tool.</summary>
+    /// <summary>Gets the tool.</summary>
     public required string Tool { get; init; }
 
-    /// <summary>What the tool does to the world; <see cref="ToolEffect.None"/> for the runtime's own tools, whose effects stay within it.</summary>
+    /// <summary>
+    /// Gets what the tool does to the world; <see cref="ToolEffect.None"/> for the runtime's own tools, whose effects stay
+    /// within it.
+    /// </summary>
     public required ToolEffect Effect { get; init; }
 
-    /// <summary>How far the tool's effects reach; <see cref="ToolReach.Outside"/> by default.</summary>
+    /// <summary>Gets how far the tool's effects reach; <see cref="ToolReach.Outside"/> by default.</summary>
     public ToolReach Reach { get; init; }
 
-    /// <summary>How much harm the call could do.</summary>
+    /// <summary>Gets how much harm the call could do.</summary>
     public required RiskLevel Risk { get; init; }
 
     /// <summary>
@@ -63,7 +66,7 @@ public sealed record ActionContext
     /// </summary>
     public required JsonElement Arguments { get; init; }
 
-    /// <summary>The hosts that the call names, in lower case; empty where it names none.</summary>
+    /// <summary>Gets the hosts that the call names, in lower case; empty where it names none.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     /// <summary>
@@ -72,14 +75,14 @@ public sealed record ActionContext
     public Budget BudgetLeft { get; init; } = new();
 
     /// <summary>
-    /// The first step of the run's plan that is not done, as the agent wrote it; <see langword="null"/> where there is none.
+    /// The first step of the run's plan that is not done, as the agent wrote it; <see langword="null"/> if there is none.
     /// </summary>
     public string? PlanStep { get; init; }
 
-    /// <summary>The data labels of what the call reads or writes, by the policy's <c>data</c>.</summary>
+    /// <summary>Gets the data labels of what the call reads or writes, by the policy's <c>data</c>.</summary>
     public IReadOnlyList<string> DataLabels { get; init; } = [];
 
-    /// <summary>What this run and its tree have done before, oldest first.</summary>
+    /// <summary>Gets what this run and its tree have done before, oldest first.</summary>
     public IReadOnlyList<PastCall> History { get; init; } = [];
 
     /// <summary>The arguments as the model wrote them; <see langword="null"/> if they are the same.</summary>
@@ -97,7 +100,7 @@ public sealed record ActionContext
     /// <summary>What the call reads and writes beyond the paths that its arguments name.</summary>
     internal IReadOnlyList<PathUse> Uses { get; init; } = [];
 
-    /// <summary>The moment of the decision (UTC).</summary>
+    /// <summary>Gets the moment of the decision (UTC).</summary>
     public required DateTimeOffset Now { get; init; }
 
     /// <summary>The same action, seen as the tool will see it.</summary>

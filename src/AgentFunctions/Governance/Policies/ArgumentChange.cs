@@ -8,7 +8,7 @@ namespace AgentFunctions.Governance.Policies;
 /// <summary>Arguments as a rule wants them instead of the model's.</summary>
 internal static class ArgumentChange
 {
-    /// <summary>The changed arguments; <see langword="null"/> where nothing changes.</summary>
+    /// <summary>The changed arguments; <see langword="null"/> if nothing changes.</summary>
     public static JsonElement? Apply(PolicyAnswer answer, JsonElement arguments)
     {
         if (answer.Set.Count == 0 && answer.AtMost.Count == 0)

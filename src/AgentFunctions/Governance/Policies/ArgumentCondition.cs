@@ -22,19 +22,19 @@ internal sealed record ArgumentCondition(ArgumentPath Path)
     /// <summary>Contains a match of this expression.</summary>
     public Regex? Matches { get; init; }
 
-    /// <summary>A number above this.</summary>
+    /// <summary>Gets a number above this.</summary>
     public decimal? Above { get; init; }
 
-    /// <summary>A number below this.</summary>
+    /// <summary>Gets a number below this.</summary>
     public decimal? Below { get; init; }
 
-    /// <summary>A path within one of these folders.</summary>
+    /// <summary>Gets a path within one of these folders.</summary>
     public IReadOnlyList<string>? Under { get; init; }
 
-    /// <summary>A path outside all of these folders, or absent.</summary>
+    /// <summary>Gets a path outside all of these folders, or absent.</summary>
     public IReadOnlyList<string>? NotUnder { get; init; }
 
-    /// <summary>Whether it is there at all.</summary>
+    /// <summary>Gets whether it is there at all.</summary>
     public bool? Exists { get; init; }
 
     /// <summary>Determines whether the condition holds for a call.</summary>

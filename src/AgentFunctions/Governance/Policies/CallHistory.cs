@@ -17,7 +17,7 @@ internal sealed class CallHistory(ILogStore logs)
     /// <param name="rootId">The tree.</param>
     /// <param name="decide">Decides; may be asked again where another host has written meanwhile.</param>
     /// <param name="enter">The entry to make with the decision; <see langword="null"/> for none.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<T> DecideAsync<T>(
         string rootId, Func<IReadOnlyList<PastCall>, T> decide, Func<T, PastCall?> enter, CancellationToken cancellationToken)
     {

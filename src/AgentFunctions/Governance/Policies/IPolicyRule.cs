@@ -12,7 +12,7 @@ public interface IPolicyRule
     /// <summary>What the rule's code means, for the policy's hash: change it with the code, for instance to <c>2</c>.</summary>
     string Version => "1";
 
-    /// <summary>Answers about an action; <see langword="null"/> where the rule does not apply.</summary>
+    /// <summary>Answers about an action; <see langword="null"/> if the rule does not apply.</summary>
     /// <param name="action">The action.</param>
     PolicyAnswer? Decide(ActionContext action);
 }

@@ -9,15 +9,15 @@ namespace AgentFunctions.Governance.Policies;
 /// <param name="At">When it began (UTC).</param>
 public sealed record PastCall(string RunId, int Turn, int Call, string Tool, ToolEffect Effect, DateTimeOffset At)
 {
-    /// <summary>The hosts that the call named.</summary>
+    /// <summary>Gets the hosts that the call named.</summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
-    /// <summary>The data labels of what it read or wrote.</summary>
+    /// <summary>Gets the data labels of what it read or wrote.</summary>
     public IReadOnlyList<string> DataLabels { get; init; } = [];
 
-    /// <summary>When it finished (UTC); <see langword="null"/> while it has not.</summary>
+    /// <summary>Gets when it finished (UTC); <see langword="null"/> while it has not.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>Whether it succeeded; <see langword="null"/> while nobody knows.</summary>
+    /// <summary>Gets whether it succeeded; <see langword="null"/> while nobody knows.</summary>
     public bool? Succeeded { get; init; }
 }

@@ -20,7 +20,10 @@ internal sealed class Policy
         IReadOnlyDictionary<ToolEffect, PolicyVerdict> defaults) =>
         (Hash, Rules, _labels, _risks, _defaults) = (hash, rules, labels, risks, defaults);
 
-    /// <summary>What holds for tools that reach beyond the workspace where no rule matches and nothing else was said: reading is free, everything else asks a person.</summary>
+    /// <summary>
+    /// Gets what holds for tools that reach beyond the workspace where no rule matches and nothing else was said: reading is
+    /// free, everything else asks a person.
+    /// </summary>
     public static IReadOnlyDictionary<ToolEffect, PolicyVerdict> StrictDefaults { get; } = new Dictionary<ToolEffect, PolicyVerdict>
     {
         [ToolEffect.None] = PolicyVerdict.Allow,
@@ -28,27 +31,32 @@ internal sealed class Policy
         [ToolEffect.NotIdempotent] = PolicyVerdict.Ask,
     };
 
-    /// <summary>The hash of all that decides: every recorded decision names it.</summary>
+    /// <summary>Gets the hash of all that decides: every recorded decision names it.</summary>
     public string Hash { get; }
 
     public IReadOnlyList<IPolicyRule> Rules { get; }
 
-    /// <summary>Whether a decision may depend on earlier calls; where it does, decisions of one tree are taken one after the other.</summary>
+    /// <summary>
+    /// Gets whether a decision may depend on earlier calls; where it does, decisions of one tree are taken one after the other.
+    /// </summary>
     public bool ReadsHistory { get; init; }
 
-    /// <summary>Who deals with calls whose outcome nobody can tell; the first that matches decides, and where none does the model is told.</summary>
+    /// <summary>
+    /// Gets who deals with calls whose outcome nobody can tell; the first that matches decides, and where none does the model
+    /// is told.
+    /// </summary>
     public IReadOnlyList<UnknownOutcomeRule> UnknownOutcomes { get; init; } = [];
 
-    /// <summary>Whether a decision may depend on the run's plan.</summary>
+    /// <summary>Gets whether a decision may depend on the run's plan.</summary>
     public bool ReadsPlan { get; init; }
 
-    /// <summary>Whether a decision may depend on arguments.</summary>
+    /// <summary>Gets whether a decision may depend on arguments.</summary>
     public bool ReadsArguments { get; init; }
 
-    /// <summary>The folders that conditions name.</summary>
+    /// <summary>Gets the folders that conditions name.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
 
-    /// <summary>Whether the defaults were written down, so that they hold for the workspace tools too.</summary>
+    /// <summary>Gets whether the defaults were written down, so that they hold for the workspace tools too.</summary>
     public bool HasOwnDefaults { get; init; }
 
     /// <summary>Decides about an action, and about all that it reads and writes beyond its own path.</summary>
@@ -105,7 +113,10 @@ internal sealed class Policy
             : verdict;
     }
 
-    /// <summary>The rule that has a person asked about a call whose outcome nobody can tell; <see langword="null"/> where the model is told.</summary>
+    /// <summary>
+    /// The rule that has a person asked about a call whose outcome nobody can tell; <see langword="null"/> if the model is
+    /// told.
+    /// </summary>
     public UnknownOutcomeRule? AskAbout(ActionContext action)
     {
         action = action with { Risk = RiskOf(action) };

@@ -10,16 +10,16 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
     /// <summary>Matches in linear time whatever the text: a goal cannot be written so that a rule takes long.</summary>
     private const RegexOptions ExpressionOptions = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
 
-    /// <summary>Whether any condition that was read looks at earlier calls.</summary>
+    /// <summary>Gets or sets whether any condition that was read looks at earlier calls.</summary>
     public bool ReadsHistory { get; private set; }
 
-    /// <summary>Whether any condition that was read looks at the run's plan.</summary>
+    /// <summary>Gets or sets whether any condition that was read looks at the run's plan.</summary>
     public bool ReadsPlan { get; private set; }
 
-    /// <summary>Whether any condition that was read looks at arguments.</summary>
+    /// <summary>Gets or sets whether any condition that was read looks at arguments.</summary>
     public bool ReadsArguments { get; private set; }
 
-    /// <summary>The folders that conditions name.</summary>
+    /// <summary>Gets the folders that conditions name.</summary>
     public List<string> Folders { get; } = [];
 
     public PolicyCondition Read(YamlMap map)

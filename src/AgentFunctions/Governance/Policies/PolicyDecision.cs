@@ -36,26 +36,26 @@ public sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string P
     /// <summary>For <see cref="PolicyVerdict.Allow"/>: the most characters that the model is shown of the result, below the tool's own limit.</summary>
     public int? ResultLimit { get; init; }
 
-    /// <summary>The data labels of what the call reads or writes.</summary>
+    /// <summary>Gets the data labels of what the call reads or writes.</summary>
     public IReadOnlyList<string> DataLabels { get; init; } = [];
 }
 
 /// <summary>Under which terms a person may approve a call.</summary>
 public sealed record ApprovalTerms
 {
-    /// <summary>The roles that may approve; <c>approver</c> by default.</summary>
+    /// <summary>Gets the roles that may approve; <c>approver</c> by default.</summary>
     public IReadOnlyList<string> Roles { get; init; } = ["approver"];
 
-    /// <summary>How many different people must approve; one by default.</summary>
+    /// <summary>Gets how many different people must approve; one by default.</summary>
     public int Count { get; init; } = 1;
 
-    /// <summary>Whether the one who asked for the run is barred from approving; false by default.</summary>
+    /// <summary>Gets whether the one who asked for the run is barred from approving; false by default.</summary>
     public bool NotRequester { get; init; }
 
     /// <summary>After this time an undecided request counts as denied; a day by default.</summary>
     public TimeSpan Expires { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>How often those who may approve are told again; an hour by default.</summary>
+    /// <summary>Gets how often those who may approve are told again; an hour by default.</summary>
     public TimeSpan Remind { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
@@ -64,6 +64,6 @@ public sealed record ApprovalTerms
     /// </summary>
     public TimeSpan EscalateAfter { get; init; } = TimeSpan.FromHours(4);
 
-    /// <summary>The roles that an escalation adds; <c>admin</c> by default.</summary>
+    /// <summary>Gets the roles that an escalation adds; <c>admin</c> by default.</summary>
     public IReadOnlyList<string> EscalateTo { get; init; } = ["admin"];
 }

@@ -18,16 +18,16 @@ internal sealed record PolicyFile
 
     public IReadOnlyDictionary<ToolEffect, PolicyVerdict> Defaults { get; init; } = new Dictionary<ToolEffect, PolicyVerdict>();
 
-    /// <summary>Whether any condition looks at earlier calls.</summary>
+    /// <summary>Gets whether any condition looks at earlier calls.</summary>
     public bool ReadsHistory { get; init; }
 
-    /// <summary>Whether any condition looks at the run's plan.</summary>
+    /// <summary>Gets whether any condition looks at the run's plan.</summary>
     public bool ReadsPlan { get; init; }
 
-    /// <summary>Whether any condition looks at arguments.</summary>
+    /// <summary>Gets whether any condition looks at arguments.</summary>
     public bool ReadsArguments { get; init; }
 
-    /// <summary>The folders that conditions name.</summary>
+    /// <summary>Gets the folders that conditions name.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
 
     /// <summary>Reads a file's text.</summary>

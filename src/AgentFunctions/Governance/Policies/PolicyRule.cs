@@ -34,7 +34,7 @@ internal sealed class PolicyCondition(IEnumerable<PolicyTest> tests)
 /// <param name="Answer">What it answers then.</param>
 internal sealed record PolicyRule(string Name, PolicyCondition When, PolicyCondition? Unless, PolicyAnswer Answer) : IPolicyRule
 {
-    /// <summary>Whether the rule says which tools it is about.</summary>
+    /// <summary>Gets whether the rule says which tools it is about.</summary>
     public bool NamesTools { get; init; }
 
     public PolicyAnswer? Decide(ActionContext action)

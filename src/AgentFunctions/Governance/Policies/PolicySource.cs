@@ -53,7 +53,7 @@ internal sealed class PolicySource
         }
     }
 
-    /// <summary>Whether the host has a policy of its own.</summary>
+    /// <summary>Gets whether the host has a policy of its own.</summary>
     public bool IsConfigured => _path is not null || _rules.Length > 0;
 
     /// <summary>Gets what is wrong with the files as they are now; <see langword="null"/> if they hold.</summary>

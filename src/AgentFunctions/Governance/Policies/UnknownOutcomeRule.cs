@@ -13,5 +13,5 @@ internal enum UnknownOutcomeAnswer
 /// <summary>Says who deals with a call that was made and cut off, so that nobody can tell whether it took effect.</summary>
 /// <param name="Name">Its name: the question shows it.</param>
 /// <param name="When">Which calls.</param>
-/// <param name="Terms">Who is asked; <see langword="null"/> where the model is told.</param>
+/// <param name="Terms">Who is asked; <see langword="null"/> if the model is told.</param>
 internal sealed record UnknownOutcomeRule(string Name, PolicyCondition When, ApprovalTerms? Terms);

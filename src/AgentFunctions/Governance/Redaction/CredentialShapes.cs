@@ -29,7 +29,7 @@ internal sealed record CredentialShape(string Mark, Regex Expression, string Nam
     private static readonly SearchValues<char> Credential =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-.");
 
-    /// <summary>Whether what matches is one short line.</summary>
+    /// <summary>Gets whether what matches is one short line.</summary>
     public bool IsPlain => Check is null;
 }
 

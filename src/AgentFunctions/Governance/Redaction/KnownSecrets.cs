@@ -36,13 +36,13 @@ internal sealed class KnownSecrets
 
     public IReadOnlyList<(string Name, string Value)> Values { get; }
 
-    /// <summary>The longest first, so that a part of a longer one is not taken for a shorter one.</summary>
+    /// <summary>Gets the longest first, so that a part of a longer one is not taken for a shorter one.</summary>
     public IReadOnlyList<SecretSpelling> Spellings { get; }
 
-    /// <summary>Whether a plus sign may stand for a space of a secret.</summary>
+    /// <summary>Gets whether a plus sign may stand for a space of a secret.</summary>
     public bool HaveSpaces { get; }
 
-    /// <summary>What a text has that may have a secret.</summary>
+    /// <summary>Gets what a text has that may have a secret.</summary>
     public SearchValues<string> Marks { get; }
 
     /// <summary>The longest spelling that stands at a place of a text.</summary>

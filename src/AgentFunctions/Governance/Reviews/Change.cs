@@ -21,13 +21,13 @@ internal sealed record ReviewState
     /// <summary>The most calls that are known to wait; further ones look by themselves.</summary>
     private const int MaxWaiting = 1_000;
 
-    /// <summary>The label as <c>name=value</c>.</summary>
+    /// <summary>Gets the label as <c>name=value</c>.</summary>
     public string Label { get; init; } = "";
 
-    /// <summary>The changes that nobody has reviewed, the oldest first.</summary>
+    /// <summary>Gets the changes that nobody has reviewed, the oldest first.</summary>
     public ImmutableList<Change> Open { get; init; } = [];
 
-    /// <summary>The calls that wait, in the order in which they came.</summary>
+    /// <summary>Gets the calls that wait, in the order in which they came.</summary>
     public ImmutableList<WaitingChange> Waiting { get; init; } = [];
 
     /// <summary>Whether a call has its place already, or there is room for it and for all that came before it.</summary>

@@ -6,7 +6,7 @@ public sealed class ReviewOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Reviews";
 
-    /// <summary>The queues; none by default.</summary>
+    /// <summary>Gets the queues; none by default.</summary>
     public IList<ReviewQueueOptions> Queues { get; } = [];
 }
 
@@ -18,15 +18,15 @@ public sealed class ReviewQueueOptions
 {
     internal const int MaxCapacity = 500;
 
-    /// <summary>The label: <c>name=value</c>, or a name for a queue of each value.</summary>
+    /// <summary>Gets or sets the label: <c>name=value</c>, or a name for a queue of each value.</summary>
     public string? Label { get; set; }
 
-    /// <summary>The most changes that may be unreviewed; 20 by default, at most 500.</summary>
+    /// <summary>Gets or sets the most changes that may be unreviewed; 20 by default, at most 500.</summary>
     public int Capacity { get; set; } = 20;
 
-    /// <summary>The roles that may review; by default <c>approver</c>.</summary>
+    /// <summary>Gets the roles that may review; by default <c>approver</c>.</summary>
     public IList<string> Roles { get; } = [];
 
-    /// <summary>Whether whoever asked for the run may not review its changes; false by default.</summary>
+    /// <summary>Gets or sets whether whoever asked for the run may not review its changes; false by default.</summary>
     public bool NotRequester { get; set; }
 }

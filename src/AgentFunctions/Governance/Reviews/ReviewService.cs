@@ -19,7 +19,7 @@ public sealed class ReviewService
 
     /// <summary>The queues, with the changes that a caller may see: those that it may review, its own, and all where its role sees all.</summary>
     /// <param name="caller">Who asks; <see langword="null"/> for the host itself.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<ReviewQueue>> ListAsync(Caller? caller = null, CancellationToken cancellationToken = default)
     {
         var queues = new List<ReviewQueue>();
@@ -144,7 +144,7 @@ public sealed class ReviewService
 
 /// <summary>The changes of one label's value that nobody has reviewed.</summary>
 /// <param name="Label">The label as <c>name=value</c>.</param>
-/// <param name="Capacity">The most that there may be; <see langword="null"/> where the configuration no longer limits them.</param>
+/// <param name="Capacity">The most that there may be; <see langword="null"/> if the configuration no longer limits them.</param>
 /// <param name="Changes">The changes, the oldest first.</param>
 /// <param name="Waiting">How many calls wait until there is room.</param>
 public sealed record ReviewQueue(string Label, int? Capacity, IReadOnlyList<Change> Changes, int Waiting);

@@ -18,7 +18,7 @@ internal sealed class ReviewStateStore(
 
     private readonly ConcurrentDictionary<string, SharedRecord<ReviewState>> _books = new(StringComparer.Ordinal);
 
-    /// <summary>Whether there are any queues.</summary>
+    /// <summary>Gets whether there are any queues.</summary>
     public bool IsConfigured => options.Value.Queues.Count > 0;
 
     /// <summary>The queues that a run's changes go to, with the label as <c>name=value</c>.</summary>
@@ -34,7 +34,7 @@ internal sealed class ReviewStateStore(
         }
     }
 
-    /// <summary>How a queue is set up; <see langword="null"/> where the configuration no longer knows it.</summary>
+    /// <summary>How a queue is set up; <see langword="null"/> if the configuration no longer knows it.</summary>
     public ReviewQueueOptions? OptionsOf(string label) => options.Value.Queues.FirstOrDefault(
         queue => queue.Label == label || queue.Label == LabelSelector.Parse(label).Name);
 

@@ -8,8 +8,8 @@ public interface ISecretSource
 
     /// <summary>Finds a secret.</summary>
     /// <param name="name">Its name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The value; <see langword="null"/> where there is none of that name.</returns>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The value; <see langword="null"/> if there is none of that name.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: the place cannot be reached, or refuses.</exception>
     Task<string?> FindAsync(string name, CancellationToken cancellationToken = default);
 }

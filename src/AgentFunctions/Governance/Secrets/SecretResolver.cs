@@ -12,7 +12,7 @@ internal sealed class SecretResolver(IEnumerable<ISecretSource> sources, Redacto
     /// <summary>A secret's value.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="place">Where it is needed, for the error.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>: there is none, or it is too short to be kept out of what is written.
     /// <see cref="ErrorCode.ToolUnavailable"/>: its place cannot be reached.

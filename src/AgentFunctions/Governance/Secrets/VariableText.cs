@@ -18,7 +18,7 @@ internal sealed partial class VariableText(IConfiguration? configuration, Secret
     /// <summary>The text with the values of its variables and secrets.</summary>
     /// <param name="text">The text.</param>
     /// <param name="place">Where it stands, for the error.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>: a variable without a default is not set, or there is no such secret.
     /// <see cref="ErrorCode.ToolUnavailable"/>: the place where a secret is kept cannot be reached.

@@ -41,7 +41,7 @@ internal sealed class SignInStore(ISignInBacking backing, TreeKeys keys)
 /// <summary>Represents the sign-in to a tool server.</summary>
 internal sealed record SignInRecord
 {
-    /// <summary>The token that requests carry; <see langword="null"/> if a person has to sign in first.</summary>
+    /// <summary>Gets the token that requests carry; <see langword="null"/> if a person has to sign in first.</summary>
     public string? AccessToken { get; init; }
 
     public string? TokenType { get; init; }
@@ -62,7 +62,9 @@ internal sealed record SignInRecord
 
     public string? AuthorizationServer { get; init; }
 
-    /// <summary>The scopes that the server asked for when the sign-in did not reach; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// Gets the scopes that the server asked for when the sign-in did not reach; <see langword="null"/> for none.
+    /// </summary>
     public IReadOnlyList<string>? WantedScopes { get; init; }
 
     /// <summary>Gets until when the token is good; <see langword="null"/> if that is not known.</summary>

@@ -8,7 +8,7 @@ namespace AgentFunctions.Models.Rehearsal;
 /// <param name="Result">The result as the model sees it.</param>
 internal sealed partial record Attempt(string Tool, IReadOnlyDictionary<string, string> Arguments, string Result)
 {
-    /// <summary>Whether the result reads like an error. Only the words tell; results carry no flag.</summary>
+    /// <summary>Gets whether the result reads like an error. Only the words tell; results carry no flag.</summary>
     public bool Failed { get; } = ErrorWords().IsMatch(Result) && Result.Trim().Count(static letter => letter == '\n') < 3;
 
     /// <summary>An argument's text, or <see langword="null"/>.</summary>

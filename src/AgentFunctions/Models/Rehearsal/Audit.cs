@@ -26,7 +26,7 @@ internal sealed class Audit
 
     public Listing Listing { get; }
 
-    /// <summary>What was searched for with success, found or not.</summary>
+    /// <summary>Gets what was searched for with success, found or not.</summary>
     public IReadOnlyList<Topic> Searched { get; }
 
     public IReadOnlyList<Finding> Findings { get; }

@@ -21,13 +21,13 @@ internal sealed class Conversation
         _nextCall = nextCall;
     }
 
-    /// <summary>What people asked for since the last answer.</summary>
+    /// <summary>Gets what people asked for since the last answer.</summary>
     public string Goal { get; }
 
-    /// <summary>The calls since the last answer that have a result, oldest first.</summary>
+    /// <summary>Gets the calls since the last answer that have a result, oldest first.</summary>
     public IReadOnlyList<Attempt> Attempts { get; }
 
-    /// <summary>The names of the tools that are offered.</summary>
+    /// <summary>Gets the names of the tools that are offered.</summary>
     public IReadOnlyCollection<string> Tools => _tools.Keys;
 
     public static Conversation Read(IEnumerable<ChatMessage> messages, ChatOptions? options)

@@ -58,7 +58,7 @@ internal sealed class AdaptiveConcurrencyLimiter(int most, TimeProvider time)
     /// begins, so that a place is never held for that.
     /// </summary>
     /// <param name="priority">How urgent the call is.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>What waits for its place with <see cref="Place.BeginAsync"/>; dispose of it when the call is over.</returns>
     public async Task<Place> EnterAsync(RunPriority priority, CancellationToken cancellationToken)
     {
@@ -182,14 +182,14 @@ internal sealed class AdaptiveConcurrencyLimiter(int most, TimeProvider time)
     {
         private int _left;
 
-        /// <summary>Whether the call has begun.</summary>
+        /// <summary>Gets or sets whether the call has begun.</summary>
         public bool HasBegun { get; private set; }
 
         /// <summary>Set when the call has succeeded.</summary>
         public bool Succeeded { get; set; }
 
         /// <summary>Waits until the call may begin.</summary>
-        /// <param name="cancellationToken">Stops waiting.</param>
+        /// <param name="cancellationToken">The token to cancel the wait.</param>
         public async Task BeginAsync(CancellationToken cancellationToken)
         {
             await gate.BeginAsync(cancellationToken).ConfigureAwait(false);

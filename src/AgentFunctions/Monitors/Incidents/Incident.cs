@@ -10,52 +10,54 @@ public sealed record Incident
 
     private const int FirstEntries = 20;
 
-    /// <summary>The id: follows from monitor, key and the tick that opened it.</summary>
+    /// <summary>Gets the id: follows from monitor, key and the tick that opened it.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The monitor that found it.</summary>
+    /// <summary>Gets the monitor that found it.</summary>
     public required string Monitor { get; init; }
 
-    /// <summary>The cause under which it is filed: one incident is open per monitor and key.</summary>
+    /// <summary>Gets the cause under which it is filed: one incident is open per monitor and key.</summary>
     public required string Key { get; init; }
 
-    /// <summary>What is wrong, in a line.</summary>
+    /// <summary>Gets what is wrong, in a line.</summary>
     public required string Title { get; init; }
 
-    /// <summary>How bad it is: the worst that it was.</summary>
+    /// <summary>Gets how bad it is: the worst that it was.</summary>
     public required Severity Severity { get; init; }
 
     /// <summary>Its rank by the monitor's rules, 1 first.</summary>
     public required int Priority { get; init; }
 
-    /// <summary>Where it stands.</summary>
+    /// <summary>Gets where it stands.</summary>
     public IncidentState State { get; init; }
 
-    /// <summary>The due time of the first tick that saw it (UTC).</summary>
+    /// <summary>Gets the due time of the first tick that saw it (UTC).</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
-    /// <summary>When it was opened (UTC): later than <see cref="StartedAt"/> where a rule asks for several breaches.</summary>
+    /// <summary>
+    /// Gets when it was opened (UTC): later than <see cref="StartedAt"/> where a rule asks for several breaches.
+    /// </summary>
     public required DateTimeOffset OpenedAt { get; init; }
 
-    /// <summary>The due time of the first tick that saw it gone for good (UTC).</summary>
+    /// <summary>Gets the due time of the first tick that saw it gone for good (UTC).</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>How often it was opened: more than once where it came back soon.</summary>
+    /// <summary>Gets how often it was opened: more than once where it came back soon.</summary>
     public int Openings { get; init; } = 1;
 
-    /// <summary>Whether its signals come and go.</summary>
+    /// <summary>Gets whether its signals come and go.</summary>
     public bool IsFlapping { get; init; }
 
-    /// <summary>The signals that breached.</summary>
+    /// <summary>Gets the signals that breached.</summary>
     public IReadOnlyList<string> Signals { get; init; } = [];
 
-    /// <summary>The runs that responded to it.</summary>
+    /// <summary>Gets the runs that responded to it.</summary>
     public IReadOnlyList<string> Runs { get; init; } = [];
 
-    /// <summary>What happened, oldest first; who or what caused each is in it.</summary>
+    /// <summary>Gets what happened, oldest first; who or what caused each is in it.</summary>
     public IReadOnlyList<IncidentEntry> Timeline { get; init; } = [];
 
-    /// <summary>Whether it is not over.</summary>
+    /// <summary>Gets whether it is not over.</summary>
     [JsonIgnore]
     public bool IsOpen => State != IncidentState.Resolved;
 

@@ -16,7 +16,7 @@ internal sealed record IncidentChange
 
     public required int Priority { get; init; }
 
-    /// <summary>Which opening of the incident this is, from 1.</summary>
+    /// <summary>Gets which opening of the incident this is, from 1.</summary>
     public required int Opening { get; init; }
 
     public required string Text { get; init; }

@@ -11,7 +11,7 @@ namespace AgentFunctions.Monitors.Incidents;
 /// <param name="StartedAt">When this opening began (UTC).</param>
 internal sealed record IncidentMark(string Id, int Opening, Severity Severity, int Priority, DateTimeOffset StartedAt)
 {
-    /// <summary>When it was resolved; <see langword="null"/> while it is open.</summary>
+    /// <summary>Gets when it was resolved; <see langword="null"/> while it is open.</summary>
     public DateTimeOffset? ResolvedAt { get; init; }
 
     public bool IsFlapping { get; init; }
@@ -29,7 +29,7 @@ internal static class IncidentDecider
     /// <param name="monitor">The monitor.</param>
     /// <param name="key">The key.</param>
     /// <param name="signals">What is remembered of the key's signals, this tick's look included.</param>
-    /// <param name="mark">What is remembered of the key's last incident; <see langword="null"/> where there is none.</param>
+    /// <param name="mark">What is remembered of the key's last incident; <see langword="null"/> if there is none.</param>
     /// <param name="resolvedByPerson">Whether a person resolved that incident meanwhile.</param>
     /// <param name="due">The tick's due time.</param>
     public static (IncidentMark? Mark, IncidentChange? Change) Decide(

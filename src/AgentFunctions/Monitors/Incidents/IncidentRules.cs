@@ -3,13 +3,15 @@ namespace AgentFunctions.Monitors.Incidents;
 /// <summary>When a monitor's incidents open, close and open again.</summary>
 public sealed record IncidentRules
 {
-    /// <summary>How many breaches in a row open an incident; 1 by default.</summary>
+    /// <summary>Gets how many breaches in a row open an incident; 1 by default.</summary>
     public int OpenAfter { get; init; } = 1;
 
-    /// <summary>How many looks in a row without a breach resolve it; 2 by default.</summary>
+    /// <summary>Gets how many looks in a row without a breach resolve it; 2 by default.</summary>
     public int ResolveAfter { get; init; } = 2;
 
-    /// <summary>A breach this soon after the end opens the same incident again; 15 minutes by default, zero for never.</summary>
+    /// <summary>
+    /// Gets a breach this soon after the end opens the same incident again; 15 minutes by default, zero for never.
+    /// </summary>
     public TimeSpan ReopenWithin { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
@@ -18,7 +20,9 @@ public sealed record IncidentRules
     /// </summary>
     public int FlapsAfter { get; init; } = 6;
 
-    /// <summary>How urgent an incident is: the first rule that matches says. By severity where none does: critical is 1.</summary>
+    /// <summary>
+    /// Gets how urgent an incident is: the first rule that matches says. By severity where none does: critical is 1.
+    /// </summary>
     public IReadOnlyList<PriorityRule> Priorities { get; init; } = [];
 
     internal int ResolveAfterOf(bool isFlapping) => isFlapping ? 4 * ResolveAfter : ResolveAfter;
@@ -43,7 +47,7 @@ public sealed record PriorityRule
     /// <summary>Only incidents that have lasted this long.</summary>
     public TimeSpan? After { get; init; }
 
-    /// <summary>The priority: 1, the most urgent, to 5.</summary>
+    /// <summary>Gets the priority: 1, the most urgent, to 5.</summary>
     public required int Priority { get; init; }
 
     internal bool Matches(string key, Severity severity, TimeSpan age) =>
@@ -53,10 +57,10 @@ public sealed record PriorityRule
 /// <summary>Tells people of an incident that is still open and that nobody has acknowledged.</summary>
 public sealed record EscalationStep
 {
-    /// <summary>How long after the opening; at once by default.</summary>
+    /// <summary>Gets how long after the opening; at once by default.</summary>
     public TimeSpan After { get; init; }
 
-    /// <summary>The names of the host's notification channels to tell.</summary>
+    /// <summary>Gets the names of the host's notification channels to tell.</summary>
     public required IReadOnlyList<string> Notify { get; init; }
 
     /// <summary>Tells them again after this time until the next step; <see langword="null"/>, the default, for never.</summary>

@@ -15,7 +15,7 @@ public sealed class IncidentService
 
     /// <summary>An incident.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/>.</exception>
     public Task<Incident> GetAsync(string id, CancellationToken cancellationToken = default) => _incidents.GetAsync(id, cancellationToken);
 
@@ -23,7 +23,7 @@ public sealed class IncidentService
     /// <param name="monitor">Only those of this monitor.</param>
     /// <param name="state">Only those in this state.</param>
     /// <param name="count">The most incidents.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<Incident>> ListAsync(
         string? monitor = null, IncidentState? state = null, int count = 100, CancellationToken cancellationToken = default)
     {
@@ -49,7 +49,7 @@ public sealed class IncidentService
     /// <param name="id">The incident.</param>
     /// <param name="requester">Who takes it up.</param>
     /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
     public Task<Incident> AcknowledgeAsync(
         string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>
@@ -59,7 +59,7 @@ public sealed class IncidentService
     /// <param name="id">The incident.</param>
     /// <param name="requester">Who ends it.</param>
     /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
     public Task<Incident> ResolveAsync(
         string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>

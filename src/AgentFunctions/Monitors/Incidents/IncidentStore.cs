@@ -35,7 +35,7 @@ internal sealed class IncidentStore(IRecordStore records, ILogger<IncidentStore>
     /// <summary>Changes an incident; begins again where somebody else changed it meanwhile.</summary>
     /// <param name="id">The incident.</param>
     /// <param name="change">The new incident; the same one for no change.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Incident> UpdateAsync(string id, Func<Incident, Incident> change, CancellationToken cancellationToken)
     {
         while (true)

@@ -39,7 +39,7 @@ internal sealed class IncidentWriter(IncidentStore incidents, IOrchestrationClie
     /// <param name="state">Acknowledged or resolved.</param>
     /// <param name="by">Who.</param>
     /// <param name="comment">Why.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Incident> SetAsync(string id, IncidentState state, string by, string? comment, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();

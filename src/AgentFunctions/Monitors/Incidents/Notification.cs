@@ -25,31 +25,31 @@ public enum NotificationKind
 /// <summary>What people are told of an incident. The same at every attempt to deliver it.</summary>
 public sealed record Notification
 {
-    /// <summary>The id: incident, opening and number. With the channel it is the idempotency key.</summary>
+    /// <summary>Gets the id: incident, opening and number. With the channel it is the idempotency key.</summary>
     public required string Id { get; init; }
 
     /// <summary>Why.</summary>
     public required NotificationKind Kind { get; init; }
 
-    /// <summary>The incident.</summary>
+    /// <summary>Gets the incident.</summary>
     public required string Incident { get; init; }
 
-    /// <summary>The monitor that found it.</summary>
+    /// <summary>Gets the monitor that found it.</summary>
     public required string Monitor { get; init; }
 
-    /// <summary>What is wrong, in a line.</summary>
+    /// <summary>Gets what is wrong, in a line.</summary>
     public required string Title { get; init; }
 
-    /// <summary>How bad it is.</summary>
+    /// <summary>Gets how bad it is.</summary>
     public required Severity Severity { get; init; }
 
     /// <summary>Its rank, 1 first.</summary>
     public required int Priority { get; init; }
 
-    /// <summary>The message, in words.</summary>
+    /// <summary>Gets the message, in words.</summary>
     public required string Text { get; init; }
 
-    /// <summary>When it was decided to tell (UTC).</summary>
+    /// <summary>Gets when it was decided to tell (UTC).</summary>
     public required DateTimeOffset At { get; init; }
 }
 

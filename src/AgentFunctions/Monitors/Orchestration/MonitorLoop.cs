@@ -101,7 +101,7 @@ internal sealed class MonitorLoop
         return true;
     }
 
-    /// <summary>What is due; <see langword="null"/> where that could not be worked out for now.</summary>
+    /// <summary>What is due; <see langword="null"/> if that could not be worked out for now.</summary>
     private async Task<MonitorPlan?> PlanAsync()
     {
         try

@@ -16,11 +16,11 @@ internal static class MonitorSteps
     public const string StartResponse = "StartResponse";
     public const string RecordResponse = "RecordResponse";
 
-    /// <summary>A store that cannot be reached, or a host that lost a race for a record.</summary>
+    /// <summary>Gets a store that cannot be reached, or a host that lost a race for a record.</summary>
     public static TaskOptions Options { get; } = new(
         new RetryPolicy(6, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromSeconds(30)));
 
-    /// <summary>A receiver that is down: over four hours, on durable timers.</summary>
+    /// <summary>Gets a receiver that is down: over four hours, on durable timers.</summary>
     public static TaskOptions DeliveryOptions { get; } = new(
         new RetryPolicy(14, TimeSpan.FromSeconds(5), 2.0, TimeSpan.FromHours(1)));
 }
@@ -94,24 +94,24 @@ internal sealed record IncidentWatch
 
     public required int Priority { get; init; }
 
-    /// <summary>Who is told when, the earliest first; pinned when the incident opened.</summary>
+    /// <summary>Gets who is told when, the earliest first; pinned when the incident opened.</summary>
     public required IReadOnlyList<EscalationStep> Steps { get; init; }
 
-    /// <summary>When this opening was; <see langword="null"/> before the first turn.</summary>
+    /// <summary>Gets when this opening was; <see langword="null"/> before the first turn.</summary>
     public DateTimeOffset? OpenedAt { get; init; }
 
-    /// <summary>How many steps were taken.</summary>
+    /// <summary>Gets how many steps were taken.</summary>
     public int Taken { get; init; }
 
-    /// <summary>When people are reminded next.</summary>
+    /// <summary>Gets when people are reminded next.</summary>
     public DateTimeOffset? RemindAt { get; init; }
 
     public bool IsAcknowledged { get; init; }
 
-    /// <summary>How many messages there were: the last part of their keys.</summary>
+    /// <summary>Gets how many messages there were: the last part of their keys.</summary>
     public int Sequence { get; init; }
 
-    /// <summary>The channels that were told, and are told of the end.</summary>
+    /// <summary>Gets the channels that were told, and are told of the end.</summary>
     public IReadOnlyList<string> Told { get; init; } = [];
 }
 
@@ -138,7 +138,7 @@ internal sealed record ResponseRequest(string Monitor, string IncidentId, int Op
 }
 
 /// <summary>The run that is to respond.</summary>
-/// <param name="RunId">The run; <see langword="null"/> where none was admitted, as the timeline says.</param>
+/// <param name="RunId">The run; <see langword="null"/> if none was admitted, as the timeline says.</param>
 /// <param name="State">How it starts.</param>
 internal sealed record StartResponseResult(string? RunId, RunState? State);
 

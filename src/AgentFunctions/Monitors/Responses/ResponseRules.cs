@@ -3,7 +3,7 @@ namespace AgentFunctions.Monitors.Responses;
 /// <summary>Who responds to a monitor's incidents and how.</summary>
 public sealed record ResponseRules
 {
-    /// <summary>The agent; <see langword="null"/>, the default, for the monitor's own.</summary>
+    /// <summary>Gets the agent; <see langword="null"/>, the default, for the monitor's own.</summary>
     public string? Agent { get; init; }
 
     /// <summary>
@@ -12,10 +12,10 @@ public sealed record ResponseRules
     /// </summary>
     public required string Runbook { get; init; }
 
-    /// <summary>How long the responder may take, waiting for approvals included; one hour by default.</summary>
+    /// <summary>Gets how long the responder may take, waiting for approvals included; one hour by default.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>How soon after the response the signals must have recovered; ten minutes by default.</summary>
+    /// <summary>Gets how soon after the response the signals must have recovered; ten minutes by default.</summary>
     public TimeSpan VerifyWithin { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Only incidents of at least this severity; warning by default.</summary>

@@ -32,10 +32,12 @@ internal sealed class CronExpression
     private CronExpression(IReadOnlyList<CrontabSchedule> schedules, bool followsElapsedTime) =>
         (Schedules, FollowsElapsedTime) = (schedules, followsElapsedTime);
 
-    /// <summary>The schedules that it stands for, due whenever one of them is: two where day and day of week are both given.</summary>
+    /// <summary>
+    /// Gets the schedules that it stands for, due whenever one of them is: two where day and day of week are both given.
+    /// </summary>
     public IReadOnlyList<CrontabSchedule> Schedules { get; }
 
-    /// <summary>Whether it is due in every hour, so that it goes by elapsed time when the clocks change.</summary>
+    /// <summary>Gets whether it is due in every hour, so that it goes by elapsed time when the clocks change.</summary>
     public bool FollowsElapsedTime { get; }
 
     /// <summary>Reads an expression.</summary>

@@ -3,7 +3,7 @@ namespace AgentFunctions.Monitors.Schedules;
 /// <summary>The moments at which a schedule is due. Pure: the same answer on every host.</summary>
 internal abstract class DueTimes
 {
-    /// <summary>The first due moment after another; <see langword="null"/> where there is none.</summary>
+    /// <summary>The first due moment after another; <see langword="null"/> if there is none.</summary>
     public abstract DateTimeOffset? Next(DateTimeOffset after);
 
     /// <summary>The due moments of a schedule that was checked.</summary>

@@ -11,10 +11,12 @@ public sealed record MonitorSchedule
     /// </summary>
     public string? Cron { get; init; }
 
-    /// <summary>The time zone by its IANA name, for <see cref="Cron"/> and the active window; UTC by default.</summary>
+    /// <summary>Gets the time zone by its IANA name, for <see cref="Cron"/> and the active window; UTC by default.</summary>
     public string? TimeZone { get; init; }
 
-    /// <summary>A fixed interval of at least one second, counted from the Unix epoch: <c>PT5M</c> looks at :00, :05, :10.</summary>
+    /// <summary>
+    /// Gets a fixed interval of at least one second, counted from the Unix epoch: <c>PT5M</c> looks at :00, :05, :10.
+    /// </summary>
     public TimeSpan? Every { get; init; }
 
     /// <summary>One moment.</summary>

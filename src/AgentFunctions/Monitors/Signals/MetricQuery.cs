@@ -20,7 +20,7 @@ internal sealed partial class MetricQuery
         return new MetricQuery(match.Groups["name"].Value, LabelsOf(match));
     }
 
-    /// <summary>The sum of the samples that match; <see langword="null"/> where none does.</summary>
+    /// <summary>The sum of the samples that match; <see langword="null"/> if none does.</summary>
     public double? Sum(string page)
     {
         double? sum = null;

@@ -6,7 +6,7 @@ namespace AgentFunctions.Monitors.Signals;
 /// <summary>One check that needs no model: exactly one of <see cref="Http"/> to <see cref="Tool"/>.</summary>
 public sealed record SignalDefinition
 {
-    /// <summary>The name, unique in its monitor: lower-case letters, digits and <c>-</c>, at most 64 characters.</summary>
+    /// <summary>Gets the name, unique in its monitor: lower-case letters, digits and <c>-</c>, at most 64 characters.</summary>
     public required string Name { get; init; }
 
     /// <summary>Asks an HTTP server.</summary>
@@ -30,7 +30,7 @@ public sealed record SignalDefinition
     /// <summary>Calls a tool of the host that has no effects.</summary>
     public ToolSignal? Tool { get; init; }
 
-    /// <summary>How bad a breach is; error by default.</summary>
+    /// <summary>Gets how bad a breach is; error by default.</summary>
     public Severity Severity { get; init; } = Severity.Error;
 
     /// <summary>
@@ -39,7 +39,7 @@ public sealed record SignalDefinition
     /// </summary>
     public string? Key { get; init; }
 
-    /// <summary>When the signal wakes the agent; on a breach by default.</summary>
+    /// <summary>Gets when the signal wakes the agent; on a breach by default.</summary>
     public WakeOn Wake { get; init; } = WakeOn.Breach;
 
     /// <summary>
@@ -48,10 +48,10 @@ public sealed record SignalDefinition
     /// </summary>
     public double? Deviation { get; init; }
 
-    /// <summary>How long the check may take; ten seconds by default.</summary>
+    /// <summary>Gets how long the check may take; ten seconds by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>The key under which a breach is filed.</summary>
+    /// <summary>Gets the key under which a breach is filed.</summary>
     [JsonIgnore]
     public string IncidentKey => Key ?? Name;
 }

@@ -5,99 +5,101 @@ namespace AgentFunctions.Monitors.Signals;
 /// <summary>Asks an HTTP server. Its value is the latency in milliseconds.</summary>
 public sealed record HttpSignal
 {
-    /// <summary>An absolute http or https address.</summary>
+    /// <summary>Gets an absolute http or https address.</summary>
     public required string Url { get; init; }
 
-    /// <summary>The method; GET by default.</summary>
+    /// <summary>Gets the method; GET by default.</summary>
     public string Method { get; init; } = "GET";
 
-    /// <summary>The status that is expected; <see langword="null"/>, the default, for any from 200 to 299.</summary>
+    /// <summary>Gets the status that is expected; <see langword="null"/>, the default, for any from 200 to 299.</summary>
     public int? Status { get; init; }
 
-    /// <summary>The latency to stay below; <see langword="null"/>, the default, for the check's time-out alone.</summary>
+    /// <summary>Gets the latency to stay below; <see langword="null"/>, the default, for the check's time-out alone.</summary>
     public TimeSpan? LatencyBelow { get; init; }
 
-    /// <summary>What must hold of the body; its first MiB is looked at.</summary>
+    /// <summary>Gets what must hold of the body; its first MiB is looked at.</summary>
     public ValueCondition? Body { get; init; }
 }
 
 /// <summary>Opens a TCP connection. Its value is the time that took in milliseconds.</summary>
 public sealed record TcpSignal
 {
-    /// <summary>The host name or address.</summary>
+    /// <summary>Gets the host name or address.</summary>
     public required string Host { get; init; }
 
-    /// <summary>The port.</summary>
+    /// <summary>Gets the port.</summary>
     public required int Port { get; init; }
 }
 
 /// <summary>Looks how long a server's certificate is still valid. Its value is the days that are left.</summary>
 public sealed record TlsSignal
 {
-    /// <summary>The host name.</summary>
+    /// <summary>Gets the host name.</summary>
     public required string Host { get; init; }
 
-    /// <summary>The port; 443 by default.</summary>
+    /// <summary>Gets the port; 443 by default.</summary>
     public int Port { get; init; } = 443;
 
-    /// <summary>How long it must still be valid; 14 days by default.</summary>
+    /// <summary>Gets how long it must still be valid; 14 days by default.</summary>
     public TimeSpan ValidFor { get; init; } = TimeSpan.FromDays(14);
 }
 
 /// <summary>Looks at what was appended to a file since the last look. Its value is the number of lines that match.</summary>
 public sealed record FileSignal
 {
-    /// <summary>The file's path on the host. A missing file is a breach.</summary>
+    /// <summary>Gets the file's path on the host. A missing file is a breach.</summary>
     public required string Path { get; init; }
 
-    /// <summary>A regular expression; a line that matches is a breach. <see langword="null"/>, the default: the file must exist.</summary>
+    /// <summary>
+    /// Gets a regular expression; a line that matches is a breach. <see langword="null"/>, the default: the file must exist.
+    /// </summary>
     public string? Pattern { get; init; }
 
-    /// <summary>The most lines that may match in one look; 0 by default.</summary>
+    /// <summary>Gets the most lines that may match in one look; 0 by default.</summary>
     public int Allowed { get; init; }
 
-    /// <summary>Whether the first look begins at the file's start; by default at its end.</summary>
+    /// <summary>Gets whether the first look begins at the file's start; by default at its end.</summary>
     public bool FromStart { get; init; }
 }
 
 /// <summary>Looks whether a process runs on the host. Its value is how many do.</summary>
 public sealed record ProcessSignal
 {
-    /// <summary>The process's name, without a path or <c>.exe</c>.</summary>
+    /// <summary>Gets the process's name, without a path or <c>.exe</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>How many must run at least; 1 by default.</summary>
+    /// <summary>Gets how many must run at least; 1 by default.</summary>
     public int AtLeast { get; init; } = 1;
 }
 
 /// <summary>Reads a metric in the Prometheus text format: the sum of the samples that match.</summary>
 public sealed record MetricSignal
 {
-    /// <summary>The address of the metrics page.</summary>
+    /// <summary>Gets the address of the metrics page.</summary>
     public required string Url { get; init; }
 
-    /// <summary>The metric's name with labels to match, as in <c>http_requests_total{code="500"}</c>.</summary>
+    /// <summary>Gets the metric's name with labels to match, as in <c>http_requests_total{code="500"}</c>.</summary>
     public required string Query { get; init; }
 
-    /// <summary>Whether the value is the increase per second since the last look, for counters; false by default.</summary>
+    /// <summary>Gets whether the value is the increase per second since the last look, for counters; false by default.</summary>
     public bool Rate { get; init; }
 
-    /// <summary>The value must be above this.</summary>
+    /// <summary>Gets the value must be above this.</summary>
     public double? Above { get; init; }
 
-    /// <summary>The value must be below this.</summary>
+    /// <summary>Gets the value must be below this.</summary>
     public double? Below { get; init; }
 }
 
 /// <summary>Calls a tool of the host that has no effects.</summary>
 public sealed record ToolSignal
 {
-    /// <summary>The tool's name.</summary>
+    /// <summary>Gets the tool's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>Its arguments: a JSON object.</summary>
     public JsonElement? Arguments { get; init; }
 
-    /// <summary>What must hold of the result; without it, that the call does not fail.</summary>
+    /// <summary>Gets what must hold of the result; without it, that the call does not fail.</summary>
     public ValueCondition? Result { get; init; }
 }

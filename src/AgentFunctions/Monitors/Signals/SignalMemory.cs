@@ -3,38 +3,40 @@ namespace AgentFunctions.Monitors.Signals;
 /// <summary>What is remembered of a signal from tick to tick. Of bounded size.</summary>
 public sealed record SignalMemory
 {
-    /// <summary>Whether the last look was a breach.</summary>
+    /// <summary>Gets whether the last look was a breach.</summary>
     public bool IsBreach { get; init; }
 
-    /// <summary>How many looks in a row saw the same: a breach, or none.</summary>
+    /// <summary>Gets how many looks in a row saw the same: a breach, or none.</summary>
     public int Streak { get; init; }
 
-    /// <summary>When the streak began (UTC): the due time of its first look, or the moment of that look where it was late.</summary>
+    /// <summary>
+    /// Gets when the streak began (UTC): the due time of its first look, or the moment of that look where it was late.
+    /// </summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>What the last look complained of.</summary>
+    /// <summary>Gets what the last look complained of.</summary>
     [System.Text.Json.Serialization.JsonPropertyName("complaint")]
     public string? Error { get; init; }
 
-    /// <summary>What the last look saw.</summary>
+    /// <summary>Gets what the last look saw.</summary>
     public string? Evidence { get; init; }
 
-    /// <summary>When it was looked at last (UTC).</summary>
+    /// <summary>Gets when it was looked at last (UTC).</summary>
     public DateTimeOffset? LookedAt { get; init; }
 
     /// <summary>Stands for all that the last look saw.</summary>
     public string? Fingerprint { get; init; }
 
-    /// <summary>Where the next look goes on.</summary>
+    /// <summary>Gets where the next look goes on.</summary>
     public double? Position { get; init; }
 
-    /// <summary>What is usual.</summary>
+    /// <summary>Gets what is usual.</summary>
     public Baseline Baseline { get; init; } = new();
 
-    /// <summary>The latest values, oldest first.</summary>
+    /// <summary>Gets the latest values, oldest first.</summary>
     public IReadOnlyList<double> Recent { get; init; } = [];
 
-    /// <summary>A bit for each of the last 32 looks, the latest lowest: whether it was a breach.</summary>
+    /// <summary>Gets a bit for each of the last 32 looks, the latest lowest: whether it was a breach.</summary>
     public uint Looks { get; init; }
 
     /// <summary>How often breach and health took turns in the last 32 looks.</summary>

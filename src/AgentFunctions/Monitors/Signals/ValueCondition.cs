@@ -11,23 +11,26 @@ public sealed record ValueCondition
 {
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>The part of a JSON document, such as <c>$.checks[0].state</c>; <see langword="null"/>, the default, for the whole text.</summary>
+    /// <summary>
+    /// Gets the part of a JSON document, such as <c>$.checks[0].state</c>; <see langword="null"/>, the default, for the whole
+    /// text.
+    /// </summary>
     public string? Path { get; init; }
 
-    /// <summary>The text that it must be.</summary>
+    /// <summary>Gets the text that it must be.</summary>
     [JsonPropertyName("equals")]
     public string? EqualTo { get; init; }
 
-    /// <summary>A text that must be in it.</summary>
+    /// <summary>Gets a text that must be in it.</summary>
     public string? Contains { get; init; }
 
-    /// <summary>A regular expression that it must match.</summary>
+    /// <summary>Gets a regular expression that it must match.</summary>
     public string? Matches { get; init; }
 
-    /// <summary>The number that it must be above.</summary>
+    /// <summary>Gets the number that it must be above.</summary>
     public double? Above { get; init; }
 
-    /// <summary>The number that it must be below.</summary>
+    /// <summary>Gets the number that it must be below.</summary>
     public double? Below { get; init; }
 
     /// <summary>What does not hold, in words; <see langword="null"/> when all does.</summary>

@@ -10,31 +10,31 @@ namespace AgentFunctions.Monitors.Ticks;
 /// </summary>
 internal sealed record MonitorMemory
 {
-    /// <summary>The due time of the last tick by schedule (UTC).</summary>
+    /// <summary>Gets the due time of the last tick by schedule (UTC).</summary>
     public DateTimeOffset? LastDue { get; init; }
 
-    /// <summary>The due time of the last tick that a person asked for (UTC).</summary>
+    /// <summary>Gets the due time of the last tick that a person asked for (UTC).</summary>
     public DateTimeOffset? LastManual { get; init; }
 
-    /// <summary>The day of the tick log in use, and how many entries it must have.</summary>
+    /// <summary>Gets the day of the tick log in use, and how many entries it must have.</summary>
     public DateOnly LogDay { get; init; }
 
     public long LogLength { get; init; }
 
     public IReadOnlyDictionary<string, SignalMemory> Signals { get; init; } = new Dictionary<string, SignalMemory>();
 
-    /// <summary>The latest incident of each key.</summary>
+    /// <summary>Gets the latest incident of each key.</summary>
     public IReadOnlyDictionary<string, IncidentMark> Incidents { get; init; } = new Dictionary<string, IncidentMark>();
 
-    /// <summary>The run that the monitor woke last.</summary>
+    /// <summary>Gets the run that the monitor woke last.</summary>
     public string? LastRun { get; init; }
 
-    /// <summary>What a later tick is to wake the agent for, as the policy for overlaps has it.</summary>
+    /// <summary>Gets what a later tick is to wake the agent for, as the policy for overlaps has it.</summary>
     public string? Queued { get; init; }
 
     public TickTotals Totals { get; init; } = new();
 
-    /// <summary>What the last tick decided.</summary>
+    /// <summary>Gets what the last tick decided.</summary>
     public TickDecision? Decision { get; init; }
 }
 
@@ -69,7 +69,7 @@ internal sealed record TickDecision
 
     public WakeOrder? Wake { get; init; }
 
-    /// <summary>How many entries the log has before this tick's.</summary>
+    /// <summary>Gets how many entries the log has before this tick's.</summary>
     public required long LogFrom { get; init; }
 }
 

@@ -22,28 +22,28 @@ public enum TickOutcome
 /// <summary>What is kept of a tick.</summary>
 public sealed record TickRecord
 {
-    /// <summary>The id: monitor and due time.</summary>
+    /// <summary>Gets the id: monitor and due time.</summary>
     public required string Id { get; init; }
 
-    /// <summary>When it was due (UTC).</summary>
+    /// <summary>Gets when it was due (UTC).</summary>
     public required DateTimeOffset Due { get; init; }
 
-    /// <summary>When it ran (UTC); for ticks that did not, when that was noticed.</summary>
+    /// <summary>Gets when it ran (UTC); for ticks that did not, when that was noticed.</summary>
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>What it saw.</summary>
+    /// <summary>Gets what it saw.</summary>
     public required TickOutcome Outcome { get; init; }
 
-    /// <summary>What is wrong or changed, why an agent was not woken, or why the tick did not run; in words.</summary>
+    /// <summary>Gets what is wrong or changed, why an agent was not woken, or why the tick did not run; in words.</summary>
     public string? Note { get; init; }
 
-    /// <summary>The run of the agent that it woke.</summary>
+    /// <summary>Gets the run of the agent that it woke.</summary>
     public string? Run { get; init; }
 
-    /// <summary>The incidents that it opened, changed or resolved.</summary>
+    /// <summary>Gets the incidents that it opened, changed or resolved.</summary>
     public IReadOnlyList<string>? Incidents { get; init; }
 
-    /// <summary>Whether a person asked for it.</summary>
+    /// <summary>Gets whether a person asked for it.</summary>
     public bool? Manual { get; init; }
 
     /// <summary>For ticks that did not run: how many.</summary>

@@ -12,7 +12,7 @@ internal sealed class LineReader(Stream stream, int maxLength, CancellationToken
     private int _position;
     private int _end;
 
-    /// <summary>How many characters of the last line were left out.</summary>
+    /// <summary>Gets or sets how many characters of the last line were left out.</summary>
     public long LeftOut { get; private set; }
 
     /// <summary>The next line without its end; <see langword="null"/> after the last.</summary>

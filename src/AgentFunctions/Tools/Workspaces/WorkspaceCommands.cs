@@ -49,10 +49,10 @@ internal sealed class WorkspaceCommands
     /// <summary>Gets whether any command is allowed.</summary>
     public bool HasAny => _allowed.Count > 0;
 
-    /// <summary>How long one command may run.</summary>
+    /// <summary>Gets how long one command may run.</summary>
     public TimeSpan Timeout { get; }
 
-    /// <summary>Which programs are allowed, in words.</summary>
+    /// <summary>Gets which programs are allowed, in words.</summary>
     public string AllowedText => _allowed.Count == 0
         ? "This host allows no command."
         : $"Allowed: {string.Join(", ", _allowed.Select(static one => one.Key + (one.Value?.Words ?? "")))}.";

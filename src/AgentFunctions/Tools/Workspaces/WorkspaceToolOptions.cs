@@ -19,11 +19,14 @@ public sealed class WorkspaceToolOptions
     /// </summary>
     public SandboxMode Sandbox { get; set; } = SandboxMode.Off;
 
-    /// <summary>How long one command may run; five minutes by default.</summary>
+    /// <summary>Gets or sets how long one command may run; five minutes by default.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The most characters of a command's output that are kept, half from its beginning and half from its end; 400,000 by default.</summary>
+    /// <summary>
+    /// Gets or sets the most characters of a command's output that are kept, half from its beginning and half from its end;
+    /// 400,000 by default.
+    /// </summary>
     [Range(1_000, 50_000_000)]
     public int MaxCommandOutput { get; set; } = 400_000;
 
@@ -39,7 +42,7 @@ public sealed class WorkspaceToolOptions
     /// </summary>
     public ISet<string> SkippedFolders { get; } = new HashSet<string>(StringComparer.Ordinal) { ".git", "bin", "obj", "node_modules" };
 
-    /// <summary>The largest file that <c>edit_file</c> edits, in bytes; 16 MiB by default.</summary>
+    /// <summary>Gets or sets the largest file that <c>edit_file</c> edits, in bytes; 16 MiB by default.</summary>
     [Range(1, 1 << 30)]
     public int MaxEditBytes { get; set; } = 16 << 20;
 
