@@ -14,8 +14,16 @@ public sealed partial class SecurityCommandExampleTests
 {
     private static readonly Dictionary<string, string[]> Operands = new()
     {
-        ["show"] = ["HEAD"], ["blame"] = ["a.txt"], ["grep"] = ["x"], ["add"] = ["a.txt"], ["commit"] = ["-m", "x"], ["checkout"] = ["-b", "x"], ["switch"] = ["-c", "x"],
-        ["restore"] = ["a.txt"], ["rm"] = ["a.txt"], ["mv"] = ["a.txt", "b.txt"],
+        ["show"] = ["HEAD"],
+        ["blame"] = ["a.txt"],
+        ["grep"] = ["x"],
+        ["add"] = ["a.txt"],
+        ["commit"] = ["-m", "x"],
+        ["checkout"] = ["-b", "x"],
+        ["switch"] = ["-c", "x"],
+        ["restore"] = ["a.txt"],
+        ["rm"] = ["a.txt"],
+        ["mv"] = ["a.txt", "b.txt"],
     };
 
     [Test]
