@@ -9,8 +9,10 @@ using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Monitors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -52,8 +54,12 @@ public static class AgentFunctionsEndpoints
         api.MapAudit();
         api.MapKill();
         api.MapKeys();
-        api.MapGroup("/monitors").WithTags("Monitors").MapMonitors();
-        api.MapGroup("/incidents").WithTags("Incidents").MapIncidents();
+        if (endpoints.ServiceProvider.GetService<IServiceProviderIsService>()?.IsService(typeof(MonitorService)) != false)
+        {
+            api.MapGroup("/monitors").WithTags("Monitors").MapMonitors();
+            api.MapGroup("/incidents").WithTags("Incidents").MapIncidents();
+        }
+
         root.MapPublishedKeys();
         root.MapHealth();
         root.MapDocument();

@@ -1,8 +1,8 @@
 using System.Xml;
 using AgentFunctions.Agents;
-using AgentFunctions.Mcp;
 using AgentFunctions.Models;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Servers;
 
 namespace AgentFunctions.AspNetCore.Agents;
 

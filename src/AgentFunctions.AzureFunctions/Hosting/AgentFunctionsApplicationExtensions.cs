@@ -37,7 +37,8 @@ public static class AgentFunctionsApplicationExtensions
         // The host logs the failure of a function with its stack; what the worker says of it is the same once more.
         builder.Logging.AddFilter(InvocationLog, LogLevel.None);
         builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
-        builder.Services.AddAgentFunctions(builder.Configuration, configure).AddOpenAIModels(builder.Configuration);
+        builder.Services.AddAgentFunctions(builder.Configuration, configure).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
+            .AddKeyVaultSecrets();
 #if AZURE_OPENAI
         builder.Services.AddSingleton<IAzureChatClients, AgentFunctions.AzureFunctions.Models.AzureChatClients>();
 #endif

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using AgentFunctions.Core;
 using AgentFunctions.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,8 +24,7 @@ internal sealed class StartedServices(IEnumerable<StartedService> services, ISer
         ServiceDescriptor[] own =
         [
             .. services.Where(static service => service.ServiceType == typeof(IHostedService)
-                && service.ImplementationType is { } type && type.Assembly == typeof(AgentException).Assembly
-                && (type.IsAssignableTo(typeof(IHostedLifecycleService)) || type.IsAssignableTo(typeof(BackgroundService)))),
+                && service.ImplementationType?.IsAssignableTo(typeof(IProcessService)) == true),
         ];
         foreach (ServiceDescriptor service in own)
         {

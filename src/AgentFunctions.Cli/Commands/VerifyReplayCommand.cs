@@ -31,7 +31,7 @@ internal static class VerifyReplayCommand
     {
         string file = Directory.Exists(data) ? Path.Combine(data, DataLocation.FileName) : data;
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration);
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors();
         using IHost host = builder.Build();
         ReplayReport report = ReplayCheck.Run(file, host.Services.GetRequiredService<DurableRegistry>(), cancellationToken);
         if (json)

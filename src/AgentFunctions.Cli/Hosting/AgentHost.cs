@@ -34,7 +34,7 @@ internal static class AgentHost
             options.Workspace = settings.Workspace;
             options.WorkspaceRoot = settings.Workspace is null ? settings.WorkspaceRoot : null;
         });
-        builder.Services.AddOpenAIModels(builder.Configuration);
+        builder.Services.AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors();
         foreach (GoverningPath governing in GoverningPaths(settings))
         {
             builder.Services.AddSingleton(governing);

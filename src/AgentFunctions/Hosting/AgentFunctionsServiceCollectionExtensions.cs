@@ -51,7 +51,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddToolCatalog();
         services.AddProtectedPaths();
-        services.AddMcp();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, UnservedToolServers>());
         services.AddSwarm(configuration);
         services.AddOptions<ToolOptions>().Configure(options => configuration.GetSection("Tools").BindStrictly(options));
         services.TryAddSingleton<RunTools>();
@@ -106,7 +106,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<NotifyActivity>();
         services.TryAddSingleton<PostCallbackActivity>();
         services.AddGovernance(configuration);
-        services.AddMonitoring(configuration);
+        services.AddNotifications(configuration);
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;

@@ -12,7 +12,6 @@ using AgentFunctions.Keys;
 using AgentFunctions.Notifications;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
-using Azure.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -138,26 +137,21 @@ public static class GovernanceServiceCollectionExtensions
 
     private static void AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddHttpClient(KeyVaultSecrets.HttpClientName, static client => client.Timeout = TimeSpan.FromSeconds(15))
-            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
         services.TryAddSingleton(provider => new SecretResolver(SourcesOf(provider, configuration), provider.GetRequiredService<Redactor>()));
     }
 
     private static IEnumerable<ISecretSource> SourcesOf(IServiceProvider provider, IConfiguration configuration)
     {
         yield return new ConfigurationSecrets(configuration);
-        foreach (ISecretSource source in provider.GetServices<ISecretSource>())
+        ISecretSource[] own = [.. provider.GetServices<ISecretSource>()];
+        foreach (ISecretSource source in own)
         {
             yield return source;
         }
 
-        if (provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyVault is { } vault)
+        if (provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyVault is { } vault && !own.Any(source => source.Name == UnservedKeyVault.NameOf(vault)))
         {
-            yield return vault.Scheme == Uri.UriSchemeHttps || vault.IsLoopback
-                ? new KeyVaultSecrets(
-                    vault, provider.GetRequiredService<IHttpClientFactory>(), provider.GetService<TokenCredential>(),
-                    provider.GetRequiredService<TimeProvider>())
-                : throw new AgentException(ErrorCode.InvalidInput, $"Governance:KeyVault: '{vault}' is no https address; the host's own token must not travel in the open.");
+            yield return new UnservedKeyVault(vault);
         }
     }
 

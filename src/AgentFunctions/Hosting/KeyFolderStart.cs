@@ -1,4 +1,4 @@
-using AgentFunctions.Governance;
+using AgentFunctions.Core;
 using AgentFunctions.Governance.Options;
 using AgentFunctions.Keys;
 using Microsoft.Extensions.Hosting;
@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Hosting;
 
 /// <summary>Sees to it that a key folder has its own keys from the first start on, so that none is ever taken from the store later.</summary>
-internal sealed class KeyFolderStart(TreeKeys keys, IOptions<GovernanceOptions> options) : IHostedLifecycleService
+internal sealed class KeyFolderStart(TreeKeys keys, IOptions<GovernanceOptions> options) : IHostedLifecycleService, IProcessService
 {
     // By now the engine runs, in whose store the keys of before may lie.
     public async Task StartedAsync(CancellationToken cancellationToken)

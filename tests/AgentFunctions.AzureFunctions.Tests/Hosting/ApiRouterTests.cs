@@ -32,7 +32,7 @@ public sealed class ApiRouterTests
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = SqliteEngineOptions.InMemory)
             .AddAgent(Agent.Create("helper").WithInstructions("Help."));
         AgentFunctionsApplicationExtensions.AddApi(builder.Services);

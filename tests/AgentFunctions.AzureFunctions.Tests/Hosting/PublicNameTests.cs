@@ -82,7 +82,7 @@ public sealed class PublicNameTests
         builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = SqliteEngineOptions.InMemory)
             .AddAgent(Agent.Create("helper").WithInstructions("Help."));
         AgentFunctionsApplicationExtensions.AddApi(builder.Services);

@@ -13,7 +13,7 @@ public sealed class StartedServicesTests
     public void Take_TheLibrarysServices_LeavesNoneToTheHost()
     {
         var services = new ServiceCollection();
-        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build());
+        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors();
         StartedServices.Take(services);
 
         Assert.That(

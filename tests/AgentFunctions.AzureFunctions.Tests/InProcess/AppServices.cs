@@ -36,7 +36,7 @@ internal static class AppServices
         var services = new ServiceCollection();
         services.AddSingleton(configuration);
         services.AddLogging();
-        services.AddAgentFunctions(configuration).AddOpenAIModels(configuration);
+        services.AddAgentFunctions(configuration).AddOpenAIModels(configuration).AddMcpServers().AddMonitors();
         services.AddSingleton(account);
         services.AddAzureStorageStores(configuration);
         AgentFunctionsApplicationExtensions.AddEngine(services);

@@ -36,7 +36,7 @@ internal static class LongRunProcess
         });
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = file)
             .AddAgent(Agents.Agent.Create("counter").WithInstructions("Count.").WithMaxTurns(int.MaxValue).Build());
         var samples = new Samples(file + ".samples");

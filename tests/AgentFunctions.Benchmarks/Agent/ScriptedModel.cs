@@ -78,7 +78,7 @@ internal sealed class ScriptedModel : IChatClient
             new ModelProfile { Provider = "benchmark", ContextWindow = 32_000, MaxOutputTokens = 1_000, Streaming = false }, model));
         builder.Services
             .AddAgentFunctions(new ConfigurationBuilder().Build())
-            .AddOpenAIModels(new ConfigurationBuilder().Build())
+            .AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = dataFile);
         builder.Services.AddAgent(Agents.Agent.Create("worker").WithInstructions("Work.").WithMaxTurns(int.MaxValue).Build());
         builder.Services.AddTool(tool);

@@ -155,7 +155,7 @@ internal static class SwarmBenchmark
         });
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = dataFile)
             .ConfigureSwarm(options => options.MaxConcurrent = arguments.Latency == 0 ? arguments.Concurrent : arguments.Children);
         builder.Services.AddAgent(Agents.Agent.Create("lead").WithInstructions(SwarmModelProcess.LeadInstructions).WithDelegation(Delegation.Kimi).Build());

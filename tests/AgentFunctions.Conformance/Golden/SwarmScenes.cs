@@ -81,7 +81,7 @@ public static class SwarmScenes
         });
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(static options => options.DataFile = SqliteEngineOptions.InMemory)
             .ConfigureSwarm(options => (options.MaxConcurrent, options.MaxSteps) = (scene.Concurrent, 9))
             .AddTool(AgentTool.Create("echo", "Repeats a text.", ToolEffect.None, static (string text) => text))

@@ -31,7 +31,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.WebHost.UseUrls(url);
         builder.Services
             .AddAgentFunctions(builder.Configuration, options => options.WorkspaceRoot = _folder.Folder("workspaces"))
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = Path.Combine(_folder.Path, "agentfunctions.db"))
             .AddWorkspaceTools()
             .AddAgent(Agent.Create("lead").WithInstructions("Reach the goal."))

@@ -1,5 +1,5 @@
 using AgentFunctions.Agents;
-using AgentFunctions.Mcp;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Agents;

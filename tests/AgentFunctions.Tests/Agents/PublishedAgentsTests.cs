@@ -60,7 +60,7 @@ internal sealed class PublishedAgentsTests
         }).Build();
         return new ServiceCollection()
             .AddSingleton(configuration).AddLogging().AddOpenAIModels(configuration)
-            .AddWorkspaceTools().AddTool(PlanTool.Create()).AddTool(WebFetchTool.Create()).AddMcp()
+            .AddWorkspaceTools().AddTool(PlanTool.Create()).AddTool(WebFetchTool.Create()).AddMcpServers()
             .AddAgentsFrom(folder).BuildServiceProvider();
     }
 }

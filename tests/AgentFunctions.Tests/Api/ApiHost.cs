@@ -51,7 +51,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddRouting();
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = Path.Combine(folder.Path, "runs.db"))
             .AddAgentFunctionsApi()
             .AddAgent(Agent.Create("worker").WithInstructions("Work.").Build());

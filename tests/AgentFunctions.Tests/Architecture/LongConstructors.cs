@@ -22,7 +22,7 @@ internal static class LongConstructors
     private static IEnumerable<(Type Type, int Parameters)> Services()
     {
         var services = new ServiceCollection();
-        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build());
+        services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors();
         services.AddSqliteEngine();
         services.AddAgentFunctionsApi();
         return services.Where(static service => !service.IsKeyedService)

@@ -104,7 +104,7 @@ internal sealed class BudgetPropertyTests
             new ModelProfile { Provider = "test", ContextWindow = 9_000, MaxOutputTokens = 700, Streaming = false, Price = Price }, model));
         builder.Services
             .AddAgentFunctions(new ConfigurationBuilder().Build())
-            .AddOpenAIModels(new ConfigurationBuilder().Build())
+            .AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = Path.Combine(folder, "runs.db"));
         builder.Services.AddAgent(Agent.Create("worker").WithInstructions("Work.").Build());
         builder.Services.AddTool(AgentTool.Create("make", "Makes text.", ToolEffect.None, (int count) => new string('ü', count)));

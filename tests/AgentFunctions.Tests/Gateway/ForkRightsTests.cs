@@ -7,7 +7,6 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tests.Mcp;
 using AgentFunctions.Tools;
-using AgentFunctions.Mcp;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway;

@@ -1,5 +1,4 @@
 using AgentFunctions.Gateway;
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Options;
 using AgentFunctions.Keys;

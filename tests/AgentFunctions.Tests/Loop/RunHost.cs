@@ -85,7 +85,7 @@ internal sealed class RunHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
         builder.Services
             .AddAgentFunctions(builder.Configuration)
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = Path.Combine(folder, "runs.db"));
         if (commands is not null)
         {

@@ -2,11 +2,11 @@ using System.Text.Json;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Gateway;
 using AgentFunctions.Core.Text;
-using AgentFunctions.Mcp;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Mcp;

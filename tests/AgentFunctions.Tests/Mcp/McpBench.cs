@@ -1,10 +1,10 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
-using AgentFunctions.Mcp;
 using AgentFunctions.Records;
 using AgentFunctions.Storage;
 using AgentFunctions.Tests.Tools;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -24,7 +24,7 @@ internal sealed class McpBench : IAsyncDisposable
             .AddSingleton<IRecordStore>(Stores).AddSingleton<IBlobStore>(Stores)
             .AddSingleton(provider => new ArtifactStore(Stores, Stores, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton(McpConfiguration.Parse(configuration, ".mcp.json", Folder.Path))
-            .AddMcp().AddToolCatalog();
+            .AddMcpServers().AddToolCatalog();
         _services = services.BuildServiceProvider();
     }
 

@@ -1,5 +1,6 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Mcp;
+using AgentFunctions.Tools.Servers;
 
 namespace AgentFunctions.Tests.Mcp;
 

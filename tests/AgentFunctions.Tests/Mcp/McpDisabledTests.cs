@@ -1,4 +1,6 @@
-using AgentFunctions.Mcp;
+using AgentFunctions.Tools.Servers;
+
+
 
 
 namespace AgentFunctions.Tests.Mcp;

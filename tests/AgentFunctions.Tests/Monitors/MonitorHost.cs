@@ -96,7 +96,7 @@ internal sealed class MonitorHost : IAsyncDisposable
         builder.Services.AddSingleton<IRecordStore>(services => new CrashingRecords(services.GetRequiredService<SqliteEngine>().Records, crash));
         builder.Services.AddSingleton<ILogStore>(services => new CrashingLogs(services.GetRequiredService<SqliteEngine>().Logs, crash));
         builder.Services.AddSingleton<IOrchestrationClient>(services => new CrashingClient(services.GetRequiredService<SqliteEngine>().Client, crash));
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddSqliteEngine(options =>
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors().AddSqliteEngine(options =>
         {
             options.DataFile = world.File("data.db");
             options.StopTimeout = TimeSpan.Zero;

@@ -39,7 +39,7 @@ internal sealed class ToolCallBench : IAsyncDisposable
 
         builder.Configuration.AddInMemoryCollection(all);
         builder.Services.AddSingleton<TimeProvider>(Time);
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddSqliteEngine(static options => options.DataFile = SqliteEngineOptions.InMemory);
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors().AddSqliteEngine(static options => options.DataFile = SqliteEngineOptions.InMemory);
         foreach (AgentTool tool in tools)
         {
             builder.Services.AddTool(tool);

@@ -217,7 +217,7 @@ internal sealed class ProtectedPathTests
         _bench.Write("agents/a.md", "---\nname: a\ndescription: works\n---\nWork.\n");
         builder.Services
             .AddAgentFunctions(builder.Configuration, options => options.Workspace = workspace)
-            .AddOpenAIModels(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(static options => options.DataFile = SqliteEngineOptions.InMemory)
             .AddAgentsFrom(Full("agents"));
         return builder.Build();

@@ -1,3 +1,4 @@
+using AgentFunctions.Core;
 using AgentFunctions.Governance.KillSwitch;
 using Microsoft.Extensions.Hosting;
 
@@ -7,7 +8,7 @@ namespace AgentFunctions.Gateway.KillSwitch;
 /// Makes orders good that this host did not carry out itself: at its start the runs that a crash left alive, and from then on the
 /// calls in flight here that another host's order hits.
 /// </summary>
-internal sealed class KillWatcher(KillOrders kills, InFlightCalls calls, TimeProvider time) : IHostedLifecycleService, IDisposable
+internal sealed class KillWatcher(KillOrders kills, InFlightCalls calls, TimeProvider time) : IHostedLifecycleService, IProcessService, IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 

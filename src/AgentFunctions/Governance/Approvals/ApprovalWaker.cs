@@ -1,9 +1,10 @@
+using AgentFunctions.Core;
 using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>Once a host has started, wakes the runs whose decision was recorded, but whose wake-up a crash cut off.</summary>
-internal sealed class ApprovalWaker(ApprovalService desk) : IHostedLifecycleService
+internal sealed class ApprovalWaker(ApprovalService desk) : IHostedLifecycleService, IProcessService
 {
     public Task StartedAsync(CancellationToken cancellationToken) => desk.WakeDecidedAsync(cancellationToken);
 

@@ -1,3 +1,4 @@
+using AgentFunctions.Core;
 using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Governance.Audit;
@@ -6,7 +7,7 @@ namespace AgentFunctions.Governance.Audit;
 /// Looks at the start of a host whether the audit log still has all that it had: a host does not go on over a cut one. At its end the
 /// last entries are joined.
 /// </summary>
-internal sealed class AuditCheck(AuditLog audit) : IHostedLifecycleService
+internal sealed class AuditCheck(AuditLog audit) : IHostedLifecycleService, IProcessService
 {
     public Task StartedAsync(CancellationToken cancellationToken) => audit.EnsureWholeAsync(cancellationToken);
 

@@ -1,9 +1,10 @@
+using AgentFunctions.Core;
 using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Governance.Reviews;
 
 /// <summary>Once a host has started, wakes the calls for which there is room and whose wake-up a crash cut off.</summary>
-internal sealed class ReviewWaker(ReviewService desk) : IHostedLifecycleService
+internal sealed class ReviewWaker(ReviewService desk) : IHostedLifecycleService, IProcessService
 {
     public Task StartedAsync(CancellationToken cancellationToken) => desk.WakeAsync(cancellationToken);
 

@@ -148,7 +148,7 @@ internal sealed class SealedStoresTests
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Governance:KeyFolder"] = Path.Combine(_folder.Path, "keys") });
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration);
+        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors();
         builder.Services.AddSqliteEngine(options => options.DataFile = Path.Combine(_folder.Path, "runs.db"));
         IHost host = builder.Build();
         await host.StartAsync();

@@ -11,7 +11,6 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tests.Mcp;
 using AgentFunctions.Tests.OpenApi;
-using Azure.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,19 +36,17 @@ internal sealed class SecretReferenceTests
         Environment.SetEnvironmentVariable("AGENTFUNCTIONS_TEST_ORDERS", OfEnvironment);
         using var folder = new TemporaryFolder();
         var log = new LogLines();
-        await using ApiServer vault = await VaultAsync(_ => OfVault);
         await using ApiServer server = await ApiServer.StartAsync(EchoAsync);
         var settings = new Dictionary<string, string>
         {
-            ["Governance:KeyVault"] = vault.Url,
             ["Notifications:Channels:hook:Url"] = $"{server.Url}/hook",
             ["Notifications:Channels:hook:Secret"] = "${secret:AGENTFUNCTIONS_TEST_ORDERS}",
         };
         await using RunHost host = await RunHost.StartAsync(
             services =>
             {
-                services.AddSingleton<TokenCredential>(new FixedCredential());
                 services.AddSingleton<ISecretSource>(new Planted());
+                services.AddSingleton<ISecretSource>(new Vault(static name => name == "shop-key" ? OfVault : null));
                 services.AddLogging(logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Trace));
                 services.AddOpenApiTools(options =>
                 {
@@ -102,62 +99,27 @@ internal sealed class SecretReferenceTests
         }
     }
 
-    [Test]
-    public async Task Resolve_VaultRotates_NewValueIsUsedAndBothAreTakenOut()
+    [TestCase("missing", "there is no secret 'missing'; looked in the test")]
+    [TestCase("short", "fewer than 8 characters")]
+    public void Resolve_NoUsableValue_SaysWhichAndWhere(string name, string words)
     {
-        string value = "the first value";
-        await using ApiServer vault = await VaultAsync(_ => value);
-        var time = new VirtualTime(DateTimeOffset.UtcNow);
-        var redactor = new Redactor();
-        var resolver = new SecretResolver([Vault(vault, time)], redactor);
-
-        string first = await resolver.ResolveAsync("shop-key", "here", default);
-        value = "the second value";
-        string cached = await resolver.ResolveAsync("shop-key", "here", default);
-        time.AdvanceTo(time.GetUtcNow() + TimeSpan.FromMinutes(6));
-        string second = await resolver.ResolveAsync("shop-key", "here", default);
-
-        Assert.That((first, cached, second), Is.EqualTo(("the first value", "the first value", "the second value")));
-        Assert.That(redactor.Redact("the first value, the second value"), Is.EqualTo("[secret:shop-key], [secret:shop-key]"));
-        Assert.That(vault.Requests.Select(request => request.Target), Is.All.EqualTo("/secrets/shop-key?api-version=7.4"));
-        Assert.That(vault.Last.Headers["Authorization"], Is.EqualTo("Bearer fixed"));
-    }
-
-    [TestCase("missing", ErrorCode.InvalidInput, "there is no secret 'missing'; looked in the key vault")]
-    [TestCase("forbidden", ErrorCode.ToolUnavailable, "could not be read")]
-    [TestCase("short", ErrorCode.InvalidInput, "fewer than 8 characters")]
-    public async Task Resolve_NoUsableValue_SaysWhichAndWhere(string name, ErrorCode code, string words)
-    {
-        await using ApiServer vault = await VaultAsync(asked => asked switch { "short" => "1234567", "forbidden" => "", _ => null });
-        var resolver = new SecretResolver([Vault(vault, TimeProvider.System)], new Redactor());
+        var resolver = new SecretResolver([new Vault(asked => asked == "short" ? "1234567" : null)], new Redactor());
 
         Assert.That(
             () => resolver.ResolveAsync(name, "Headers.X", default),
-            Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(code).And.Message.Contains(words).And.Message.Not.Contains("1234567"));
+            Throws.TypeOf<AgentException>().With.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.InvalidInput)
+                .And.Message.Contains(words).And.Message.Not.Contains("1234567"));
     }
 
-    private static KeyVaultSecrets Vault(ApiServer vault, TimeProvider time) => new(
-        new Uri(vault.Url), new ServiceCollection().AddHttpClient().BuildServiceProvider().GetRequiredService<IHttpClientFactory>(), new FixedCredential(), time);
-
-    /// <summary>Speaks as Key Vault's REST API does.</summary>
-    private static Task<ApiServer> VaultAsync(Func<string, string?> find) => ApiServer.StartAsync(context =>
+    [Test]
+    public async Task Resolve_HostCannotReadAVault_SaysWhatToAdd()
     {
-        string name = context.Request.Path.Value!.Split('/')[^1];
-        switch (find(name))
-        {
-            case null:
-                context.Response.StatusCode = 404;
-                return context.Response.WriteAsJsonAsync(new { error = new { code = "SecretNotFound" } });
-            case "":
-                context.Response.StatusCode = 403;
-                return Task.CompletedTask;
-            case { } value when name is "shop-key" or "short":
-                return context.Response.WriteAsJsonAsync(new { value, id = $"https://vault/secrets/{name}/1" });
-            default:
-                context.Response.StatusCode = 404;
-                return Task.CompletedTask;
-        }
-    });
+        await using RunHost host = await RunHost.StartAsync(static _ => { }, static _ => ChatReply.Say("done"), settings: [("Governance:KeyVault", "https://agents.vault.example")]);
+
+        Assert.That(
+            () => host.Get<SecretResolver>().ResolveAsync("shop-key", "Headers.X", default),
+            Throws.TypeOf<AgentException>().With.Message.Contains("AddKeyVaultSecrets"));
+    }
 
     /// <summary>Repeats every header, as careless servers do in their errors.</summary>
     private static async Task EchoAsync(HttpContext context)
@@ -208,12 +170,10 @@ internal sealed class SecretReferenceTests
             Task.FromResult(name == "planted" ? OfHost : null);
     }
 
-    private sealed class FixedCredential : TokenCredential
+    private sealed class Vault(Func<string, string?> find) : ISecretSource
     {
-        public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            new("fixed", DateTimeOffset.UtcNow.AddHours(1));
+        public string Name => "the test";
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
-            ValueTask.FromResult(GetToken(requestContext, cancellationToken));
+        public Task<string?> FindAsync(string name, CancellationToken cancellationToken = default) => Task.FromResult(find(name));
     }
 }

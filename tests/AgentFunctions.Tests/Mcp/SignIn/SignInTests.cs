@@ -1,15 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Agents.ToolServers;
-using AgentFunctions.Governance;
 using AgentFunctions.Governance.Options;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
-using AgentFunctions.Mcp;
 using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Records;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Mcp.SignIn;

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Agents.ToolServers;
-using AgentFunctions.Mcp;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Tools.Search;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using AgentFunctions.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -6,7 +7,7 @@ namespace AgentFunctions.Monitors;
 
 /// <summary>Once the host has started: puts the monitors that the program brings, and lets all of them run.</summary>
 internal sealed partial class MonitorStarter(
-    MonitorService monitors, IEnumerable<MonitorDefinition> definitions, ILogger<MonitorStarter> logger) : IHostedLifecycleService
+    MonitorService monitors, IEnumerable<MonitorDefinition> definitions, ILogger<MonitorStarter> logger) : IHostedLifecycleService, IProcessService
 {
     public async Task StartedAsync(CancellationToken cancellationToken)
     {

@@ -3,6 +3,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Core;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Mcp;

@@ -2,7 +2,6 @@ using AgentFunctions;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Hosting;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
@@ -12,9 +11,7 @@ using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Notifications;
 using AgentFunctions.Tools;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -29,7 +26,7 @@ public static class MonitorServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(monitor);
         monitor.Validate();
-        return services.AddSingleton(monitor);
+        return services.AddMonitors().AddSingleton(monitor);
     }
 
     /// <summary>Adds the monitors of a folder's YAML files (<c>*.yaml</c>, <c>*.yml</c>), which the host puts when it starts.</summary>
@@ -44,7 +41,7 @@ public static class MonitorServiceCollectionExtensions
             throw new AgentException(ErrorCode.InvalidInput, $"monitors: there is no folder '{folder}'; create it or name another.");
         }
 
-        services.AddGoverningPath(folder, "the monitors");
+        services.AddMonitors().AddGoverningPath(folder, "the monitors");
         foreach (string file in Directory.EnumerateFiles(folder, "*.y*ml").Order(StringComparer.Ordinal))
         {
             List<string> runbooks = [];
@@ -59,16 +56,18 @@ public static class MonitorServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Adds what monitors need.</summary>
-    internal static IServiceCollection AddMonitoring(this IServiceCollection services, IConfiguration configuration)
+    /// <summary>Adds monitors, those that are put over the API included. It comes beside <c>AddAgentFunctions</c>.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddMonitors(this IServiceCollection services)
     {
-        services.AddOptions<NotificationOptions>().Bind(configuration.GetSection(NotificationOptions.Section))
-            .Validate(static options => options.Channels.Values.All(IsValid), "Notifications:Channels: use an absolute http or https Url, a Secret of at least 16 characters or whsec_ and base 64, or a File; not both.")
-            .ValidateOnStart();
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(static service => service.ServiceType == typeof(MonitorStore)))
+        {
+            return services;
+        }
+
         services.AddGuardedHttpClient(HttpCheck.HttpClientName);
-        services.AddGuardedHttpClient(WebhookSink.HttpClientName);
         services.AddSingleton(static provider => SignalTargets.ConsentsOf(provider.GetServices<MonitorDefinition>()));
-        services.AddSingleton(static provider => WebhookSink.ConsentsOf(provider.GetRequiredService<IOptions<NotificationOptions>>().Value));
         services.AddTool(MonitorMemoryTool.Create());
         services.TryAddSingleton<MonitorStore>();
         services.TryAddSingleton<SpendingAllowance>();
@@ -77,7 +76,6 @@ public static class MonitorServiceCollectionExtensions
         services.TryAddSingleton<SignalChecker>();
         services.TryAddSingleton<IncidentStore>();
         services.TryAddSingleton<IncidentWriter>();
-        services.TryAddSingleton<NotificationSender>();
         services.TryAddSingleton<IncidentNotices>();
         services.TryAddSingleton<ResponseService>();
         services.TryAddSingleton<MonitorStepRetries>();
@@ -90,9 +88,6 @@ public static class MonitorServiceCollectionExtensions
         services.AddSingleton<ISignalCheck, ProcessCheck>();
         services.AddSingleton<ISignalCheck, MetricCheck>();
         services.TryAddSingleton<ToolCheck>();
-        services.AddSingleton<INotificationSink, WebhookSink>();
-        services.AddSingleton<INotificationSink, FileSink>();
-        services.AddSingleton<INotificationSink, ConsoleSink>();
         // Their constructors take internal parts, which the container does not look at.
         services.TryAddSingleton(provider => new MonitorService(
             provider.GetRequiredService<MonitorStore>(), provider.GetRequiredService<TickLog>(),
@@ -128,9 +123,4 @@ public static class MonitorServiceCollectionExtensions
         .AddActivity<RecordResponseInput, bool>(
             MonitorSteps.RecordResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
                 context, input.Request.Monitor, input.Request.IncidentId, () => services.GetRequiredService<ResponseService>().RecordAsync(context, input)));
-
-    private static bool IsValid(NotificationChannel channel) =>
-        (channel.Url is null || channel.File is null)
-        && (channel.Url is null || (Uri.TryCreate(channel.Url, UriKind.Absolute, out Uri? uri) && (uri.Scheme is "http" or "https")))
-        && (channel.Secret is null or { Length: >= 16 } || VariableText.HasReference(channel.Secret));
 }

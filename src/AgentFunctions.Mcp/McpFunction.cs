@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.AI;
 using ModelContextProtocol.Protocol;
 

@@ -6,6 +6,7 @@ using AgentFunctions.Hosting;
 using AgentFunctions.Mcp;
 using AgentFunctions.Network;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -37,7 +38,7 @@ public static class McpServiceCollectionExtensions
             services.AddProgramOf(server);
         }
 
-        return services.AddMcp();
+        return services.AddMcpServers();
     }
 
     /// <summary>Adds a tool server.</summary>
@@ -48,16 +49,18 @@ public static class McpServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(server);
         services.AddSingleton(new McpConfiguration([server], []));
-        return services.AddProgramOf(server).AddMcp();
+        return services.AddProgramOf(server).AddMcpServers();
     }
 
     private static IServiceCollection AddProgramOf(this IServiceCollection services, McpServerDefinition server) => server.Command is null
         ? services
         : services.AddGoverningPrograms($"the program of the tool server '{server.Name}'", server.Args.Prepend(server.Command), server.Cwd);
 
-    /// <summary>Adds what agents with tool servers of their own need, where the host configures none.</summary>
-    internal static IServiceCollection AddMcp(this IServiceCollection services)
+    /// <summary>Adds what agents with tool servers of their own need, if the host configures none. It comes beside <c>AddAgentFunctions</c>.</summary>
+    /// <param name="services">The host's services.</param>
+    public static IServiceCollection AddMcpServers(this IServiceCollection services)
     {
+        ArgumentNullException.ThrowIfNull(services);
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.AddGuardedHttpClient(McpTransport.HttpClientName, followsRedirects: false)
@@ -79,6 +82,7 @@ public static class McpServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<McpHttp>();
         services.TryAddSingleton<McpServers>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolServers, McpServersMark>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, LeftOutServersLog>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, McpToolSource>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, McpReadiness>());

@@ -1,6 +1,4 @@
-using AgentFunctions.Tools;
-
-namespace AgentFunctions.Mcp;
+namespace AgentFunctions.Tools.Servers;
 
 /// <summary>The names under which models see the tools of servers: <c>mcp__server__tool</c>, as Claude Code writes them.</summary>
 internal static class McpToolName

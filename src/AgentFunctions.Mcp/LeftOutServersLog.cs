@@ -1,3 +1,4 @@
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 

@@ -4,6 +4,7 @@ using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Client;

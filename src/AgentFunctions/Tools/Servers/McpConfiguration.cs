@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Agents.ToolServers;
 
-namespace AgentFunctions.Mcp;
+namespace AgentFunctions.Tools.Servers;
 
 /// <summary>Tool servers in the <c>.mcp.json</c> form that Claude Code, Cursor and others share.</summary>
 /// <remarks>
