@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -50,6 +51,27 @@ public sealed class PublicNameTests
     }
 
     [Test]
+    public async Task Guesses_PassedOnByTheHost_AreCountedByTheCallersAddress()
+    {
+        await using WebApplication app = await StartAsync("a key of the tests alone", requestsPerSecond: 1);
+        using HttpClient http = Client(app, "a guess of the tests alone");
+
+        int[] many = await Task.WhenAll(Enumerable.Range(0, 100).Select(number => FromAsync($"203.0.113.{number}:4711")));
+        int[] one = await Task.WhenAll(Enumerable.Range(0, 100).Select(number => FromAsync($"203.0.113.{number}, 198.51.100.1:4711")));
+
+        Assert.That(many, Has.All.EqualTo(401));
+        Assert.That(one, Has.Some.EqualTo(429), "what the caller itself put in front counts for nothing");
+
+        async Task<int> FromAsync(string forwarded)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/api/runs");
+            request.Headers.TryAddWithoutValidation("X-Forwarded-For", forwarded);
+            using HttpResponseMessage answer = await http.SendAsync(request, Cancel);
+            return (int)answer.StatusCode;
+        }
+    }
+
+    [Test]
     public void TakeFrom_UnresolvedReferences_TakesThemOutAndNoOther()
     {
         var configuration = new ConfigurationManager();
@@ -73,12 +95,12 @@ public sealed class PublicNameTests
         return http;
     }
 
-    private static async Task<WebApplication> StartAsync(string? key)
+    private static async Task<WebApplication> StartAsync(string? key, int requestsPerSecond = 100)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Configuration.AddInMemoryCollection([new("WEBSITE_HOSTNAME", "agents.example.net"), new("Api:Key", key)]);
+        builder.Configuration.AddInMemoryCollection([new("WEBSITE_HOSTNAME", "agents.example.net"), new("Api:Key", key), new("Api:RequestsPerSecond", requestsPerSecond.ToString(CultureInfo.InvariantCulture))]);
         builder.Services.AddSingleton(KeyVaultReferences.TakeFrom(builder.Configuration));
         builder.Services
             .AddAgentFunctions(builder.Configuration)
