@@ -24,11 +24,13 @@ internal sealed class McpHandshake(McpServerDefinition definition, VariableText 
     /// <summary>A program may have to be downloaded first.</summary>
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
 
+    /// <summary>Some programs say nothing to what they do not know. A server behind an address answers, if late: it may have to be woken.</summary>
     private static readonly TimeSpan FirstProbeTime = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan LaterProbeTime = TimeSpan.FromSeconds(20);
 
     private bool _isOlder;
-    private TimeSpan _probeTime = FirstProbeTime;
+    private TimeSpan _probeTime = definition.Command is null ? LaterProbeTime : FirstProbeTime;
 
     /// <summary>Connects.</summary>
     /// <param name="secretsFound">Takes what must not be repeated of the server's configuration, before anything can fail.</param>

