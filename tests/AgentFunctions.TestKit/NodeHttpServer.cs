@@ -11,6 +11,7 @@ public sealed class NodeHttpServer : IAsyncDisposable
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _awaited = new(StringComparer.Ordinal);
     private readonly string _script;
     private readonly string[] _arguments;
+    private string _open = "";
     private Process? _process;
 
     private NodeHttpServer(string script, string[] arguments, int port) => (_script, _arguments, Port) = (script, arguments, port);
@@ -21,9 +22,15 @@ public sealed class NodeHttpServer : IAsyncDisposable
     /// <summary>Starts a server on a free port, handed over as the variable <c>PORT</c>; returns when the port is open.</summary>
     /// <param name="script">The script.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static async Task<NodeHttpServer> StartAsync(string script, params string[] arguments)
+    public static Task<NodeHttpServer> StartAsync(string script, params string[] arguments) => StartAsync("listening on port", script, arguments);
+
+    /// <summary>Starts a server that says in other words that its port is open.</summary>
+    /// <param name="open">A part of the line that says so.</param>
+    /// <param name="script">The script.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static async Task<NodeHttpServer> StartAsync(string open, string script, string[] arguments)
     {
-        var server = new NodeHttpServer(script, arguments, FreePort());
+        var server = new NodeHttpServer(script, arguments, FreePort()) { _open = open };
         await server.StartAsync();
         return server;
     }
@@ -33,7 +40,7 @@ public sealed class NodeHttpServer : IAsyncDisposable
     {
         var start = new ProcessStartInfo("node", [_script, .. _arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PORT"] = Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        Task listening = NextLineAsync("listening on port");
+        Task listening = NextLineAsync(_open);
         _process = new Process { StartInfo = start, EnableRaisingEvents = true };
         _process.OutputDataReceived += Heard;
         _process.ErrorDataReceived += Heard;

@@ -86,6 +86,29 @@ internal sealed class NpmServerTests
     }
 
     [Test]
+    public async Task Everything_OverTheOldSse_ListsCallsAndSurvivesItsRestart(CancellationToken cancellationToken)
+    {
+        await using NodeHttpServer server = await NodeHttpServer.StartAsync(
+            "Server is running on port", NodeServers.Script(_folder, "everything"), ["sse"]);
+        await using var bench = new McpBench(McpBench.Configuration(
+            new { everything = new { type = "sse", url = $"http://127.0.0.1:{server.Port}/sse" } }));
+        IReadOnlyList<AgentTool> tools = await bench.Catalog.SelectAsync(bench.Caller, cancellationToken);
+        ToolOutcome echo = await bench.CallAsync("mcp__everything__echo", new { message = "one" }, cancellationToken);
+        ToolOutcome image = await bench.CallAsync("mcp__everything__get-tiny-image", null, cancellationToken);
+        Task<string> ended = bench.Log.NextAsync("ended: ");
+
+        await server.KillAsync();
+        await ended.WaitAsync(cancellationToken);
+        await server.StartAsync();
+        ToolOutcome after = await bench.CallAsync("mcp__everything__echo", new { message = "two" }, cancellationToken);
+
+        Assert.That(tools.Select(tool => tool.Name), Does.Contain("mcp__everything__get-sum"));
+        Assert.That(echo.Text, Is.EqualTo("Echo: one"));
+        Assert.That(image.Text, Does.Contain("saved as artifact"));
+        Assert.That(after.Text, Is.EqualTo("Echo: two"));
+    }
+
+    [Test]
     public async Task Everything_RestartedBetweenCalls_TakesANewSessionUnnoticed(CancellationToken cancellationToken)
     {
         await using NodeHttpServer server = await NodeHttpServer.StartAsync(NodeServers.Script(_folder, "everything"), "streamableHttp");
