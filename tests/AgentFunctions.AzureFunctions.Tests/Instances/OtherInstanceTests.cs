@@ -118,15 +118,16 @@ public sealed class OtherInstanceTests
     }
 
     [Test]
-    public async Task AuditLog_WrittenByTwo_IsOneChain()
+    public async Task AuditLog_WrittenByTwo_IsOneChain([Values(null, "run")] string? run)
     {
         AuditLog here = Audit(_here);
         AuditLog there = Audit(_there);
         for (int i = 0; i < 5; i++)
         {
-            await Task.WhenAll(here.AppendAsync(new AuditEntry("here"), Cancel), there.AppendAsync(new AuditEntry("there"), Cancel));
+            await Task.WhenAll(here.AppendAsync(new AuditEntry("here") { RunId = run }, Cancel), there.AppendAsync(new AuditEntry("there") { RunId = run }, Cancel));
         }
 
+        await Task.WhenAll(here.JoinAsync(Cancel), there.JoinAsync(Cancel));
         AuditVerification verified = await there.VerifyAsync(Cancel);
         Assert.That((verified.Holds, verified.Entries), Is.EqualTo((true, 10)), verified.Problem);
     }
