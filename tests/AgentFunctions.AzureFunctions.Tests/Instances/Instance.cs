@@ -52,13 +52,20 @@ internal sealed class Instance : IAsyncDisposable
     public async Task<(bool IsDone, JsonElement? Result)> StepAsync(string name, string instanceId, JsonElement? input, DurableTaskClient client)
     {
         Steps++;
-        Task<JsonElement?> step = Task.Run(() =>
+        return await CallAsync(() => Get<FunctionRunner>().StepAsync(name, input ?? default, instanceId, client, CancellationToken.None));
+    }
+
+    /// <summary>Asks the instance for something, as a step or a caller does.</summary>
+    /// <returns>The result; nothing if the instance was killed meanwhile.</returns>
+    public async Task<(bool IsDone, T? Result)> CallAsync<T>(Func<Task<T>> call)
+    {
+        Task<T> asked = Task.Run(() =>
         {
             s_current.Value = this;
-            return Get<FunctionRunner>().StepAsync(name, input ?? default, instanceId, client, CancellationToken.None);
+            return call();
         });
-        await Task.WhenAny(step, _killed.Task);
-        return IsAlive ? (true, await step) : (false, null);
+        await Task.WhenAny(asked, _killed.Task);
+        return IsAlive ? (true, await asked) : (false, default);
     }
 
     public Task<JsonElement?> OrchestrateAsync(TaskOrchestrationContext context) => Get<FunctionRunner>().OrchestrateAsync(context);

@@ -72,6 +72,23 @@ internal sealed class InstanceSet : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Asks an instance by chance; if it is killed before it answers, another one, as a caller whose connection broke. What it waits for
+    /// in the killed one, such as a write that a step there had begun, never comes.
+    /// </summary>
+    public async Task<T> CallAsync<T>(Func<Instance, Task<T>> call)
+    {
+        while (true)
+        {
+            Instance instance = Any();
+            (bool isDone, T? result) = await instance.CallAsync(() => call(instance));
+            if (isDone)
+            {
+                return result!;
+            }
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         // What is still at work would keep the host from ending.

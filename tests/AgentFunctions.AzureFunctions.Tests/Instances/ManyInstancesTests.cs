@@ -63,16 +63,16 @@ public sealed class ManyInstancesTests
         Instance victim = set.All[random.Next(instances)];
         set.At = (10 + random.Next(120), victim.Kill);
 
-        await set.Any().Get<MonitorService>().PutAsync(
-            new MonitorDefinition { Name = "watch", Schedule = new() { Every = TimeSpan.FromSeconds(1) }, Signals = [_signal] }, cancellationToken: Cancel);
+        await set.CallAsync(instance => instance.Get<MonitorService>().PutAsync(
+            new MonitorDefinition { Name = "watch", Schedule = new() { Every = TimeSpan.FromSeconds(1) }, Signals = [_signal] }, cancellationToken: Cancel));
         var runs = new List<Run>();
         for (int i = 0; i < Runs; i++)
         {
-            runs.Add(await SubmitAsync(set.Any(), "worker", $"Work {i}."));
+            runs.Add(await SubmitAsync(set, "worker", $"Work {i}."));
         }
 
-        Run lead = await SubmitAsync(set.Any(), "lead", "Lead.");
-        Run[] asking = [await SubmitAsync(set.Any(), "worker", "Ask 1."), await SubmitAsync(set.Any(), "worker", "Ask 2.")];
+        Run lead = await SubmitAsync(set, "lead", "Lead.");
+        Run[] asking = [await SubmitAsync(set, "worker", "Ask 1."), await SubmitAsync(set, "worker", "Ask 2.")];
         foreach (Run run in asking)
         {
             await ApproveAsync(set, run.Id);
@@ -80,7 +80,7 @@ public sealed class ManyInstancesTests
 
         foreach (Run run in runs.Concat(asking).Append(lead))
         {
-            Run ended = await set.Any().Get<RunReader>().WaitForEndAsync(run.Id, Cancel);
+            Run ended = await set.CallAsync(instance => instance.Get<RunReader>().WaitForEndAsync(run.Id, Cancel));
             Assert.That((ended.Status, ended.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)), $"{run.Goal} (seed {seed})");
         }
 
@@ -94,7 +94,7 @@ public sealed class ManyInstancesTests
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(_world.Answer);
         await using InstanceSet set = await StartAsync(2, 1, model);
-        Run run = await SubmitAsync(set.Any(), "stuck", "Hang.");
+        Run run = await SubmitAsync(set, "stuck", "Hang.");
         await UntilAsync(async () => !_world.Hanging.IsEmpty || await EndedAsync(set, run.Id), "the call is in flight");
         Assert.That(_world.Hanging, Is.Not.Empty);
         Instance other = set.All.Single(instance => instance.Number != _world.Hanging.Single());
@@ -127,13 +127,17 @@ public sealed class ManyInstancesTests
     /// <summary>Whether a run has ended; that it failed fails the test.</summary>
     private static async Task<bool> EndedAsync(InstanceSet set, string runId)
     {
-        Run run = await set.Any().Get<RunReader>().GetAsync(runId, Cancel);
+        Run run = await set.CallAsync(instance => instance.Get<RunReader>().GetAsync(runId, Cancel));
         Assert.That((run.Status, run.Error?.Message), Is.Not.EqualTo((RunStatus.Failed, run.Error?.Message)), run.Goal);
         return run.IsEnded;
     }
 
-    private static async Task<Run> SubmitAsync(Instance instance, string agent, string goal) => await instance.Get<AgentGateway>().SubmitAsync(
-        new RunRequest { Agent = agent, Goal = goal }, s_caller, cancellationToken: Cancel);
+    private static Task<Run> SubmitAsync(InstanceSet set, string agent, string goal)
+    {
+        // A caller whose connection broke sends the same request again.
+        string key = Guid.NewGuid().ToString("N");
+        return set.CallAsync(instance => instance.Get<AgentGateway>().SubmitAsync(new RunRequest { Agent = agent, Goal = goal }, s_caller, key, Cancel));
+    }
 
     private async Task HoldsAsync(InstanceSet set, List<Run> runs, Run lead, Run[] asking, int seed)
     {
@@ -203,14 +207,14 @@ public sealed class ManyInstancesTests
     {
         while (true)
         {
-            IReadOnlyList<Approval> open = await set.Any().Get<ApprovalService>().ListAsync(null, Cancel);
+            IReadOnlyList<Approval> open = await set.CallAsync(instance => instance.Get<ApprovalService>().ListAsync(null, Cancel));
             if (open.FirstOrDefault(approval => approval.RunId == runId && approval.State == ApprovalState.Pending) is { } approval)
             {
-                await set.Any().Get<ApprovalService>().DecideAsync(approval.Id, s_lead, true, null, null, Cancel);
+                await set.CallAsync(instance => instance.Get<ApprovalService>().DecideAsync(approval.Id, s_lead, true, null, null, Cancel));
                 return;
             }
 
-            Run run = await set.Any().Get<RunReader>().GetAsync(runId, Cancel);
+            Run run = await set.CallAsync(instance => instance.Get<RunReader>().GetAsync(runId, Cancel));
             Assert.That(run.IsEnded, Is.False, $"{run.Goal} ended before it asked: {run.Status} {run.Error}");
             await Task.Delay(100, Cancel);
         }
