@@ -20,7 +20,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 /// is lost, nothing happens twice, and no model is asked twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it
 /// with other seeds.
 /// </summary>
-[CancelAfter(300_000)]
+[CancelAfter(900_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ManyInstancesTests
 {
