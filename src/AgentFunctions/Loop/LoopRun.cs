@@ -98,6 +98,11 @@ internal sealed class LoopRun : IDisposable
     /// <summary>Shows people what the run waits for; none for nothing.</summary>
     public void Show(IReadOnlyList<RunWait> waits)
     {
+        if (waits.Count == 0)
+        {
+            Control.EndWait();
+        }
+
         State = State with
         {
             WaitingFor = waits.Count == 0 ? null : waits[0],

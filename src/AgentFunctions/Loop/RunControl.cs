@@ -16,6 +16,7 @@ internal sealed class RunControl : IDisposable
     private readonly CancellationTokenSource _stopped = new();
     private readonly List<RunCommand> _pending = [];
     private Task<RunCommand> _next;
+    private DateTimeOffset? _waitedUntil;
     private DateTimeOffset? _deadline;
     private Task _deadlineTimer = Never;
     private CancellationTokenSource? _deadlineCancel;
@@ -73,6 +74,9 @@ internal sealed class RunControl : IDisposable
         ? [.. (state.Heard ?? []).TakeLast(MaxHeard - 1), key]
         : state.Heard;
 
+    /// <summary>Notes that what the steps waited for has come: their time begins anew.</summary>
+    public void EndWait() => _waitedUntil = _context.CurrentTime;
+
     /// <summary>
     /// Waits for a step; false where a cancellation or the end of the run's time came first, or where the step is stuck.
     /// </summary>
@@ -90,6 +94,12 @@ internal sealed class RunControl : IDisposable
             _swarm.Receive();
             Receive();
             late = _isWaiting() ? _context.CurrentTime + _stepTimeout : late;
+            if (late <= _context.CurrentTime && _waitedUntil + _stepTimeout > late)
+            {
+                // What the step waited for, a person for example, came in the meantime: that time is not the step's.
+                late = _waitedUntil + _stepTimeout;
+            }
+
             IsStuck = late <= _context.CurrentTime;
             if (Cancelled is not null || IsTimeUp || IsStuck)
             {

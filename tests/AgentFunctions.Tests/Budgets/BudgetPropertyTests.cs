@@ -97,6 +97,8 @@ internal sealed class BudgetPropertyTests
     private static async Task<IHost> StartAsync(string folder, MeteredModel model, CrashPoint crash)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        // A process that has died waits for nothing.
+        builder.Services.Configure<HostOptions>(static options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(100));
         builder.Services.AddSingleton<ILogStore>(services => new CrashingLogs(services.GetRequiredService<SqliteEngine>().Logs, crash));
         builder.Services.AddSingleton<IRecordStore>(services => new CrashingRecords(services.GetRequiredService<SqliteEngine>().Records, crash));
         builder.Services.AddAgentModel(_ => new ModelBinding(
