@@ -5,6 +5,7 @@ using AgentFunctions.Governance.Audit;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Tests.Api;
 
