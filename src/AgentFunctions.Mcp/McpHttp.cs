@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using AgentFunctions.Agents.ToolServers;
-using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Options;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Network;
 using Microsoft.Extensions.DependencyInjection;
 

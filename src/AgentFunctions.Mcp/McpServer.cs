@@ -1,8 +1,8 @@
 using System.Text.Json;
-using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,9 +1,9 @@
-using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Hosting;
 using AgentFunctions.Mcp;
+using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Network;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;

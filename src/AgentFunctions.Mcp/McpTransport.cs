@@ -1,7 +1,7 @@
-using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Mcp.Programs;
+using AgentFunctions.Mcp.SignIn;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol.Client;
 

@@ -1,4 +1,3 @@
-using AgentFunctions.Views;
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
@@ -6,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using AgentFunctions.AspNetCore.Problems;
+using AgentFunctions.Views;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 

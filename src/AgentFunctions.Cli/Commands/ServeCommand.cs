@@ -1,7 +1,7 @@
-using AgentFunctions.AspNetCore.Agents;
 using System.CommandLine;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore;
+using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;

@@ -1,8 +1,8 @@
-using AgentFunctions.Core.Text;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Monitors.Signals;
 

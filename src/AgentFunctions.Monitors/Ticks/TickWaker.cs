@@ -1,5 +1,5 @@
-using AgentFunctions.Core.Text;
 using AgentFunctions.Budgets;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.Views;

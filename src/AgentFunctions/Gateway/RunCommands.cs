@@ -4,11 +4,11 @@ using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
-using AgentFunctions.Runs.Index;
 using AgentFunctions.Runs;
+using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
-using AgentFunctions.Views.Runs;
 using AgentFunctions.Views;
+using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Gateway;
 

@@ -1,4 +1,3 @@
-using AgentFunctions.Hosting;
 using AgentFunctions;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
@@ -8,6 +7,7 @@ using AgentFunctions.Governance.Options;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Hosting;
 using AgentFunctions.Keys;
 using AgentFunctions.Notifications;
 using AgentFunctions.Runs;

@@ -4,15 +4,15 @@ using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
-using AgentFunctions.Runs.Index;
 using AgentFunctions.Runs;
+using AgentFunctions.Runs.Index;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.Tests.Views;
 using AgentFunctions.Views;
 using AgentFunctions.Views.Runs;
-using Azure.Core.Pipeline;
 using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Microsoft.Extensions.Logging.Abstractions;
 

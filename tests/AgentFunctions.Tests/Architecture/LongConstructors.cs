@@ -1,5 +1,5 @@
-using AgentFunctions.Sqlite;
 using System.Reflection;
+using AgentFunctions.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

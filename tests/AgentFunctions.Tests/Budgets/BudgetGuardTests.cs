@@ -1,6 +1,6 @@
-using AgentFunctions.Steps;
 using AgentFunctions.Budgets;
 using AgentFunctions.Models;
+using AgentFunctions.Steps;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Budgets;

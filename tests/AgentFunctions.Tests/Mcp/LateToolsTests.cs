@@ -1,7 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Agents.ToolServers;
-using AgentFunctions.Gateway;
 using AgentFunctions.Core.Text;
+using AgentFunctions.Gateway;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;

@@ -1,11 +1,11 @@
-using AgentFunctions.Tools.Workspaces;
-using Microsoft.Extensions.DependencyInjection;
 using System.Text;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
+using AgentFunctions.Tools.Workspaces;
 using AgentFunctions.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Monitors;
 

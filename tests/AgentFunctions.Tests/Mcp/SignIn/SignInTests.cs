@@ -2,12 +2,12 @@ using System.Text;
 using System.Text.Json;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Governance.Options;
+using AgentFunctions.Mcp.SignIn;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Loop;
-using AgentFunctions.Mcp.SignIn;
-using AgentFunctions.Records;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 
