@@ -1,14 +1,9 @@
 using System.Runtime.CompilerServices;
-using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
-using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Orchestration;
-using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Schedules;
 using AgentFunctions.Monitors.Ticks;
-using AgentFunctions.Notifications;
-using AgentFunctions.Tools;
 
 namespace AgentFunctions.Monitors;
 
@@ -20,18 +15,15 @@ public sealed class MonitorService
 
     private readonly MonitorStore _monitors;
     private readonly TickLog _log;
-    private readonly NotificationSender _notifications;
-    private readonly AgentCatalog _agents;
-    private readonly ToolCatalog _tools;
+    private readonly MonitorHostRules _rules;
     private readonly IOrchestrationClient _orchestrations;
     private readonly AuditLog _audit;
     private readonly TimeProvider _time;
 
     internal MonitorService(
-        MonitorStore monitors, TickLog log, NotificationSender notifications, AgentCatalog agents, ToolCatalog tools,
-        IOrchestrationClient orchestrations, AuditLog audit, TimeProvider time) =>
-        (_monitors, _log, _notifications, _agents, _tools, _orchestrations, _audit, _time) =
-            (monitors, log, notifications, agents, tools, orchestrations, audit, time);
+        MonitorStore monitors, TickLog log, MonitorHostRules rules, IOrchestrationClient orchestrations, AuditLog audit, TimeProvider time) =>
+        (_monitors, _log, _rules, _orchestrations, _audit, _time) =
+            (monitors, log, rules, orchestrations, audit, time);
 
     /// <summary>Makes a monitor, or changes the one of that name. It looks from now on; what it remembers stays.</summary>
     /// <param name="definition">The monitor.</param>
@@ -47,7 +39,7 @@ public sealed class MonitorService
     {
         ArgumentNullException.ThrowIfNull(definition);
         definition.Validate();
-        await CheckHostAsync(definition, cancellationToken).ConfigureAwait(false);
+        await _rules.CheckAsync(definition, cancellationToken).ConfigureAwait(false);
         (MonitorRecord Value, string Etag)? found = await _monitors.FindAsync(definition.Name, cancellationToken).ConfigureAwait(false);
         DateTimeOffset now = _time.GetUtcNow();
         if (found is null || found.Value.Value.Definition.Hash() != definition.Hash())
@@ -212,40 +204,6 @@ public sealed class MonitorService
         catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)
         {
             // A crash came before its first start; the next start of the host makes up for it.
-        }
-    }
-
-    /// <summary>What only the host can know: agents, tools, channels.</summary>
-    private async Task CheckHostAsync(MonitorDefinition monitor, CancellationToken cancellationToken)
-    {
-        foreach (string agent in new[] { monitor.Agent, monitor.Response?.Agent }.OfType<string>())
-        {
-            _agents.Resolve(agent);
-        }
-
-        foreach (string tool in monitor.Signals.Select(signal => signal.Tool?.Name).OfType<string>())
-        {
-            MonitorDefinitionRules.Require(
-                _tools.Tools.Any(known => known.Name == tool && known.Effect == ToolEffect.None),
-                "signals.tool.name", $"this host has no tool '{tool}' without effects");
-        }
-
-        foreach (string channel in monitor.Escalation.SelectMany(step => step.Notify))
-        {
-            MonitorDefinitionRules.Require(
-                _notifications.Knows(channel),
-                "escalation.notify", $"this host has no channel '{channel}'; it has {string.Join(", ", _notifications.Names)}");
-        }
-
-        if (monitor.Response is { } response)
-        {
-            AgentDefinition responder = _agents.Resolve((response.Agent ?? monitor.Agent)!);
-            IReadOnlyList<AgentTool> tools = await _tools.SelectAsync(responder, cancellationToken).ConfigureAwait(false);
-            foreach (string action in Runbook.Parse(response.Runbook).Actions)
-            {
-                MonitorDefinitionRules.Require(
-                    tools.Any(tool => tool.Name == action), "response.runbook", $"the responder has no tool '{action}' that its actions name");
-            }
         }
     }
 

@@ -1,5 +1,4 @@
 using AgentFunctions;
-using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Hosting;
@@ -9,8 +8,6 @@ using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
-using AgentFunctions.Notifications;
-using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -70,14 +67,17 @@ public static class MonitorServiceCollectionExtensions
         services.AddSingleton(static provider => SignalTargets.ConsentsOf(provider.GetServices<MonitorDefinition>()));
         services.AddTool(MonitorMemoryTool.Create());
         services.TryAddSingleton<MonitorStore>();
+        services.TryAddSingleton<MonitorHostRules>();
         services.TryAddSingleton<SpendingAllowance>();
         services.TryAddSingleton<TickLog>();
         services.TryAddSingleton<TickWaker>();
+        services.TryAddSingleton<TickDecider>();
         services.TryAddSingleton<SignalChecker>();
         services.TryAddSingleton<IncidentStore>();
         services.TryAddSingleton<IncidentWriter>();
         services.TryAddSingleton<IncidentNotices>();
         services.TryAddSingleton<ResponseService>();
+        services.TryAddSingleton<ResponseRecords>();
         services.TryAddSingleton<MonitorStepRetries>();
         services.TryAddSingleton<PlanTicksActivity>();
         services.TryAddSingleton<RunTickActivity>();
@@ -91,8 +91,7 @@ public static class MonitorServiceCollectionExtensions
         // Their constructors take internal parts, which the container does not look at.
         services.TryAddSingleton(provider => new MonitorService(
             provider.GetRequiredService<MonitorStore>(), provider.GetRequiredService<TickLog>(),
-            provider.GetRequiredService<NotificationSender>(), provider.GetRequiredService<AgentCatalog>(),
-            provider.GetRequiredService<ToolCatalog>(), provider.GetRequiredService<IOrchestrationClient>(),
+            provider.GetRequiredService<MonitorHostRules>(), provider.GetRequiredService<IOrchestrationClient>(),
             provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(provider => new IncidentService(
             provider.GetRequiredService<IncidentStore>(), provider.GetRequiredService<IncidentWriter>(),
@@ -122,5 +121,5 @@ public static class MonitorServiceCollectionExtensions
                 context, input.Monitor, input.IncidentId, () => services.GetRequiredService<ResponseService>().StartAsync(context, input)))
         .AddActivity<RecordResponseInput, bool>(
             MonitorSteps.RecordResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
-                context, input.Request.Monitor, input.Request.IncidentId, () => services.GetRequiredService<ResponseService>().RecordAsync(context, input)));
+                context, input.Request.Monitor, input.Request.IncidentId, () => services.GetRequiredService<ResponseRecords>().RecordAsync(context, input)));
 }

@@ -9,14 +9,12 @@ using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
-using AgentFunctions.Views;
 
 namespace AgentFunctions.Monitors.Responses;
 
-/// <summary>Admits the runs that respond to incidents, and writes down how they went.</summary>
+/// <summary>Admits the runs that respond to incidents.</summary>
 internal sealed class ResponseService(
-    MonitorStore monitors, IncidentStore incidents, AgentGateway gateway, ToolCatalog tools, RunReader runs, SpendingAllowance spending,
-    TimeProvider time)
+    MonitorStore monitors, IncidentStore incidents, AgentGateway gateway, ToolCatalog tools, SpendingAllowance spending, ResponseRecords records)
 {
     /// <summary>Admits the run that responds to an incident; the same one when asked again.</summary>
     public async Task<StartResponseResult> StartAsync(ActivityContext context, ResponseRequest request)
@@ -50,35 +48,12 @@ internal sealed class ResponseService(
         }
 
         await spending.BindAsync(monitor, request.Key(), admitted.Record.Id, cancellationToken).ConfigureAwait(false);
-        await WriteAsync(
+        await records.WriteAsync(
             request, IncidentEntryKind.Response, $"monitor:{monitor.Name}",
             $"run {admitted.Record.Id} of agent '{agent}' responds; allowed actions: {(runbook.Actions.Count == 0 ? "none" : string.Join(", ", runbook.Actions))}",
             after => after.Runs.Contains(admitted.Record.Id) ? after : after with { Runs = [.. after.Runs, admitted.Record.Id] },
             cancellationToken).ConfigureAwait(false);
         return new StartResponseResult(admitted.Record.Id, admitted.State!);
-    }
-
-    /// <summary>Writes down how a response went.</summary>
-    public async Task<bool> RecordAsync(ActivityContext context, RecordResponseInput input)
-    {
-        if (input.Verified is { } verified)
-        {
-            await WriteAsync(
-                input.Request, IncidentEntryKind.Verified, $"monitor:{input.Request.Monitor}",
-                verified ? "the signals recovered" : $"the signals have not recovered within {input.Request.VerifyWithin}",
-                after => after, context.CancellationToken).ConfigureAwait(false);
-            return verified;
-        }
-
-        Run run = await runs.GetAsync(input.RunId, context.CancellationToken).ConfigureAwait(false);
-        string text = Signals.Evidence.Of($"{input.Status}: {run.Result?.Text ?? run.Error?.Message ?? "no result"}");
-        await WriteAsync(
-            input.Request, IncidentEntryKind.ResponseEnded, $"run:{input.RunId}", text,
-            after => input.Status == RunStatus.Completed && after.State is IncidentState.Open or IncidentState.Acknowledged
-                ? after with { State = IncidentState.Mitigated }
-                : after,
-            context.CancellationToken).ConfigureAwait(false);
-        return true;
     }
 
     /// <summary>The agent with the runbook, and of the tools with effects only those that it allows.</summary>
@@ -125,17 +100,8 @@ internal sealed class ResponseService(
 
     private async Task<StartResponseResult> RefuseAsync(ResponseRequest request, string why, CancellationToken cancellationToken)
     {
-        await WriteAsync(
+        await records.WriteAsync(
             request, IncidentEntryKind.Response, "host", $"no response: {why}", after => after, cancellationToken).ConfigureAwait(false);
         return new StartResponseResult(null, null);
-    }
-
-    private Task<Incident> WriteAsync(
-        ResponseRequest request, IncidentEntryKind kind, string by, string text, Func<Incident, Incident> change,
-        CancellationToken cancellationToken)
-    {
-        var entry = new IncidentEntry($"{request.Key()}/{kind}", time.GetUtcNow(), kind, by, text);
-        return incidents.UpdateAsync(
-            request.IncidentId, incident => incident.Has(entry.Id) ? incident : change(incident).With(entry), cancellationToken);
     }
 }

@@ -10,9 +10,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Drafts the run that a goal asks for: route, access, model, tools, acceptance, limits. Changes nothing.</summary>
-internal sealed class SubmissionDrafts(
-    AgentCatalog agents, GoalRouter router, Admission admission, IModelCatalog models, RunTools tools, AcceptanceGrants acceptances, RunLimits limits,
-    RunRecords records)
+internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog models, RunTools tools, RunLimits limits, RunRecords records)
 {
     /// <summary>Drafts a run.</summary>
     /// <param name="request">The goal.</param>
@@ -29,15 +27,14 @@ internal sealed class SubmissionDrafts(
             return await RestoreAsync(known, request.Budget, cancellationToken).ConfigureAwait(false);
         }
 
-        Route route = Find(request, caller);
+        (Route route, AccessRuling access) = await rights.EnsureAsync(request, caller, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = route.Agent;
-        AccessRuling access = await admission.EnsureAccessAsync(caller, agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false);
         agent = narrow is null ? agent : await narrow(agent).ConfigureAwait(false);
         (ModelBinding model, string? modelNote) = models.ResolveFor(agent.Model);
         agent = DelegationContract.Resolve(agent, model.Profile.Provider);
         ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ToolDeclaration> granted = [.. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of)];
-        acceptances.Ensure(request.Acceptance, caller, agent.Name, access, granted);
+        rights.EnsureAcceptance(request.Acceptance, caller, agent.Name, access, granted);
         var run = new RunRecord
         {
             Id = id,
@@ -74,18 +71,5 @@ internal sealed class SubmissionDrafts(
     {
         (AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared) = await records.PinnedAsync(run, cancellationToken).ConfigureAwait(false);
         return RunRecords.Draft(run, agent, declared, limits.Of(agent, models.Resolve(run.Model), run.Acceptance, budget), null);
-    }
-
-    private Route Find(RunRequest request, Caller caller)
-    {
-        if (request.Agent is { } name)
-        {
-            return new Route(agents.Resolve(name), null);
-        }
-
-        AgentDefinition[] open = [.. agents.Agents.Where(agent => admission.MayAsk(caller, agent.Name, request.Goal!, request.Labels))];
-        return open.Length == 0 && agents.Agents.Count > 0
-            ? throw new AgentException(ErrorCode.NotAllowed, $"Rule '{AccessRules.NoRule}': no rule lets {caller.Id} submit this to any agent.")
-            : router.Find(request.Goal!, open);
     }
 }

@@ -75,6 +75,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<Inbox>();
         services.TryAddSingleton<PlanStore>();
         services.TryAddSingleton<CompactActivity>();
+        services.TryAddSingleton<Summaries>();
         services.TryAddSingleton<PinStore>();
         services.TryAddSingleton<PinnedText>();
         services.AddTool(PlanTool.Create());
@@ -97,9 +98,11 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
+        services.TryAddSingleton<ModelRequests>();
         services.TryAddSingleton<CallToolActivity>();
         services.AddToolCalls();
         services.TryAddSingleton<AnswerJudge>();
+        services.TryAddSingleton<AnswerCheck>();
         services.TryAddSingleton<AgentFunctions.ToolCalls.AcceptanceCommand>();
         services.TryAddSingleton<CheckAcceptanceActivity>();
         services.TryAddSingleton<RunEndLog>();

@@ -35,6 +35,7 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<RunLimits>();
         services.TryAddSingleton<RunRecords>();
         services.TryAddSingleton<AcceptanceGrants>();
+        services.TryAddSingleton<SubmissionRights>();
         services.TryAddSingleton<SubmissionDrafts>();
         services.TryAddSingleton<RunAdmission>();
         services.TryAddSingleton(static provider => new AgentGateway(

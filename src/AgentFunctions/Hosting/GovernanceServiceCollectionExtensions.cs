@@ -1,4 +1,5 @@
 using AgentFunctions;
+using AgentFunctions.Hosting;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
@@ -83,6 +84,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<AgentFunctions.Notifications.PublicAddress>();
         services.TryAddSingleton<ApprovalChannels>();
         services.TryAddSingleton<ApprovalRequester>();
+        services.TryAddSingleton<ApprovalDeliveries>();
         services.TryAddSingleton<ApprovalSituation>();
         services.AddSingleton<AgentFunctions.Runs.IRunEndObserver>(static provider => provider.GetRequiredService<ApprovalRequester>());
         services.TryAddSingleton(static provider => new ApprovalService(

@@ -31,10 +31,10 @@ internal static class RunIndexServiceCollectionExtensions
         {
             Observer = provider.GetRequiredService<RunIndexJournal>(),
         });
+        services.TryAddSingleton<RunContents>();
         services.TryAddSingleton(static provider => new RunReader(
-            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<Transcript>(),
-            provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<Redactor>(), provider.GetRequiredService<IRecordStore>())
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<RunContents>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<IRecordStore>())
         {
             Index = provider.GetRequiredService<RunIndexView>(),
         });

@@ -30,7 +30,9 @@ public static class SwarmServiceCollectionExtensions
         services.TryAddSingleton<SubAgentStore>();
         services.TryAddSingleton<SubAgents>();
         services.TryAddSingleton<ChildAdmission>();
+        services.TryAddSingleton<ChildKinds>();
         services.TryAddSingleton<ChildResults>();
+        services.TryAddSingleton<LeadAnswers>();
         services.TryAddSingleton<ReportToLeadActivity>();
         services.TryAddSingleton<EndChildrenActivity>();
         return services;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Diagnostics;
@@ -17,8 +16,7 @@ namespace AgentFunctions.Steps;
 
 /// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
 internal sealed class CallModelActivity(
-    RunStore runs, Transcript transcript, Journal journal, PromptMessages prompts, ModelCaller caller, IModelCatalog models,
-    RunTools tools, LateTools lateTools, TimeProvider time, Redactor redactor)
+    Transcript transcript, Journal journal, ModelRequests requests, ModelCaller caller, TimeProvider time, Redactor redactor)
 {
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
@@ -40,20 +38,9 @@ internal sealed class CallModelActivity(
             return ResultOf(recorded);
         }
 
-        RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
-        AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
-        ModelBinding model = models.Resolve(run.Model);
-        IReadOnlyList<TranscriptEntry> added = await prompts.SinceAsync(run, window, input, cancellationToken).ConfigureAwait(false);
-        if (!input.Closing)
-        {
-            IReadOnlyList<string> news = await lateTools
-                .LookAsync(run, agent, input.Turn, window.Entries.Count == 0, cancellationToken).ConfigureAwait(false);
-            added = [.. added, .. PromptMessages.OfHost(news, input.Turn, time.GetUtcNow())];
-        }
-
-        List<ChatMessage> messages = Prompt.Build(agent, [.. window.Entries, .. added]);
-        IReadOnlyList<ToolDeclaration> declared = input.Closing ? [] : await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
-        ChatOptions options = Prompt.Options(agent, model, declared, input.MaxOutputTokens);
+        ModelRequest request = await requests.ComposeAsync(input, window, cancellationToken).ConfigureAwait(false);
+        (RunRecord run, ModelBinding model, IReadOnlyList<TranscriptEntry> added) = (request.Run, request.Model, request.Added);
+        (List<ChatMessage> messages, ChatOptions options, IReadOnlyList<ToolDeclaration> declared) = (request.Messages, request.Options, request.Declared);
 
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartModelCall(run, model);

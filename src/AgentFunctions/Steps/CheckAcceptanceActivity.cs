@@ -1,12 +1,9 @@
-using System.Text;
 using System.Text.Json;
-using AgentFunctions.Core.JsonSchemas;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
-using AgentFunctions.ToolCalls;
 using ActivityContext = AgentFunctions.Durability.ActivityContext;
 
 namespace AgentFunctions.Steps;
@@ -16,10 +13,10 @@ namespace AgentFunctions.Steps;
 /// found is recorded, so that a crash does not make it ask again.
 /// </summary>
 internal sealed class CheckAcceptanceActivity(
-    RunStore runs, Transcript transcript, Journal journal, IRecordStore records, AnswerJudge judge, AcceptanceCommand commands, TimeProvider time)
+    RunStore runs, Transcript transcript, Journal journal, IRecordStore records, AnswerCheck checks, TimeProvider time)
 {
     /// <summary>How much of the findings the model is shown, in bytes (UTF-8): they travel in the run's status, of which some engines keep 16 KiB.</summary>
-    private const int MaxFindings = 4_000;
+    internal const int MaxFindings = 4_000;
 
     public async Task<CheckAcceptanceResult> RunAsync(ActivityContext context, CheckAcceptanceInput input)
     {
@@ -35,7 +32,7 @@ internal sealed class CheckAcceptanceActivity(
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
         TranscriptWindow window = await transcript.ReadTurnAsync(input.RunId, input.Context, input.Turn, cancellationToken).ConfigureAwait(false);
         string answer = window.ReplyOf(input.Turn)?.Message.Text ?? "";
-        CheckAcceptanceResult? result = await CheckAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
+        CheckAcceptanceResult? result = await checks.CheckAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
         if (result is null)
         {
             var lost = new JournalEvent(JournalEventTypes.ModelLost, time.GetUtcNow()) { Turn = input.Turn, Usage = input.Reserve };
@@ -52,39 +49,6 @@ internal sealed class CheckAcceptanceActivity(
         }
 
         return result;
-    }
-
-    /// <summary>Checks; <see langword="null"/> if the judge was asked before and cut off.</summary>
-    private async Task<CheckAcceptanceResult?> CheckAsync(
-        RunRecord run, CheckAcceptanceInput input, string answer, CancellationToken cancellationToken)
-    {
-        RunAcceptance acceptance = run.Acceptance!;
-        string? complaint = acceptance.Schema is { } schema ? SchemaError(schema, answer) : null;
-        complaint ??= acceptance.Command is { } command
-            ? await commands.FindErrorAsync(input, command, MaxFindings - 500, cancellationToken).ConfigureAwait(false)
-            : null;
-        if (complaint is not null)
-        {
-            return new CheckAcceptanceResult(false, new(), complaint);
-        }
-
-        return acceptance.Judge is null
-            ? new CheckAcceptanceResult(true, new())
-            : await judge.JudgeAsync(run, input, answer, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static string? SchemaError(JsonElement schema, string answer)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(JsonText.Unfenced(answer));
-            IReadOnlyList<string> errors = JsonSchema.Strict(schema).Errors(document.RootElement, "the answer");
-            return errors.Count == 0 ? null : $"The answer does not fit the schema: {string.Join("; ", errors)}.";
-        }
-        catch (JsonException e)
-        {
-            return $"The answer must be JSON of the given schema and nothing else; it cannot be read: {e.Message}";
-        }
     }
 
     private JournalEvent Describe(CheckAcceptanceInput input, CheckAcceptanceResult result) => new(JournalEventTypes.AnswerChecked, time.GetUtcNow())

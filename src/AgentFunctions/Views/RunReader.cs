@@ -7,7 +7,6 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Views.Runs;
-using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Views;
 
@@ -16,21 +15,16 @@ public sealed class RunReader
 {
     private readonly RunStore _runs;
     private readonly IOrchestrationClient _orchestrations;
-    private readonly Transcript _transcript;
-    private readonly ArtifactStore _artifacts;
-    private readonly PlanStore _plans;
+    private readonly RunContents _contents;
     private readonly TimeProvider _time;
     private readonly Redactor _redactor;
 
     internal RunReader(
-        RunStore runs, IOrchestrationClient orchestrations, Transcript transcript, ArtifactStore artifacts, PlanStore plans,
-        TimeProvider time, Redactor redactor, IRecordStore records)
+        RunStore runs, IOrchestrationClient orchestrations, RunContents contents, TimeProvider time, Redactor redactor, IRecordStore records)
     {
         _runs = runs;
         _orchestrations = orchestrations;
-        _transcript = transcript;
-        _artifacts = artifacts;
-        _plans = plans;
+        _contents = contents;
         _time = time;
         _redactor = redactor;
         _troubles = new(records);
@@ -168,11 +162,11 @@ public sealed class RunReader
                 ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) { AskedAt = swarm.AskedAt }
                 : new(0, 0),
             Budget = progress is null ? null : BudgetOf(progress, state),
-            Plan = withResult ? await _plans.GetAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
+            Plan = withResult ? await _contents.PlanAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
             Error = ErrorOf(state, outcome),
         };
         return state.IsEnded && withResult
-            ? run with { Result = await ResultAsync(run, progress, cancellationToken).ConfigureAwait(false) }
+            ? run with { Result = await _contents.ResultAsync(run, progress, cancellationToken).ConfigureAwait(false) }
             : run;
     }
 
@@ -249,28 +243,6 @@ public sealed class RunReader
         return RunBudget.Of(
             progress.Limits.Budget, progress.Steps, progress.Usage, progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
             progress.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0);
-    }
-
-    private async Task<RunResult?> ResultAsync(Run run, RunState? progress, CancellationToken cancellationToken)
-    {
-        long from = progress?.Context.From ?? 0;
-        string? text = null;
-        string? reason = null;
-        await foreach (TranscriptEntry entry in _transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
-        {
-            if (entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said)
-            {
-                (text, reason) = (said, entry.FinishReason);
-            }
-        }
-
-        IReadOnlyList<Artifact> files = await _artifacts.ListAsync(run.Id, cancellationToken).ConfigureAwait(false);
-        string[] notes = [.. new[] { RunResult.NoteFor(reason), progress is null ? null : SwarmNote.Of(progress) }.OfType<string>()];
-        return text is null && files.Count == 0 ? null : new RunResult(text ?? "", [.. files.Select(file => file.Name)])
-        {
-            FinishReason = reason,
-            Note = notes.Length == 0 ? null : string.Join(' ', notes),
-        };
     }
 }
 

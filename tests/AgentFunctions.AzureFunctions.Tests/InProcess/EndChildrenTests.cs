@@ -136,7 +136,7 @@ public sealed class EndChildrenTests
         var none = new BlobContainers(AzuriteServer.Connect());
         var repair = new RunIndexRepair(
             _index!, entries, new RunStore(new BlobRecordStore(none), new BlobContentStore(none)), time, NullLogger<RunIndexRepair>.Instance);
-        var reader = new RunReader(_runs, client, null!, null!, null!, time, new Redactor(), null!)
+        var reader = new RunReader(_runs, client, null!, time, new Redactor(), null!)
         {
             Index = new RunIndexView(_index!, entries, repair, _runs, time, NullLogger<RunIndexView>.Instance),
         };

@@ -147,7 +147,7 @@ public sealed class ListRequestsTests
         var repair = new RunIndexRepair(
             index, entries, new RunStore(Stores(AzuriteServer.TakeAccount()).Records, blobs), time, NullLogger<RunIndexRepair>.Instance);
         var reader = new RunReader(
-            runs, orchestrations, new Transcript(logs), new ArtifactStore(records, blobs, time), new PlanStore(records), time, new Redactor(), records)
+            runs, orchestrations, new RunContents(new Transcript(logs), new ArtifactStore(records, blobs, time), new PlanStore(records)), time, new Redactor(), records)
         {
             Index = new RunIndexView(index, entries, repair, runs, time, NullLogger<RunIndexView>.Instance),
         };

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
-using AgentFunctions.Models;
-using AgentFunctions.Prompts;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Steps;
@@ -191,8 +189,8 @@ internal sealed class CompactionTests
         CompactResult again = await host.Get<CompactActivity>().RunAsync(context, input);
         // What another process would read.
         CompactResult elsewhere = await new CompactActivity(
-            host.Get<RunStore>(), new Transcript(host.Get<ILogStore>()), host.Get<Journal>(), host.Get<PinnedText>(), host.Get<ModelCaller>(),
-            host.Get<IModelCatalog>(), host.Get<RunTools>(), TimeProvider.System).RunAsync(context, input);
+            host.Get<RunStore>(), new Transcript(host.Get<ILogStore>()), host.Get<Journal>(), host.Get<Summaries>(), host.Get<RunTools>(),
+            TimeProvider.System).RunAsync(context, input);
 
         Assert.That(host.Model.Requests.Count(IsSummary), Is.EqualTo(1));
         Assert.That(again, Is.EqualTo(first));

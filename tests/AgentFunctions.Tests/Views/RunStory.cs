@@ -144,7 +144,7 @@ internal sealed class RunStory
         _repair = new RunIndexRepair(_index, _entries, _old, _time, NullLogger<RunIndexRepair>.Instance);
         var view = new RunIndexView(_index, _entries, _repair, _old, _time, NullLogger<RunIndexView>.Instance);
         _reader = new RunReader(
-            _old, _orchestrations, new Transcript(_stores.Logs), new ArtifactStore(_stores.Records, _stores.Blobs, _time), new PlanStore(_stores.Records), _time,
+            _old, _orchestrations, new RunContents(new Transcript(_stores.Logs), new ArtifactStore(_stores.Records, _stores.Blobs, _time), new PlanStore(_stores.Records)), _time,
             new Redactor(), _stores.Records)
         {
             Index = view,

@@ -4,14 +4,12 @@ using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>The runs' side of approvals: asks, and at every wake-up reminds, escalates and expires.</summary>
 internal sealed class ApprovalRequester(
-    ApprovalStore store, IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, Journal journal, AuditLog audit,
-    Redactor redactor, ILogger<ApprovalRequester> log, TimeProvider time) : IRunEndObserver
+    ApprovalStore store, ApprovalDeliveries deliveries, Journal journal, AuditLog audit, Redactor redactor, TimeProvider time) : IRunEndObserver
 {
     /// <summary>How much of the arguments the audit log repeats, in characters.</summary>
     private const int AuditTextLimit = 1_000;
@@ -135,8 +133,7 @@ internal sealed class ApprovalRequester(
         {
             await audit.AppendAsync(
                 Entry(AuditTypes.ApprovalWithdrawn, closed) with { Reason = redactor.Redact(why) }, cancellationToken).ConfigureAwait(false);
-            await Task.WhenAll(channels.For(closed).Where(channel => closed.ToldTo.Contains(((ApprovalChannel)channel).Name))
-                .Select(channel => TellAsync(channel, closed, cancellationToken))).ConfigureAwait(false);
+            await deliveries.TellAgainAsync(closed, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -151,17 +148,15 @@ internal sealed class ApprovalRequester(
 
     private async Task<Approval> TellAsync(Approval approval, CancellationToken cancellationToken)
     {
-        ApprovalDelivery?[] tries = await Task.WhenAll(notifiers.Concat(channels.For(approval))
-            .Select(notifier => TellAsync(notifier, approval, cancellationToken))).ConfigureAwait(false);
-        ApprovalDelivery[] deliveries = [.. tries.OfType<ApprovalDelivery>()];
+        ApprovalDelivery[] told = await deliveries.TellAsync(approval, cancellationToken).ConfigureAwait(false);
         // Before the record says it: a host that dies between the two tells again under the same key, and both are in the log.
-        if (deliveries.Length > 0)
+        if (told.Length > 0)
         {
             await audit.AppendAsync(
                 Entry(AuditTypes.ApprovalTold, approval) with
                 {
-                    Failed = deliveries.Any(static delivery => delivery.Error is not null) ? true : null,
-                    Reason = string.Join("; ", deliveries.Select(static delivery => delivery.Error is null ? delivery.To : $"{delivery.To} not: {delivery.Error}")),
+                    Failed = told.Any(static delivery => delivery.Error is not null) ? true : null,
+                    Reason = string.Join("; ", told.Select(static delivery => delivery.Error is null ? delivery.To : $"{delivery.To} not: {delivery.Error}")),
                 },
                 cancellationToken).ConfigureAwait(false);
         }
@@ -169,29 +164,11 @@ internal sealed class ApprovalRequester(
         DateTimeOffset now = time.GetUtcNow();
         return await store.ChangeAsync(approval.Id, before => before with
         {
-            ToldTo = [.. before.ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
-            Deliveries = [.. before.Deliveries.Concat(deliveries).TakeLast(MaxDeliveries)],
+            ToldTo = [.. before.ToldTo.Union(told.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
+            Deliveries = [.. before.Deliveries.Concat(told).TakeLast(MaxDeliveries)],
             Reminders = before.Reminders + 1,
-            RemindAt = now + Pause(before, isLost: deliveries.Length > 0 && deliveries.All(static delivery => delivery.Error is not null)),
+            RemindAt = now + Pause(before, isLost: told.Length > 0 && told.All(static delivery => delivery.Error is not null)),
         }, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>One attempt; <see langword="null"/> if the way leads to nobody of these roles.</summary>
-    private async Task<ApprovalDelivery?> TellAsync(IApprovalNotifier notifier, Approval approval, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await notifier.NotifyAsync(ApprovalView.Of(approval, redactor), cancellationToken).ConfigureAwait(false) is { } who
-                ? new ApprovalDelivery(who, time.GetUtcNow())
-                : null;
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
-        {
-            // A channel that is down tells nobody, which is what escalation goes by.
-            string channel = (notifier as ApprovalChannel)?.Name ?? notifier.GetType().Name;
-            ApprovalLog.ApprovalNotTold(log, approval.Id, channel, e.Message);
-            return new ApprovalDelivery(channel, time.GetUtcNow(), e.Message);
-        }
     }
 
     /// <summary>Reminders come less and less often; what reached nobody is tried again soon.</summary>
