@@ -24,6 +24,15 @@ internal sealed partial class LayeringTests
     }
 
     [Test]
+    public void Table_Always_NamesWhatIsUsed()
+    {
+        var used = RoomArrows().ToHashSet();
+        Assert.That(
+            Table.Rooms.SelectMany(static room => Table.UsesOf(room).Select(use => (From: room, To: use))).Where(arrow => !used.Contains(arrow)), Is.Empty,
+            "Take out of docs/architecture.md what nothing uses: it would let an arrow in that nobody has thought of.");
+    }
+
+    [Test]
     public void Files_Always_LieInTheFolderOfTheirNamespace() => LayeringBaseline.Compare(
         "folder", Repository.Sources.Where(static file => !LiesRight(file)), "The namespace of a file is its folder's.");
 
