@@ -1,5 +1,4 @@
 using AgentFunctions;
-using AgentFunctions.Hosting;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Identity;
