@@ -156,8 +156,8 @@ internal sealed record LoopLimits(
     public JudgeLimits? Judge { get; init; }
 
     /// <summary>
-    /// Gets whether acceptance commands are judged by what is left of the budget; <see langword="null"/> for runs of versions
-    /// that did not tell them.
+    /// Gets whether acceptance commands are judged by what is left of the budget, and calls for sub-agents that failed are
+    /// counted; <see langword="null"/> for runs of versions that did neither.
     /// </summary>
     public bool? TellsBudget { get; init; }
 }

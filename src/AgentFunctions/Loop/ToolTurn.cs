@@ -48,9 +48,15 @@ internal static class ToolTurn
 
     private static int? RefusedSpawns(RunState state, IReadOnlyList<string> asked, CallToolResult[] results)
     {
+        // A run that an earlier version began is replayed as that version decided: it neither told the budget nor counted these.
+        if (state.Swarm is null || state.Limits.TellsBudget != true)
+        {
+            return state.RefusedSpawns;
+        }
+
         int refused = (state.RefusedSpawns ?? 0)
             + results.Where((result, call) => result is { IsError: true, Swarm: null } && SwarmToolNames.Starts(asked[call])).Count();
-        return state.Swarm is null || refused == 0 ? state.RefusedSpawns : refused;
+        return refused == 0 ? null : refused;
     }
 
     /// <summary>Waits until a sub-agent has ended, or takes up a call that has waited long enough.</summary>
