@@ -1,7 +1,11 @@
 using System.Text;
 using AgentFunctions.Agents;
+using AgentFunctions.Gateway;
 using AgentFunctions.Hosting;
 using AgentFunctions.Models;
+using AgentFunctions.Runs;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Loop;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Planning;
 using AgentFunctions.Tools.Web;
@@ -47,6 +51,42 @@ internal sealed class PublishedAgentsTests
         Assert.That(catalog.Agents.Count + catalog.LeftOut.Count, Is.EqualTo(Count + 1));
         Assert.That(catalog.LeftOut, Has.All.Matches<LeftOutAgent>(one => one.Reason.Line > 0 && one.Reason.Message.Length > 0));
         Assert.That(run, Is.GreaterThanOrEqualTo(Count * 95 / 100), string.Join("\n", catalog.LeftOut.Take(20)));
+    }
+
+    [Test]
+    [CancelAfter(300_000)]
+    public async Task Run_EveryTwelfthOfThem_CompletesOnAHostWithOneModel(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        var random = new Random(551);
+        for (int i = 0; i < Count; i++)
+        {
+            await File.WriteAllBytesAsync(folder.Write($"agents/a{i:000}.md", ""), PublishedAgent.Write(random, i), cancellationToken);
+        }
+
+        await using RunHost host = await RunHost.StartAsync(
+            services => services.AddWorkspaceTools().AddAgentsFrom(Path.Combine(folder.Path, "agents")), static _ => ChatReply.Say("Done."));
+        string[] sample = [.. host.Get<AgentCatalog>().Agents.Select(static agent => agent.Name).Where(static (_, index) => index % 12 == 0)];
+        var failed = new List<string>();
+        foreach (string agent in sample)
+        {
+            try
+            {
+                Run run = await host.Gateway.SubmitAsync(new RunRequest { Goal = "Work.", Agent = agent }, cancellationToken: cancellationToken);
+                run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+                if (run is not { Status: RunStatus.Completed, Result.Text: "Done." })
+                {
+                    failed.Add($"{agent}: {run.Status} {run.Error?.Message}");
+                }
+            }
+            catch (AgentException e)
+            {
+                failed.Add($"{agent}: {e.Message}");
+            }
+        }
+
+        Assert.That(sample, Has.Length.GreaterThan(35));
+        Assert.That(failed, Has.Count.LessThanOrEqualTo(sample.Length * 5 / 100), string.Join("\n", failed));
     }
 
     private static ServiceProvider Host(string folder)

@@ -139,7 +139,7 @@ internal sealed class ClientBoundaryTests
         await using ApiServer vendor = await ApiServer.StartAsync(context => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, description));
         var stores = new MemoryStores();
         await using ServiceProvider services = new ServiceCollection()
-            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton<ArtifactStore>()
+            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton(new ArtifactStore(stores, stores, TimeProvider.System))
             .AddOpenApiTools(options => (options.Name, options.Document) = ("vendor", $"{vendor.Url}/openapi.json"))
             .AddToolCatalog().BuildServiceProvider();
         IReadOnlyList<AgentTool> tools = await services.GetRequiredService<ToolCatalog>().SelectAsync(Agent.Create("tester").WithInstructions("Test."));

@@ -27,7 +27,7 @@ internal sealed class OpenApiBench : IAsyncDisposable
         var stores = new MemoryStores();
         Workspace = new Workspace(_workspace.Path);
         _services = new ServiceCollection()
-            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton<ArtifactStore>()
+            .AddSingleton<IRecordStore>(stores).AddSingleton<IBlobStore>(stores).AddSingleton(new ArtifactStore(stores, stores, TimeProvider.System))
             .AddOpenApiTools(options =>
             {
                 options.Name = "shop";
