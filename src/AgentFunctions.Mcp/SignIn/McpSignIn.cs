@@ -6,7 +6,7 @@ using ModelContextProtocol.Authentication;
 
 namespace AgentFunctions.Mcp.SignIn;
 
-/// <summary>Signs people in to the tool servers of a host's configuration, and out.</summary>
+/// <summary>Signs people in to, and out of, the tool servers of a host's configuration.</summary>
 public sealed class McpSignIn
 {
     private static readonly TimeSpan AnswerTime = TimeSpan.FromMinutes(10);
@@ -22,7 +22,7 @@ public sealed class McpSignIn
     internal McpSignIn(McpServers servers, McpHttp http, VariableText variables, SignInStore store, ILogger<McpServers> logger, TimeProvider time) =>
         (_servers, _http, _variables, _store, _logger, _time) = (servers, http, variables, store, logger, time);
 
-    /// <summary>Has a person sign in to a server. The tokens are kept sealed, and running hosts that share the key folder use them at once.</summary>
+    /// <summary>Signs a person in to a server. The tokens are kept sealed; running hosts that share the key folder use them at once.</summary>
     /// <param name="name">The server.</param>
     /// <param name="open">Shows the person an address to open in a browser.</param>
     /// <param name="cancellationToken">The token to cancel the wait for the person.</param>
@@ -65,10 +65,10 @@ public sealed class McpSignIn
         }
     }
 
-    /// <summary>Forgets the sign-in to a server. The authorization server is not told; what it gave out ends by itself.</summary>
+    /// <summary>Forgets the sign-in to a server. The tokens are not revoked at the authorization server; they expire.</summary>
     /// <param name="name">The server.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <returns>Whether anybody was signed in.</returns>
+    /// <returns>Whether there was a sign-in.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: there is no such server.</exception>
     public async Task<bool> LogoutAsync(string name, CancellationToken cancellationToken = default)
     {
@@ -82,7 +82,7 @@ public sealed class McpSignIn
         return was;
     }
 
-    /// <summary>Lists the servers of the configuration; each is asked for its tools, for a while.</summary>
+    /// <summary>Lists the servers of the configuration. Each is asked for its tools, for a limited time.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<ToolServerStatus>> ListAsync(CancellationToken cancellationToken = default) =>
         await Task.WhenAll(_servers.OfHost.Select(server => LookAsync(server, cancellationToken))).ConfigureAwait(false);

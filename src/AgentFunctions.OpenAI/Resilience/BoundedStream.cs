@@ -1,3 +1,5 @@
+using AgentFunctions.Core;
+
 namespace AgentFunctions.OpenAI.Resilience;
 
 /// <summary>A body that is read no further than its bound.</summary>

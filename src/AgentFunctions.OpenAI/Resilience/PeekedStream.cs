@@ -1,3 +1,5 @@
+using AgentFunctions.Core;
+
 namespace AgentFunctions.OpenAI.Resilience;
 
 /// <summary>A response's stream whose first bytes have come.</summary>

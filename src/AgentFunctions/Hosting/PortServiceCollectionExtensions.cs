@@ -9,7 +9,7 @@ public static class PortServiceCollectionExtensions
     /// <summary>Adds a port as a singleton, unless the host has one of its own: like <c>TryAddSingleton</c>, before or after <c>AddAgentFunctions</c>.</summary>
     /// <typeparam name="TPort">The port, such as <c>IRecordStore</c>.</typeparam>
     /// <param name="services">The host's services.</param>
-    /// <param name="make">Makes it.</param>
+    /// <param name="make">Makes the port.</param>
     public static IServiceCollection TryAddPort<TPort>(this IServiceCollection services, Func<IServiceProvider, TPort> make)
         where TPort : class
     {

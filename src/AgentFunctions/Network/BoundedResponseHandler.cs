@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using AgentFunctions.Core;
 
 namespace AgentFunctions.Network;
 
@@ -66,50 +67,17 @@ internal sealed class BoundedResponseHandler(long limit) : DelegatingHandler
         }
     }
 
-    private sealed class BoundedStream(Stream inner, long limit, bool isEvents) : Stream
+    private sealed class BoundedStream(Stream inner, long limit, bool isEvents) : ReadOnlyStream(inner)
     {
         private long _length;
         private bool _isLineEmpty;
 
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Count(buffer.AsSpan(offset, inner.Read(buffer, offset, count)));
+        public override int Read(byte[] buffer, int offset, int count) => Count(buffer.AsSpan(offset, Inner.Read(buffer, offset, count)));
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            int read = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            int read = await Inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             return Count(buffer.Span[..read]);
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                inner.Dispose();
-            }
-
-            base.Dispose(disposing);
         }
 
         private int Count(ReadOnlySpan<byte> read)

@@ -3,7 +3,7 @@ using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Views;
 
-/// <summary>Shows whole trees of runs.</summary>
+/// <summary>Reads trees of runs.</summary>
 public sealed class RunTreeReader
 {
     private readonly RunStore _runs;
@@ -15,7 +15,7 @@ public sealed class RunTreeReader
         _reader = reader;
     }
 
-    /// <summary>A run with all below it; results are left out.</summary>
+    /// <summary>Gets a run with all runs below it, without their results.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>

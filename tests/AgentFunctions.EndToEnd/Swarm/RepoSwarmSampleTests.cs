@@ -45,8 +45,8 @@ internal sealed class RepoSwarmSampleTests
         Assert.That(found[0], Does.Contain("br[ack]et,{x}/f.cs:1: string password"), "the worst first");
         Assert.That(found.Count(static line => line.Contains("XXX: x", StringComparison.Ordinal)), Is.EqualTo(15), "long answers are read whole");
         Assert.That(report, Does.Contain("at the top.cs:1: // TODO: top").And.Contain("two  blanks/ünïcode.cs:1: // FIXME: blanks"));
-        Assert.That(report, Does.Contain("huge/f.txt:20001: TODO: at the end"));
-        Assert.That(report, Does.Contain("## Unfinished work: 19\n"), "each once; a name with a line break is shown escaped, and that is no name to ask for");
+        Assert.That(report, Does.Contain("- \"new\\nline/f.cs\":1: // HACK: line\n").And.Contain("huge/f.txt:20001: TODO: at the end"));
+        Assert.That(report, Does.Contain("## Unfinished work: 19\n"), "each once, and on one line: a name with a line break is quoted");
         Assert.That(report, Does.Contain("- empty/** (no matches in 1 files)").And.Contain("- binary/** (no matches in 0 files)").And.Not.Contain("not asked for"));
     }
 

@@ -28,7 +28,7 @@ public sealed record ToolServerSignIn
     /// <summary>Gets the port of this machine that the browser is sent back to; 0, the default, for any.</summary>
     public int CallbackPort { get; init; }
 
-    /// <summary>Gets how tokens are got without a person; <see langword="null"/>, the default, if a person signs in.</summary>
+    /// <summary>Gets how the host gets tokens without a person; <see langword="null"/>, the default, if a person signs in.</summary>
     public SignInGrant? Grant { get; init; }
 
     /// <summary>Gets the address that gives out tokens; needed with <see cref="Grant"/>.</summary>

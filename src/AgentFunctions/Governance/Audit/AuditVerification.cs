@@ -1,7 +1,7 @@
 namespace AgentFunctions.Governance.Audit;
 
-/// <summary>Whether an audit log is as it was written.</summary>
-/// <param name="Holds">Whether it is.</param>
+/// <summary>Represents the result of a check of the audit log.</summary>
+/// <param name="Holds">Whether the log is as it was written.</param>
 /// <param name="Entries">How many entries were read; those that join its parts are not counted.</param>
 /// <param name="Head">
 /// The hash of the last entry of the chain of heads; of the last part, if nothing was joined yet. Kept elsewhere and given to a later check, it proves
@@ -14,6 +14,6 @@ public sealed record AuditVerification(bool Holds, long Entries, string Head, lo
     /// <summary>Gets the parts that are broken, by name: <c>audit</c> for the host's own.</summary>
     public IReadOnlyList<string>? BrokenParts { get; init; }
 
-    /// <summary>Gets how far each part has grown: to keep elsewhere and give to a later check.</summary>
+    /// <summary>Gets the head of each part, to keep elsewhere and give to a later check.</summary>
     public IReadOnlyList<AuditHead>? Heads { get; init; }
 }

@@ -6,22 +6,22 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Views.Runs;
 
-/// <summary>Compares a run index with the runs that it is derived from, for whoever looks after the stores.</summary>
+/// <summary>Compares a run index with the runs that it is derived from.</summary>
 public static class RunIndexCheck
 {
-    /// <summary>What the names of all that belongs to the index begin with: its logs, and its records.</summary>
+    /// <summary>The prefix of the names of the index's logs and records.</summary>
     public const string Prefix = RunIndexStreams.Prefix;
 
-    /// <summary>The record that says that the index has every run. Without it, lists read the records, and the index is built.</summary>
+    /// <summary>The key of the record that states that the index has every run. Without it, lists read the run records and the index is rebuilt.</summary>
     public const string StateKey = RunIndexStreams.StateKey;
 
     private const string Remedy = "build the index anew with 'agentfunctions engine reindex'";
 
-    /// <summary>Looks for runs that lists would lack, or show as ended while they live.</summary>
+    /// <summary>Finds runs that lists would lack, or would show as ended while they are running.</summary>
     /// <param name="runs">The orchestrations of runs by id.</param>
     /// <param name="read">Reads a log of the index.</param>
     /// <param name="now">The present time (UTC).</param>
-    /// <returns>What is wrong, in words; none if all is well.</returns>
+    /// <returns>A description of each difference; none if the index is right.</returns>
     public static IEnumerable<string> Compare(
         IEnumerable<KeyValuePair<string, OrchestrationStatus>> runs, Func<string, IEnumerable<LogEntry>> read, DateTimeOffset now)
     {

@@ -1,6 +1,6 @@
-namespace AgentFunctions.OpenAI.Resilience;
+namespace AgentFunctions.Core;
 
-/// <summary>A stream around another that is read once, from its beginning, asynchronously.</summary>
+/// <summary>Represents a stream around another that is read once, from its beginning; asynchronously, unless a derived one reads otherwise too.</summary>
 /// <param name="inner">The stream.</param>
 internal abstract class ReadOnlyStream(Stream inner) : Stream
 {
