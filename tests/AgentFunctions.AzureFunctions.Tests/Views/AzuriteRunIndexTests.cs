@@ -1,6 +1,6 @@
 using AgentFunctions.AzureStorage;
 using AgentFunctions.Storage;
-using AgentFunctions.Tests.Views;
+using AgentFunctions.Tests.Views.Runs;
 
 namespace AgentFunctions.AzureFunctions.Tests.Views;
 

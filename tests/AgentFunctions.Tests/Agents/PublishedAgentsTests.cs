@@ -5,7 +5,7 @@ using AgentFunctions.Hosting;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Planning;
 using AgentFunctions.Tools.Web;

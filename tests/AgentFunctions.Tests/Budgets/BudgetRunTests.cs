@@ -1,7 +1,7 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Budgets;

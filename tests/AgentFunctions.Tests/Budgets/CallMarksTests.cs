@@ -7,7 +7,7 @@ using AgentFunctions.Sqlite;
 using AgentFunctions.Steps;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Budgets;

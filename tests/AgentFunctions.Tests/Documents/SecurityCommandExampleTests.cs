@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using AgentFunctions.Agents;
+using AgentFunctions.Tests.Governance.Attacks;
 using AgentFunctions.Tests.Tools;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Workspaces.Commands;

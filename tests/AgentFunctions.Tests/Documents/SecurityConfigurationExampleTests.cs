@@ -12,7 +12,7 @@ using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Notifications;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.Configuration;

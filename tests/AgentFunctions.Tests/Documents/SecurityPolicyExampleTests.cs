@@ -1,6 +1,6 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Governance.Policies;
-using AgentFunctions.Tests.Governance.Policies;
+using AgentFunctions.Tests.Architecture;
 using AgentFunctions.Tools;
 using static AgentFunctions.Tests.Governance.Policies.Actions;
 

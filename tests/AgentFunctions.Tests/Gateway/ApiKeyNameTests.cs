@@ -1,6 +1,6 @@
 using AgentFunctions.Gateway;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 
 namespace AgentFunctions.Tests.Gateway;
 

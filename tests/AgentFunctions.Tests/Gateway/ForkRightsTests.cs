@@ -4,7 +4,7 @@ using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Options;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tests.Mcp;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;

@@ -8,7 +8,7 @@ using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Keys;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentFunctions.Tests.Gateway;

@@ -5,7 +5,7 @@ using AgentFunctions.Keys;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Keys;

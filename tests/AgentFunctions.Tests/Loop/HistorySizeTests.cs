@@ -2,6 +2,7 @@ using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Loop;

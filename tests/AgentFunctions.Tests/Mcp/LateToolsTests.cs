@@ -5,7 +5,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -11,7 +11,7 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tests.Mcp;
 using AgentFunctions.Tests.Monitors;
 using AgentFunctions.Tests.OpenApi;

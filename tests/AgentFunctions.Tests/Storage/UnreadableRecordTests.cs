@@ -9,7 +9,7 @@ using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace AgentFunctions.Tests.Storage;

@@ -4,7 +4,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 

@@ -4,7 +4,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;

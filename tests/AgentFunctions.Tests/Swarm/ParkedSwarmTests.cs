@@ -6,7 +6,7 @@ using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;

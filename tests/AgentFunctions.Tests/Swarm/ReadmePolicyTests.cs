@@ -1,7 +1,7 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 

@@ -6,7 +6,7 @@ using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Governance;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,7 +3,7 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 

@@ -2,7 +2,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Views;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 

@@ -15,7 +15,7 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Steps;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tests.Swarm;
 using AgentFunctions.Tools;
 using AgentFunctions.Workspaces;

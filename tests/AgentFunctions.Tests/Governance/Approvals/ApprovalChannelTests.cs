@@ -6,7 +6,7 @@ using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tests.OpenApi;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;

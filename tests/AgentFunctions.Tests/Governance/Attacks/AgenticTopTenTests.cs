@@ -11,6 +11,7 @@ using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -8,6 +8,7 @@ using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Keys;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 

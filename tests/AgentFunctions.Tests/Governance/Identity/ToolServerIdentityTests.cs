@@ -9,7 +9,7 @@ using AgentFunctions.Governance.Options;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Api;
+using AgentFunctions.Tests.AspNetCore;
 using AgentFunctions.Tests.Tools;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;

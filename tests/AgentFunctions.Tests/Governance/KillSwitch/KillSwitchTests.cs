@@ -4,6 +4,7 @@ using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Governance.KillSwitch;

@@ -2,6 +2,7 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Tests.Tools;
+using AgentFunctions.Tests.Workspaces;
 using AgentFunctions.Tools;
 using AgentFunctions.Workspaces;
 using static AgentFunctions.Tests.Governance.Policies.Actions;

@@ -3,6 +3,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using static AgentFunctions.Tests.Governance.Policies.Actions;
 

@@ -4,6 +4,7 @@ using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Api;
+using AgentFunctions.Tests.AspNetCore;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;

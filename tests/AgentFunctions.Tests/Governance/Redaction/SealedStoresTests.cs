@@ -5,7 +5,6 @@ using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
-using AgentFunctions.Tests.Loop;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

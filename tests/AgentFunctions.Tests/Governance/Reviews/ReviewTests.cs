@@ -5,7 +5,7 @@ using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Governance.Reviews;

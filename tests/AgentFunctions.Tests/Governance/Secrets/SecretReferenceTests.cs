@@ -8,7 +8,7 @@ using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Notifications;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tests.Mcp;
 using AgentFunctions.Tests.OpenApi;
 using Microsoft.AspNetCore.Http;

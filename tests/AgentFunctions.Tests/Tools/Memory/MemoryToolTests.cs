@@ -1,6 +1,6 @@
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Tools.Memory;

@@ -1,0 +1,48 @@
+using AgentFunctions.Diagnostics;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
+
+namespace AgentFunctions.Tests.Diagnostics;
+
+internal sealed class HostReadinessTests
+{
+    [Test]
+    public async Task Check_AHostAtWork_FindsAllWell()
+    {
+        await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("there"));
+        IReadOnlyList<ReadinessItem> items = await host.Get<HostReadiness>().CheckAsync();
+        Assert.That(items.Select(static item => item.Name), Is.EquivalentTo(new[] { "store", "policy", "models", "toolServers", "clock", "disk" }));
+        Assert.That(items.Where(static item => item.Name != "disk").Select(static item => item.Message), Is.All.Null);
+    }
+
+    [Test]
+    public async Task Check_APolicyThatIsBrokenAtStart_FailsWithFileAndRemedyUntilItIsMended()
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "policy.yaml");
+        File.WriteAllText(path, "rules: 7");
+        await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("there"), settings: ("Governance:PolicyPath", path));
+        var readiness = new HostReadiness(
+            [new RuntimeReadiness(host.Get<IServiceProvider>(), TimeProvider.System)], host.Get<Redactor>(),
+            new Stepping(), Microsoft.Extensions.Logging.Abstractions.NullLogger<HostReadiness>.Instance);
+
+        ReadinessItem broken = (await readiness.CheckAsync()).Single(static item => item.Name == "policy");
+        File.WriteAllText(path, "rules: []");
+        ReadinessItem mended = (await readiness.CheckAsync()).Single(static item => item.Name == "policy");
+
+        Assert.That(broken.Status, Is.EqualTo(ReadinessStatus.Failed));
+        Assert.That(broken.Message, Does.Contain("policy.yaml"));
+        Assert.That(mended.Status, Is.EqualTo(ReadinessStatus.Ok), mended.Message);
+    }
+
+    /// <summary>A clock on which a minute passes between two looks.</summary>
+    private sealed class Stepping : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _now, TimeSpan.TicksPerMinute);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using AgentFunctions.TestKit;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Tests.OpenAI.Wire;
+
+/// <summary>A field that an endpoint refuses is left out from then on.</summary>
+[CancelAfter(300_000)]
+public sealed class RequestFormTests
+{
+    private static readonly ChatOptions Options = new()
+    {
+        MaxOutputTokens = 500,
+        Temperature = 0.5f,
+        AllowMultipleToolCalls = true,
+        Tools = [AIFunctionFactory.Create(static () => "x", "f")],
+    };
+
+    [TestCase("Extra inputs are not permitted: ['max_completion_tokens', 'stream_options', 'parallel_tool_calls']", "max_completion_tokens,stream_options,parallel_tool_calls", "max_tokens")]
+    [TestCase("Unsupported value: 'temperature' does not support 0.5 with this model.", "temperature", "max_completion_tokens")]
+    [TestCase("Unrecognized request argument supplied: stream_options", "stream_options", "max_completion_tokens")]
+    public async Task Refused_FieldByName_IsLeftOutAndRemembered(string words, string left, string bound)
+    {
+        await using WireHost host = await WireHost.StartAsync([ChatReply.Error(400, words), ChatReply.Say("yes")]);
+
+        await host.AskAsync(options: Options);
+        await host.AskAsync(options: Options);
+
+        Assert.That(host.Server.Count, Is.EqualTo(3), "asked again once, then asked rightly at once");
+        foreach (ChatRequest request in host.Server.Requests.Skip(1))
+        {
+            foreach (string field in left.Split(','))
+            {
+                Assert.That(request.Body.TryGetProperty(field, out _), Is.False, field);
+            }
+
+            Assert.That(request.Body.GetProperty(bound).GetInt32(), Is.EqualTo(500));
+            Assert.That(request.Stream);
+        }
+    }
+
+    [Test]
+    public async Task Refused_ByTheListOfMistral_IsLeftOut()
+    {
+        const string Body = """{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","max_completion_tokens"],"msg":"Extra inputs are not permitted","input":500}]},"type":"invalid_request_error"}""";
+        const string Detail = """{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],"msg":"Extra inputs are not permitted","input":{}}]}""";
+        await using WireHost host = await WireHost.StartAsync([WireHost.Raw(Body, 422), WireHost.Raw(Detail, 422), ChatReply.Say("yes")]);
+
+        Assert.That((await host.AskAsync(options: Options)).Text, Is.EqualTo("yes"));
+        JsonElement sent = host.Server.Requests[^1].Body;
+        Assert.That(sent.TryGetProperty("max_completion_tokens", out _), Is.False);
+        Assert.That(sent.TryGetProperty("stream_options", out _), Is.False);
+        Assert.That(sent.GetProperty("max_tokens").GetInt32(), Is.EqualTo(500));
+    }
+
+    [Test]
+    public async Task Refused_BothNamesOfTheBound_AreLeftOut()
+    {
+        await using WireHost host = await WireHost.StartAsync(
+        [
+            ChatReply.Error(400, "unknown field max_completion_tokens"), ChatReply.Error(400, "unknown field max_tokens"), ChatReply.Say("yes"),
+        ]);
+
+        Assert.That((await host.AskAsync(options: Options)).Text, Is.EqualTo("yes"));
+        Assert.That(host.Server.Requests[^1].Body.TryGetProperty("max_tokens", out _), Is.False);
+    }
+
+    [TestCase("max_tokens is too large: 500. This model supports at most 100 completion tokens, whereas you provided 500.")]
+    [TestCase("`max_completion_tokens` must be less than or equal to `100`, the maximum value for `max_completion_tokens` is less than the `context_len` for this model")]
+    public async Task Refused_BoundIsTooLarge_IsLowered(string words)
+    {
+        await using WireHost host = await WireHost.StartAsync([ChatReply.Error(400, words), ChatReply.Say("yes")]);
+
+        await host.AskAsync(options: Options);
+
+        Assert.That(host.Server.Requests[^1].Body.GetProperty("max_completion_tokens").GetInt32(), Is.EqualTo(100));
+    }
+
+    [TestCase("messages: at least one message is required")]
+    [TestCase("'max_tokens' or 'max_completion_tokens' is too large: 500. This model's maximum context length is 400 tokens and your request has 300 input tokens.")]
+    public async Task Refused_ForAnotherReason_IsNotRepeated(string words)
+    {
+        await using WireHost host = await WireHost.StartAsync([ChatReply.Error(400, words), ChatReply.Say("yes")]);
+
+        Assert.ThrowsAsync<AgentException>(() => host.AskAsync(options: Options));
+        Assert.That(host.Server.Count, Is.EqualTo(1));
+    }
+}

@@ -1,0 +1,129 @@
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Tests.Steps;
+
+/// <summary>Answers that are cut, too large, or no answers: what the model, the result and the transcript say of them.</summary>
+[CancelAfter(300_000)]
+public sealed class AnswerRepairTests
+{
+    [Test]
+    public async Task Run_AnswerIsCutEachTime_SaysSoInTheResult()
+    {
+        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("Half of") with { FinishReason = "length" });
+
+        Run run = await host.RunAsync();
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(run.Result!.FinishReason, Is.EqualTo("length"));
+        Assert.That(run.Result.Note, Does.Contain("not whole"));
+    }
+
+    [Test]
+    public async Task Run_CallIsCut_TellsTheModelThatItReachedItsLimit()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            request => request.Turn == 0 ? ChatReply.Call("save", "{\"text\":\"half of") with { FinishReason = "length" } : ChatReply.Say("Done."), [Save([])]);
+
+        Run run = await host.RunAsync();
+
+        ChatRequest second = host.Model.Requests[1];
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(second.Body.GetRawText(), Does.Contain("limit of output tokens"));
+    }
+
+    [Test]
+    public async Task Run_CallsAreCutEachTime_EndsWithAReason()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            _ => ChatReply.Call("save", "{\"text\":\"half of") with { FinishReason = "length" }, [Save([])]);
+
+        Run run = await host.RunAsync();
+
+        Assert.That((run.Status, run.Error?.Code, host.Model.Count), Is.EqualTo((RunStatus.Failed, nameof(ErrorCode.ModelAnswerCut), 5)));
+        Assert.That(run.Error!.Message, Does.Contain("Raise MaxOutputTokens"));
+    }
+
+    [Test]
+    public async Task Run_CallsAreCutNowAndThen_GoesOn()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            request => request.Turn == 12 ? ChatReply.Say("Done.")
+                : request.Turn % 4 == 3 ? ChatReply.Call("save", new { text = "whole" })
+                : ChatReply.Call("save", "{\"text\":\"half of") with { FinishReason = "length" }, [Save([])]);
+
+        Assert.That((await host.RunAsync()).Status, Is.EqualTo(RunStatus.Completed));
+    }
+
+    [TestCase("<tool_call>{\"name\":\"save\",\"arguments\":{}}</tool_call>", nameof(ErrorCode.ModelProtocolError))]
+    [TestCase("<think>I should look", nameof(ErrorCode.ModelAnswerEmpty))]
+    public async Task Run_NoAnswerEachTime_FailsWithAReason(string text, string code)
+    {
+        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say(text), [Save([])]);
+
+        Run run = await host.RunAsync();
+
+        Assert.That(run.Error!.Code, Is.EqualTo(code));
+        Assert.That(host.Model.Count, Is.EqualTo(3), "asked again twice");
+    }
+
+    [TestCase(180_000, '中')]
+    [TestCase(500_000, '"')]
+    public async Task Run_LargeCall_IsMadeAndKept(int length, char letter)
+    {
+        List<int> saved = [];
+        await using RunHost host = await RunHost.StartAsync(
+            request => request.Turn == 0 ? ChatReply.Call("save", new { text = new string(letter, length) }) : ChatReply.Say("Done."), [Save(saved)],
+            settings: [("Models:test:ContextWindow", "100000000")]);
+
+        Run run = await host.RunAsync();
+        IReadOnlyList<TranscriptEntry> transcript = await host.TranscriptAsync(run.Id);
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
+            Assert.That(saved, Is.EqualTo(new[] { length }));
+            Assert.That(transcript.SelectMany(static entry => entry.Calls).Single().Arguments!["text"]!.ToString(), Has.Length.EqualTo(length));
+            Assert.That(run.Usage.InputTokens, Is.GreaterThan(0));
+        }
+    }
+
+    [Test]
+    public async Task Run_UnknownRefusalOfALongRequest_IsTriedAsOverflowOnce()
+    {
+        int refused = 0;
+        await using RunHost host = await RunHost.StartAsync(
+            request =>
+            {
+                if (request.Tools.Count == 0)
+                {
+                    return ChatReply.Say("SUMMARY");
+                }
+
+                if (request.Body.GetRawText().Length > 60_000)
+                {
+                    refused++;
+                    return ChatReply.Error(400, "Bad request.");
+                }
+
+                return request.Turn < 4 && refused == 0
+                    ? ChatReply.Call("save", new { text = new string((char)('a' + request.Turn), 20_000) })
+                    : ChatReply.Say("Done.");
+            },
+            [Save([])]);
+
+        Run run = await host.RunAsync();
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
+        Assert.That(refused, Is.EqualTo(1));
+    }
+
+    private static AgentTool Save(List<int> saved) => AgentTool.Create("save", "Saves a text.", ToolEffect.None, (string text) =>
+    {
+        saved.Add(text.Length);
+        return "saved";
+    });
+}
