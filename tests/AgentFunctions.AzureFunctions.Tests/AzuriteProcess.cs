@@ -7,10 +7,7 @@ namespace AgentFunctions.AzureFunctions.Tests;
 /// <summary>One process of the storage emulator Azurite, with many accounts.</summary>
 internal sealed class AzuriteProcess : IDisposable
 {
-    /// <summary>
-    /// How old a process may be that a test takes an account of. Ten minutes after its start Azurite collects the garbage of all that
-    /// was written, with a time that grows with the square of it, and answers nothing meanwhile: minutes, after some thousand appends.
-    /// </summary>
+    /// <summary>How old a process may be that a test takes an account of: it keeps all that is written in memory.</summary>
     private static readonly TimeSpan s_maxAge = TimeSpan.FromMinutes(4);
 
     private readonly Process _process;
@@ -34,7 +31,11 @@ internal sealed class AzuriteProcess : IDisposable
             {
                 "--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", $"{port}", "--skipApiVersionCheck", "--disableTelemetry",
             },
-            Environment = { ["AZURITE_ACCOUNTS"] = string.Join(';', Enumerable.Range(1, accounts).Select(number => $"{NameOf(number)}:{key}")) },
+            Environment =
+            {
+                ["AZURITE_ACCOUNTS"] = string.Join(';', Enumerable.Range(1, accounts).Select(number => $"{NameOf(number)}:{key}")),
+                ["NODE_OPTIONS"] = $"--require \"{Path.Combine(AppContext.BaseDirectory, "azurite-preload.cjs")}\"",
+            },
             RedirectStandardOutput = true,
         };
         Process process;

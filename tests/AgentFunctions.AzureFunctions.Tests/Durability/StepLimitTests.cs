@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AzureFunctions.Tests.Durability;
 
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class StepLimitTests
 {
     [TestCase("""{ "functionTimeout": "00:00:00.2" }""", null, true)]

@@ -16,7 +16,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Hosting;
 
 /// <summary>The API behind one route that takes everything, as the worker has it: a real server around it, the embedded engine within.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class ApiRouterTests
 {
     private WebApplication _app = null!;

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.AzureFunctions.Tests.Hosting;
 
 /// <summary>A start from cold waits for no server: the storage account is asked only once the host calls a function.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class FirstUseTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -16,7 +16,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.AzureFunctions.Tests.Hosting;
 
 /// <summary>An app under a public name, with and without a key.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class PublicNameTests
 {
     private const string Reference = "@Microsoft.KeyVault(SecretUri=https://vault.example/secrets/api-key)";

@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>Agents from orchestrators of an app's own, on Durable Task, with Azurite as the stores and a scripted model server.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class AppOrchestratorTests
 {
     private const string Report = "Report";

@@ -19,7 +19,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>What a run costs on Durable Task Scheduler, as <c>docs/azure.md</c> says under Economy.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class EconomyTests
 {

@@ -19,7 +19,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>The end of sub-agents that hear nothing, on a backend that ends an instance alone.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class EndChildrenTests
 {
     private const int Children = 300;

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>What is shown of a run whose step failed for good, after the failure has gone through Durable Task twice.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class FailedRunTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

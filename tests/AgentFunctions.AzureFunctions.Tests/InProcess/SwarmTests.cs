@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>Runs and their sub-agents on Durable Task, with Azurite as the stores and a scripted model server.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class SwarmTests
 {

@@ -4,7 +4,7 @@ using System.Reflection;
 namespace AgentFunctions.AzureFunctions.Tests.Infra;
 
 /// <summary>The Bicep of <c>infra/</c> under its compiler, which comes as a package.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class BicepTests
 {
     private static readonly string s_folder = FindFolder();

@@ -8,7 +8,7 @@ using Azure.Storage.Blobs;
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>How the audit entries of many instances meet on the storage account, as <c>docs/azure.md</c> says under Scale.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class AuditAppendsTests
 {
     private const int Instances = 20;

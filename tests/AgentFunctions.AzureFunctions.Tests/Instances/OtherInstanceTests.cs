@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>What an instance remembers, when another one changes what it is about: two sets of stores on one storage account.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(1_800_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class OtherInstanceTests
 {

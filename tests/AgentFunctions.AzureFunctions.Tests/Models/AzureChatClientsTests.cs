@@ -8,7 +8,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Models;
 /// <summary>A deployment is asked through Azure's package, whole or streamed.</summary>
 [TestFixture(true)]
 [TestFixture(false)]
-[CancelAfter(120_000)]
+[CancelAfter(1_800_000)]
 public sealed class AzureChatClientsTests(bool streaming)
 {
     private const string Deployment = "/openai/deployments/my-deployment/chat/completions?api-version=";

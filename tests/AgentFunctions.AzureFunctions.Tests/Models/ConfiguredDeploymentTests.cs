@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.AzureFunctions.Tests.Models;
 
 /// <summary>The settings that infra/ gives the app.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(1_800_000)]
 public sealed class ConfiguredDeploymentTests
 {
     [Test]

@@ -8,7 +8,7 @@ using Azure.Storage.Blobs.Models;
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class BlobLogStoreTests
 {
     private static readonly BlobLogLimits Small = new(MaxBlocks: 3, MaxBytes: 100_000, ReadBytes: 128);

@@ -5,7 +5,7 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class BlobRecordStoreTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -5,7 +5,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
 /// <summary>The ledger on blobs, where a host that was killed has its steps delivered once more beside the first delivery.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 internal sealed class LedgerOnBlobsTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;

@@ -18,7 +18,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AgentFunctions.AzureFunctions.Tests.Views;
 
 /// <summary>How many requests to a storage account a list and a tree take, as <c>docs/azure.md</c> says.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class ListRequestsTests
 {
     private const int Runs = 1_200;

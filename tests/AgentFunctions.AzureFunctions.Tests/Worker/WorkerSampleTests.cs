@@ -6,7 +6,7 @@ using System.Text.Json;
 namespace AgentFunctions.AzureFunctions.Tests.Worker;
 
 /// <summary>The sample <c>samples/Worker</c> as its user starts it: one process, without Functions.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(1_800_000)]
 public sealed class WorkerSampleTests
 {
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
