@@ -5,11 +5,13 @@ namespace AgentFunctions.AzureFunctions.Hosting;
 
 /// <summary>
 /// The time-out of the Functions host. A function that runs into it ends the worker process with all that is in it, so what
-/// would take longer is ended by itself, a little before.
+/// would take longer is ended by itself before. The host counts from when it hands a call to the worker, and a busy machine needs
+/// seconds to begin it and to end it, however short the time-out is.
 /// </summary>
 internal static class FunctionTimeout
 {
-    private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ShortestMargin = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan LongestMargin = TimeSpan.FromMinutes(3);
 
     /// <summary>Reads the longest that a function may take, as the host does: from the settings, else from <c>host.json</c>.</summary>
     /// <param name="configuration">The app's settings.</param>
@@ -20,13 +22,20 @@ internal static class FunctionTimeout
         string? words = configuration["AzureFunctionsJobHost:functionTimeout"]
             ?? new ConfigurationBuilder().AddJsonFile(Path.Combine(folder, "host.json"), optional: true).Build()["functionTimeout"];
         return TimeSpan.TryParse(words, CultureInfo.InvariantCulture, out TimeSpan timeout) && timeout > TimeSpan.Zero
-            ? timeout - Min(LongestMargin, timeout / 10)
+            ? timeout - MarginOf(timeout)
             : null;
     }
 
     /// <summary>Bounds what runs in one function, such as an event stream.</summary>
     public static TimeSpan Bound(TimeSpan wanted, IConfiguration configuration, string folder) =>
         Read(configuration, folder) is { } longest ? Min(wanted, longest) : wanted;
+
+    /// <summary>A tenth, but at least 20 seconds and at most 3 minutes; half of a time-out that is shorter than 40 seconds.</summary>
+    private static TimeSpan MarginOf(TimeSpan timeout)
+    {
+        TimeSpan tenth = Min(timeout / 10, LongestMargin);
+        return Min(timeout / 2, tenth > ShortestMargin ? tenth : ShortestMargin);
+    }
 
     private static TimeSpan Min(TimeSpan first, TimeSpan second) => first < second ? first : second;
 }

@@ -7,7 +7,11 @@ public sealed class FunctionTimeoutTests
 {
     [TestCase("00:30:00", "00:10:00", "00:10:00")]
     [TestCase("00:05:00", "00:10:00", "00:04:30")]
-    [TestCase("00:01:00", "00:10:00", "00:00:54")]
+    [TestCase("00:01:00", "00:10:00", "00:00:40")]
+    [TestCase("00:00:30", "00:10:00", "00:00:15")]
+    [TestCase("00:10:00", "00:10:00", "00:09:00")]
+    [TestCase("00:30:00", "02:00:00", "00:27:00")]
+    [TestCase("12:00:00", "1.00:00:00", "11:57:00")]
     [TestCase("-1", "00:10:00", "00:10:00")]
     [TestCase(null, "02:00:00", "02:00:00")]
     public void Bound_ByTheTimeoutOfTheHost_EndsBeforeIt(string? timeout, string wanted, string expected)
