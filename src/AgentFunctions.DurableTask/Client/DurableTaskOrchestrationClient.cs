@@ -34,6 +34,9 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     /// <summary>How many instances of a tree are ended or purged at once.</summary>
     private const int MaxAtOnce = 16;
 
+    /// <summary>How often an instance is purged whose history does not go.</summary>
+    private const int PurgeAttempts = 3;
+
     private DurableTaskClient Client => accessor.Client;
 
     public async Task<string> ScheduleAsync(
@@ -164,22 +167,8 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         }
     }
 
-    public async Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default)
-    {
-        if (await GetAsync(instanceId, false, cancellationToken) is not { IsEnded: true })
-        {
-            return 0;
-        }
-
-        // Those below first, the deepest before all: where this is cut off, who repeats it still finds the rest from here.
-        int count = await PurgeBelowAsync(instanceId, cancellationToken);
-        foreach (string other in await StartedUnderOtherIdsAsync(instanceId, cancellationToken))
-        {
-            count += await PurgeAsync(other, cancellationToken);
-        }
-
-        return count + await PurgeOneAsync(instanceId, cancellationToken);
-    }
+    public async Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default) =>
+        (await PurgeTreeAsync(instanceId, cancellationToken)).Count;
 
     public async IAsyncEnumerable<HistoryEvent> ReadHistoryAsync(
         string instanceId, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -198,8 +187,21 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         }
     }
 
-    private Task<IList<CoreHistoryEvent>> HistoryAsync(string instanceId, CancellationToken cancellationToken) =>
-        CallAsync(() => Client.GetOrchestrationHistoryAsync(instanceId, cancellationToken));
+    private async Task<IList<CoreHistoryEvent>> HistoryAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CallAsync(() => Client.GetOrchestrationHistoryAsync(instanceId, cancellationToken));
+        }
+        catch (ArgumentException e) when (e.InnerException is RpcException { StatusCode: StatusCode.NotFound })
+        {
+            throw new AgentException(ErrorCode.InstanceNotFound, $"There is no instance '{instanceId}'.", e);
+        }
+        catch (InvalidOperationException e) when (e.InnerException is RpcException)
+        {
+            throw new AgentException(ErrorCode.EngineUnavailable, "The Durable Task backend did not serve the history.", e);
+        }
+    }
 
     /// <summary>
     /// Ends the whole tree below an instance. Not every backend acts on it, and none tells who is in it; a sub-agent's id begins with
@@ -230,34 +232,89 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         }
     }
 
-    /// <summary>Purges what has ended below an instance. What is alive stays, with all that is below it.</summary>
-    private async Task<int> PurgeBelowAsync(string instanceId, CancellationToken cancellationToken)
+    /// <summary>Purges what has ended of a tree, the deepest first: if this is cut off, a repetition still finds the rest from its root.</summary>
+    /// <returns>How many were purged, and whether nothing of the tree is left.</returns>
+    private async Task<(int Count, bool IsGone)> PurgeTreeAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        OrchestrationState? root = await GetAsync(instanceId, false, cancellationToken);
+        if (root is { IsEnded: false })
+        {
+            return (0, false);
+        }
+
+        (int count, bool isGone) = await PurgeBelowAsync(instanceId, cancellationToken);
+        foreach (string other in root is null ? [] : await StartedUnderOtherIdsAsync(instanceId, cancellationToken))
+        {
+            (int more, bool isOtherGone) = await PurgeTreeAsync(other, cancellationToken);
+            (count, isGone) = (count + more, isGone && isOtherGone);
+        }
+
+        return root is null || !isGone ? (count, isGone) : (count + await PurgeOneAsync(instanceId, cancellationToken), true);
+    }
+
+    /// <summary>Purges what has ended below an instance. What is alive stays, with all that is above and below it.</summary>
+    private async Task<(int Count, bool IsGone)> PurgeBelowAsync(string instanceId, CancellationToken cancellationToken)
     {
         IReadOnlyList<OrchestrationState> below = await DescendantsAsync(instanceId, [], cancellationToken);
         string[] alive = [.. below.Where(static state => !state.IsEnded).Select(static state => state.InstanceId + ChildName.Separator)];
+        string[] gone =
+        [
+            .. below.Select(static state => state.InstanceId + ChildName.Separator).Where(id => !Array.Exists(
+                alive, other => id.StartsWith(other, StringComparison.Ordinal) || other.StartsWith(id, StringComparison.Ordinal))),
+        ];
         int count = 0;
-        foreach (IGrouping<int, string> level in below
-            .Where(state => state.IsEnded && !alive.Any(lead => state.InstanceId.StartsWith(lead, StringComparison.Ordinal)))
-            .Select(static state => state.InstanceId).GroupBy(DepthOf).OrderByDescending(static level => level.Key))
+        foreach (IGrouping<int, string> level in gone
+            .Select(static id => id[..^1]).GroupBy(DepthOf).OrderByDescending(static level => level.Key))
         {
             await EachAsync(level, async id => Interlocked.Add(ref count, await PurgeOneAsync(id, cancellationToken)), cancellationToken);
         }
 
-        return count;
+        return (count, alive.Length == 0);
     }
 
-    private async Task<int> PurgeOneAsync(string instanceId, CancellationToken cancellationToken) => (await CallAsync(
-        () => Client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken))).PurgedInstanceCount;
+    /// <summary>Purges one instance and looks whether its history is gone: backends have reported one as purged and kept the history.</summary>
+    private async Task<int> PurgeOneAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        for (int attempt = 0; attempt < PurgeAttempts; attempt++)
+        {
+            count += (await CallAsync(
+                () => Client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken))).PurgedInstanceCount;
+            if (!await HasHistoryAsync(instanceId, cancellationToken))
+            {
+                return count;
+            }
+        }
+
+        throw new AgentException(
+            ErrorCode.EngineUnavailable,
+            $"Durable Task reports the instance '{instanceId}' as purged, but still has its history; purge it again later.");
+    }
+
+    private async Task<bool> HasHistoryAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await HistoryAsync(instanceId, cancellationToken)).Count > 0;
+        }
+        catch (AgentException e) when (e.Code is ErrorCode.InvalidInput or ErrorCode.InstanceNotFound)
+        {
+            // This backend does not serve histories, or not those of instances that it does not have.
+            return false;
+        }
+    }
 
     private async Task<IReadOnlyList<OrchestrationState>> DescendantsAsync(
         string instanceId, IReadOnlyList<OrchestrationStatus> statuses, CancellationToken cancellationToken)
     {
         var below = new List<OrchestrationState>();
-        var query = new OrchestrationQuery { InstanceIdPrefix = instanceId + ChildName.Separator, Statuses = statuses, PageSize = 1_000 };
+        string prefix = instanceId + ChildName.Separator;
+        var query = new OrchestrationQuery { InstanceIdPrefix = prefix, Statuses = statuses, PageSize = 1_000 };
         do
         {
             Page page = await QueryAsync(query, cancellationToken);
-            below.AddRange(page.Items);
+            // Not every backend compares letter case.
+            below.AddRange(page.Items.Where(state => state.InstanceId.StartsWith(prefix, StringComparison.Ordinal)));
             query = query with { ContinuationToken = page.ContinuationToken };
         }
         while (query.ContinuationToken is not null);

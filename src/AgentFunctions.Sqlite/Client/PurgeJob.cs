@@ -4,47 +4,33 @@ using AgentFunctions.Sqlite.Runtime;
 
 namespace AgentFunctions.Sqlite.Client;
 
-/// <summary>Deletes an ended instance, and its ended sub-orchestrations with it.</summary>
+/// <summary>Deletes what has ended of a tree of instances. What is alive stays, with all that is above and below it.</summary>
 /// <param name="engine">The engine.</param>
-/// <param name="instanceId">The instance.</param>
+/// <param name="instanceId">The instance at the root, which need not exist.</param>
 internal sealed class PurgeJob(EngineCore engine, string instanceId) : WriteJob<int>
 {
-    private int _count;
+    private readonly List<string> _deleted = [];
 
-    protected override int Result => _count;
+    protected override int Result => _deleted.Count;
 
     public override void Apply(WriteTransaction transaction)
     {
-        _count = 0;
-        if (InstanceTable.Find(transaction.Connection, instanceId) is { } found)
+        _deleted.Clear();
+        InstanceTree tree = InstanceTree.Read(transaction.Connection, instanceId);
+        foreach (InstanceNode node in tree.WithoutLive())
         {
-            Purge(transaction, found.Seq, found.Status);
+            InstanceTable.Delete(transaction, node.Seq, hasTimers: false);
+            _deleted.Add(node.Id);
         }
     }
 
     public override void Committed()
     {
-        if (_count > 0)
+        foreach (string id in _deleted)
         {
-            engine.Ends.Raise(instanceId);
+            engine.Ends.Raise(id);
         }
 
         base.Committed();
-    }
-
-    private void Purge(WriteTransaction transaction, long seq, OrchestrationStatus status)
-    {
-        if (!InstanceRow.IsEndedStatus(status))
-        {
-            return;
-        }
-
-        foreach ((long child, OrchestrationStatus childStatus) in InstanceTable.Children(transaction.Connection, seq))
-        {
-            Purge(transaction, child, childStatus);
-        }
-
-        InstanceTable.Delete(transaction, seq, hasTimers: false);
-        _count++;
     }
 }

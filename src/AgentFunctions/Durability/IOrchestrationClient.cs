@@ -74,10 +74,19 @@ public interface IOrchestrationClient
     /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
     Task TerminateAsync(string instanceId, object? output = null, bool recursive = true, CancellationToken cancellationToken = default);
 
-    /// <summary>Deletes an ended instance with its history and its sub-orchestrations.</summary>
-    /// <param name="instanceId">The instance.</param>
-    /// <param name="cancellationToken">Stops waiting for the record.</param>
-    /// <returns>How many instances were deleted: 0 where the instance is unknown or has not ended.</returns>
+    /// <summary>
+    /// Deletes an ended instance with its history, its sub-orchestrations, and every instance whose id begins with its id and a dot.
+    /// </summary>
+    /// <remarks>
+    /// What has not ended stays, together with all that is above and below it; a later call from the same id deletes the rest. The deepest
+    /// go first, so a call that was cut off can be repeated. A large tree is purged in steps by calls with the ids of its branches.
+    /// </remarks>
+    /// <param name="instanceId">The instance. It need not exist (any more) for those whose ids begin with its id.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. What was deleted by then stays deleted.</param>
+    /// <returns>How many instances were deleted; 0 if there is none, or none that may be deleted.</returns>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.EngineUnavailable"/> also if the backend reports an instance as deleted but still has its history; call again.
+    /// </exception>
     Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default);
 
     /// <summary>The recorded events of the instance's present execution, oldest first; empty where there is none of that id.</summary>

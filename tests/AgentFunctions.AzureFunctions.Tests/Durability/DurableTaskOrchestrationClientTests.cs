@@ -61,7 +61,7 @@ public sealed class DurableTaskOrchestrationClientTests
         durable.GetInstanceAsync(Arg.Any<string>(), false, Arg.Any<CancellationToken>()).Returns(Ended);
         durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>()).Returns(Pageable.Create((_, _, _) => Task.FromResult(new Page<OrchestrationMetadata>([]))));
         durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>())
-            .Returns([new SubOrchestrationInstanceCreatedEvent(0) { InstanceId = "child" }]);
+            .Returns(_ => [new SubOrchestrationInstanceCreatedEvent(0) { InstanceId = "child" }], _ => []);
         durable.GetOrchestrationHistoryAsync("child", Arg.Any<CancellationToken>())
             .Returns<IList<HistoryEvent>>(_ => throw new RpcException(new Status(StatusCode.Unimplemented, "no")));
         durable.PurgeInstanceAsync(Arg.Any<string>(), Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>()).Returns(new PurgeResult(1));
@@ -70,6 +70,51 @@ public sealed class DurableTaskOrchestrationClientTests
 
         Assert.That(count, Is.EqualTo(2));
         await durable.Received(1).PurgeInstanceAsync("child", Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>());
+    }
+
+    [TestCase(1)]
+    [TestCase(2)]
+    public async Task Purge_HistoryIsLeft_IsPurgedAgain(int left)
+    {
+        (DurableTaskClient durable, DurableTaskOrchestrationClient client) = BackendThatKeepsHistories(left);
+
+        await client.PurgeAsync("1");
+
+        await durable.Received(left + 1).PurgeInstanceAsync("1", Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>());
+    }
+
+    [Test]
+    public void Purge_HistoryNeverGoes_SaysSo()
+    {
+        (_, DurableTaskOrchestrationClient client) = BackendThatKeepsHistories(int.MaxValue);
+
+        Assert.That(
+            () => client.PurgeAsync("1"),
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.EngineUnavailable).And.Message.Contain("still has its history"));
+    }
+
+    [Test]
+    public async Task Purge_HistoryOfWhatIsGone_IsNone()
+    {
+        (DurableTaskClient durable, DurableTaskOrchestrationClient client) = BackendThatKeepsHistories(0);
+        durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>()).Returns<IList<HistoryEvent>>(
+            _ => [], _ => throw new ArgumentException("no instance", new RpcException(new Status(StatusCode.NotFound, "no instance"))));
+
+        Assert.That(await client.PurgeAsync("1"), Is.EqualTo(1));
+    }
+
+    /// <summary>A backend that has one instance and reports it as purged so often before its history is gone.</summary>
+    private static (DurableTaskClient Durable, DurableTaskOrchestrationClient Client) BackendThatKeepsHistories(int purges)
+    {
+        DurableTaskClient durable = Substitute.For<DurableTaskClient>("test");
+        int purged = 0;
+        durable.GetInstanceAsync("1", false, Arg.Any<CancellationToken>()).Returns(Ended);
+        durable.GetAllInstancesAsync(Arg.Any<OrchestrationQuery>()).Returns(Pageable.Create((_, _, _) => Task.FromResult(new Page<OrchestrationMetadata>([]))));
+        durable.PurgeInstanceAsync("1", Arg.Any<PurgeInstanceOptions>(), Arg.Any<CancellationToken>())
+            .Returns(_ => new PurgeResult(purged++ == 0 ? 1 : 0));
+        durable.GetOrchestrationHistoryAsync("1", Arg.Any<CancellationToken>()).Returns<IList<HistoryEvent>>(
+            _ => purged <= purges ? [new OrchestratorStartedEvent(-1)] : []);
+        return (durable, new DurableTaskOrchestrationClient(new DurableTaskClientAccessor { Client = durable }));
     }
 
     [Test]

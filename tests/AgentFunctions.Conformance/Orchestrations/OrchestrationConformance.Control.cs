@@ -2,7 +2,7 @@ using AgentFunctions.Durability;
 
 namespace AgentFunctions.Conformance.Orchestrations;
 
-/// <summary>Suspend, resume, terminate and purge.</summary>
+/// <summary>Suspend, resume and terminate.</summary>
 public abstract partial class OrchestrationConformance
 {
     [Test]
@@ -232,38 +232,5 @@ public abstract partial class OrchestrationConformance
         OrchestrationState state = await RunAsync(_ => Task.FromResult(1));
         await Client.TerminateAsync(state.InstanceId, "too late", true, Cancel);
         Assert.That(await Client.GetAsync(state.InstanceId, true, Cancel), Is.EqualTo(state));
-    }
-
-    [Test]
-    public async Task Purge_Ended_LeavesNothing()
-    {
-        Registry.AddActivity<int, int>("echo", (_, value) => Task.FromResult(value));
-        OrchestrationState state = await RunAsync(context => context.CallActivityAsync<int>("echo", 1));
-        Assert.That(await Client.PurgeAsync(state.InstanceId, Cancel), Is.EqualTo(1));
-        Assert.That(await Client.GetAsync(state.InstanceId, true, Cancel), Is.Null);
-        Assert.That(await HistoryOf(state.InstanceId), Is.Empty);
-        Assert.That(await Client.PurgeAsync(state.InstanceId, Cancel), Is.Zero);
-    }
-
-    [Test]
-    public async Task Purge_Running_DoesNothing()
-    {
-        string id = await BeginAsync(context => context.WaitForExternalEventAsync<int>("go"));
-        Assert.That(await Client.PurgeAsync(id, Cancel), Is.Zero);
-        await Client.RaiseEventAsync(id, "go", 1, Cancel);
-        Assert.That(Output<int>(await EndOf(id)), Is.EqualTo(1));
-    }
-
-    [Test]
-    public async Task Purge_Parent_TakesItsChildren()
-    {
-        Registry.AddOrchestrator<int, int>("leaf", (_, value) => Task.FromResult(value));
-        Registry.AddOrchestrator<int, int>("child", (context, value) =>
-            context.CallSubOrchestratorAsync<int>("leaf", value, new SubOrchestrationOptions("the-leaf")));
-        OrchestrationState state = await RunAsync(context =>
-            context.CallSubOrchestratorAsync<int>("child", 1, new SubOrchestrationOptions("the-child")));
-        Assert.That(await Client.PurgeAsync(state.InstanceId, Cancel), Is.EqualTo(3));
-        Assert.That(await Client.GetAsync("the-child", true, Cancel), Is.Null);
-        Assert.That(await Client.GetAsync("the-leaf", true, Cancel), Is.Null);
     }
 }
