@@ -7,9 +7,16 @@ using Azure.Storage.Blobs.Models;
 namespace AgentFunctions.AzureStorage;
 
 /// <summary>Records as block blobs; their versions are the blobs' ETags.</summary>
-internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
+/// <param name="containers">The containers of the account.</param>
+/// <param name="container">The one that the records are in.</param>
+internal sealed class BlobRecordStore(BlobContainers containers, string container = BlobRecordStore.Data) : IRecordStore
 {
-    private const string Container = "agent-records";
+    /// <summary>The container of the records of runs.</summary>
+    public const string Data = "agent-records";
+
+    /// <summary>The container of the keys of run trees, so that no copy of the data has its keys.</summary>
+    public const string TreeKeys = "agent-tree-keys";
+
     private const int MaxBytes = 1024 * 1024;
 
     /// <summary>A listing names blobs only, so their contents are read ahead, a few at a time.</summary>
@@ -18,7 +25,7 @@ internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
-        return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(Container), key, cancellationToken));
+        return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(container), key, cancellationToken));
     }
 
     public Task<string> PutAsync(
@@ -33,10 +40,10 @@ internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
 
         return StorageCall.RunAsync(async () =>
         {
-            BlobContainerClient container = await containers.GetAsync(Container);
+            BlobContainerClient blobs = await containers.GetAsync(container);
             try
             {
-                Response<BlobContentInfo> info = await container.GetBlobClient(key).UploadAsync(
+                Response<BlobContentInfo> info = await blobs.GetBlobClient(key).UploadAsync(
                     BinaryData.FromBytes(value), new BlobUploadOptions { Conditions = Of(condition) }, cancellationToken);
                 return info.Value.ETag.ToString();
             }
@@ -52,10 +59,10 @@ internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
         StorageNames.Ensure(key, nameof(key));
         return StorageCall.RunAsync(async () =>
         {
-            BlobContainerClient container = await containers.GetAsync(Container);
+            BlobContainerClient blobs = await containers.GetAsync(container);
             try
             {
-                return (await container.GetBlobClient(key).DeleteIfExistsAsync(
+                return (await blobs.GetBlobClient(key).DeleteIfExistsAsync(
                     DeleteSnapshotsOption.None, Of(condition), cancellationToken)).Value;
             }
             catch (RequestFailedException e) when (e.IsConditionNotMet())
@@ -68,10 +75,10 @@ internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
     public async IAsyncEnumerable<StoredRecord> ListAsync(
         string prefix, string? after = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        BlobContainerClient container = await StorageCall.RunAsync(() => containers.GetAsync(Container));
+        BlobContainerClient blobs = await StorageCall.RunAsync(() => containers.GetAsync(container));
         var ahead = new Queue<Task<StoredRecord?>>();
         await using IAsyncEnumerator<BlobItem> names =
-            container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            blobs.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken).GetAsyncEnumerator(cancellationToken);
         bool more = true;
         while (more || ahead.Count > 0)
         {
@@ -79,7 +86,7 @@ internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
             {
                 if (after is null || string.CompareOrdinal(names.Current.Name, after) > 0)
                 {
-                    ahead.Enqueue(ReadAsync(container, names.Current.Name, cancellationToken));
+                    ahead.Enqueue(ReadAsync(blobs, names.Current.Name, cancellationToken));
                 }
             }
 
@@ -91,11 +98,11 @@ internal sealed class BlobRecordStore(BlobContainers containers) : IRecordStore
         }
     }
 
-    private static async Task<StoredRecord?> ReadAsync(BlobContainerClient container, string key, CancellationToken cancellationToken)
+    private static async Task<StoredRecord?> ReadAsync(BlobContainerClient blobs, string key, CancellationToken cancellationToken)
     {
         try
         {
-            BlobDownloadResult blob = (await container.GetBlobClient(key).DownloadContentAsync(cancellationToken)).Value;
+            BlobDownloadResult blob = (await blobs.GetBlobClient(key).DownloadContentAsync(cancellationToken)).Value;
             return new StoredRecord(key, blob.Content.ToMemory(), blob.Details.ETag.ToString());
         }
         catch (RequestFailedException e) when (e.IsMissing())

@@ -103,6 +103,12 @@ public enum ErrorCode
     /// <summary>A sub-agent may not be started: a bound of the tree would be passed; the message names it.</summary>
     SwarmBoundReached = 220,
 
+    /// <summary>The run, and what was stored about it, was erased.</summary>
+    RunErased = 211,
+
+    /// <summary>A legal hold keeps the run; the message names it.</summary>
+    RunHeld = 212,
+
     /// <summary>There is no sub-agent of that name or id.</summary>
     SubAgentNotFound = 221,
 

@@ -11,6 +11,8 @@ internal static class ErrorStatus
         ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.ArtifactNotFound or ErrorCode.ApprovalNotFound or ErrorCode.ReviewNotFound
             or ErrorCode.MonitorNotFound or ErrorCode.IncidentNotFound or ErrorCode.InstanceNotFound => StatusCodes.Status404NotFound,
         ErrorCode.NotAllowed => StatusCodes.Status403Forbidden,
+        ErrorCode.RunErased => StatusCodes.Status410Gone,
+        ErrorCode.RunHeld => StatusCodes.Status423Locked,
         ErrorCode.QuotaExceeded => StatusCodes.Status429TooManyRequests,
         // The last two: the agent exists, but this host lacks what it names.
         ErrorCode.ApprovalStateForbids or ErrorCode.Stopped or ErrorCode.RunStateForbids or ErrorCode.IncidentStateForbids

@@ -70,7 +70,10 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<RunTokenRights>();
         services.AddSingleton<AgentFunctions.Tools.IRequestSigner>(static provider => provider.GetRequiredService<RunTokens>());
         services.TryAddTransient<RunTokenHandler>();
-        services.TryAddSingleton<AuditLog>();
+        services.TryAddSingleton(static provider => new AuditLog(
+            provider.GetRequiredService<ILogStore>(), provider.GetRequiredKeyedService<SigningKeys>(AuditLog.KeyPurpose),
+            provider.GetRequiredService<TimeProvider>(), provider.GetService<Redactor>(), provider.GetService<IHeadStore>(),
+            provider.GetRequiredService<TreeKeys>()));
         services.TryAddSingleton(static provider => new AgentFunctions.Gateway.ApiKeys(
             provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<TreeKeys>(), provider.GetRequiredService<AuditLog>(),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AgentFunctions.Gateway.ApiKeys>>()));
@@ -116,7 +119,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<ITreeKeyStore>(static provider =>
             provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is { } folder
                 ? new FolderTreeKeyStore(folder)
-                : new RecordTreeKeyStore(provider.GetRequiredService<IRecordStore>()));
+                : TreeKeyRecords(provider));
         services.TryAddSingleton(static provider => new TreeKeys(
             provider.GetRequiredService<ITreeKeyStore>(), provider.GetRequiredService<ISigningKeyStore>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<IOptions<GovernanceOptions>>().Value.KeyFolder is null ? null : BeforeOf(provider).CopyAsync));
@@ -126,6 +129,12 @@ public static class GovernanceServiceCollectionExtensions
         // The engine asks for it while it is made, and the keys may lie in the engine's own stores.
         services.TryAddSingleton<AgentFunctions.Durability.IPayloadGuard>(static provider =>
             new SealedPayloads(provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TreeKeys>));
+    }
+
+    private static RecordTreeKeyStore TreeKeyRecords(IServiceProvider provider)
+    {
+        IRecordStore data = provider.GetRequiredService<IRecordStore>();
+        return provider.GetKeyedService<IRecordStore>(RecordTreeKeyStore.StoreName) is { } apart ? new(apart, data) : new(data);
     }
 
     /// <summary>The keys of a host that had no key folder before.</summary>

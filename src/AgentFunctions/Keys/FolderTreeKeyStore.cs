@@ -3,6 +3,8 @@ namespace AgentFunctions.Keys;
 /// <summary>Keeps the wrapped keys of run trees as files beside the signing keys: <c>trees/3f/ROOT.key</c>.</summary>
 internal sealed class FolderTreeKeyStore(string folder) : ITreeKeyStore
 {
+    public bool IsShared => false;
+
     public async Task<byte[]?> FindAsync(string root, CancellationToken cancellationToken = default)
     {
         try
@@ -47,6 +49,20 @@ internal sealed class FolderTreeKeyStore(string folder) : ITreeKeyStore
         {
             File.Delete(draft);
             return false;
+        }
+    }
+
+    public async Task DestroyAsync(string root, CancellationToken cancellationToken = default)
+    {
+        await TryAddAsync(root, [], cancellationToken).ConfigureAwait(false);
+        // In place: a file that is put instead of another leaves the other's bytes on the disk.
+        var file = new FileStream(PathOf(root), FileMode.Open, FileAccess.Write, FileShare.Read);
+        await using (file.ConfigureAwait(false))
+        {
+            await file.WriteAsync(new byte[file.Length], cancellationToken).ConfigureAwait(false);
+            file.Flush(flushToDisk: true);
+            file.SetLength(0);
+            file.Flush(flushToDisk: true);
         }
     }
 

@@ -23,61 +23,96 @@ internal sealed class TreeKeys(
     private const string Label = "AGENTFUNCTIONS KEY ENCRYPTION KEY";
     private const int CacheSize = 4_096;
 
-    private readonly LruCache<string, TreeKey> _keys = new(CacheSize);
+    /// <summary>How long a key is used without a look whether another host has destroyed it.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(5);
+
+    private readonly LruCache<string, (TreeKey Key, long At)> _keys = new(CacheSize);
 
     /// <summary>Gets the key of a tree; makes it if there is none.</summary>
     /// <param name="root">The root, as <see cref="RootOf"/> gives it.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async ValueTask<TreeKey> GetAsync(string root, CancellationToken cancellationToken = default)
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunErased"/>: the tree was erased.</exception>
+    public async ValueTask<TreeKey> GetAsync(string root, CancellationToken cancellationToken = default) =>
+        await TryGetAsync(root, cancellationToken).ConfigureAwait(false)
+        ?? throw new AgentException(ErrorCode.RunErased, $"Run '{root}' was erased. Nothing more can be stored about it.");
+
+    /// <summary>Gets the key of a tree; makes it if there is none. <see langword="null"/> if it was destroyed.</summary>
+    /// <param name="root">The root.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async ValueTask<TreeKey?> TryGetAsync(string root, CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            if (await FindAsync(root, cancellationToken).ConfigureAwait(false) is { } known)
+            (TreeKey? known, bool isDestroyed) = await LookAsync(root, cancellationToken).ConfigureAwait(false);
+            if (known is not null || isDestroyed)
             {
                 return known;
             }
 
             IReadOnlyList<byte[]> wrapping = await WrappingKeysAsync(cancellationToken).ConfigureAwait(false);
             byte[] key = RandomNumberGenerator.GetBytes(TreeKey.Length);
-            await store.TryAddAsync(root, Wrap(key, root, wrapping), cancellationToken).ConfigureAwait(false);
+            if (await store.TryAddAsync(root, Wrap(key, root, wrapping), cancellationToken).ConfigureAwait(false))
+            {
+                var added = new TreeKey(key);
+                _keys.Set(root, (added, time.GetTimestamp()));
+                return added;
+            }
         }
     }
 
-    /// <summary>Gets the key of a tree; <see langword="null"/> if it has none, or none that this host can unwrap.</summary>
+    /// <summary>Destroys the key of a tree: what is sealed with it is erased. Safe to repeat.</summary>
+    /// <param name="root">The root.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the key may have been destroyed.</param>
+    public async Task DestroyAsync(string root, CancellationToken cancellationToken = default)
+    {
+        await store.DestroyAsync(root, cancellationToken).ConfigureAwait(false);
+        _keys.Remove(root);
+    }
+
+    /// <summary>Gets the key of a tree; <see langword="null"/> if it has none.</summary>
     /// <param name="root">The root.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the key was wrapped by a key that this host does not have.</exception>
-    public async ValueTask<TreeKey?> FindAsync(string root, CancellationToken cancellationToken = default)
+    public async ValueTask<TreeKey?> FindAsync(string root, CancellationToken cancellationToken = default) =>
+        Cached(root) ?? (await LookAsync(root, cancellationToken).ConfigureAwait(false)).Key;
+
+    private async ValueTask<(TreeKey? Key, bool IsDestroyed)> LookAsync(string root, CancellationToken cancellationToken)
     {
-        if (_keys.TryGet(root, out TreeKey? cached))
+        if (Cached(root) is { } cached)
         {
-            return cached;
+            return (cached, false);
         }
 
         // Before the first look, since keys of before may be brought by it.
         IReadOnlyList<byte[]> wrapping = before is null ? [] : await WrappingKeysAsync(cancellationToken).ConfigureAwait(false);
         if (await store.FindAsync(root, cancellationToken).ConfigureAwait(false) is not { } wrapped)
         {
-            return null;
+            return (null, false);
+        }
+
+        if (!wrapped.AsSpan().ContainsAnyExcept((byte)0))
+        {
+            return (null, true);
         }
 
         wrapping = before is null ? await WrappingKeysAsync(cancellationToken).ConfigureAwait(false) : wrapping;
         TreeKey key = Unwrap(wrapped, root, wrapping) ?? throw new AgentException(
             ErrorCode.DataFileUnusable,
             $"The key of run tree '{root}' cannot be unwrapped: the host's key encryption key is not the one that wrapped it. Restore the key folder.");
-        _keys.Set(root, key);
-        return key;
+        _keys.Set(root, (key, time.GetTimestamp()));
+        return (key, false);
     }
 
+    private TreeKey? Cached(string root) => _keys.TryGet(root, out (TreeKey Key, long At) cached)
+        && (!store.IsShared || time.GetElapsedTime(cached.At) < MaxAge) ? cached.Key : null;
+
     /// <summary>The same as <see cref="GetAsync"/> where nothing can be awaited: in replayed code, which must not leave its turn.</summary>
-    public TreeKey Get(string root) => _keys.TryGet(root, out TreeKey? cached)
-        ? cached
-        : Task.Run(async () => await GetAsync(root).ConfigureAwait(false)).GetAwaiter().GetResult();
+    public TreeKey Get(string root) => Cached(root)
+        ?? Task.Run(async () => await GetAsync(root).ConfigureAwait(false)).GetAwaiter().GetResult();
 
     /// <summary>The same as <see cref="FindAsync"/> where nothing can be awaited.</summary>
-    public TreeKey? Find(string root) => _keys.TryGet(root, out TreeKey? cached)
-        ? cached
-        : Task.Run(async () => await FindAsync(root).ConfigureAwait(false)).GetAwaiter().GetResult();
+    public TreeKey? Find(string root) => Cached(root)
+        ?? Task.Run(async () => await FindAsync(root).ConfigureAwait(false)).GetAwaiter().GetResult();
 
     /// <summary>The tree that a run, or an orchestration, belongs to.</summary>
     /// <param name="id">The id.</param>

@@ -86,6 +86,12 @@ public sealed record AuditEntry(string Type)
 
     /// <summary>Gets how far the chain of heads had grown, where that has changed since the part's last entry. Set by the log.</summary>
     public AuditHead? Joined { get; init; }
+
+    /// <summary>
+    /// Gets the texts of an entry of a run, as they are stored; set by the log. An entry that is read with the key has its texts and
+    /// hashes instead. Where they stay sealed, the key is gone and the hashes are keyed ones.
+    /// </summary>
+    public AuditSealed? Sealed { get; init; }
 }
 
 /// <summary>The values of <see cref="AuditEntry.Type"/>.</summary>
@@ -165,4 +171,13 @@ public static class AuditTypes
 
     /// <summary>The log goes on in shards: from here on its first part has only what concerns no run.</summary>
     public const string LogSharded = "log.sharded";
+
+    /// <summary>A run and its tree are being erased; <see cref="AuditEntry.Reason"/> says why.</summary>
+    public const string RunErased = "run.erased";
+
+    /// <summary>A run and its tree have been erased; <see cref="AuditEntry.Reason"/> says how much there was.</summary>
+    public const string RunErasedDone = "run.erased.done";
+
+    /// <summary>Determines whether entries of a type say that a tree was erased: they outlive its key, so their texts stay in clear.</summary>
+    internal static bool IsOfErasure(string type) => type.StartsWith(RunErased, StringComparison.Ordinal);
 }

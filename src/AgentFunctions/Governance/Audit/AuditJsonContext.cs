@@ -9,4 +9,6 @@ namespace AgentFunctions.Governance.Audit;
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(AuditEntry))]
 [JsonSerializable(typeof(AuditCheckpoint))]
+[JsonSerializable(typeof(AuditTexts))]
+[JsonSerializable(typeof(AuditSealed))]
 internal sealed partial class AuditJsonContext : JsonSerializerContext;

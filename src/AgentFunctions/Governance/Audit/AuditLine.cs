@@ -16,10 +16,18 @@ internal static class AuditLine
     /// <summary>Gets what the first entry names as the one before.</summary>
     public static string NoPrevious { get; } = new('0', 64);
 
+    private static ReadOnlySpan<byte> Member => ",\"sealed\":"u8;
+
     public static byte[] Write(AuditEntry entry, SigningKey? signWith, Redactor? redactor = null)
     {
-        byte[] written = JsonSerializer.SerializeToUtf8Bytes(entry, AuditJsonContext.Default.AuditEntry);
+        byte[] written = JsonSerializer.SerializeToUtf8Bytes(entry with { Sealed = null }, AuditJsonContext.Default.AuditEntry);
         ReadOnlySpan<byte> json = redactor is null ? written : redactor.RedactJson(written.AsMemory()).Span;
+        if (entry.Sealed is { } sealedTexts)
+        {
+            // After the masking, which might take a part of it for a secret.
+            json = (byte[])[.. json[..^1], .. Member, .. JsonSerializer.SerializeToUtf8Bytes(sealedTexts, AuditJsonContext.Default.AuditSealed), (byte)'}'];
+        }
+
         if (signWith is null)
         {
             return json.ToArray();

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
 using AgentFunctions.Storage;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Governance.Audit;
 
@@ -27,6 +26,7 @@ public sealed class AuditLog
     private readonly ConcurrentDictionary<string, AuditChain> _parts = new(StringComparer.Ordinal);
     private readonly AuditChain _heads;
     private readonly AuditJoiner _joiner;
+    private readonly AuditSeal? _seal;
 
     /// <summary>Opens the audit log of a store.</summary>
     /// <param name="logs">The store.</param>
@@ -34,10 +34,12 @@ public sealed class AuditLog
     /// <param name="time">The clock.</param>
     /// <param name="redactor">Masks texts before they are written.</param>
     /// <param name="heads">The heads beside the keys; <see langword="null"/> if this host has none.</param>
-    public AuditLog(
-        ILogStore logs, [FromKeyedServices(KeyPurpose)] SigningKeys keys, TimeProvider time, Redactor? redactor = null, IHeadStore? heads = null)
+    /// <param name="trees">The keys of run trees that seal texts; <see langword="null"/> to leave them in clear.</param>
+    internal AuditLog(
+        ILogStore logs, SigningKeys keys, TimeProvider time, Redactor? redactor = null, IHeadStore? heads = null, TreeKeys? trees = null)
     {
         ArgumentNullException.ThrowIfNull(time);
+        _seal = trees is null ? null : new AuditSeal(trees, redactor);
         _context = new AuditChainContext(logs, keys, time, redactor, heads);
         _heads = new AuditChain(_context, AuditShards.Heads);
         _joiner = new AuditJoiner(_context, _heads, entry => Part(null).AppendAsync(entry));
@@ -48,10 +50,11 @@ public sealed class AuditLog
     /// <summary>Adds an entry. Durable when it returns.</summary>
     /// <param name="entry">The entry; its texts are masked before it is chained.</param>
     /// <param name="cancellationToken">Stops waiting; the entry is added nevertheless.</param>
-    public Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken = default)
+    public async Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return Part(AuditShards.Of(entry)).AppendAsync(entry).WaitAsync(cancellationToken);
+        AuditEntry stored = _seal is null ? entry : await _seal.CloseAsync(entry, cancellationToken).ConfigureAwait(false);
+        await Part(AuditShards.Of(stored)).AppendAsync(stored).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The entries, oldest first.</summary>
@@ -59,7 +62,7 @@ public sealed class AuditLog
     /// <param name="from">How many of them to leave out. To go on in a log that grows, use a cursor.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public IAsyncEnumerable<AuditEntry> ReadAsync(string? runId = null, long from = 0, CancellationToken cancellationToken = default) =>
-        SkipAsync(AuditReader.ReadAsync(_context.Logs, runId, AuditCursor.Start, cancellationToken), from, cancellationToken);
+        SkipAsync(AuditReader.ReadAsync(_context.Logs, _seal, runId, AuditCursor.Start, cancellationToken), from, cancellationToken);
 
     /// <summary>The entries after a place, oldest first.</summary>
     /// <param name="after">The place.</param>
@@ -68,7 +71,7 @@ public sealed class AuditLog
     public IAsyncEnumerable<AuditEntry> ReadAfterAsync(AuditCursor after, string? runId = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(after);
-        return AuditReader.ReadAsync(_context.Logs, runId, after, cancellationToken);
+        return AuditReader.ReadAsync(_context.Logs, _seal, runId, after, cancellationToken);
     }
 
     /// <summary>The entries as they are stored: what an auditor takes away and verifies elsewhere.</summary>

@@ -9,11 +9,12 @@ internal static class AuditReader
 {
     /// <summary>Reads from a place on.</summary>
     /// <param name="logs">The store.</param>
+    /// <param name="seal">Opens sealed texts; <see langword="null"/> to leave them sealed.</param>
     /// <param name="runId">Only the entries of this run, and of the tree below it if it is a root; <see langword="null"/> for all.</param>
     /// <param name="after">The place.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public static async IAsyncEnumerable<AuditEntry> ReadAsync(
-        ILogStore logs, string? runId, AuditCursor after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ILogStore logs, AuditSeal? seal, string? runId, AuditCursor after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         IReadOnlyList<string> shards = runId is null ? AuditShards.OfRuns : AuditShards.OfRun(runId);
         IAsyncEnumerator<AuditEntry>[] parts = [.. shards.Prepend(null).Select(shard =>
@@ -32,7 +33,8 @@ internal static class AuditReader
 
             while (next.TryDequeue(out int part, out _))
             {
-                yield return parts[part].Current;
+                AuditEntry entry = parts[part].Current;
+                yield return seal is null ? entry : await seal.OpenAsync(entry, cancellationToken).ConfigureAwait(false);
                 if (await parts[part].MoveNextAsync().ConfigureAwait(false))
                 {
                     next.Enqueue(part, (parts[part].Current.At, part));

@@ -12,7 +12,7 @@ public static class AuditStory
     {
         ArgumentNullException.ThrowIfNull(entry);
         string when = entry.At.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        return $"{when}  {Sentence(entry)}";
+        return $"{when}  {Sentence(entry)}{(entry.Sealed is null ? "" : " [The words were sealed, and their key is gone.]")}";
     }
 
     private static string Sentence(AuditEntry entry) => entry.Type switch
