@@ -4,6 +4,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Keys;
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
@@ -186,9 +187,18 @@ internal sealed class ToolCallBench : IAsyncDisposable
 
         async Task AddAsync(string stream, string name)
         {
+            var seal = new AuditSeal(Get<TreeKeys>(), null);
             await foreach (LogEntry entry in Get<ILogStore>().ReadAsync(stream))
             {
-                lines.Add($"{name}/{entry.Position}: {WithoutChance(entry.Data)}");
+                // With its words, as whoever reads through the host gets them.
+                byte[] data = entry.Data.ToArray();
+                if (name == AuditLog.Stream)
+                {
+                    byte[] opened = AuditLine.Write(await seal.OpenAsync(AuditLine.Read(data), default), null);
+                    data = [.. opened, .. data[AuditLine.Split(data).Json.Length..]];
+                }
+
+                lines.Add($"{name}/{entry.Position}: {WithoutChance(data)}");
             }
         }
 
