@@ -21,12 +21,13 @@ internal static class McpFailures
 {
     private static readonly TimeSpan PingTime = TimeSpan.FromSeconds(10);
 
-    public static async Task<McpFailure> ClassifyAsync(Exception failure, McpSession session, CancellationToken cancellationToken)
+    public static async Task<McpFailure> ClassifyAsync(
+        Exception failure, McpSession session, TimeProvider time, CancellationToken cancellationToken)
     {
         switch (failure)
         {
             case McpProtocolException or HttpRequestException { StatusCode: HttpStatusCode.BadRequest }:
-                return await IsSessionRefusedAsync(failure, session, cancellationToken).ConfigureAwait(false)
+                return await IsSessionRefusedAsync(failure, session, time, cancellationToken).ConfigureAwait(false)
                     ? McpFailure.NotMade
                     : McpFailure.Answered;
             case HttpRequestException { StatusCode: HttpStatusCode.NotFound }:
@@ -41,17 +42,17 @@ internal static class McpFailures
                 return McpFailure.NotMade;
             case InvalidOperationException or McpException when session.IsAlive:
                 // The client could not do what the server answered, a question to a person for one. The server is well.
-                return await AnswersAsync(session, cancellationToken).ConfigureAwait(false) ? McpFailure.Answered : McpFailure.Lost;
+                return await AnswersAsync(session, time, cancellationToken).ConfigureAwait(false) ? McpFailure.Answered : McpFailure.Lost;
             default:
                 return McpFailure.Lost;
         }
     }
 
-    private static async Task<bool> AnswersAsync(McpSession session, CancellationToken cancellationToken)
+    private static async Task<bool> AnswersAsync(McpSession session, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            await session.PingAsync(cancellationToken).WaitAsync(PingTime, cancellationToken).ConfigureAwait(false);
+            await session.PingAsync(cancellationToken).WaitAsync(PingTime, time, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (Exception e) when (e is McpException or HttpRequestException or IOException or InvalidOperationException or TimeoutException)
@@ -65,11 +66,16 @@ internal static class McpFailures
     /// A server that was restarted does not know the session any more, and some say so with an error like any other. It
     /// says the same to whatever is asked, so a ping tells the two apart.
     /// </summary>
-    private static async Task<bool> IsSessionRefusedAsync(Exception failure, McpSession session, CancellationToken cancellationToken)
+    private static async Task<bool> IsSessionRefusedAsync(
+        Exception failure, McpSession session, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            await session.PingAsync(cancellationToken).ConfigureAwait(false);
+            await session.PingAsync(cancellationToken).WaitAsync(PingTime, time, cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+        catch (TimeoutException)
+        {
             return false;
         }
         catch (McpProtocolException e)

@@ -116,7 +116,7 @@ internal sealed class McpServer(
                     throw needed;
                 }
 
-                McpFailure failure = await McpFailures.ClassifyAsync(e, session, cancellationToken).ConfigureAwait(false);
+                McpFailure failure = await McpFailures.ClassifyAsync(e, session, time, cancellationToken).ConfigureAwait(false);
                 string reason = session.Secrets.Hide(session.EndReason ?? e.Message);
                 if (failure == McpFailure.Answered)
                 {

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Mcp;
 
 /// <summary>The tools of the tool servers. A server that no tool of the agent's can come from is not started.</summary>
-internal sealed class McpToolSource(McpServers servers, ILogger<McpServers> logger) : IToolSource
+internal sealed class McpToolSource(McpServers servers, TimeProvider time, ILogger<McpServers> logger) : IToolSource
 {
     /// <summary>How long a call waits for its server to be there.</summary>
     private static readonly TimeSpan CallPatience = TimeSpan.FromSeconds(30);
@@ -48,13 +48,13 @@ internal sealed class McpToolSource(McpServers servers, ILogger<McpServers> logg
     }
 
     /// <summary>Asks a server for no longer than a while; it is started in the background, for whoever comes next.</summary>
-    private static async Task<(McpServer Server, IReadOnlyList<AgentTool>? Tools, string? Missing)> OfferAsync(
+    private async Task<(McpServer Server, IReadOnlyList<AgentTool>? Tools, string? Missing)> OfferAsync(
         McpServer server, TimeSpan patience, CancellationToken cancellationToken)
     {
         Task<IReadOnlyList<AgentTool>> asked = server.ListAsync(CancellationToken.None);
         try
         {
-            return (server, await asked.WaitAsync(patience, cancellationToken).ConfigureAwait(false), null);
+            return (server, await asked.WaitAsync(patience, time, cancellationToken).ConfigureAwait(false), null);
         }
         catch (TimeoutException) when (!asked.IsCompleted)
         {
@@ -81,11 +81,11 @@ internal sealed class McpToolSource(McpServers servers, ILogger<McpServers> logg
         }
     }
 
-    private static async Task<IReadOnlyList<AgentTool>> ListForACallAsync(McpServer server, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AgentTool>> ListForACallAsync(McpServer server, CancellationToken cancellationToken)
     {
         try
         {
-            return await server.ListAsync(CancellationToken.None).WaitAsync(CallPatience, cancellationToken).ConfigureAwait(false);
+            return await server.ListAsync(CancellationToken.None).WaitAsync(CallPatience, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

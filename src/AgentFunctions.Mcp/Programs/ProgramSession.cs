@@ -35,6 +35,7 @@ internal sealed class ProgramSession : ITransport
     private readonly bool _olderProtocol;
     private readonly McpSecrets _secrets;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly MinuteMeter _idle;
     private readonly MinuteMeter _errorLines;
     private readonly Task _errors;
@@ -44,7 +45,7 @@ internal sealed class ProgramSession : ITransport
 
     public ProgramSession(ProgramTransport owner, Process process, bool olderProtocol, McpSecrets secrets, ILogger logger, TimeProvider time)
     {
-        (_owner, _process, _olderProtocol, _secrets, _logger) = (owner, process, olderProtocol, secrets, logger);
+        (_owner, _process, _olderProtocol, _secrets, _logger, _time) = (owner, process, olderProtocol, secrets, logger, time);
         (_idle, _errorLines) = (new MinuteMeter(time, IdleBytes), new MinuteMeter(time, ErrorLinesPerMinute));
         _errors = ReadErrorsAsync();
         _reading = ReadAsync();
@@ -177,8 +178,8 @@ internal sealed class ProgramSession : ITransport
 
         try
         {
-            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(ShutdownTime).ConfigureAwait(false);
-            await _errors.WaitAsync(ShutdownTime).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(ShutdownTime, _time).ConfigureAwait(false);
+            await _errors.WaitAsync(ShutdownTime, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return _process.ExitCode;
         }
         catch (Exception e) when (e is TimeoutException or InvalidOperationException)
@@ -201,7 +202,7 @@ internal sealed class ProgramSession : ITransport
         try
         {
             _process.StandardInput.Close();
-            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(ShutdownTime).ConfigureAwait(false);
+            await _process.WaitForExitAsync(CancellationToken.None).WaitAsync(ShutdownTime, _time).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or IOException or InvalidOperationException)
         {

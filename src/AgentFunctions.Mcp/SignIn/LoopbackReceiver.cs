@@ -13,22 +13,24 @@ internal sealed class LoopbackReceiver : IDisposable
     private static readonly TimeSpan ReadTime = TimeSpan.FromSeconds(5);
 
     private readonly TcpListener _listener;
+    private readonly TimeProvider _time;
 
-    private LoopbackReceiver(TcpListener listener) => _listener = listener;
+    private LoopbackReceiver(TcpListener listener, TimeProvider time) => (_listener, _time) = (listener, time);
 
     /// <summary>Gets the address that the browser is sent back to.</summary>
     public Uri RedirectUri => new($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}{Path}");
 
     /// <summary>Listens.</summary>
     /// <param name="port">The port; 0 for any.</param>
+    /// <param name="time">The clock of its time-outs.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the port is taken.</exception>
-    public static LoopbackReceiver Start(int port)
+    public static LoopbackReceiver Start(int port, TimeProvider time)
     {
         var listener = new TcpListener(IPAddress.Loopback, port);
         try
         {
             listener.Start();
-            return new LoopbackReceiver(listener);
+            return new LoopbackReceiver(listener, time);
         }
         catch (SocketException e)
         {
@@ -82,15 +84,15 @@ internal sealed class LoopbackReceiver : IDisposable
         return read;
     }
 
-    private static async Task<string> ReadTargetAsync(NetworkStream stream, CancellationToken cancellationToken)
+    private async Task<string> ReadTargetAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(ReadTime);
+        using var late = new CancellationTokenSource(ReadTime, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         var received = new byte[MostHeaderBytes];
         int length = 0;
         while (length < received.Length && received.AsSpan(0, length).IndexOf("\r\n\r\n"u8) < 0)
         {
-            int read = await stream.ReadAsync(received.AsMemory(length), timeout.Token).ConfigureAwait(false);
+            int read = await stream.ReadAsync(received.AsMemory(length), either.Token).ConfigureAwait(false);
             if (read == 0)
             {
                 break;

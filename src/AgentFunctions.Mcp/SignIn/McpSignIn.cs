@@ -41,7 +41,7 @@ public sealed class McpSignIn
                 $"The tool server '{name}' is not one that a person signs in to: {(server.Url is null ? "it is a program" : "its definition says how the host signs in")}.");
         }
 
-        using LoopbackReceiver receiver = LoopbackReceiver.Start(server.SignIn.CallbackPort);
+        using LoopbackReceiver receiver = LoopbackReceiver.Start(server.SignIn.CallbackPort, _time);
         using var timeout = new CancellationTokenSource(AnswerTime, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         var interaction = new SignInInteraction(receiver.RedirectUri, (context, token) => AskAsync(receiver, open, context, token));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Signals;
 
@@ -24,7 +25,7 @@ internal static class TickGoal
         }
 
         Append(text, notes);
-        return text.Length <= MaxLength ? text.ToString() : string.Concat(text.ToString(0, MaxLength), "…");
+        return TextCut.Shorten(text.ToString(), MaxLength);
     }
 
     internal static void Append(StringBuilder text, IReadOnlyDictionary<string, SignalMemory> signals)

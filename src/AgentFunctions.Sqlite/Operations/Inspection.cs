@@ -92,7 +92,7 @@ internal static class Inspection
     {
         if (connection.Scalar($"SELECT count(*) FROM records WHERE key = '{RunIndexCheck.StateKey}'") > 0)
         {
-            findings.AddRange(RunIndexCheck.Compare(Runs(connection), name => Entries(connection, name), DateTimeOffset.UtcNow)
+            findings.AddRange(RunIndexCheck.Compare(Runs(connection), name => Entries(connection, name), TimeProvider.System.GetUtcNow())
                 .Take(Math.Max(0, MaxFindings - findings.Count)));
         }
     }

@@ -62,7 +62,7 @@ internal sealed class ActivityDispatcher(EngineCore engine)
             idle = _idle.Task;
         }
 
-        await Task.WhenAny(idle, Task.Delay(timeout, CancellationToken.None)).ConfigureAwait(false);
+        await Task.WhenAny(idle, Task.Delay(timeout, engine.Time, CancellationToken.None)).ConfigureAwait(false);
     }
 
     private async Task WorkAsync(ActivityCall? call)

@@ -25,7 +25,7 @@ internal sealed class EngineCore : IDisposable
         Writer = new Writer(connection, options.DataFile, counter);
         Readers = new Readers(options.DataFile, options.DataFile == SqliteEngineOptions.InMemory ? Writer : null);
         Timers = new TimerIndex(this);
-        Turns = new TurnScheduler(options.MaxConcurrentTurns, Timers.RequestTick);
+        Turns = new TurnScheduler(options.MaxConcurrentTurns, Timers.RequestTick, time);
         Activities = new ActivityDispatcher(this);
         Instances = new InstanceCache(this);
     }

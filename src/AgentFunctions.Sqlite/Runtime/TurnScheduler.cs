@@ -3,7 +3,8 @@ namespace AgentFunctions.Sqlite.Runtime;
 /// <summary>Gives instances that have something to do a thread, a bounded number at a time, first come first served.</summary>
 /// <param name="maxConcurrent">The most at a time.</param>
 /// <param name="onDrained">Told when a long backlog has become short.</param>
-internal sealed class TurnScheduler(int maxConcurrent, Action onDrained) : IThreadPoolWorkItem
+/// <param name="time">The clock of its stop.</param>
+internal sealed class TurnScheduler(int maxConcurrent, Action onDrained, TimeProvider time) : IThreadPoolWorkItem
 {
     /// <summary>Above this, due timers wait rather than pile up in memory.</summary>
     public const int LongBacklog = 4_096;
@@ -64,7 +65,7 @@ internal sealed class TurnScheduler(int maxConcurrent, Action onDrained) : IThre
             CheckIdle();
         }
 
-        await Task.WhenAny(_idle.Task, Task.Delay(timeout)).ConfigureAwait(false);
+        await Task.WhenAny(_idle.Task, Task.Delay(timeout, time, CancellationToken.None)).ConfigureAwait(false);
         lock (_gate)
         {
             _halted = true;

@@ -21,7 +21,7 @@ internal static class StoreNames
             && name[0] != '/' && name[^1] != '/' && !name.Contains("//", StringComparison.Ordinal);
         return isGood ? name : throw new AgentException(
             ErrorCode.InvalidInput,
-            $"The {what} '{name[..Math.Min(name.Length, 64)]}' is none: use segments of A-Z a-z 0-9 . _ - joined by /, at most {MaxLength} characters.");
+            $"The {what} '{string.Concat(name.EnumerateRunes().Take(64))}' is none: use segments of A-Z a-z 0-9 . _ - joined by /, at most {MaxLength} characters.");
     }
 
     /// <summary>Lets content of a good size pass.</summary>

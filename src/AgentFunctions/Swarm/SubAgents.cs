@@ -7,7 +7,7 @@ using AgentFunctions.Views;
 namespace AgentFunctions.Swarm;
 
 /// <summary>The sub-agents of a run as it sees them: by the names that it was told, in the order in which it asked for them.</summary>
-internal sealed class SubAgents(RunStore runs, RunReader reader)
+internal sealed class SubAgents(RunStore runs, RunReader reader, TimeProvider time)
 {
     /// <summary>How long a run that has reported may take until it is seen to have ended.</summary>
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(10);
@@ -76,8 +76,8 @@ internal sealed class SubAgents(RunStore runs, RunReader reader)
 
     private async Task<SubAgent> EndOfAsync(SubAgent child, CancellationToken cancellationToken)
     {
-        using var grace = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        grace.CancelAfter(EndGrace);
+        using var late = new CancellationTokenSource(EndGrace, time);
+        using var grace = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
             await reader.WaitForEndAsync(child.RunId, grace.Token).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Records;
 
 namespace AgentFunctions.Tools;
@@ -76,9 +77,8 @@ internal static class ToolResultLimit
     {
         int tail = limit / 4;
         int head = limit - tail;
-        int headEnd = char.IsHighSurrogate(text[head - 1]) ? head - 1 : head;
-        int tailStart = text.Length - tail;
-        tailStart = tailStart < text.Length && char.IsLowSurrogate(text[tailStart]) ? tailStart + 1 : tailStart;
+        int headEnd = TextCut.At(text, head);
+        int tailStart = TextCut.At(text, text.Length - tail);
         return string.Create(
             CultureInfo.InvariantCulture, $"{text.AsSpan(0, headEnd)}\n… [{tailStart - headEnd} characters left out]\n{text.AsSpan(tailStart)}\n{note}");
     }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Text;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Records;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -53,10 +54,8 @@ internal static class RecallTool
         }
 
         string text = Encoding.UTF8.GetString(content.Span);
-        int start = Math.Min(offset, text.Length);
-        int end = Math.Min(text.Length, start + PageLength);
-        // A page ends between characters, not in the middle of one.
-        end = end < text.Length && char.IsLowSurrogate(text[end]) ? end - 1 : end;
+        int start = TextCut.At(text, offset);
+        int end = TextCut.At(text, start + PageLength);
         string next = end < text.Length ? $"; go on with offset {end}" : "; this is the end";
         return string.Create(CultureInfo.InvariantCulture, $"{text.AsSpan(start, end - start)}\n[characters {start} to {end} of {text.Length}{next}]");
     }
@@ -106,10 +105,8 @@ internal static class RecallTool
 
     private static string Excerpt(string line, int at, int length)
     {
-        int start = Math.Max(0, at - Around);
-        int end = Math.Min(line.Length, at + length + Around);
-        start = start > 0 && char.IsLowSurrogate(line[start]) ? start + 1 : start;
-        end = end < line.Length && char.IsLowSurrogate(line[end]) ? end - 1 : end;
+        int start = TextCut.At(line, at - Around);
+        int end = TextCut.At(line, at + length + Around);
         return $"{(start > 0 ? "…" : "")}{line[start..end].ReplaceLineEndings(" ")}{(end < line.Length ? "…" : "")}";
     }
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using AgentFunctions.Core.Text;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools.Web;
@@ -63,7 +64,7 @@ internal static class WebFetchTool
         string cut = isCut ? $"\n\n[The page goes on; what follows after {MostBytes} bytes was not read.]" : "";
         return response.IsSuccessStatusCode
             ? $"{place}\n\n{text}{cut}"
-            : throw new AgentException(ErrorCode.ToolFailed, $"{place}: answered with status {status}.\n\n{text[..Math.Min(text.Length, 2_000)]}");
+            : throw new AgentException(ErrorCode.ToolFailed, $"{place}: answered with status {status}.\n\n{TextCut.Head(text, 2_000)}");
     }
 
     private static bool IsText(string? type) => type is null || type.StartsWith("text/", StringComparison.OrdinalIgnoreCase)

@@ -17,6 +17,7 @@ internal static class CommandProcess
     /// <param name="folder">Where it starts.</param>
     /// <param name="environment">Its environment, whole.</param>
     /// <param name="maxOutput">The most characters of output to keep.</param>
+    /// <param name="time">The clock of the wait for output that goes on after the program's end.</param>
     /// <param name="cancellationToken">Kills it.</param>
     public static async Task<CommandResult> RunAsync(
         string program,
@@ -24,6 +25,7 @@ internal static class CommandProcess
         string folder,
         IEnumerable<KeyValuePair<string, string?>> environment,
         int maxOutput,
+        TimeProvider time,
         CancellationToken cancellationToken)
     {
         var start = new ProcessStartInfo(program, arguments)
@@ -62,11 +64,17 @@ internal static class CommandProcess
         }
         finally
         {
-            drained.CancelAfter(PipeGrace);
-            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await DrainAsync(reading, drained, time).ConfigureAwait(false);
         }
 
         return new CommandResult(process.ExitCode, Describe(process.ExitCode, output, errors)) { Output = output.ToString(), IsCut = output.IsCut };
+    }
+
+    private static async Task DrainAsync(Task reading, CancellationTokenSource drained, TimeProvider time)
+    {
+        using var late = new CancellationTokenSource(PipeGrace, time);
+        using CancellationTokenRegistration stop = late.Token.Register(drained.Cancel);
+        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static Process Start(ProcessStartInfo start)

@@ -46,6 +46,9 @@ internal sealed class WorkspaceCommands
     /// <summary>Gets or sets what governs the host and is out of reach; <see langword="null"/> if nothing is known to.</summary>
     public ProtectedPaths? Governing { get; set; }
 
+    /// <summary>Gets or sets the clock of the host.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     /// <summary>Gets whether any command is allowed.</summary>
     public bool HasAny => _allowed.Count > 0;
 
@@ -180,7 +183,7 @@ internal sealed class WorkspaceCommands
 
         SandboxedCommand start = new(program, arguments);
         start = Sandbox?.Wrap(workspace.Root, start) ?? start;
-        return CommandProcess.RunAsync(start.Program, start.Arguments, workspace.Root, environment, _maxOutput, cancellationToken);
+        return CommandProcess.RunAsync(start.Program, start.Arguments, workspace.Root, environment, _maxOutput, Time, cancellationToken);
     }
 
     /// <summary>A path that is a folder stands for all files below it.</summary>

@@ -8,7 +8,7 @@ namespace AgentFunctions.Tools.Workspaces.Commands;
 /// <summary>Chooses the sandbox of commands when the host starts, and says what is allowed without bounds.</summary>
 internal sealed partial class CommandStart(
     WorkspaceCommands commands, ILogger<CommandStart> log, IConfiguration? configuration = null, ICommandSandbox? sandbox = null,
-    ProtectedPaths? governing = null) : IHostedService
+    ProtectedPaths? governing = null, TimeProvider? time = null) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -25,6 +25,7 @@ internal sealed partial class CommandStart(
         }
 
         commands.Governing = governing;
+        commands.Time = time ?? commands.Time;
         commands.Use(sandbox, [.. governing?.Governing.Select(static one => one.Path) ?? []]);
         if (commands.Mode == SandboxMode.Required && commands.Sandbox is null)
         {

@@ -55,7 +55,7 @@ public sealed class CommandSandboxTests
         string file = bench.Write("policy.yaml", "rules: []");
         SandboxedCommand command = BubblewrapSandbox.Find([Path.Combine(bench.Root, "data"), file])!
             .Wrap(bench.Root, new SandboxedCommand("/bin/sh", ["-c", "cat data/key policy.yaml; echo x > policy.yaml"]));
-        CommandResult result = await CommandProcess.RunAsync(command.Program, command.Arguments, bench.Root, [], 10_000, CancellationToken.None);
+        CommandResult result = await CommandProcess.RunAsync(command.Program, command.Arguments, bench.Root, [], 10_000, TimeProvider.System, CancellationToken.None);
 
         Assert.That(result.Text, Does.Not.Contain("private").And.Not.Contain("rules"));
         Assert.That(bench.Read("policy.yaml"), Is.EqualTo("rules: []"));
