@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Core.Yaml;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -11,6 +12,8 @@ namespace AgentFunctions.Monitors;
 /// <summary>Reads monitors from JSON and YAML, strictly: what is not exactly right is refused with the field's name.</summary>
 public static partial class MonitorReader
 {
+    private const long MaxBytes = 1 << 20;
+
     /// <summary>By reflection: generated code forgets the defaults of members that are left out.</summary>
     private static readonly JsonSerializerOptions Strict = new(MonitorJson.Options)
     {
@@ -61,22 +64,21 @@ public static partial class MonitorReader
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         try
         {
-            return ParseYaml(File.ReadAllText(path), file =>
+            return ParseYaml(TextOf(path), file =>
             {
                 string runbook = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path) ?? "", file));
                 runbooks?.Add(runbook);
-                return File.ReadAllText(runbook);
+                return TextOf(runbook, $"response.runbookFile: '{file}' ");
             });
         }
         catch (AgentException e) when (e.Code == ErrorCode.InvalidInput)
         {
             throw new AgentException(ErrorCode.InvalidInput, $"monitor file '{path}': {e.Message}", e);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"monitor file '{path}' cannot be read: {e.Message}", e);
-        }
     }
+
+    private static string TextOf(string path, string what = "") => TextFile.Read(
+        path, MaxBytes, (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"{what}line {line}: {words}.", error));
 
     private static MonitorDefinition ParseYaml(string yaml, Func<string, string> readFile)
     {

@@ -112,10 +112,12 @@ public static class MonitorServiceCollectionExtensions
                 context, input.Monitor, null, () => services.GetRequiredService<RunTickActivity>().RunAsync(context, input)))
         .AddActivity<NotifyIncidentInput, bool>(
             MonitorSteps.NotifyIncident, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
-                context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().SendAsync(context, input)))
+                context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().SendAsync(context, input),
+                input.Channel))
         .AddActivity<DeadLetterInput, bool>(
             MonitorSteps.DeadLetter, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
-                context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input)))
+                context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input),
+                input.Channel))
         .AddActivity<ResponseRequest, StartResponseResult>(
             MonitorSteps.StartResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
                 context, input.Monitor, input.IncidentId, () => services.GetRequiredService<ResponseService>().StartAsync(context, input)))

@@ -27,22 +27,24 @@ internal sealed partial class MonitorStepRetries(
     /// <param name="monitor">The monitor.</param>
     /// <param name="incident">The incident that it is about; <see langword="null"/> for none.</param>
     /// <param name="make">Makes it.</param>
-    public async Task<T> RunAsync<T>(ActivityContext context, string monitor, string? incident, Func<Task<T>> make)
+    /// <param name="channel">The channel that it tells; <see langword="null"/> for none.</param>
+    public async Task<T> RunAsync<T>(ActivityContext context, string monitor, string? incident, Func<Task<T>> make, string? channel = null)
     {
+        string step = channel is null ? context.Name : $"{context.Name} ({channel})";
         try
         {
             T result = await make().ConfigureAwait(false);
-            await troubles.ForgetAsync(KeyOf(monitor), new StepTrouble(context.Name, null, null) { Kind = "", Message = "" }, CancellationToken.None).ConfigureAwait(false);
+            await troubles.ForgetAsync(KeyOf(monitor), new StepTrouble(step, null, null) { Kind = "", Message = "" }, CancellationToken.None).ConfigureAwait(false);
             return result;
         }
         catch (Exception e) when (!context.CancellationToken.IsCancellationRequested && FailureDetails.FromException(e) is { IsNonRetriable: false } failure)
         {
-            await TellAsync(context, monitor, incident, failure.Cause()).ConfigureAwait(false);
+            await TellAsync(context, step, monitor, incident, failure.Cause()).ConfigureAwait(false);
             throw;
         }
     }
 
-    private async Task TellAsync(ActivityContext context, string monitor, string? incident, FailureDetails cause)
+    private async Task TellAsync(ActivityContext context, string step, string monitor, string? incident, FailureDetails cause)
     {
         RetryPolicy policy = (context.Name == MonitorSteps.NotifyIncident ? MonitorSteps.DeliveryOptions : MonitorSteps.Options).Retry!;
         string message = Preview.Of(redactor.Redact(cause.Message), MessageLimit) ?? cause.ErrorType;
@@ -50,8 +52,8 @@ internal sealed partial class MonitorStepRetries(
         try
         {
             (_, StepTrouble after) = await troubles.NoteAsync(
-                KeyOf(monitor), new StepTrouble(context.Name, null, null) { Kind = "", Message = "" },
-                known => new StepTrouble(context.Name, null, null)
+                KeyOf(monitor), new StepTrouble(step, null, null) { Kind = "", Message = "" },
+                known => new StepTrouble(step, null, null)
                 {
                     Kind = "stepRetry",
                     Failures = (known?.Failures ?? 0) + 1,
@@ -61,21 +63,21 @@ internal sealed partial class MonitorStepRetries(
                     Until = now + policy.DelayAfter((known?.Attempts ?? 0) % policy.MaxAttempts + 1),
                 },
                 CancellationToken.None).ConfigureAwait(false);
-            LogRetry(log, monitor, context.Name, after.Failures, message, after.Until);
+            LogRetry(log, monitor, step, after.Failures, message, after.Until);
             if (incident is not null && BitOperations.IsPow2(after.Failures))
             {
                 await incidents.AppendAsync(
                     incident,
                     new IncidentEntry(
-                        $"{context.Name}/{now.UtcTicks}", now, IncidentEntryKind.Retrying, "host",
-                        $"{context.Name} failed {after.Failures} time(s), tried again at {after.Until.UtcDateTime:u}: {message}"),
+                        $"{step}/{now.UtcTicks}", now, IncidentEntryKind.Retrying, "host",
+                        $"{step} failed {after.Failures} time(s), tried again at {after.Until.UtcDateTime:u}: {message}"),
                     CancellationToken.None).ConfigureAwait(false);
             }
         }
         catch (AgentException e)
         {
             // What is wrong may be the store itself. The step's own failure is what counts.
-            LogUntold(log, monitor, context.Name, message, redactor.Redact(e.Message)!);
+            LogUntold(log, monitor, step, message, redactor.Redact(e.Message)!);
         }
     }
 

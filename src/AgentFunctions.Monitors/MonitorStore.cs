@@ -30,6 +30,7 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
         await records.DeleteAsync(MemoryKey(name), default, cancellationToken).ConfigureAwait(false);
         await records.DeleteAsync(NotesKey(name), default, cancellationToken).ConfigureAwait(false);
         await records.DeleteAsync(SpendingKey(name), default, cancellationToken).ConfigureAwait(false);
+        await new StepTroubles(records).ForgetAsync(MonitorStepRetries.KeyOf(name), null, cancellationToken).ConfigureAwait(false);
     }
 
     public async IAsyncEnumerable<MonitorRecord> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)

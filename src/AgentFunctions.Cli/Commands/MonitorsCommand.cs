@@ -35,6 +35,11 @@ internal static class MonitorsCommand
             foreach (MonitorView monitor in list.Monitors)
             {
                 Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(monitor, MonitorJson.Options) : Line(monitor));
+                foreach (MonitorTrouble trouble in parsed.GetValue(json) ? [] : monitor.Troubles)
+                {
+                    Console.WriteLine(
+                        $"  {trouble.Step} failed {trouble.Failures} time(s), tried again at {trouble.Until.UtcDateTime:u}: {JournalLine.OneLine(trouble.Message, 500)}");
+                }
             }
 
             return ExitCode.Done;

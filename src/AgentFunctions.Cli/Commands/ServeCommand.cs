@@ -96,7 +96,7 @@ internal static class ServeCommand
         {
             foreach (string note in agent.Notes ?? [])
             {
-                Console.Error.WriteLine($"note: agent '{agent.Name}': {note}");
+                Console.Error.WriteLine($"note: agent '{agent.Name}': {Terminal.Lines(note)}");
             }
         }
 

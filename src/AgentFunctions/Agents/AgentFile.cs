@@ -1,4 +1,4 @@
-using System.Text;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Agents;
 
@@ -14,8 +14,6 @@ namespace AgentFunctions.Agents;
 public sealed record AgentFile(string Path, AgentDefinition Definition, IReadOnlyList<AgentFileNote> Notes)
 {
     private const int MaxBytes = 1 << 20;
-
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads an agent from a file.</summary>
     /// <param name="path">The file, at most 1 MiB of UTF-8.</param>
@@ -46,23 +44,7 @@ public sealed record AgentFile(string Path, AgentDefinition Definition, IReadOnl
     internal static string ReadText(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        try
-        {
-            if (new FileInfo(path).Length > MaxBytes)
-            {
-                throw Broken(path, 1, "the file is larger than 1 MiB; an agent's instructions must be shorter.");
-            }
-
-            return Utf8.GetString(File.ReadAllBytes(path));
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw Broken(path, 1, "the file is no UTF-8 text; save it as UTF-8.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"agent file '{path}' cannot be read: {error.Message}", error);
-        }
+        return TextFile.Read(path, MaxBytes, (line, words, error) => Broken(path, line, $"the file {words}.", error));
     }
 
     internal static AgentException Broken(string path, int line, string message, Exception? innerException = null) =>

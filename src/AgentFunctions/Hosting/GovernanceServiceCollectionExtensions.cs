@@ -108,6 +108,7 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<AgentFunctions.Gateway.Quotas.QuotaMeter>(),
             provider.GetRequiredService<AgentFunctions.Gateway.Queueing.RunQueue>()));
         services.AddReviews(configuration);
+        services.AddHostedService<PolicyStart>();
         services.AddHostedService<AuditCheck>();
         services.AddHostedService<AgentFunctions.Gateway.KillSwitch.KillWatcher>();
         services.AddHostedService<ApprovalWaker>();

@@ -6,6 +6,7 @@ using AgentFunctions.OpenApi.Parts;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -45,6 +46,7 @@ public static class OpenApiToolServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddGuardedHttpClient(OpenApiOptions.DefaultHttpClientName, followsRedirects: false)
             .ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, OpenApiStart>());
         services.AddSingleton<IToolSource>(provider => new OpenApiToolSource(
             options,
             parts,

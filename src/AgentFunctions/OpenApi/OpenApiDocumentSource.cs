@@ -37,11 +37,12 @@ internal sealed class OpenApiDocumentSource(
                 : await ReadAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (
-            e is IOException or UnauthorizedAccessException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            e is IOException or UnauthorizedAccessException or HttpRequestException or AgentException or OperationCanceledException
+            && !cancellationToken.IsCancellationRequested)
         {
             if (_latest is null)
             {
-                throw new AgentException(ErrorCode.ToolUnavailable, $"The API description {options.Document} cannot be read: {e.Message}", e);
+                throw e as AgentException ?? new AgentException(ErrorCode.ToolUnavailable, $"The API description {options.Document} cannot be read: {e.Message}", e);
             }
 
             OpenApiLog.Stale(logger, options.Document, e.Message);
@@ -60,7 +61,7 @@ internal sealed class OpenApiDocumentSource(
             return latest;
         }
 
-        string text = await File.ReadAllTextAsync(options.Document, cancellationToken).ConfigureAwait(false);
+        string text = OpenApiText.Load(options.Document);
         OpenApiBundle bundle = await OpenApiBundle.ReadAsync(
             OpenApiText.Parse(text, options.Document), options.Document, new FolderParts(options.Document, known), cancellationToken).ConfigureAwait(false);
         _files = StateOf(bundle.Places);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Core.Yaml;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
@@ -11,6 +12,15 @@ namespace AgentFunctions.OpenApi;
 internal static partial class OpenApiText
 {
     private const int MaxDepth = 128;
+    private const long MaxBytes = 16 << 20;
+
+    /// <summary>Reads the file of a description.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolUnavailable"/>: it cannot be read or is too large. <see cref="ErrorCode.InvalidInput"/>: it is no text.
+    /// </exception>
+    public static string Load(string path) => TextFile.Read(path, MaxBytes, (line, words, error) => new AgentException(
+        error is null ? ErrorCode.InvalidInput : ErrorCode.ToolUnavailable, $"The API description {path}({line}): {words}.", error));
 
     /// <summary>Reads a description.</summary>
     /// <param name="text">The text.</param>

@@ -28,11 +28,52 @@ internal sealed class OpenApiToolSource(
         {
             return await ToolsAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (AgentException e) when (e.Code == ErrorCode.ToolUnavailable && !isNamed)
+        catch (AgentException e) when (!isNamed)
         {
             // The agent takes whatever the host offers; an API that nobody asked for by name must not hold up every run.
             OpenApiLog.LeftOut(logger, agent.Name, options.Name, e.Message);
             return [];
+        }
+    }
+
+    /// <summary>A description that cannot be read or is none costs no run its other tools, and is asked for again.</summary>
+    public async Task<ToolOffer> OfferAsync(AgentDefinition agent, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        if (agent.Tools?.Any(entry => ToolNames.IsOf(options.Name, entry)) == false)
+        {
+            return new ToolOffer([]);
+        }
+
+        try
+        {
+            return new ToolOffer(await ToolsAsync(cancellationToken).WaitAsync(patience, time, cancellationToken).ConfigureAwait(false));
+        }
+        catch (TimeoutException)
+        {
+            return new ToolOffer([]) { Missing = [new MissingTools(options.Name, $"the description of '{options.Name}' has not come yet")] };
+        }
+        catch (AgentException e)
+        {
+            OpenApiLog.LeftOut(logger, agent.Name, options.Name, e.Message);
+            return new ToolOffer([]) { Missing = [new MissingTools(options.Name, e.Message.TrimEnd('.'))] };
+        }
+    }
+
+    /// <summary>Says when the host starts what is wrong with a description in a file.</summary>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        if (Uri.TryCreate(options.Document, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https")
+        {
+            return;
+        }
+
+        try
+        {
+            await ToolsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e)
+        {
+            OpenApiLog.Broken(logger, options.Name, e.Message);
         }
     }
 

@@ -2,6 +2,7 @@ using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Diagnostics;
 
@@ -17,22 +18,24 @@ internal sealed class HostReadinessTests
     }
 
     [Test]
-    public async Task Check_APolicyThatIsBrokenAtStart_FailsWithFileAndRemedyUntilItIsMended()
+    public async Task Check_APolicyThatBreaksLater_IsToldWithFileAndRemedyUntilItIsMended()
     {
         using var folder = new TemporaryFolder();
-        string path = Path.Combine(folder.Path, "policy.yaml");
-        File.WriteAllText(path, "rules: 7");
-        await using RunHost host = await RunHost.StartAsync(static _ => ChatReply.Say("there"), settings: ("Governance:PolicyPath", path));
+        string path = folder.Write("policy.yaml", "rules: []");
+        var time = new Stepping();
+        await using RunHost host = await RunHost.StartAsync(
+            services => services.AddSingleton<TimeProvider>(time), static _ => ChatReply.Say("there"), settings: ("Governance:PolicyPath", path));
         var readiness = new HostReadiness(
             [new RuntimeReadiness(host.Get<IServiceProvider>(), TimeProvider.System)], host.Get<Redactor>(),
-            new Stepping(), Microsoft.Extensions.Logging.Abstractions.NullLogger<HostReadiness>.Instance);
+            time, Microsoft.Extensions.Logging.Abstractions.NullLogger<HostReadiness>.Instance);
 
+        File.WriteAllText(path, "rules: 7");
         ReadinessItem broken = (await readiness.CheckAsync()).Single(static item => item.Name == "policy");
         File.WriteAllText(path, "rules: []");
         ReadinessItem mended = (await readiness.CheckAsync()).Single(static item => item.Name == "policy");
 
-        Assert.That(broken.Status, Is.EqualTo(ReadinessStatus.Failed));
-        Assert.That(broken.Message, Does.Contain("policy.yaml"));
+        Assert.That(broken.Status, Is.EqualTo(ReadinessStatus.Degraded));
+        Assert.That(broken.Message, Does.Contain("policy.yaml").And.Contain("The policy before it holds."));
         Assert.That(mended.Status, Is.EqualTo(ReadinessStatus.Ok), mended.Message);
     }
 

@@ -8,6 +8,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Tests.Monitors;
 
@@ -35,9 +36,9 @@ internal sealed class MonitorBench : IAsyncDisposable
 
     public static async Task<MonitorBench> StartAsync(
         Func<MonitorDefinition, MonitorDefinition>? configure = null, Func<ChatRequest, ChatReply>? script = null,
-        IEnumerable<AgentTool>? tools = null)
+        IEnumerable<AgentTool>? tools = null, ILoggerProvider? log = null)
     {
-        var world = new MonitorWorld(Start) { Server = await FlakyServer.StartAsync() };
+        var world = new MonitorWorld(Start) { Server = await FlakyServer.StartAsync(), Log = log };
         if (script is not null)
         {
             world.Model = await OpenAIProtocolServer.StartAsync(script);

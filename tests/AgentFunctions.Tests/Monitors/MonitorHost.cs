@@ -9,6 +9,7 @@ using AgentFunctions.Tools;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Tests.Monitors;
 
@@ -26,6 +27,9 @@ internal sealed class MonitorWorld(DateTimeOffset start) : IAsyncDisposable
     public FlakyServer? Server { get; set; }
 
     public OpenAIProtocolServer? Model { get; set; }
+
+    /// <summary>Takes the lines of the log.</summary>
+    public ILoggerProvider? Log { get; set; }
 
     /// <summary>The host that lives now.</summary>
     public MonitorHost? Host { get; set; }
@@ -101,6 +105,11 @@ internal sealed class MonitorHost : IAsyncDisposable
             options.DataFile = world.File("data.db");
             options.StopTimeout = TimeSpan.Zero;
         });
+        if (world.Log is not null)
+        {
+            builder.Logging.AddProvider(world.Log);
+        }
+
         world.Agents.ForEach(agent => builder.Services.AddAgent(agent));
         world.Tools.ForEach(tool => builder.Services.AddTool(tool));
         IHost host = builder.Build();

@@ -353,15 +353,22 @@ internal sealed class OpenApiToolTests
     [TestCase("{}", "openapi: is no 3.0 or 3.1 description")]
     [TestCase("swagger: '2.0'", "openapi: is no 3.0 or 3.1 description")]
     [TestCase("a: [", "is neither valid JSON nor valid YAML")]
-    public async Task SelectAsync_BrokenDescription_SaysWhere(string text, string complaint)
+    public async Task ChooseAsync_BrokenDescription_IsMissingWithTheReasonAndComesBackMended(string text, string complaint)
     {
         await using ApiServer server = await ApiServer.StartAsync();
         await using var bench = new OpenApiBench(server, text);
 
-        AgentException? error = Assert.ThrowsAsync<AgentException>(() => bench.Catalog.SelectAsync(bench.Agent));
+        ToolOffer broken = await bench.Catalog.ChooseAsync(bench.Agent, TimeSpan.FromMinutes(1));
+        bench.Write(Description);
+        ToolOffer mended = await bench.Catalog.ChooseAsync(bench.Agent, TimeSpan.FromMinutes(1));
+        bench.Write(text);
+        ToolOffer brokenLater = await bench.Catalog.ChooseAsync(bench.Agent, TimeSpan.FromMinutes(1));
 
-        Assert.That(error!.Code, Is.EqualTo(ErrorCode.InvalidInput));
-        Assert.That(error.Message, Does.Contain(complaint));
+        Assert.That(broken.Tools, Is.Empty);
+        Assert.That(broken.Missing.Single().Reason, Does.Contain("api.yaml").And.Contain(complaint));
+        Assert.That(mended.Missing, Is.Empty);
+        Assert.That(mended.Tools.Select(static tool => tool.Name), Does.Contain("shop__getOrder"));
+        Assert.That(brokenLater.Tools, Has.Count.EqualTo(mended.Tools.Count), "the last good description stays in use");
     }
 
     [Test]

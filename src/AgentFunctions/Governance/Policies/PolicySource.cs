@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Options;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,8 @@ namespace AgentFunctions.Governance.Policies;
 /// </summary>
 internal sealed class PolicySource
 {
+    private const long MaxBytes = 4 << 20;
+
     /// <summary>How often the files are looked at.</summary>
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(1);
 
@@ -162,17 +165,8 @@ internal sealed class PolicySource
             : throw new AgentException(ErrorCode.InvalidInput, $"policy: the folder '{path}' has no .yaml file; add one or name a file.");
     }
 
-    private static string Read(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"policy: '{path}' cannot be read: {e.Message}", e);
-        }
-    }
+    private static string Read(string path) => TextFile.Read(
+        path, MaxBytes, (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"policy: {path}:{line}: the file {words}.", error));
 
     private static string DefaultText()
     {

@@ -1,5 +1,5 @@
+using AgentFunctions.Core.Text;
 using AgentFunctions.Workspaces;
-
 
 namespace AgentFunctions.OpenApi.Parts;
 
@@ -25,7 +25,7 @@ internal sealed class FolderParts(string document, IReadOnlySet<string>? known) 
             var parts = new FolderParts(document, null);
             // Files are read without waiting, so there is nothing to block on.
             OpenApiBundle bundle = OpenApiBundle.ReadAsync(
-                OpenApiText.Parse(File.ReadAllText(document), document), document, parts, CancellationToken.None).GetAwaiter().GetResult();
+                OpenApiText.Parse(OpenApiText.Load(document), document), document, parts, CancellationToken.None).GetAwaiter().GetResult();
             return bundle.Places.ToHashSet(StringComparer.Ordinal);
         }
         catch (Exception e) when (e is AgentException or IOException or UnauthorizedAccessException)
@@ -61,16 +61,7 @@ internal sealed class FolderParts(string document, IReadOnlySet<string>? known) 
             throw Refused($"there is no file '{shown}'");
         }
 
-        try
-        {
-            return new FileInfo(place).Length <= maxBytes
-                ? Task.FromResult(File.ReadAllText(place))
-                : throw Refused($"'{shown}' is too large");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw Refused($"'{shown}' cannot be read: {e.Message.TrimEnd('.')}");
-        }
+        return Task.FromResult(TextFile.Read(place, maxBytes, (line, words, _) => Refused($"'{shown}'({line}) {words}")));
     }
 
     private static AgentException Refused(string reason) => new(ErrorCode.NotAllowed, reason);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Agents.ToolServers;
+using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Tools.Servers;
 
@@ -39,19 +40,8 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         string full = Path.GetFullPath(path);
-        try
-        {
-            if (new FileInfo(full).Length > MaxBytes)
-            {
-                throw new AgentException(ErrorCode.InvalidInput, $"{path}: is larger than 1 MiB; split it.");
-            }
-
-            return Parse(File.ReadAllText(full), path, Path.GetDirectoryName(full), leavesOut);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"{path}: cannot be read: {e.Message}", e);
-        }
+        string text = TextFile.Read(full, MaxBytes, (line, words, error) => new AgentException(ErrorCode.InvalidInput, $"{path}({line}): {words}.", error));
+        return Parse(text, path, Path.GetDirectoryName(full), leavesOut);
     }
 
     /// <summary>Reads text.</summary>
