@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Diagnostics;
+using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using Microsoft.Extensions.DependencyInjection;
@@ -118,7 +119,7 @@ internal sealed class ReadinessApiTests
         }
 
         public void Wrap(IServiceCollection services) => services.AddSingleton<IRecordStore>(
-            provider => new Records(provider.GetRequiredService<Sqlite.SqliteEngine>().Records, this));
+            provider => new Records(provider.GetRequiredService<SqliteEngine>().Records, this));
 
         private sealed class Records(IRecordStore inner, Broken state) : IRecordStore
         {
