@@ -1,11 +1,9 @@
 using System.Globalization;
-using AgentFunctions.Conformance.ToolServers;
 using AgentFunctions.Conformance.Torture;
 
 return args switch
 {
     [TortureProcess.Verb, string folder, string mode] => await TortureProcess.RunAsync(folder, maySchedule: mode == "schedule"),
-    [ConformanceClient.Verb, string url] => await ConformanceClient.RunAsync(url),
     ["torture", "--kills", string kills, .. string[] rest] => await TortureAsync(
         int.Parse(kills, CultureInfo.InvariantCulture), rest is ["--data", string data] ? data : Path.GetTempPath()),
     _ => Usage(),

@@ -7,6 +7,8 @@ namespace AgentFunctions.EndToEnd;
 /// <summary>The real program <c>agentfunctions</c>, or a sample, as a process of its own.</summary>
 internal sealed class ProgramProcess : IAsyncDisposable
 {
+    private const string Listening = "Listening on ";
+
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "AgentFunctions.Cli.dll");
 
     public static string StateHome { get; } = Directory.CreateTempSubdirectory("agentfunctions-state-").FullName;
@@ -80,6 +82,13 @@ internal sealed class ProgramProcess : IAsyncDisposable
         return await Task.WhenAny(seen, _read).WaitAsync(TestContext.CurrentContext.CancellationToken) == seen
             ? await seen
             : throw new InvalidOperationException($"The program ended with {await WaitAsync()}: {Output}{Errors}");
+    }
+
+    /// <summary>The address at which a server listens, once it does.</summary>
+    public async Task<Uri> ListeningAsync()
+    {
+        string line = await LineAsync(static line => line.StartsWith(Listening, StringComparison.Ordinal));
+        return new Uri(line[Listening.Length..].Split(' ')[0].TrimEnd('.'));
     }
 
     public async Task<int> WaitAsync()

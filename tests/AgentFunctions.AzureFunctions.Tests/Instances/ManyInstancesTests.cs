@@ -84,7 +84,7 @@ public sealed class ManyInstancesTests
             Assert.That((ended.Status, ended.Error?.Message), Is.EqualTo((RunStatus.Completed, (string?)null)), $"{run.Goal} (seed {seed})");
         }
 
-        await UntilAsync(() => Task.FromResult(!victim.IsAlive), "one instance was killed");
+        await Poll.UntilAsync(() => !victim.IsAlive, Cancel, "one instance was killed");
         Assert.That(set.All.Select(static instance => instance.Steps), Is.All.Positive, "each instance took part");
         await HoldsAsync(set, runs, lead, asking, seed);
     }
@@ -95,14 +95,14 @@ public sealed class ManyInstancesTests
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(_world.Answer);
         await using InstanceSet set = await StartAsync(2, 1, model);
         Run run = await SubmitAsync(set, "stuck", "Hang.");
-        await UntilAsync(async () => !_world.Hanging.IsEmpty || await EndedAsync(set, run.Id), "the call is in flight");
+        await Poll.UntilAsync(async () => !_world.Hanging.IsEmpty || await EndedAsync(set, run.Id), Cancel, "the call is in flight");
         Assert.That(_world.Hanging, Is.Not.Empty);
         Instance other = set.All.Single(instance => instance.Number != _world.Hanging.Single());
 
         await other.Get<KillOrders>().EngageAsync(KillScope.Tool, "hang", new Caller("olga") { Roles = [CallerRoles.Operator] }, "mad", Cancel);
 
         // No timer has fired on the instance that makes the call: its first step started what watches for orders.
-        await UntilAsync(() => Task.FromResult(!_world.Stopped.IsEmpty), "the call is stopped by the instance that makes it");
+        await Poll.UntilAsync(() => !_world.Stopped.IsEmpty, Cancel, "the call is stopped by the instance that makes it");
         Assert.That(_world.Stopped.First(), Is.Not.EqualTo(other.Number));
     }
 
@@ -118,21 +118,6 @@ public sealed class ManyInstancesTests
         new("Models:test:AnswerTimeout", "02:00:00"),
         new("Swarm:StepTimeout", "02:00:00"),
         new("Swarm:MaxDuration", "02:00:00"));
-
-    private static async Task UntilAsync(Func<Task<bool>> condition, string what)
-    {
-        try
-        {
-            while (!await condition())
-            {
-                await Task.Delay(50, Cancel);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Fail($"not in time: {what}");
-        }
-    }
 
     /// <summary>Whether a run has ended; that it failed fails the test.</summary>
     private static async Task<bool> EndedAsync(InstanceSet set, string runId)
@@ -218,18 +203,16 @@ public sealed class ManyInstancesTests
 
     private static async Task ApproveAsync(InstanceSet set, string runId)
     {
-        while (true)
+        Approval asked = await Poll.ForAsync(LookAsync, Cancel);
+        await set.CallAsync(instance => instance.Get<ApprovalService>().DecideAsync(asked.Id, s_lead, true, null, null, Cancel));
+
+        async Task<Approval?> LookAsync()
         {
             IReadOnlyList<Approval> open = await set.CallAsync(instance => instance.Get<ApprovalService>().ListAsync(null, Cancel));
-            if (open.FirstOrDefault(approval => approval.RunId == runId && approval.State == ApprovalState.Pending) is { } approval)
-            {
-                await set.CallAsync(instance => instance.Get<ApprovalService>().DecideAsync(approval.Id, s_lead, true, null, null, Cancel));
-                return;
-            }
-
+            Approval? approval = open.FirstOrDefault(approval => approval.RunId == runId && approval.State == ApprovalState.Pending);
             Run run = await set.CallAsync(instance => instance.Get<RunReader>().GetAsync(runId, Cancel));
-            Assert.That(run.IsEnded, Is.False, $"{run.Goal} ended before it asked: {run.Status} {run.Error}");
-            await Task.Delay(100, Cancel);
+            Assert.That(approval is null && run.IsEnded, Is.False, $"{run.Goal} ended before it asked: {run.Status} {run.Error}");
+            return approval;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
+using AgentFunctions.TestKit;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Conformance.Embedded;
@@ -28,11 +29,11 @@ internal sealed class EmbeddedHost(SqliteEngine engine, DurableRegistry registry
         if (folder is null)
         {
             // The data would go with the engine; so only what is idle goes, which is all that waits for something.
-            while (Engine.Core.Instances.Count > 0)
+            await Poll.UntilAsync(() =>
             {
                 Engine.Core.Instances.EvictIdle();
-                await Task.Yield();
-            }
+                return Engine.Core.Instances.Count == 0;
+            });
         }
         else
         {

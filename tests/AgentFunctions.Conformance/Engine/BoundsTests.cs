@@ -1,6 +1,7 @@
 using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
+using AgentFunctions.TestKit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -162,10 +163,7 @@ public sealed class BoundsTests
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxIdleBytes = 100_000);
         string[] ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(number => host.Client.ScheduleAsync("main", number, null, Cancel)));
         await Task.WhenAll(ids.Select(id => host.Client.RaiseEventAsync(id, "item", new string('x', 20_000), Cancel)));
-        while (host.Engine.Core.Instances.Count > 4)
-        {
-            await Task.Delay(2, Cancel);
-        }
+        await Poll.UntilAsync(() => host.Engine.Core.Instances.Count <= 4, Cancel);
 
         await Task.WhenAll(ids.Select(id => host.Client.RaiseEventAsync(id, "go", 1, Cancel)));
         OrchestrationState[] states = await Task.WhenAll(ids.Select(id => host.Client.WaitForCompletionAsync(id, Cancel)));
@@ -178,10 +176,7 @@ public sealed class BoundsTests
         DurableRegistry registry = new DurableRegistry().AddOrchestrator<int, int>("main", (context, _) => context.WaitForExternalEventAsync<int>("go"));
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(registry, isInMemory: true, options => options.MaxIdleInstances = 20);
         string[] ids = await Task.WhenAll(Enumerable.Range(0, 200).Select(number => host.Client.ScheduleAsync("main", number, null, Cancel)));
-        while (host.Engine.Core.Instances.Count > 20)
-        {
-            await Task.Delay(2, Cancel);
-        }
+        await Poll.UntilAsync(() => host.Engine.Core.Instances.Count <= 20, Cancel);
 
         await Task.WhenAll(ids.Select(id => host.Client.RaiseEventAsync(id, "go", 1, Cancel)));
         OrchestrationState[] states = await Task.WhenAll(ids.Select(id => host.Client.WaitForCompletionAsync(id, Cancel)));

@@ -4,6 +4,7 @@ using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Sqlite.Operations;
+using AgentFunctions.TestKit;
 using Microsoft.Data.Sqlite;
 
 namespace AgentFunctions.Conformance.Engine;
@@ -305,10 +306,7 @@ public sealed class DataFileTests : IDisposable
 
     private static async Task RunningAsync(SqliteEngine engine, string id)
     {
-        while ((await engine.Client.GetAsync(id, true, Cancel))!.Status != OrchestrationStatus.Running)
-        {
-            await Task.Delay(2, Cancel);
-        }
+        await Poll.UntilAsync(async () => (await engine.Client.GetAsync(id, true, Cancel))!.Status == OrchestrationStatus.Running, Cancel);
     }
 
     private async Task<string> WorkAsync()

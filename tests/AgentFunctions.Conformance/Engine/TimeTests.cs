@@ -1,6 +1,7 @@
 using AgentFunctions.Conformance.Embedded;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Conformance.Engine;
 
@@ -103,10 +104,7 @@ public sealed class TimeTests : IAsyncDisposable
         new Random(1).Shuffle(numbers);
         string[] ids = await Task.WhenAll(numbers.Select(number => Client.ScheduleAsync("wait", number, null, Cancel)));
         var pending = new OrchestrationQuery { Statuses = [OrchestrationStatus.Pending], PageSize = 1 };
-        while ((await Client.QueryAsync(pending, Cancel)).Items.Count > 0)
-        {
-            await Task.Delay(5, Cancel);
-        }
+        await Poll.UntilAsync(async () => (await Client.QueryAsync(pending, Cancel)).Items.Count <= 0, Cancel);
 
         // Half of them now, the other half from a fresh start.
         _time.Advance(TimeSpan.FromDays(2) + TimeSpan.FromMinutes((Count / 2) - 1));
@@ -197,22 +195,14 @@ public sealed class TimeTests : IAsyncDisposable
     {
         foreach (string id in ids)
         {
-            while ((await Client.GetAsync(id, true, Cancel))!.CustomStatus is null)
-            {
-                await Task.Delay(1, Cancel);
-            }
+            await Poll.UntilAsync(async () => (await Client.GetAsync(id, true, Cancel))!.CustomStatus is not null, Cancel);
         }
     }
 
     private async Task<OrchestrationState> AdvanceToEndAsync(string id, TimeSpan step)
     {
         Task<OrchestrationState> end = Client.WaitForCompletionAsync(id, Cancel);
-        while (!end.IsCompleted)
-        {
-            _time.Advance(step);
-            await Task.WhenAny(end, Task.Delay(2, Cancel));
-        }
-
+        await Poll.UntilEndAsync(end, () => _time.Advance(step), Cancel);
         return await end;
     }
 }

@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Conformance.Orchestrations;
 
@@ -182,15 +183,8 @@ public abstract partial class OrchestrationConformance
     /// <summary>The only sub-orchestration of an instance, once it has one.</summary>
     private async Task<string> ChildOf(string parent)
     {
-        while (true)
-        {
-            Page<OrchestrationState> page = await Client.QueryAsync(new OrchestrationQuery { PageSize = 1_000 }, Cancel);
-            if (page.Items.FirstOrDefault(state => state.ParentInstanceId == parent) is { } child)
-            {
-                return child.InstanceId;
-            }
-
-            await Task.Delay(2, Cancel);
-        }
+        return (await Poll.ForAsync(
+            async () => (await Client.QueryAsync(new OrchestrationQuery { PageSize = 1_000 }, Cancel)).Items.FirstOrDefault(state => state.ParentInstanceId == parent),
+            Cancel)).InstanceId;
     }
 }

@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Conformance.Orchestrations;
 
@@ -24,10 +25,7 @@ public abstract partial class OrchestrationConformance
         await Client.SuspendAsync(id, "look into it", Cancel);
         Assert.That((await Until(id, state => state.Status != OrchestrationStatus.Pending)).Status, Is.EqualTo(OrchestrationStatus.Suspended));
         release.SetResult();
-        while (!(await HistoryOf(id)).OfType<TaskCompleted>().Any())
-        {
-            await Task.Delay(2, Cancel);
-        }
+        await Poll.UntilAsync(async () => (await HistoryOf(id)).OfType<TaskCompleted>().Any(), Cancel);
 
         Assert.That(second, Is.Zero);
         await Client.ResumeAsync(id, "fine", Cancel);
@@ -78,10 +76,7 @@ public abstract partial class OrchestrationConformance
         });
         await UntilStatusIs(id, "waiting");
         await Client.SuspendAsync(id, null, Cancel);
-        while (!(await HistoryOf(id)).OfType<TimerFired>().Any())
-        {
-            await Task.Delay(2, Cancel);
-        }
+        await Poll.UntilAsync(async () => (await HistoryOf(id)).OfType<TimerFired>().Any(), Cancel);
 
         Assert.That((await Client.GetAsync(id, true, Cancel))!.CustomStatus, Is.EqualTo("\"waiting\""));
         await Client.ResumeAsync(id, null, Cancel);

@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using AgentFunctions.TestKit;
 using NUnit.Framework.Interfaces;
 
 namespace AgentFunctions.Conformance.Orchestrations;
@@ -99,23 +100,21 @@ public abstract partial class OrchestrationConformance
         Until(instanceId, state => state.CustomStatus == DurableJson.Serialize(customStatus));
 
     /// <summary>Waits until an instance is as it should be. The port has no signal for this, so it looks again and again.</summary>
-    protected async Task<OrchestrationState> Until(string instanceId, Func<OrchestrationState, bool> condition)
+    protected Task<OrchestrationState> Until(string instanceId, Func<OrchestrationState, bool> condition)
     {
-        while (true)
+        return Poll.ForAsync(LookAsync, Cancel);
+
+        async Task<OrchestrationState?> LookAsync()
         {
             try
             {
-                if (await Client.GetAsync(instanceId, true, Cancel) is { } state && condition(state))
-                {
-                    return state;
-                }
+                return await Client.GetAsync(instanceId, true, Cancel) is { } state && condition(state) ? state : null;
             }
             catch (AgentException e) when (e.IsTransient)
             {
                 // Microsoft's in-process host fails the call for a sub-orchestration that has not had its first turn.
+                return null;
             }
-
-            await Task.Delay(2, Cancel);
         }
     }
 

@@ -5,6 +5,7 @@ namespace AgentFunctions.Conformance.ToolServers;
 
 /// <summary>The official conformance suite of MCP, run against <see cref="ConformanceClient"/> for both generations of the protocol.</summary>
 [TestFixture]
+[Parallelizable(ParallelScope.Children)]
 [CancelAfter(300_000)]
 internal sealed class ClientConformanceTests
 {
@@ -12,6 +13,7 @@ internal sealed class ClientConformanceTests
 
     private string _node = "";
     private string _script = "";
+    private ClientRelay _relay = null!;
 
     private static IEnumerable<TestCaseData> Scenarios => ClientScenarios.Passed.Select(static scenario =>
         new TestCaseData(scenario.Version, scenario.Name).SetArgDisplayNames(scenario.Version ?? "extension", scenario.Name));
@@ -27,17 +29,25 @@ internal sealed class ClientConformanceTests
         }
 
         Assert.That(script, Is.Not.Null, $"The conformance suite is not installed: {reason}");
+        _relay = await ClientRelay.StartAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopRelay()
+    {
+        if (_relay is not null)
+        {
+            await _relay.DisposeAsync();
+        }
     }
 
     [TestCaseSource(nameof(Scenarios))]
     public async Task Scenario_OfTheSuite_IsPassed(string? version, string scenario, CancellationToken cancellationToken)
     {
         using var results = new TemporaryResults();
-        string client = $"dotnet {Path.ChangeExtension(typeof(ConformanceClient).Assembly.Location, ".dll")} {ConformanceClient.Verb}";
-
         (int exitCode, string said) = await RunAsync(
             [
-                "client", "--command", client, "--scenario", scenario, .. version is null ? Array.Empty<string>() : ["--spec-version", version],
+                "client", "--command", _relay.Command(_node), "--scenario", scenario, .. version is null ? Array.Empty<string>() : ["--spec-version", version],
                 "--timeout", $"{ScenarioTime.TotalMilliseconds}", "--output-dir", results.Path,
             ],
             cancellationToken);

@@ -5,6 +5,7 @@ using AgentFunctions.Governance.Options;
 using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Records;
 using AgentFunctions.Sqlite;
+using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.AI;
@@ -21,22 +22,22 @@ namespace AgentFunctions.Conformance.ToolServers;
 /// </summary>
 internal sealed class ConformanceClient : IAsyncDisposable
 {
-    /// <summary>The argument that starts it.</summary>
-    public const string Verb = "mcp-client";
-
     private const string Server = "scenario";
     private const int MostSignIns = 3;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentfunctions-conformance-");
     private readonly AgentDefinition _agent = Agent.Create("tester").WithInstructions("Test.").Build();
     private readonly JsonObject _context;
+    private readonly TextWriter _said;
+    private readonly LogLines _log = new();
     private readonly IHost _host;
     private readonly IServiceProvider _services;
     private int _signIns;
     private int _calls;
 
-    private ConformanceClient(string url, JsonObject context, JsonNode oauth)
+    private ConformanceClient(string url, JsonObject context, JsonNode oauth, TextWriter said)
     {
+        _said = said;
         _context = context;
         var entry = new JsonObject { ["type"] = "http", ["url"] = url, ["oauth"] = oauth };
         var configuration = new JsonObject { ["mcpServers"] = new JsonObject { [Server] = entry } };
@@ -47,28 +48,34 @@ internal sealed class ConformanceClient : IAsyncDisposable
             .AddSqliteEngine(options => options.DataFile = Path.Combine(_folder.FullName, "runs.db"))
             .AddMcpServer(McpConfiguration.Parse(configuration.ToJsonString(), "scenario.json").Servers[0])
             .PostConfigure<GovernanceOptions>(options => options.KeyFolder = Path.Combine(_folder.FullName, "keys"));
-        builder.Logging.AddConsole(static options => options.LogToStandardErrorThreshold = LogLevel.Trace).SetMinimumLevel(LogLevel.Information);
+        builder.Logging.AddProvider(_log).SetMinimumLevel(LogLevel.Information);
         _host = builder.Build();
         _services = _host.Services;
     }
 
-    /// <summary>Does what the scenario of the environment wants of a client.</summary>
+    /// <summary>Does what a scenario wants of a client.</summary>
+    /// <param name="scenario">Its name.</param>
     /// <param name="url">The scenario's server.</param>
-    public static async Task<int> RunAsync(string url)
+    /// <param name="context">What the suite tells the client beside; may be empty.</param>
+    /// <param name="said">Where it writes what it did.</param>
+    /// <returns>Whether it could do it.</returns>
+    public static async Task<bool> RunAsync(string scenario, string url, string context, TextWriter said)
     {
-        string? text = Environment.GetEnvironmentVariable("MCP_CONFORMANCE_CONTEXT");
-        JsonObject context = string.IsNullOrEmpty(text) ? [] : JsonNode.Parse(text)!.AsObject();
-        string scenario = Environment.GetEnvironmentVariable("MCP_CONFORMANCE_SCENARIO") ?? "";
+        JsonObject told = context.Length == 0 ? [] : JsonNode.Parse(context)!.AsObject();
+        await using var client = new ConformanceClient(url, told, await ConformanceSignIn.ConfigureAsync(scenario, url, told), said);
         try
         {
-            await using var client = new ConformanceClient(url, context, await ConformanceSignIn.ConfigureAsync(scenario, url, context));
             await client.UseAsync();
-            return 0;
+            return true;
         }
         catch (AgentException e)
         {
-            await Console.Error.WriteLineAsync(e.ToString());
-            return 1;
+            await said.WriteLineAsync(e.ToString());
+            return false;
+        }
+        finally
+        {
+            await said.WriteLineAsync(string.Join('\n', client._log.All));
         }
     }
 
@@ -84,7 +91,7 @@ internal sealed class ConformanceClient : IAsyncDisposable
     {
         await _host.StartAsync();
         IReadOnlyList<AgentTool> tools = await ListAsync();
-        Console.WriteLine($"tools: {string.Join(", ", tools.Select(static tool => tool.Name))}");
+        _said.WriteLine($"tools: {string.Join(", ", tools.Select(static tool => tool.Name))}");
         foreach ((string name, JsonObject arguments) in Calls(tools))
         {
             ToolOutcome outcome = await CallAsync(tools, name, arguments);
@@ -93,7 +100,7 @@ internal sealed class ConformanceClient : IAsyncDisposable
                 outcome = await CallAsync(await ListAsync(), name, arguments);
             }
 
-            Console.WriteLine($"{name}: {outcome.Code} {outcome.Text}");
+            _said.WriteLine($"{name}: {outcome.Code} {outcome.Text}");
         }
     }
 

@@ -33,7 +33,6 @@ internal static class ConformanceSignIn
     {
         using var browser = new HttpClient();
         using HttpResponseMessage page = await browser.GetAsync(address, cancellationToken);
-        Console.WriteLine($"browser: {(int)page.StatusCode}");
     }
 
     /// <summary>Looks the token endpoint up where the server publishes it; a host has it in its configuration.</summary>

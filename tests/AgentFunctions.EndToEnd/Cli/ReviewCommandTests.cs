@@ -34,14 +34,9 @@ internal sealed class ReviewCommandTests
         using HttpResponseMessage submitted = await host.Http.PostAsJsonAsync(
             "/api/runs", new { goal = "Go.", labels = new { team = "red" } }, cancellationToken);
         string id = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
-        JsonElement run;
-        do
-        {
-            // Below the callers' bound on requests a second, however long the run takes.
-            await Task.Delay(50, cancellationToken);
-            run = await host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}", cancellationToken);
-        }
-        while (run.GetProperty("status").GetString() != "waiting");
+        JsonElement run = await Poll.ForAsync(
+            () => host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}", cancellationToken),
+            static run => run.GetProperty("status").GetString() == "waiting", cancellationToken);
 
         Assert.That(run.GetProperty("waitingFor").GetProperty("kind").GetString(), Is.EqualTo("reviewCapacity"));
         (int exitCode, string output, string errors) = await RunAsync("list");

@@ -12,9 +12,10 @@ namespace AgentFunctions.EndToEnd.Crash;
 [CancelAfter(600_000)]
 internal sealed class KilledRunTests
 {
-    private const int Turns = 60;
+    private const int Answers = 3;
 
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_KILLS") ?? "20");
+    private static readonly int Kills = KilledProgram.Kills(10);
+    private static readonly int Turns = (Kills * Answers) + 5;
 
     [Test]
     public async Task Run_KilledAtRandomMoments_EndsAsIfUndisturbed(CancellationToken cancellationToken)
@@ -46,7 +47,7 @@ internal sealed class KilledRunTests
             Directory.CreateDirectory(Workspace);
             Directory.CreateDirectory(Path.Combine(_folder, "agents"));
             File.WriteAllText(Path.Combine(Workspace, "log.txt"), "begin\nEND\n");
-            File.WriteAllText(Path.Combine(_folder, "agents", "scribe.md"), "---\nname: scribe\ndescription: Writes a log.\nmaxTurns: 500\n---\nKeep the log.\n");
+            File.WriteAllText(Path.Combine(_folder, "agents", "scribe.md"), $"---\nname: scribe\ndescription: Writes a log.\nmaxTurns: {2 * Turns}\n---\nKeep the log.\n");
         }
 
         public int KilledInMidRun { get; private set; }
@@ -59,11 +60,11 @@ internal sealed class KilledRunTests
 
         public async Task<int> RunAsync(int kills, Random random, CancellationToken cancellationToken)
         {
-            var asked = new SemaphoreSlim(0);
-            await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => Reply(request.Turn, asked));
+            using var program = new KilledProgram(random);
+            await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request.Turn)));
             string[] command =
                 ["run", "Keep the log.", "--agent", "scribe", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
-            KilledInMidRun = await KilledProgram.RunAsync(model, asked, kills, random, command, cancellationToken);
+            KilledInMidRun = await program.RunAsync(model, kills, Answers, command, cancellationToken);
             return model.Count;
         }
 
@@ -87,23 +88,18 @@ internal sealed class KilledRunTests
 
         public void Dispose() => Directory.Delete(_folder, true);
 
-        private static ChatReply Reply(int turn, SemaphoreSlim asked)
-        {
-            asked.Release();
-            ChatReply reply = turn < Turns
-                ? new ChatReply
-                {
-                    Calls =
-                    [
-                        new($"call_{turn}_edit", "edit_file", JsonSerializer.Serialize(
-                            new { path = "log.txt", old_text = "END", new_text = $"line {turn}\nEND" })),
-                        new($"call_{turn}_write", "write_file", JsonSerializer.Serialize(
-                            new { path = $"notes/{turn}.txt", content = $"note {turn}" })),
-                        new($"call_{turn}_read", "read_file", JsonSerializer.Serialize(new { path = $"notes/{turn - 1}.txt" })),
-                    ],
-                }
-                : ChatReply.Say("The log is kept.");
-            return reply with { Before = token => Task.Delay(60, token) };
-        }
+        private static ChatReply Reply(int turn) => turn < Turns
+            ? new ChatReply
+            {
+                Calls =
+                [
+                    new($"call_{turn}_edit", "edit_file", JsonSerializer.Serialize(
+                        new { path = "log.txt", old_text = "END", new_text = $"line {turn}\nEND" })),
+                    new($"call_{turn}_write", "write_file", JsonSerializer.Serialize(
+                        new { path = $"notes/{turn}.txt", content = $"note {turn}" })),
+                    new($"call_{turn}_read", "read_file", JsonSerializer.Serialize(new { path = $"notes/{turn - 1}.txt" })),
+                ],
+            }
+            : ChatReply.Say("The log is kept.");
     }
 }

@@ -14,12 +14,13 @@ namespace AgentFunctions.EndToEnd.Crash;
 [CancelAfter(1_200_000)]
 internal sealed class KilledSwarmTests
 {
-    private const int Turns = 4;
-
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_KILLS") ?? "10");
+    private static readonly int Kills = KilledProgram.Kills(6);
 
     /// <summary>At most 300, which is the bound of a tree.</summary>
     private static readonly int Children = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SUBAGENTS") ?? "40");
+
+    private static readonly int Answers = Kills > 10 ? 4 : 20;
+    private static readonly int Turns = Math.Max(4, (Kills * Answers / Children) + 1);
 
     [Test]
     public async Task Run_KilledAtRandomMoments_EndsWithTheSameResultsAndNoChildLostOrDoubled(CancellationToken cancellationToken)
@@ -78,11 +79,11 @@ internal sealed class KilledSwarmTests
         public async Task<TimeSpan> RunAsync(int kills, Random random, CancellationToken cancellationToken)
         {
             long start = TimeProvider.System.GetTimestamp();
-            var asked = new SemaphoreSlim(0);
-            await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => Reply(request, asked));
+            using var program = new KilledProgram(random);
+            await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request)));
             string[] command =
                 ["run", "Have the parts read.", "--agent", "lead", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
-            KilledInMidRun = await KilledProgram.RunAsync(model, asked, kills, random, command, cancellationToken);
+            KilledInMidRun = await program.RunAsync(model, kills, Answers, command, cancellationToken);
             return TimeProvider.System.GetElapsedTime(start);
         }
 
@@ -112,13 +113,10 @@ internal sealed class KilledSwarmTests
 
         public void Dispose() => Directory.Delete(_folder, true);
 
-        private static ChatReply Reply(ChatRequest request, SemaphoreSlim asked)
-        {
-            asked.Release();
-            bool isLead = request.Messages[0].GetProperty("content").ToString().Contains("You lead.", StringComparison.Ordinal);
-            ChatReply reply = isLead ? Lead(request.Turn) : Child(request.Messages[1].GetProperty("content").ToString().Split(' ')[^1], request.Turn);
-            return reply with { Before = token => Task.Delay(40, token) };
-        }
+        private static ChatReply Reply(ChatRequest request) =>
+            request.Messages[0].GetProperty("content").ToString().Contains("You lead.", StringComparison.Ordinal)
+                ? Lead(request.Turn)
+                : Child(request.Messages[1].GetProperty("content").ToString().Split(' ')[^1], request.Turn);
 
         private static ChatReply Lead(int turn) => turn switch
         {

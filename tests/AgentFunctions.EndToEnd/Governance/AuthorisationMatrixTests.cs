@@ -199,16 +199,10 @@ internal sealed class AuthorisationMatrixTests
     {
         Run run = await SubmitAsync(owner, "Pay.");
         var desk = _host.Services.GetRequiredService<ApprovalService>();
-        while (true)
-        {
-            IReadOnlyList<Approval> open = await desk.ListAsync(null, TestContext.CurrentContext.CancellationToken);
-            if (open.FirstOrDefault(approval => approval.RunId == run.Id) is { } asked)
-            {
-                return (run.Id, asked.Id);
-            }
-
-            await Task.Delay(10, TestContext.CurrentContext.CancellationToken);
-        }
+        CancellationToken cancellationToken = TestContext.CurrentContext.CancellationToken;
+        Approval asked = await Poll.ForAsync(
+            async () => (await desk.ListAsync(null, cancellationToken)).FirstOrDefault(approval => approval.RunId == run.Id), cancellationToken);
+        return (run.Id, asked.Id);
     }
 
     private Task<Run> SubmitAsync(string owner, string goal) => _host.Services.GetRequiredService<AgentGateway>().SubmitAsync(

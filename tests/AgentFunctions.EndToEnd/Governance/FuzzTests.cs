@@ -150,18 +150,12 @@ internal sealed class FuzzTests
             new { description = Hidden, schedule = new { every = "PT12H" }, agent = "lead", goal = Hidden },
             cancellationToken);
         Assert.That((int)monitor.StatusCode, Is.EqualTo(201), await monitor.Content.ReadAsStringAsync(cancellationToken));
-        JsonElement approvals;
-        do
-        {
-            approvals = (await root.GetFromJsonAsync<JsonElement>("/api/approvals", cancellationToken)).GetProperty("items");
-        }
-        while (approvals.GetArrayLength() == 0);
-
-        while ((await root.GetFromJsonAsync<JsonElement>($"/api/runs/{ended}", cancellationToken)).GetProperty("status").GetString() != "completed")
-        {
-            await Task.Yield();
-        }
-
+        JsonElement approvals = await Poll.ForAsync(
+            async () => (await root.GetFromJsonAsync<JsonElement>("/api/approvals", cancellationToken)).GetProperty("items"),
+            static found => found.GetArrayLength() > 0, cancellationToken);
+        await Poll.ForAsync(
+            () => root.GetFromJsonAsync<JsonElement>($"/api/runs/{ended}", cancellationToken),
+            static run => run.GetProperty("status").GetString() == "completed", cancellationToken);
         return [ended, waiting, approvals[0].GetProperty("id").GetString()!, "watch", "lead", "v1", "fuzz-victim"];
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using AgentFunctions.EndToEnd.Crash;
 using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Governance;
@@ -8,11 +9,11 @@ namespace AgentFunctions.EndToEnd.Governance;
 [CancelAfter(600_000)]
 internal sealed class KilledApprovalTests
 {
-    private const int Calls = 21;
-    private const int Kills = 20;
+    private static readonly int Kills = KilledProgram.Kills(9);
+    private static readonly int Calls = Kills + 1;
 
     [Test]
-    public async Task Approve_ServerKilledTwentyTimes_EveryCallIsMadeOnceUnderItsOwnApproval(CancellationToken cancellationToken)
+    public async Task Approve_ServerKilledAgainAndAgain_EveryCallIsMadeOnceUnderItsOwnApproval(CancellationToken cancellationToken)
     {
         int seed = Environment.TickCount;
         TestContext.Out.WriteLine($"seed {seed}");
@@ -25,21 +26,23 @@ internal sealed class KilledApprovalTests
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn < Calls
             ? ChatReply.Call("edit_file", new { path = "log.txt", old_text = "END", new_text = $"line {request.Turn}\nEND" }, $"call_{request.Turn}")
             : ChatReply.Say("done"));
-        using var http = new HttpClient();
+        HttpClient? http = null;
         ProgramProcess? server = null;
         try
         {
-            server = await StartAsync(folder, workspace, model.BaseUrl, http, cancellationToken);
-            HttpResponseMessage submitted = await http.PostAsJsonAsync("/api/runs", new { goal = "Keep the log." }, cancellationToken);
+            await RestartAsync();
+            HttpResponseMessage submitted = await http!.PostAsJsonAsync("/api/runs", new { goal = "Keep the log." }, cancellationToken);
             string runId = (await submitted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
             var decided = new HashSet<string>();
             int kills = 0;
             while (decided.Count < Calls)
             {
-                JsonElement? waiting = await NextAsync(http, decided, cancellationToken);
+                JsonElement? waiting = null;
+                await Poll.UntilAsync(
+                    async () => (waiting = await NextAsync(http!, decided, cancellationToken)) is not null || decided.Count == Calls, cancellationToken);
                 if (waiting is not { } approval)
                 {
-                    continue;
+                    break;
                 }
 
                 int phase = random.Next(3);
@@ -47,17 +50,17 @@ internal sealed class KilledApprovalTests
                 {
                     // Between the question and the decision.
                     kills++;
-                    server = await RestartAsync();
+                    await RestartAsync();
                 }
 
-                Task<HttpResponseMessage> decision = http.PostAsJsonAsync(
+                Task<HttpResponseMessage> decision = http!.PostAsJsonAsync(
                     $"/api/approvals/{approval.GetProperty("id").GetString()}", new { decision = "approve" }, cancellationToken);
                 if (phase == 1 && kills < Kills)
                 {
                     // While the decision is on its way: it may have been recorded or not.
                     kills++;
                     await Task.Delay(random.Next(0, 12), cancellationToken);
-                    server = await RestartAsync();
+                    await RestartAsync();
                     if (!await SucceededAsync(decision))
                     {
                         continue;
@@ -75,14 +78,14 @@ internal sealed class KilledApprovalTests
                     // Between the decision and the action, or in the midst of it.
                     kills++;
                     await Task.Delay(random.Next(0, 40), cancellationToken);
-                    server = await RestartAsync();
+                    await RestartAsync();
                 }
             }
 
-            JsonElement run = await EndAsync(http, runId, cancellationToken);
+            JsonElement run = await EndAsync(http!, runId, cancellationToken);
             string[] lines = (await File.ReadAllLinesAsync(Path.Combine(workspace, "log.txt"), cancellationToken))[..^1];
-            JsonElement audit = await http.GetFromJsonAsync<JsonElement>($"/api/audit?run={runId}&limit=1000", cancellationToken);
-            JsonElement verified = await http.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken);
+            JsonElement audit = await http!.GetFromJsonAsync<JsonElement>($"/api/audit?run={runId}&limit=1000", cancellationToken);
+            JsonElement verified = await http!.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken);
             JsonElement[] made = [.. audit.GetProperty("items").EnumerateArray().Where(entry => entry.GetProperty("type").GetString() == "call.decided")];
 
             foreach (JsonElement entry in audit.GetProperty("items").EnumerateArray().Where(entry => entry.TryGetProperty("failed", out JsonElement failed) && failed.ValueKind == JsonValueKind.True))
@@ -100,11 +103,17 @@ internal sealed class KilledApprovalTests
                 Is.True, "one approval, one call");
             Assert.That(verified.GetProperty("holds").GetBoolean(), Is.True);
 
-            async Task<ProgramProcess> RestartAsync()
+            async Task RestartAsync()
             {
-                await server!.KillAsync();
-                await server.DisposeAsync();
-                return await StartAsync(folder, workspace, model.BaseUrl, http, cancellationToken);
+                if (server is not null)
+                {
+                    await server.KillAsync();
+                    await server.DisposeAsync();
+                }
+
+                server = Start(folder, workspace, model.BaseUrl);
+                http?.Dispose();
+                http = new HttpClient { BaseAddress = await server.ListeningAsync() };
             }
         }
         finally
@@ -114,43 +123,20 @@ internal sealed class KilledApprovalTests
                 await server.DisposeAsync();
             }
 
+            http?.Dispose();
             Directory.Delete(folder, true);
         }
     }
 
-    private static async Task<ProgramProcess> StartAsync(
-        string folder, string workspace, string modelUrl, HttpClient http, CancellationToken cancellationToken)
-    {
-        int port = http.BaseAddress?.Port ?? FreePort();
-        var environment = new Dictionary<string, string>
+    private static ProgramProcess Start(string folder, string workspace, string modelUrl) => ProgramProcess.Start(
+        new Dictionary<string, string>
         {
             ["OPENAI_API_KEY"] = "sk-test",
             ["OPENAI_BASE_URL"] = modelUrl,
             ["OPENAI_MODEL"] = "scripted",
             ["Governance__PolicyPath"] = Path.Combine(folder, "policy.yaml"),
-        };
-        ProgramProcess server = ProgramProcess.Start(
-            environment, "serve", "--urls", $"http://127.0.0.1:{port}", "--data", Path.Combine(folder, "data"), "--workspace", workspace);
-        http.BaseAddress ??= new Uri($"http://127.0.0.1:{port}");
-        while (!await IsReadyAsync(http, cancellationToken))
-        {
-            await Task.Delay(20, cancellationToken);
-        }
-
-        return server;
-    }
-
-    private static async Task<bool> IsReadyAsync(HttpClient http, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await http.GetAsync(new Uri("/health/ready", UriKind.Relative), cancellationToken)).IsSuccessStatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
+        },
+        "serve", "--urls", "http://127.0.0.1:0", "--data", Path.Combine(folder, "data"), "--workspace", workspace);
 
     private static async Task<JsonElement?> NextAsync(HttpClient http, HashSet<string> decided, CancellationToken cancellationToken)
     {
@@ -164,7 +150,6 @@ internal sealed class KilledApprovalTests
         JsonElement audit = await http.GetFromJsonAsync<JsonElement>("/api/audit?limit=1000", cancellationToken);
         decided.UnionWith(audit.GetProperty("items").EnumerateArray()
             .Where(entry => entry.GetProperty("type").GetString() == "call.decided").Select(entry => entry.GetProperty("approvalId").GetString()!));
-        await Task.Delay(10, cancellationToken);
         return null;
     }
 
@@ -180,24 +165,7 @@ internal sealed class KilledApprovalTests
         }
     }
 
-    private static async Task<JsonElement> EndAsync(HttpClient http, string runId, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            JsonElement run = await http.GetFromJsonAsync<JsonElement>($"/api/runs/{runId}", cancellationToken);
-            if (run.GetProperty("completedAt").ValueKind == JsonValueKind.String)
-            {
-                return run;
-            }
-
-            await Task.Delay(20, cancellationToken);
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private static Task<JsonElement> EndAsync(HttpClient http, string runId, CancellationToken cancellationToken) => Poll.ForAsync(
+        () => http.GetFromJsonAsync<JsonElement>($"/api/runs/{runId}", cancellationToken),
+        static run => run.GetProperty("completedAt").ValueKind == JsonValueKind.String, cancellationToken);
 }

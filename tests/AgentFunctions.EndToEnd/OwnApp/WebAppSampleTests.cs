@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.EndToEnd.Api;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.OwnApp;
 
@@ -115,16 +116,11 @@ internal sealed class WebAppSampleTests
 
     private static async Task<string> ApprovalAsync(HttpClient http, string run)
     {
-        while (true)
-        {
-            JsonArray items = (await http.GetJsonAsync("/agents/api/approvals"))["items"]!.AsArray();
-            if (items.FirstOrDefault(item => run.EndsWith((string)item!["run"]!, StringComparison.Ordinal)) is { } found)
-            {
-                return (string)found["id"]!;
-            }
-
-            await Task.Delay(100, Cancel);
-        }
+        JsonNode asked = await Poll.ForAsync(
+            async () => (await http.GetJsonAsync("/agents/api/approvals"))["items"]!.AsArray()
+                .FirstOrDefault(item => run.EndsWith((string)item!["run"]!, StringComparison.Ordinal)),
+            Cancel);
+        return (string)asked["id"]!;
     }
 
     private static Task<HttpResponseMessage> DecideAsync(HttpClient http, string approval) =>

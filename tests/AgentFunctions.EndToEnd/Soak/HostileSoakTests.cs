@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Soak;
 
@@ -95,18 +96,14 @@ internal sealed class HostileSoakTests
 
     private static async Task<JsonElement> EndOfAsync(HttpClient http, string id, CancellationToken cancellationToken)
     {
-        while (true)
+        return await Poll.ForAsync(LookAsync, static run => Ends.Contains(run.GetProperty("status").GetString()), cancellationToken);
+
+        async Task<JsonElement> LookAsync()
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"api/runs/{id}");
             request.Headers.Add("Prefer", "wait=20");
             using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);
-            JsonElement run = JsonElement.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
-            if (Ends.Contains(run.GetProperty("status").GetString()))
-            {
-                return run;
-            }
-
-            await Task.Delay(100, cancellationToken);
+            return JsonElement.Parse(await answer.Content.ReadAsStringAsync(cancellationToken));
         }
     }
 
@@ -143,19 +140,13 @@ internal sealed class HostileSoakTests
     /// <summary>A model that behaves is asked at once; no call of an ended run is still open.</summary>
     private static async Task<JsonElement> AssertNothingIsHeldAsync(HttpClient http, HostileWorld world, CancellationToken cancellationToken)
     {
-        JsonElement run = await EndOfAsync(http, await SubmitAsync(http, $"{HostileWorld.Good}: say it.", null, cancellationToken), cancellationToken);
-        while (run.GetProperty("status").GetString() != "completed")
-        {
-            // The breaker of the model may be open for a moment after all that.
-            await Task.Delay(500, cancellationToken);
-            run = await EndOfAsync(http, await SubmitAsync(http, $"{HostileWorld.Good}: say it.", null, cancellationToken), cancellationToken);
-        }
+        // The breaker of the model may be open for a moment after all that.
+        JsonElement run = await Poll.ForAsync(
+            async () => await EndOfAsync(http, await SubmitAsync(http, $"{HostileWorld.Good}: say it.", null, cancellationToken), cancellationToken),
+            static run => run.GetProperty("status").GetString() == "completed", cancellationToken);
 
         // What is left are deliveries of callbacks and looks at tool servers, a handful at a time.
-        while (world.Open > Width)
-        {
-            await Task.Delay(100, cancellationToken);
-        }
+        await Poll.UntilAsync(() => world.Open <= Width, cancellationToken);
 
         return run;
     }

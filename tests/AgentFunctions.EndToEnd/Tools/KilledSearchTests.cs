@@ -8,8 +8,10 @@ namespace AgentFunctions.EndToEnd.Tools;
 [CancelAfter(600_000)]
 internal sealed class KilledSearchTests
 {
-    private const int Rounds = 20;
-    private const int Kills = 8;
+    private const int Answers = 6;
+
+    private static readonly int Kills = KilledProgram.Kills(5);
+    private static readonly int Rounds = (Kills * Answers / 2) + 2;
 
     [Test]
     public async Task Run_KilledBetweenSearchAndCall_KnowsWhatItHasLoaded(CancellationToken cancellationToken)
@@ -19,15 +21,15 @@ internal sealed class KilledSearchTests
         using var folder = new TemporaryFolder();
         string workspace = Directory.CreateDirectory(Path.Combine(folder.Path, "workspace")).FullName;
         string agents = Directory.CreateDirectory(Path.Combine(folder.Path, "agents")).FullName;
-        File.WriteAllText(Path.Combine(agents, "clerk.md"), "---\nname: clerk\ndescription: Writes reports.\nmaxTurns: 100\n---\nWrite reports.\n");
+        File.WriteAllText(Path.Combine(agents, "clerk.md"), $"---\nname: clerk\ndescription: Writes reports.\nmaxTurns: {3 * Rounds}\n---\nWrite reports.\n");
         string servers = Path.Combine(folder.Path, "servers.json");
         string[] script = [Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs"), "many:1231"];
         File.WriteAllText(servers, JsonSerializer.Serialize(new { mcpServers = new { odd = new { command = "node", args = script } } }));
-        var asked = new SemaphoreSlim(0);
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => Reply(request, asked));
+        using var program = new KilledProgram(new Random(seed));
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request)));
 
-        int inMidRun = await KilledProgram.RunAsync(
-            model, asked, Kills, new Random(seed),
+        int inMidRun = await program.RunAsync(
+            model, Kills, Answers,
             ["run", "Write reports.", "--agent", "clerk", "--agents", agents, "--workspace", workspace, "--data", Path.Combine(folder.Path, "data"), "--mcp-config", servers],
             cancellationToken);
 
@@ -43,16 +45,14 @@ internal sealed class KilledSearchTests
         Assert.That(last.Tools.TakeLast(Rounds), Is.EqualTo(Enumerable.Range(0, Rounds).Select(i => $"mcp__odd__report_{i}")), "in the order of their loading");
     }
 
-    private static ChatReply Reply(ChatRequest request, SemaphoreSlim asked)
+    private static ChatReply Reply(ChatRequest request)
     {
-        asked.Release();
         int round = request.Turn / 2;
-        ChatReply reply = (round < Rounds, request.Turn % 2) switch
+        return (round < Rounds, request.Turn % 2) switch
         {
             (false, _) => ChatReply.Say("The reports are written."),
             (_, 0) => ChatReply.Call("search_tools", new { names = new[] { $"mcp__odd__report_{round}" } }),
             _ => ChatReply.Call($"mcp__odd__report_{round}", new { customer = "ann" }),
         };
-        return reply with { Before = token => Task.Delay(60, token) };
     }
 }

@@ -64,15 +64,9 @@ internal sealed class McpLoginTests
         using var body = new StringContent("""{"goal": "Who am I?"}""", System.Text.Encoding.UTF8, "application/json");
         using HttpResponseMessage submitted = await client.PostAsync("/api/runs", body, cancellationToken);
         using JsonDocument run = JsonDocument.Parse(await submitted.Content.ReadAsStringAsync(cancellationToken));
-        while (true)
-        {
-            using JsonDocument now = JsonDocument.Parse(await client.GetStringAsync($"/api/runs/{run.RootElement.GetProperty("id").GetString()}", cancellationToken));
-            if (now.RootElement.TryGetProperty("result", out JsonElement result) && result.ValueKind == JsonValueKind.Object)
-            {
-                return result.GetProperty("text").GetString()!;
-            }
-
-            await Task.Delay(100, cancellationToken);
-        }
+        JsonElement now = await Poll.ForAsync(
+            async () => JsonElement.Parse(await client.GetStringAsync($"/api/runs/{run.RootElement.GetProperty("id").GetString()}", cancellationToken)),
+            static now => now.TryGetProperty("result", out JsonElement result) && result.ValueKind == JsonValueKind.Object, cancellationToken);
+        return now.GetProperty("result").GetProperty("text").GetString()!;
     }
 }

@@ -50,10 +50,7 @@ internal sealed class CallMarksTests
         Task call = host.Get<ModelCaller>().CallAsync(
             new ModelCall("run", 1, true, RunPriority.Normal), model, [new ChatMessage(ChatRole.User, "go")], new ChatOptions(), stop.Token);
         IRecordStore records = host.Get<IRecordStore>();
-        while (await records.GetAsync("calls/run", cancellationToken) is null)
-        {
-            await Task.Delay(10, cancellationToken);
-        }
+        await Poll.UntilAsync(async () => await records.GetAsync("calls/run", cancellationToken) is not null, cancellationToken);
 
         await stop.CancelAsync();
 

@@ -60,16 +60,8 @@ internal sealed class GovernedRun : IAsyncDisposable
     }
 
     /// <summary>Waits until the record of an approval rests: it is written once more after the event, when people were told.</summary>
-    private async Task<Approval> ToldAsync(string id, CancellationToken cancellationToken)
-    {
-        Approval approval;
-        while ((approval = await Desk.GetAsync(id, null, cancellationToken)).Reminders == 0)
-        {
-            await Task.Delay(10, cancellationToken);
-        }
-
-        return approval;
-    }
+    private Task<Approval> ToldAsync(string id, CancellationToken cancellationToken) =>
+        Poll.ForAsync(() => Desk.GetAsync(id, null, cancellationToken), static approval => approval.Reminders > 0, cancellationToken);
 
     public async Task<IReadOnlyList<AuditEntry>> AuditAsync(string? runId = null)
     {

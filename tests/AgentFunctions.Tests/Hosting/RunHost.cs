@@ -135,6 +135,10 @@ internal sealed class RunHost : IAsyncDisposable
         return await Reader.WaitForEndAsync(run.Id);
     }
 
+    /// <summary>Waits until a run, as its reader shows it, is as it is wanted.</summary>
+    public Task<Run> UntilAsync(string runId, Func<Run, bool> isIt, CancellationToken cancellationToken = default) =>
+        Poll.ForAsync(() => Reader.GetAsync(runId, cancellationToken), isIt, cancellationToken);
+
     public async Task<IReadOnlyList<TranscriptEntry>> TranscriptAsync(string runId)
     {
         var entries = new List<TranscriptEntry>();

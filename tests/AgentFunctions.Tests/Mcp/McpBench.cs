@@ -2,6 +2,7 @@ using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Records;
 using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Tools;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;

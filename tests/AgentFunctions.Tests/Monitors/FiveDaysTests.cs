@@ -175,12 +175,8 @@ internal sealed class FiveDaysTests
         long count = (long)((due - new DateTimeOffset(due.Date, TimeSpan.Zero)) / Interval) + (day == DateOnly.FromDateTime(Start.Date) ? 0 : 1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task ran = host.TickedAsync("shop", day, count, stop.Token);
-        while (await Task.WhenAny(ran, host.Crash.Crashed, Task.Delay(20, cancellationToken)) is var first
-            && first != ran && first != host.Crash.Crashed)
-        {
-            // A timer that was set while the clock moved counts from then; and what failed is tried again only as time passes.
-            world.Time.Advance(TimeSpan.FromSeconds(1));
-        }
+        // A timer that was set while the clock moved counts from then; and what failed is tried again only as time passes.
+        await Poll.UntilEndAsync(Task.WhenAny(ran, host.Crash.Crashed), () => world.Time.Advance(TimeSpan.FromSeconds(1)), cancellationToken);
 
         bool hasRun = ran.IsCompleted;
         if (hasRun)
@@ -195,11 +191,18 @@ internal sealed class FiveDaysTests
     /// <summary>Lets time pass until what is on its way to the receiver has come.</summary>
     private static async Task DeliverAsync(MonitorWorld world, int messages, CancellationToken cancellationToken)
     {
-        for (int i = 0; i < 2_000 && world.Server!.Received.Count < messages; i++)
-        {
-            world.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(2, cancellationToken);
-        }
+        await Poll.UntilAsync(
+            () =>
+            {
+                if (world.Server!.Received.Count >= messages)
+                {
+                    return true;
+                }
+
+                world.Time.Advance(TimeSpan.FromSeconds(1));
+                return false;
+            },
+            cancellationToken);
     }
 
     private static void AssertIncidents(IReadOnlyList<Incident> incidents, (DateTimeOffset From, DateTimeOffset To)[] outages)

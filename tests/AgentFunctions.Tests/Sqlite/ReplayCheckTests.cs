@@ -26,10 +26,7 @@ internal sealed class ReplayCheckTests
         Run[] runs = await Task.WhenAll(Enumerable.Range(0, Runs).Select(_ => host.SubmitAsync()));
         foreach (Run run in runs)
         {
-            while ((await host.Reader.GetAsync(run.Id)).Status != RunStatus.Waiting)
-            {
-                await Task.Delay(20);
-            }
+            await Poll.UntilAsync(async () => (await host.Reader.GetAsync(run.Id)).Status == RunStatus.Waiting);
         }
 
         ReplayReport same = ReplayCheck.Run(host.DataFile, host.Get<DurableRegistry>());

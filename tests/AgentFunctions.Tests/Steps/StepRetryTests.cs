@@ -21,7 +21,7 @@ internal sealed class StepRetryTests
         Run run = await host.SubmitAsync();
 
         JournalEvent told = await NextAsync(host, run.Id, JournalEventTypes.StepRetrying);
-        Run waiting = await WaitForAsync(host, run.Id, static run => run.WaitingFor is not null);
+        Run waiting = await host.UntilAsync(run.Id, static run => run.WaitingFor is not null);
 
         using (Assert.EnterMultipleScope())
         {
@@ -70,7 +70,7 @@ internal sealed class StepRetryTests
         Run run = await host.SubmitAsync();
 
         await NextAsync(host, run.Id, JournalEventTypes.StepRetrying);
-        Run waiting = await WaitForAsync(host, run.Id, static run => run.WaitingFor?.Message is not null);
+        Run waiting = await host.UntilAsync(run.Id, static run => run.WaitingFor?.Message is not null);
         using (Assert.EnterMultipleScope())
         {
             Assert.That(waiting.WaitingFor!.Kind, Is.EqualTo("modelCapacity"));
@@ -112,21 +112,6 @@ internal sealed class StepRetryTests
                     return e;
                 }
             }
-        }
-    }
-
-    private static async Task<Run> WaitForAsync(RunHost host, string runId, Func<Run, bool> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while (true)
-        {
-            Run run = await host.Reader.GetAsync(runId, limit.Token);
-            if (condition(run))
-            {
-                return run;
-            }
-
-            await Task.Delay(20, limit.Token);
         }
     }
 

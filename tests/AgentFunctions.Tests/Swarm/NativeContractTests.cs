@@ -67,10 +67,7 @@ internal sealed class NativeContractTests
                 Before = token => GoalOf(request).EndsWith('a') || GoalOf(request).EndsWith('b') ? Task.CompletedTask : Task.Delay(Timeout.Infinite, token),
             });
         Run run = await host.SubmitAsync();
-        while ((await host.Reader.GetAsync(run.Id)) is not { Status: RunStatus.Waiting, WaitingFor.Kind: "subAgents", Turns: 4 })
-        {
-            await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
-        }
+        await host.UntilAsync(run.Id, static run => run is { Status: RunStatus.Waiting, WaitingFor.Kind: "subAgents", Turns: 4 });
 
         await host.Steering.SendAsync(run.Id, "Hurry up.");
         run = await host.Reader.WaitForEndAsync(run.Id);

@@ -75,10 +75,8 @@ public sealed class ParkedSwarmTests
         {
             Run lead = await host.SubmitAsync(Goal);
             await reached.Task;
-            while ((await host.Get<ApprovalService>().ListAsync()).Count == 0 || (await host.Reader.GetAsync(lead.Id)).SubAgents is not { Running: 2 })
-            {
-                await Task.Delay(20);
-            }
+            await Poll.UntilAsync(async () =>
+                (await host.Get<ApprovalService>().ListAsync()).Count > 0 && (await host.Reader.GetAsync(lead.Id)).SubAgents is { Running: 2 });
 
             // The host stops with the swarm as it stands, and its data file is copied before anything is cleaned up.
             await host.StopAsync();

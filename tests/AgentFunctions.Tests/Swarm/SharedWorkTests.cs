@@ -166,10 +166,9 @@ internal sealed class SharedWorkTests
             [],
             agent => agent.WithInstructions(LeadInstructions).WithTools("write_file").WithDelegation(Delegation.Kimi));
         Run run = await host.SubmitAsync();
-        while (!(await host.JournalAsync(run.Id + ".2-1")).Any(static happened => happened.Type == JournalEventTypes.ToolStarted))
-        {
-            await Task.Delay(20, TestContext.CurrentContext.CancellationToken);
-        }
+        await Poll.UntilAsync(
+            async () => (await host.JournalAsync(run.Id + ".2-1")).Any(static happened => happened.Type == JournalEventTypes.ToolStarted),
+            TestContext.CurrentContext.CancellationToken);
 
         // Time for several looks at the lease, and far from its end.
         for (int look = 0; look < 10; look++)
@@ -179,11 +178,7 @@ internal sealed class SharedWorkTests
 
         firstMayEnd.SetResult();
         Task<Run> ended = host.Reader.WaitForEndAsync(run.Id);
-        while (await Task.WhenAny(ended, Task.Delay(20, TestContext.CurrentContext.CancellationToken)) != ended)
-        {
-            time.Advance(TimeSpan.FromSeconds(0.5));
-        }
-
+        await Poll.UntilEndAsync(ended, () => time.Advance(TimeSpan.FromSeconds(0.5)), TestContext.CurrentContext.CancellationToken);
         run = await ended;
         Assert.That(atTheEnd, Is.EqualTo(("first", 0)));
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));

@@ -60,14 +60,7 @@ internal sealed class WaitingStepTests
 
     private static async Task<Approval> AskedAsync(RunHost host, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            if ((await host.Get<ApprovalService>().ListAsync(cancellationToken: cancellationToken)) is [Approval asked])
-            {
-                return asked;
-            }
-
-            await Task.Delay(20, cancellationToken);
-        }
+        return (await Poll.ForAsync(
+            () => host.Get<ApprovalService>().ListAsync(cancellationToken: cancellationToken), static open => open.Count == 1, cancellationToken))[0];
     }
 }

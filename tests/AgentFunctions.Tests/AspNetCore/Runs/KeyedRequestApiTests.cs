@@ -108,16 +108,10 @@ internal sealed class KeyedRequestApiTests
 
     private static async Task<JsonElement[]> AskedAsync(ApiHost host, int count, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            JsonElement list = await host.Client.GetFromJsonAsync<JsonElement>("/api/approvals", cancellationToken);
-            if (list.GetProperty("items").GetArrayLength() == count)
-            {
-                return [.. list.GetProperty("items").EnumerateArray()];
-            }
-
-            await Task.Yield();
-        }
+        JsonElement list = await Poll.ForAsync(
+            () => host.Client.GetFromJsonAsync<JsonElement>("/api/approvals", cancellationToken),
+            found => found.GetProperty("items").GetArrayLength() == count, cancellationToken);
+        return [.. list.GetProperty("items").EnumerateArray()];
     }
 
     private static async Task<(HttpStatusCode Status, string Body)> SendAsync(ApiHost host, string path, string key, object? body)

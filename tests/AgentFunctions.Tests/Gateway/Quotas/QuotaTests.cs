@@ -89,12 +89,7 @@ internal sealed class QuotaTests
             ("Gateway:Quotas:0:Name", "tokens"), ("Gateway:Quotas:0:Label", "team=red"), ("Gateway:Quotas:0:Tokens", "1000"), ("Gateway:Quotas:0:Per", "Hour"));
 
         Run run = await host.SubmitAsync("Go.", new() { Labels = new Dictionary<string, string> { ["team"] = "red" } });
-        while ((run = await host.Reader.GetAsync(run.Id, cancellationToken)).Status != RunStatus.Waiting)
-        {
-            await host.Get<Journal>().WaitAsync(run.Id, 0, cancellationToken);
-            await Task.Yield();
-        }
-
+        run = await host.UntilAsync(run.Id, static run => run.Status == RunStatus.Waiting, cancellationToken);
         Assert.That(run.WaitingFor!.Until, Is.GreaterThan(DateTimeOffset.UtcNow).And.LessThan(DateTimeOffset.UtcNow.AddHours(1.01)));
         Assert.That((run.Steps, host.Model.Count), Is.EqualTo((2, 1)), "the second call was not made");
         Assert.That(

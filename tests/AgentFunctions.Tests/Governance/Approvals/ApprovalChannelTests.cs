@@ -139,15 +139,8 @@ internal sealed class ApprovalChannelTests : IAsyncDisposable
     /// <summary>Waits until the approval has been told so often.</summary>
     private static async Task<Approval> ToldAsync(RunHost host, int times, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            IReadOnlyList<Approval> waiting = await host.Get<ApprovalStore>().ListOpenAsync(null, cancellationToken);
-            if (waiting.FirstOrDefault(approval => approval.Reminders >= times) is { } told)
-            {
-                return told;
-            }
-
-            await Task.Delay(20, cancellationToken);
-        }
+        return await Poll.ForAsync(
+            async () => (await host.Get<ApprovalStore>().ListOpenAsync(null, cancellationToken)).FirstOrDefault(approval => approval.Reminders >= times),
+            cancellationToken);
     }
 }

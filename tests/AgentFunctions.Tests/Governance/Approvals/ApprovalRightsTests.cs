@@ -186,14 +186,8 @@ internal sealed class ApprovalRightsTests
             await governed.ApprovalOfAsync((await governed.Host.SubmitAsync()).Id, cancellationToken);
     }
 
-    private static async Task WaitsAsync(GovernedRun governed, string runId, CancellationToken cancellationToken)
-    {
-        while ((await governed.Host.Reader.GetAsync(runId, cancellationToken)).Status != RunStatus.Waiting)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
+    private static Task WaitsAsync(GovernedRun governed, string runId, CancellationToken cancellationToken) =>
+        governed.Host.UntilAsync(runId, static run => run.Status == RunStatus.Waiting, cancellationToken);
 
     private static Caller Of(string id, params string[] roles) => new(id) { Roles = roles };
 

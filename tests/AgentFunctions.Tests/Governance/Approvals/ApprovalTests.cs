@@ -207,12 +207,8 @@ internal sealed class ApprovalTests
             : ChatReply.Say("done");
         Run run = await governed.Host.SubmitAsync();
         await governed.ApprovalOfAsync(run.Id, cancellationToken);
-        while ((await governed.Desk.ListAsync(null, cancellationToken)).Count < 2)
-        {
-            await Task.Yield();
-        }
-
-        IReadOnlyList<Approval> waiting = await governed.Desk.ListAsync(null, cancellationToken);
+        IReadOnlyList<Approval> waiting = await Poll.ForAsync(
+            () => governed.Desk.ListAsync(null, cancellationToken), static open => open.Count >= 2, cancellationToken);
 
         Assert.That(waiting.Select(approval => approval.Arguments.GetProperty("to").GetString()), Is.EqualTo(new[] { "b", "a" }));
         Assert.That(waiting[0].Group, Is.EqualTo(waiting[1].Group));
@@ -231,14 +227,7 @@ internal sealed class ApprovalTests
     /// <summary>The run shows what it waits for. Its status is written with the turn that begins to wait.</summary>
     private static async Task WaitsAsync(GovernedRun governed, string runId, string approvalId, CancellationToken cancellationToken)
     {
-        Run run;
-        do
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            await Task.Yield();
-            run = await governed.Host.Reader.GetAsync(runId, cancellationToken);
-        }
-        while (run.Status != RunStatus.Waiting);
+        Run run = await governed.Host.UntilAsync(runId, static run => run.Status == RunStatus.Waiting, cancellationToken);
 
         Assert.That((run.WaitingFor!.Kind, run.WaitingFor.Id), Is.EqualTo(("approval", approvalId)));
     }

@@ -107,10 +107,7 @@ internal sealed class ImpossibleCallTests : IAsyncDisposable
 
     private static async Task ParkedAsync(RunHost host, string runId, CancellationToken cancellationToken)
     {
-        while ((await host.Reader.GetAsync(runId, cancellationToken)).WaitingFor is null)
-        {
-            await Task.Delay(20, cancellationToken);
-        }
+        await Poll.UntilAsync(async () => (await host.Reader.GetAsync(runId, cancellationToken)).WaitingFor is not null, cancellationToken);
     }
 
     private Task<RunHost> StartAsync(ApiServer receiver) => RunHost.StartAsync(

@@ -50,11 +50,7 @@ internal sealed class KillInFlightTests
         Assert.That(report.Begun.Count(begun => begun.Tool == "pay"), Is.EqualTo(2), "what the sub-agents had begun may have taken effect");
         Assert.That(report.Begun.Where(begun => begun.Tool == "pay").Select(begun => begun.RunId), Is.All.StartsWith(tree.Id).And.All.Not.EqualTo(tree.Id));
         Assert.That(report.Begun.Count(begun => begun.Tool == "idle"), Is.EqualTo(spares ? 0 : 1));
-        while (_cancelled.Count < (spares ? 2 : 3))
-        {
-            await Task.Yield();
-            cancellationToken.ThrowIfCancellationRequested();
-        }
+        await Poll.UntilAsync(() => _cancelled.Count >= (spares ? 2 : 3), cancellationToken);
 
         await host.RestartAsync();
 

@@ -43,11 +43,7 @@ internal sealed class ReviewTests
         Assert.That((await WaitingAsync(host, run.Id, cancellationToken)).WaitingFor!.Kind, Is.EqualTo("reviewCapacity"));
 
         await desk.AcceptAsync([queue.Changes[0].Id], null, Rita, "fine", cancellationToken);
-        while (_written.Count < 8 || (await desk.ListAsync(null, cancellationToken)).Single().Waiting == 0)
-        {
-            await host.Get<Journal>().WaitAsync(run.Id, 0, cancellationToken);
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(async () => _written.Count >= 8 && (await desk.ListAsync(null, cancellationToken)).Single().Waiting > 0, cancellationToken);
 
         Assert.That(_written.Skip(7), Is.EqualTo(new[] { "3" }), "room for one, and one only");
         await desk.AcceptAsync(null, run.Id, Rita, cancellationToken: cancellationToken);
@@ -74,14 +70,12 @@ internal sealed class ReviewTests
         for (int accepted = 0; accepted < 6; accepted++)
         {
             // Until every call that is left has looked: those that found room, and those that wait.
-            ReviewQueue? queue;
-            do
-            {
-                await Task.Yield();
-                queue = (await desk.ListAsync(null, cancellationToken)).SingleOrDefault();
-            }
-            while (queue?.Changes.Count + queue?.Waiting != 6 - accepted || queue!.Changes.Count < Math.Min(2, 6 - accepted)
-                || _written.Count < accepted + queue.Changes.Count);
+            int left = 6 - accepted;
+            ReviewQueue queue = (await Poll.ForAsync(
+                async () => (await desk.ListAsync(null, cancellationToken)).SingleOrDefault(),
+                queue => queue?.Changes.Count + queue?.Waiting == left && queue!.Changes.Count >= Math.Min(2, left)
+                    && _written.Count >= 6 - left + queue.Changes.Count,
+                cancellationToken))!;
 
             Assert.That(queue.Changes, Has.Count.EqualTo(Math.Min(2, 6 - accepted)));
             Assert.That(_written, Has.Count.EqualTo(Math.Min(6, accepted + 2)));
@@ -106,11 +100,7 @@ internal sealed class ReviewTests
         await host.Get<ReviewService>().AcceptAsync(null, first.Id, Rita, cancellationToken: cancellationToken);
         await WaitingAsync(host, second.Id, cancellationToken);
 
-        while (_written.Count < 4)
-        {
-            await host.Get<Journal>().WaitAsync(second.Id, 0, cancellationToken);
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(() => _written.Count >= 4, cancellationToken);
 
         await host.Get<ReviewService>().AcceptAsync(null, second.Id, Rita, cancellationToken: cancellationToken);
         Assert.That((await host.Reader.WaitForEndAsync(second.Id, cancellationToken)).Status, Is.EqualTo(RunStatus.Completed));
@@ -144,16 +134,8 @@ internal sealed class ReviewTests
 
     private static RunRequest Labelled(string team) => new() { Goal = "Go.", Labels = new Dictionary<string, string> { ["team"] = team } };
 
-    private static async Task<Run> WaitingAsync(RunHost host, string id, CancellationToken cancellationToken)
-    {
-        Run run;
-        while ((run = await host.Reader.GetAsync(id, cancellationToken)).Status != RunStatus.Waiting)
-        {
-            await Task.Delay(5, cancellationToken);
-        }
-
-        return run;
-    }
+    private static Task<Run> WaitingAsync(RunHost host, string id, CancellationToken cancellationToken) =>
+        host.UntilAsync(id, static run => run.Status == RunStatus.Waiting, cancellationToken);
 
     private Task<RunHost> StartAsync(int turns, (string, string)[] settings, int atOnce = 1)
     {
