@@ -149,7 +149,7 @@ internal sealed class BrokenFileTests
         using var folder = new TemporaryFolder();
         string path = Write(folder, "api.yaml", make(Api));
         string good = folder.Write("good.yaml", Api);
-        var log = new Mcp.LogLines();
+        var log = new LogLines();
         await using ServiceProvider services = new ServiceCollection()
             .AddLogging(logging => logging.AddProvider(log))
             .AddOpenApiTools(options => (options.Name, options.Document) = ("bad", path))
