@@ -3,6 +3,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Core;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.Logging;
 
@@ -52,9 +53,21 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
     /// <summary>The servers that an agent may use.</summary>
     /// <param name="agent">The agent.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the agent names a server that the host has not.</exception>
-    public IReadOnlyList<McpServer> Of(AgentDefinition agent) => agent.McpServers is null
-        ? [.. _ofHost.Values]
-        : [.. agent.McpServers.Select(server => server.Definition is null ? Named(agent, server.Name) : Own(agent, server)).DistinctBy(server => server.Group)];
+    public IReadOnlyList<McpServer> Of(AgentDefinition agent)
+    {
+        if (agent.McpServers is null)
+        {
+            return [.. _ofHost.Values];
+        }
+
+        var known = new List<McpServer>();
+        foreach (AgentMcpServer server in agent.McpServers)
+        {
+            Add(server.Definition is null ? Named(agent, server.Name) : Own(agent, server), known);
+        }
+
+        return known;
+    }
 
     /// <summary>The servers that an agent may use, and a note on each that it names and the host has not, or that is defined wrongly.</summary>
     /// <param name="agent">The agent.</param>
@@ -66,7 +79,10 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
         {
             try
             {
-                known.Add(server.Definition is null ? Named(agent, server.Name) : Own(agent, server));
+                if (Add(server.Definition is null ? Named(agent, server.Name) : Own(agent, server), known) is { } rival)
+                {
+                    notes.Add($"agent '{agent.Name}': mcpServers.{server.Name}: {rival} before it; rename one of them. It is left out.");
+                }
             }
             catch (AgentException e) when (e.Code == ErrorCode.InvalidInput)
             {
@@ -74,7 +90,7 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
             }
         }
 
-        return (agent.McpServers is null ? [.. _ofHost.Values] : [.. known.DistinctBy(static server => server.Group)], notes);
+        return (agent.McpServers is null ? [.. _ofHost.Values] : known, notes);
     }
 
     /// <summary>Gets the servers of the host's configuration.</summary>
@@ -96,13 +112,30 @@ internal sealed class McpServers : IAsyncDisposable, IDisposable
     private void Add(McpServerDefinition definition)
     {
         var server = new McpServer(definition, _variables, _http, _logger, _time);
-        if (!_ofHost.TryAdd(server.Group, server))
+        McpServer? rival = _ofHost.Values.FirstOrDefault(one => ToolNames.Overlap(one.Group, server.Group));
+        if (rival is null)
         {
-            McpLog.ServerLeftOut(
-                _logger,
-                $"{definition.Origin}: mcpServers.{definition.Name}: there is a server '{_ofHost[server.Group].Definition.Name}' already "
-                + $"({_ofHost[server.Group].Definition.Origin}); rename one of them.");
+            _ofHost.Add(server.Group, server);
+            return;
         }
+
+        McpLog.ServerLeftOut(
+            _logger,
+            $"{definition.Origin}: mcpServers.{definition.Name}: {McpToolName.FindRival(definition.Name, [rival.Definition])} already "
+            + $"({rival.Definition.Origin}); rename one of them.");
+    }
+
+    /// <summary>Adds a server to those of an agent; the first of a name counts.</summary>
+    /// <returns>Why it is left out, in words; <see langword="null"/> if it is not, or is there already.</returns>
+    private static string? Add(McpServer server, List<McpServer> known)
+    {
+        McpServer? rival = known.Find(one => ToolNames.Overlap(one.Group, server.Group));
+        if (rival is null)
+        {
+            known.Add(server);
+        }
+
+        return rival is null || rival.Group == server.Group ? null : McpToolName.FindRival(server.Definition.Name, [rival.Definition]);
     }
 
     private McpServer Named(AgentDefinition agent, string name) => _ofHost.GetValueOrDefault(McpToolName.Group(name))

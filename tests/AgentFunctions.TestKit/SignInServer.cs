@@ -73,6 +73,12 @@ public sealed class SignInServer : IAsyncDisposable
     /// <summary>The seconds that a token lives, as its answer says.</summary>
     public int Lifetime { get; set; } = 3_600;
 
+    /// <summary>Whether a client may be named by the address of a document that describes it.</summary>
+    public bool TakesMetadataDocuments { get; set; }
+
+    /// <summary>The clients that asked for a code or a token.</summary>
+    public ConcurrentQueue<string> Clients { get; } = new();
+
     /// <summary>Every token, secret and code that was given out.</summary>
     public ConcurrentBag<string> Secrets { get; } = [ClientSecret];
 
@@ -125,6 +131,7 @@ public sealed class SignInServer : IAsyncDisposable
         code_challenge_methods_supported = new[] { "S256" },
         token_endpoint_auth_methods_supported = new[] { "none", "client_secret_post", "client_secret_basic" },
         authorization_response_iss_parameter_supported = true,
+        client_id_metadata_document_supported = TakesMetadataDocuments,
     };
 
     private string Give(ConcurrentDictionary<string, Grant> into, Grant grant)
@@ -146,6 +153,7 @@ public sealed class SignInServer : IAsyncDisposable
     {
         Asked.Enqueue("/authorize");
         IQueryCollection query = request.Query;
+        Clients.Enqueue(query["client_id"].ToString());
         string answer = $"{query["redirect_uri"]}?state={Uri.EscapeDataString(AnsweredState ?? query["state"].ToString())}&iss={Uri.EscapeDataString(AnsweredIssuer ?? Issuer)}";
         if (Denies)
         {
@@ -162,6 +170,9 @@ public sealed class SignInServer : IAsyncDisposable
         IFormCollection form = await request.ReadFormAsync();
         Asked.Enqueue($"/token {form["grant_type"]}");
         string header = request.Headers.Authorization.ToString();
+        Clients.Enqueue(header.StartsWith("Basic ", StringComparison.Ordinal)
+            ? Uri.UnescapeDataString(Encoding.UTF8.GetString(Convert.FromBase64String(header["Basic ".Length..])).Split(':')[0])
+            : form["client_id"].ToString());
         if (header.StartsWith("Bearer ", StringComparison.Ordinal))
         {
             Strayed.Enqueue(header);

@@ -71,8 +71,8 @@ public sealed class OpenApiOptions
     internal void Validate()
     {
         Require(
-            Name.Length is > 0 and <= 40 && Name == ToolNames.Clean(Name) && !ToolNames.IsOfSource(Name),
-            nameof(Name), "use 1 to 40 letters, digits, '-' and '_', and no '__'");
+            Name.Length is > 0 and <= 40 && Name == ToolNames.Clean(Name) && !ToolNames.IsOfSource(Name + "_"),
+            nameof(Name), "use 1 to 40 letters, digits, '-' and '_', no '__', and no '_' at its end");
         Require(!string.IsNullOrWhiteSpace(Document), nameof(Document), "name the description's file or address");
         Require(
             BaseUrl is null || (Uri.TryCreate(BaseUrl, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
@@ -80,7 +81,7 @@ internal sealed class ToolInvoker(TimeProvider time)
         }
         catch (Exception error)
         {
-            outcome = Explain(error);
+            outcome = Explain(error, call.Context.Workspace);
         }
 
         return await ToolResultLimit.ApplyAsync(call, outcome, cancellationToken).ConfigureAwait(false);
@@ -180,10 +181,11 @@ internal sealed class ToolInvoker(TimeProvider time)
         return tool.Effect == ToolEffect.None ? message : message + " Whether it took effect is not known: look before you repeat it.";
     }
 
-    private static ToolOutcome Explain(Exception error) => error switch
+    /// <summary>Says what went wrong. What the system says names files by their place on the host, which is no agent's business.</summary>
+    private static ToolOutcome Explain(Exception error, Workspace? workspace) => error switch
     {
         AgentException known => ToolOutcome.Failed(known.Code, known.Message),
         HttpRequestException { InnerException: AgentException refusal } => ToolOutcome.Failed(refusal.Code, refusal.Message),
-        _ => ToolOutcome.Failed(ErrorCode.ToolFailed, $"{error.GetType().Name}: {error.Message}"),
+        _ => ToolOutcome.Failed(ErrorCode.ToolFailed, $"{error.GetType().Name}: {workspace?.Hide(error.Message) ?? error.Message}"),
     };
 }

@@ -46,6 +46,12 @@ internal static class ToolNames
     public static bool IsOf(string group, string name) =>
         name == group || MayBeOf(group, name) || (name.StartsWith(group, StringComparison.Ordinal) && name.AsSpan(group.Length).StartsWith("__"));
 
+    /// <summary>Whether a tool of one group could have the name of a tool of the other: <c>a</c> with <c>b__c</c>, and <c>a__b</c> with <c>c</c>.</summary>
+    /// <param name="group">A group.</param>
+    /// <param name="other">Another group.</param>
+    public static bool Overlap(string group, string other) =>
+        $"{group}__".StartsWith($"{other}__", StringComparison.Ordinal) || $"{other}__".StartsWith($"{group}__", StringComparison.Ordinal);
+
     /// <summary>Whether a pattern may stand for tools of a group.</summary>
     private static bool MayBeOf(string group, string pattern)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace AgentFunctions.Workspaces;
@@ -18,6 +19,9 @@ public sealed class Workspace
 {
     private static readonly StringComparison PathComparison =
         OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
+    private const int MaxName = 255;
+    private const int MaxPath = 3_000;
 
     private readonly string _given;
     private readonly ProtectedLook? _protected;
@@ -55,9 +59,11 @@ public sealed class Workspace
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.PathOutsideWorkspace"/>: the path leads out, or to something that is neither file nor folder.
     /// <see cref="ErrorCode.PathReserved"/>: what is there, or would be, governs the runs of this host.
+    /// <see cref="ErrorCode.InvalidInput"/>: a name in the path, or all of it, is too long for a file system.
     /// </exception>
     public string Resolve(string? path)
     {
+        EnsureFits(path ?? "");
         string full = Walk(path ?? "");
         if (_protected?.FindReal(full) is { } governing)
         {
@@ -113,6 +119,27 @@ public sealed class Workspace
     /// <summary>The same folder, without the paths that govern the runs of the host.</summary>
     /// <param name="paths">The paths; <see langword="null"/> if the host has none.</param>
     internal Workspace Without(ProtectedPaths? paths) => paths is null ? this : new Workspace(this, paths.Look());
+
+    /// <summary>Takes the folder's own place out of a text that agents read: paths become relative to the workspace.</summary>
+    /// <param name="text">The text, for instance a message of the system's.</param>
+    internal string Hide(string text)
+    {
+        foreach (string root in new[] { Root, _given }.Where(static root => root.Length > 1))
+        {
+            text = text.Replace(root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal).Replace(root, ".", StringComparison.Ordinal);
+        }
+
+        return text;
+    }
+
+    private static void EnsureFits(string path)
+    {
+        if (path.Length > MaxPath || path.Split('/', '\\').Any(static name => Encoding.UTF8.GetByteCount(name) > MaxName))
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput, $"path: '{PathSyntax.Show(path)}' has a name of more than {MaxName} bytes, or more than {MaxPath} characters; use a shorter one.");
+        }
+    }
 
     private string Walk(string path)
     {

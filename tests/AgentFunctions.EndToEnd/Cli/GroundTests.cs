@@ -50,6 +50,23 @@ internal sealed class GroundTests
     }
 
     [Test]
+    [Platform("Linux")]
+    public async Task Agents_ANameThatSaysWhatTwoTrustedFilesSay_IsNotTrusted()
+    {
+        string harmless = Agent.Replace("mine", "a", StringComparison.Ordinal);
+        _folder.Write("agents/a.md", harmless);
+        _folder.Write("agents/y.md", Agent);
+        await CompletesAsync("run", "work", "--agent", "mine", "--trust");
+
+        Directory.Delete(File("agents"), recursive: true);
+        _folder.Write($"agents/a.md\n{harmless.Length}\n{harmless}agents/y.md", Agent);
+        (int exitCode, _, string errors) = await RunAsync(null, "run", "work", "--agent", "mine");
+
+        Assert.That(exitCode, Is.EqualTo(2), errors);
+        Assert.That(errors, Does.Contain("changed since"));
+    }
+
+    [Test]
     public async Task Configuration_OfAFolder_IsLoadedOnceAPersonTrustsIt()
     {
         _folder.Write("appsettings.json", """{"Gateway": {"Quotas": [{"Name": ""}]}}""");

@@ -157,6 +157,7 @@ internal sealed class HostileSoakTests
         {
             mcpServers = new Dictionary<string, object>
             {
+                ["asks"] = new { command = "node", args = new[] { Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs"), "newest" } },
                 ["dies"] = new { command = "sh", args = new[] { "-c", "exit 3" } },
                 ["mute"] = new { command = "sh", args = new[] { "-c", "cat > /dev/null" } },
                 ["floods"] = new { command = "sh", args = new[] { "-c", "yes 0123456789 | head -c 50000000; sleep 1" } },

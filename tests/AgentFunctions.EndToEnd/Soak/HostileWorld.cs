@@ -30,7 +30,7 @@ internal sealed class HostileWorld : IAsyncDisposable
         _answers =
         [
             Say, Say, Call, Call, Trickle, Endless, CutOff, WrongTypes, TooMany, ServerError, ServerError, Huge, HalfPair, Html, Nothing, ErrorUnder200,
-            ArgumentsAsObject, ArgumentsCut, Silent, Comments, LateAndSlow,
+            ArgumentsAsObject, ArgumentsCut, Silent, Comments, LateAndSlow, CallAsks, CallAsksInside, CallSamples,
         ];
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
@@ -127,6 +127,12 @@ internal sealed class HostileWorld : IAsyncDisposable
     private static Task Say(HttpContext http) => StreamAsync(http, Text("All is said."), Finish("stop"));
 
     private static Task Call(HttpContext http) => StreamAsync(http, Calls("""{"path":"."}"""), Finish("tool_calls"));
+
+    private static Task CallAsks(HttpContext http) => StreamAsync(http, Calls("{}", "mcp__asks__asks"), Finish("tool_calls"));
+
+    private static Task CallAsksInside(HttpContext http) => StreamAsync(http, Calls("{}", "mcp__asks__asks_inside"), Finish("tool_calls"));
+
+    private static Task CallSamples(HttpContext http) => StreamAsync(http, Calls("{}", "mcp__asks__samples_inside"), Finish("tool_calls"));
 
     private static Task ArgumentsAsObject(HttpContext http) => StreamAsync(
         http, """{"choices":[{"delta":{"tool_calls":[{"function":{"name":"list_files","arguments":{"path":"."}}}]}}]}""", Finish("tool_calls"));
@@ -246,9 +252,9 @@ internal sealed class HostileWorld : IAsyncDisposable
     private static string Finish(string reason) => JsonSerializer.Serialize(
         new { choices = new[] { new { delta = new { }, finish_reason = reason } }, usage = new { prompt_tokens = 100, completion_tokens = 5 } });
 
-    private static string Calls(string arguments) => JsonSerializer.Serialize(new
+    private static string Calls(string arguments, string name = "list_files") => JsonSerializer.Serialize(new
     {
-        choices = new[] { new { delta = new { tool_calls = new[] { new { index = 0, id = "c1", function = new { name = "list_files", arguments } } } } } },
+        choices = new[] { new { delta = new { tool_calls = new[] { new { index = 0, id = "c1", function = new { name, arguments } } } } } },
     });
 
     private static Task Status(HttpContext http, int status, string body)

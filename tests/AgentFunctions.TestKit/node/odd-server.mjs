@@ -1,7 +1,7 @@
 // A stdio tool server with bad manners: odd-server.mjs HOW. HOW: what it does when it is asked 'server/discover' (mute, empty, error,
 // invalid, exit), and words that say more: 'waits:FILE' (answers nothing before the file is there), 'twice' (lists a tool twice),
 // 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools), 'newest'
-// (speaks 2026-07-28; its tool 'asks' asks for input as that does, 'asks_inside' by a request within the call), 'refuses:TEXT'
+// (speaks 2026-07-28; its tool 'asks' asks for input as that does, 'asks_inside' by a request within the call, 'samples_inside' for a model's answer), 'refuses:TEXT'
 // (refuses to list, in these words), 'named:TEXT' (is called so). Its tool 'parts' answers what it is given as 'answer'.
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -14,7 +14,7 @@ while (gate && !existsSync(gate)) {
 
 const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
 const tool = (name, inputSchema = { type: "object" }) => ({ name, inputSchema, annotations: { readOnlyHint: true } });
-const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_inside"), tool("parts")];
+const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_inside"), tool("samples_inside"), tool("parts")];
 if (how.includes("twice")) {
   tools.push({ ...tool("act"), description: "another" });
 }
@@ -73,6 +73,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else if (method === "tools/call" && params.name === "asks_inside") {
     asking = id;
     say({ jsonrpc: "2.0", id: "question", method: "elicitation/create", params: { message: "Who inside?", requestedSchema: { type: "object", properties: {} } } });
+  } else if (method === "tools/call" && params.name === "samples_inside") {
+    asking = id;
+    say({ jsonrpc: "2.0", id: "question", method: "sampling/createMessage", params: { messages: [{ role: "user", content: { type: "text", text: "Think." } }], maxTokens: 100 } });
   } else if (method === "tools/call" && params.name === "asks" && params.inputResponses) {
     answer({ resultType: "complete", content: [{ type: "text", text: `the answer was ${params.inputResponses.q?.action}` }] });
   } else if (method === "tools/call" && params.name === "asks") {

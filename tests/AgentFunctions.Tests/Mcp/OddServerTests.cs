@@ -96,6 +96,20 @@ internal sealed class OddServerTests
         Assert.That(bench.Pids, Has.Length.EqualTo(1));
     }
 
+    [TestCase("error")]
+    [TestCase("newest")]
+    public async Task Call_ServerAsksForAModel_IsRefusedAndTheServerLives(string how)
+    {
+        await using var bench = new McpBench(Odd(how));
+
+        ToolOutcome outcome = await bench.CallAsync("mcp__odd__samples_inside");
+        ToolOutcome next = await bench.CallAsync("mcp__odd__act");
+
+        Assert.That(outcome.Text, Does.StartWith("the answer was -32"), "an error of the protocol, not an answer of the host's model");
+        Assert.That(next.Text, Is.EqualTo("done"));
+        Assert.That(bench.Pids, Has.Length.EqualTo(1));
+    }
+
     [TestCase("""{"content":[{"type":"text","text":"before"},{"type":"hologram","data":1},{"type":"text","text":"after"}]}""", "before", "'hologram' is left out", "after")]
     [TestCase("""{"content":[{"type":"text","text":"before"},{"text":"untyped"},7,null]}""", "before", "'' is left out", "it is no object")]
     [TestCase("""{"content":[{"type":"text","text":"kept","annotations":{"audience":"all"}}]}""", "kept")]

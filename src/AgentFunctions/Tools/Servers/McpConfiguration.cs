@@ -72,9 +72,9 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
             try
             {
                 McpServerDefinition definition = new McpServerReader(path, server.Name, notes).Read(server.Value);
-                if (read.Exists(known => McpToolName.Group(known.Name) == McpToolName.Group(server.Name)))
+                if (McpToolName.FindRival(server.Name, read) is { } rival)
                 {
-                    throw new AgentException(ErrorCode.InvalidInput, $"{path}: mcpServers.{server.Name}: there is a server of this name above; rename one of them.");
+                    throw new AgentException(ErrorCode.InvalidInput, $"{path}: mcpServers.{server.Name}: {rival} above; rename one of them.");
                 }
 
                 read.Add(definition.Command is null

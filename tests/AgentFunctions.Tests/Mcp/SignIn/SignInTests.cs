@@ -214,6 +214,43 @@ internal sealed class SignInTests
         Assert.That((first.Result?.Text, second.Result?.Text), Is.EqualTo(("whoami for ***", "whoami for ***")), $"{first.Error} {second.Error}");
     }
 
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Login_ClientOfConfiguration_IsUsedAndNothingIsRegistered(bool hasSecret, CancellationToken cancellationToken)
+    {
+        await using Scene scene = await Scene.StartAsync(oauth: _ => hasSecret
+            ? new { clientId = "preset-client", clientSecret = "${secret:host}", scopes = new[] { "read" } }
+            : new { clientId = "preset-client", scopes = new[] { "read" } });
+
+        ToolServerStatus status = await scene.LoginAsync(cancellationToken);
+        scene.Server.ExpireAll();
+        Run run = await scene.Host.RunAsync();
+
+        Assert.That((status.IsSignedIn, status.Tools), Is.EqualTo((true, 2)));
+        Assert.That(run.Result?.Text, Is.EqualTo("whoami for ***"), run.Error?.ToString());
+        Assert.That(scene.Server.Clients, Is.Not.Empty.And.All.EqualTo("preset-client"), "for the code, the token and its renewal");
+        Assert.That(scene.Server.Asked, Does.Not.Contain("/register").And.Contain("/token refresh_token"));
+        await scene.EnsureNoSecretAsync();
+    }
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public async Task Login_ClientOfAMetadataDocument_IsNamedByItsAddressWhereTheServerTakesThat(bool isTaken, CancellationToken cancellationToken)
+    {
+        const string Document = "https://agents.example/client.json";
+        await using Scene scene = await Scene.StartAsync(oauth: static _ => new { clientMetadataUrl = Document });
+        scene.Server.TakesMetadataDocuments = isTaken;
+
+        ToolServerStatus status = await scene.LoginAsync(cancellationToken);
+        scene.Server.ExpireAll();
+        Run run = await scene.Host.RunAsync();
+
+        Assert.That(status.IsSignedIn, Is.True);
+        Assert.That(run.Result?.Text, Is.EqualTo("whoami for ***"), run.Error?.ToString());
+        Assert.That(scene.Server.Clients, isTaken ? Is.All.EqualTo(Document) : Has.None.EqualTo(Document));
+        Assert.That(scene.Server.Asked.Count(static path => path == "/register"), Is.EqualTo(isTaken ? 0 : 1));
+    }
+
     [TestCase("""{"grant": "implicit"}""", "'implicit' is no grant")]
     [TestCase("""{"grant": "client_credentials", "clientId": "a", "tokenEndpoint": "https://a"}""", "oauth.clientSecret: is missing")]
     [TestCase("""{"grant": "refresh_token", "clientId": "a", "tokenEndpoint": "https://a"}""", "oauth.refreshToken")]
