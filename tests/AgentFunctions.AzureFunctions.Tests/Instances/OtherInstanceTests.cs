@@ -10,6 +10,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
@@ -104,7 +105,7 @@ public sealed class OtherInstanceTests
     [Test]
     public async Task SigningKeys_RotatedByAnother_ArePublishedAndUsed()
     {
-        var time = new Clock();
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         var here = new SigningKeys(new RecordKeyStore(_here.Records), "tokens", time);
         var there = new SigningKeys(new RecordKeyStore(_there.Records), "tokens", time);
         string first = (await here.CurrentAsync(Cancel)).Public.Kid;
@@ -215,7 +216,7 @@ public sealed class OtherInstanceTests
     [Test]
     public async Task ApiKeys_FirstKeyMadeByAnother_ClosesTheDoor()
     {
-        var time = new Clock();
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         var here = Keys(_here, time);
         var there = Keys(_there, time);
         Assert.That(await here.AnyAsync(Cancel), Is.False);
@@ -254,18 +255,5 @@ public sealed class OtherInstanceTests
         public BlobLogStore Logs { get; }
 
         public BlobRecordStore Records { get; }
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        private TimeSpan _passed;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => _passed.Ticks;
-
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch + _passed;
-
-        public void Advance(TimeSpan by) => _passed += by;
     }
 }

@@ -3,6 +3,7 @@ using AgentFunctions.AzureFunctions.Secrets;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Security.KeyVault.Secrets;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.AzureFunctions.Tests.Secrets;
 
@@ -14,13 +15,13 @@ public sealed class KeyVaultSecretsTests
     public async Task Find_VaultRotates_NewValueIsUsedAfterFiveMinutes()
     {
         var vault = new Vault { ["shop-key"] = "the first value" };
-        var time = new Clock();
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         KeyVaultSecrets secrets = Secrets(vault, time);
 
         string? first = await secrets.FindAsync("shop_key");
         vault["shop-key"] = "the second value";
         string? cached = await secrets.FindAsync("shop.key");
-        time.Now += TimeSpan.FromMinutes(6);
+        time.Advance(TimeSpan.FromMinutes(6));
         string? second = await secrets.FindAsync("shop-key");
 
         Assert.That((first, cached, second), Is.EqualTo(("the first value", "the first value", "the second value")));
@@ -77,13 +78,6 @@ public sealed class KeyVaultSecretsTests
                     : new(HttpStatusCode.OK) { Content = new StringContent($$"""{"value":"{{value}}","id":"{{Address}}secrets/{{name}}/1"}""") };
             }
         }
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;
-
-        public override DateTimeOffset GetUtcNow() => Now;
     }
 
     private sealed class FixedCredential : TokenCredential

@@ -5,7 +5,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Api;
 
 /// <summary>Submissions to the address of an agent.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class AgentAddressTests
 {
     [TestCase("""{"goal":"x"}""")]

@@ -3,6 +3,7 @@ using AgentFunctions.Governance.Redaction;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Diagnostics;
 
@@ -22,7 +23,7 @@ internal sealed class HostReadinessTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.Write("policy.yaml", "rules: []");
-        var time = new Stepping();
+        var time = new FakeTimeProvider();
         await using RunHost host = await RunHost.StartAsync(
             services => services.AddSingleton<TimeProvider>(time), static _ => ChatReply.Say("there"), settings: ("Governance:PolicyPath", path));
         var readiness = new HostReadiness(
@@ -30,22 +31,14 @@ internal sealed class HostReadinessTests
             time, Microsoft.Extensions.Logging.Abstractions.NullLogger<HostReadiness>.Instance);
 
         File.WriteAllText(path, "rules: 7");
+        time.Advance(TimeSpan.FromMinutes(1));
         ReadinessItem broken = (await readiness.CheckAsync()).Single(static item => item.Name == "policy");
         File.WriteAllText(path, "rules: []");
+        time.Advance(TimeSpan.FromMinutes(1));
         ReadinessItem mended = (await readiness.CheckAsync()).Single(static item => item.Name == "policy");
 
         Assert.That(broken.Status, Is.EqualTo(ReadinessStatus.Degraded));
         Assert.That(broken.Message, Does.Contain("policy.yaml").And.Contain("The policy before it holds."));
         Assert.That(mended.Status, Is.EqualTo(ReadinessStatus.Ok), mended.Message);
-    }
-
-    /// <summary>A clock on which a minute passes between two looks.</summary>
-    private sealed class Stepping : TimeProvider
-    {
-        private long _now;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Interlocked.Add(ref _now, TimeSpan.TicksPerMinute);
     }
 }

@@ -9,6 +9,7 @@ using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Gateway;
 
@@ -82,13 +83,8 @@ internal sealed class CutOffSteeringTests
     /// <summary>Claims the key as a host did that died right after it, long enough ago to be taken for dead.</summary>
     private static async Task<string> ClaimAsync(RunHost host, string subject, params string?[] body)
     {
-        using ClaimedRequest claim = await new RequestKeys(host.Get<IRecordStore>(), new Past())
+        using ClaimedRequest claim = await new RequestKeys(host.Get<IRecordStore>(), new FakeTimeProvider(DateTimeOffset.UtcNow.AddMinutes(-1)))
             .ClaimAsync(KeyedRequest.Of(Anna.Id, Key, body), subject, null, default);
         return claim.Token!;
-    }
-
-    private sealed class Past : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UtcNow.AddMinutes(-1);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Mcp;
 
@@ -163,7 +164,7 @@ internal sealed class McpServerTests
     public async Task CallAsync_ServerThatDiesAtEveryCall_IsNotStartedInAStorm(CancellationToken cancellationToken)
     {
         using var server = new ChangingServer();
-        await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition() }), new FrozenTime());
+        await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition() }), new FakeTimeProvider());
 
         var codes = new List<ErrorCode?>();
         for (int i = 0; i < 10; i++)
@@ -286,13 +287,5 @@ internal sealed class McpServerTests
 
         Assert.That(own.Select(tool => tool.Name), Is.EqualTo(["mcp__mine__act"]));
         Assert.That(others, Is.Empty);
-    }
-
-    /// <summary>A clock that stands still, so that no pause is ever over; timers fire as usual.</summary>
-    private sealed class FrozenTime : TimeProvider
-    {
-        private readonly DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => _now;
     }
 }

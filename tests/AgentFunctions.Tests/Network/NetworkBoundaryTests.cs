@@ -4,7 +4,7 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Tests.Network;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class NetworkBoundaryTests
 {
     [TestCase("127.0.0.1", false)]

@@ -7,7 +7,7 @@ namespace AgentFunctions.Tests.OpenAI;
 /// <summary>Every answer is read the same, whole or streamed.</summary>
 [TestFixture(true)]
 [TestFixture(false)]
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public sealed class OpenAIProtocolChatClientTests(bool streaming)
 {
     private static readonly AIFunction Weather = AIFunctionFactory.Create((string city) => city, "weather", "Tells the weather.");

@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.OpenApi;
 
 [TestFixture]
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class OpenApiToolTests
 {
     private const string Description = """

@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AgentFunctions.Tests.Storage;
 
 /// <summary>One record that cannot be read ends no list, opens no door and loosens no order.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class UnreadableRecordTests
 {
     [TestCase("null")]

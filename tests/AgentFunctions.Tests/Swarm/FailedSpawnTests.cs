@@ -8,7 +8,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 namespace AgentFunctions.Tests.Swarm;
 
 /// <summary>A run that is completed without its sub-agents says so.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class FailedSpawnTests
 {
     [Test]

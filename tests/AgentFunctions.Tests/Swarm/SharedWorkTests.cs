@@ -10,6 +10,7 @@ using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;
@@ -111,7 +112,7 @@ internal sealed class SharedWorkTests
         Run run = await host.SubmitAsync();
         await begun.WaitAsync();
         await begun.WaitAsync();
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero));
         var leases = new PathLeases(host.Get<RunStore>(), new RunLineage(host.Get<RunStore>()), host.Get<IRecordStore>(), host.Get<IOrchestrationClient>(), time);
         string first = run.Id + ".2-0";
         string second = run.Id + ".2-1";

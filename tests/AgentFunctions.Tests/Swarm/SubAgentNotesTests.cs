@@ -8,7 +8,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 namespace AgentFunctions.Tests.Swarm;
 
 /// <summary>What was left out or mapped of a sub-agent's definition stands in its own run, as it would in a run that was submitted.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class SubAgentNotesTests
 {
     [Test]

@@ -18,6 +18,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.ToolCalls;
 
@@ -49,7 +50,7 @@ internal sealed class ToolCallBench : IAsyncDisposable
         _host = builder.Build();
     }
 
-    public ManualTime Time { get; } = new();
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero));
 
     public CallToolInput Input { get; init; } = new(RunId, 1, 0, new ContextRef());
 

@@ -152,7 +152,7 @@ public sealed class ToolInvokerTests
 
     [TestCase(ToolEffect.None, false)]
     [TestCase(ToolEffect.NotIdempotent, true)]
-    [CancelAfter(120_000)]
+    [CancelAfter(300_000)]
     public async Task Invoke_TheToolTakesTooLong_IsStopped(ToolEffect effect, bool warns)
     {
         using ToolBench bench = Bench(async (CancellationToken ct) => await Task.Delay(Timeout.Infinite, ct), TimeSpan.FromMilliseconds(50), effect: effect);
@@ -162,7 +162,7 @@ public sealed class ToolInvokerTests
         Assert.That(outcome.Text.Contains("not known", StringComparison.Ordinal), Is.EqualTo(warns));
     }
 
-    [Test, CancelAfter(120_000)]
+    [Test, CancelAfter(300_000)]
     public async Task Invoke_AToolThatBlocksItsThreadAndHearsNothing_IsGivenUp()
     {
         using var release = new ManualResetEventSlim();
@@ -172,7 +172,7 @@ public sealed class ToolInvokerTests
         Assert.That(outcome.Code, Is.EqualTo(ErrorCode.ToolTimeout));
     }
 
-    [Test, CancelAfter(120_000)]
+    [Test, CancelAfter(300_000)]
     public async Task Invoke_AToolThatFinishesThoughToldToStop_KeepsItsResult()
     {
         using ToolBench bench = Bench(
@@ -190,7 +190,7 @@ public sealed class ToolInvokerTests
         Assert.That((await bench.InvokeAsync("probe")).Text, Is.EqualTo("done all the same"));
     }
 
-    [Test, CancelAfter(120_000)]
+    [Test, CancelAfter(300_000)]
     public async Task Invoke_TheRunIsCancelled_Throws(CancellationToken cancellationToken)
     {
         var started = new TaskCompletionSource();

@@ -16,7 +16,7 @@ using AgentFunctions.Views.Runs;
 namespace AgentFunctions.Tests.Views;
 
 /// <summary>Lists and trees of a whole host, read from the index.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class RunListTests
 {
     [Test]

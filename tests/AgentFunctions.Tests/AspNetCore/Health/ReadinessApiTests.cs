@@ -7,6 +7,7 @@ using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.AspNetCore.Health;
 
@@ -64,7 +65,7 @@ internal sealed class ReadinessApiTests
     public async Task Ready_ClockOfLastCentury_Is503()
     {
         await using ApiHost host = await ApiHost.StartAsync(
-            static _ => ChatReply.Say("done"), configure: static builder => builder.Services.AddSingleton<TimeProvider>(new Epoch()));
+            static _ => ChatReply.Say("done"), configure: static builder => builder.Services.AddSingleton<TimeProvider>(new FakeTimeProvider(DateTimeOffset.UnixEpoch)));
 
         (HttpStatusCode status, JsonElement body) = await ReadyAsync(host);
 
@@ -82,17 +83,7 @@ internal sealed class ReadinessApiTests
     private static async Task<(HttpStatusCode Status, JsonElement Body)> ReadyAgainAsync(ApiHost host)
     {
         (HttpStatusCode Status, JsonElement Body) before = await ReadyAsync(host);
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while (true)
-        {
-            (HttpStatusCode Status, JsonElement Body) now = await ReadyAsync(host);
-            if (now.Status != before.Status || Text(now.Body) != Text(before.Body))
-            {
-                return now;
-            }
-
-            await Task.Delay(100, limit.Token);
-        }
+        return await Poll.ForAsync(() => ReadyAsync(host), now => now.Status != before.Status || Text(now.Body) != Text(before.Body));
 
         static string Text(JsonElement body) => body.TryGetProperty("status", out JsonElement status) ? status.GetRawText() : "";
     }
@@ -101,11 +92,6 @@ internal sealed class ReadinessApiTests
     {
         public Task<IReadOnlyList<ReadinessItem>> CheckAsync(CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<ReadinessItem>>([new ReadinessItem("disk", status, "1.0 MiB left. Make room.")]);
-    }
-
-    private sealed class Epoch : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
     }
 
     private sealed class Broken

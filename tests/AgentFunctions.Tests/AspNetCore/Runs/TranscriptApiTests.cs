@@ -7,7 +7,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace AgentFunctions.Tests.AspNetCore.Runs;
 
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class TranscriptApiTests
 {
     private const string Secret = "72616162626364";

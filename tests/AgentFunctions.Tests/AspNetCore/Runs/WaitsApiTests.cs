@@ -52,19 +52,8 @@ internal sealed class WaitsApiTests
         Assert.That(run.GetProperty("waits").GetArrayLength(), Is.Zero);
     }
 
-    private static async Task<JsonElement> UntilAsync(ApiHost host, string id, Func<JsonElement, bool> isSo, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            JsonElement run = await host.Client.GetFromJsonAsync<JsonElement>($"/api/runs/{id}", cancellationToken);
-            if (isSo(run))
-            {
-                return run;
-            }
-
-            await Task.Delay(20, cancellationToken);
-        }
-    }
+    private static Task<JsonElement> UntilAsync(ApiHost host, string id, Func<JsonElement, bool> isSo, CancellationToken cancellationToken) =>
+        Poll.ForAsync(() => host.Client.GetFromJsonAsync<JsonElement>($"/api/runs/{id}", cancellationToken), isSo, cancellationToken);
 }
 
 file static class Approvals

@@ -10,6 +10,7 @@ using AgentFunctions.Tests.Governance;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Gateway.Quotas;
 
@@ -41,7 +42,7 @@ internal sealed class QuotaTests
     [Test]
     public async Task Submit_OneOfTwoQuotasUsedUp_CountsNothingOnTheOther()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero));
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
         QuotaMeter meter = MeterOf(
             host, time, new QuotaOptions { Name = "caller", Caller = "*", Runs = 3 }, new QuotaOptions { Name = "team", Label = "team", Per = QuotaWindow.Hour, Runs = 1 });
@@ -60,7 +61,7 @@ internal sealed class QuotaTests
     [Test]
     public async Task Count_ManyCallsAtOnceFromTwoHostsEachTwice_CountsEachOnce()
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero));
         await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("done"));
         var quota = new QuotaOptions { Name = "tokens", Caller = "*", Tokens = 6_000 };
         QuotaMeter[] meters = [MeterOf(host, time, quota), MeterOf(host, time, quota)];

@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.Governance.Approvals;
 
 /// <summary>A person is asked about a call whose tool goes away, or changes, before the answer.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class ImpossibleCallTests : IAsyncDisposable
 {

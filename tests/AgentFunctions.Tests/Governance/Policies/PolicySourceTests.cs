@@ -2,12 +2,13 @@ using AgentFunctions.Governance.Options;
 using AgentFunctions.Governance.Policies;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Governance.Policies;
 
 public sealed class PolicySourceTests
 {
-    private readonly ManualTime _time = new();
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero));
 
     [Test]
     public void Current_NoPolicyConfigured_AllowsWhatTheHostRegistered()

@@ -14,7 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.Mcp.SignIn;
 
 /// <summary>Tool servers behind OAuth, with a real authorization server and real HTTP.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class SignInTests
 {
     [Test]

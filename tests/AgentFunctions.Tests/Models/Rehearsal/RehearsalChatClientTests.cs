@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.Models.Rehearsal;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 public sealed class RehearsalChatClientTests
 {
     private const string Goal = "Audit this folder and report what you find.";

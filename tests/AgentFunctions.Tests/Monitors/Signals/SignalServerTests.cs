@@ -15,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Tests.Monitors.Signals;
 
 /// <summary>The checks that ask others, against real servers.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class SignalServerTests : IDisposable
 {

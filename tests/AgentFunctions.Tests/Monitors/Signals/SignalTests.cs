@@ -6,7 +6,7 @@ using AgentFunctions.Network;
 
 namespace AgentFunctions.Tests.Monitors.Signals;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class SignalTests
 {
     /// <summary>What lets checks reach this machine.</summary>

@@ -8,7 +8,7 @@ using AgentFunctions.Tools.Web;
 
 namespace AgentFunctions.Tests.Tools.Web;
 
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class WebFetchTests
 {
     [Test]

@@ -22,7 +22,7 @@ public abstract class RunIndexConformance
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
     [Test]
-    [CancelAfter(120_000)]
+    [CancelAfter(300_000)]
     public async Task Append_ByTwoWritersToOneLog_LosesNothing()
     {
         RunIndexLog[] writers = [Writer(), Writer()];
@@ -37,7 +37,7 @@ public abstract class RunIndexConformance
     }
 
     [Test]
-    [CancelAfter(120_000)]
+    [CancelAfter(300_000)]
     public async Task Snapshot_ReaderThatBeginsWithIt_KnowsTheSame()
     {
         RunIndexLog writer = Writer();
@@ -63,7 +63,7 @@ public abstract class RunIndexConformance
     }
 
     [Test]
-    [CancelAfter(120_000)]
+    [CancelAfter(300_000)]
     public async Task Entry_OfAnyRun_IsSmallAndSaysWhatItLeavesOut()
     {
         var labels = Enumerable.Range(0, 8).ToDictionary(static number => $"label{number}", static number => new string('v', 60));
