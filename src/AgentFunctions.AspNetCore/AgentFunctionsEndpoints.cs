@@ -48,10 +48,13 @@ public static class AgentFunctionsEndpoints
         runs.MapEvents();
         runs.MapTranscript();
         runs.MapArtifacts();
+        runs.MapErasure();
         api.MapAgents();
         api.MapApprovals();
         api.MapReviews();
         api.MapAudit();
+        api.MapErasures();
+        api.MapHolds();
         api.MapKill();
         api.MapKeys();
         if (endpoints.ServiceProvider.GetService<IServiceProviderIsService>()?.IsService(typeof(MonitorService)) != false)

@@ -39,12 +39,7 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
 
     public Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(hash);
-        if (hash.Length != 2 * SHA256.HashSizeInBytes || !hash.All(char.IsAsciiHexDigitLower))
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"hash: '{hash}' is no SHA-256; use the 64 lower-case digits that storing returned.");
-        }
-
+        Ensure(hash);
         return StorageCall.RunAsync<ReadOnlyMemory<byte>?>(async () =>
         {
             try
@@ -57,5 +52,22 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
                 return null;
             }
         });
+    }
+
+    public Task DeleteAsync(string hash, CancellationToken cancellationToken = default)
+    {
+        Ensure(hash);
+        return StorageCall.RunAsync(async () =>
+            (await (await containers.GetAsync(Container)).GetBlobClient(hash).DeleteIfExistsAsync(
+                DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken)).Value);
+    }
+
+    private static void Ensure(string hash)
+    {
+        ArgumentNullException.ThrowIfNull(hash);
+        if (hash.Length != 2 * SHA256.HashSizeInBytes || !hash.All(char.IsAsciiHexDigitLower))
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"hash: '{hash}' is no SHA-256; use the 64 lower-case digits that storing returned.");
+        }
     }
 }

@@ -96,6 +96,7 @@ public static class MonitorServiceCollectionExtensions
         services.TryAddSingleton(provider => new IncidentService(
             provider.GetRequiredService<IncidentStore>(), provider.GetRequiredService<IncidentWriter>(),
             provider.GetRequiredService<IncidentNotices>(), provider.GetRequiredService<AuditLog>()));
+        services.AddSingleton<AgentFunctions.Runs.IErasureObserver, ErasedEvidence>();
         services.AddHostedService<MonitorStarter>();
         return services.AddDurable(Register);
     }

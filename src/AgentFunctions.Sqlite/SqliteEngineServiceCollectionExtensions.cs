@@ -4,6 +4,7 @@ using AgentFunctions.Governance.Options;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Keys;
 using AgentFunctions.Sqlite.Operations;
+using AgentFunctions.Sqlite.Stores;
 using AgentFunctions.Storage;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,6 +49,7 @@ public static class SqliteEngineServiceCollectionExtensions
         services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Logs));
         services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Records));
         services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Blobs));
+        services.AddSingleton<IStoreMaintenance>(static provider => new SqliteMaintenance(provider.GetRequiredService<SqliteEngine>()));
         services.AddSingleton<IReadinessCheck, DiskReadiness>();
         services.AddHostedService<HostedEngine>();
         return services;

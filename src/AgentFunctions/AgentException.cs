@@ -109,6 +109,9 @@ public enum ErrorCode
     /// <summary>A legal hold keeps the run; the message names it.</summary>
     RunHeld = 212,
 
+    /// <summary>There is no legal hold of that name.</summary>
+    HoldNotFound = 213,
+
     /// <summary>There is no sub-agent of that name or id.</summary>
     SubAgentNotFound = 221,
 

@@ -7,6 +7,8 @@ using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Gateway.Erasure;
+using AgentFunctions.Gateway.Holds;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
@@ -36,6 +38,7 @@ internal static class ApiJson
             new CamelCaseEnumConverter<ApprovalQuestion>(),
             new CamelCaseEnumConverter<ApprovalState>(),
             new CamelCaseEnumConverter<Decision>(),
+            new CamelCaseEnumConverter<ErasureState>(),
             new CamelCaseEnumConverter<KillScope>(),
             new CamelCaseEnumConverter<PolicyVerdict>(),
             new CamelCaseEnumConverter<RiskLevel>(),
@@ -68,6 +71,11 @@ internal static class ApiJson
 [JsonSerializable(typeof(AuditListResource))]
 [JsonSerializable(typeof(AuditVerification))]
 [JsonSerializable(typeof(PublicKeySet))]
+[JsonSerializable(typeof(Erasure))]
+[JsonSerializable(typeof(ErasurePlan))]
+[JsonSerializable(typeof(Hold))]
+[JsonSerializable(typeof(HoldListResource))]
+[JsonSerializable(typeof(HoldSubmission))]
 [JsonSerializable(typeof(KillSubmission))]
 [JsonSerializable(typeof(KillReport))]
 [JsonSerializable(typeof(KillListResource))]

@@ -9,7 +9,7 @@ internal static class ErrorStatus
     {
         ErrorCode.InvalidInput or ErrorCode.PayloadTooLarge or ErrorCode.PathOutsideWorkspace or ErrorCode.PathReserved => StatusCodes.Status400BadRequest,
         ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.ArtifactNotFound or ErrorCode.ApprovalNotFound or ErrorCode.ReviewNotFound
-            or ErrorCode.MonitorNotFound or ErrorCode.IncidentNotFound or ErrorCode.InstanceNotFound => StatusCodes.Status404NotFound,
+            or ErrorCode.MonitorNotFound or ErrorCode.IncidentNotFound or ErrorCode.InstanceNotFound or ErrorCode.HoldNotFound => StatusCodes.Status404NotFound,
         ErrorCode.NotAllowed => StatusCodes.Status403Forbidden,
         ErrorCode.RunErased => StatusCodes.Status410Gone,
         ErrorCode.RunHeld => StatusCodes.Status423Locked,

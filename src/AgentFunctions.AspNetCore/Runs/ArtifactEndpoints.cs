@@ -21,13 +21,13 @@ internal static class ArtifactEndpoints
             .WithName("listArtifacts")
             .WithSummary("List the files that a run produced.")
             .Produces<ArtifactListResource>()
-            .ProducesProblems(401, 403, 404, 503);
+            .ProducesProblems(401, 403, 404, 410, 503);
         runs.MapGet("/{id}/artifacts/{name}", GetAsync)
             .WithName("getArtifact")
             .WithSummary("Download a file that a run produced.")
             .WithDescription("Answers range requests and If-None-Match; the entity tag is the content's SHA-256.")
             .Produces<byte[]>(200, "application/octet-stream")
-            .ProducesProblems(401, 403, 404, 503);
+            .ProducesProblems(401, 403, 404, 410, 503);
     }
 
     private static async Task<IResult> ListAsync(

@@ -49,7 +49,7 @@ internal static class RunControlEndpoints
         .WithName(name)
         .WithHeader(IdempotencyKey, "1 to 200 characters that name this request: repeated under the same key, it is carried out once.")
         .Produces<RunResource>(StatusCodes.Status202Accepted)
-        .ProducesProblems(400, 401, 403, 404, 409, 415, 429, 503);
+        .ProducesProblems(400, 401, 403, 404, 409, 410, 415, 429, 503);
 
     private static async Task<IResult> CancelAsync(
         string id, HttpContext http, RunSteering steering, RunResources resources, CancellationToken cancellationToken)

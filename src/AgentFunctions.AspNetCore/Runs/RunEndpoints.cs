@@ -44,7 +44,7 @@ internal static class RunEndpoints
             .WithName("getRun")
             .WithSummary("Get a run.")
             .Produces<RunResource>()
-            .ProducesProblems(401, 403, 404, 503);
+            .ProducesProblems(401, 403, 404, 410, 503);
     }
 
     /// <summary>Maps the address of one agent's runs, for callers and gateways that tell agents apart by address.</summary>

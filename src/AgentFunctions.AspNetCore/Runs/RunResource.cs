@@ -47,6 +47,15 @@ internal sealed record RunResource
     /// <summary>When it ended (UTC).</summary>
     public required DateTime? CompletedAt { get; init; }
 
+    /// <summary>
+    /// Until when it is kept at least, as the rules said when it was admitted (UTC); null for ever, and while it has not ended. Only in the
+    /// answer of one run.
+    /// </summary>
+    public DateTime? KeptUntil { get; init; }
+
+    /// <summary>When its messages, arguments, results and files were erased by retention (UTC); null if they were not.</summary>
+    public DateTime? ContentErasedAt { get; init; }
+
     /// <summary>The name of the model.</summary>
     public required string Model { get; init; }
 

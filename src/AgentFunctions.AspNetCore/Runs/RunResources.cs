@@ -24,6 +24,8 @@ internal sealed class RunResources(IModelCatalog models)
         CreatedAt = run.CreatedAt.UtcDateTime,
         UpdatedAt = run.UpdatedAt.UtcDateTime,
         CompletedAt = run.CompletedAt?.UtcDateTime,
+        KeptUntil = run.KeptUntil?.UtcDateTime,
+        ContentErasedAt = run.ContentErasedAt?.UtcDateTime,
         Model = run.Model,
         Rehearsal = models.Models.Any(model => model.Name == run.Model && model.Profile.IsRehearsal),
         Labels = run.Labels,

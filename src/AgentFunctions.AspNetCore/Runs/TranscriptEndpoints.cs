@@ -21,7 +21,7 @@ internal static class TranscriptEndpoints
             .WithQuery("from", "The position of the first message; 0 by default.", 0, long.MaxValue - 1)
             .WithQuery("limit", "The most messages of the page; 50 by default.", 1, MaxPage)
             .Produces<TranscriptResource>()
-            .ProducesProblems(400, 401, 403, 404, 503);
+            .ProducesProblems(400, 401, 403, 404, 410, 503);
 
     private static async Task<IResult> GetAsync(
         string id, HttpRequest request, RunReader reader, Transcript transcript, Redactor redactor, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ internal static class TreeEndpoints
             .WithSummary("Get a run and its sub-agents, nested.")
             .WithDescription("Who does what, and what it costs: the numbers of a branch include all below it, whether it has ended or not.")
             .Produces<RunTreeResource>()
-            .ProducesProblems(401, 403, 404, 503);
+            .ProducesProblems(401, 403, 404, 410, 503);
 
     private static async Task<IResult> GetAsync(string id, RunTreeReader trees, CancellationToken cancellationToken) =>
         Answers.Json(RunTreeResource.Of(await trees.GetAsync(id, cancellationToken)));

@@ -25,6 +25,21 @@ public sealed class RunTriggers(IServiceProvider services)
     [Function(CallbackFlow.Name)]
     public Task<JsonElement?> DeliverCallbackAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
+    /// <summary>Erases a run tree.</summary>
+    /// <param name="context">What it may see of the world.</param>
+    [Function(EraseFlow.Name)]
+    public Task<JsonElement?> EraseTreeAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>Erases a part of a run tree.</summary>
+    /// <param name="input">Which.</param>
+    /// <param name="instanceId">The erasure.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.EraseStep)]
+    public Task<JsonElement?> EraseStepAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.EraseStep, input, instanceId, client, cancellationToken);
+
     /// <summary>Posts the end of a run to the address that its caller gave.</summary>
     /// <param name="input">How it ended.</param>
     /// <param name="instanceId">The delivery.</param>

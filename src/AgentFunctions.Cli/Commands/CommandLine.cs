@@ -18,6 +18,7 @@ internal static class CommandLine
             ShowCommand.Create(),
             WatchCommand.Create(),
             CancelCommand.Create(),
+            EraseCommand.Create(),
             ApprovalsCommand.Create(),
             ApproveCommand.Create(),
             ApproveCommand.CreateDeny(),

@@ -11,6 +11,8 @@ using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Cli.Commands;
+using AgentFunctions.Gateway.Erasure;
 using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Keys;
 using AgentFunctions.Monitors;
@@ -49,6 +51,18 @@ internal sealed class ApiClient : IDisposable
     public Task<RunListResource> ListAsync(int limit, string? status, CancellationToken cancellationToken) =>
         SendAsync<RunListResource>(
             HttpMethod.Get, $"/api/runs?limit={limit}{(status is null ? "" : $"&status={status}")}", null, cancellationToken);
+
+    public Task<RunListResource> ListLabelledAsync(int limit, string? label, string? after, CancellationToken cancellationToken) =>
+        SendAsync<RunListResource>(
+            HttpMethod.Get,
+            $"/api/runs?limit={limit}{(label is null ? "" : $"&label={Uri.EscapeDataString(label)}")}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}",
+            null, cancellationToken);
+
+    public Task<ErasurePlan> PlanErasureAsync(string id, EraseOptions options, CancellationToken cancellationToken) =>
+        SendAsync<ErasurePlan>(HttpMethod.Delete, $"{PathOf(id)}?dryRun=true&{QueryOf(options)}", null, cancellationToken);
+
+    public Task<Erasure> EraseAsync(string id, EraseOptions options, CancellationToken cancellationToken) =>
+        SendAsync<Erasure>(HttpMethod.Delete, $"{PathOf(id)}?{QueryOf(options)}", null, cancellationToken);
 
     public Task<RunResource> GetAsync(string id, CancellationToken cancellationToken) =>
         SendAsync<RunResource>(HttpMethod.Get, PathOf(id), null, cancellationToken);
@@ -156,6 +170,14 @@ internal sealed class ApiClient : IDisposable
     private static string Below(string path) => path.TrimStart('/');
 
     private static string MonitorPathOf(string name) => $"/api/monitors/{Uri.EscapeDataString(name)}";
+
+    private static string QueryOf(EraseOptions options) => string.Join('&', new[]
+    {
+        options.Reason is { } reason ? $"reason={Uri.EscapeDataString(reason)}" : "",
+        options.Cancel ? "cancel=true" : "",
+        options.Force ? "force=true" : "",
+        options.Notes ? "notes=true" : "",
+    }.Where(static part => part.Length > 0));
 
     private static string PathOf(string id) => $"/api/runs/{Uri.EscapeDataString(id)}";
 

@@ -36,6 +36,16 @@ internal sealed class SqliteBlobStore(SqliteEngine owner) : IBlobStore
         return content is null ? default(ReadOnlyMemory<byte>?) : content;
     }
 
+    public async Task DeleteAsync(string hash, CancellationToken cancellationToken = default)
+    {
+        byte[] key = Parse(hash);
+        EngineCore engine = owner.Core;
+        engine.EnsureWritable();
+        var job = new Delete(key);
+        engine.Writer.Enqueue(job);
+        await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     private static byte[] Parse(string hash)
     {
         ArgumentNullException.ThrowIfNull(hash);
@@ -68,5 +78,13 @@ internal sealed class SqliteBlobStore(SqliteEngine owner) : IBlobStore
         public override void Apply(WriteTransaction transaction) =>
             transaction.Connection.Prepare("INSERT INTO blobs (hash, content) VALUES (?, ?) ON CONFLICT (hash) DO NOTHING")
                 .Bind(1, hash).Bind(2, content.Span).Run();
+    }
+
+    private sealed class Delete(byte[] hash) : WriteJob<bool>
+    {
+        protected override bool Result => true;
+
+        public override void Apply(WriteTransaction transaction) =>
+            transaction.Connection.Prepare("DELETE FROM blobs WHERE hash = ?").Bind(1, hash).Run();
     }
 }

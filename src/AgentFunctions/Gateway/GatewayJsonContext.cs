@@ -11,4 +11,6 @@ namespace AgentFunctions.Gateway;
 [JsonSerializable(typeof(RunRequest))]
 [JsonSerializable(typeof(ForkClaim))]
 [JsonSerializable(typeof(TakenParts))]
+[JsonSerializable(typeof(Holds.Hold))]
+[JsonSerializable(typeof(Retention.SweepState))]
 internal sealed partial class GatewayJsonContext : JsonSerializerContext;

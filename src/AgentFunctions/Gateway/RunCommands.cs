@@ -40,6 +40,12 @@ internal sealed class RunCommands(
         EnsureOpen(run);
         if (run.IsEnded)
         {
+            if (await EmptiedRuns.FindAsync(records, id, cancellationToken).ConfigureAwait(false) is { } at)
+            {
+                throw new AgentException(
+                    ErrorCode.RunStateForbids, $"The messages and files of run '{id}' were erased at {at.UtcDateTime:yyyy-MM-dd HH:mm}Z, as its retention says. Submit a new run.");
+            }
+
             await admission.EnsureNotStoppedAsync(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false), requester, cancellationToken)
                 .ConfigureAwait(false);
         }

@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Gateway.Retention;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Prompts;
@@ -11,7 +12,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Pins drafts to their definition and tools by content, and gives them their folder and their time.</summary>
-internal sealed class RunRecords(RunStore runs, RunTools tools, IModelCatalog models, IOptions<RunOptions> options, TimeProvider time)
+internal sealed class RunRecords(
+    RunStore runs, RunTools tools, IModelCatalog models, RetentionRules retention, IOptions<RunOptions> options, TimeProvider time)
 {
     /// <summary>Completes a draft.</summary>
     /// <param name="run">The run; hashes, folder and time are filled in.</param>
@@ -31,6 +33,7 @@ internal sealed class RunRecords(RunStore runs, RunTools tools, IModelCatalog mo
             ToolSearch = pinned.Search,
             Notes = pinned.Note is { } note ? [.. run.Notes ?? [], note] : run.Notes,
             Workspace = run.Workspace ?? WorkspaceFor(run.Id),
+            Retention = run.Parent is null ? retention.Pin(run) : null,
             CreatedAt = time.GetUtcNow(),
         };
         return Draft(run, agent, pinned.Declared, limits, rule);

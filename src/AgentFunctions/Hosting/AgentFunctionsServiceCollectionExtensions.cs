@@ -61,7 +61,9 @@ public static class AgentFunctionsServiceCollectionExtensions
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>()));
         services.TryAddSingleton(static provider => new RunFeed(
             provider.GetRequiredService<RunReader>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<IOrchestrationClient>()));
-        services.TryAddSingleton(static provider => new Transcript(provider.GetRequiredService<ILogStore>(), provider.GetService<IBlobStore>()));
+        services.TryAddSingleton(static provider => new Transcript(
+            provider.GetRequiredService<ILogStore>(), provider.GetService<IBlobStore>(), provider.GetRequiredService<ContentRefs>()));
+        services.TryAddSingleton<ContentRefs>();
         services.AddSingleton<IReadinessCheck, RuntimeReadiness>();
         services.TryAddSingleton(static provider => new HostReadiness(
             provider.GetServices<IReadinessCheck>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>(),
@@ -91,6 +93,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         }
 
         services.AddGateway(configuration);
+        services.AddErasure(configuration);
         services.TryAddSingleton(static provider => new RunCopy(
             provider.GetRequiredService<Transcript>(), provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Inbox>(),
             provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<PinStore>()));
@@ -144,6 +147,9 @@ public static class AgentFunctionsServiceCollectionExtensions
         .AddActivity<CallbackInput, bool>(
             StepNames.PostCallback, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
                 context, input.RunId, null, null, () => services.GetRequiredService<PostCallbackActivity>().RunAsync(context, input)))
+        .AddOrchestrator<EraseOrder, EraseReport?>(EraseFlow.Name, EraseFlow.RunAsync)
+        .AddActivity<EraseInput, EraseProgress>(
+            StepNames.EraseStep, (context, input) => services.GetRequiredService<AgentFunctions.Gateway.Erasure.ErasePhases>().RunAsync(context, input))
         .AddActivity<NotifyInput, ReportResult>(
             StepNames.ReportToLead, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
                 context, input.RunId, null, null, () => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input)))

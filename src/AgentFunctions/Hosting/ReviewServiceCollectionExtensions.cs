@@ -21,6 +21,7 @@ internal static class ReviewServiceCollectionExtensions
         services.TryAddSingleton<ReviewStateStore>();
         services.TryAddSingleton<ReviewAdmission>();
         services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<ReviewAdmission>());
+        services.AddSingleton<IErasureObserver, ErasedChanges>();
         services.TryAddSingleton(static provider => new ReviewService(
             provider.GetRequiredService<ReviewStateStore>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<Redactor>()));
         services.AddHostedService<ReviewWaker>();

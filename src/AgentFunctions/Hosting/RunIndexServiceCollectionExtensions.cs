@@ -16,7 +16,11 @@ internal static class RunIndexServiceCollectionExtensions
 {
     public static void AddRunIndex(this IServiceCollection services)
     {
-        services.TryAddSingleton<RunIndexLog>();
+        services.TryAddSingleton(static provider => new RunIndexLog(
+            provider.GetRequiredService<ILogStore>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<RunIndexLog>>())
+        {
+            Seal = new RunIndexSeal(provider.GetRequiredService<AgentFunctions.Keys.TreeKeys>()),
+        });
         services.TryAddSingleton<RunIndexJournal>();
         services.TryAddSingleton(static provider => new RunIndex(
             provider.GetRequiredService<ILogStore>(), provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<ILogger<RunIndex>>()));

@@ -22,4 +22,8 @@ namespace AgentFunctions.Loop;
 [JsonSerializable(typeof(ReportResult))]
 [JsonSerializable(typeof(EndChildrenInput))]
 [JsonSerializable(typeof(RunCommand))]
+[JsonSerializable(typeof(EraseOrder))]
+[JsonSerializable(typeof(EraseInput))]
+[JsonSerializable(typeof(EraseProgress))]
+[JsonSerializable(typeof(EraseReport))]
 internal sealed partial class LoopJsonContext : JsonSerializerContext;

@@ -15,6 +15,7 @@ internal static class StepNames
     public const string ReportToLead = "ReportToLead";
     public const string EndChildren = "EndChildren";
     public const string PostCallback = "PostCallback";
+    public const string EraseStep = "EraseStep";
 }
 
 /// <summary>Ask the model for its next message.</summary>

@@ -17,12 +17,14 @@ public sealed class ArtifactStore
     private readonly IRecordStore _records;
     private readonly IBlobStore _blobs;
     private readonly TimeProvider _time;
+    private readonly ContentRefs _refs;
 
     internal ArtifactStore(IRecordStore records, IBlobStore blobs, TimeProvider time)
     {
         _records = records;
         _blobs = blobs;
         _time = time;
+        _refs = new ContentRefs(records);
     }
 
     /// <summary>Saves a file under a name; a file of that name is replaced.</summary>
@@ -36,6 +38,7 @@ public sealed class ArtifactStore
         string runId, string name, string mediaType, ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
         string key = Key(runId, name);
+        await _refs.AddAsync(ContentRefs.HashOf(content.Span), runId, cancellationToken).ConfigureAwait(false);
         string hash = await _blobs.PutAsync(content, cancellationToken).ConfigureAwait(false);
         var artifact = new Artifact(name, mediaType, content.Length, hash, _time.GetUtcNow());
         await _records.PutAsync(
@@ -48,8 +51,13 @@ public sealed class ArtifactStore
     /// <param name="runId">The run.</param>
     /// <param name="artifact">The file of another run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    internal Task LinkAsync(string runId, Artifact artifact, CancellationToken cancellationToken) => _records.PutAsync(
-        Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken);
+    internal async Task LinkAsync(string runId, Artifact artifact, CancellationToken cancellationToken)
+    {
+        await _refs.AddAsync(artifact.Hash, runId, cancellationToken).ConfigureAwait(false);
+        await _records.PutAsync(
+            Key(runId, artifact.Name), JsonSerializer.SerializeToUtf8Bytes(artifact, StoredRecordsJsonContext.Default.Artifact), default, cancellationToken)
+            .ConfigureAwait(false);
+    }
 
     /// <summary>The files of a run, by name.</summary>
     /// <param name="runId">The run.</param>

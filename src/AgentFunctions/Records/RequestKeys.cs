@@ -115,6 +115,10 @@ public sealed class RequestKeys
         try
         {
             await _records.DeleteAsync(KeyOf(token), RecordCondition.IfMatch(claim.Etag!), CancellationToken.None).ConfigureAwait(false);
+            if (MarkOf(claim.Subject, token) is { } mark)
+            {
+                await _records.DeleteAsync(mark, default, CancellationToken.None).ConfigureAwait(false);
+            }
         }
         catch (AgentException)
         {
@@ -151,6 +155,12 @@ public sealed class RequestKeys
     {
         DateTimeOffset now = _time.GetUtcNow();
         var own = new IdempotencyClaim(subject, body) { At = now };
+        if (MarkOf(subject, token) is { } mark)
+        {
+            // First, so that whoever erases the subject finds its keys.
+            await _records.PutAsync(mark, ReadOnlyMemory<byte>.Empty, default, cancellationToken).ConfigureAwait(false);
+        }
+
         if (await TryWriteAsync(token, own, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is { } etag)
         {
             return new ClaimedRequest(subject, token, turn, own, etag);
@@ -203,6 +213,12 @@ public sealed class RequestKeys
         JsonSerializer.Deserialize(record.Value.Span, ClaimsJsonContext.Default.IdempotencyClaim)!;
 
     private static string KeyOf(string token) => $"idempotency/{token}";
+
+    /// <summary>The record by which the keys of a subject are found; <see langword="null"/> if the subject is no name of the store.</summary>
+    private static string? MarkOf(string subject, string token) =>
+        subject.Length is > 0 and <= 300 && subject.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-') && !subject.StartsWith('.')
+            ? $"{RunNames.Claims}/{subject}/{token}"
+            : null;
 
     private static string TokenOf(string requester, string key) => Hash(Encoding.UTF8.GetBytes($"{requester}\n{key}"));
 

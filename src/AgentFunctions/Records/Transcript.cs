@@ -10,11 +10,13 @@ public sealed class Transcript
 {
     private readonly ILogStore _logs;
     private readonly IBlobStore? _blobs;
+    private readonly ContentRefs? _refs;
 
-    internal Transcript(ILogStore logs, IBlobStore? blobs = null)
+    internal Transcript(ILogStore logs, IBlobStore? blobs = null, ContentRefs? refs = null)
     {
         _logs = logs;
         _blobs = blobs;
+        _refs = refs;
     }
 
     /// <summary>A larger entry's message is kept as a blob, in bytes. An entry may have 1 MiB, and what redaction adds needs room.</summary>
@@ -132,7 +134,7 @@ public sealed class Transcript
         var data = new ReadOnlyMemory<byte>[entries.Count];
         for (int i = 0; i < data.Length; i++)
         {
-            data[i] = await WriteAsync(entries[i], cancellationToken).ConfigureAwait(false);
+            data[i] = await WriteAsync(runId, entries[i], cancellationToken).ConfigureAwait(false);
         }
 
         await _logs.AppendAsync(StreamOf(runId), data, window.End, cancellationToken).ConfigureAwait(false);
@@ -140,6 +142,9 @@ public sealed class Transcript
         _windows.Set(runId, grown);
         return grown;
     }
+
+    /// <summary>Forgets a run: it is being erased.</summary>
+    internal void Forget(string runId) => _windows.Remove(runId);
 
     /// <summary>All messages from a position on.</summary>
     /// <param name="runId">The run.</param>
@@ -172,7 +177,7 @@ public sealed class Transcript
             var data = new List<ReadOnlyMemory<byte>>(Portion);
             for (int i = start; i < Math.Min(start + Portion, entries.Count); i++)
             {
-                data.Add(await WriteAsync(entries[i], cancellationToken).ConfigureAwait(false));
+                data.Add(await WriteAsync(runId, entries[i], cancellationToken).ConfigureAwait(false));
             }
 
             try
@@ -187,7 +192,7 @@ public sealed class Transcript
     }
 
     /// <summary>An entry as it is stored; a message that is too large for one is kept beside it.</summary>
-    private async Task<ReadOnlyMemory<byte>> WriteAsync(TranscriptEntry entry, CancellationToken cancellationToken)
+    private async Task<ReadOnlyMemory<byte>> WriteAsync(string runId, TranscriptEntry entry, CancellationToken cancellationToken)
     {
         byte[] data = JsonSerializer.SerializeToUtf8Bytes(entry, TranscriptJson.Entry);
         if (data.Length <= MaxEntryBytes || _blobs is null)
@@ -195,7 +200,13 @@ public sealed class Transcript
             return data;
         }
 
-        string hash = await _blobs.PutAsync(JsonSerializer.SerializeToUtf8Bytes(entry.Message, TranscriptJson.Message), cancellationToken).ConfigureAwait(false);
+        byte[] message = JsonSerializer.SerializeToUtf8Bytes(entry.Message, TranscriptJson.Message);
+        if (_refs is not null)
+        {
+            await _refs.AddAsync(ContentRefs.HashOf(message), runId, cancellationToken).ConfigureAwait(false);
+        }
+
+        string hash = await _blobs.PutAsync(message, cancellationToken).ConfigureAwait(false);
         var stub = new ChatMessage(entry.Message.Role, TextCut.Shorten(entry.Message.Text, StubLength));
         return JsonSerializer.SerializeToUtf8Bytes(entry with { Message = stub, Blob = hash }, TranscriptJson.Entry);
     }

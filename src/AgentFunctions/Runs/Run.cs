@@ -113,6 +113,20 @@ public sealed record Run
     /// <summary>Gets what went wrong or stopped it short.</summary>
     public RunError? Error { get; init; }
 
+    /// <summary>
+    /// Gets how long it is kept after its end, as the rules said when it was admitted; empty for ever. Rules that say more now win. Only
+    /// where one run is asked for.
+    /// </summary>
+    public IReadOnlyList<RetentionTerm> Retention { get; init; } = [];
+
+    /// <summary>
+    /// Gets when its messages, arguments, results and files were erased by retention (UTC); <see langword="null"/> if they were not.
+    /// </summary>
+    public DateTimeOffset? ContentErasedAt { get; init; }
+
+    /// <summary>Gets until when it is kept at least (UTC); <see langword="null"/> for ever, and as long as it has not ended.</summary>
+    public DateTimeOffset? KeptUntil => CompletedAt + Retention.FirstOrDefault(term => term.Status is null || term.Status == Status)?.All;
+
     /// <summary>A run as its record says; where it stands is still to be told.</summary>
     internal static Run Of(RunRecord record) => new()
     {
@@ -126,6 +140,7 @@ public sealed record Run
         Priority = record.Priority,
         Parent = record.Parent,
         ForkedFrom = record.ForkedFrom,
+        Retention = record.Retention ?? [],
         Status = RunStatus.Queued,
         CreatedAt = record.CreatedAt,
         UpdatedAt = record.CreatedAt,

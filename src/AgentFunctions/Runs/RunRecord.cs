@@ -79,6 +79,12 @@ internal sealed record RunRecord
     /// </summary>
     public IReadOnlyList<string>? Notes { get; init; }
 
+    /// <summary>
+    /// Gets how long it is kept after its end, as the rules said when it was admitted; <see langword="null"/> for ever, and for sub-agents,
+    /// which go with their root.
+    /// </summary>
+    public IReadOnlyList<RetentionTerm>? Retention { get; init; }
+
     /// <summary>Gets when it was admitted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

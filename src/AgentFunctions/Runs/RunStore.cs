@@ -18,6 +18,9 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
     /// <summary>Gets the index that runs are entered in; <see langword="null"/> for none.</summary>
     internal RunIndexLog? Index { get; init; }
 
+    /// <summary>Gets the runs that were erased.</summary>
+    internal ErasedRuns Erased { get; } = new(records);
+
     private readonly LruCache<string, RunRecord> _runs = new(CacheSize);
     private readonly LruCache<string, AgentDefinition> _definitions = new(CacheSize);
 
@@ -75,10 +78,19 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
     /// <summary>A run's record.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.RunErased"/>.</exception>
     public async Task<RunRecord> GetAsync(string id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken).ConfigureAwait(false)
-        ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
+        ?? throw await MissingAsync(id, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Gets the error of whoever asks for a run that has no record.</summary>
+    internal async Task<AgentException> MissingAsync(string id, CancellationToken cancellationToken) =>
+        await Erased.FindAsync(id, cancellationToken).ConfigureAwait(false) is { } erased
+            ? ErasedRuns.Gone(id, erased)
+            : new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
+
+    /// <summary>Forgets a run: it is being erased.</summary>
+    internal void Forget(string id) => _runs.Remove(id);
 
     /// <summary>The definition that a run is pinned to.</summary>
     /// <param name="run">The run.</param>

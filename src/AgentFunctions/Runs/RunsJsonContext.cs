@@ -10,4 +10,5 @@ namespace AgentFunctions.Runs;
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(RunIndexEntry))]
+[JsonSerializable(typeof(ErasedRun))]
 internal sealed partial class RunsJsonContext : JsonSerializerContext;

@@ -18,4 +18,9 @@ public interface IBlobStore
     /// <param name="hash">The hash that <see cref="PutAsync"/> returned.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes the content of a hash; one that is not there is fine.</summary>
+    /// <param name="hash">The hash that <see cref="PutAsync"/> returned.</param>
+    /// <param name="cancellationToken">Stops waiting; the content may have been deleted.</param>
+    Task DeleteAsync(string hash, CancellationToken cancellationToken = default);
 }

@@ -18,6 +18,7 @@ public sealed class RunReader
     private readonly RunContents _contents;
     private readonly TimeProvider _time;
     private readonly Redactor _redactor;
+    private readonly IRecordStore _records;
 
     internal RunReader(
         RunStore runs, IOrchestrationClient orchestrations, RunContents contents, TimeProvider time, Redactor redactor, IRecordStore records)
@@ -28,6 +29,7 @@ public sealed class RunReader
         _time = time;
         _redactor = redactor;
         _troubles = new(records);
+        _records = records;
     }
 
     /// <summary>How long after its time a further attempt may still be under way.</summary>
@@ -53,7 +55,7 @@ public sealed class RunReader
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async Task<Run> GetAsync(string id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken).ConfigureAwait(false)
-        ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{id}'.");
+        ?? throw await _runs.MissingAsync(id, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The runs that match, newest first; their results are left out.</summary>
     /// <param name="filter">What to match.</param>
@@ -164,6 +166,7 @@ public sealed class RunReader
             Budget = progress is null ? null : BudgetOf(progress, state),
             Plan = withResult ? await _contents.PlanAsync(record.Id, cancellationToken).ConfigureAwait(false) : [],
             Error = ErrorOf(state, outcome),
+            ContentErasedAt = withResult && state.IsEnded ? await EmptiedRuns.FindAsync(_records, record.Id, cancellationToken).ConfigureAwait(false) : null,
         };
         return state.IsEnded && withResult
             ? run with { Result = await _contents.ResultAsync(run, progress, cancellationToken).ConfigureAwait(false) }

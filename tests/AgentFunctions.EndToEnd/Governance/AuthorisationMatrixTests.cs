@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using System.Text;
 using AgentFunctions.EndToEnd.Api;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Erasure;
+using AgentFunctions.Gateway.Holds;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -148,6 +150,18 @@ internal sealed class AuthorisationMatrixTests
                 return ($"/api/approvals/{(await WaitingAsync(owner)).Approval}", """{"decision":"deny"}""");
             case "POST /api/reviews/accept":
                 return (route, $$"""{"run":"{{await EndAsync(owner, "Change.")}}"}""");
+            case "DELETE /api/runs/{id}":
+                return ($"/api/runs/{await EndAsync(owner, "Go.")}?reason=test", null);
+            case "GET /api/erasures/{id}":
+                string erased = await EndAsync(owner, "Go.");
+                await _host.Services.GetRequiredService<RunErasure>().EraseAsync(new EraseRequest(erased, "test"), Caller.Local);
+                return ($"/api/erasures/{erased}", null);
+            case "PUT /api/holds/{name}":
+                return ($"/api/holds/{fresh}", """{"agent":"nobody","reason":"test"}""");
+            case "DELETE /api/holds/{name}":
+                await _host.Services.GetRequiredService<LegalHolds>().SetAsync(
+                    new Hold(fresh) { Agent = "nobody", Reason = "test" }, new Caller("somebody") { Roles = [CallerRoles.Auditor] });
+                return ($"/api/holds/{fresh}", null);
             case "POST /api/keys":
                 return (route, $$"""{"name":"{{fresh}}","roles":["viewer"]}""");
             case "DELETE /api/keys/{name}":

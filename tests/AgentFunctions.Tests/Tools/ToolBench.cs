@@ -146,6 +146,12 @@ internal sealed class MemoryStores : IRecordStore, IBlobStore
         return Task.FromResult(hash);
     }
 
+    Task IBlobStore.DeleteAsync(string hash, CancellationToken cancellationToken)
+    {
+        _blobs.TryRemove(hash, out _);
+        return Task.CompletedTask;
+    }
+
     Task<ReadOnlyMemory<byte>?> IBlobStore.GetAsync(string hash, CancellationToken cancellationToken) =>
         Task.FromResult(_blobs.TryGetValue(hash, out byte[]? content) ? content.AsMemory() : (ReadOnlyMemory<byte>?)null);
 

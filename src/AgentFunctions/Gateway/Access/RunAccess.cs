@@ -22,9 +22,17 @@ public sealed class RunAccess
     /// <param name="cancellationToken">The token to cancel the look-up.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>: the caller may not see the run. <see cref="ErrorCode.NotAllowed"/>: it may only see it.
+    /// <see cref="ErrorCode.RunErased"/>: the run was erased.
     /// </exception>
     public async Task EnsureAsync(Caller caller, string runId, RunAct act, CancellationToken cancellationToken = default)
     {
+        if (await _runs.Erased.FindAsync(runId, cancellationToken).ConfigureAwait(false) is { } erased)
+        {
+            throw RunRights.MaySee(caller, erased.Requester)
+                ? ErasedRuns.Gone(runId, erased)
+                : new AgentException(ErrorCode.RunNotFound, $"There is no run '{runId}'.");
+        }
+
         if (await _runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is { } run)
         {
             RunRights.Ensure(caller, run, act);
@@ -37,7 +45,8 @@ public sealed class RunAccess
     /// <param name="cancellationToken">The token to cancel the look-up.</param>
     public async Task<bool> MaySeeAsync(Caller caller, string runId, CancellationToken cancellationToken = default)
     {
-        if (await _runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not { } run)
+        if (await _runs.Erased.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not null
+            || await _runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not { } run)
         {
             return false;
         }

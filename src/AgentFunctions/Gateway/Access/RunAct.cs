@@ -11,4 +11,7 @@ public enum RunAct
 
     /// <summary>Have it do more: speak to it, let it spend more, resume it, fork it.</summary>
     Steer,
+
+    /// <summary>Erase it and all that is stored about it: its requester, and for others an admin.</summary>
+    Erase,
 }

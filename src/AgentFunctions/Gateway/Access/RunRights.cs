@@ -16,6 +16,11 @@ internal static class RunRights
         return caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Admin);
     }
 
+    /// <summary>Gets whether a caller sees a run that somebody asked for.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="requester">Who asked for the run.</param>
+    public static bool MaySee(Caller caller, string requester) => SeesAll(caller) || caller.Id == requester;
+
     /// <summary>Ensures that a caller may do something with a run. Who asked for the run once and has no role any more may still see and stop it.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="run">The run.</param>
@@ -33,12 +38,27 @@ internal static class RunRights
             throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{run.Id}'.");
         }
 
+        if (act == RunAct.Erase)
+        {
+            EnsureMayErase(caller, isOwn);
+            return;
+        }
+
         bool mayAct = act == RunAct.See || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Admin)
             || (isOwn && (act == RunAct.Stop || caller.Has(CallerRoles.Submitter)));
         if (!mayAct)
         {
             throw new AgentException(
                 ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Operator}.");
+        }
+    }
+
+    private static void EnsureMayErase(Caller caller, bool isOwn)
+    {
+        if (!caller.Has(CallerRoles.Admin) && !(isOwn && caller.Has(CallerRoles.Submitter)))
+        {
+            throw new AgentException(
+                ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Admin}.");
         }
     }
 }

@@ -178,6 +178,15 @@ public static class AuditTypes
     /// <summary>A run and its tree have been erased; <see cref="AuditEntry.Reason"/> says how much there was.</summary>
     public const string RunErasedDone = "run.erased.done";
 
+    /// <summary>What was said and done in a run is erased, as its retention says; the run is kept.</summary>
+    public const string RunEmptied = "run.content.erased";
+
+    /// <summary>A legal hold was set; <see cref="AuditEntry.Rule"/> names it, <see cref="AuditEntry.Reason"/> says on what and why.</summary>
+    public const string HoldSet = "hold.set";
+
+    /// <summary>A legal hold was lifted; <see cref="AuditEntry.Rule"/> names it, <see cref="AuditEntry.Reason"/> says who had set it.</summary>
+    public const string HoldLifted = "hold.lifted";
+
     /// <summary>Determines whether entries of a type say that a tree was erased: they outlive its key, so their texts stay in clear.</summary>
     internal static bool IsOfErasure(string type) => type.StartsWith(RunErased, StringComparison.Ordinal);
 }

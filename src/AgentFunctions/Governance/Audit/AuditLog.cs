@@ -74,6 +74,20 @@ public sealed class AuditLog
         return AuditReader.ReadAsync(_context.Logs, _seal, runId, after, cancellationToken);
     }
 
+    /// <summary>Counts the entries of a tree whose words are not sealed, because an earlier version wrote them.</summary>
+    /// <param name="rootId">The root of the tree.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    internal async Task<int> CountInClearAsync(string rootId, CancellationToken cancellationToken)
+    {
+        int count = 0;
+        await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, rootId, AuditCursor.Start, cancellationToken).ConfigureAwait(false))
+        {
+            count += entry.Sealed is null && !AuditTypes.IsOfErasure(entry.Type) && AuditTexts.Of(entry) is not null ? 1 : 0;
+        }
+
+        return count;
+    }
+
     /// <summary>The entries as they are stored: what an auditor takes away and verifies elsewhere.</summary>
     /// <param name="cancellationToken">Stops reading.</param>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ExportAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

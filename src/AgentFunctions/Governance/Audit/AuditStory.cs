@@ -39,6 +39,11 @@ public static class AuditStory
         AuditTypes.ChangeReviewed => $"{entry.Actor} reviewed {Call(entry)} in the queue '{entry.Rule}'{Because(entry)}.",
         AuditTypes.KillEngaged => $"{entry.Actor} stopped {entry.Reason}",
         AuditTypes.KillReleased => $"{entry.Actor} released {entry.Reason}",
+        AuditTypes.RunErased => $"{entry.Actor} had the run erased: {entry.Reason}",
+        AuditTypes.RunErasedDone => $"The run was erased: {entry.Reason}",
+        AuditTypes.RunEmptied => $"The content of the run was erased: {entry.Reason}",
+        AuditTypes.HoldSet => $"{entry.Actor} set the legal hold '{entry.Rule}' on {entry.Reason}",
+        AuditTypes.HoldLifted => $"{entry.Actor} lifted the legal hold '{entry.Rule}', {entry.Reason}",
         AuditTypes.MonitorCommanded or AuditTypes.IncidentCommanded => $"{entry.Actor} {entry.Reason}",
         _ => $"{entry.Type} by {entry.Actor ?? "the host"}: {entry.Reason}",
     };

@@ -39,4 +39,14 @@ internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Fu
             ? await truth().OpenAsync(sealedContent, Prefix + hash, cancellationToken).ConfigureAwait(false)
             : null;
     }
+
+    public async Task DeleteAsync(string hash, CancellationToken cancellationToken = default)
+    {
+        await inner.DeleteAsync(hash, cancellationToken).ConfigureAwait(false);
+        if (await records().GetAsync(Prefix + hash, cancellationToken).ConfigureAwait(false) is { } record)
+        {
+            await inner.DeleteAsync(Encoding.ASCII.GetString(record.Value.Span), cancellationToken).ConfigureAwait(false);
+            await records().DeleteAsync(Prefix + hash, default, cancellationToken).ConfigureAwait(false);
+        }
+    }
 }

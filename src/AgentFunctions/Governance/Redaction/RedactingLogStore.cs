@@ -8,6 +8,9 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
 {
     private static readonly string[] s_forPeople = ["journals/", "index/"];
 
+    /// <summary>Gets the store behind it: for who deletes what can no longer be opened.</summary>
+    internal ILogStore Inner => inner;
+
     public bool IsShared => inner.IsShared;
 
     public Task<long> AppendAsync(

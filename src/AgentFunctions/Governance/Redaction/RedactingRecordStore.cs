@@ -18,6 +18,9 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
     /// <summary>A key that cannot be read is one all the same: without any, everybody on the machine may call.</summary>
     private const string ApiKeys = "api-keys/";
 
+    /// <summary>Gets the store behind it: for who deletes what can no longer be opened.</summary>
+    internal IRecordStore Inner => inner;
+
     public bool IsShared => inner.IsShared;
 
     public async Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)

@@ -1,24 +1,18 @@
 using System.Text.Json;
 using AgentFunctions.Keys;
+using AgentFunctions.Storage;
 
 namespace AgentFunctions.Governance.Redaction;
 
 /// <summary>Tells by the name of a stream or a record which run tree it belongs to.</summary>
 internal static class TreeOfKey
 {
-    /// <summary>What is stored about one run: the run's id is the second part of the name.</summary>
-    private static readonly HashSet<string> OfRuns = new(StringComparer.Ordinal)
-    {
-        "acceptance", "approvals-open", "artifacts", "boards", "budgets", "calls", "history", "inboxes", "journals", "ledger", "memos", "pins",
-        "plans", "runs", "sub-agents", "tool-notices", "transcripts",
-    };
-
     /// <summary>The tree of a name; that of the host if it belongs to no run.</summary>
     /// <param name="name">The name of the stream or record.</param>
     public static string Root(string name)
     {
         string[] parts = name.Split('/', 3);
-        return parts.Length > 1 && OfRuns.Contains(parts[0]) ? TreeKeys.RootOf(parts[1]) : TreeKeys.HostTree;
+        return parts.Length > 1 && RunNames.IsOfRun(parts[0]) ? TreeKeys.RootOf(parts[1]) : TreeKeys.HostTree;
     }
 
     /// <summary>The tree of a record: some name it in their text alone.</summary>

@@ -50,6 +50,10 @@ internal sealed record IndexedEnd
     [JsonPropertyName("m")]
     public string? Message { get; init; }
 
+    /// <summary>Gets the message as it is stored: under the key of the run tree, so that it goes with it.</summary>
+    [JsonPropertyName("z")]
+    public string? SealedMessage { get; init; }
+
     /// <summary>Gets whether the message was left out because it is too long; the orchestration has it.</summary>
     [JsonPropertyName("x")]
     public bool? HasMore { get; init; }

@@ -15,6 +15,10 @@ internal sealed record IndexedRun
     [JsonPropertyName("g")]
     public string? Goal { get; init; }
 
+    /// <summary>Gets the goal as it is stored: under the key of the run tree, so that it goes with it.</summary>
+    [JsonPropertyName("s")]
+    public string? SealedGoal { get; init; }
+
     [JsonPropertyName("l")]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 

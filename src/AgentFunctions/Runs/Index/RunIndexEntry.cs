@@ -30,6 +30,12 @@ internal sealed record RunIndexEntry(
     /// <summary>The run was told to end, after its last sign of life that the teller knew.</summary>
     public const string Told = "x";
 
+    /// <summary>The run is being erased: no list has it from now on.</summary>
+    public const string Erased = "d";
+
+    /// <summary>What was said and done in the run is erased; it is kept in lists.</summary>
+    public const string Emptied = "w";
+
     /// <summary>The largest entry, in bytes.</summary>
     public const int MaxBytes = 450;
 

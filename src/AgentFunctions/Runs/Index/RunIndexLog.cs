@@ -10,6 +10,9 @@ namespace AgentFunctions.Runs.Index;
 /// </summary>
 internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILogger<RunIndexLog> log)
 {
+    /// <summary>Gets what seals goals and messages; <see langword="null"/> to leave them in clear.</summary>
+    internal RunIndexSeal? Seal { get; init; }
+
     private readonly GroupedAppends[] _shards =
         [.. Enumerable.Range(0, RunIndexStreams.Count).Select(shard => new GroupedAppends(logs, RunIndexStreams.NameOf(shard)))];
 
@@ -33,9 +36,18 @@ internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILo
         TryAppendAsync([new RunIndexEntry(RunIndexEntry.Moved, runId, Now) { Turn = turn, Now = now }], cancellationToken);
 
     /// <summary>Adds entries: those of one log together, in their order.</summary>
-    public Task AppendAsync(IEnumerable<RunIndexEntry> entries, CancellationToken cancellationToken) => Task.WhenAll(entries
-        .GroupBy(static entry => RunIndexStreams.ShardOf(entry.Id))
-        .Select(shard => AppendAsync(shard.Key, [.. shard.Select(Write)], cancellationToken)));
+    public async Task AppendAsync(IEnumerable<RunIndexEntry> entries, CancellationToken cancellationToken)
+    {
+        var stored = new List<RunIndexEntry>();
+        foreach (RunIndexEntry entry in entries)
+        {
+            stored.Add(Seal is null ? entry : await Seal.CloseAsync(entry, cancellationToken).ConfigureAwait(false));
+        }
+
+        await Task.WhenAll(stored
+            .GroupBy(static entry => RunIndexStreams.ShardOf(entry.Id))
+            .Select(shard => AppendAsync(shard.Key, [.. shard.Select(Write)], cancellationToken))).ConfigureAwait(false);
+    }
 
     /// <summary>Adds entries that are only to spare somebody a look.</summary>
     public async Task TryAppendAsync(IReadOnlyList<RunIndexEntry> entries, CancellationToken cancellationToken)
@@ -62,15 +74,15 @@ internal sealed partial class RunIndexLog(ILogStore logs, TimeProvider time, ILo
     internal static ReadOnlyMemory<byte> Write(RunIndexEntry entry)
     {
         byte[] json = Json(entry);
-        if (json.Length > RunIndexEntry.MaxBytes && entry is { Run.Goal: not null })
+        if (json.Length > RunIndexEntry.MaxBytes && entry is { Run: { Goal: not null } or { SealedGoal: not null } })
         {
-            entry = entry with { Run = entry.Run with { Goal = null, HasMore = true } };
+            entry = entry with { Run = entry.Run with { Goal = null, SealedGoal = null, HasMore = true } };
             json = Json(entry);
         }
 
-        if (json.Length > RunIndexEntry.MaxBytes && entry is { End.Message: not null })
+        if (json.Length > RunIndexEntry.MaxBytes && entry is { End: { Message: not null } or { SealedMessage: not null } })
         {
-            entry = entry with { End = entry.End with { Message = null, HasMore = true } };
+            entry = entry with { End = entry.End with { Message = null, SealedMessage = null, HasMore = true } };
             json = Json(entry);
         }
 

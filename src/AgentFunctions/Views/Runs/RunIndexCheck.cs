@@ -28,6 +28,7 @@ public static class RunIndexCheck
         ArgumentNullException.ThrowIfNull(runs);
         ArgumentNullException.ThrowIfNull(read);
         var rows = new Dictionary<string, RunIndexRow>(StringComparer.Ordinal);
+        var erased = new HashSet<string>(StringComparer.Ordinal);
         foreach (string stream in Enumerable.Range(0, RunIndexStreams.Count).Select(RunIndexStreams.NameOf))
         {
             foreach (LogEntry entry in read(stream))
@@ -38,6 +39,13 @@ public static class RunIndexCheck
                     continue;
                 }
 
+                if (known.Kind == RunIndexEntry.Erased)
+                {
+                    rows.Remove(known.Id);
+                    erased.Add(known.Id);
+                    continue;
+                }
+
                 rows[known.Id] = RunIndexRow.Apply(rows.GetValueOrDefault(known.Id), known, entry.Position);
             }
         }
@@ -45,11 +53,11 @@ public static class RunIndexCheck
         foreach ((string id, OrchestrationStatus status) in runs)
         {
             RunIndexRow? row = rows.GetValueOrDefault(id);
-            if (row is null)
+            if (row is null && !erased.Contains(id))
             {
                 yield return $"The run index lacks run '{id}'; {Remedy}";
             }
-            else if (row.HasEnded(now) && status is (OrchestrationStatus.Pending or OrchestrationStatus.Running or OrchestrationStatus.Suspended))
+            else if (row?.HasEnded(now) == true && status is (OrchestrationStatus.Pending or OrchestrationStatus.Running or OrchestrationStatus.Suspended))
             {
                 yield return $"The run index takes run '{id}' for ended, and it is {status}; {Remedy}";
             }

@@ -81,6 +81,11 @@ internal sealed partial class RunIndexRepair(RunIndex index, RunIndexLog entries
             ids.Add(record.Id);
             if (index.Rows.Find(record.Id) is null)
             {
+                if (await runs.Erased.FindAsync(record.Id, cancellationToken).ConfigureAwait(false) is not null)
+                {
+                    continue;
+                }
+
                 known = 0;
                 missing.Add(RunIndexLog.OfRun(record, time.GetUtcNow()));
             }

@@ -31,6 +31,9 @@ internal sealed record RunIndexRow(string Id)
     /// <summary>Gets whether a reader saw that it has ended.</summary>
     public bool IsConfirmed { get; init; }
 
+    /// <summary>Gets whether what was said and done in it is erased.</summary>
+    public bool IsEmptied { get; init; }
+
     /// <summary>Gets the turn at work.</summary>
     public int? Turn { get; init; }
 
@@ -55,6 +58,7 @@ internal sealed record RunIndexRow(string Id)
             RunIndexEntry.Ended when entry.End is { } end && !(end.Turns <= row.ResumedFrom) => row with { End = end, IsConfirmed = false, Now = null },
             RunIndexEntry.Confirmed when entry.End is { } end && entry.Seen >= row.LiveAt => row with { End = end, IsConfirmed = true, Now = null },
             RunIndexEntry.Told => row with { ToldAt = Math.Max(row.ToldAt, entry.Seen ?? -1) },
+            RunIndexEntry.Emptied => row with { IsEmptied = true },
             _ => row,
         };
     }

@@ -38,6 +38,15 @@ internal sealed class RunIndexRows
         }
     }
 
+    public void Remove(string id)
+    {
+        lock (_lock)
+        {
+            _rows.Remove(id);
+            _order.Remove(id);
+        }
+    }
+
     /// <summary>The next rows that match.</summary>
     /// <param name="after">Only rows after this id; <see langword="null"/> for all.</param>
     /// <param name="match">What must hold.</param>

@@ -79,6 +79,12 @@ internal sealed partial class RunIndexShard(int shard, ILogStore logs, RunIndexS
         {
             if (JsonSerializer.Deserialize(entry.Data.Span, RunsJsonContext.Default.RunIndexEntry) is { Id: { Length: > 0 } id } read)
             {
+                if (read.Kind == RunIndexEntry.Erased)
+                {
+                    rows.Remove(id);
+                    return;
+                }
+
                 rows.Set(RunIndexRow.Apply(rows.Find(id), read, entry.Position));
                 return;
             }

@@ -106,16 +106,22 @@ internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, 
     {
         try
         {
-            RunRecord? record = row is { TellsAll: true, Run: { HasMore: not true } run }
-                ? run.ToRecord(row.Id)
+            IndexedRun? known = row is { TellsAll: true, Run: { HasMore: not true } run }
+                ? entries.Seal is { } seal ? await seal.OpenAsync(row.Id, run, cancellationToken).ConfigureAwait(false) : run
+                : null;
+            RunRecord? record = known is { HasMore: not true }
+                ? known.ToRecord(row.Id)
                 : await runs.FindAsync(row.Id, cancellationToken).ConfigureAwait(false);
             if (record is null || filter?.Matches(record) == false)
             {
                 return default;
             }
 
-            return row.HasEnded(now) && row.End is { HasMore: not true } end
-                ? (record, end.ToRun(record))
+            IndexedEnd? over = row.HasEnded(now) && row.End is { HasMore: not true } end
+                ? entries.Seal is { } opens ? await opens.OpenAsync(row.Id, end, cancellationToken).ConfigureAwait(false) : end
+                : null;
+            return over is { HasMore: not true }
+                ? (record, over.ToRun(record))
                 : (record, await reader.ReadAsync(record, false, cancellationToken).ConfigureAwait(false));
         }
         catch (AgentException e) when (e.Code == ErrorCode.DataFileUnusable)

@@ -1,0 +1,44 @@
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Runs.Index;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Gateway.Erasure;
+
+/// <summary>Enters that what was said and done in a tree is being erased, though the tree is kept. Nothing takes it up from now on.</summary>
+internal sealed class EmptyPhase(ErasureRules rules, IRecordStore records, AuditLog audit, RunIndexLog index, RunStore runs, TimeProvider time) : IErasePhase
+{
+    public const string Name = "empty";
+
+    string IErasePhase.Name => Name;
+
+    public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
+    {
+        if (await runs.FindAsync(input.Root, cancellationToken).ConfigureAwait(false) is not { } run)
+        {
+            return new EraseProgress { Refused = $"There is no run '{input.Root}'." };
+        }
+
+        string key = EmptiedRuns.KeyOf(run.Id);
+        if (await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is null)
+        {
+            try
+            {
+                await rules.EnsureAsync(run, input.Force, false, cancellationToken).ConfigureAwait(false);
+            }
+            catch (AgentException e) when (e.Code is ErrorCode.RunHeld or ErrorCode.RunStateForbids)
+            {
+                return new EraseProgress { Refused = e.Message };
+            }
+
+            await audit.AppendAsync(
+                new AuditEntry(AuditTypes.RunEmptied) { RunId = run.Id, RootId = run.Id, Requester = run.Requester, Actor = input.By, Reason = input.Reason },
+                cancellationToken).ConfigureAwait(false);
+            await records.PutAsync(key, EmptiedRuns.Write(time.GetUtcNow()), default, cancellationToken).ConfigureAwait(false);
+        }
+
+        await index.AppendAsync([new RunIndexEntry(RunIndexEntry.Emptied, run.Id, time.GetUtcNow().UtcTicks)], cancellationToken).ConfigureAwait(false);
+        return new EraseProgress();
+    }
+}

@@ -1,0 +1,17 @@
+using AgentFunctions.Loop;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Gateway.Erasure;
+
+/// <summary>Has the store give back what was deleted.</summary>
+internal sealed class ReclaimPhase(IStoreMaintenance? maintenance = null) : IErasePhase
+{
+    public const string Name = "reclaim";
+
+    string IErasePhase.Name => Name;
+
+    public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken) =>
+        maintenance is null || await maintenance.ReclaimAsync(cancellationToken).ConfigureAwait(false)
+            ? new EraseProgress()
+            : new EraseProgress { HasMore = true, Wait = TimeSpan.FromSeconds(1) };
+}

@@ -1,0 +1,79 @@
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Views.Runs;
+
+namespace AgentFunctions.Gateway.Erasure;
+
+/// <summary>Deletes all that is stored about the runs of a tree: the sub-agents first, the record of each run last, that of the root at the end.</summary>
+internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunStore runs) : IErasePhase
+{
+    public const string Name = "records";
+
+    /// <summary>After so many deletions a step ends, and the next goes on with what is left.</summary>
+    private const int MostDeletions = 500;
+
+    string IErasePhase.Name => Name;
+
+    public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
+    {
+        var counts = new EraseCounts();
+        while (counts.Records + counts.Streams < MostDeletions)
+        {
+            IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Root, 1, cancellationToken).ConfigureAwait(false);
+            string run = ids.Count > 0 ? ids[0] : input.Root;
+            counts = counts.Plus(await DeleteAsync(input.Root, run, cancellationToken).ConfigureAwait(false));
+            if (run == input.Root)
+            {
+                return new EraseProgress { Counts = counts };
+            }
+        }
+
+        return new EraseProgress { HasMore = true, Counts = counts };
+    }
+
+    private async Task<EraseCounts> DeleteAsync(string root, string run, CancellationToken cancellationToken)
+    {
+        int contentsGone = 0;
+        foreach (string hash in await contents.HashesAsync(run, cancellationToken).ConfigureAwait(false))
+        {
+            contentsGone += await blobs.DropAsync(hash, root, cancellationToken).ConfigureAwait(false);
+        }
+
+        // What leads to these goes after them.
+        List<string> keys = [.. (await contents.ApprovalsAsync(run, cancellationToken).ConfigureAwait(false)).Select(static id => $"approvals/{id}")];
+        await foreach (StoredRecord claim in contents.RecordsAsync(RunNames.Claims, run, cancellationToken).ConfigureAwait(false))
+        {
+            keys.Add($"idempotency/{claim.Key[(claim.Key.LastIndexOf('/') + 1)..]}");
+        }
+
+        await DeleteAsync(keys, cancellationToken).ConfigureAwait(false);
+        int records = keys.Count;
+        foreach (string name in RunNames.Records)
+        {
+            keys.Clear();
+            await foreach (StoredRecord record in contents.RecordsAsync(name, run, cancellationToken).ConfigureAwait(false))
+            {
+                keys.Add(record.Key);
+            }
+
+            await DeleteAsync(keys, cancellationToken).ConfigureAwait(false);
+            records += keys.Count;
+        }
+
+        await InParallel.SelectAsync(RunNames.Streams, async name =>
+        {
+            await contents.Logs.DeleteAsync($"{name}/{run}", cancellationToken).ConfigureAwait(false);
+            return true;
+        }, cancellationToken).ConfigureAwait(false);
+        await contents.DeleteAsync(TreeContents.RunKey(run), cancellationToken).ConfigureAwait(false);
+        runs.Forget(run);
+        return new EraseCounts { Runs = 1, Records = records + 1, Streams = RunNames.Streams.Count, Contents = contentsGone };
+    }
+
+    private Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) => InParallel.SelectAsync(keys, async key =>
+    {
+        await contents.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
+        return true;
+    }, cancellationToken);
+}

@@ -1,0 +1,140 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Gateway.Erasure;
+
+/// <summary>Erases run trees: all that is stored of them but who did what, in numbers and names of agents and tools.</summary>
+public sealed class RunErasure
+{
+    private const int MaxReason = 1_000;
+
+    private static readonly OrchestrationStatus[] s_ended = [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
+
+    private readonly RunStore _runs;
+    private readonly ErasedRuns _erased;
+    private readonly ErasureRules _rules;
+    private readonly ErasurePlans _plans;
+    private readonly IOrchestrationClient _orchestrations;
+
+    internal RunErasure(RunStore runs, ErasedRuns erased, ErasureRules rules, ErasurePlans plans, IOrchestrationClient orchestrations) =>
+        (_runs, _erased, _rules, _plans, _orchestrations) = (runs, erased, rules, plans, orchestrations);
+
+    /// <summary>Says what erasing a tree would do, and touches nothing.</summary>
+    /// <param name="request">What would be asked for; its reason is not looked at.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">The token to cancel the look.</param>
+    /// <exception cref="AgentException">As for <see cref="EraseAsync"/>, but for what <see cref="ErasurePlan.Refusal"/> says.</exception>
+    public async Task<ErasurePlan> PlanAsync(EraseRequest request, Caller caller, CancellationToken cancellationToken = default)
+    {
+        RunRecord run = await FindAsync(request, caller, cancellationToken).ConfigureAwait(false);
+        return await _plans.OfAsync(run, request, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Begins to erase a tree. It goes on by itself, also after a crash; repeated for the same run it is carried out once.</summary>
+    /// <param name="request">Which tree and how.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. It may have begun.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunErased"/>: it was erased before. <see cref="ErrorCode.NotAllowed"/>: it takes
+    /// the requester or an admin. <see cref="ErrorCode.InvalidInput"/>: a field is wrong, or the run is a sub-agent.
+    /// <see cref="ErrorCode.RunHeld"/>: a legal hold keeps it. <see cref="ErrorCode.RunStateForbids"/>: it is alive, or has calls of which
+    /// nobody knows whether they took effect; the message names them.
+    /// </exception>
+    public async Task<Erasure> EraseAsync(EraseRequest request, Caller caller, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (string.IsNullOrWhiteSpace(request.Reason) || request.Reason.Length > MaxReason)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"reason: say why, in 1 to {MaxReason} characters; it stays in the audit log.");
+        }
+
+        RunRecord run = await FindAsync(request, caller, cancellationToken).ConfigureAwait(false);
+        await _rules.EnsureAsync(run, request.Force, request.Cancel, cancellationToken).ConfigureAwait(false);
+        await ScheduleAsync(run.Id, ErasePhases.All, request, caller.Id, cancellationToken).ConfigureAwait(false);
+        return new Erasure(run.Id, ErasureState.Requested) { Requester = run.Requester, By = caller.Id, Reason = request.Reason };
+    }
+
+    /// <summary>Gets an erasure.</summary>
+    /// <param name="run">The root of the tree.</param>
+    /// <param name="caller">Who asks: an auditor, an admin, or who had asked for the run.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>: there is no erasure that the caller may see.</exception>
+    public async Task<Erasure> GetAsync(string run, Caller caller, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ErasedRun? mark = await _erased.FindAsync(run, cancellationToken).ConfigureAwait(false);
+        string? requester = mark?.Requester ?? (await _runs.FindAsync(run, cancellationToken).ConfigureAwait(false))?.Requester;
+        OrchestrationState? state = RunId.IsValid(run)
+            ? await _orchestrations.GetAsync(EraseFlow.InstanceIdOf(run), true, cancellationToken).ConfigureAwait(false)
+            : null;
+        bool maySee = caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Admin) || caller.Id == requester;
+        if (!maySee || (mark is null && state is null))
+        {
+            throw new AgentException(ErrorCode.RunNotFound, $"There is no erasure of a run '{run}'.");
+        }
+
+        string? refused = mark is null && state is { Status: OrchestrationStatus.Completed }
+            ? DurableJson.Deserialize<EraseReport>(state.Output)?.Refused
+            : null;
+        string? failed = mark?.DoneAt is null && state is { Status: OrchestrationStatus.Failed or OrchestrationStatus.Terminated }
+            ? state.Failure?.Cause().Message ?? "It was terminated."
+            : null;
+        ErasureState how = mark?.DoneAt is not null ? ErasureState.Erased
+            : refused is not null ? ErasureState.Refused
+            : failed is not null ? ErasureState.Failed
+            : mark is not null ? ErasureState.Erasing : ErasureState.Requested;
+        return new Erasure(run, how)
+        {
+            Requester = requester,
+            By = mark?.By,
+            Reason = mark?.Reason,
+            At = mark?.At,
+            DoneAt = mark?.DoneAt,
+            Message = refused ?? failed,
+            SharedWorkspace = mark?.SharedWorkspace,
+        };
+    }
+
+    /// <summary>Begins to erase a tree, or its content, for the host itself, whose rules say that its time has come.</summary>
+    internal Task ScheduleAsync(string root, IReadOnlyList<string> phases, string rule, CancellationToken cancellationToken) =>
+        ScheduleAsync(root, phases, new EraseRequest(root, $"retention rule '{rule}'") { Force = true }, "host", cancellationToken);
+
+    private async Task ScheduleAsync(
+        string root, IReadOnlyList<string> phases, EraseRequest request, string by, CancellationToken cancellationToken)
+    {
+        var order = new EraseOrder(root, phases, by, request.Reason)
+        {
+            Cancel = request.Cancel,
+            Force = request.Force,
+            Notes = request.Notes,
+        };
+        try
+        {
+            await _orchestrations.ScheduleAsync(
+                EraseFlow.Name, order, new StartOptions { InstanceId = EraseFlow.InstanceIdOf(root), ReplaceableStatuses = s_ended }, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
+        {
+            // It is under way.
+        }
+    }
+
+    private async Task<RunRecord> FindAsync(EraseRequest request, Caller caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(caller);
+        if (await _erased.FindAsync(request.Run, cancellationToken).ConfigureAwait(false) is { } mark && mark.DoneAt is not null)
+        {
+            throw RunRights.MaySee(caller, mark.Requester) ? ErasedRuns.Gone(request.Run, mark)
+                : new AgentException(ErrorCode.RunNotFound, $"There is no run '{request.Run}'.");
+        }
+
+        RunRecord run = await _runs.GetAsync(request.Run, cancellationToken).ConfigureAwait(false);
+        RunRights.Ensure(caller, run, RunAct.Erase);
+        return run.Parent is null ? run : throw new AgentException(
+            ErrorCode.InvalidInput, $"id: run '{run.Id}' is a sub-agent. Only whole trees are erased; name run '{Core.ChildName.RootOf(run.Id)}'.");
+    }
+}

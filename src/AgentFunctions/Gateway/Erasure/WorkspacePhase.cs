@@ -1,0 +1,63 @@
+using AgentFunctions.Loop;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Gateway.Erasure;
+
+/// <summary>Deletes the folder of a tree, if it has one of its own. Forks work in the folder of the run that they come from: the last one takes it along.</summary>
+internal sealed class WorkspacePhase(TreeContents contents, ErasedRuns erased, IOptions<RunOptions> options) : IErasePhase
+{
+    public const string Name = "workspace";
+
+    string IErasePhase.Name => Name;
+
+    public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
+    {
+        if (await contents.RunMemberAsync(input.Root, "workspace", cancellationToken).ConfigureAwait(false) is not { } folder
+            || !IsOwn(folder) || !Directory.Exists(folder))
+        {
+            return new EraseProgress();
+        }
+
+        if (await IsSharedAsync(input.Root, folder, cancellationToken).ConfigureAwait(false))
+        {
+            if (await erased.FindAsync(input.Root, cancellationToken).ConfigureAwait(false) is { } mark)
+            {
+                await erased.PutAsync(mark with { SharedWorkspace = folder }, cancellationToken).ConfigureAwait(false);
+            }
+
+            return new EraseProgress();
+        }
+
+        // Links are deleted, and what they lead to is left.
+        Directory.Delete(folder, recursive: true);
+        return new EraseProgress { Counts = new EraseCounts { Others = 1 } };
+    }
+
+    /// <summary>Whether the host made the folder for a run: it lies right below the folder of all of them.</summary>
+    private bool IsOwn(string folder) => options.Value is { Workspace: null, WorkspaceRoot: { } root }
+        && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))
+        && RunId.IsValid(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)));
+
+    private async Task<bool> IsSharedAsync(string root, string folder, CancellationToken cancellationToken)
+    {
+        // Forks are newer than the run whose folder it is, and ids sort newest first.
+        await foreach (StoredRecord record in contents.ListAsync(TreeContents.RunKey(""), null, cancellationToken).ConfigureAwait(false))
+        {
+            string id = record.Key[TreeContents.RunKey("").Length..];
+            if (Core.ChildName.RootOf(id) is var other && other != root && TreeContents.Member(record.Value, "workspace") == folder
+                && await erased.FindAsync(other, cancellationToken).ConfigureAwait(false) is null)
+            {
+                return true;
+            }
+
+            if (string.CompareOrdinal(id, Path.GetFileName(folder) + "~") > 0)
+            {
+                break;
+            }
+        }
+
+        return false;
+    }
+}

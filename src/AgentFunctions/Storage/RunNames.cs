@@ -1,0 +1,55 @@
+namespace AgentFunctions.Storage;
+
+/// <summary>
+/// The names under which the stores keep what belongs to one run, or to one tree under the id of its root: the id is the second part. What
+/// is new about runs is entered here, so that it is sealed under their key and erased with them.
+/// </summary>
+internal static class RunNames
+{
+    /// <summary>The record of a run, by which its tree is found.</summary>
+    public const string Runs = "runs";
+
+    /// <summary>The names of files that a run has made.</summary>
+    public const string Artifacts = "artifacts";
+
+    /// <summary>The idempotency keys that stand for a run, or were used to steer it.</summary>
+    public const string Claims = "claims";
+
+    /// <summary>The calls of a run.</summary>
+    public const string Ledger = "ledger";
+
+    /// <summary>The approvals of a run that are not settled.</summary>
+    public const string OpenApprovals = "approvals-open";
+
+    /// <summary>What happened in a run.</summary>
+    public const string Journals = "journals";
+
+    /// <summary>The messages of a run.</summary>
+    public const string Transcripts = "transcripts";
+
+    /// <summary>Gets the streams, each <c>NAME/ID</c>.</summary>
+    public static IReadOnlyList<string> Streams { get; } = [Journals, Transcripts, "inboxes", "history", "boards"];
+
+    /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
+    public static IReadOnlyList<string> Records { get; } =
+    [
+        "acceptance", OpenApprovals, Artifacts, "budgets", "calls", Claims, "emptied", "leases", Ledger, "memos", "pins", "plans", "steerers", "sub-agents",
+        "tool-notices", "troubles",
+    ];
+
+    /// <summary>Gets those of the records that have no words: they stay where only the content of a run is erased.</summary>
+    public static IReadOnlyList<string> Numbers { get; } = ["budgets", "calls", Claims, "emptied", "steerers"];
+
+    /// <summary>Gets the names of which single streams or records belong to a run, which erasing looks for in ways of their own.</summary>
+    public static IReadOnlyList<string> Shared { get; } = ["approvals", "erased", "idempotency", "index", "notes", "refs", "reviews", "sealed-content", "audit", "tree-keys"];
+
+    /// <summary>Gets the names of what belongs to the host and to no run: it has no words of runs, or is kept on purpose.</summary>
+    public static IReadOnlyList<string> OfHost { get; } =
+    [
+        "api-key-names", "api-keys", "dead-letters", "gateway", "holds", "incidents", "kill", "monitor-memory", "monitor-notes", "monitor-spending",
+        "monitors", "quotas", "retention", "sign-ins", "signing-keys", "ticks",
+    ];
+
+    /// <summary>Determines whether a name is that of something that belongs to one run or one tree.</summary>
+    public static bool IsOfRun(string name) => name == Runs || Streams.Contains(name) || Records.Contains(name);
+}

@@ -1,0 +1,122 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using AgentFunctions.Sqlite.Operations;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.EndToEnd.Crash;
+
+/// <summary>An erasure, killed with SIGKILL after each of its steps and taken up again by the next start.</summary>
+[CancelAfter(900_000)]
+internal sealed partial class KilledEraseTests
+{
+    /// <summary>More than the erasure of such a run takes.</summary>
+    private const int Kills = 10;
+
+    [Test]
+    public async Task Erase_KilledAfterEachStep_EndsTheSame(CancellationToken cancellationToken)
+    {
+        string folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
+        string data = Path.Combine(folder, "data"), file = Path.Combine(data, "agentfunctions.db");
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => ChatReply.Say($"answer-{Mark(request.Last("user"))}"));
+        ProgramProcess program = ProgramProcess.Start(model, folder, "serve", "--urls", "http://127.0.0.1:0", "--data", data);
+        try
+        {
+            HttpClient http = await ConnectAsync(program);
+            for (int kill = 0; kill < Kills; kill++)
+            {
+                string mark = $"mark{Guid.NewGuid():N}";
+                string id = await RunAsync(http, $"Goal {mark} ", cancellationToken);
+                Assert.That(Holds(folder, mark), Is.True, "it is there before");
+                using HttpResponseMessage begun = await http.DeleteAsync($"/api/runs/{id}?reason=asked", cancellationToken);
+                Assert.That((int)begun.StatusCode, Is.EqualTo(202));
+                while (Steps(file, id) is var steps && steps < kill && steps >= 0)
+                {
+                    await Task.Delay(1, cancellationToken);
+                }
+
+                await program.KillAsync();
+                await program.DisposeAsync();
+                http.Dispose();
+                program = ProgramProcess.Start(model, folder, "serve", "--urls", "http://127.0.0.1:0", "--data", data);
+                http = await ConnectAsync(program);
+                while (await StateAsync(http, id, cancellationToken) != "erased")
+                {
+                    await Task.Delay(50, cancellationToken);
+                }
+
+                Assert.That(Holds(folder, mark), Is.False, $"after a kill at step {kill}");
+            }
+
+            JsonElement verified = await http.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken);
+            Assert.That(verified.GetProperty("holds").GetBoolean(), Is.True);
+            JsonElement runs = await http.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
+            Assert.That(runs.GetProperty("runs").GetArrayLength(), Is.Zero);
+            http.Dispose();
+        }
+        finally
+        {
+            await program.DisposeAsync();
+            Directory.Delete(folder, true);
+        }
+    }
+
+    private static async Task<HttpClient> ConnectAsync(ProgramProcess program)
+    {
+        string line = await program.LineAsync(static line => Address().IsMatch(line));
+        return new HttpClient { BaseAddress = new Uri(Address().Match(line).Value) };
+    }
+
+    private static async Task<string> RunAsync(HttpClient http, string goal, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/runs") { Content = JsonContent.Create(new { goal }) };
+        request.Headers.Add("Prefer", "wait=60");
+        using HttpResponseMessage answer = await http.SendAsync(request, cancellationToken);
+        JsonElement run = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        Assert.That(run.GetProperty("status").GetString(), Is.EqualTo("completed"), run.GetRawText());
+        return run.GetProperty("id").GetString()!;
+    }
+
+    private static async Task<string?> StateAsync(HttpClient http, string id, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage answer = await http.GetAsync($"/api/erasures/{id}", cancellationToken);
+        return answer.IsSuccessStatusCode
+            ? (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("state").GetString()
+            : null;
+    }
+
+    /// <summary>How many steps of the erasure are recorded; -1 once it has ended.</summary>
+    private static int Steps(string file, string id)
+    {
+        using var output = new MemoryStream();
+        DataFile.Export(file, $"erase.{id}", output);
+        using var json = JsonDocument.Parse(output.ToArray());
+        return json.RootElement.GetProperty("history").EnumerateArray().Any(static happened => TypeOf(happened).StartsWith("end", StringComparison.Ordinal))
+            ? -1
+            : json.RootElement.GetProperty("history").EnumerateArray().Count(static happened => TypeOf(happened) == "act+");
+    }
+
+    private static string TypeOf(JsonElement happened) => happened.EnumerateObject().First().Value.ToString();
+
+    private static bool Holds(string folder, string mark) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any(path =>
+    {
+        if (path.EndsWith(".lock", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[file.Length];
+        file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(mark)) >= 0;
+    });
+
+    private static string Mark(string text) => MarkOf().Match(text).Value;
+
+    [GeneratedRegex("http://127\\.0\\.0\\.1:[0-9]+")]
+    private static partial Regex Address();
+
+    [GeneratedRegex("mark[0-9a-f]{32}")]
+    private static partial Regex MarkOf();
+}

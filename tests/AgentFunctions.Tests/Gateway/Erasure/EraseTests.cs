@@ -1,0 +1,173 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Erasure;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Options;
+using AgentFunctions.Keys;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Views;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.Tests.Gateway.Erasure;
+
+[CancelAfter(600_000)]
+internal sealed class EraseTests
+{
+    private static readonly string[] Phases = [.. ErasePhases.All];
+
+    [Test]
+    public async Task Erase_OfATree_LeavesNoByteOfItInTheFiles([Values] bool keyFolder, CancellationToken cancellationToken)
+    {
+        using var keys = new TemporaryFolder();
+        await using ErasureScene scene = await ErasureScene.StartAsync(services =>
+        {
+            if (keyFolder)
+            {
+                services.Configure<GovernanceOptions>(options => options.KeyFolder = keys.Path);
+            }
+        });
+        string id = await scene.RunAsync(cancellationToken);
+        Assert.That(scene.Found().Where(static kind => kind.Value == 0).Select(static kind => kind.Key), Is.Empty, "each kind was there");
+
+        await scene.EraseAsync(id, cancellationToken);
+
+        Assert.That(scene.Found().Where(static kind => kind.Value > 0), Is.Empty);
+        await EndsAsync(scene, id, cancellationToken);
+    }
+
+    [Test]
+    public async Task Erase_StoppedAtEachPhase_EndsTheSame([ValueSource(nameof(Phases))] string phase, [Values] bool afterIt, CancellationToken cancellationToken)
+    {
+        var stop = new PhaseStop(phase, afterIt);
+        await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around))));
+        string id = await scene.RunAsync(cancellationToken);
+
+        await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
+        await stop.Reached.WaitAsync(cancellationToken);
+        await scene.Host.RestartAsync();
+        await scene.WaitAsync(id, cancellationToken);
+
+        Assert.That(scene.Found().Where(static kind => kind.Value > 0), Is.Empty);
+        await EndsAsync(scene, id, cancellationToken);
+    }
+
+    [Test]
+    public async Task Plan_OfATree_SaysWhatWouldGoAndTouchesNothing(CancellationToken cancellationToken)
+    {
+        await using ErasureScene scene = await ErasureScene.StartAsync();
+        string id = await scene.RunAsync(cancellationToken);
+
+        ErasurePlan plan = await scene.Host.Get<RunErasure>().PlanAsync(new EraseRequest(id, ""), Caller.Local, cancellationToken);
+
+        Assert.That((plan.Runs, plan.Contents, plan.SharedContents, plan.Refusal, plan.AuditEntriesInClear), Is.EqualTo((2, 1, 0, (string?)null, 0)));
+        Assert.That(plan.Records["ledger"], Is.GreaterThanOrEqualTo(5));
+        Assert.That(plan.Entries["transcripts"], Is.GreaterThan(4));
+        Assert.That(plan.Workspace, Does.EndWith(id));
+        Assert.That((await scene.Host.Reader.GetAsync(id, cancellationToken)).Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(scene.Found().Where(static kind => kind.Value == 0), Is.Empty);
+    }
+
+    [Test]
+    public async Task Fork_OfAnErasedRun_StandsOnItsOwn(CancellationToken cancellationToken)
+    {
+        await using ErasureScene scene = await ErasureScene.StartAsync();
+        string id = await scene.RunAsync(cancellationToken);
+        Run fork = await scene.Host.Get<RunForking>().ForkAsync(id, new ForkRequest(), Caller.Local, null, cancellationToken);
+        await scene.Host.Reader.WaitForEndAsync(fork.Id, cancellationToken);
+
+        await scene.EraseAsync(id, cancellationToken);
+
+        (Artifact Artifact, ReadOnlyMemory<byte> Content)? file = await scene.Host.Get<ArtifactStore>().GetAsync(fork.Id, "report.txt", cancellationToken);
+        Assert.That(file?.Content.Length, Is.GreaterThan(0));
+        string folder = (await scene.Host.Get<RunStore>().GetAsync(fork.Id, cancellationToken)).Workspace!;
+        Assert.That(File.Exists(Path.Combine(folder, "notes", "secret.txt")), Is.True, "the folder is the fork's too");
+        Assert.That((await scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken)).SharedWorkspace, Is.EqualTo(folder));
+        await scene.EraseAsync(fork.Id, cancellationToken);
+        Assert.That(Directory.Exists(folder), Is.False);
+        Assert.That(scene.Found().Where(static kind => kind.Value > 0), Is.Empty);
+    }
+
+    [Test]
+    public async Task Erase_OfSameContentInAnotherRun_LeavesThatOne(CancellationToken cancellationToken)
+    {
+        await using ErasureScene scene = await ErasureScene.StartAsync();
+        string one = await scene.RunAsync(cancellationToken), other = await OtherAsync(scene, cancellationToken);
+        // As versions before kept it: without a word which trees use it.
+        await foreach (StoredRecord reference in scene.Host.Get<IRecordStore>().ListAsync(ContentRefs.Prefix, null, cancellationToken))
+        {
+            await scene.Host.Get<IRecordStore>().DeleteAsync(reference.Key, default, cancellationToken);
+        }
+
+        await scene.EraseAsync(one, cancellationToken);
+
+        Assert.That(await scene.Host.Get<ArtifactStore>().GetAsync(other, "report.txt", cancellationToken), Is.Not.Null);
+        await scene.EraseAsync(other, cancellationToken);
+        Assert.That(scene.Found()["artifact"], Is.Zero);
+    }
+
+    private static async Task<string> OtherAsync(ErasureScene scene, CancellationToken cancellationToken)
+    {
+        Run other = await scene.Host.RunAsync("Another goal.");
+        string first = (await scene.Host.Get<RunStore>().ListAsync(null, cancellationToken).ToListAsync(cancellationToken)).Last(static run => run.Parent is null).Id;
+        var artifacts = scene.Host.Get<ArtifactStore>();
+        (Artifact _, ReadOnlyMemory<byte> content) = (await artifacts.GetAsync(first, "report.txt", cancellationToken))!.Value;
+        await artifacts.SaveAsync(other.Id, "report.txt", "text/plain", content, cancellationToken);
+        return other.Id;
+    }
+
+    /// <summary>What is left is as it should be: nobody finds the run, the audit log holds and has no words, and nothing is stored under its name.</summary>
+    private static async Task EndsAsync(ErasureScene scene, string id, CancellationToken cancellationToken)
+    {
+        Assert.That(
+            async () => await scene.Host.Reader.GetAsync(id, cancellationToken),
+            Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
+        Assert.That((await scene.Host.Reader.ListPageAsync(new RunFilter { SubAgents = true }, 10, cancellationToken)).Items, Is.Empty);
+        Assert.That((await scene.Host.Get<AuditLog>().VerifyAsync(cancellationToken)).Holds, Is.True);
+        AuditEntry[] entries = await scene.Host.Get<AuditLog>().ReadAsync(id, 0, cancellationToken).ToArrayAsync(cancellationToken);
+        Assert.That(entries.Select(static entry => entry.Type), Does.Contain(AuditTypes.RunSubmitted).And.Contain(AuditTypes.RunErased).And.Contain(AuditTypes.RunErasedDone));
+        Assert.That(entries.Where(static entry => entry.Reason is not null).Select(static entry => entry.Type).Distinct(), Is.EqualTo(new[] { AuditTypes.RunErased, AuditTypes.RunErasedDone }));
+        Assert.That(await scene.Host.Get<TreeKeys>().FindAsync(id, cancellationToken), Is.Null);
+        Page<OrchestrationState> left = await scene.Host.Get<IOrchestrationClient>().QueryAsync(new OrchestrationQuery { PageSize = 100 }, cancellationToken);
+        Assert.That(left.Items.Select(static state => state.InstanceId), Is.EqualTo(new[] { $"erase.{id}" }));
+        string[] keys = await scene.Host.Get<IRecordStore>().ListAsync("", null, cancellationToken).Select(static record => record.Key)
+            .Where(key => key.Contains(id, StringComparison.Ordinal)).ToArrayAsync(cancellationToken);
+        Assert.That(keys.Where(static key => !key.StartsWith("tree-keys/", StringComparison.Ordinal)), Is.EqualTo(new[] { $"erased/{id}" }));
+    }
+
+    /// <summary>Stops a phase for good, before or after it has done its part: as if the process had died there.</summary>
+    private sealed class PhaseStop(string phase, bool afterIt)
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Reached => _reached.Task;
+
+        public IErasePhase Around(IErasePhase inner) => inner.Name == phase ? new Stopping(this, inner) : inner;
+
+        private sealed class Stopping(PhaseStop stop, IErasePhase inner) : IErasePhase
+        {
+            public string Name => inner.Name;
+
+            public async Task<AgentFunctions.Loop.EraseProgress> RunAsync(AgentFunctions.Loop.EraseInput input, CancellationToken cancellationToken)
+            {
+                if (stop._reached.Task.IsCompleted)
+                {
+                    return await inner.RunAsync(input, cancellationToken);
+                }
+
+                if (stop.AfterIt)
+                {
+                    await inner.RunAsync(input, cancellationToken);
+                }
+
+                stop._reached.TrySetResult();
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+                throw new OperationCanceledException(cancellationToken);
+            }
+        }
+
+        private bool AfterIt => afterIt;
+    }
+}
