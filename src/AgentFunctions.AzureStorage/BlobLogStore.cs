@@ -110,6 +110,29 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Whole segments go: those that end before the position.</remarks>
+    public Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Ensure(stream, nameof(stream));
+        return StorageCall.RunAsync(async () =>
+        {
+            BlobContainerClient container = await containers.GetAsync(Container);
+            BlobItem? last = null;
+            await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
+            {
+                if (last is not null && LogLocation.SegmentOf(segment.Name) <= before && segment.Properties.ContentLength > 0)
+                {
+                    await container.DeleteBlobIfExistsAsync(last.Name, DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken);
+                }
+
+                last = segment;
+            }
+
+            return true;
+        });
+    }
+
     public Task DeleteAsync(string stream, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(stream, nameof(stream));
@@ -240,8 +263,14 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
         BlobItem? last = null;
         await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
         {
-            if (LogLocation.SegmentOf(segment.Name) > position)
+            if (LogLocation.SegmentOf(segment.Name) is var begin && begin > position)
             {
+                if (last is null)
+                {
+                    // What was before was trimmed.
+                    return new LogLocation(begin, 0, begin, 0);
+                }
+
                 break;
             }
 

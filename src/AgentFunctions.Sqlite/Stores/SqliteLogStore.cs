@@ -100,6 +100,16 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         }
     }
 
+    public async Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default)
+    {
+        StoreNames.Check(stream, "stream");
+        EngineCore engine = owner.Core;
+        engine.EnsureWritable();
+        var job = new Trim(stream, before);
+        engine.Writer.Enqueue(job);
+        await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     public async Task DeleteAsync(string stream, CancellationToken cancellationToken = default)
     {
         StoreNames.Check(stream, "stream");
@@ -195,6 +205,22 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
             {
                 connection.Prepare("DELETE FROM log_entries WHERE stream = ?").Bind(1, id).Run();
                 connection.Prepare("DELETE FROM log_streams WHERE id = ?").Bind(1, id).Run();
+            }
+        }
+    }
+
+    private sealed class Trim(string stream, long before) : WriteJob<bool>
+    {
+        protected override bool Result => true;
+
+        public override void Apply(WriteTransaction transaction)
+        {
+            Connection connection = transaction.Connection;
+            if (FindStream(connection, stream) is { } id)
+            {
+                // The last entry says how long the stream is.
+                connection.Prepare("DELETE FROM log_entries WHERE stream = ? AND position < ?")
+                    .Bind(1, id).Bind(2, Math.Min(before, Length(connection, id) - 1)).Run();
             }
         }
     }

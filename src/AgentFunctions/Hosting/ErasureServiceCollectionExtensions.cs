@@ -58,6 +58,7 @@ internal static class ErasureServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>());
         services.TryAddSingleton<RetentionRules>();
         services.TryAddSingleton<RetentionTargets>();
+        services.TryAddSingleton<AuditRetention>();
         services.TryAddSingleton<RetentionSweep>();
         services.TryAddSingleton<SweepLease>();
         services.AddHostedService<RetentionSweeper>();

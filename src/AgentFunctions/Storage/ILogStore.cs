@@ -46,6 +46,15 @@ public interface ILogStore
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Deletes entries at the beginning of a stream, as far as the store can: it may keep some of them, or all. The last entry stays, and
+    /// positions are as before.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="before">The position before which entries are deleted.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
     /// <summary>Deletes a stream; one that does not exist is fine.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

@@ -54,6 +54,17 @@ public abstract class BlobStoreConformance
     [Test]
     public async Task Get_Unknown_IsNull() => Assert.That(await Store.GetAsync(new string('0', 64), Cancel), Is.Null);
 
+    [Test]
+    public async Task Delete_Content_IsGoneAndCanBeKeptAgain()
+    {
+        string hash = await Store.PutAsync(Content(1_000), Cancel);
+        await Store.DeleteAsync(hash, Cancel);
+        await Store.DeleteAsync(hash, Cancel);
+        Assert.That(await Store.GetAsync(hash, Cancel), Is.Null);
+        Assert.That(await Store.PutAsync(Content(1_000), Cancel), Is.EqualTo(hash));
+        Assert.That(await Store.GetAsync(hash, Cancel), Is.Not.Null);
+    }
+
     [TestCase("")]
     [TestCase("xyz")]
     [TestCase("../../../../etc/passwd")]

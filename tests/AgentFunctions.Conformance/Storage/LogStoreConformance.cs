@@ -173,6 +173,21 @@ public abstract class LogStoreConformance
     }
 
     [Test]
+    public async Task Trim_Stream_KeepsPositionsAndWhatComesAfter()
+    {
+        await AppendAsync("s", "a", "b", "c", "d");
+        await Store.TrimAsync("s", 2, Cancel);
+        await Store.TrimAsync("s", 2, Cancel);
+        await Store.TrimAsync("unknown", 2, Cancel);
+
+        Assert.That((await ReadAsync("s")).TakeLast(2), Is.EqualTo(new[] { "2:c", "3:d" }), "a store may keep more");
+        Assert.That(await Store.GetLengthAsync("s", Cancel), Is.EqualTo(4));
+        await Store.TrimAsync("s", 100, Cancel);
+        Assert.That((await ReadAsync("s")).Last(), Is.EqualTo("3:d"), "the last entry stays");
+        Assert.That(await Store.AppendAsync("s", Entries("e"), 4, Cancel), Is.EqualTo(4));
+    }
+
+    [Test]
     public async Task WaitForAppend_AlreadyLonger_CompletesAtOnce()
     {
         await AppendAsync("s", "a");

@@ -17,6 +17,12 @@ public sealed class RetentionOptions
     public TimeSpan Sweep { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>
+    /// Gets or sets how long entries of the audit log are kept: a duration such as <c>P7Y</c>; for ever by default. Nothing of it is deleted
+    /// while there is a legal hold.
+    /// </summary>
+    public string? Audit { get; set; }
+
+    /// <summary>
     /// Gets or sets how long the folder of a run is kept that the host made for it: a duration such as <c>P30D</c>. By default as long as
     /// the run's content.
     /// </summary>

@@ -17,6 +17,7 @@ internal sealed class RetentionOptionsValidator : IValidateOptions<RetentionOpti
             .. options.Rules.SelectMany((rule, index) => Faults($"Retention:Rules:{index}", rule, options)),
             .. options.Default is { } terms ? TermFaults("Retention:Default", terms) : [],
             .. Duration("Retention:Workspaces", options.Workspaces),
+            .. Duration("Retention:Audit", options.Audit),
             .. options.Sweep < TimeSpan.FromMinutes(1) || options.Sweep > TimeSpan.FromDays(1) ? new[] { "Retention:Sweep: use a time from 00:01:00 to 1.00:00:00." } : [],
         ];
         return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);

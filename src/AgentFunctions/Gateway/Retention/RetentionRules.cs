@@ -17,7 +17,10 @@ internal sealed class RetentionRules(IOptions<RetentionOptions> options)
     private readonly RetentionOptions _options = options.Value;
 
     /// <summary>Gets whether anything is ever deleted.</summary>
-    public bool IsConfigured => _options.Rules.Count > 0 || _options.Default is not null;
+    public bool IsConfigured => _options.Rules.Count > 0 || _options.Default is not null || Audit is not null;
+
+    /// <summary>Gets how long entries of the audit log are kept.</summary>
+    public TimeSpan? Audit => Parse(_options.Audit);
 
     /// <summary>Gets how often what is due is looked for.</summary>
     public TimeSpan Sweep => _options.Sweep;

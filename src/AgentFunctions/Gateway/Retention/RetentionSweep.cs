@@ -18,11 +18,12 @@ internal sealed class RetentionSweep(
     public async Task<(int Begun, bool IsDone)> SweepAsync(CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        if (rules.Shortest is not { } shortest || !await index.RefreshAsync(cancellationToken).ConfigureAwait(false))
+        if (!await index.RefreshAsync(cancellationToken).ConfigureAwait(false))
         {
-            return (0, rules.Shortest is null);
+            return (0, false);
         }
 
+        TimeSpan shortest = rules.Shortest ?? TimeSpan.FromDays(100 * 365);
         IEnumerable<RunIndexRow> ended = index.Rows
             .Where(row => !row.Id.Contains(ChildName.Separator) && row.HasEnded(now) && new DateTimeOffset(row.End!.At, TimeSpan.Zero) + shortest <= now)
             .OrderBy(static row => row.End!.At);
@@ -37,6 +38,7 @@ internal sealed class RetentionSweep(
             begun += await SweepAsync(row, now, cancellationToken).ConfigureAwait(false) ? 1 : 0;
         }
 
+        await targets.CutAuditAsync(cancellationToken).ConfigureAwait(false);
         return (begun, true);
     }
 

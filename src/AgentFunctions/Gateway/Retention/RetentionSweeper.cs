@@ -1,6 +1,5 @@
 using AgentFunctions.Core;
 using AgentFunctions.Views;
-using AgentFunctions.Views.Runs;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +7,7 @@ namespace AgentFunctions.Gateway.Retention;
 
 /// <summary>Sweeps for as long as there are rules, one host of all that share a store at a time.</summary>
 internal sealed partial class RetentionSweeper(
-    RetentionRules rules, RetentionSweep sweep, SweepLease lease, RunIndexView index, RunReader reader, ILogger<RetentionSweeper> log, TimeProvider time)
+    RetentionRules rules, RetentionSweep sweep, SweepLease lease, RunReader reader, ILogger<RetentionSweeper> log, TimeProvider time)
     : BackgroundService, IProcessService
 {
     /// <summary>The pause after the start, and between sweeps of which the first did not begin all.</summary>
@@ -27,7 +26,7 @@ internal sealed partial class RetentionSweeper(
         try
         {
             // An index that is not whole is made so meanwhile.
-            if (await index.OpenAsync(reader, cancellationToken).ConfigureAwait(false))
+            if (reader.Index is { } index && await index.OpenAsync(reader, cancellationToken).ConfigureAwait(false))
             {
                 (int begun, isDone) = await sweep.SweepAsync(cancellationToken).ConfigureAwait(false);
                 if (begun > 0)

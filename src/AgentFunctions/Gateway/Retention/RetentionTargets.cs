@@ -5,7 +5,7 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Gateway.Retention;
 
 /// <summary>Begins what the rules of retention say is due.</summary>
-internal sealed class RetentionTargets(RunErasure erasure, WorkspacePhase folders)
+internal sealed class RetentionTargets(RunErasure erasure, WorkspacePhase folders, AuditRetention audit)
 {
     /// <summary>The name under which retention acts.</summary>
     public const string Actor = "host";
@@ -23,6 +23,9 @@ internal sealed class RetentionTargets(RunErasure erasure, WorkspacePhase folder
         await erasure.ScheduleAsync(run.Id, ErasePhases.OfContent, rule, cancellationToken).ConfigureAwait(false);
         return true;
     }
+
+    /// <summary>Deletes entries of the audit log.</summary>
+    public Task<long> CutAuditAsync(CancellationToken cancellationToken) => audit.CutAsync(cancellationToken);
 
     /// <summary>Deletes the folder of a tree; whether there was one.</summary>
     public async Task<bool> DeleteFolderAsync(RunRecord run, CancellationToken cancellationToken)

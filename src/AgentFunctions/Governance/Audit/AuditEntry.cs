@@ -87,6 +87,9 @@ public sealed record AuditEntry(string Type)
     /// <summary>Gets how far the chain of heads had grown, where that has changed since the part's last entry. Set by the log.</summary>
     public AuditHead? Joined { get; init; }
 
+    /// <summary>Gets up to where another part was cut off at its beginning: only in the chain of heads. Set by the log.</summary>
+    public AuditHead? Cut { get; init; }
+
     /// <summary>
     /// Gets the texts of an entry of a run, as they are stored; set by the log. An entry that is read with the key has its texts and
     /// hashes instead. Where they stay sealed, the key is gone and the hashes are keyed ones.
@@ -171,6 +174,9 @@ public static class AuditTypes
 
     /// <summary>The log goes on in shards: from here on its first part has only what concerns no run.</summary>
     public const string LogSharded = "log.sharded";
+
+    /// <summary>The oldest entries of a part were deleted, as its retention says; <see cref="AuditEntry.Cut"/> names the last of them.</summary>
+    public const string LogCut = "audit.cut";
 
     /// <summary>A run and its tree are being erased; <see cref="AuditEntry.Reason"/> says why.</summary>
     public const string RunErased = "run.erased";

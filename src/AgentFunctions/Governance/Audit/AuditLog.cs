@@ -98,6 +98,17 @@ public sealed class AuditLog
         }
     }
 
+    /// <summary>Deletes the entries that are older than a moment, but for the last of each part.</summary>
+    /// <param name="before">The moment.</param>
+    /// <param name="cancellationToken">The token to stop.</param>
+    /// <returns>How many entries were deleted.</returns>
+    internal async Task<long> CutAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        // What is cut is joined before, so that an earlier state of the part is no whole log either.
+        await _joiner.JoinAsync(cancellationToken).ConfigureAwait(false);
+        return await new AuditCutter(_context.Logs, _heads).CutAsync(before, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Checks the whole log against this host's keys, and against the heads that it knows.</summary>
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<AuditVerification> VerifyAsync(CancellationToken cancellationToken = default)

@@ -42,6 +42,7 @@ public static class AuditStory
         AuditTypes.RunErased => $"{entry.Actor} had the run erased: {entry.Reason}",
         AuditTypes.RunErasedDone => $"The run was erased: {entry.Reason}",
         AuditTypes.RunEmptied => $"The content of the run was erased: {entry.Reason}",
+        AuditTypes.LogCut => $"The oldest entries of a part of the log were deleted: {entry.Reason}",
         AuditTypes.HoldSet => $"{entry.Actor} set the legal hold '{entry.Rule}' on {entry.Reason}",
         AuditTypes.HoldLifted => $"{entry.Actor} lifted the legal hold '{entry.Rule}', {entry.Reason}",
         AuditTypes.MonitorCommanded or AuditTypes.IncidentCommanded => $"{entry.Actor} {entry.Reason}",

@@ -16,6 +16,7 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
 
     /// <summary>The hashes of the entries of the chain of heads, which others name.</summary>
     private readonly List<UInt256> _hashes = [];
+    private AuditHead? _cut;
     private bool _isSigned;
     private long _longest;
 
@@ -53,6 +54,9 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
         }
     }
 
+    /// <summary>Notes that the part may begin later, at the latest after this entry: what was before was deleted on purpose.</summary>
+    public void CutAt(AuditHead cut) => _cut = _cut?.Count > cut.Count ? _cut : cut;
+
     /// <summary>Notes that another part names an entry of this one, which has been read.</summary>
     public void EnsureHas(AuditHead head, string by)
     {
@@ -73,6 +77,11 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
         if (Problem is not null)
         {
             return false;
+        }
+
+        if (Count == 0 && entry is { Seq: > 0 } && _cut is { } cut && entry.Seq <= cut.Count)
+        {
+            Begin(entry, cut);
         }
 
         if (FindProblem(entry, line) is { } problem)
@@ -123,6 +132,23 @@ internal sealed class ChainCheck(string shard, PublicKeySet keys)
             Break(Count, Count == 0
                 ? $"{char.ToUpperInvariant(name[0])}{name[1..]} is missing or was emptied: it had {_longest} entries."
                 : $"{char.ToUpperInvariant(name[0])}{name[1..]} was cut off: it had {_longest} entries and has {Count}.");
+        }
+    }
+
+    /// <summary>Begins with the first entry that is left. The one before it is known if it is the last that was cut off.</summary>
+    private void Begin(AuditEntry first, AuditHead cut)
+    {
+        (Count, Hash) = (first.Seq, first.Prev);
+        foreach (long count in _expected.Keys.Where(count => count < Count).ToArray())
+        {
+            _expected.Remove(count);
+        }
+
+        _expected[cut.Count] = cut.Hash;
+        _longest = Math.Max(_longest, cut.Count);
+        if (_expected.Remove(Count, out string? expected))
+        {
+            Hash = expected;
         }
     }
 

@@ -100,6 +100,11 @@ internal sealed class LogCheck
     {
         if (part.Shard == AuditShards.Heads)
         {
+            if (entry.Cut is { } cut)
+            {
+                Part(cut.Shard ?? Own).CutAt(cut);
+            }
+
             foreach (AuditHead head in (entry.Heads ?? []).Where(static head => head is not null))
             {
                 Part(head.Shard ?? Own).Expect(head);

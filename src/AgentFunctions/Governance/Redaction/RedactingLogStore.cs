@@ -43,6 +43,9 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
     public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
         inner.WaitForAppendAsync(stream, length, cancellationToken);
 
+    public Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default) =>
+        inner.TrimAsync(stream, before, cancellationToken);
+
     public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => inner.DeleteAsync(stream, cancellationToken);
 
     private static bool IsAudit(string stream) =>
