@@ -17,6 +17,7 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions/Core/JsonSchemas/SchemaEvaluation.cs"] = "elements of a list",
         ["AgentFunctions/Core/JsonSchemas/SchemaFormats.cs"] = "a date, cut before its letter T",
         ["AgentFunctions/Gateway/Queueing/QueueLimits.cs"] = "a hash",
+        ["AgentFunctions/Governance/Audit/AuditSeal.cs"] = "bytes",
         ["AgentFunctions/Governance/Audit/AuditStory.cs"] = "a hash",
         ["AgentFunctions/Governance/Audit/ChainCheck.cs"] = "a hash",
         ["AgentFunctions/Tools/Workspaces/WorkspaceFile.cs"] = "a hash",
