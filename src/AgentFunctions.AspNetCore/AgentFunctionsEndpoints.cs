@@ -51,6 +51,7 @@ public static class AgentFunctionsEndpoints
         runs.MapErasure();
         api.MapAgents();
         api.MapApprovals();
+        api.MapQuestions();
         api.MapReviews();
         api.MapAudit();
         api.MapErasures();

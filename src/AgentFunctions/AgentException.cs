@@ -217,6 +217,15 @@ public enum ErrorCode
     /// <summary>There is no unreviewed change of that id or run.</summary>
     ReviewNotFound = 508,
 
+    /// <summary>There is no question of that id.</summary>
+    QuestionNotFound = 520,
+
+    /// <summary>The question has been answered or declined already, has expired or was withdrawn.</summary>
+    QuestionStateForbids = 521,
+
+    /// <summary>Nobody answered the question in time.</summary>
+    QuestionExpired = 522,
+
     /// <summary>There is no monitor of that name.</summary>
     MonitorNotFound = 600,
 

@@ -14,6 +14,7 @@ using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Keys;
 using AgentFunctions.Records;
 
@@ -41,6 +42,8 @@ internal static class ApiJson
             new CamelCaseEnumConverter<ErasureState>(),
             new CamelCaseEnumConverter<KillScope>(),
             new CamelCaseEnumConverter<PolicyVerdict>(),
+            new CamelCaseEnumConverter<QuestionState>(),
+            new CamelCaseEnumConverter<QuestionUrgency>(),
             new CamelCaseEnumConverter<RiskLevel>(),
             new CamelCaseEnumConverter<ToolEffect>(),
             new CamelCaseEnumConverter<TranscriptOrigin>(),
@@ -65,6 +68,9 @@ internal static class ApiJson
 [JsonSerializable(typeof(ApprovalListResource))]
 [JsonSerializable(typeof(ApprovalResource))]
 [JsonSerializable(typeof(DecisionSubmission))]
+[JsonSerializable(typeof(QuestionListResource))]
+[JsonSerializable(typeof(QuestionResource))]
+[JsonSerializable(typeof(AnswerSubmission))]
 [JsonSerializable(typeof(ReviewSubmission))]
 [JsonSerializable(typeof(ReviewListResource))]
 [JsonSerializable(typeof(ReviewedResource))]

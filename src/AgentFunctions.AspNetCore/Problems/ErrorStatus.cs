@@ -8,14 +8,15 @@ internal static class ErrorStatus
     public static int Of(ErrorCode code) => code switch
     {
         ErrorCode.InvalidInput or ErrorCode.PayloadTooLarge or ErrorCode.PathOutsideWorkspace or ErrorCode.PathReserved => StatusCodes.Status400BadRequest,
-        ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.ArtifactNotFound or ErrorCode.ApprovalNotFound or ErrorCode.ReviewNotFound
+        ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.ArtifactNotFound or ErrorCode.ApprovalNotFound or ErrorCode.QuestionNotFound
+            or ErrorCode.ReviewNotFound
             or ErrorCode.MonitorNotFound or ErrorCode.IncidentNotFound or ErrorCode.InstanceNotFound or ErrorCode.HoldNotFound => StatusCodes.Status404NotFound,
         ErrorCode.NotAllowed => StatusCodes.Status403Forbidden,
         ErrorCode.RunErased => StatusCodes.Status410Gone,
         ErrorCode.RunHeld => StatusCodes.Status423Locked,
         ErrorCode.QuotaExceeded => StatusCodes.Status429TooManyRequests,
         // The last two: the agent exists, but this host lacks what it names.
-        ErrorCode.ApprovalStateForbids or ErrorCode.Stopped or ErrorCode.RunStateForbids or ErrorCode.IncidentStateForbids
+        ErrorCode.ApprovalStateForbids or ErrorCode.QuestionStateForbids or ErrorCode.Stopped or ErrorCode.RunStateForbids or ErrorCode.IncidentStateForbids
             or ErrorCode.IdempotencyKeyReused or ErrorCode.InstanceExists
             or ErrorCode.PositionConflict or ErrorCode.EtagConflict
             or ErrorCode.ModelNotFound or ErrorCode.ToolNotFound => StatusCodes.Status409Conflict,

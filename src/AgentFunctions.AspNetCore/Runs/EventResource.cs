@@ -54,6 +54,10 @@ internal sealed record EventResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Approval { get; init; }
 
+    /// <summary>The question that it is about.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Question { get; init; }
+
     /// <summary>The sub-agent's run that it is about.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Run { get; init; }
@@ -88,6 +92,7 @@ internal sealed record EventResource
         Code = e.Code is null ? null : CamelCase.Of(e.Code),
         Artifact = e.Artifact,
         Approval = e.Approval,
+        Question = e.Question,
         Run = e.Run,
         Attempt = e.Attempt,
         Until = e.Until?.UtcDateTime,
@@ -107,6 +112,7 @@ internal sealed record EventResource
         Code = Code,
         Artifact = Artifact,
         Approval = Approval,
+        Question = Question,
         Run = Run,
         Attempt = Attempt,
         Until = Until is { } until ? new DateTimeOffset(until) : null,

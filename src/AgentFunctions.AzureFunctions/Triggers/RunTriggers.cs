@@ -50,6 +50,21 @@ public sealed class RunTriggers(IServiceProvider services)
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(StepNames.PostCallback, input, instanceId, client, cancellationToken);
 
+    /// <summary>Waits for the answer to a question that its run does not wait for.</summary>
+    /// <param name="context">What it may see of the world.</param>
+    [Function(QuestionFlow.Name)]
+    public Task<JsonElement?> AwaitAnswerAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>Looks at a question.</summary>
+    /// <param name="input">Which question.</param>
+    /// <param name="instanceId">The wait.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The host stops.</param>
+    [Function(StepNames.LookAtQuestion)]
+    public Task<JsonElement?> LookAtQuestionAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.LookAtQuestion, input, instanceId, client, cancellationToken);
+
     /// <summary>Asks the model.</summary>
     /// <param name="input">Which turn.</param>
     /// <param name="instanceId">The run.</param>

@@ -59,6 +59,7 @@ internal static class RunText
     {
         string what = wait.Kind switch
         {
+            "question" => $"a person: question {JournalLine.OneLine(wait.Id)}",
             "approval" => $"a person: approval {JournalLine.OneLine(wait.Id)}",
             "modelUnavailable" => "the model, which could not be asked",
             "modelCapacity" => "the model's provider or a quota",

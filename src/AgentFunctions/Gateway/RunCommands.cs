@@ -108,6 +108,10 @@ internal sealed class RunCommands(
         return await reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Hands a command to a live loop; one that has ended does not hear it.</summary>
+    public Task TellAsync(string id, RunCommand command, CancellationToken cancellationToken) =>
+        orchestrations.RaiseEventAsync(id, RunCommand.EventName, command, cancellationToken);
+
     /// <summary>Whether the loop took a message or a keyed grant in before it ended, so that nothing is left to do.</summary>
     private static bool HasHeard(OrchestrationState ended, RunCommand command) =>
         StateOf(ended) is { } state

@@ -48,6 +48,7 @@ internal sealed class RunCopy
         await _transcript.AddIfEmptyAsync(to, entries, cancellationToken).ConfigureAwait(false);
         long results = await CopyResultsAsync(from, to, entries[^1], cancellationToken).ConfigureAwait(false);
         int said = await CopyInboxAsync(from, to, entries, cancellationToken).ConfigureAwait(false);
+        await _inbox.CopyAnswersAsync(from, to, turn, cancellationToken).ConfigureAwait(false);
         foreach (Artifact file in await _artifacts.ListAsync(from, cancellationToken).ConfigureAwait(false))
         {
             if (file.CreatedAt <= until)
@@ -97,10 +98,12 @@ internal sealed class RunCopy
     {
         IReadOnlyList<InboxMessage> said = await _inbox.ReadAsync(from, 0, entries.Count, cancellationToken).ConfigureAwait(false);
         int shown = 0;
-        foreach (TranscriptEntry entry in entries.Where(static entry => entry.Source == TranscriptOrigin.Person))
+        foreach (TranscriptEntry entry in entries)
         {
             // An entry of an earlier version may also be a notice of the host's: what people said is in the inbox, in the same order.
-            bool isSaid = shown < said.Count && (entry.Origin is not null || said[shown].Text == entry.Message.Text);
+            bool isSaid = shown < said.Count && (entry.Source == TranscriptOrigin.Person
+                ? entry.Origin is not null || said[shown].Text == entry.Message.Text
+                : said[shown].IsHost == true && entry.Message.Text == $"{Prompt.HostMark} {said[shown].Text}");
             shown += isSaid ? 1 : 0;
         }
 

@@ -209,6 +209,31 @@ public sealed class RunSteering
             () => _commands.GetAsync(id, cancellationToken), cancellationToken);
     }
 
+    /// <summary>Brings a live run what became of a question, once: as a message of the person who answered, or of the host. A run that has ended hears nothing.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="text">The words.</param>
+    /// <param name="by">Who said them; <see langword="null"/> for the host.</param>
+    /// <param name="key">What the message is known by.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal async Task DeliverAsync(string id, string text, string? by, string key, CancellationToken cancellationToken)
+    {
+        if ((await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false)).IsEnded)
+        {
+            return;
+        }
+
+        (InboxMessage Message, long Count)? sent = await _inbox.FindAsync(id, key, cancellationToken).ConfigureAwait(false);
+        if (sent is not var (message, count))
+        {
+            message = new InboxMessage(text, by ?? "host", _records.Now) { Key = key, IsHost = by is null ? true : null };
+            count = await _inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
+        }
+
+        await _records.JournalMessageAsync(id, message, sent is not null, cancellationToken).ConfigureAwait(false);
+        var command = new RunCommand(message.By) { Inbox = count, InboxBytes = MessageFrame + Encoding.UTF8.GetByteCount(text) };
+        await _commands.TellAsync(id, command, cancellationToken).ConfigureAwait(false);
+    }
+
     private async Task<Run> SendAsync(string id, string text, string requester, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
         await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);

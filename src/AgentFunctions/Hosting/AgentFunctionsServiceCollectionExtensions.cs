@@ -14,6 +14,7 @@ using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Asking;
 using AgentFunctions.Tools.Memory;
 using AgentFunctions.Tools.Planning;
 using AgentFunctions.Tools.Search;
@@ -83,6 +84,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddTool(PlanTool.Create());
         services.AddTool(PinTool.Create());
         services.AddTool(RecallTool.Create());
+        services.AddTool(AskPersonTool.Create());
         services.AddTool(SearchTool.Create());
         services.AddTool(WebFetchTool.Create());
         services.AddGuardedHttpClient(WebFetchTool.HttpClientName).ConfigureHttpClient(static client => client.Timeout = Timeout.InfiniteTimeSpan);
@@ -150,6 +152,10 @@ public static class AgentFunctionsServiceCollectionExtensions
         .AddOrchestrator<EraseOrder, EraseReport?>(EraseFlow.Name, EraseFlow.RunAsync)
         .AddActivity<EraseInput, EraseProgress>(
             StepNames.EraseStep, (context, input) => services.GetRequiredService<AgentFunctions.Gateway.Erasure.ErasePhases>().RunAsync(context, input))
+        .AddOrchestrator<QuestionInput, bool>(QuestionFlow.Name, QuestionFlow.RunAsync)
+        .AddActivity<QuestionInput, QuestionLook>(
+            StepNames.LookAtQuestion, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
+                context, input.RunId, null, null, () => services.GetRequiredService<LookAtQuestionActivity>().RunAsync(context, input)))
         .AddActivity<NotifyInput, ReportResult>(
             StepNames.ReportToLead, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
                 context, input.RunId, null, null, () => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input)))

@@ -84,6 +84,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<ApprovalRecords>();
         services.TryAddSingleton<ApprovalStore>();
         services.TryAddSingleton<AgentFunctions.Notifications.PublicAddress>();
+        services.TryAddSingleton<AgentFunctions.Governance.HumanTasks.HumanTaskChannels>();
         services.TryAddSingleton<ApprovalChannels>();
         services.TryAddSingleton<ApprovalRequester>();
         services.TryAddSingleton<ApprovalDeliveries>();
@@ -93,6 +94,7 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<ApprovalStore>(), provider.GetRequiredService<ApprovalSituation>(), provider.GetRequiredService<ApprovalRecords>(),
             provider.GetRequiredService<AgentFunctions.Durability.IOrchestrationClient>(), provider.GetRequiredService<Redactor>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddQuestions();
         services.TryAddSingleton<InFlightCalls>();
         services.TryAddSingleton<KillOrderStore>();
         services.TryAddSingleton<AgentFunctions.Gateway.KillSwitch.KillHits>();
@@ -112,6 +114,7 @@ public static class GovernanceServiceCollectionExtensions
         services.AddHostedService<AuditCheck>();
         services.AddHostedService<AgentFunctions.Gateway.KillSwitch.KillWatcher>();
         services.AddHostedService<ApprovalWaker>();
+        services.AddHostedService<AgentFunctions.Governance.Questions.QuestionWaker>();
         return services;
     }
 

@@ -11,6 +11,7 @@ using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Keys;
 using AgentFunctions.Ledger;
@@ -44,6 +45,7 @@ internal static class RoomJson
         DurableJson.AddResolver(LedgerJsonContext.Default);
         DurableJson.AddResolver(LoopJsonContext.Default);
         DurableJson.AddResolver(PoliciesJsonContext.Default);
+        DurableJson.AddResolver(QuestionsJsonContext.Default);
         DurableJson.AddResolver(QueueingJsonContext.Default);
         DurableJson.AddResolver(QuotasJsonContext.Default);
         DurableJson.AddResolver(ReviewsJsonContext.Default);

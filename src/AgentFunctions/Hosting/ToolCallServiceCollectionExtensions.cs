@@ -1,5 +1,6 @@
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.ToolCalls;
+using AgentFunctions.ToolCalls.Questions;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -14,6 +15,7 @@ internal static class ToolCallServiceCollectionExtensions
         services.TryAddSingleton<CallJournal>();
         services.TryAddSingleton<CallAudit>();
         services.TryAddSingleton<ApprovalQuestions>();
+        services.TryAddSingleton<QuestionDrafts>();
         services.TryAddSingleton<ICallOutlook, CallOutlook>();
         services.TryAddSingleton<PolicyDecider>();
         return services

@@ -41,6 +41,10 @@ internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffse
     /// <summary>Gets the approval that it waits for, or that allowed it.</summary>
     public string? ApprovalId { get; init; }
 
+    /// <summary>Gets the questions that the call has asked people; <see langword="null"/> if it has asked none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? QuestionIds { get; init; }
+
     /// <summary>Gets how often a person had it made again after its outcome could not be told.</summary>
     public int Repeats { get; init; }
 

@@ -26,4 +26,6 @@ namespace AgentFunctions.Loop;
 [JsonSerializable(typeof(EraseInput))]
 [JsonSerializable(typeof(EraseProgress))]
 [JsonSerializable(typeof(EraseReport))]
+[JsonSerializable(typeof(QuestionInput))]
+[JsonSerializable(typeof(QuestionLook))]
 internal sealed partial class LoopJsonContext : JsonSerializerContext;

@@ -15,7 +15,7 @@ internal static class StepOptions
     /// <param name="step">Its name.</param>
     public static TaskOptions Of(string step) => step switch
     {
-        StepNames.CallTool or StepNames.EndChildren => Tool,
+        StepNames.CallTool or StepNames.EndChildren or StepNames.LookAtQuestion => Tool,
         StepNames.Notify or StepNames.ReportToLead or StepNames.PostCallback => Notify,
         _ => Model,
     };

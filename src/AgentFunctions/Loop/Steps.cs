@@ -16,6 +16,7 @@ internal static class StepNames
     public const string EndChildren = "EndChildren";
     public const string PostCallback = "PostCallback";
     public const string EraseStep = "EraseStep";
+    public const string LookAtQuestion = "LookAtQuestion";
 }
 
 /// <summary>Ask the model for its next message.</summary>
@@ -105,7 +106,7 @@ internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = nu
 }
 
 /// <summary>What a tool call waits for.</summary>
-/// <param name="Kind">The kind: <c>approval</c> or <c>reviewCapacity</c>.</param>
+/// <param name="Kind">The kind: <c>approval</c>, <c>question</c> or <c>reviewCapacity</c>.</param>
 /// <param name="Id">What exactly.</param>
 /// <param name="EventName">The event that wakes it.</param>
 /// <param name="Until">When to look again in any case (UTC).</param>

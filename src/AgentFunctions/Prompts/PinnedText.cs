@@ -14,35 +14,38 @@ internal sealed class PinnedText(PlanStore plans, PinStore pins, Inbox inbox)
     /// <summary>The text.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="shown">How many messages of people the model has been shown.</param>
+    /// <param name="turn">The last turn that is over: what was answered in it is still to be shown.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<string> RenderAsync(string runId, long shown, CancellationToken cancellationToken)
+    public async Task<string> RenderAsync(string runId, long shown, int turn, CancellationToken cancellationToken)
     {
         var text = new StringBuilder($"{Prompt.HostMark} Pinned, word for word.");
         Section(text, "Plan", PlanText.Render(await plans.GetAsync(runId, cancellationToken).ConfigureAwait(false)));
         Section(text, "Pinned facts", string.Join('\n', await pins.GetAsync(runId, cancellationToken).ConfigureAwait(false)));
-        Section(text, "What people said to you, in order", await SaidAsync(runId, shown, cancellationToken).ConfigureAwait(false));
+        Section(text, "What people said to you, in order", await SaidAsync(runId, shown, turn, cancellationToken).ConfigureAwait(false));
         return text.ToString();
     }
 
-    private async Task<string> SaidAsync(string runId, long shown, CancellationToken cancellationToken)
+    private async Task<string> SaidAsync(string runId, long shown, int turn, CancellationToken cancellationToken)
     {
-        List<string> said = [];
+        List<string> words = [];
         int length = 0;
         IReadOnlyList<InboxMessage> messages = await inbox.ReadAsync(runId, 0, shown, cancellationToken).ConfigureAwait(false);
-        foreach (InboxMessage message in messages.Reverse())
+        IReadOnlyList<(string Place, InboxMessage Said)> answers = await inbox.AnswersAsync(runId, turn - 1, cancellationToken).ConfigureAwait(false);
+        foreach (InboxMessage message in messages.Where(static message => message.IsHost != true)
+            .Concat(answers.Select(static answer => answer.Said)).OrderBy(static message => message.At).Reverse())
         {
             length += message.Text.Length;
             if (length > MaxSaid)
             {
-                said.Add("(older messages are left out; recall finds them)");
+                words.Add("(older messages are left out; recall finds them)");
                 break;
             }
 
-            said.Add(UntrustedText.MarkPerson(message.Text));
+            words.Add(UntrustedText.MarkPerson(message.Text));
         }
 
-        said.Reverse();
-        return string.Join("\n---\n", said);
+        words.Reverse();
+        return string.Join("\n---\n", words);
     }
 
     private static void Section(StringBuilder text, string title, string content)

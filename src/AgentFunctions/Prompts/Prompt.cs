@@ -22,6 +22,9 @@ internal static class Prompt
     /// <summary>What the host's own messages begin with. The model is told by marks that it cannot forge what a person said, never by this alone.</summary>
     public const string HostMark = "[host]";
 
+    /// <summary>The key, with who it was, of a result that is a person's words and not what a tool returned.</summary>
+    public const string SaidBy = "saidBy";
+
     private const string HostRules = $"""
         You work inside a durable runtime: every message and every tool call is recorded, and you may be resumed after an
         interruption. {UntrustedText.Explanation} {UntrustedText.PersonExplanation}
@@ -79,11 +82,15 @@ internal static class Prompt
     private static ChatMessage Marked(TranscriptEntry entry) => entry.Source switch
     {
         TranscriptOrigin.Result => With(entry.Message, static content => content is FunctionResultContent { Result: { } result } answer
-            ? new FunctionResultContent(answer.CallId, UntrustedText.Mark(result.ToString() ?? "", answer.CallId))
+            ? new FunctionResultContent(answer.CallId, MarkedResult(answer, result.ToString() ?? ""))
             : content),
         TranscriptOrigin.Person => With(entry.Message, static content => content is TextContent said ? new TextContent(UntrustedText.MarkPerson(said.Text)) : content),
         _ => entry.Message,
     };
+
+    private static string MarkedResult(FunctionResultContent answer, string text) => answer.AdditionalProperties?.ContainsKey(SaidBy) == true
+        ? UntrustedText.MarkPerson(text)
+        : UntrustedText.Mark(text, answer.CallId);
 
     private static ChatMessage With(ChatMessage message, Func<AIContent, AIContent> change) => new(message.Role, [.. message.Contents.Select(change)]);
 

@@ -31,7 +31,9 @@ internal sealed class PromptMessages(CallLedger ledger, Inbox inbox, TimeProvide
         foreach (InboxMessage said in await inbox
             .ReadAsync(run.Id, input.InboxFrom, input.InboxTo, cancellationToken).ConfigureAwait(false))
         {
-            messages.Add((TranscriptOrigin.Person, new ChatMessage(ChatRole.User, said.Text)));
+            messages.Add(said.IsHost == true
+                ? (TranscriptOrigin.Host, new ChatMessage(ChatRole.User, $"{Prompt.HostMark} {said.Text}"))
+                : (TranscriptOrigin.Person, new ChatMessage(ChatRole.User, said.Text)));
         }
 
         if (input.Notice is not null)
@@ -55,9 +57,13 @@ internal sealed class PromptMessages(CallLedger ledger, Inbox inbox, TimeProvide
             .OutcomesAsync(runId, asking.Turn, calls.Count, cancellationToken).ConfigureAwait(false);
         return new ChatMessage(
             ChatRole.Tool,
-            [.. calls.Select((call, number) => new FunctionResultContent(
-                call.CallId, outcomes.TryGetValue(number, out ToolOutcome? outcome) ? outcome.Text : NotMade))]);
+            [.. calls.Select((call, number) => ResultOf(call.CallId, outcomes.GetValueOrDefault(number)))]);
     }
+
+    private static FunctionResultContent ResultOf(string callId, ToolOutcome? outcome) => new(callId, outcome?.Text ?? NotMade)
+    {
+        AdditionalProperties = outcome?.SaidBy is { } by ? new AdditionalPropertiesDictionary { [Prompt.SaidBy] = by } : null,
+    };
 
     private const string CutCalls =
         "Your last message reached its limit of output tokens and was cut there. A call that was not whole was not made. Write less at once: "

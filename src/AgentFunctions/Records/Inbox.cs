@@ -11,10 +11,16 @@ internal sealed record InboxMessage(string Text, string By, DateTimeOffset At)
 {
     /// <summary>Gets what the request is known by that sent it; <see langword="null"/> if it had no idempotency key.</summary>
     public string? Key { get; init; }
+
+    /// <summary>Gets whether the host says it, and no person; <see langword="null"/> for a person.</summary>
+    public bool? IsHost { get; init; }
 }
 
-/// <summary>The messages that people send to runs: a log each. The model is shown each once, in order.</summary>
-internal sealed class Inbox(ILogStore logs)
+/// <summary>
+/// What people say to runs: the messages that they send, a log each, and what they answer to questions, a record for each call that asked.
+/// The model is shown each once, and again beside every summary.
+/// </summary>
+internal sealed class Inbox(ILogStore logs, IRecordStore records)
 {
     /// <summary>Adds a message at the end.</summary>
     /// <param name="runId">The run.</param>
@@ -85,4 +91,49 @@ internal sealed class Inbox(ILogStore logs)
     }
 
     private static string StreamOf(string runId) => $"inboxes/{runId}";
+
+    /// <summary>Keeps an answer; the same call's replaces it.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The turn of the call that asked.</param>
+    /// <param name="call">The number of the call within its turn.</param>
+    /// <param name="said">What was said.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal Task AddAnswerAsync(string runId, int turn, int call, InboxMessage said, CancellationToken cancellationToken) => records.PutAsync(
+        $"{AnswersOf(runId)}{turn:D6}/{call:D4}", JsonSerializer.SerializeToUtf8Bytes(said, StoredRecordsJsonContext.Default.InboxMessage), default, cancellationToken);
+
+    /// <summary>Lists what was answered, in the order of the calls.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="turn">The last turn to look at.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal async Task<IReadOnlyList<(string Place, InboxMessage Said)>> AnswersAsync(string runId, int turn, CancellationToken cancellationToken)
+    {
+        var said = new List<(string, InboxMessage)>();
+        await foreach (StoredRecord record in records.ListAsync(AnswersOf(runId), null, cancellationToken).ConfigureAwait(false))
+        {
+            string place = record.Key[AnswersOf(runId).Length..];
+            if (string.CompareOrdinal(place, $"{turn + 1:D6}") < 0)
+            {
+                said.Add((place, JsonSerializer.Deserialize(record.Value.Span, StoredRecordsJsonContext.Default.InboxMessage)!));
+            }
+        }
+
+        return said;
+    }
+
+    /// <summary>Copies what was answered up to a turn. Safe to repeat.</summary>
+    /// <param name="from">The run.</param>
+    /// <param name="to">The new run.</param>
+    /// <param name="turn">The last turn.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal async Task CopyAnswersAsync(string from, string to, int turn, CancellationToken cancellationToken)
+    {
+        foreach ((string place, InboxMessage said) in await AnswersAsync(from, turn, cancellationToken).ConfigureAwait(false))
+        {
+            await records.PutAsync(
+                AnswersOf(to) + place, JsonSerializer.SerializeToUtf8Bytes(said, StoredRecordsJsonContext.Default.InboxMessage), default, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private static string AnswersOf(string runId) => $"said/{runId}/";
 }

@@ -40,6 +40,9 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     /// <summary>Gets the approval that it is about.</summary>
     public string? Approval { get; init; }
 
+    /// <summary>Gets the question that it is about.</summary>
+    public string? Question { get; init; }
+
     /// <summary>Gets the number of the attempt that failed, from 1.</summary>
     public int? Attempt { get; init; }
 
@@ -107,6 +110,21 @@ public static class JournalEventTypes
     /// <summary>A call that waited for a person can no longer be made.</summary>
     public const string ApprovalWithdrawn = "approval.withdrawn";
 
+    /// <summary>The run asks people; <see cref="JournalEvent.Question"/> names the question.</summary>
+    public const string QuestionAsked = "question.asked";
+
+    /// <summary>A question was answered; <see cref="JournalEvent.Text"/> says by whom and what.</summary>
+    public const string QuestionAnswered = "question.answered";
+
+    /// <summary>A person declined to answer a question.</summary>
+    public const string QuestionDeclined = "question.declined";
+
+    /// <summary>Nobody answered a question in time.</summary>
+    public const string QuestionExpired = "question.expired";
+
+    /// <summary>A question needs no answer any more.</summary>
+    public const string QuestionWithdrawn = "question.withdrawn";
+
     /// <summary>
     /// A step failed and is tried again: <see cref="JournalEvent.Text"/> says why, <see cref="JournalEvent.Attempt"/> how often it has failed
     /// in a row, <see cref="JournalEvent.Until"/> when it is tried again.
@@ -169,7 +187,7 @@ public sealed class Journal
     }
 
     /// <summary>
-    /// Adds an event unless one of the same type, turn, call and approval is there. For the recovery after a crash, when nobody
+    /// Adds an event unless one of the same type, turn, call, approval and question is there. For the recovery after a crash, when nobody
     /// knows whether the event was written; it reads the journal, so the usual way is <see cref="AppendAsync"/>.
     /// </summary>
     /// <param name="runId">The run.</param>
@@ -191,7 +209,7 @@ public sealed class Journal
                 if (entry.Data.Span.IndexOf(type) >= 0
                     && JsonSerializer.Deserialize(entry.Data.Span, StoredRecordsJsonContext.Default.JournalEvent) is { } written
                     && written.Type == journalEvent.Type && written.Turn == journalEvent.Turn && written.Call == journalEvent.Call
-                    && written.Approval == journalEvent.Approval)
+                    && written.Approval == journalEvent.Approval && written.Question == journalEvent.Question)
                 {
                     return false;
                 }

@@ -44,7 +44,7 @@ internal sealed class Summaries(ModelCaller caller, IModelCatalog models, Pinned
             new ChatMessage(ChatRole.User,
             [
                 new TextContent(CompactionText.Summary(input.Turn, Preview.OfBytes(text, input.MaxSummaryBytes))),
-                new TextContent(await pinned.RenderAsync(run.Id, input.Inbox, cancellationToken).ConfigureAwait(false)),
+                new TextContent(await pinned.RenderAsync(run.Id, input.Inbox, input.Turn, cancellationToken).ConfigureAwait(false)),
             ]),
             time.GetUtcNow())
         {

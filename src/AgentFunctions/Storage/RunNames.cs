@@ -21,6 +21,9 @@ internal static class RunNames
     /// <summary>The approvals of a run that are not settled.</summary>
     public const string OpenApprovals = "approvals-open";
 
+    /// <summary>The questions of a run: the last part is the id.</summary>
+    public const string AskedQuestions = "questions-asked";
+
     /// <summary>What happened in a run.</summary>
     public const string Journals = "journals";
 
@@ -33,7 +36,8 @@ internal static class RunNames
     /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
     public static IReadOnlyList<string> Records { get; } =
     [
-        "acceptance", OpenApprovals, Artifacts, "budgets", "calls", Claims, "emptied", "leases", Ledger, "memos", "pins", "plans", "steerers", "sub-agents",
+        "acceptance", OpenApprovals, Artifacts, "budgets", "calls", Claims, "emptied", "leases", Ledger, "memos", "pins", "plans", AskedQuestions,
+        "questions-open", "said", "steerers", "sub-agents", "tool-input",
         "tool-notices", "troubles",
     ];
 
@@ -41,7 +45,8 @@ internal static class RunNames
     public static IReadOnlyList<string> Numbers { get; } = ["budgets", "calls", Claims, "emptied", "steerers"];
 
     /// <summary>Gets the names of which single streams or records belong to a run, which erasing looks for in ways of their own.</summary>
-    public static IReadOnlyList<string> Shared { get; } = ["approvals", "erased", "idempotency", "index", "notes", "refs", "reviews", "sealed-content", "audit", "tree-keys"];
+    public static IReadOnlyList<string> Shared { get; } =
+        ["approvals", "questions", "erased", "idempotency", "index", "notes", "refs", "reviews", "sealed-content", "audit", "tree-keys"];
 
     /// <summary>Gets the names of what belongs to the host and to no run: it has no words of runs, or is kept on purpose.</summary>
     public static IReadOnlyList<string> OfHost { get; } =

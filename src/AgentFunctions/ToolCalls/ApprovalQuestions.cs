@@ -1,5 +1,6 @@
 using AgentFunctions.Core;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.HumanTasks;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
@@ -33,7 +34,7 @@ internal sealed class ApprovalQuestions(ApprovalRequester approvals, PolicySourc
     }
 
     /// <summary>Gets what a call waits for that a person is asked about.</summary>
-    public static ToolCallWait WaitFor(Approval approval) => new("approval", approval.Id, approval.EventName, ApprovalRequester.NextLook(approval))
+    public static ToolCallWait WaitFor(Approval approval) => new("approval", approval.Id, approval.EventName, HumanTaskSchedule.NextLook(approval))
     {
         Deadline = approval.ExpiresAt,
     };

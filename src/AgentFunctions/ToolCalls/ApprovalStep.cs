@@ -10,7 +10,7 @@ internal sealed class ApprovalStep(ApprovalRequester approvals, PolicySource pol
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
-        if (state.Phase == ToolCallPhase.Resumed
+        if (state.IsDecided
             || state.Known is not { State: LedgerState.Waiting or LedgerState.Unknown, ApprovalId: { } id })
         {
             return await next(state, cancellationToken).ConfigureAwait(false);

@@ -15,8 +15,8 @@ internal sealed class BeginStep(CallLedger ledger, CallJournal journal, TimeProv
             Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
                 ? Task.FromResult(entry)
                 : ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
-            // A call that waited for sub-agents was told of before.
-            Task told = call.Swarm is { Phase: > 0 }
+            // A call that waited for sub-agents or people was told of before.
+            Task told = call.Swarm is { Phase: > 0 } || state.Phase == ToolCallPhase.Answered
                 ? Task.CompletedTask
                 : journal.StartedAsync(call, state.Request.Asked, cancellationToken);
             // Handed over together, in this order, so that they share one flush to disk.

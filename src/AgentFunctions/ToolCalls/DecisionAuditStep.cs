@@ -5,7 +5,7 @@ internal sealed class DecisionAuditStep(CallAudit audit) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
-        if (state.Phase != ToolCallPhase.Resumed && state.Request.Tool.Effect != ToolEffect.None)
+        if (!state.IsDecided && state.Request.Tool.Effect != ToolEffect.None)
         {
             await audit.DecidedAsync(state, cancellationToken).ConfigureAwait(false);
         }

@@ -1,4 +1,5 @@
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Tools;
@@ -6,7 +7,7 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Gives the recorded outcome of a call that has one, and records what comes of any other: no outcome is lost.</summary>
-internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, ApprovalRequester approvals, TimeProvider time) : IToolCallStep
+internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, ApprovalRequester approvals, QuestionRequester questions, TimeProvider time) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -24,7 +25,11 @@ internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, Approva
             case CallOutcome.Completed completed:
                 return await FinishAsync(state, completed, cancellationToken).ConfigureAwait(false);
             case CallOutcome.Waiting { Left: LedgerState.Waiting }:
-                LedgerEntry waiting = state.IsRepeat ? known! : state.NewEntry(time.GetUtcNow()) with { State = LedgerState.Waiting };
+                LedgerEntry waiting = state.IsRepeat ? known! : (state.Entry ?? state.NewEntry(time.GetUtcNow())) with
+                {
+                    State = LedgerState.Waiting,
+                    QuestionIds = state.QuestionIds ?? known?.QuestionIds,
+                };
                 await ledger.EnterAsync(call.RunId, call.Turn, call.Call, waiting, cancellationToken).ConfigureAwait(false);
                 return outcome;
             case CallOutcome.Waiting { Left: LedgerState.Unknown } asking:
@@ -42,6 +47,7 @@ internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, Approva
         CallToolInput call = state.Input;
         ToolOutcome outcome = completed.Outcome;
         LedgerEntry entry = (state.Entry ?? state.NewEntry(time.GetUtcNow())) with { Swarm = completed.Swarm };
+        entry = entry with { QuestionIds = state.QuestionIds ?? entry.QuestionIds };
         Task<LedgerEntry> entered = ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry with { Outcome = outcome }, cancellationToken);
         // A delivery that resumed another's call may lose the race, so it journals only after its ledger entry has won.
         if (entry is { IsOwner: false, Etag: not null }
@@ -54,6 +60,7 @@ internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, Approva
         await Task.WhenAll(entered, journal.CompletedAsync(call, entry.Tool, outcome, completed.Took, cancellationToken)).ConfigureAwait(false);
         LedgerEntry counts = await entered.ConfigureAwait(false);
         await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(entry.QuestionIds, cancellationToken).ConfigureAwait(false);
         return completed with { Outcome = counts.Outcome!, Swarm = counts.Swarm };
     }
 
@@ -62,6 +69,7 @@ internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, Approva
     {
         await journal.CompletedBeforeAsync(call, known.Tool, known.Outcome!, cancellationToken).ConfigureAwait(false);
         await SettleAsync(known.ApprovalId, cancellationToken).ConfigureAwait(false);
+        await SettleAsync(known.QuestionIds, cancellationToken).ConfigureAwait(false);
         return new CallOutcome.Completed(known.Outcome!) { Swarm = known.Swarm };
     }
 
@@ -88,4 +96,13 @@ internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, Approva
     /// <summary>Closes an approval once the ledger has what came of it: until then a crash is resumed from the approval.</summary>
     private Task SettleAsync(string? approvalId, CancellationToken cancellationToken) =>
         approvalId is null ? Task.CompletedTask : approvals.SettleAsync(approvalId, cancellationToken);
+
+    /// <summary>Closes the questions of a call that has an outcome; one that nobody has answered is withdrawn.</summary>
+    private async Task SettleAsync(IReadOnlyList<string>? questionIds, CancellationToken cancellationToken)
+    {
+        foreach (string id in questionIds ?? [])
+        {
+            await questions.WithdrawAsync(id, "the call that asked has ended", cancellationToken).ConfigureAwait(false);
+        }
+    }
 }

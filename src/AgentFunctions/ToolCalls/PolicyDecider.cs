@@ -27,7 +27,7 @@ internal sealed class PolicyDecider(PolicySource policies, CallHistory history, 
             request = request with { PlanStep = plan.FirstOrDefault(static item => !item.Done)?.Text };
         }
 
-        bool enters = policies.IsConfigured && request.Tool.Effect != ToolEffect.None;
+        bool enters = policies.IsConfigured && (request.Tool.Effect != ToolEffect.None || request.Tool.AsksPeople);
         DateTimeOffset now = time.GetUtcNow();
         PastCall? ToEnter(PolicyDecision decision) => enters && (decision.Verdict == PolicyVerdict.Allow
             || (isApproved && decision.Verdict == PolicyVerdict.Ask)) ? PastCalls.Of(request, decision, now) : null;

@@ -10,7 +10,7 @@ internal sealed class PolicyStep(PolicyDecider policy, ApprovalQuestions questio
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
-        if (state.Phase == ToolCallPhase.Resumed)
+        if (state.IsDecided)
         {
             policy.LimitResumed(state.Request);
             state.Call!.Context.Files = state.Request.Context.Files;

@@ -36,11 +36,12 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
         {
             BudgetLeft = input.BudgetLeft ?? new Budget(),
         };
-        if (known is { State: LedgerState.Started })
+        bool isBegun = known is { State: LedgerState.Started };
+        if (isBegun || known is { State: LedgerState.Waiting, QuestionIds: not null })
         {
-            state.Phase = ToolCallPhase.Resumed;
-            state.Entry = known;
-            state.Decision = known.Decision;
+            state.Phase = isBegun ? ToolCallPhase.Resumed : ToolCallPhase.Answered;
+            state.Entry = isBegun ? known : null;
+            state.Decision = known!.Decision;
             state.ApprovalId = known.ApprovalId;
             state.Call = GovernedCall.Of(state.Request, known.Decision, out _) ?? prepared;
         }

@@ -14,7 +14,7 @@ internal sealed class ReviewRoomStep(ReviewAdmission reviews) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
-        if (state.Phase == ToolCallPhase.Resumed || !reviews.IsConfigured || state.Request.Tool.Effect == ToolEffect.None)
+        if (state.IsDecided || !reviews.IsConfigured || state.Request.Tool.Effect == ToolEffect.None)
         {
             return await next(state, cancellationToken).ConfigureAwait(false);
         }

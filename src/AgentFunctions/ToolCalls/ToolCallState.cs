@@ -20,6 +20,9 @@ internal enum ToolCallPhase
 
     /// <summary>It was begun before: its recorded decision holds.</summary>
     Resumed,
+
+    /// <summary>It asked people, and what it asked is settled: its recorded decision holds, and it is made again.</summary>
+    Answered,
 }
 
 /// <summary>Represents what is known of one tool call on its way through the steps.</summary>
@@ -80,6 +83,12 @@ internal sealed class ToolCallState(CallToolInput input)
     /// <summary>Gets or sets the id of the approval that the call waits for, or that decided it.</summary>
     public string? ApprovalId { get; set; }
 
+    /// <summary>Gets or sets the questions that the call has asked people; <see langword="null"/> if it has asked none.</summary>
+    public IReadOnlyList<string>? QuestionIds { get; set; }
+
+    /// <summary>Gets whether the call was decided in an earlier pass, so that the recorded decision holds.</summary>
+    public bool IsDecided => Phase is ToolCallPhase.Resumed or ToolCallPhase.Answered;
+
     /// <summary>Gets or sets what was decided; <see langword="null"/> if it did not come to a decision.</summary>
     public PolicyDecision? Decision { get; set; }
 
@@ -104,6 +113,7 @@ internal sealed class ToolCallState(CallToolInput input)
     {
         Decision = Decision ?? Known?.Decision,
         ApprovalId = ApprovalId,
+        QuestionIds = QuestionIds ?? Known?.QuestionIds,
         Repeats = IsRepeat ? Known!.Repeats + 1 : 0,
         Etag = Known?.Etag,
     };

@@ -72,6 +72,9 @@ public sealed class AgentTool
     /// <summary>Whether an agent has the tool by what its definition says of delegation, and not by its list of tools.</summary>
     internal bool IsDelegation { get; init; }
 
+    /// <summary>Whether the tool does nothing but ask people, so that rules about what was done before count each question as it is asked.</summary>
+    internal bool AsksPeople { get; init; }
+
     /// <summary>
     /// A name that stands for this tool and its siblings in an agent's list of tools, for instance <c>mcp__github</c> for all
     /// tools of that server; <see langword="null"/>, the default, for none.
@@ -142,6 +145,7 @@ public sealed class AgentTool
             Group = Group,
             IsDelegation = IsDelegation,
             IsForSearch = IsForSearch,
+            AsksPeople = AsksPeople,
             Reconcile = Reconcile,
             Job = Job,
         };

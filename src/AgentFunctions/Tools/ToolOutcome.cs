@@ -13,5 +13,9 @@ internal sealed record ToolOutcome(string Text, bool IsError = false, ErrorCode?
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long LoadedBytes { get; init; }
 
+    /// <summary>Gets the person whose words the text is, so that the model is shown it as such; <see langword="null"/> if it is what a tool returned.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SaidBy { get; init; }
+
     internal static ToolOutcome Failed(ErrorCode code, string message) => new($"Error: {message}", true, code);
 }

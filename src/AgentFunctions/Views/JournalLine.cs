@@ -78,6 +78,9 @@ public static class JournalLine
             CultureInfo.InvariantCulture, $"  failed ({e.Attempt}); tried again at {e.Until?.UtcDateTime:HH:mm:ss} UTC: {OneLine(e.Text, 300)}"),
         JournalEventTypes.ApprovalRequested => $"  {OneLine(e.Tool)} waits for a person (approval {OneLine(e.Approval)}) {OneLine(e.Text)}",
         JournalEventTypes.RunCancelRequested => $"cancellation requested {OneLine(e.Text)}",
+        JournalEventTypes.QuestionAsked => $"  asks a person (question {OneLine(e.Question)}): {OneLine(e.Text)}",
+        JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined or JournalEventTypes.QuestionExpired
+            or JournalEventTypes.QuestionWithdrawn => $"  question {OneLine(e.Question)}: {OneLine(e.Text)}",
         JournalEventTypes.ApprovalWithdrawn => $"  nothing is to be decided about {OneLine(e.Tool)} any more (approval {OneLine(e.Approval)}): {OneLine(e.Text)}",
         JournalEventTypes.RunEnded => $"{OneLine(e.Code)} {OneLine(e.Text)}",
         _ => $"{OneLine(e.Type)} {OneLine(e.Text)}",

@@ -9,6 +9,7 @@ public sealed class RunProgress
 {
     private readonly SortedDictionary<(int Turn, int Call), string> _calls = [];
     private readonly SortedDictionary<string, string> _approvals = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _questions = new(StringComparer.Ordinal);
     private readonly Dictionary<(int Turn, int Call), string> _asked = [];
     private JournalEvent? _trouble;
 
@@ -35,6 +36,7 @@ public sealed class RunProgress
     {
         { Ended: { } status } => status,
         { StartedAt: null } => "waiting for the first step",
+        { _questions.Count: > 0 } => $"waiting for a person: {string.Join(", ", _questions.Select(static id => $"question {id}"))}",
         { _approvals.Count: > 0 } => $"waiting for a person: {string.Join(", ", _approvals.Select(static asked => $"{asked.Value} (approval {asked.Key})"))}",
         { _trouble: { } trouble } => string.Create(
             CultureInfo.InvariantCulture,
@@ -58,6 +60,13 @@ public sealed class RunProgress
             case JournalEventTypes.ApprovalRequested when journalEvent.Approval is { } approval:
                 _approvals[approval] = journalEvent.Tool ?? "a tool";
                 _asked[call] = approval;
+                break;
+            case JournalEventTypes.QuestionAsked when journalEvent.Question is { } question:
+                _questions.Add(question);
+                break;
+            case JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined or JournalEventTypes.QuestionExpired
+                or JournalEventTypes.QuestionWithdrawn when journalEvent.Question is { } ended:
+                _questions.Remove(ended);
                 break;
             case JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn when journalEvent.Approval is { } approval:
                 _approvals.Remove(approval);
@@ -83,6 +92,7 @@ public sealed class RunProgress
             case JournalEventTypes.RunEnded:
                 _calls.Clear();
                 _approvals.Clear();
+                _questions.Clear();
                 Ended = journalEvent.Code;
                 break;
         }

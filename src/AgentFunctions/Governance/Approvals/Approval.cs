@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Core;
+using AgentFunctions.Governance.HumanTasks;
 using AgentFunctions.Governance.Policies;
 
 namespace AgentFunctions.Governance.Approvals;
@@ -38,8 +39,11 @@ public enum ApprovalQuestion
 }
 
 /// <summary>A question to people: may this very call be made? Bound to the hash of the call, so that no other one can use the answer.</summary>
-public sealed record Approval
+public sealed record Approval : IHumanTask<Approval>
 {
+    /// <summary>How many deliveries an approval remembers.</summary>
+    private const int MaxDeliveries = 20;
+
     /// <summary>Gets the id.</summary>
     public required string Id { get; init; }
 
@@ -166,6 +170,30 @@ public sealed record Approval
     /// <summary>Determines whether the words or the money of a caller may have led to the call.</summary>
     /// <param name="caller">The caller's id.</param>
     internal bool HasLed(string caller) => caller == Requester || Steerers?.Contains(caller, StringComparer.Ordinal) == true;
+
+    bool IHumanTask<Approval>.IsPending => State == ApprovalState.Pending;
+
+    HumanTaskTimers IHumanTask<Approval>.Timers => new(Terms.Remind, Terms.EscalateAfter);
+
+    Approval IHumanTask<Approval>.RemindedAt(DateTimeOffset at) => this with { RemindAt = at };
+
+    Approval IHumanTask<Approval>.Expire(DateTimeOffset at) => this with { State = ApprovalState.Expired };
+
+    Approval IHumanTask<Approval>.Withdraw(string? reason) => this with { State = ApprovalState.Withdrawn, Obstacle = reason ?? Obstacle };
+
+    Approval IHumanTask<Approval>.Escalate(DateTimeOffset at) => this with { EscalatedAt = at };
+
+    Approval IHumanTask<Approval>.Told(IReadOnlyList<HumanTaskDelivery> deliveries, DateTimeOffset remindAt) => this with
+    {
+        ToldTo = [.. ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
+        Deliveries =
+        [
+            .. Deliveries.Concat(deliveries.Select(static delivery => new ApprovalDelivery(delivery.To, delivery.At, delivery.Error)))
+                .TakeLast(MaxDeliveries),
+        ],
+        Reminders = Reminders + 1,
+        RemindAt = remindAt,
+    };
 }
 
 /// <summary>One attempt to tell people of an approval.</summary>

@@ -1,3 +1,4 @@
+using AgentFunctions.Governance.HumanTasks;
 using AgentFunctions.Governance.Redaction;
 using Microsoft.Extensions.Logging;
 
@@ -11,11 +12,11 @@ internal sealed class ApprovalDeliveries(
     /// <param name="approval">The approval.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Each attempt, those that failed too.</returns>
-    public async Task<ApprovalDelivery[]> TellAsync(Approval approval, CancellationToken cancellationToken)
+    public async Task<HumanTaskDelivery[]> TellAsync(Approval approval, CancellationToken cancellationToken)
     {
-        ApprovalDelivery?[] tries = await Task.WhenAll(notifiers.Concat(channels.For(approval))
+        HumanTaskDelivery?[] tries = await Task.WhenAll(notifiers.Concat(channels.For(approval))
             .Select(notifier => TellAsync(notifier, approval, cancellationToken))).ConfigureAwait(false);
-        return [.. tries.OfType<ApprovalDelivery>()];
+        return [.. tries.OfType<HumanTaskDelivery>()];
     }
 
     /// <summary>Tells those who were asked that nothing is left to decide.</summary>
@@ -26,12 +27,12 @@ internal sealed class ApprovalDeliveries(
             .Select(channel => TellAsync(channel, closed, cancellationToken)));
 
     /// <summary>One attempt; <see langword="null"/> if the way leads to nobody of these roles.</summary>
-    private async Task<ApprovalDelivery?> TellAsync(IApprovalNotifier notifier, Approval approval, CancellationToken cancellationToken)
+    private async Task<HumanTaskDelivery?> TellAsync(IApprovalNotifier notifier, Approval approval, CancellationToken cancellationToken)
     {
         try
         {
             return await notifier.NotifyAsync(ApprovalView.Of(approval, redactor), cancellationToken).ConfigureAwait(false) is { } who
-                ? new ApprovalDelivery(who, time.GetUtcNow())
+                ? new HumanTaskDelivery(who, time.GetUtcNow())
                 : null;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -39,7 +40,7 @@ internal sealed class ApprovalDeliveries(
             // A channel that is down tells nobody, which is what escalation goes by.
             string channel = (notifier as ApprovalChannel)?.Name ?? notifier.GetType().Name;
             ApprovalLog.ApprovalNotTold(log, approval.Id, channel, e.Message);
-            return new ApprovalDelivery(channel, time.GetUtcNow(), e.Message);
+            return new HumanTaskDelivery(channel, time.GetUtcNow(), e.Message);
         }
     }
 }

@@ -60,6 +60,9 @@ public sealed record AuditEntry(string Type)
     /// <summary>Gets the approval that the entry is about or that made it possible.</summary>
     public string? ApprovalId { get; init; }
 
+    /// <summary>Gets the question that the entry is about.</summary>
+    public string? QuestionId { get; init; }
+
     /// <summary>Gets the SHA-256 of the arguments' canonical JSON.</summary>
     public string? ArgumentsHash { get; init; }
 
@@ -150,6 +153,27 @@ public static class AuditTypes
 
     /// <summary>A call that waited for an approval can no longer be made.</summary>
     public const string ApprovalWithdrawn = "approval.withdrawn";
+
+    /// <summary>A run asked people; <see cref="AuditEntry.Arguments"/> is the question.</summary>
+    public const string QuestionAsked = "question.asked";
+
+    /// <summary>People were told of a question; <see cref="AuditEntry.Reason"/> says over which channels, and which failed.</summary>
+    public const string QuestionTold = "question.told";
+
+    /// <summary>A question went to further roles.</summary>
+    public const string QuestionEscalated = "question.escalated";
+
+    /// <summary>A person answered a question; <see cref="AuditEntry.Outcome"/> is the answer.</summary>
+    public const string QuestionAnswered = "question.answered";
+
+    /// <summary>A person declined to answer a question; <see cref="AuditEntry.Reason"/> is what was said.</summary>
+    public const string QuestionDeclined = "question.declined";
+
+    /// <summary>Nobody answered a question in time.</summary>
+    public const string QuestionExpired = "question.expired";
+
+    /// <summary>A question needed no answer any more; <see cref="AuditEntry.Reason"/> says why.</summary>
+    public const string QuestionWithdrawn = "question.withdrawn";
 
     /// <summary>Somebody reviewed a change; <see cref="AuditEntry.Rule"/> names the queue.</summary>
     public const string ChangeReviewed = "change.reviewed";

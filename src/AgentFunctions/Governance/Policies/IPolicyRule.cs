@@ -27,6 +27,9 @@ public sealed record PolicyAnswer(PolicyVerdict Verdict)
     /// <summary>For <see cref="PolicyVerdict.Ask"/>: the terms.</summary>
     public ApprovalTerms? Approval { get; init; }
 
+    /// <summary>For <see cref="PolicyVerdict.Allow"/>: who may answer what the call asks people; <see langword="null"/> for the usual terms.</summary>
+    public AnswerTerms? Answer { get; init; }
+
     /// <summary>For <see cref="PolicyVerdict.Allow"/>: argument values to set, by name, over the model's.</summary>
     public IReadOnlyDictionary<string, JsonElement> Set { get; init; } = new Dictionary<string, JsonElement>();
 

@@ -155,6 +155,7 @@ internal sealed class Policy
     {
         Reason = answer.Reason,
         Approval = answer.Approval,
+        Answer = answer.Verdict == PolicyVerdict.Allow ? answer.Answer : null,
         Arguments = answer.Verdict == PolicyVerdict.Allow ? ArgumentChange.Apply(answer, action.Written ?? action.Arguments) : null,
         Timeout = answer.Verdict == PolicyVerdict.Allow ? answer.Timeout : null,
         ResultLimit = answer.Verdict == PolicyVerdict.Allow ? answer.ResultLimit : null,

@@ -27,6 +27,9 @@ public sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string P
     /// <summary>For <see cref="PolicyVerdict.Ask"/>: who may approve, and until when.</summary>
     public ApprovalTerms? Approval { get; init; }
 
+    /// <summary>For <see cref="PolicyVerdict.Allow"/>: who may answer what the call asks people; <see langword="null"/> for the usual terms.</summary>
+    public AnswerTerms? Answer { get; init; }
+
     /// <summary>For <see cref="PolicyVerdict.Allow"/>: the arguments to call with instead of the model's; <see langword="null"/> for the model's.</summary>
     public JsonElement? Arguments { get; init; }
 

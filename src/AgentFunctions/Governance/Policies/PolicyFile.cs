@@ -120,6 +120,7 @@ internal sealed record PolicyFile
         string name = map.RequiredText("name", "give the rule a name: refusals show it");
         PolicyVerdict verdict = map.Choice<PolicyVerdict>("then") ?? throw map.Error("'then' is missing", "write allow, deny or ask");
         Only(map, "approval", verdict == PolicyVerdict.Ask, "then: ask");
+        Only(map, "answer", verdict == PolicyVerdict.Allow, "then: allow");
         Only(map, "set", verdict == PolicyVerdict.Allow, "then: allow");
         Only(map, "atMost", verdict == PolicyVerdict.Allow, "then: allow");
         Only(map, "timeout", verdict == PolicyVerdict.Allow, "then: allow");
@@ -133,6 +134,7 @@ internal sealed record PolicyFile
         {
             Reason = map.Text("reason"),
             Approval = map.Map("approval") is { } approval ? ReadTerms(approval) : null,
+            Answer = map.Map("answer") is { } terms ? ReadAnswerTerms(terms) : null,
             Set = ReadValues(map.Map("set"), static (values, name) => values.Json(name)),
             AtMost = ReadValues(map.Map("atMost"), static (values, name) => values.Number(name)!.Value),
             Timeout = map.Duration("timeout"),
@@ -177,6 +179,23 @@ internal sealed record PolicyFile
             Remind = map.Duration("remind") ?? standard.Remind,
             EscalateAfter = map.Duration("escalateAfter") ?? standard.EscalateAfter,
             EscalateTo = map.Texts("escalateTo") ?? standard.EscalateTo,
+        };
+        map.Close();
+        return terms;
+    }
+
+    private static AnswerTerms ReadAnswerTerms(YamlMap map)
+    {
+        var standard = new AnswerTerms();
+        var terms = new AnswerTerms
+        {
+            Roles = map.Texts("roles") ?? standard.Roles,
+            Remind = map.Duration("remind") ?? standard.Remind,
+            EscalateAfter = map.Duration("escalateAfter") ?? standard.EscalateAfter,
+            EscalateTo = map.Texts("escalateTo") ?? standard.EscalateTo,
+            Expires = map.Duration("expires") ?? standard.Expires,
+            OnExpiry = map.Choice<QuestionExpiry>("onExpiry") ?? standard.OnExpiry,
+            InBand = map.Flag("inBand") ?? standard.InBand,
         };
         map.Close();
         return terms;

@@ -18,9 +18,12 @@ internal static class TreeOfKey
     /// <summary>The tree of a record: some name it in their text alone.</summary>
     /// <param name="key">The record's key.</param>
     /// <param name="value">Its value.</param>
-    public static string Root(string key, ReadOnlyMemory<byte> value) => key.StartsWith("approvals/", StringComparison.Ordinal) && RootIn(value) is { } root
+    public static string Root(string key, ReadOnlyMemory<byte> value) => NamesRoot(key) && RootIn(value) is { } root
         ? TreeKeys.RootOf(root)
         : Root(key);
+
+    private static bool NamesRoot(string key) =>
+        key.StartsWith("approvals/", StringComparison.Ordinal) || key.StartsWith("questions/", StringComparison.Ordinal);
 
     private static string? RootIn(ReadOnlyMemory<byte> json)
     {

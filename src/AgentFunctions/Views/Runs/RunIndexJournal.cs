@@ -43,5 +43,6 @@ internal sealed class RunIndexJournal(RunIndexLog index, TimeProvider time) : IJ
 
     private static bool IsTransition(string type) => type is JournalEventTypes.RunPaused or JournalEventTypes.RunResumed
         or JournalEventTypes.RunCancelRequested or JournalEventTypes.ApprovalRequested or JournalEventTypes.ApprovalDecided
+        or JournalEventTypes.QuestionAsked or JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined
         or JournalEventTypes.StepRetrying or JournalEventTypes.MessageReceived or JournalEventTypes.BudgetGranted;
 }

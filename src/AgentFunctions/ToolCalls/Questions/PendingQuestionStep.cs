@@ -1,0 +1,33 @@
+using AgentFunctions.Governance.Questions;
+using AgentFunctions.Ledger;
+
+namespace AgentFunctions.ToolCalls.Questions;
+
+/// <summary>
+/// Looks at what a call has asked people: reminds, escalates and expires. While one of the questions is open the call waits, and
+/// neither its tool nor its server is needed.
+/// </summary>
+internal sealed class PendingQuestionStep(QuestionRequester questions) : IToolCallStep
+{
+    public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
+    {
+        if (state.Known is { State: LedgerState.Waiting, QuestionIds: { } ids })
+        {
+            Question? open = null;
+            foreach (string id in ids)
+            {
+                Question question = await questions.CheckAsync(id, cancellationToken).ConfigureAwait(false);
+                open ??= question is { State: QuestionState.Pending, IsAltered: false } ? question : null;
+            }
+
+            if (open is not null)
+            {
+                state.QuestionIds = ids;
+                state.Entry = state.Known;
+                return new CallOutcome.Waiting(QuestionDrafts.WaitFor(open), LedgerState.Waiting);
+            }
+        }
+
+        return await next(state, cancellationToken).ConfigureAwait(false);
+    }
+}
