@@ -163,7 +163,7 @@ public sealed class OtherInstanceTests
         var plans = (Here: new PlanStore(_here.Records), There: new PlanStore(_there.Records));
         var pins = (Here: new PinStore(_here.Records), There: new PinStore(_there.Records));
         var notes = (Here: new NoteStore(_here.Records), There: new NoteStore(_there.Records));
-        var inbox = (Here: new Inbox(_here.Logs), There: new Inbox(_there.Logs));
+        var inbox = (Here: new Inbox(_here.Logs, _here.Records), There: new Inbox(_there.Logs, _there.Records));
         var ledger = (Here: new CallLedger(_here.Records), There: new CallLedger(_there.Records));
         var journal = (Here: new Journal(_here.Logs), There: new Journal(_there.Logs));
         var scope = new NoteScope("agent");

@@ -100,9 +100,6 @@ public sealed record Question : IHumanTask<Question>
     /// <summary>Gets who may answer, and until when.</summary>
     public required AnswerTerms Terms { get; init; }
 
-    /// <summary>Gets the run of the lead that may answer too; <see langword="null"/> if people alone may.</summary>
-    public string? LeadId { get; init; }
-
     /// <summary>Gets when it was asked (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
