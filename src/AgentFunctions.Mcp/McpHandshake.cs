@@ -75,7 +75,7 @@ internal sealed class McpHandshake(McpServerDefinition definition, VariableText 
             secretsFound(transport.Secrets);
             try
             {
-                return await McpSession.OpenAsync(transport, Options(versions[i]), definition.Name, time, logger, cancellationToken).ConfigureAwait(false);
+                return await McpSession.OpenAsync(transport, Options(versions[i]), definition.Name, definition.Timeout, time, logger, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (i + 1 < versions.Length && MayBeTheProbe(e) && !cancellationToken.IsCancellationRequested)
             {
@@ -95,6 +95,7 @@ internal sealed class McpHandshake(McpServerDefinition definition, VariableText 
         // A person who signs in is waited for within the first request.
         DiscoverProbeTimeout = http.Interaction is null ? _probeTime : StartTime,
         InitializationTimeout = StartTime,
+        Capabilities = new ClientCapabilities { Elicitation = new ElicitationCapability { Form = new FormElicitationCapability(), Url = new UrlElicitationCapability() } },
         TimeProvider = time,
     };
 

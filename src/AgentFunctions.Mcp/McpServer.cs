@@ -2,6 +2,7 @@ using System.Text.Json;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Mcp.Input;
 using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
@@ -99,15 +100,15 @@ internal sealed class McpServer(
     /// <see cref="ErrorCode.ToolFailed"/>: the server said no. <see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached; the
     /// call was not made. <see cref="ErrorCode.ToolOutcomeUnknown"/>: it died during the call.
     /// </exception>
-    public async Task<CallToolResult> CallAsync(
-        Tool tool, IDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+    public async Task<McpCallAnswer> CallAsync(
+        Tool tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers, CancellationToken cancellationToken)
     {
         for (bool mayRepeat = true; ; mayRepeat = false)
         {
             McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return await MakeAsync(session, tool.Name, arguments, context, cancellationToken).ConfigureAwait(false);
+                return await MakeAsync(session, tool.Name, arguments, context, answers, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
             {
@@ -149,8 +150,9 @@ internal sealed class McpServer(
     }
 
     /// <summary>Each attempt has its own token: what was revoked in between is refused before anything is sent.</summary>
-    private async Task<CallToolResult> MakeAsync(
-        McpSession session, string tool, IDictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+    private async Task<McpCallAnswer> MakeAsync(
+        McpSession session, string tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers,
+        CancellationToken cancellationToken)
     {
         if (definition.Identity is { } identity && session.Endpoint is { } endpoint)
         {
@@ -158,7 +160,7 @@ internal sealed class McpServer(
                 .MintAsync(context, identity.AudienceOf(endpoint), identity.Scopes, cancellationToken).ConfigureAwait(false);
         }
 
-        return await session.CallToolAsync(tool, arguments, context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
+        return await session.CallToolAsync(tool, arguments, context, answers, cancellationToken).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()
@@ -188,6 +190,7 @@ internal sealed class McpServer(
     {
         Timeout = definition.Timeout,
         Group = Group,
+        Reconcile = static (context, _, cancellationToken) => InputCall.ReconcileAsync(context, cancellationToken),
     };
 
     /// <summary>What the configuration says, else the server's own hints; a server that says nothing may do anything.</summary>

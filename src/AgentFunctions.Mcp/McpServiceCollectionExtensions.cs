@@ -80,6 +80,7 @@ public static class McpServiceCollectionExtensions
             provider.GetRequiredService<McpServers>(), provider.GetRequiredService<McpHttp>(), provider.GetRequiredService<VariableText>(),
             provider.GetRequiredService<SignInStore>(), provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<McpServers>>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<AgentFunctions.Mcp.Input.ToolInputs>();
         services.TryAddSingleton<McpHttp>();
         services.TryAddSingleton<McpServers>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolServers, McpServersMark>());

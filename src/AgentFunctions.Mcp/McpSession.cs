@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using AgentFunctions.Mcp.Input;
 using AgentFunctions.Mcp.Programs;
+using AgentFunctions.Tools;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
@@ -71,11 +73,11 @@ internal sealed class McpSession
 
     /// <summary>Connects.</summary>
     public static async Task<McpSession> OpenAsync(
-        McpTransport transport, McpClientOptions options, string server, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
+        McpTransport transport, McpClientOptions options, string server, TimeSpan timeout, TimeProvider time, ILogger logger, CancellationToken cancellationToken)
     {
-        var questions = new McpQuestions();
-        options.Handlers.ElicitationHandler = questions.CancelAsync;
-        McpClient client = await McpClient.CreateAsync(transport.Client, options, null, cancellationToken).ConfigureAwait(false);
+        var questions = new McpQuestions(server, timeout, time);
+        options.Handlers.ElicitationHandler = questions.AnswerAsync;
+        McpClient client = await McpClient.CreateAsync(new InputTransport(transport.Client), options, null, cancellationToken).ConfigureAwait(false);
         var session = new McpSession(client, questions, transport, server, time, logger);
         client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
@@ -107,25 +109,55 @@ internal sealed class McpSession
     }
 
     /// <summary>Makes a call; every failure is an exception of the SDK's.</summary>
-    public async Task<CallToolResult> CallToolAsync(
-        string tool, IDictionary<string, JsonElement> arguments, string idempotencyKey, CancellationToken cancellationToken)
+    /// <param name="tool">The tool.</param>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="answers">The answers to what the server asked for before; <see langword="null"/> for none.</param>
+    /// <param name="cancellationToken">The token to cancel the call.</param>
+    public async Task<McpCallAnswer> CallToolAsync(
+        string tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers, CancellationToken cancellationToken)
     {
+        using IDisposable open = _questions.Begin(context);
         long mark = _questions.Count;
         var call = new CallToolRequestParams
         {
             Name = tool,
             Arguments = arguments,
-            Meta = new JsonObject { [IdempotencyKeyMeta] = idempotencyKey },
+            Meta = new JsonObject { [IdempotencyKeyMeta] = context.IdempotencyKey },
         };
-        var request = new JsonRpcRequest { Method = RequestMethods.ToolsCall, Params = JsonSerializer.SerializeToNode(call, CallType) };
+        JsonNode? parameters = JsonSerializer.SerializeToNode(call, CallType);
+        if (answers is not null)
+        {
+            parameters!["inputResponses"] = answers.Responses.Count == 0 ? null : answers.Responses.DeepClone();
+            parameters["requestState"] = answers.State;
+            RemoveNulls(parameters.AsObject(), "inputResponses", "requestState");
+        }
+
+        var request = new JsonRpcRequest { Method = RequestMethods.ToolsCall, Params = parameters };
         JsonRpcResponse response = await UseAsync(client => client.SendRequestAsync(request, cancellationToken)).ConfigureAwait(false);
+        if (response.Result is JsonObject required && required["resultType"] is JsonValue kind && kind.TryGetValue(out string? said) && said == InputTransport.Kind)
+        {
+            return new McpCallAnswer(null, required);
+        }
+
         CallToolResult result = McpAnswer.Read(response.Result);
-        return _questions.Since(mark) is not { } words ? result : new CallToolResult
+        return new McpCallAnswer(_questions.Since(mark) is not { } words ? result : new CallToolResult
         {
             Content = [.. result.Content, new TextContentBlock { Text = words }],
             StructuredContent = result.StructuredContent,
             IsError = result.IsError,
-        };
+        }, null);
+    }
+
+    private static void RemoveNulls(JsonObject json, params IEnumerable<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (json[name] is null)
+            {
+                json.Remove(name);
+            }
+        }
     }
 
     /// <summary>Asks for a sign of life.</summary>

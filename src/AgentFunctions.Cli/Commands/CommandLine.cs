@@ -22,6 +22,8 @@ internal static class CommandLine
             ApprovalsCommand.Create(),
             ApproveCommand.Create(),
             ApproveCommand.CreateDeny(),
+            QuestionsCommand.Create(),
+            AnswerCommand.Create(),
             ReviewsCommand.Create(),
             AuditCommand.Create(),
             KillCommand.Create(),

@@ -81,6 +81,16 @@ internal sealed class ApiClient : IDisposable
     public Task<ApprovalResource> RevealApprovalAsync(string id, CancellationToken cancellationToken) =>
         SendAsync<ApprovalResource>(HttpMethod.Get, $"/api/approvals/{Uri.EscapeDataString(id)}?reveal=true", null, cancellationToken);
 
+    public Task<QuestionListResource> ListQuestionsAsync(string query, CancellationToken cancellationToken) =>
+        SendAsync<QuestionListResource>(HttpMethod.Get, $"/api/questions{query}", null, cancellationToken);
+
+    public Task<QuestionResource> GetQuestionAsync(string id, CancellationToken cancellationToken) =>
+        SendAsync<QuestionResource>(HttpMethod.Get, $"/api/questions/{Uri.EscapeDataString(id)}", null, cancellationToken);
+
+    public Task<QuestionResource> AnswerAsync(string id, AnswerSubmission answer, CancellationToken cancellationToken) =>
+        SendAsync<QuestionResource>(
+            HttpMethod.Post, $"/api/questions/{Uri.EscapeDataString(id)}", JsonContent.Create(answer, options: ApiJson.Options), cancellationToken);
+
     public Task<ReviewListResource> ListReviewsAsync(CancellationToken cancellationToken) =>
         SendAsync<ReviewListResource>(HttpMethod.Get, "/api/reviews", null, cancellationToken);
 

@@ -16,6 +16,9 @@ internal static class CallHash
     /// <summary>The id of a question of a call: the same however often the call is taken up.</summary>
     public static string QuestionId(string runId, int turn, int call, int number) => Hash($"question\n{runId}\n{turn}\n{call}\n{number}")[..20];
 
+    /// <summary>The id of a question that is the same in every call of a run.</summary>
+    public static string QuestionId(string runId, string key) => Hash($"question\n{runId}\n{key}")[..20];
+
     /// <summary>The id of a call among the changes to review: the same however often the call is taken up.</summary>
     public static string ChangeId(string runId, int turn, int call) => Hash($"change\n{runId}\n{turn}\n{call}")[..20];
 

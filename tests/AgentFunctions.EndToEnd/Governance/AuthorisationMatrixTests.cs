@@ -5,6 +5,8 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Erasure;
 using AgentFunctions.Gateway.Holds;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
@@ -148,6 +150,10 @@ internal sealed class AuthorisationMatrixTests
                 return ($"/api/approvals/{(await WaitingAsync(owner)).Approval}", null);
             case "POST /api/approvals/{id}":
                 return ($"/api/approvals/{(await WaitingAsync(owner)).Approval}", """{"decision":"deny"}""");
+            case "GET /api/questions/{id}":
+                return ($"/api/questions/{await AskAsync(owner, fresh)}", null);
+            case "POST /api/questions/{id}":
+                return ($"/api/questions/{await AskAsync(owner, fresh)}", """{"answers":{"answer":"yes"}}""");
             case "POST /api/reviews/accept":
                 return (route, $$"""{"run":"{{await EndAsync(owner, "Change.")}}"}""");
             case "DELETE /api/runs/{id}":
@@ -217,6 +223,30 @@ internal sealed class AuthorisationMatrixTests
         Approval asked = await Poll.ForAsync(
             async () => (await desk.ListAsync(null, cancellationToken)).FirstOrDefault(approval => approval.RunId == run.Id), cancellationToken);
         return (run.Id, asked.Id);
+    }
+
+    /// <summary>A question of a run of this owner.</summary>
+    private async Task<string> AskAsync(string owner, string id)
+    {
+        string run = await EndedAsync(owner, "Go.");
+        var asked = new Question
+        {
+            Id = id,
+            RunId = run,
+            RootId = run,
+            Turn = 1,
+            Call = 0,
+            Tool = "ask_person",
+            Text = "Which?",
+            Form = QuestionForm.Words.Schema,
+            Requester = owner,
+            Chain = ["lead"],
+            Goal = "Go.",
+            Rule = "default:none",
+            Terms = new AnswerTerms(),
+            CreatedAt = DateTimeOffset.UtcNow,
+        };
+        return (await _host.Services.GetRequiredService<QuestionRequester>().AskAsync(asked, TestContext.CurrentContext.CancellationToken)).Id;
     }
 
     private Task<Run> SubmitAsync(string owner, string goal) => _host.Services.GetRequiredService<AgentGateway>().SubmitAsync(

@@ -33,11 +33,12 @@ if (how.includes("chatty")) {
   process.stdout.write("Server v1.2 running on stdio\n{\"level\":\"info\"}\n\n[1,2]\n");
 }
 
+const who = { type: "object", properties: { name: { type: "string" } } };
 let asking;
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params, result, error } = JSON.parse(line);
   if (id === "question") {
-    say({ jsonrpc: "2.0", id: asking, result: { content: [{ type: "text", text: `the answer was ${result?.action ?? error.code}` }] } });
+    say({ jsonrpc: "2.0", id: asking, result: { content: [{ type: "text", text: `the answer was ${result?.action ?? error.code} ${result?.content?.name}` }] } });
     continue;
   }
 
@@ -72,14 +73,14 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer({ resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, ttlMs: 0, cacheScope: "private" });
   } else if (method === "tools/call" && params.name === "asks_inside") {
     asking = id;
-    say({ jsonrpc: "2.0", id: "question", method: "elicitation/create", params: { message: "Who inside?", requestedSchema: { type: "object", properties: {} } } });
+    say({ jsonrpc: "2.0", id: "question", method: "elicitation/create", params: { message: "Who inside?", requestedSchema: who } });
   } else if (method === "tools/call" && params.name === "samples_inside") {
     asking = id;
     say({ jsonrpc: "2.0", id: "question", method: "sampling/createMessage", params: { messages: [{ role: "user", content: { type: "text", text: "Think." } }], maxTokens: 100 } });
   } else if (method === "tools/call" && params.name === "asks" && params.inputResponses) {
-    answer({ resultType: "complete", content: [{ type: "text", text: `the answer was ${params.inputResponses.q?.action}` }] });
+    answer({ resultType: "complete", content: [{ type: "text", text: `the answer was ${params.inputResponses.q?.action} ${params.inputResponses.q?.content?.name} ${params.requestState}` }] });
   } else if (method === "tools/call" && params.name === "asks") {
-    answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { message: "Who?", requestedSchema: { type: "object", properties: {} } } } }, requestState: "s" });
+    answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { message: "Who?", requestedSchema: who } } }, requestState: "s" });
   } else if (method === "tools/call" && params.name === "parts") {
     answer(params.arguments?.answer ?? { content: [] });
   } else if (method === "tools/call" && params.name.startsWith("report_")) {

@@ -11,7 +11,7 @@ public enum QuestionFieldKind
     Text,
 
     /// <summary>A whole number.</summary>
-    Integer,
+    WholeNumber,
 
     /// <summary>A number.</summary>
     Number,
@@ -58,7 +58,7 @@ public sealed record QuestionField(string Name, QuestionFieldKind Kind)
         ArgumentNullException.ThrowIfNull(text);
         return Kind switch
         {
-            QuestionFieldKind.Integer or QuestionFieldKind.Number
+            QuestionFieldKind.WholeNumber or QuestionFieldKind.Number
                 when decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out decimal number) =>
                 JsonSerializer.SerializeToElement(number, QuestionsJsonContext.Default.Decimal),
             QuestionFieldKind.YesNo when YesOrNo(text) is { } yes => JsonSerializer.SerializeToElement(yes, QuestionsJsonContext.Default.Boolean),

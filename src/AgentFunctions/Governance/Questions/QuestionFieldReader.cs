@@ -71,7 +71,7 @@ internal static class QuestionFieldReader
                 return (QuestionFieldKind.Text, Copy(schema, "minLength", "maxLength", "format", "pattern"));
             case "integer":
                 QuestionFormReader.Only(schema, OfNumber, place);
-                return (QuestionFieldKind.Integer, Copy(schema, "minimum", "maximum"));
+                return (QuestionFieldKind.WholeNumber, Copy(schema, "minimum", "maximum"));
             case "number":
                 QuestionFormReader.Only(schema, OfNumber, place);
                 return (QuestionFieldKind.Number, Copy(schema, "minimum", "maximum"));

@@ -59,7 +59,9 @@ internal sealed class QuestionDrafts(
     public async Task<Question> AskAsync(ToolCallState state, int number, PersonQuestion asked, CancellationToken cancellationToken)
     {
         ToolContext context = state.Request.Context;
-        string id = CallHash.QuestionId(context.RunId, context.Turn, context.Call, number);
+        string id = asked.Key is { } key
+            ? CallHash.QuestionId(context.RunId, key)
+            : CallHash.QuestionId(context.RunId, context.Turn, context.Call, number);
         Question? question = (await store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Task;
         if (question is null)
         {

@@ -24,7 +24,7 @@ internal sealed class QuestionFormTests
 
         Assert.That(form.Fields.Select(static field => (field.Name, field.Kind)), Is.EqualTo(new[]
         {
-            ("region", QuestionFieldKind.Choice), ("keepDays", QuestionFieldKind.Integer), ("share", QuestionFieldKind.Number),
+            ("region", QuestionFieldKind.Choice), ("keepDays", QuestionFieldKind.WholeNumber), ("share", QuestionFieldKind.Number),
             ("notify", QuestionFieldKind.YesNo), ("owner", QuestionFieldKind.Text), ("days", QuestionFieldKind.Choices),
         }));
         Assert.That(form.Fields[0].Choices, Is.EqualTo(new[] { new QuestionChoice("weu", "West Europe"), new QuestionChoice("neu", "North Europe") }));
