@@ -1,12 +1,13 @@
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.HumanTasks;
 using AgentFunctions.Governance.Questions;
+using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 
 namespace AgentFunctions.Gateway;
 
 /// <summary>Looks at a question that its run does not wait for, and brings the answer to the run as a message of the person who gave it.</summary>
-internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSteering steering)
+internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSteering steering, CallLedger ledger)
 {
     public async Task<QuestionLook> RunAsync(ActivityContext context, QuestionInput input)
     {
@@ -17,7 +18,11 @@ internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSte
             return new QuestionLook(HumanTaskSchedule.NextLook(question));
         }
 
-        if (question is { State: not QuestionState.Withdrawn, IsAltered: false })
+        if (question is { Server: { } server, State: QuestionState.Answered, IsAltered: false })
+        {
+            await TellOfServerAsync(question, server, cancellationToken).ConfigureAwait(false);
+        }
+        else if (question is { Server: null, State: not QuestionState.Withdrawn, IsAltered: false })
         {
             string words = $"To your question {question.Id} ({question.Text}): {QuestionWords.EndOf(question)}";
             await steering.DeliverAsync(question.RunId, words, question.By, question.EventName, cancellationToken).ConfigureAwait(false);
@@ -25,5 +30,16 @@ internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSte
 
         await questions.SettleAsync(question.Id, cancellationToken).ConfigureAwait(false);
         return new QuestionLook(null);
+    }
+
+    /// <summary>Tells the run that a tool server has its answer, if the call that asked is over; one that is still open takes the answer itself.</summary>
+    private async Task TellOfServerAsync(Question question, string server, CancellationToken cancellationToken)
+    {
+        LedgerEntry? call = await ledger.FindAsync(question.RunId, question.Turn, question.Call, cancellationToken).ConfigureAwait(false);
+        if (call is { State: LedgerState.Finished })
+        {
+            string words = $"A person has answered what the tool server '{server}' asked. If you still need it, call {question.Tool} again with the same arguments.";
+            await steering.DeliverAsync(question.RunId, words, null, question.EventName, cancellationToken).ConfigureAwait(false);
+        }
     }
 }

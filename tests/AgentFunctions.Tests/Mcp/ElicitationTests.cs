@@ -3,7 +3,7 @@ using AgentFunctions.Governance.Questions;
 using AgentFunctions.Ledger;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -5,7 +5,7 @@ using AgentFunctions.Governance.Questions;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.DependencyInjection;
 
