@@ -27,6 +27,7 @@ internal sealed class ContentPhase(TreeContents contents, TreeBlobs blobs, Trans
             }
 
             List<string> keys = [.. (await contents.ApprovalsAsync(id, cancellationToken).ConfigureAwait(false)).Select(static approval => $"approvals/{approval}")];
+            keys.AddRange(await contents.QuestionKeysAsync(id, cancellationToken).ConfigureAwait(false));
             foreach (string name in RunNames.Records.Except(RunNames.Numbers))
             {
                 await foreach (StoredRecord record in contents.RecordsAsync(name, id, cancellationToken).ConfigureAwait(false))

@@ -103,6 +103,20 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
         }
     }
 
+    /// <summary>Gets the keys of the questions of a run.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    public async Task<IReadOnlyList<string>> QuestionKeysAsync(string run, CancellationToken cancellationToken)
+    {
+        var keys = new List<string>();
+        await foreach (StoredRecord asked in RecordsAsync(RunNames.AskedQuestions, run, cancellationToken).ConfigureAwait(false))
+        {
+            keys.Add($"questions/{asked.Key[(asked.Key.LastIndexOf('/') + 1)..]}");
+        }
+
+        return keys;
+    }
+
     /// <summary>Gets the ids of the approvals of a run: the open ones, those that its calls name, and those that its journal tells of.</summary>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
