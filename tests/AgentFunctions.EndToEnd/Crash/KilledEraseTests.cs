@@ -41,10 +41,8 @@ internal sealed partial class KilledEraseTests
                 http.Dispose();
                 program = ProgramProcess.Start(model, folder, "serve", "--urls", "http://127.0.0.1:0", "--data", data);
                 http = await ConnectAsync(program);
-                while (await StateAsync(http, id, cancellationToken) != "erased")
-                {
-                    await Task.Delay(50, cancellationToken);
-                }
+                HttpClient server = http;
+                await Poll.UntilAsync(async () => await StateAsync(server, id, cancellationToken) == "erased", cancellationToken);
 
                 Assert.That(Holds(folder, mark), Is.False, $"after a kill at step {kill}");
             }

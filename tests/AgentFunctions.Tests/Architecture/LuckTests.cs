@@ -16,6 +16,7 @@ internal sealed partial class LuckTests
         ["AgentFunctions.Conformance/Orchestrations/OrchestrationConformance.Replay.cs"] = (2, "an await that orchestrators must not make"),
         ["AgentFunctions.Conformance/Orchestrations/OrchestrationConformance.State.cs"] = (2, "two moments that a clock of 15 ms tells apart"),
         ["AgentFunctions.Conformance/Torture/TortureRun.cs"] = (2, "a kill at any moment"),
+        ["AgentFunctions.EndToEnd/Crash/KilledEraseTests.cs"] = (1, "a kill after so many steps, counted in a file"),
         ["AgentFunctions.EndToEnd/Crash/KilledProgram.cs"] = (1, "a kill at any moment"),
         ["AgentFunctions.EndToEnd/Governance/CallerTests.cs"] = (1, "the second for which a right is remembered"),
         ["AgentFunctions.EndToEnd/Governance/KilledApprovalTests.cs"] = (2, "a kill at any moment"),

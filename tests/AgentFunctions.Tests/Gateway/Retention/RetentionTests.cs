@@ -139,11 +139,13 @@ internal sealed class RetentionTests
     private static async Task SettleAsync(RunHost host, VirtualTime time, CancellationToken cancellationToken)
     {
         var query = new OrchestrationQuery { InstanceIdPrefix = "erase.", Statuses = [OrchestrationStatus.Pending, OrchestrationStatus.Running], PageSize = 1 };
-        while ((await host.Get<IOrchestrationClient>().QueryAsync(query, cancellationToken)).Items.Count > 0)
-        {
-            time.Advance(TimeSpan.FromSeconds(2));
-            await Task.Delay(20, cancellationToken);
-        }
+        await Poll.UntilAsync(
+            async () =>
+            {
+                time.Advance(TimeSpan.FromSeconds(2));
+                return (await host.Get<IOrchestrationClient>().QueryAsync(query, cancellationToken)).Items.Count == 0;
+            },
+            cancellationToken);
     }
 
     private static async Task<RunRecord> EnterAsync(RunHost host, int number, RunStatus status, DateTimeOffset at, CancellationToken cancellationToken)
