@@ -1,4 +1,5 @@
 using AgentFunctions.Governance.Audit;
+using Microsoft.Extensions.Time.Testing;
 
 namespace AgentFunctions.Tests.Governance.Audit;
 
@@ -6,13 +7,13 @@ namespace AgentFunctions.Tests.Governance.Audit;
 [CancelAfter(300_000)]
 internal sealed class AuditCutTests
 {
-    private static readonly DateTimeOffset s_start = new ManualTime().GetUtcNow();
+    private static readonly DateTimeOffset s_start = new FakeTimeProvider(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero)).GetUtcNow();
 
     [Test]
     public async Task Cut_OldEntries_LeavesAWholeLog()
     {
         await using AuditBench bench = await AuditBench.OpenAsync();
-        (AuditLog log, ManualTime time) = await WriteAsync(bench);
+        (AuditLog log, FakeTimeProvider time) = await WriteAsync(bench);
         AuditVerification before = await log.VerifyAsync();
 
         long cut = await log.CutAsync(s_start.AddDays(1), default);
@@ -74,9 +75,9 @@ internal sealed class AuditCutTests
         Assert.That((result.Holds, result.BrokenParts), Is.EqualTo((false, new[] { AuditShards.Of(Entry("a", 0)) })));
     }
 
-    private static async Task<(AuditLog Log, ManualTime Time)> WriteAsync(AuditBench bench)
+    private static async Task<(AuditLog Log, FakeTimeProvider Time)> WriteAsync(AuditBench bench)
     {
-        var time = new ManualTime();
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero));
         AuditLog log = bench.Log(null, time);
         foreach (int day in new[] { 0, 2, 3 })
         {
