@@ -59,18 +59,15 @@ internal sealed class ElicitationTests
 
     private static async Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            Question? asked = (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.RunId == runId);
-            Run run = await host.Reader.GetAsync(runId, cancellationToken);
-            Assert.That(run.IsEnded, Is.False, run.Result?.Text);
-            if (asked is not null && (!asked.IsAwaited || run.Status == RunStatus.Waiting))
+        return await Poll.ForAsync(
+            async () =>
             {
-                return asked;
-            }
-
-            await Task.Delay(20, cancellationToken);
-        }
+                Question? asked = (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.RunId == runId);
+                Run run = await host.Reader.GetAsync(runId, cancellationToken);
+                Assert.That(run.IsEnded, Is.False, run.Result?.Text);
+                return asked is not null && (!asked.IsAwaited || run.Status == RunStatus.Waiting) ? asked : null;
+            },
+            cancellationToken);
     }
 
     private static Task<RunHost> StartAsync(string how, string tool)

@@ -8,7 +8,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.Tests.AspNetCore.Runs;
 
 /// <summary>Requests as people write them.</summary>
-[CancelAfter(120_000)]
+[CancelAfter(300_000)]
 internal sealed class SubmissionFormTests
 {
     [TestCase("1h", "PT1H")]

@@ -101,10 +101,8 @@ internal sealed class AskPersonTests : IDisposable
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
         await host.Get<QuestionService>().AnswerAsync(asked.Id, Bo, JsonElement.Parse("""{"answer":"red"}"""), cancellationToken);
-        while (!(await host.JournalAsync(run.Id)).Any(static happened => happened.Type == JournalEventTypes.MessageReceived))
-        {
-            await Task.Delay(10, cancellationToken);
-        }
+        await Poll.UntilAsync(
+            async () => (await host.JournalAsync(run.Id)).Any(static happened => happened.Type == JournalEventTypes.MessageReceived), cancellationToken);
 
         answered.SetResult();
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
@@ -280,18 +278,15 @@ internal sealed class AskPersonTests : IDisposable
 
     private static async Task<IReadOnlyList<Question>> PendingAsync(RunHost host, string runId, int count, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            Question[] asked = [.. (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).Where(question => question.RunId == runId && question.Reminders > 0)];
-            Run run = await host.Reader.GetAsync(runId, cancellationToken);
-            Assert.That(run.IsEnded, Is.False, run.Result?.Text);
-            if (asked.Length == count && (run.Status == RunStatus.Waiting || !asked[0].IsAwaited))
+        return await Poll.ForAsync(
+            async () =>
             {
-                return asked;
-            }
-
-            await Task.Delay(10, cancellationToken);
-        }
+                Question[] asked = [.. (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).Where(question => question.RunId == runId && question.Reminders > 0)];
+                Run run = await host.Reader.GetAsync(runId, cancellationToken);
+                Assert.That(run.IsEnded, Is.False, run.Result?.Text);
+                return asked.Length == count && (run.Status == RunStatus.Waiting || !asked[0].IsAwaited) ? asked : null;
+            },
+            cancellationToken);
     }
 
     /// <summary>Lets half an hour pass, unless a call is under way: its time-out goes by the same clock.</summary>
@@ -316,12 +311,15 @@ internal static class MovedTime
     /// <summary>Moves the time on, again and again, until a task is over.</summary>
     public static async Task<T> WhileAsync<T>(this Task<T> task, Func<Task> move)
     {
-        while (!task.IsCompleted)
+        await Poll.UntilAsync(async () =>
         {
-            await move();
-            await Task.WhenAny(task, Task.Delay(20));
-        }
+            if (!task.IsCompleted)
+            {
+                await move();
+            }
 
+            return task.IsCompleted;
+        });
         return await task;
     }
 }
