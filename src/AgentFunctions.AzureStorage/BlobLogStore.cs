@@ -8,11 +8,11 @@ using Azure.Storage.Blobs.Specialized;
 namespace AgentFunctions.AzureStorage;
 
 /// <summary>
-/// Streams as append blobs. One append is one block, written on the condition that the blob ends where the writer believes
-/// it does; a stream goes on in a new blob long before an append blob's limit of 50,000 blocks, so that a read by position
-/// goes through little of it.
+/// Streams as append blobs. One append, or several of this process that came while another was written, is one block, written on the
+/// condition that the blob ends where the writer believes it does; a stream goes on in a new blob long before an append blob's limit of
+/// 50,000 blocks, so that a read by position goes through little of it.
 /// </summary>
-internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time, BlobLogLimits limits) : ILogStore
+internal sealed class BlobLogStore : ILogStore
 {
     private const string Container = "agent-logs";
     private const int MaxEntryBytes = 1024 * 1024;
@@ -26,12 +26,22 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(2);
 
+    private readonly BlobContainers _containers;
+    private readonly TimeProvider _time;
+    private readonly BlobLogLimits _limits;
     private readonly LogLocations _places = new();
+    private readonly AppendQueue _appends;
 
     /// <summary>Makes the store with the limits that it has in production.</summary>
     public BlobLogStore(BlobContainers containers, TimeProvider time)
         : this(containers, time, BlobLogLimits.Default)
     {
+    }
+
+    public BlobLogStore(BlobContainers containers, TimeProvider time, BlobLogLimits limits)
+    {
+        (_containers, _time, _limits) = (containers, time, limits);
+        _appends = new AppendQueue((stream, appends) => StorageCall.RunAsync(() => AppendBlockAsync(stream, appends)));
     }
 
     public Task<long> AppendAsync(
@@ -50,7 +60,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
                 ErrorCode.PayloadTooLarge, $"entries: at most {MaxEntryBytes} bytes each and {MaxBlockBytes} together; larger things are blobs.");
         }
 
-        return StorageCall.RunAsync(() => AppendBlockAsync(stream, entries, expectedPosition, cancellationToken));
+        return _appends.AddAsync(stream, new PendingAppend(entries, expectedPosition), cancellationToken);
     }
 
     public async IAsyncEnumerable<LogEntry> ReadAsync(
@@ -105,7 +115,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
         TimeSpan pause = FirstPoll;
         while (await GetLengthAsync(stream, cancellationToken) <= length)
         {
-            await Task.Delay(pause, time, cancellationToken);
+            await Task.Delay(pause, _time, cancellationToken);
             pause = pause * 1.5 < SlowestPoll ? pause * 1.5 : SlowestPoll;
         }
     }
@@ -138,7 +148,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
         StorageNames.Ensure(stream, nameof(stream));
         return StorageCall.RunAsync(async () =>
         {
-            BlobContainerClient container = await containers.GetAsync(Container);
+            BlobContainerClient container = await _containers.GetAsync(Container);
             await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
             {
                 await container.DeleteBlobIfExistsAsync(segment.Name, DeleteSnapshotsOption.None, null, cancellationToken);
@@ -149,9 +159,12 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
         });
     }
 
-    private async Task<long> AppendBlockAsync(
-        string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken)
+    private async Task<long> AppendBlockAsync(string stream, IReadOnlyList<PendingAppend> appends)
     {
+        // Several callers may wait for the block, so none of them can stop it.
+        CancellationToken cancellationToken = CancellationToken.None;
+        IReadOnlyList<ReadOnlyMemory<byte>> entries = appends is [var only] ? only.Entries : [.. appends.SelectMany(static append => append.Entries)];
+        long? expectedPosition = appends[0].ExpectedPosition;
         LogLocation? known = _places.Last(stream);
         bool isFresh = known is null || (expectedPosition is { } expected && expected != known.Value.Position);
         LogLocation end = isFresh ? await EndAsync(stream, cancellationToken) : known!.Value;
@@ -170,7 +183,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
                 continue;
             }
 
-            LogLocation place = end.RolledOver(limits.MaxBlocks, limits.MaxBytes);
+            LogLocation place = end.RolledOver(_limits.MaxBlocks, _limits.MaxBytes);
             var block = new LogBlock(LogBlock.SizeOf(entries), place.Position, entries.Count, place.Blocks, id);
             if (await TryWriteAsync(stream, place, LogBlock.Write(block, entries), cancellationToken))
             {
@@ -202,7 +215,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
 
     private async Task<bool> TryWriteAsync(string stream, LogLocation place, byte[] block, CancellationToken cancellationToken)
     {
-        BlobContainerClient container = await containers.GetAsync(Container);
+        BlobContainerClient container = await _containers.GetAsync(Container);
         AppendBlobClient blob = container.GetAppendBlobClient(LogLocation.BlobOf(stream, place.Segment));
         bool isNew = place.Offset == 0;
         while (true)
@@ -259,7 +272,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     /// <summary>A place at or before a position that takes one listing to find: the beginning of a segment, or its end.</summary>
     private async Task<LogLocation> FindAsync(string stream, long position, CancellationToken cancellationToken)
     {
-        BlobContainerClient container = await containers.GetAsync(Container);
+        BlobContainerClient container = await _containers.GetAsync(Container);
         BlobItem? last = null;
         await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
         {
@@ -321,12 +334,12 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
 
     private async Task<LogChunk> ReadChunkAsync(string stream, LogLocation from, CancellationToken cancellationToken)
     {
-        LogLocation place = from.RolledOver(limits.MaxBlocks, limits.MaxBytes);
-        BlobContainerClient container = await containers.GetAsync(Container);
+        LogLocation place = from.RolledOver(_limits.MaxBlocks, _limits.MaxBytes);
+        BlobContainerClient container = await _containers.GetAsync(Container);
         BlobClient blob = container.GetBlobClient(LogLocation.BlobOf(stream, place.Segment));
         // The foot of the block before is read too: it tells whether this still is the blob in which the place was remembered.
         int foot = place.Offset == 0 ? 0 : LogBlock.FootSize;
-        long size = limits.ReadBytes;
+        long size = _limits.ReadBytes;
         while (true)
         {
             ReadOnlyMemory<byte> bytes;
@@ -355,7 +368,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
             }
 
             bytes = bytes[foot..];
-            LogChunk chunk = LogChunk.Parse(place, bytes, total, limits);
+            LogChunk chunk = LogChunk.Parse(place, bytes, total, _limits);
             if (chunk.Blocks.Count > 0 || bytes.IsEmpty)
             {
                 return chunk;
@@ -369,7 +382,7 @@ internal sealed class BlobLogStore(BlobContainers containers, TimeProvider time,
     /// <summary>Whether a full segment, after which nothing comes yet, still is the one in which a place was remembered.</summary>
     private async Task<bool> IsThereAsync(string stream, LogLocation end, CancellationToken cancellationToken)
     {
-        BlobContainerClient container = await containers.GetAsync(Container);
+        BlobContainerClient container = await _containers.GetAsync(Container);
         var range = new BlobDownloadOptions { Range = new HttpRange(end.Offset - LogBlock.FootSize, LogBlock.FootSize) };
         try
         {

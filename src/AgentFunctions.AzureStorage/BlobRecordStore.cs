@@ -22,6 +22,8 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
     /// <summary>A listing names blobs only, so their contents are read ahead, a few at a time.</summary>
     private const int ReadAhead = 16;
 
+    private readonly RecordMemory _memory = new();
+
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
@@ -45,7 +47,9 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
             {
                 Response<BlobContentInfo> info = await blobs.GetBlobClient(key).UploadAsync(
                     BinaryData.FromBytes(value), new BlobUploadOptions { Conditions = Of(condition) }, cancellationToken);
-                return info.Value.ETag.ToString();
+                string etag = info.Value.ETag.ToString();
+                _memory.Remember(new StoredRecord(key, value.ToArray(), etag));
+                return etag;
             }
             catch (RequestFailedException e) when (e.IsConditionNotMet() || e.IsMissing())
             {
@@ -60,6 +64,7 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
         return StorageCall.RunAsync(async () =>
         {
             BlobContainerClient blobs = await containers.GetAsync(container);
+            _memory.Forget(key);
             try
             {
                 return (await blobs.GetBlobClient(key).DeleteIfExistsAsync(
@@ -86,7 +91,10 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
             {
                 if (after is null || string.CompareOrdinal(names.Current.Name, after) > 0)
                 {
-                    ahead.Enqueue(ReadAsync(blobs, names.Current.Name, cancellationToken));
+                    // What this process wrote or read is not read again while the listing has it in the same version.
+                    ahead.Enqueue(_memory.Find(names.Current.Name, names.Current.Properties.ETag) is { } known
+                        ? Task.FromResult<StoredRecord?>(known)
+                        : ReadAsync(blobs, names.Current.Name, cancellationToken));
                 }
             }
 
@@ -98,12 +106,14 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
         }
     }
 
-    private static async Task<StoredRecord?> ReadAsync(BlobContainerClient blobs, string key, CancellationToken cancellationToken)
+    private async Task<StoredRecord?> ReadAsync(BlobContainerClient blobs, string key, CancellationToken cancellationToken)
     {
         try
         {
             BlobDownloadResult blob = (await blobs.GetBlobClient(key).DownloadContentAsync(cancellationToken)).Value;
-            return new StoredRecord(key, blob.Content.ToMemory(), blob.Details.ETag.ToString());
+            var record = new StoredRecord(key, blob.Content.ToMemory(), blob.Details.ETag.ToString());
+            _memory.Remember(record);
+            return record;
         }
         catch (RequestFailedException e) when (e.IsMissing())
         {

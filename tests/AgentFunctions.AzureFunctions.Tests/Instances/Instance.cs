@@ -23,12 +23,14 @@ internal sealed class Instance : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _over = new();
+    private volatile bool _isLastSent;
+    private int _requestsLeft;
 
     public Instance(int number, string account, OpenAIProtocolServer model, Action<IServiceCollection> add, KeyValuePair<string, string?>[] settings)
     {
         Number = number;
         var options = new BlobClientOptions();
-        options.AddPolicy(new Line(_over.Token), HttpPipelinePosition.PerRetry);
+        options.AddPolicy(new Line(this, _over.Token), HttpPipelinePosition.PerRetry);
         _services = AppServices.Build(model, AzuriteServer.Connect(account, options), add, settings);
     }
 
@@ -77,6 +79,19 @@ internal sealed class Instance : IAsyncDisposable
         _ = Get<KillWatcher>().StoppingAsync(CancellationToken.None);
     }
 
+    /// <summary>Ends it at a request of its own to the storage account: before it is sent, or before its answer is read.</summary>
+    /// <param name="requests">How many more requests it makes, the last one included.</param>
+    /// <param name="isSent">Whether the last one still reaches the account.</param>
+    public void KillAt(int requests, bool isSent) => (_isLastSent, _requestsLeft) = (isSent, requests);
+
+    private void Requested(bool isSent)
+    {
+        if (isSent == _isLastSent && _requestsLeft > 0 && Interlocked.Decrement(ref _requestsLeft) == 0)
+        {
+            Kill();
+        }
+    }
+
     /// <summary>Returns while the instance lives, and never again once it was killed.</summary>
     public static Task PassAsync() => Current is { IsAlive: false } dead ? Task.Delay(Timeout.Infinite, dead._over.Token) : Task.CompletedTask;
 
@@ -88,12 +103,14 @@ internal sealed class Instance : IAsyncDisposable
     }
 
     /// <summary>The line to the storage account, which is cut when the instance is killed.</summary>
-    private sealed class Line(CancellationToken over) : HttpPipelinePolicy
+    private sealed class Line(Instance instance, CancellationToken over) : HttpPipelinePolicy
     {
         public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
         {
+            instance.Requested(isSent: false);
             await PassAsync();
             await ProcessNextAsync(message, pipeline);
+            instance.Requested(isSent: true);
             await PassAsync();
             over.ThrowIfCancellationRequested();
         }

@@ -16,8 +16,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>
-/// Runs, swarms, approvals, a monitor and the kill switch spread over two and four instances, one of which is killed in the middle: nothing
-/// is lost, nothing happens twice, and no model is asked twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it
+/// Runs, swarms, approvals, a monitor and the kill switch spread over two and four instances, one of which is killed in the middle of a
+/// request to the storage account, before it is sent or before it is answered: nothing is lost, nothing happens twice, and no model is asked twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it
 /// with other seeds.
 /// </summary>
 [CancelAfter(3_600_000)]
@@ -61,7 +61,8 @@ public sealed class ManyInstancesTests
         await using InstanceSet set = await StartAsync(instances, seed, model);
         var random = new Random(seed);
         Instance victim = set.All[random.Next(instances)];
-        set.At = (10 + random.Next(120), victim.Kill);
+        (int requests, bool isSent) = (1 + random.Next(8), random.Next(2) == 0);
+        set.At = (10 + random.Next(120), () => victim.KillAt(requests, isSent));
 
         await set.CallAsync(instance => instance.Get<MonitorService>().PutAsync(
             new MonitorDefinition { Name = "watch", Schedule = new() { Every = TimeSpan.FromSeconds(1) }, Signals = [_signal] }, cancellationToken: Cancel));

@@ -1,6 +1,10 @@
 using System.Text;
+using AgentFunctions.AzureFunctions.Tests.Views;
 using AgentFunctions.AzureStorage;
 using AgentFunctions.Storage;
+using Azure.Core;
+using Azure.Core.Pipeline;
+using Azure.Storage.Blobs;
 
 namespace AgentFunctions.AzureFunctions.Tests.Storage;
 
@@ -57,6 +61,49 @@ public sealed class BlobRecordStoreTests
         Assert.That(await KeysAsync(""), Is.EqualTo(keys.Order(StringComparer.Ordinal)));
         Assert.That(await KeysAsync("c/", "c/37"), Is.EqualTo(new[] { "c/38", "c/39" }));
         Assert.That(await KeysAsync("d"), Is.Empty);
+    }
+
+    [Test]
+    public async Task List_WhatIsKnownAndUnchanged_IsNotReadAgain()
+    {
+        string account = AzuriteServer.TakeAccount();
+        var storage = new CountingStorage();
+        var options = new BlobClientOptions();
+        options.AddPolicy(storage, HttpPipelinePosition.PerRetry);
+        var here = new BlobRecordStore(new BlobContainers(AzuriteServer.Connect(account, options)));
+        var there = new BlobRecordStore(new BlobContainers(AzuriteServer.Connect(account)));
+        for (int i = 0; i < 5; i++)
+        {
+            await (i < 3 ? here : there).PutAsync($"{_prefix}{i}", Bytes($"{i}"), default, Cancel);
+        }
+
+        storage.Take();
+        Assert.That(await ValuesAsync(here), Is.EqualTo(new[] { "0", "1", "2", "3", "4" }));
+        Assert.That(storage.Take(), Is.EqualTo(1 + 2), "a listing, and those that another process wrote");
+        Assert.That(await ValuesAsync(here), Is.EqualTo(new[] { "0", "1", "2", "3", "4" }));
+        Assert.That(storage.Take(), Is.EqualTo(1));
+
+        await there.PutAsync($"{_prefix}1", Bytes("changed"), default, Cancel);
+        await there.DeleteAsync($"{_prefix}2", default, Cancel);
+        await there.DeleteAsync($"{_prefix}3", default, Cancel);
+        await there.PutAsync($"{_prefix}3", Bytes("again"), RecordCondition.IfNew, Cancel);
+
+        Assert.That(await ValuesAsync(here), Is.EqualTo(new[] { "0", "changed", "again", "4" }));
+        Assert.That(storage.Take(), Is.EqualTo(1 + 2));
+        StoredRecord changed = (await here.GetAsync($"{_prefix}1", Cancel))!;
+        await here.PutAsync($"{_prefix}1", Bytes("here"), RecordCondition.IfMatch(changed.Etag), Cancel);
+        Assert.That((await ValuesAsync(here))[1], Is.EqualTo("here"));
+    }
+
+    private async Task<List<string>> ValuesAsync(BlobRecordStore store)
+    {
+        List<string> values = [];
+        await foreach (StoredRecord record in store.ListAsync(_prefix, null, Cancel))
+        {
+            values.Add(Encoding.UTF8.GetString(record.Value.Span));
+        }
+
+        return values;
     }
 
     [TestCase("")]
