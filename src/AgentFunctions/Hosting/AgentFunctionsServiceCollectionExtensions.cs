@@ -101,6 +101,7 @@ public static class AgentFunctionsServiceCollectionExtensions
             provider.GetRequiredService<ArtifactStore>(), provider.GetRequiredService<PlanStore>(), provider.GetRequiredService<PinStore>()));
         services.TryAddSingleton<PromptMessages>();
         services.TryAddSingleton<CallMarks>();
+        services.TryAddSingleton<StoppableModelCalls>();
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<ModelRequests>();

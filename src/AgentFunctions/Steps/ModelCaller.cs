@@ -11,7 +11,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Steps;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
-internal sealed class ModelCaller(CallMarks marks, ModelConcurrency gates, QuotaMeter quotas, RunStore runs, MessageView view)
+internal sealed class ModelCaller(
+    CallMarks marks, ModelConcurrency gates, QuotaMeter quotas, RunStore runs, MessageView view, StoppableModelCalls stoppable)
 {
     /// <summary>The most tokens that an endpoint is believed to have counted, in or out, for one call.</summary>
     private const long MostTokens = 1_000_000_000;
@@ -37,7 +38,8 @@ internal sealed class ModelCaller(CallMarks marks, ModelConcurrency gates, Quota
     {
         try
         {
-            return await CountedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+            return await stoppable.RunAsync(
+                call.RunId, token => CountedAsync(call, model, messages, options, token), cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: { } pause })
         {

@@ -3,7 +3,7 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Governance.KillSwitch;
 
-/// <summary>The tool calls that are being made in this process, so that they can be stopped.</summary>
+/// <summary>The tool calls and model calls that are being made in this process, so that they can be stopped.</summary>
 internal sealed class InFlightCalls
 {
     private readonly ConcurrentDictionary<InFlightCall, bool> _calls = new();
@@ -33,7 +33,7 @@ internal sealed class InFlightCalls
     internal void End(InFlightCall call) => _calls.TryRemove(call, out _);
 }
 
-/// <summary>A tool call that is being made.</summary>
+/// <summary>A call that is being made; the tool is empty for a model call.</summary>
 internal sealed class InFlightCall(
     InFlightCalls calls, RunRecord run, IReadOnlyList<string> tree, string tool, CancellationToken cancellationToken) : IDisposable
 {
