@@ -4,7 +4,7 @@ using AgentFunctions.Runs;
 namespace AgentFunctions.Steps;
 
 /// <summary>Lets the kill switch stop model calls that are in flight, on whichever host they are: engines cannot all cancel an activity.</summary>
-internal sealed class StoppableModelCalls(InFlightCalls calls, RunStore runs, RunLineage lineage)
+internal sealed class StoppableModelCalls(InFlightCalls calls, KillOrderStore kills, RunStore runs, RunLineage lineage)
 {
     /// <summary>No order for a tool has an empty name.</summary>
     private const string NoTool = "";
@@ -25,14 +25,22 @@ internal sealed class StoppableModelCalls(InFlightCalls calls, RunStore runs, Ru
 
         IReadOnlyList<string> tree = await lineage.TreeOfAsync(run, cancellationToken).ConfigureAwait(false);
         using InFlightCall stoppable = calls.Begin(run, tree, NoTool, cancellationToken);
+        // From here on an order reaches the call. One that was given before is looked for: what is stopped asks no model.
+        if (await kills.FindAsync(run, tree, null, cancellationToken).ConfigureAwait(false) is { } given)
+        {
+            throw Stopped(given);
+        }
+
         try
         {
             return await call(stoppable.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppable.StoppedBy is not null && !cancellationToken.IsCancellationRequested)
         {
-            KillOrder order = stoppable.StoppedBy;
-            throw new AgentException(ErrorCode.EngineUnavailable, $"{order.By} stopped {order.Words} while the model was asked.");
+            throw Stopped(stoppable.StoppedBy);
         }
     }
+
+    private static AgentException Stopped(KillOrder order) => new(
+        ErrorCode.EngineUnavailable, $"{order.By} stopped {order.Words}, so the model is not asked.");
 }

@@ -111,6 +111,7 @@ public sealed class ManyInstancesTests
         {
             await Poll.UntilAsync(() => EndedAsync(set, run.Id), Cancel, "the run has ended");
             Assert.That((await other.Get<RunReader>().GetAsync(run.Id, Cancel)).Status, Is.EqualTo(RunStatus.Cancelled));
+            Assert.That(_world.Hanging, Has.Count.EqualTo(1), "the model is not asked again");
         }
     }
 
