@@ -17,8 +17,8 @@ namespace AgentFunctions.AzureFunctions.Tests.Instances;
 
 /// <summary>
 /// Runs, swarms, approvals, a monitor and the kill switch spread over two and four instances, one of which is killed in the middle of a
-/// request to the storage account, before it is sent or before it is answered: nothing is lost, nothing happens twice, and no model is asked twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it
-/// with other seeds.
+/// request to the storage account, before it is sent or before it is answered: nothing is lost, nothing happens twice, and no model is asked
+/// twice but for what was in flight. <c>AGENTFUNCTIONS_INSTANCES=20</c> repeats it with other seeds.
 /// </summary>
 [CancelAfter(3_600_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
