@@ -127,7 +127,7 @@ internal sealed class BlobLogStore : ILogStore
         StorageNames.Ensure(stream, nameof(stream));
         return StorageCall.RunAsync(async () =>
         {
-            BlobContainerClient container = await containers.GetAsync(Container);
+            BlobContainerClient container = await _containers.GetAsync(Container);
             BlobItem? last = null;
             await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
             {
