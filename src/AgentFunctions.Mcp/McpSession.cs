@@ -37,6 +37,7 @@ internal sealed class McpSession
     private volatile bool _isRetired;
 
     private readonly McpQuestions _questions;
+    private readonly McpReports _reports = new();
 
     private McpSession(McpClient client, McpQuestions questions, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
         (_client, _questions, _transport, _server, _time, _logger, StartedAt) = (client, questions, transport, server, time, logger, time.GetUtcNow());
@@ -85,6 +86,11 @@ internal sealed class McpSession
             McpLog.ToolsChanged(logger, server);
             return ValueTask.CompletedTask;
         });
+        client.RegisterNotificationHandler(NotificationMethods.ProgressNotification, (notification, _) =>
+        {
+            session._reports.Take(notification, session.Secrets.Hide);
+            return ValueTask.CompletedTask;
+        });
         McpLog.Connected(logger, server, client.ServerInfo?.Name ?? "unnamed", client.ServerInfo?.Version ?? "");
         return session;
     }
@@ -119,11 +125,12 @@ internal sealed class McpSession
     {
         using IDisposable open = _questions.Begin(context);
         long mark = _questions.Count;
+        using McpReports.Call reports = _reports.Begin(context.Progress);
         var call = new CallToolRequestParams
         {
             Name = tool,
             Arguments = arguments,
-            Meta = new JsonObject { [IdempotencyKeyMeta] = context.IdempotencyKey },
+            Meta = new JsonObject { [IdempotencyKeyMeta] = context.IdempotencyKey, ["progressToken"] = reports.Token },
         };
         JsonNode? parameters = JsonSerializer.SerializeToNode(call, CallType);
         if (answers is not null)

@@ -78,6 +78,13 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
             {
                 yield return answer.Update(contents);
             }
+
+            foreach (CallPiece piece in streaming ? answer.TakePieces() : [])
+            {
+                ChatResponseUpdate update = answer.Update([]);
+                update.RawRepresentation = piece;
+                yield return update;
+            }
         }
 
         if (!answer.IsFinished)

@@ -22,10 +22,14 @@ internal static class EventEndpoints
                 "Server-sent events: `id` is the event's position, `event` its type, `data` the event as JSON. The stream closes when "
                 + "the run has ended; a client that comes back after the last event then gets 204, at which browsers stop to ask. "
                 + "A host may close it before (Api:StreamLifetime): come back with Last-Event-ID. "
-                + "With follow=false: what there is, as a JSON array.")
+                + "With follow=false: what there is, as a JSON array. "
+                + "With live=true there come, beside these events and without an `id`, `model.started`, `model.snapshot`, `model.delta`, "
+                + "`model.reset`, `run.state`, `tool.progress`, `tree.patch` and `stream.ends`: what goes on before it is recorded. "
+                + "They may be missed; what is recorded stands in their place. Programs ignore types that they do not know.")
             .WithHeader(LastEventId, "The position of the last event that was received; the stream goes on after it.")
             .WithQuery("after", "The same for clients that cannot set headers; the header goes first.", 0, long.MaxValue - 1)
             .WithQuery<bool>("follow", "Whether to wait for what is to come; true by default.")
+            .WithQuery<bool>("live", "Whether to show what models and tools say while they are at work; false by default.")
             .Produces<IReadOnlyList<EventResource>>(200, "application/json")
             .ProducesAlso<string>("200", EventStream.MediaType)
             .Produces(StatusCodes.Status204NoContent)
@@ -47,7 +51,9 @@ internal static class EventEndpoints
         }
 
         bool isOver = run.IsEnded && last is not null && await ReadAsync(journal, id, from, 1, cancellationToken) is [];
-        return isOver ? TypedResults.NoContent() : new EventStream(id, from);
+        return isOver ? TypedResults.NoContent()
+            : request.Query.Flag("live", false) ? EventStream.Live(id, from, isResumed: last is { Length: > 0 })
+            : EventStream.Of(id, from);
     }
 
     private static async Task<List<EventResource>> ReadAsync(

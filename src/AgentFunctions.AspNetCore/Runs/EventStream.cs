@@ -1,11 +1,9 @@
-using System.Text;
-using System.Text.Json;
+using System.Runtime.CompilerServices;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Records;
-using AgentFunctions.Runs;
-using AgentFunctions.Storage;
 using AgentFunctions.Views;
+using AgentFunctions.Views.Live;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,8 +12,8 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
-/// <summary>The events of a run in the format of the HTML standard's server-sent events, until the run has ended.</summary>
-internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
+/// <summary>What happens in a run in the format of the HTML standard's server-sent events, until the run has ended.</summary>
+internal sealed class EventStream : IResult, IUnmasked
 {
     public const string MediaType = "text/event-stream";
 
@@ -24,13 +22,37 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
     /// <summary>Clients come back after a second: the stream was not ended by a fault.</summary>
     private static readonly byte[] Retry = "retry: 1000\n\n"u8.ToArray();
 
+    /// <summary>How long a client that hears of the end may take to do so.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
+    private readonly string _runId;
+    private readonly bool _isLive;
+    private readonly Func<IServiceProvider, CancellationToken, IAsyncEnumerable<byte[]>> _follow;
+
+    private EventStream(string runId, bool isLive, Func<IServiceProvider, CancellationToken, IAsyncEnumerable<byte[]>> follow) =>
+        (_runId, _isLive, _follow) = (runId, isLive, follow);
+
+    /// <summary>The events of a run.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="from">The first position.</param>
+    public static EventStream Of(string runId, long from) => new(
+        runId, false, (services, cancellationToken) => EventsAsync(services.GetRequiredService<RunFeed>(), runId, from, cancellationToken));
+
+    /// <summary>The events of a run, and what goes on before it is recorded.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="from">The first position.</param>
+    /// <param name="isResumed">Whether the client was here before.</param>
+    public static EventStream Live(string runId, long from, bool isResumed) => new(
+        runId, true, (services, cancellationToken) =>
+            SignalsAsync(services.GetRequiredService<LiveFeed>().FollowAsync(runId, from, isResumed, cancellationToken), cancellationToken));
+
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         IServiceProvider services = httpContext.RequestServices;
         ApiOptions options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
         // A stopping host must not wait for streams; clients come back with the position that they have.
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
-            httpContext.RequestAborted, services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+        CancellationToken stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
         // What ends a stream before its run is over ends the wait for events, never an event that is half written.
         TimeProvider time = services.GetRequiredService<TimeProvider>();
         using var late = new CancellationTokenSource(options.StreamLifetime ?? Timeout.InfiniteTimeSpan, time);
@@ -40,6 +62,7 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Accel-Buffering"] = "no";
         httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        string reason = "access";
         try
         {
             await response.StartAsync(stop.Token);
@@ -48,20 +71,43 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
                 await response.Body.WriteAsync(Retry, stop.Token);
             }
 
-            IAsyncEnumerable<(long, JournalEvent)> events = services.GetRequiredService<RunFeed>().FollowAsync(runId, from, either.Token);
-            await WriteAsync(response, events, new StreamAccess(httpContext, runId, time), options.Heartbeat, time, either, stop.Token);
+            var access = new StreamAccess(httpContext, _runId, time);
+            if (await WriteAsync(response, _follow(services, either.Token), access, options.Heartbeat, time, either, stop.Token))
+            {
+                reason = "runEnded";
+            }
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
             // The client has left, the host stops, the stream has reached its age, or its follower may not see the run any more.
+            reason = stopping.IsCancellationRequested ? "stopping" : late.IsCancellationRequested ? "lifetime" : reason;
+        }
+
+        if (_isLive && !httpContext.RequestAborted.IsCancellationRequested)
+        {
+            await SayGoodbyeAsync(response, reason, time, httpContext.RequestAborted);
         }
     }
 
-    private static async Task WriteAsync(
-        HttpResponse response, IAsyncEnumerable<(long Position, JournalEvent Event)> follow, StreamAccess access, TimeSpan heartbeat, TimeProvider time,
+    private static async Task SayGoodbyeAsync(HttpResponse response, string reason, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await response.Body.WriteAsync(EventText.End(reason), cancellationToken).AsTask().WaitAsync(Farewell, time, cancellationToken);
+        }
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException or IOException)
+        {
+            // It comes back all the same.
+        }
+    }
+
+    /// <summary>Writes until there is nothing more.</summary>
+    /// <returns>Whether the run has ended; otherwise its follower may not see it any more.</returns>
+    private static async Task<bool> WriteAsync(
+        HttpResponse response, IAsyncEnumerable<byte[]> follow, StreamAccess access, TimeSpan heartbeat, TimeProvider time,
         CancellationTokenSource end, CancellationToken cancellationToken)
     {
-        await using IAsyncEnumerator<(long Position, JournalEvent Event)> events = follow.GetAsyncEnumerator(CancellationToken.None);
+        await using IAsyncEnumerator<byte[]> events = follow.GetAsyncEnumerator(CancellationToken.None);
         while (true)
         {
             Task<bool> next = events.MoveNextAsync().AsTask();
@@ -71,12 +117,17 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
                 await BeatUntilAsync(next, response, access, heartbeat, time, end, cancellationToken);
             }
 
-            if (!await next || !await access.HoldsAsync())
+            if (!await next)
             {
-                return;
+                return true;
             }
 
-            await response.Body.WriteAsync(Format(EventResource.Of(events.Current.Position, events.Current.Event)), cancellationToken);
+            if (!await access.HoldsAsync())
+            {
+                return false;
+            }
+
+            await response.Body.WriteAsync(events.Current, cancellationToken);
         }
     }
 
@@ -115,6 +166,21 @@ internal sealed class EventStream(string runId, long from) : IResult, IUnmasked
         }
     }
 
-    private static byte[] Format(EventResource e) => Encoding.UTF8.GetBytes(
-        $"id: {e.Position}\nevent: {e.Type}\ndata: {JsonSerializer.Serialize(e, ApiJson.Options)}\n\n");
+    private static async IAsyncEnumerable<byte[]> EventsAsync(
+        RunFeed feed, string runId, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach ((long position, JournalEvent e) in feed.FollowAsync(runId, from, cancellationToken))
+        {
+            yield return EventText.Of(position, e);
+        }
+    }
+
+    private static async IAsyncEnumerable<byte[]> SignalsAsync(
+        IAsyncEnumerable<RunSignal> signals, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (RunSignal signal in signals.WithCancellation(cancellationToken))
+        {
+            yield return EventText.Of(signal);
+        }
+    }
 }

@@ -124,6 +124,13 @@ internal sealed record WaitingResource(string Kind, string? Id, DateTime? Until)
         Message = wait.Message,
         RemindsAt = wait.RemindsAt?.UtcDateTime,
     };
+
+    /// <summary>The wait as the library knows it, for programs that read the API.</summary>
+    public RunWaiting ToWaiting() => new(Kind, Id, Until is { } until ? new DateTimeOffset(until) : null)
+    {
+        Message = Message,
+        RemindsAt = RemindsAt is { } reminder ? new DateTimeOffset(reminder) : null,
+    };
 }
 
 /// <summary>What went wrong in a run.</summary>

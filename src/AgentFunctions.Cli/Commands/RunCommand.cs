@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using AgentFunctions.Agents;
@@ -8,9 +7,9 @@ using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Gateway;
 using AgentFunctions.Models;
-using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Views;
+using AgentFunctions.Views.Live;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -71,7 +70,7 @@ internal static class RunCommand
             output.Begin(resources.Of(run), resumed ? "resuming " : "starting ");
             RunReader reader = services.GetRequiredService<RunReader>();
             await output.FollowAsync(
-                FollowAsync(services.GetRequiredService<RunFeed>(), id, cancellationToken),
+                Follow(services, id, output.IsLive, cancellationToken),
                 async token => resources.Of(await reader.GetAsync(run.Id, token)),
                 cancellationToken);
             run = await reader.GetAsync(id, cancellationToken);
@@ -89,14 +88,10 @@ internal static class RunCommand
         }
     }
 
-    private static async IAsyncEnumerable<EventResource> FollowAsync(
-        RunFeed feed, string id, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach ((long position, JournalEvent e) in feed.FollowAsync(id, 0, cancellationToken))
-        {
-            yield return EventResource.Of(position, e);
-        }
-    }
+    private static IAsyncEnumerable<RunSignal> Follow(IServiceProvider services, string id, bool isLive, CancellationToken cancellationToken) => isLive
+        ? services.GetRequiredService<LiveFeed>().FollowAsync(id, cancellationToken: cancellationToken)
+        : services.GetRequiredService<RunFeed>().FollowAsync(id, 0, cancellationToken)
+            .Select(static RunSignal (recorded) => new JournalSignal(recorded.Position, recorded.Event));
 
     /// <summary>The same goal for the same agent in the same folder is the same work.</summary>
     private static string KeyOf(RunRequest request, AgentHostSettings settings) =>

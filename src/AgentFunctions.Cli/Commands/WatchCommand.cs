@@ -28,7 +28,7 @@ internal static class WatchCommand
 
             IRunOutput output = RunOutput.For(parsed.GetValue(json));
             output.Begin(await client.GetAsync(run, cancellationToken), "watching ");
-            await output.FollowAsync(client.FollowAsync(run, cancellationToken), token => client.GetAsync(run, token), cancellationToken);
+            await output.FollowAsync(client.FollowAsync(run, output.IsLive, cancellationToken), token => client.GetAsync(run, token), cancellationToken);
             RunResource ended = await client.GetAsync(run, cancellationToken);
             output.End(ended);
             return ExitCode.Of(ended.Status);

@@ -1,19 +1,23 @@
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.Cli.Output;
 
 /// <summary>Shows one run from its beginning to its end.</summary>
 internal interface IRunOutput
 {
+    /// <summary>Gets whether it shows what goes on before it is recorded.</summary>
+    bool IsLive { get; }
+
     /// <summary>The run is known; its events follow.</summary>
     void Begin(RunResource run, string how);
 
     /// <summary>Shows events until there are no more.</summary>
-    /// <param name="events">The events.</param>
+    /// <param name="signals">The events, and what goes on before they are recorded.</param>
     /// <param name="read">Reads the run as it is now; its plan is no event.</param>
     /// <param name="cancellationToken">Stops.</param>
     Task FollowAsync(
-        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken);
+        IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken);
 
     /// <summary>The run has ended.</summary>
     void End(RunResource run);

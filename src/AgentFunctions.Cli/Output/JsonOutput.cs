@@ -1,20 +1,26 @@
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.Cli.Output;
 
 /// <summary>One JSON object a line, for programs: <c>{"run": …}</c> first and last, <c>{"event": …}</c> between.</summary>
 internal sealed class JsonOutput(TextWriter writer) : IRunOutput
 {
+    public bool IsLive => false;
+
     public void Begin(RunResource run, string how) => Write("run", run);
 
     public async Task FollowAsync(
-        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
+        IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
     {
-        await foreach (EventResource e in events.WithCancellation(cancellationToken))
+        await foreach (RunSignal signal in signals.WithCancellation(cancellationToken))
         {
-            Write("event", e);
+            if (signal is JournalSignal recorded)
+            {
+                Write("event", EventResource.Of(recorded.Position, recorded.Event));
+            }
         }
     }
 

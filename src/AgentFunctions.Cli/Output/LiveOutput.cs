@@ -1,7 +1,9 @@
 using System.Globalization;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Records;
+using AgentFunctions.Runs;
 using AgentFunctions.Views;
+using AgentFunctions.Views.Live;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -12,12 +14,17 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
 {
     private const int Lines = 12;
     private const int PlanLines = 8;
+    private const int TextLines = 8;
 
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(200);
 
     private readonly RunProgress _progress = new();
     private readonly Queue<string> _latest = new();
+    private readonly LiveScreen _screen = new();
+    private IReadOnlyList<RunWaiting> _waits = [];
     private RunResource? _run;
+
+    public bool IsLive => true;
 
     public void Begin(RunResource run, string how)
     {
@@ -29,10 +36,10 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
     }
 
     public Task FollowAsync(
-        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken) =>
+        IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken) =>
         console.Live(Render()).StartAsync(async live =>
         {
-            IAsyncEnumerator<EventResource> next = events.GetAsyncEnumerator(cancellationToken);
+            IAsyncEnumerator<RunSignal> next = signals.GetAsyncEnumerator(cancellationToken);
             await using (next)
             {
                 Task<bool> moved = next.MoveNextAsync().AsTask();
@@ -47,7 +54,7 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
                             return;
                         }
 
-                        await TakeAsync(next.Current.ToJournalEvent(), read, cancellationToken);
+                        await TakeAsync(next.Current, read, cancellationToken);
                         moved = next.MoveNextAsync().AsTask();
                         if (moved.IsCompleted)
                         {
@@ -68,15 +75,35 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
         }
     }
 
-    private async Task TakeAsync(JournalEvent e, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
+    private async Task TakeAsync(RunSignal signal, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
     {
+        if (_screen.Take(signal) is { } told)
+        {
+            Show($"{"",20}{told}");
+        }
+
+        if (signal is RunStateChanged state)
+        {
+            _waits = state.Waits;
+        }
+
+        if (signal is not JournalSignal { Event: var e })
+        {
+            return;
+        }
+
         if (RunText.ChangesPlan(e))
         {
             _run = await read(cancellationToken);
         }
 
         _progress.Apply(e);
-        _latest.Enqueue(JournalLine.Format(e, _progress.StartedAt ?? e.At));
+        Show(JournalLine.Format(e, _progress.StartedAt ?? e.At));
+    }
+
+    private void Show(string line)
+    {
+        _latest.Enqueue(line);
         if (_latest.Count > Lines)
         {
             _latest.Dequeue();
@@ -93,6 +120,9 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
                 $"turn {_progress.Turn} · {_progress.Steps} steps · {_progress.Usage.InputTokens + _progress.Usage.OutputTokens:N0} tokens · {Elapsed()}")),
             new Text($"▸ {_progress.CurrentStep}", new Style(Color.Green)),
         };
+        rows.AddRange(_waits.Where(static wait => wait.Kind != "approval").Select(wait => new Text(Fit(RunText.WaitLine(WaitingResource.Of(wait))), new Style(Color.Yellow))));
+        rows.AddRange(_screen.Lines(Math.Max(20, console.Profile.Width - 4), TextLines).Select(line => new Text(
+            line, new Style(decoration: _screen.IsVoid ? Decoration.Strikethrough : Decoration.None))));
         rows.AddRange(Plan().Select(line => new Text(Fit(line))));
         rows.Add(new Rule());
         rows.AddRange(_latest.Select(line => new Text(Fit(line), new Style(decoration: Decoration.Dim))));

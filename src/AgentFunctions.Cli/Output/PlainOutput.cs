@@ -1,6 +1,7 @@
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Records;
 using AgentFunctions.Views;
+using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.Cli.Output;
 
@@ -8,6 +9,8 @@ namespace AgentFunctions.Cli.Output;
 internal sealed class PlainOutput(TextWriter writer) : IRunOutput
 {
     private DateTimeOffset? _startedAt;
+
+    public bool IsLive => false;
 
     public void Begin(RunResource run, string how)
     {
@@ -19,11 +22,15 @@ internal sealed class PlainOutput(TextWriter writer) : IRunOutput
     }
 
     public async Task FollowAsync(
-        IAsyncEnumerable<EventResource> events, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
+        IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
     {
-        await foreach (EventResource e in events.WithCancellation(cancellationToken))
+        await foreach (RunSignal signal in signals.WithCancellation(cancellationToken))
         {
-            JournalEvent journalEvent = e.ToJournalEvent();
+            if (signal is not JournalSignal { Event: var journalEvent })
+            {
+                continue;
+            }
+
             writer.WriteLine(JournalLine.Format(journalEvent, _startedAt ??= journalEvent.At));
             if (RunText.ChangesPlan(journalEvent) && (await read(cancellationToken)).Plan is { Count: > 0 } plan)
             {

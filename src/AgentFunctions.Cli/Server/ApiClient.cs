@@ -17,6 +17,7 @@ using AgentFunctions.Gateway.KillSwitch;
 using AgentFunctions.Keys;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.Cli.Server;
 
@@ -138,13 +139,16 @@ internal sealed class ApiClient : IDisposable
             JsonContent.Create(new CommentSubmission { Comment = comment }, options: ApiJson.Options), cancellationToken, MonitorJson.Options);
 
     /// <summary>The events of a run to its end; a broken connection is taken up where it broke.</summary>
-    public async IAsyncEnumerable<EventResource> FollowAsync(string id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="id">The run.</param>
+    /// <param name="isLive">Whether to be told what goes on before it is recorded.</param>
+    /// <param name="cancellationToken">Stops following.</param>
+    public async IAsyncEnumerable<RunSignal> FollowAsync(string id, bool isLive, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long? last = null;
         int failures = 0;
         while (true)
         {
-            using HttpResponseMessage? response = await TryOpenAsync(id, last, failures, cancellationToken);
+            using HttpResponseMessage? response = await TryOpenAsync(id, isLive, last, failures, cancellationToken);
             if (response is { StatusCode: HttpStatusCode.NoContent })
             {
                 yield break;
@@ -157,9 +161,12 @@ internal sealed class ApiClient : IDisposable
                     SseParser.Create(stream).EnumerateAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
                 while (await TryMoveAsync(items))
                 {
-                    EventResource e = JsonSerializer.Deserialize<EventResource>(items.Current.Data, Lenient)!;
-                    (last, failures) = (e.Position, 0);
-                    yield return e;
+                    if (LiveSignal.Read(items.Current) is { } signal)
+                    {
+                        failures = 0;
+                        last = signal is JournalSignal { Position: var position } ? position : last;
+                        yield return signal;
+                    }
                 }
             }
 
@@ -203,9 +210,9 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    private async Task<HttpResponseMessage?> TryOpenAsync(string id, long? last, int failures, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage?> TryOpenAsync(string id, bool isLive, long? last, int failures, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, Below($"{PathOf(id)}/events"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, Below($"{PathOf(id)}/events{(isLive ? "?live=true" : "")}"));
         if (last is { } position)
         {
             request.Headers.Add("Last-Event-ID", position.ToString(System.Globalization.CultureInfo.InvariantCulture));

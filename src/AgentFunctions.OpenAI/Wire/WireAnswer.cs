@@ -116,6 +116,9 @@ internal sealed class WireAnswer(string sender)
         return last;
     }
 
+    /// <summary>Takes what came of the calls since it was last taken.</summary>
+    public IReadOnlyList<CallPiece> TakePieces() => calls.TakePieces();
+
     /// <summary>Makes an update of some contents.</summary>
     /// <param name="contents">The contents.</param>
     public ChatResponseUpdate Update(IList<AIContent> contents) => new(ChatRole.Assistant, contents)

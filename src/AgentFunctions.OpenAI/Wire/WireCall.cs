@@ -9,6 +9,7 @@ internal sealed class WireCall(long? index)
 {
     private readonly StringBuilder arguments = new();
     private bool? isWhole;
+    private int taken = -1;
 
     public long? Index { get; } = index;
 
@@ -40,6 +41,19 @@ internal sealed class WireCall(long? index)
             arguments.Append(part);
             isWhole = null;
         }
+    }
+
+    /// <summary>Takes what came since it was last taken; <see langword="null"/> if nothing did.</summary>
+    public string? TakeNew()
+    {
+        int from = Math.Max(0, taken);
+        if (taken == arguments.Length)
+        {
+            return null;
+        }
+
+        taken = arguments.Length;
+        return arguments.ToString(from, arguments.Length - from);
     }
 
     private bool EndsObject()

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Models;
 
 namespace AgentFunctions.OpenAI.Wire;
 
@@ -10,9 +11,31 @@ internal sealed class WireCalls
 {
     private readonly List<WireCall> calls = [];
     private int chunk;
+    private int taken;
 
     /// <summary>Gets the calls in the order in which they began.</summary>
     public IReadOnlyList<WireCall> All => calls;
+
+    /// <summary>Takes what came of the calls since it was last taken.</summary>
+    public IReadOnlyList<CallPiece> TakePieces()
+    {
+        if (taken == chunk)
+        {
+            return [];
+        }
+
+        taken = chunk;
+        List<CallPiece> pieces = [];
+        for (int i = 0; i < calls.Count; i++)
+        {
+            if (calls[i].TakeNew() is { } added)
+            {
+                pieces.Add(new CallPiece(i, calls[i].Name, added));
+            }
+        }
+
+        return pieces;
+    }
 
     /// <summary>Takes the calls of a chunk or an answer.</summary>
     /// <param name="parts">The value of <c>tool_calls</c>.</param>

@@ -60,8 +60,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddRunIndex();
         services.TryAddSingleton(static provider => new RunTreeReader(
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>()));
-        services.TryAddSingleton(static provider => new RunFeed(
-            provider.GetRequiredService<RunReader>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<IOrchestrationClient>()));
+        services.AddLive(configuration);
         services.TryAddSingleton(static provider => new Transcript(
             provider.GetRequiredService<ILogStore>(), provider.GetService<IBlobStore>(), provider.GetRequiredService<ContentRefs>()));
         services.TryAddSingleton<ContentRefs>();

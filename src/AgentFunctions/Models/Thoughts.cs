@@ -4,12 +4,66 @@ namespace AgentFunctions.Models;
 internal static class Thoughts
 {
     private const string Close = "</think>";
+    private const string Channel = "<|channel|>";
     private const string FinalChannel = "<|channel|>final<|message|>";
 
     private static readonly (string Open, string Close)[] Marks =
     [
         ("<think>", Close), ("<thinking>", "</thinking>"), ("<thought>", "</thought>"), ("◁think▷", "◁/think▷"), ("[THINK]", "[/THINK]"),
     ];
+
+    /// <summary>No mark is longer.</summary>
+    public const int LongestMark = 32;
+
+    /// <summary>Whether it cannot be told yet of the beginning of a text if thoughts or words are coming.</summary>
+    /// <param name="text">The beginning of the text.</param>
+    public static bool MayBegin(string text)
+    {
+        ReadOnlySpan<char> start = text.AsSpan().TrimStart();
+        if (start.Length == 0 || (start.StartsWith(Channel, StringComparison.Ordinal) && !text.Contains(FinalChannel, StringComparison.Ordinal))
+            || Channel.AsSpan().StartsWith(start, StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        foreach ((string open, _) in Marks)
+        {
+            if (open.Length > start.Length && open.AsSpan().StartsWith(start, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether a text begins with thoughts.</summary>
+    /// <param name="text">The beginning of the text.</param>
+    public static bool Begins(string text) => Begin(text) is not null;
+
+    /// <summary>Gets a thought without the beginning of a mark of its end.</summary>
+    /// <param name="thought">The thought up to now.</param>
+    public static string WithoutHalfMark(string thought)
+    {
+        for (int at = Math.Max(0, thought.Length - LongestMark); at < thought.Length; at++)
+        {
+            ReadOnlySpan<char> end = thought.AsSpan(at);
+            foreach ((_, string close) in Marks)
+            {
+                if (close.AsSpan().StartsWith(end, StringComparison.OrdinalIgnoreCase))
+                {
+                    return thought[..at].TrimEnd();
+                }
+            }
+        }
+
+        return thought;
+    }
+
+    /// <summary>Whether a part of a text may show that all before it was thought.</summary>
+    /// <param name="part">The part.</param>
+    public static bool MayEndIn(string part) =>
+        part.Contains(Close, StringComparison.Ordinal) || part.Contains(FinalChannel, StringComparison.Ordinal);
 
     /// <summary>Splits a text.</summary>
     /// <param name="text">The text.</param>

@@ -2,6 +2,7 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Ledger;
+using AgentFunctions.Live;
 using AgentFunctions.Models;
 using AgentFunctions.Models.Resilience;
 using AgentFunctions.Prompts;
@@ -12,7 +13,7 @@ namespace AgentFunctions.Steps;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
 internal sealed class ModelCaller(
-    CallMarks marks, ModelConcurrency gates, QuotaMeter quotas, RunStore runs, MessageView view, StoppableModelCalls stoppable)
+    CallMarks marks, ModelConcurrency gates, QuotaMeter quotas, MessageView view, StoppableModelCalls stoppable, LivePublisher publisher)
 {
     /// <summary>The most tokens that an endpoint is believed to have counted, in or out, for one call.</summary>
     private const long MostTokens = 1_000_000_000;
@@ -39,7 +40,7 @@ internal sealed class ModelCaller(
         try
         {
             return await stoppable.RunAsync(
-                call.RunId, token => CountedAsync(call, model, messages, options, token), cancellationToken).ConfigureAwait(false);
+                call.RunId, (run, token) => CountedAsync(call, run, model, messages, options, token), cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: { } pause })
         {
@@ -49,14 +50,15 @@ internal sealed class ModelCaller(
     }
 
     private async Task<ChatResponse?> CountedAsync(
-        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+        ModelCall call, RunRecord? run, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
+        CancellationToken cancellationToken)
     {
         if (!quotas.IsConfigured)
         {
             return await GatedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
 
-        RunRecord run = await runs.GetAsync(call.RunId, cancellationToken).ConfigureAwait(false);
+        _ = run ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{call.RunId}'.");
         await quotas.EnsureAsync(run, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ChatMessage> request = [.. messages];
         ChatResponse? response = await GatedAsync(call, model, request, options, cancellationToken).ConfigureAwait(false);
@@ -89,7 +91,7 @@ internal sealed class ModelCaller(
         try
         {
             await place.BeginAsync(cancellationToken).ConfigureAwait(false);
-            return await CallAsync(model, view.Of(messages), view.Of(options), cancellationToken).ConfigureAwait(false);
+            return await ShownAsync(call, model, view.Of(messages), view.Of(options), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (call.IsMarked && (!place.HasBegun || (e is AgentException failure && !CallMarks.MayHaveConsumed(failure))))
         {
@@ -99,8 +101,25 @@ internal sealed class ModelCaller(
         }
     }
 
+    private async Task<ChatResponse> ShownAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+    {
+        LiveText? live = call.Turn is { } turn ? publisher.Begin(call.RunId, turn, model.Name) : null;
+        var how = LiveEnd.CutOff;
+        try
+        {
+            ChatResponse response = await CallAsync(model, messages, options, live, cancellationToken).ConfigureAwait(false);
+            how = LiveEnd.Completed;
+            return response;
+        }
+        finally
+        {
+            live?.End(how);
+        }
+    }
+
     private static async Task<ChatResponse> CallAsync(
-        ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
+        ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, LiveText? live, CancellationToken cancellationToken)
     {
         if (!model.Profile.Streaming)
         {
@@ -125,7 +144,11 @@ internal sealed class ModelCaller(
                     ErrorCode.ModelProtocolError, $"model '{model.Name}': the answer is longer than {MaxAnswerBytes} bytes and was not read to its end.");
             }
 
-            updates.Add(update);
+            live?.Add(update);
+            if (update.RawRepresentation is not CallPiece)
+            {
+                updates.Add(update);
+            }
         }
 
         return SendableAnswer.Of(updates.ToChatResponse());
@@ -162,4 +185,8 @@ internal sealed class ModelCaller(
 /// <param name="Number">The number of the call among the run's model calls.</param>
 /// <param name="IsMarked">Whether it is marked as begun, because a budget limits what it may consume.</param>
 /// <param name="Priority">How urgent the run is.</param>
-internal readonly record struct ModelCall(string RunId, int Number, bool IsMarked, RunPriority Priority);
+internal readonly record struct ModelCall(string RunId, int Number, bool IsMarked, RunPriority Priority)
+{
+    /// <summary>Gets the turn whose answer it is, which whoever follows the run is shown as it comes; <see langword="null"/> for any other call.</summary>
+    public int? Turn { get; init; }
+}

@@ -11,16 +11,16 @@ internal sealed class StoppableModelCalls(InFlightCalls calls, KillOrderStore ki
 
     /// <summary>Makes a call that orders for its run, agent, labels or everything stop.</summary>
     /// <param name="runId">The run.</param>
-    /// <param name="call">The call.</param>
+    /// <param name="call">The call; it gets the record of the run, <see langword="null"/> if there is none.</param>
     /// <param name="cancellationToken">The token to cancel the call.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.EngineUnavailable"/>: an order stopped it. The order also ends the run, so a repetition of the step finds the end.
     /// </exception>
-    public async Task<T> RunAsync<T>(string runId, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(string runId, Func<RunRecord?, CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         if (await runs.FindAsync(runId, cancellationToken).ConfigureAwait(false) is not { } run)
         {
-            return await call(cancellationToken).ConfigureAwait(false);
+            return await call(null, cancellationToken).ConfigureAwait(false);
         }
 
         IReadOnlyList<string> tree = await lineage.TreeOfAsync(run, cancellationToken).ConfigureAwait(false);
@@ -33,7 +33,7 @@ internal sealed class StoppableModelCalls(InFlightCalls calls, KillOrderStore ki
 
         try
         {
-            return await call(stoppable.Token).ConfigureAwait(false);
+            return await call(run, stoppable.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppable.StoppedBy is not null && !cancellationToken.IsCancellationRequested)
         {

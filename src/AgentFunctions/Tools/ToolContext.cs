@@ -49,6 +49,15 @@ public sealed record ToolContext
     /// <summary>What is attached to the call for tools of the library's own.</summary>
     internal ToolFeatures Features { get; } = new();
 
+    /// <summary>Where the call says how far it is; <see langword="null"/> if nobody can be shown.</summary>
+    internal IProgress<string>? Reports { get; set; }
+
+    /// <summary>
+    /// Gets where the tool says how far it is, in a few words, as often as it likes: whoever follows the run sees the last of them
+    /// (<c>tool.progress</c>). It neither waits nor throws, and nothing of it is recorded or shown to the model.
+    /// </summary>
+    public IProgress<string> Progress => Reports ?? Silent.Instance;
+
     /// <summary>How many bytes (UTF-8) the tools that the call loads add to every further request.</summary>
     internal long LoadedBytes { get; set; }
 
@@ -70,4 +79,13 @@ public sealed record ToolContext
     /// keys, so a server that knows them does nothing twice. Do not dispose of it.
     /// </summary>
     public HttpClient Http => _http ??= IdempotencyKeyHandler.ClientFor(this);
+
+    private sealed class Silent : IProgress<string>
+    {
+        public static readonly Silent Instance = new();
+
+        public void Report(string value)
+        {
+        }
+    }
 }

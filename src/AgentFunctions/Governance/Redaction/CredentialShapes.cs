@@ -8,8 +8,9 @@ namespace AgentFunctions.Governance.Redaction;
 /// <param name="Expression">The shape.</param>
 /// <param name="Name">What it is, in words.</param>
 /// <param name="Check">Decides about a match; <see langword="null"/> if the expression is enough.</param>
+/// <param name="Longest">The most characters that one has, mark and what is looked at behind it included.</param>
 /// <param name="Run">How many letters, digits and signs of base64 follow the mark at least: tells most texts without the expression.</param>
-internal sealed record CredentialShape(string Mark, Regex Expression, string Name, Func<Match, bool>? Check = null, int Run = 0)
+internal sealed record CredentialShape(string Mark, Regex Expression, string Name, int Longest, Func<Match, bool>? Check = null, int Run = 0)
 {
     /// <summary>Whether a credential may begin where the mark stands.</summary>
     /// <param name="text">The text.</param>
@@ -26,6 +27,11 @@ internal sealed record CredentialShape(string Mark, Regex Expression, string Nam
         return run < 0 ? rest.Length - Mark.Length >= Run : run >= Run;
     }
 
+    /// <summary>Whether a credential begins at a text's beginning that what follows the text may belong to.</summary>
+    /// <param name="text">The text, from the mark on to its present end.</param>
+    public bool MayGoOn(ReadOnlySpan<char> text) => text.Length <= Longest && text.StartsWith(Mark, StringComparison.Ordinal)
+        && (Check is null ? text[Mark.Length..].IndexOfAnyExcept(Credential) < 0 : PrivateKeyText.MayGoOn(text[Mark.Length..]));
+
     private static readonly SearchValues<char> Credential =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-.");
 
@@ -41,18 +47,24 @@ internal static class CredentialShapes
 
     private static readonly Regex GitHub = Shape($"{Begin}(?:gh[pousr]_[A-Za-z0-9]{{36,255}}|github_pat_[A-Za-z0-9_]{{40,255}})");
 
+    /// <summary>The longest block between the marks of a key, with its marks.</summary>
+    public const int LongestBlock = 20_160;
+
     public static IReadOnlyList<CredentialShape> All { get; } =
     [
         new("-----BEGIN", Shape(@"-----BEGIN (?<kind>[A-Z0-9 ]{0,30}PRIVATE KEY)-----(?<body>[\s\S]{16,20000}?)-----END \k<kind>-----"),
-            "a private key", static match => PrivateKeyText.IsKey(match.Groups["body"].ValueSpan)),
-        new("eyJ", Shape(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}"), "a JSON Web Token", Run: 44),
-        new("AKIA", Shape($"{Begin}AKIA[0-9A-Z]{{16}}(?![A-Za-z0-9_])"), "an AWS access key", Run: 16),
-        .. ((string[])["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]).Select(static mark => new CredentialShape(mark, GitHub, "a GitHub token", Run: 36)),
-        new("xox", Shape($@"{Begin}xox[abprs]-[A-Za-z0-9\-]{{10,200}}"), "a Slack token", Run: 12),
-        new("sk-", Shape($@"{Begin}sk-[A-Za-z0-9_\-]{{20,200}}"), "a model provider's key", Run: 20),
-        new("afk_", Shape($@"{Begin}afk_[a-z0-9]{{8}}_[A-Za-z0-9_\-]{{30,60}}"), "an API key of this host", Run: 39),
-        new("AccountKey=", Shape(@"(?<=AccountKey=)[A-Za-z0-9+/=]{40,100}"), "a storage account's key", Run: 40),
+            "a private key", LongestBlock, static match => PrivateKeyText.IsKey(match.Groups["body"].ValueSpan)),
+        new("eyJ", Shape(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}"), "a JSON Web Token", 14_010, Run: 44),
+        new("AKIA", Shape($"{Begin}AKIA[0-9A-Z]{{16}}(?![A-Za-z0-9_])"), "an AWS access key", 22, Run: 16),
+        .. ((string[])["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]).Select(static mark => new CredentialShape(mark, GitHub, "a GitHub token", 270, Run: 36)),
+        new("xox", Shape($@"{Begin}xox[abprs]-[A-Za-z0-9\-]{{10,200}}"), "a Slack token", 206, Run: 12),
+        new("sk-", Shape($@"{Begin}sk-[A-Za-z0-9_\-]{{20,200}}"), "a model provider's key", 204, Run: 20),
+        new("afk_", Shape($@"{Begin}afk_[a-z0-9]{{8}}_[A-Za-z0-9_\-]{{30,60}}"), "an API key of this host", 74, Run: 39),
+        new("AccountKey=", Shape(@"(?<=AccountKey=)[A-Za-z0-9+/=]{40,100}"), "a storage account's key", 112, Run: 40),
     ];
+
+    /// <summary>Gets what every credential has.</summary>
+    public static SearchValues<string> Marks { get; } = SearchValues.Create([.. All.Select(static shape => shape.Mark)], StringComparison.Ordinal);
 
     private static Regex Shape(string pattern) => new(pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled);
 }

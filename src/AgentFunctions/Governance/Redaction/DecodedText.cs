@@ -20,7 +20,7 @@ internal sealed class DecodedText
 
     public DecodedText(char[] text, int length) => (_text, _length) = (text, length);
 
-    private DecodedText(DecodedText from, char[] text, int[]? starts, int[]? ends, int length) =>
+    private DecodedText(DecodedText? from, char[] text, int[]? starts, int[]? ends, int length) =>
         (_from, _text, _starts, _ends, _length) = (from, text, starts, ends, length);
 
     public ReadOnlySpan<char> Text => _text.AsSpan(0, _length);
@@ -39,6 +39,12 @@ internal sealed class DecodedText
 
         return (from, end - from);
     }
+
+    /// <summary>Where the part of the first text ends that so many characters of this one come from.</summary>
+    public int OriginEnd(int length) => length == 0 ? 0 : Origin(length - 1, 1) is var (start, count) ? start + count : 0;
+
+    /// <summary>The beginning of the text.</summary>
+    public DecodedText Head(int length) => new(_from, _text, _starts, _ends, length);
 
     /// <summary>What is left when every escape is undone once; <see langword="null"/> if there is none.</summary>
     /// <param name="jsonOnly">Only the escapes of JSON: the way into a JSON string.</param>

@@ -21,6 +21,8 @@ internal sealed class KnownSecrets
 
     private readonly bool _haveEscapable;
     private readonly Dictionary<char, SecretSpelling[]> _byFirst;
+    private readonly Dictionary<char, string[]> _begun;
+    private readonly int _longest;
 
     public KnownSecrets(IReadOnlyList<(string Name, string Value)> values)
     {
@@ -30,8 +32,10 @@ internal sealed class KnownSecrets
         Spellings = [.. values.SelectMany(known => SpellingsOf(known.Name, known.Value, HaveSpaces))
             .DistinctBy(static spelling => spelling.Text).OrderByDescending(static spelling => spelling.Text.Length)];
         _byFirst = Spellings.GroupBy(static spelling => spelling.Text[0]).ToDictionary(static group => group.Key, static group => group.ToArray());
-        Marks = SearchValues.Create(
-            [.. CredentialShapes.All.Select(static shape => shape.Mark), .. Spellings.Select(static spelling => spelling.Text)], StringComparison.Ordinal);
+        string[] all = [.. CredentialShapes.All.Select(static shape => shape.Mark), .. Spellings.Select(static spelling => spelling.Text)];
+        Marks = SearchValues.Create(all, StringComparison.Ordinal);
+        _begun = all.GroupBy(static text => text[0]).ToDictionary(static group => group.Key, static group => group.ToArray());
+        _longest = all.Max(static text => text.Length);
     }
 
     public IReadOnlyList<(string Name, string Value)> Values { get; }
@@ -58,6 +62,25 @@ internal sealed class KnownSecrets
         }
 
         return null;
+    }
+
+    /// <summary>Where the longest end of a text begins that may become a secret, or the mark of a credential; its length if none does.</summary>
+    /// <param name="text">The text up to now, as bytes.</param>
+    public int BeginOfSpelling(ReadOnlySpan<char> text)
+    {
+        for (int at = Math.Max(0, text.Length - _longest + 1); at < text.Length; at++)
+        {
+            ReadOnlySpan<char> end = text[at..];
+            foreach (string begun in _begun.GetValueOrDefault(end[0]) ?? [])
+            {
+                if (begun.Length > end.Length && begun.AsSpan().StartsWith(end, StringComparison.Ordinal))
+                {
+                    return at;
+                }
+            }
+        }
+
+        return text.Length;
     }
 
     /// <summary>Whether a text has a secret as it stands, or may have a credential.</summary>

@@ -103,5 +103,6 @@ internal static class MaskFinder
         }
     }
 
-    private static bool IsBase64(char c) => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '-' or '_';
+    /// <summary>Whether a character is one of base64, in either alphabet.</summary>
+    public static bool IsBase64(char c) => char.IsAsciiLetterOrDigit(c) || c is '+' or '/' or '-' or '_';
 }

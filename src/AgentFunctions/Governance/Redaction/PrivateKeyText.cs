@@ -11,6 +11,41 @@ internal static class PrivateKeyText
     private static readonly SearchValues<char> Base64 =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
 
+    /// <summary>The shortest text between the marks.</summary>
+    private const int ShortestBody = 16;
+
+    /// <summary>The longest name of a kind of key.</summary>
+    private const int LongestKind = 42;
+
+    private static readonly SearchValues<char> Kind = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ");
+
+    /// <summary>Whether the mark at the end of a key that has begun is still to come.</summary>
+    /// <param name="text">The text behind <c>-----BEGIN</c>.</param>
+    public static bool MayGoOn(ReadOnlySpan<char> text)
+    {
+        const string Dashes = "-----";
+        int length = text.IndexOfAnyExcept(Kind);
+        if (length < 0)
+        {
+            return text.Length <= LongestKind;
+        }
+
+        ReadOnlySpan<char> rest = text[length..];
+        if (rest.Length < Dashes.Length)
+        {
+            return Dashes.StartsWith(rest, StringComparison.Ordinal);
+        }
+
+        ReadOnlySpan<char> kind = text[..length];
+        if (!rest.StartsWith(Dashes, StringComparison.Ordinal) || !kind.EndsWith("PRIVATE KEY", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<char> body = rest[Dashes.Length..];
+        return body.Length < ShortestBody || body[ShortestBody..].IndexOf($"-----END{kind}-----", StringComparison.Ordinal) < 0;
+    }
+
     /// <summary>Whether the text between the marks of a PEM block is a key.</summary>
     /// <param name="body">The text.</param>
     public static bool IsKey(ReadOnlySpan<char> body)

@@ -81,6 +81,36 @@ public sealed class Redactor
         return SecretMask.Join(masks);
     }
 
+    /// <summary>Finds what must not be shown of a text that is still being written.</summary>
+    /// <param name="text">The text up to now (UTF-8), cut at a character.</param>
+    /// <param name="isLast">Whether the text is whole.</param>
+    /// <param name="settled">How many bytes at its beginning can be shown, whatever comes; it lies within no mask.</param>
+    internal IReadOnlyList<SecretMask> FindInPart(ReadOnlySpan<byte> text, bool isLast, out int settled)
+    {
+        KnownSecrets known = _known;
+        var whole = new DecodedText(Characters(text), text.Length);
+        List<SecretMask> found = [];
+        if (MaskFinder.MayFind(whole, known))
+        {
+            MaskFinder.Find(whole, known, found);
+        }
+
+        IReadOnlyList<SecretMask> masks = SecretMask.Join(found);
+        settled = isLast ? text.Length : UnsettledText.SettledLength(whole, known);
+        // Neither within a character nor within a mask.
+        while (settled > 0 && settled < text.Length && (text[settled] & 0xC0) == 0x80)
+        {
+            settled--;
+        }
+
+        for (int i = masks.Count - 1; i >= 0; i--)
+        {
+            settled = masks[i].Start < settled && settled < masks[i].End ? masks[i].Start : settled;
+        }
+
+        return masks;
+    }
+
     internal IReadOnlyList<SecretMask> FindInJson(ReadOnlySpan<byte> json)
     {
         KnownSecrets known = _known;

@@ -1,0 +1,71 @@
+namespace AgentFunctions.Live;
+
+/// <summary>Publishes frames of one source at intervals, while somebody follows its run.</summary>
+internal sealed class LivePump
+{
+    private readonly CancellationTokenSource _end = new();
+    private readonly Lock _taking = new();
+    private readonly ILiveStore _store;
+    private readonly ILiveSource _source;
+    private readonly TimeSpan _pace;
+    private readonly TimeProvider _time;
+    private volatile bool _isWanted;
+
+    private LivePump(ILiveStore store, ILiveSource source, TimeSpan pace, TimeProvider time) =>
+        (_store, _source, _pace, _time) = (store, source, pace, time);
+
+    /// <summary>Starts.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="store">Where the frames go.</param>
+    /// <param name="source">Where they come from.</param>
+    /// <param name="pace">How often.</param>
+    /// <param name="time">The clock.</param>
+    public static LivePump Start(string runId, ILiveStore store, ILiveSource source, TimeSpan pace, TimeProvider time)
+    {
+        var pump = new LivePump(store, source, pace, time);
+        _ = pump.RunAsync(runId, store.WantedAsync(runId, pump._end.Token));
+        return pump;
+    }
+
+    /// <summary>Publishes what there is at the end, and stops.</summary>
+    public void End()
+    {
+        _end.Cancel();
+        if (_isWanted)
+        {
+            Publish();
+        }
+
+        _end.Dispose();
+    }
+
+    private async Task RunAsync(string runId, Task wanted)
+    {
+        CancellationToken ended = _end.Token;
+        try
+        {
+            await wanted.ConfigureAwait(false);
+            while (true)
+            {
+                _isWanted = Publish();
+                await (_isWanted ? Task.Delay(_pace, _time, ended) : _store.WantedAsync(runId, ended)).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // The source has ended.
+        }
+        catch (AgentException)
+        {
+            // Nobody can be shown anything: the run goes on all the same.
+        }
+    }
+
+    private bool Publish()
+    {
+        lock (_taking)
+        {
+            return _source.Take() is not { } frame || _store.Publish(frame);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Live;
+using AgentFunctions.Records;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Views.Live;
+
+/// <summary>
+/// What happens in a run, and what goes on in it before that is recorded: the journal, and beside it what models and tools say while they
+/// are at work, where the run stands, and its sub-agents.
+/// </summary>
+public sealed class LiveFeed
+{
+    /// <summary>How many events before the first one are looked at to tell what is at work.</summary>
+    private const int Background = 200;
+
+    private readonly RunFeed _events;
+    private readonly Journal _journal;
+    private readonly LiveStates _states;
+    private readonly ILiveStore _store;
+    private readonly LiveOptions _options;
+    private readonly TimeProvider _time;
+    private int _followers;
+
+    internal LiveFeed(RunFeed events, Journal journal, LiveStates states, ILiveStore store, IOptions<LiveOptions> options, TimeProvider time) =>
+        (_events, _journal, _states, _store, _options, _time) = (events, journal, states, store, options.Value, time);
+
+    /// <summary>
+    /// Follows a run: its events from a position on, and, once those that are there have been delivered, what goes on. It ends when the
+    /// run has ended and its last event was delivered.
+    /// </summary>
+    /// <param name="id">The run.</param>
+    /// <param name="from">The first position.</param>
+    /// <param name="isResumed">Whether the follower was here before: then what it was shown of an answer that is not recorded is void.</param>
+    /// <param name="cancellationToken">Stops following.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async IAsyncEnumerable<RunSignal> FollowAsync(
+        string id, long from = 0, bool isResumed = false, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        var now = new RunNow();
+        await foreach ((_, JournalEvent e) in ReadBeforeAsync(id, from, cancellationToken).ConfigureAwait(false))
+        {
+            now.Take(e);
+        }
+
+        long there = from + await CountAsync(id, from, cancellationToken).ConfigureAwait(false);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        IAsyncEnumerator<(long Position, JournalEvent Event)> events = _events.FollowAsync(id, from, stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        IAsyncEnumerator<LiveFrame> frames = Frames(id, stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        Task<bool> nextEvent = events.MoveNextAsync().AsTask();
+        Task<bool>? nextFrame = null;
+        Interlocked.Increment(ref _followers);
+        try
+        {
+            var cursor = new LiveCursor();
+            LiveState state = _states.Of(id);
+            Task look = Task.CompletedTask;
+            bool isReset = !isResumed;
+            bool isDue = true;
+            while (true)
+            {
+                if (nextEvent.IsCompleted && !IsLastOf(cursor, nextEvent, events, nextFrame))
+                {
+                    if (!await nextEvent.ConfigureAwait(false))
+                    {
+                        break;
+                    }
+
+                    (from, isDue) = (events.Current.Position + 1, true);
+                    cursor.Take(events.Current.Event);
+                    now.Take(events.Current.Event);
+                    yield return new JournalSignal(events.Current.Position, events.Current.Event);
+                    nextEvent = events.MoveNextAsync().AsTask();
+                    continue;
+                }
+
+                if (from < there)
+                {
+                    await Task.WhenAny(nextEvent).ConfigureAwait(false);
+                    continue;
+                }
+
+                if (!isReset)
+                {
+                    isReset = true;
+                    yield return new ModelReset(null, null, "reconnected");
+                }
+
+                nextFrame ??= frames.MoveNextAsync().AsTask();
+                if (nextFrame.IsCompleted)
+                {
+                    await nextFrame.ConfigureAwait(false);
+                    foreach (RunSignal signal in cursor.Take(frames.Current))
+                    {
+                        isDue |= now.Take(signal);
+                        yield return signal;
+                    }
+
+                    nextFrame = NextAsync(frames, stop.Token);
+                    continue;
+                }
+
+                if (isDue || look.IsCompleted)
+                {
+                    isDue = false;
+                    foreach (RunSignal signal in await state.LookAsync(now.Step, stop.Token).ConfigureAwait(false))
+                    {
+                        yield return signal;
+                    }
+
+                    look = Task.Delay(state.Pause, _time, stop.Token);
+                    continue;
+                }
+
+                await Task.WhenAny(nextEvent, nextFrame, look).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _followers);
+            await stop.CancelAsync().ConfigureAwait(false);
+            // Neither can be disposed of while it moves.
+            await ((Task)nextEvent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (nextFrame ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await events.DisposeAsync().ConfigureAwait(false);
+            await frames.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Whether an event says that an answer is recorded of which a last frame is at hand: that comes first.</summary>
+    private static bool IsLastOf(
+        LiveCursor cursor, Task<bool> nextEvent, IAsyncEnumerator<(long Position, JournalEvent Event)> events, Task<bool>? nextFrame) =>
+        nextFrame is { IsCompletedSuccessfully: true } && nextEvent is { IsCompletedSuccessfully: true, Result: true }
+        && events.Current.Event is { Type: JournalEventTypes.ModelCompleted, Turn: { } turn } && turn == cursor.OpenTurn;
+
+    /// <summary>The next frame; where very many follow, each is shown fewer, and more at a time.</summary>
+    private async Task<bool> NextAsync(IAsyncEnumerator<LiveFrame> frames, CancellationToken cancellationToken)
+    {
+        int over = Volatile.Read(ref _followers) / _options.MaxFollowers;
+        if (over > 0)
+        {
+            await Task.Delay(over * 4 * _options.Pace, _time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return await frames.MoveNextAsync().ConfigureAwait(false);
+    }
+
+    private IAsyncEnumerable<LiveFrame> Frames(string id, CancellationToken cancellationToken) =>
+        _options.Enabled ? _store.FollowAsync(id, cancellationToken) : NoneAsync(cancellationToken);
+
+    private static async IAsyncEnumerable<LiveFrame> NoneAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        yield break;
+    }
+
+    private IAsyncEnumerable<(long Position, JournalEvent Event)> ReadBeforeAsync(string id, long from, CancellationToken cancellationToken) =>
+        from == 0 ? AsyncEnumerable.Empty<(long, JournalEvent)>()
+        : _journal.ReadAsync(id, Math.Max(0, from - Background), (int)Math.Min(from, Background), cancellationToken);
+
+    private async Task<long> CountAsync(string id, long from, CancellationToken cancellationToken) =>
+        Math.Max(0, await _journal.LengthAsync(id, cancellationToken).ConfigureAwait(false) - from);
+}

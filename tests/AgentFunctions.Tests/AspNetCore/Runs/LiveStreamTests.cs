@@ -1,0 +1,319 @@
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.AspNetCore;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Records;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tools;
+using AgentFunctions.Views;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.Tests.AspNetCore.Runs;
+
+/// <summary>The event stream with <c>live=true</c>: what a model says before it is recorded.</summary>
+[CancelAfter(300_000)]
+internal sealed class LiveStreamTests
+{
+    private const string Answer = "The first part of the answer, then the second one, and at last the third part of it all.";
+
+    private static CancellationToken Token => TestContext.CurrentContext.CancellationToken;
+
+    [Test]
+    public async Task Live_WhileTheModelSpeaks_ShowsTheTextBeforeItIsRecorded()
+    {
+        var gate = new SemaphoreSlim(3);
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { Reasoning = "Hm.", BetweenChunks = gate.WaitAsync });
+        string id = await host.SubmitAsync(new { goal = "x" });
+        var seen = new Seen();
+        await foreach (SseItem<string> item in FollowAsync(host, id))
+        {
+            seen.Take(item);
+            if (seen.Text.Length > 0 && gate.CurrentCount == 0)
+            {
+                Assert.That(seen.Types, Does.Not.Contain("model.completed"));
+                Assert.That(Answer, Does.StartWith(seen.Text));
+                gate.Release(1_000);
+            }
+        }
+
+        Assert.That(seen.Recorded, Is.EqualTo(Answer));
+        Assert.That(Answer, Does.StartWith(seen.Live));
+        Assert.That(seen.Reasoning, Is.EqualTo("Hm."));
+        Assert.That(seen.Types.Where(static type => type == "model.started"), Has.Exactly(1).Items);
+        Assert.That(seen.Types, Does.Contain("run.state"));
+        Assert.That(seen.Types[^1], Is.EqualTo("stream.ends"));
+        Assert.That(seen.Positions, Is.EqualTo(Enumerable.Range(0, seen.Positions.Count)), "only events of the journal have an id, and each comes once");
+    }
+
+    [Test]
+    public async Task Events_WithoutLive_AreByteForByteWhatTheyWere()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer), configure: static builder => builder.Services.Configure<ApiOptions>(
+            static options => options.StreamLifetime = TimeSpan.FromHours(1)));
+        string id = await host.SubmitAsync(new { goal = "x" });
+        await using Stream live = await host.Client.GetStreamAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
+        string stream = await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events", UriKind.Relative), Token);
+
+        JsonElement[] events = (await host.Client.GetFromJsonAsync<JsonElement[]>(new Uri($"/api/runs/{id}/events?follow=false", UriKind.Relative), Token))!;
+        var expected = new StringBuilder("retry: 1000\n\n");
+        foreach (JsonElement e in events)
+        {
+            expected.Append($"id: {e.GetProperty("position")}\nevent: {e.GetProperty("type")}\ndata: {e.GetRawText()}\n\n");
+        }
+
+        Assert.That(stream, Is.EqualTo(expected.ToString()));
+    }
+
+    [Test]
+    public async Task Live_WhenTheAnswerIsCutOff_ResetsAndShowsTheNextOneOnce()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(
+            request => ChatReply.Say(Answer) with
+            {
+                AbortAfterChunks = request.Index == 0 ? 4 : null,
+                BetweenChunks = static cancellationToken => Task.Delay(80, cancellationToken),
+            });
+        string id = await host.SubmitAsync(new { goal = "x" });
+        var seen = new Seen();
+        await foreach (SseItem<string> item in FollowAsync(host, id))
+        {
+            seen.Take(item);
+        }
+
+        int reset = seen.Types.IndexOf("model.reset");
+        Assert.That(reset, Is.GreaterThan(seen.Types.IndexOf("model.delta")));
+        Assert.That(seen.Resets, Is.EqualTo(new[] { "cutOff" }));
+        Assert.That(seen.Types.Where(static type => type == "model.started"), Has.Exactly(2).Items);
+        Assert.That(seen.Recorded, Is.EqualTo(Answer));
+        Assert.That(Answer, Does.StartWith(seen.Live), "what was shown after the reset is the second attempt alone");
+    }
+
+    [Test]
+    public async Task Live_AfterAReconnect_BeginsWithWhatWasSaidSoFar()
+    {
+        var gate = new SemaphoreSlim(3);
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { BetweenChunks = gate.WaitAsync });
+        string id = await host.SubmitAsync(new { goal = "x" });
+        var first = new Seen();
+        await foreach (SseItem<string> item in FollowAsync(host, id))
+        {
+            first.Take(item);
+            if (first.Text.Length > 0)
+            {
+                break;
+            }
+        }
+
+        var seen = new Seen();
+        await foreach (SseItem<string> item in FollowAsync(host, id, first.Positions[^1]))
+        {
+            seen.Take(item);
+            if (item.EventType == "model.snapshot")
+            {
+                Assert.That(seen.Text, Does.StartWith(first.Text));
+                Assert.That(seen.Types.Where(static type => type != "run.state"), Is.EqualTo(new[] { "model.reset", "model.started", "model.snapshot" }));
+                gate.Release(1_000);
+            }
+        }
+
+        Assert.That(seen.Positions, Is.EqualTo(Enumerable.Range(first.Positions[^1] + 1, seen.Positions.Count)));
+        Assert.That(Answer, Does.StartWith(seen.Live));
+        Assert.That(seen.Recorded, Is.EqualTo(Answer));
+    }
+
+    [Test]
+    public async Task Live_WithASecretSplitOverPieces_NeverShowsAPartOfIt()
+    {
+        const string Secret = "tango-uniform-november-7";
+        string answer = $"It is {Secret}{Uri.EscapeDataString(Secret)} and {Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret))}, sk-abcdefghijklmnopqrstuvwxyz0123456789 too. Done.";
+        await using ApiHost host = await ApiHost.StartAsync(
+            _ => ChatReply.Say(answer) with { BetweenChunks = static cancellationToken => Task.Delay(60, cancellationToken) },
+            configure: static builder => builder.Configuration.AddInMemoryCollection([new("Secrets:one", Secret), new("Live:Interval", "00:00:00.01")]));
+        string id = await host.SubmitAsync(new { goal = "x" });
+        string stream = await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
+
+        Assert.That(stream, Does.Contain("model.delta").And.Not.Contain("tango").And.Not.Contain("abcdefghij").And.Not.Contain("dGFuZ28"));
+        var seen = new Seen();
+        await foreach (SseItem<string> item in SseParser.Create(new MemoryStream(Encoding.UTF8.GetBytes(stream))).EnumerateAsync(Token))
+        {
+            seen.Take(item);
+        }
+
+        Assert.That(host.Get<Redactor>().Redact(answer), Does.StartWith(seen.Live));
+    }
+
+    [Test]
+    public async Task Live_WhenAToolIsAskedFor_ShowsItsArgumentsAsTheyCome()
+    {
+        string text = string.Concat(Enumerable.Repeat("a long argument ", 8));
+        AgentTool take = AgentTool.Create("take", "Takes.", ToolEffect.None, (string text) => text.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        await using ApiHost host = await ApiHost.StartAsync(
+            request => (request.Turn == 0 ? ChatReply.Call("take", new { text }) : ChatReply.Say("done")) with { BetweenChunks = static cancellationToken => Task.Delay(30, cancellationToken) },
+            [take]);
+        string id = await host.SubmitAsync(new { goal = "x" });
+        var seen = new Seen();
+        await foreach (SseItem<string> item in FollowAsync(host, id))
+        {
+            seen.Take(item);
+        }
+
+        Assert.That(JsonSerializer.Serialize(new { text }), Does.StartWith(seen.Arguments));
+        Assert.That(seen.Arguments, Has.Length.GreaterThan(20));
+        Assert.That(seen.Tools, Is.EqualTo(new[] { "take" }));
+        Assert.That(seen.Types, Does.Contain("tool.completed"), "the call was made with its arguments all the same");
+        Assert.That(seen.Recorded, Is.EqualTo("done"));
+    }
+
+    [Test]
+    public async Task Live_AtTheEndOfItsLife_SaysSoAndGoesOnWithoutLoss()
+    {
+        var gate = new SemaphoreSlim(3);
+        await using ApiHost host = await ApiHost.StartAsync(
+            _ => ChatReply.Say(Answer) with { BetweenChunks = gate.WaitAsync },
+            configure: static builder => builder.Services.Configure<ApiOptions>(static options => options.StreamLifetime = TimeSpan.FromSeconds(1)));
+        string id = await host.SubmitAsync(new { goal = "x" });
+        var seen = new Seen();
+        do
+        {
+            await foreach (SseItem<string> item in FollowAsync(host, id, seen.Positions.Count == 0 ? null : seen.Positions[^1]))
+            {
+                seen.Take(item);
+                if (item.EventType == "stream.ends" && item.Data.Contains("lifetime", StringComparison.Ordinal))
+                {
+                    Assert.That(item.ReconnectionInterval, Is.EqualTo(TimeSpan.FromSeconds(1)));
+                    gate.Release(1_000);
+                }
+            }
+        }
+        while (!seen.Types.Contains("run.ended"));
+
+        Assert.That(seen.Types.Where(static type => type == "stream.ends"), Has.Exactly(2).Items.Or.Exactly(3).Items);
+        Assert.That(seen.Positions, Is.EqualTo(Enumerable.Range(0, seen.Positions.Count)));
+        Assert.That(seen.Recorded, Is.EqualTo(Answer));
+    }
+
+    [Test]
+    public async Task Journal_OfAWatchedRun_HasNothingOfTheLiveText()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { BetweenChunks = static cancellationToken => Task.Delay(60, cancellationToken) });
+        string id = await host.SubmitAsync(new { goal = "x" });
+        await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
+        await host.Get<RunReader>().WaitForEndAsync(id);
+
+        List<string> types = [];
+        await foreach ((_, JournalEvent e) in host.Get<Journal>().ReadAsync(id))
+        {
+            types.Add(e.Type);
+        }
+
+        Assert.That(types, Is.EqualTo(new[] { "run.submitted", "model.completed", "run.ended" }));
+    }
+
+    [Test]
+    public async Task Live_WhereItIsTurnedOff_ShowsEventsAndStatesAlone()
+    {
+        await using ApiHost host = await ApiHost.StartAsync(
+            _ => ChatReply.Say(Answer), configure: static builder => builder.Configuration.AddInMemoryCollection([new("Live:Enabled", "false")]));
+        string id = await host.SubmitAsync(new { goal = "x" });
+        string stream = await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
+
+        Assert.That(stream, Does.Contain("event: run.ended").And.Contain("event: run.state").And.Not.Contain("model.started"));
+    }
+
+    private static async IAsyncEnumerable<SseItem<string>> FollowAsync(ApiHost host, string id, int? last = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{id}/events?live=true");
+        if (last is { } position)
+        {
+            request.Headers.Add("Last-Event-ID", position.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        using HttpResponseMessage response = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        response.EnsureSuccessStatusCode();
+        await using Stream stream = await response.Content.ReadAsStreamAsync(Token);
+        await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync(Token))
+        {
+            yield return item;
+        }
+    }
+
+    /// <summary>What a client that holds to the rules has on its screen.</summary>
+    private sealed class Seen
+    {
+        public List<string> Types { get; } = [];
+
+        public List<int> Positions { get; } = [];
+
+        public List<string> Resets { get; } = [];
+
+        public List<string> Tools { get; } = [];
+
+        /// <summary>Gets the text of the answer under way.</summary>
+        public string Text { get; private set; } = "";
+
+        /// <summary>Gets the text that was shown live of the last answer that was recorded.</summary>
+        public string Live { get; private set; } = "";
+
+        public string Reasoning { get; private set; } = "";
+
+        public string Arguments { get; private set; } = "";
+
+        public string? Recorded { get; private set; }
+
+        public void Take(SseItem<string> item)
+        {
+            Types.Add(item.EventType);
+            JsonElement data = JsonElement.Parse(item.Data);
+            switch (item.EventType)
+            {
+                case "model.started" or "model.reset":
+                    Text = "";
+                    if (item.EventType == "model.reset")
+                    {
+                        Resets.Add(data.GetProperty("reason").GetString()!);
+                    }
+
+                    break;
+                case "model.snapshot":
+                    Text = data.GetProperty("text").GetString()!;
+                    break;
+                case "model.delta":
+                    Add(data, data.GetProperty("text").GetString()!, data.GetProperty("at").GetInt64());
+                    break;
+                case "model.completed":
+                    (Live, Text, Recorded) = (Text, "", data.TryGetProperty("text", out JsonElement text) ? text.GetString() : null);
+                    break;
+            }
+
+            bool isLive = item.EventType is "model.started" or "model.snapshot" or "model.delta" or "model.reset" or "run.state" or "tool.progress" or "tree.patch" or "stream.ends";
+            if (!isLive)
+            {
+                Positions.Add(data.GetProperty("position").GetInt32());
+            }
+        }
+
+        private void Add(JsonElement data, string text, long at)
+        {
+            switch (data.GetProperty("channel").GetString())
+            {
+                case "text":
+                    Assert.That(at, Is.EqualTo(Text.Length), "no gap and nothing twice");
+                    Text += text;
+                    break;
+                case "reasoning":
+                    Assert.That(at, Is.EqualTo(Reasoning.Length));
+                    Reasoning += text;
+                    break;
+                default:
+                    Assert.That(at, Is.EqualTo(Arguments.Length));
+                    Arguments += text;
+                    Tools.Add(data.GetProperty("tool").GetString()!);
+                    Tools.RemoveRange(0, Tools.Count - 1);
+                    break;
+            }
+        }
+    }
+}
