@@ -110,9 +110,11 @@ internal sealed class LiveTextTests
         }
 
         int seen = 1;
-        for (await first; frames.Current.Turn != 999; seen++)
+        await first;
+        while (frames.Current.Turn != 999)
         {
             await frames.MoveNextAsync();
+            seen++;
         }
 
         Assert.That(seen, Is.LessThan(1_000));

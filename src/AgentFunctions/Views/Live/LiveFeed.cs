@@ -39,9 +39,12 @@ public sealed class LiveFeed
     {
         ArgumentNullException.ThrowIfNull(id);
         var now = new RunNow();
+        var cursor = new LiveCursor();
         await foreach ((_, JournalEvent e) in ReadBeforeAsync(id, from, cancellationToken).ConfigureAwait(false))
         {
             now.Take(e);
+            // An answer that is recorded is not shown live, to whomever it was not shown.
+            cursor.Take(e);
         }
 
         long there = from + await CountAsync(id, from, cancellationToken).ConfigureAwait(false);
@@ -53,7 +56,6 @@ public sealed class LiveFeed
         Interlocked.Increment(ref _followers);
         try
         {
-            var cursor = new LiveCursor();
             LiveState state = _states.Of(id);
             Task look = Task.CompletedTask;
             bool isReset = !isResumed;

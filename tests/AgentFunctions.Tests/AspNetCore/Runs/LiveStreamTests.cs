@@ -168,6 +168,34 @@ internal sealed class LiveStreamTests
     }
 
     [Test]
+    public async Task Live_WhileAToolIsAtWork_ShowsHowFarItIs()
+    {
+        var seenByClient = new TaskCompletionSource();
+        AgentTool copy = AgentTool.Create("copy", "Copies.", ToolEffect.None, async (ToolContext context, CancellationToken cancellationToken) =>
+        {
+            context.Progress.Report("3 of 9");
+            await seenByClient.Task.WaitAsync(cancellationToken);
+            return "copied";
+        });
+        await using ApiHost host = await ApiHost.StartAsync(
+            static request => request.Turn == 0 ? ChatReply.Call("copy", new { }) : ChatReply.Say("done"), [copy]);
+        string id = await host.SubmitAsync(new { goal = "x" });
+        var seen = new Seen();
+        await foreach (SseItem<string> item in FollowAsync(host, id))
+        {
+            seen.Take(item);
+            if (item.EventType == "tool.progress")
+            {
+                Assert.That(item.Data, Is.EqualTo("""{"turn":1,"call":0,"tool":"copy","text":"3 of 9"}"""));
+                seenByClient.TrySetResult();
+            }
+        }
+
+        Assert.That(seen.Types, Does.Contain("tool.progress"));
+        Assert.That(seen.Recorded, Is.EqualTo("done"));
+    }
+
+    [Test]
     public async Task Live_AtTheEndOfItsLife_SaysSoAndGoesOnWithoutLoss()
     {
         var gate = new SemaphoreSlim(3);
