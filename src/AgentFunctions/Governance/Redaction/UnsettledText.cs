@@ -19,16 +19,13 @@ internal static class UnsettledText
 
     private static int Settled(DecodedText text, KnownSecrets known, int depth)
     {
-        int settled = Form(text, known, depth);
-        // What may be half an escape may also be what it looks like, and half an escape within half an escape.
+        // Half an escape, and half an escape within that. Whatever it turns out to be, what may go on in it begins before it.
         for (int escape = BeginOfEscape(text.Text); escape < text.Text.Length; escape = BeginOfEscape(text.Text))
         {
-            settled = Math.Min(settled, text.OriginEnd(escape));
             text = text.Head(escape);
-            settled = Math.Min(settled, Form(text, known, depth));
         }
 
-        return settled;
+        return Math.Min(text.OriginEnd(text.Text.Length), Form(text, known, depth));
     }
 
     private static int Form(DecodedText text, KnownSecrets known, int depth)
