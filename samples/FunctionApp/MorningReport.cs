@@ -1,4 +1,4 @@
-using AgentFunctions.DurableTask;
+using AgentFunctions.Gateway;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;

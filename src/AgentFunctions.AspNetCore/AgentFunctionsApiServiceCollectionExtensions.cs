@@ -17,12 +17,31 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class AgentFunctionsApiServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds what <c>MapAgentFunctions</c> needs. Its guard and its errors belong to the endpoints that are mapped there; other
-    /// endpoints of the host are left alone.
+    /// Adds the services that <c>MapAgentFunctions</c> needs. Guard and problem details belong to the endpoints mapped there; other endpoints
+    /// of the host are left alone.
     /// </summary>
-    /// <param name="services">The host's services.</param>
+    /// <param name="services">The services of the host.</param>
     /// <param name="configure">Changes options after the configuration section <c>Api</c> was read.</param>
     public static IServiceCollection AddAgentFunctionsApi(this IServiceCollection services, Action<ApiOptions>? configure = null)
+    {
+        services.AddApi(configure);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ApiPipeline>());
+        return services;
+    }
+
+    /// <summary>
+    /// Adds <see cref="ApiHandler"/>, which serves the API within requests of another server, instead of a place in the pipeline of the host.
+    /// </summary>
+    /// <param name="services">The services of the host.</param>
+    /// <param name="configure">Changes options after the configuration section <c>Api</c> was read.</param>
+    public static IServiceCollection AddAgentFunctionsApiHandler(this IServiceCollection services, Action<ApiOptions>? configure = null)
+    {
+        services.AddApi(configure);
+        services.TryAddSingleton(static provider => new ApiHandler(provider));
+        return services;
+    }
+
+    private static void AddApi(this IServiceCollection services, Action<ApiOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<ApiOptions>()
@@ -38,9 +57,7 @@ public static class AgentFunctionsApiServiceCollectionExtensions
         services.AddGuard();
         services.TryAddMade<RunResources>();
         services.TryAddMade<AgentResources>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IStartupFilter, ApiPipeline>());
         services.AddOpenApi(ApiDocument.Name, ApiDocument.Configure);
-        return services;
     }
 
     private static void AddGuard(this IServiceCollection services)

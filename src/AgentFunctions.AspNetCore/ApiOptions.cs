@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
+using AgentFunctions.AspNetCore.Security;
 
 namespace AgentFunctions.AspNetCore;
 
@@ -89,4 +90,12 @@ public sealed class ApiOptions
         ArgumentNullException.ThrowIfNull(caller);
         CallerMapping = caller;
     }
+
+    /// <summary>
+    /// Ensures that callers are authenticated if any of the addresses can be reached from other machines. The API checks this when it starts; a
+    /// host that opens files before then asks first.
+    /// </summary>
+    /// <param name="addresses">The addresses that the host is to listen on, for example <c>http://127.0.0.1:7071</c>.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: an address is open to others, and neither a key nor an issuer is set.</exception>
+    public void EnsureProtected(IEnumerable<string> addresses) => ListenCheck.Ensure(addresses, this);
 }

@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore;
@@ -28,10 +27,6 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, 
         app.Use(routing.InvokeAsync);
         next(app);
     };
-
-    /// <summary>Errors as problem details, for a pipeline that is the runtime's alone.</summary>
-    public static void Guard(IApplicationBuilder app) =>
-        app.Use(app.ApplicationServices.GetRequiredService<ProblemMiddleware>().InvokeAsync);
 
     /// <summary>The app's users and those of an issuer may have equal names, but never one id.</summary>
     private static void EnsureNamesApart(ApiOptions options)

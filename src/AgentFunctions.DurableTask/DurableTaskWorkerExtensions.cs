@@ -1,9 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Durability;
-using AgentFunctions.DurableTask.Activities;
 using AgentFunctions.DurableTask.Client;
 using AgentFunctions.Governance.Redaction;
-using AgentFunctions.Loop;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;
 using Microsoft.DurableTask.Worker;
@@ -33,8 +31,7 @@ public static class DurableTaskWorkerExtensions
     }
 
     /// <summary>
-    /// Adds Durable Task as the engine of the host: the client, what runs orchestrators and activities, and runs that are
-    /// sub-orchestrations of other orchestrators. For hosts that call <see cref="DurableTaskRunner"/> themselves, such as Functions.
+    /// Adds Durable Task as the engine of the host: the client, and what runs orchestrators and activities. For hosts that call <see cref="DurableTaskRunner"/> themselves, such as Functions.
     /// </summary>
     /// <param name="services">The services; a <see cref="DurableTaskClientAccessor"/> is made without a client if there is none.</param>
     public static IServiceCollection AddDurableTaskEngine(this IServiceCollection services)
@@ -50,12 +47,7 @@ public static class DurableTaskWorkerExtensions
         // The stores may come with an engine of their own, whose place this one takes.
         services.RemoveAll<IOrchestrationClient>();
         services.AddSingleton(static provider => provider.Redacted(provider.GetRequiredService<DurableTaskOrchestrationClient>()));
-        services.TryAddSingleton<AdmitRunActivity>();
-        return services.AddDurable(static (provider, registry) => registry
-            .AddActivity<AdmitRunInput, RunState>(
-                RunActivityNames.Admit, (context, input) => provider.GetRequiredService<AdmitRunActivity>().AdmitAsync(context, input))
-            .AddActivity<string, RunAnswer>(
-                RunActivityNames.Read, (context, id) => provider.GetRequiredService<AdmitRunActivity>().ReadAsync(context, id)));
+        return services;
     }
 
     /// <summary>By the registry, which the services hold; it is complete when the worker is made.</summary>

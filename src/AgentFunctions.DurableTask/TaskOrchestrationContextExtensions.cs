@@ -1,45 +1,32 @@
-using AgentFunctions.Durability;
-using AgentFunctions.DurableTask;
-using AgentFunctions.DurableTask.Activities;
 using AgentFunctions.DurableTask.Orchestrations;
 using AgentFunctions.Gateway;
-using AgentFunctions.Loop;
 
 namespace Microsoft.DurableTask;
 
-/// <summary>Agents from an app's own orchestrators.</summary>
+/// <summary>Runs agents from orchestrators of an app's own.</summary>
 public static class TaskOrchestrationContextExtensions
 {
-    /// <summary>Gives a goal to an agent and waits for what comes of it; the run is a sub-orchestration.</summary>
-    /// <param name="context">The orchestrator that asks.</param>
-    /// <param name="agent">The agent.</param>
+    /// <summary>Submits a goal to an agent and waits for the outcome. The run is a sub-orchestration.</summary>
+    /// <param name="context">The context of the orchestrator.</param>
+    /// <param name="agent">The name of the agent.</param>
     /// <param name="goal">The goal.</param>
-    /// <returns>The answer. A run that failed or was stopped is an answer too; its status says so.</returns>
-    /// <exception cref="AgentFunctions.Durability.TaskFailedException">The run was not admitted: no such agent, model or tool.</exception>
+    /// <returns>The outcome, also of a run that failed or was stopped: see <see cref="RunAnswer.Status"/>.</returns>
+    /// <exception cref="AgentFunctions.Durability.TaskFailedException">
+    /// The run was not admitted, for example because the agent, its model or a tool is missing.
+    /// </exception>
     public static Task<RunAnswer> RunAgentAsync(this TaskOrchestrationContext context, string agent, string goal) =>
         context.RunAgentAsync(new RunRequest { Agent = agent, Goal = goal });
 
-    /// <summary>Gives a goal to an agent and waits for what comes of it; the run is a sub-orchestration.</summary>
-    /// <param name="context">The orchestrator that asks.</param>
-    /// <param name="request">The goal, and what it may spend.</param>
-    /// <returns>The answer. A run that failed or was stopped is an answer too; its status says so.</returns>
-    /// <exception cref="AgentFunctions.Durability.TaskFailedException">The run was not admitted: no such agent, model or tool.</exception>
-    public static async Task<RunAnswer> RunAgentAsync(this TaskOrchestrationContext context, RunRequest request)
+    /// <summary>Submits a goal to an agent and waits for the outcome. The run is a sub-orchestration.</summary>
+    /// <param name="context">The context of the orchestrator.</param>
+    /// <param name="request">The goal and its limits.</param>
+    /// <returns>The outcome, also of a run that failed or was stopped: see <see cref="RunAnswer.Status"/>.</returns>
+    /// <exception cref="AgentFunctions.Durability.TaskFailedException">
+    /// The run was not admitted, for example because the agent, its model or a tool is missing.
+    /// </exception>
+    public static Task<RunAnswer> RunAgentAsync(this TaskOrchestrationContext context, RunRequest request)
     {
         ArgumentNullException.ThrowIfNull(context);
-        var durable = new DurableTaskContext(context);
-        string id = AgentFunctions.Runs.RunId.New(durable.CurrentTime, durable.NewGuid());
-        RunState state = await durable.CallActivityAsync<RunState>(
-            RunActivityNames.Admit, new AdmitRunInput(id, request), StepOptions.Tool);
-        try
-        {
-            await durable.CallSubOrchestratorAsync<RunOutcome?>(AgentLoop.Name, state, new(id));
-        }
-        catch (AgentFunctions.Durability.TaskFailedException)
-        {
-            // The run's own record says what went wrong.
-        }
-
-        return await durable.CallActivityAsync<RunAnswer>(RunActivityNames.Read, id, StepOptions.Tool);
+        return new DurableTaskContext(context).RunAgentAsync(request);
     }
 }

@@ -106,23 +106,23 @@ public static class MonitorServiceCollectionExtensions
         .AddOrchestrator<IncidentWatch, bool>(IncidentLoop.Name, IncidentLoop.RunAsync)
         .AddOrchestrator<ResponseRequest, bool>(ResponseLoop.Name, ResponseLoop.RunAsync)
         .AddActivity<PlanTicksInput, MonitorPlan>(
-            MonitorSteps.PlanTicks, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+            MonitorStepNames.PlanTicks, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
                 context, input.Monitor, null, () => services.GetRequiredService<PlanTicksActivity>().RunAsync(context, input)))
         .AddActivity<RunTickInput, RunTickResult>(
-            MonitorSteps.RunTick, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+            MonitorStepNames.RunTick, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
                 context, input.Monitor, null, () => services.GetRequiredService<RunTickActivity>().RunAsync(context, input)))
         .AddActivity<NotifyIncidentInput, bool>(
-            MonitorSteps.NotifyIncident, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+            MonitorStepNames.NotifyIncident, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
                 context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().SendAsync(context, input),
                 input.Channel))
         .AddActivity<DeadLetterInput, bool>(
-            MonitorSteps.DeadLetter, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+            MonitorStepNames.DeadLetter, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
                 context, input.Notification.Monitor, input.Notification.Incident, () => services.GetRequiredService<IncidentNotices>().BuryAsync(context, input),
                 input.Channel))
         .AddActivity<ResponseRequest, StartResponseResult>(
-            MonitorSteps.StartResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+            MonitorStepNames.StartResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
                 context, input.Monitor, input.IncidentId, () => services.GetRequiredService<ResponseService>().StartAsync(context, input)))
         .AddActivity<RecordResponseInput, bool>(
-            MonitorSteps.RecordResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
+            MonitorStepNames.RecordResponse, (context, input) => services.GetRequiredService<MonitorStepRetries>().RunAsync(
                 context, input.Request.Monitor, input.Request.IncidentId, () => services.GetRequiredService<ResponseRecords>().RecordAsync(context, input)));
 }

@@ -46,7 +46,7 @@ internal sealed partial class MonitorStepRetries(
 
     private async Task TellAsync(ActivityContext context, string step, string monitor, string? incident, FailureDetails cause)
     {
-        RetryPolicy policy = (context.Name == MonitorSteps.NotifyIncident ? MonitorSteps.DeliveryOptions : MonitorSteps.Options).Retry!;
+        RetryPolicy policy = (context.Name == MonitorStepNames.NotifyIncident ? MonitorSteps.DeliveryOptions : MonitorSteps.Options).Retry!;
         string message = Preview.Of(redactor.Redact(cause.Message), MessageLimit) ?? cause.ErrorType;
         DateTimeOffset now = time.GetUtcNow();
         try

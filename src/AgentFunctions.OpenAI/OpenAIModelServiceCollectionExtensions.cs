@@ -91,7 +91,7 @@ public static class OpenAIModelServiceCollectionExtensions
                 provider.Form(model.Options),
                 AnswerLimits.Of(model.Options),
                 provider is AzureProvider && azure is not null
-                    ? azure.Create(model.Options, modelId, http(), credential)
+                    ? azure.Create(model.Options, modelId, AzureProvider.TokenScope(model.Options), new ModelTransport(http()), credential)
                     : OpenAIClients.Create(provider, model.Options, modelId, http(), credential),
                 time,
                 log);

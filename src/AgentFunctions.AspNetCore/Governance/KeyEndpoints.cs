@@ -66,32 +66,3 @@ internal static class KeyEndpoints
         }
     }
 }
-
-/// <summary>A wanted API key.</summary>
-internal sealed record KeySubmission
-{
-    /// <summary>The holder: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, at most 64.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>The roles.</summary>
-    public required IReadOnlyList<string> Roles { get; init; }
-
-    /// <summary>Whether the holder is the one whose key of this name was withdrawn, so that its runs are its own again; false by default.</summary>
-    public bool Renew { get; init; }
-}
-
-/// <summary>An API key, without what it is.</summary>
-/// <param name="Name">The holder.</param>
-/// <param name="Roles">The roles.</param>
-/// <param name="CreatedAt">When it was made.</param>
-internal sealed record KeyResource(string Name, IReadOnlyList<string> Roles, DateTime CreatedAt);
-
-/// <summary>API keys.</summary>
-/// <param name="Items">The keys.</param>
-internal sealed record KeyListResource(IReadOnlyList<KeyResource> Items);
-
-/// <summary>An API key, this once.</summary>
-/// <param name="Name">The holder.</param>
-/// <param name="Roles">The roles.</param>
-/// <param name="Key">The key.</param>
-internal sealed record NewKeyResource(string Name, IReadOnlyList<string> Roles, string Key);

@@ -37,24 +37,3 @@ internal static class ReviewEndpoints
             await desk.AcceptAsync(said.Ids, said.Run, http.Caller(), said.Comment, cancellationToken)));
     }
 }
-
-/// <summary>Which changes have been reviewed.</summary>
-internal sealed record ReviewSubmission
-{
-    /// <summary>The changes; left out for all of the run.</summary>
-    public IReadOnlyList<string>? Ids { get; init; }
-
-    /// <summary>Only changes of this run.</summary>
-    public string? Run { get; init; }
-
-    /// <summary>What is to be said of them, for the audit log; at most 4,000 characters.</summary>
-    public string? Comment { get; init; }
-}
-
-/// <summary>The queues of changes that nobody has reviewed.</summary>
-/// <param name="Queues">The queues, by label.</param>
-internal sealed record ReviewListResource(IReadOnlyList<ReviewQueue> Queues);
-
-/// <summary>What was marked as reviewed.</summary>
-/// <param name="Changes">The changes.</param>
-internal sealed record ReviewedResource(IReadOnlyList<Change> Changes);

@@ -3,10 +3,8 @@ using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.AzureFunctions.Telemetry;
 using AgentFunctions.AzureStorage;
 using AgentFunctions.DurableTask;
-using AgentFunctions.Gateway;
 using AgentFunctions.OpenAI;
 using AgentFunctions.Runs;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Azure.Functions.Worker.Core.FunctionMetadata;
 using Microsoft.Extensions.Configuration;
@@ -70,13 +68,13 @@ public static class AgentFunctionsApplicationExtensions
             options.StepTimeout = FunctionTimeout.Read(configuration, AppContext.BaseDirectory));
         services.AddSingleton<FunctionRunner>();
         services.AddSingleton<StartedServices>();
-        services.AddSingleton<WaitingTimes>();
         StartedServices.Take(services);
     }
 
     internal static void AddApi(IServiceCollection services)
     {
-        services.AddAgentFunctionsApi(static options =>
+        // In front of the worker's pipeline the guard would answer in place of an invocation that the host waits for.
+        services.AddAgentFunctionsApiHandler(static options =>
         {
             // The Functions host passes every request on from this machine, and says whom it is from.
             options.Proxies.Add("127.0.0.1");
@@ -89,9 +87,6 @@ public static class AgentFunctionsApplicationExtensions
         });
         services.AddOptions<ApiOptions>().PostConfigure<IConfiguration>(static (options, configuration) =>
             options.StreamLifetime = FunctionTimeout.Bound(options.StreamLifetime ?? StreamLifetime, configuration, AppContext.BaseDirectory));
-        // In front of the worker's pipeline the guard would answer in place of an invocation that the host waits for.
-        services.Remove(services.Single(static service =>
-            service.ServiceType == typeof(IStartupFilter) && service.ImplementationType == typeof(ApiPipeline)));
         services.TryAddSingleton(new KeyVaultReferences([]));
         services.AddSingleton<ApiRouter>();
     }

@@ -1,9 +1,5 @@
 using System.Diagnostics;
 using AgentFunctions.AspNetCore;
-using AgentFunctions.AspNetCore.Http;
-using AgentFunctions.AspNetCore.Problems;
-using AgentFunctions.AspNetCore.Security;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -11,16 +7,12 @@ using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AzureFunctions.Hosting;
 
-/// <summary>
-/// The endpoints of the API behind one HTTP trigger: a pipeline of its own, with the same guard and the same routes as the
-/// local server. It begins inside the invocation, where the host's own pipeline has matched the trigger's route.
-/// </summary>
+/// <summary>The API behind one HTTP trigger, unless the app lacks what it takes to tell callers apart.</summary>
 internal sealed class ApiRouter
 {
     private readonly RequestDelegate _pipeline;
 
-    public ApiRouter(
-        IServiceProvider services, IConfiguration configuration, IOptions<ApiOptions> options, KeyVaultReferences references, ILogger<ApiRouter> logger)
+    public ApiRouter(ApiHandler api, IConfiguration configuration, IOptions<ApiOptions> options, KeyVaultReferences references, ILogger<ApiRouter> logger)
     {
         foreach (string setting in references.Settings)
         {
@@ -31,36 +23,25 @@ internal sealed class ApiRouter
         {
             HostingLog.Misconfigured(logger, problem);
             _pipeline = context => AnswerAsync(context, problem);
-            return;
         }
-
-        var app = new ApplicationBuilder(services);
-        ApiPipeline.Guard(app);
-        app.UseRouting();
-        app.UseEndpoints(endpoints => endpoints.MapAgentFunctions());
-        _pipeline = app.Build();
+        else
+        {
+            _pipeline = api.InvokeAsync;
+        }
     }
 
-    public Task InvokeAsync(HttpContext context)
-    {
-        context.SetEndpoint(null);
-        context.Request.RouteValues.Clear();
-        return _pipeline(context);
-    }
+    public Task InvokeAsync(HttpContext context) => _pipeline(context);
 
     private static Task AnswerAsync(HttpContext context, string problem)
     {
-        var resource = new ProblemResource
-        {
-            Title = "Service Unavailable",
-            Status = StatusCodes.Status503ServiceUnavailable,
-            Detail = problem,
-            Code = "notConfigured",
-            TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
-        };
-        context.Response.StatusCode = resource.Status;
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsJsonAsync(resource, ApiJson.Options, "application/problem+json", context.RequestAborted);
+        return TypedResults.Problem(
+            problem, statusCode: StatusCodes.Status503ServiceUnavailable, title: "Service Unavailable", type: "about:blank",
+            extensions: new Dictionary<string, object?>
+            {
+                ["code"] = "notConfigured",
+                ["traceId"] = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
+            }).ExecuteAsync(context);
     }
 
     /// <summary>The worker listens on this machine alone whoever calls: what the host is known as decides.</summary>
@@ -68,7 +49,7 @@ internal sealed class ApiRouter
     {
         const string Setting = "Api:Key";
         string? host = configuration["WEBSITE_HOSTNAME"]?.Split(':')[0];
-        if (options.Key is not null || options.Oidc.Count > 0 || string.IsNullOrEmpty(host) || ListenCheck.IsLocalHost(host))
+        if (options.Key is not null || options.Oidc.Count > 0 || string.IsNullOrEmpty(host) || new UriBuilder(Uri.UriSchemeHttp, host).Uri.IsLoopback)
         {
             return null;
         }

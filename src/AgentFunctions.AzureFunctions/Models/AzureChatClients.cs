@@ -2,7 +2,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using AgentFunctions.OpenAI;
-using AgentFunctions.OpenAI.Providers;
 using Azure.AI.OpenAI;
 using Azure.Core;
 using Azure.Identity;
@@ -15,16 +14,16 @@ internal sealed class AzureChatClients : IAzureChatClients
 {
     private const string VersionFree = "/openai/v1";
 
-    public ChatClient Create(ModelOptions options, string deployment, HttpClient http, TokenCredential? credential)
+    public ChatClient Create(ModelOptions options, string deployment, string tokenScope, PipelineTransport transport, TokenCredential? credential)
     {
         // The package wants the resource's own address and puts deployment and API version behind it.
         string endpoint = options.Endpoint!.TrimEnd('/');
         endpoint = endpoint.EndsWith(VersionFree, StringComparison.OrdinalIgnoreCase) ? endpoint[..^VersionFree.Length] : endpoint;
         var clientOptions = new AzureOpenAIClientOptions
         {
-            Audience = new AzureOpenAIAudience(AzureProvider.TokenScope(options)),
-            Transport = new ModelTransport(http),
-            // Time-outs and retries are the HTTP client's; two layers of them would multiply.
+            Audience = new AzureOpenAIAudience(tokenScope),
+            Transport = transport,
+            // Time-outs and retries are the transport's; two layers of them would multiply.
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
             NetworkTimeout = Timeout.InfiniteTimeSpan,
             ClientLoggingOptions = new ClientLoggingOptions { EnableLogging = false },

@@ -16,17 +16,17 @@ public sealed class MonitorTriggers(IServiceProvider services)
 
     /// <summary>The loop of a monitor.</summary>
     /// <param name="context">What it may see of the world.</param>
-    [Function(MonitorLoop.Name)]
+    [Function(MonitorOrchestratorNames.Monitor)]
     public Task<JsonElement?> RunMonitorAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>The loop of an incident.</summary>
     /// <param name="context">What it may see of the world.</param>
-    [Function(IncidentLoop.Name)]
+    [Function(MonitorOrchestratorNames.WatchIncident)]
     public Task<JsonElement?> RunIncidentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>The loop of a response to an incident.</summary>
     /// <param name="context">What it may see of the world.</param>
-    [Function(ResponseLoop.Name)]
+    [Function(MonitorOrchestratorNames.RespondToIncident)]
     public Task<JsonElement?> RunResponseAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>Decides which ticks of a monitor are due.</summary>
@@ -34,58 +34,58 @@ public sealed class MonitorTriggers(IServiceProvider services)
     /// <param name="instanceId">The orchestration that asks.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(MonitorSteps.PlanTicks)]
+    [Function(MonitorStepNames.PlanTicks)]
     public Task<JsonElement?> PlanTicksAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(MonitorSteps.PlanTicks, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(MonitorStepNames.PlanTicks, input, instanceId, client, cancellationToken);
 
     /// <summary>Makes one tick of a monitor.</summary>
     /// <param name="input">Which.</param>
     /// <param name="instanceId">The orchestration that asks.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(MonitorSteps.RunTick)]
+    [Function(MonitorStepNames.RunTick)]
     public Task<JsonElement?> RunTickAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(MonitorSteps.RunTick, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(MonitorStepNames.RunTick, input, instanceId, client, cancellationToken);
 
     /// <summary>Tells people of an incident.</summary>
     /// <param name="input">Which.</param>
     /// <param name="instanceId">The orchestration that asks.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(MonitorSteps.NotifyIncident)]
+    [Function(MonitorStepNames.NotifyIncident)]
     public Task<JsonElement?> NotifyIncidentAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(MonitorSteps.NotifyIncident, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(MonitorStepNames.NotifyIncident, input, instanceId, client, cancellationToken);
 
     /// <summary>Buries a notification that nobody took.</summary>
     /// <param name="input">Which.</param>
     /// <param name="instanceId">The orchestration that asks.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(MonitorSteps.DeadLetter)]
+    [Function(MonitorStepNames.DeadLetter)]
     public Task<JsonElement?> DeadLetterAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(MonitorSteps.DeadLetter, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(MonitorStepNames.DeadLetter, input, instanceId, client, cancellationToken);
 
     /// <summary>Starts an agent on an incident.</summary>
     /// <param name="input">Which.</param>
     /// <param name="instanceId">The orchestration that asks.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(MonitorSteps.StartResponse)]
+    [Function(MonitorStepNames.StartResponse)]
     public Task<JsonElement?> StartResponseAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(MonitorSteps.StartResponse, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(MonitorStepNames.StartResponse, input, instanceId, client, cancellationToken);
 
     /// <summary>Records what came of it.</summary>
     /// <param name="input">Which.</param>
     /// <param name="instanceId">The orchestration that asks.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(MonitorSteps.RecordResponse)]
+    [Function(MonitorStepNames.RecordResponse)]
     public Task<JsonElement?> RecordResponseAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(MonitorSteps.RecordResponse, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(MonitorStepNames.RecordResponse, input, instanceId, client, cancellationToken);
 }

@@ -17,17 +17,17 @@ public sealed class RunTriggers(IServiceProvider services)
 
     /// <summary>The loop of a run.</summary>
     /// <param name="context">What it may see of the world.</param>
-    [Function(AgentLoop.Name)]
+    [Function(OrchestratorNames.RunAgent)]
     public Task<JsonElement?> RunAgentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>Delivers the end of a run to the address that its caller gave.</summary>
     /// <param name="context">What it may see of the world.</param>
-    [Function(CallbackFlow.Name)]
+    [Function(OrchestratorNames.DeliverCallback)]
     public Task<JsonElement?> DeliverCallbackAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>Erases a run tree.</summary>
     /// <param name="context">What it may see of the world.</param>
-    [Function(EraseFlow.Name)]
+    [Function(OrchestratorNames.EraseTree)]
     public Task<JsonElement?> EraseTreeAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>Erases a part of a run tree.</summary>
@@ -52,7 +52,7 @@ public sealed class RunTriggers(IServiceProvider services)
 
     /// <summary>Waits for the answer to a question that its run does not wait for.</summary>
     /// <param name="context">What it may see of the world.</param>
-    [Function(QuestionFlow.Name)]
+    [Function(OrchestratorNames.AwaitAnswer)]
     public Task<JsonElement?> AwaitAnswerAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>Looks at a question.</summary>
@@ -140,18 +140,18 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="instanceId">The orchestrator's instance.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(RunActivityNames.Admit)]
+    [Function(StepNames.AdmitRun)]
     public Task<JsonElement?> AdmitRunAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(RunActivityNames.Admit, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(StepNames.AdmitRun, input, instanceId, client, cancellationToken);
 
     /// <summary>Reads what came of a run for an orchestrator of the app's own.</summary>
     /// <param name="input">The run's id.</param>
     /// <param name="instanceId">The orchestrator's instance.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>
-    [Function(RunActivityNames.Read)]
+    [Function(StepNames.ReadRun)]
     public Task<JsonElement?> ReadRunAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
-        _runner.StepAsync(RunActivityNames.Read, input, instanceId, client, cancellationToken);
+        _runner.StepAsync(StepNames.ReadRun, input, instanceId, client, cancellationToken);
 }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore;
 using AgentFunctions.AspNetCore.Agents;
-using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Models;
@@ -63,7 +62,7 @@ internal static class ServeCommand
             Console.Error.WriteLine($"note: {note}");
         }
 
-        ListenCheck.Ensure(urls, options);
+        options.EnsureProtected(urls);
         app.MapAgentFunctions();
         await app.StartAsync(cancellationToken);
         Announce(app, settings);
@@ -92,7 +91,7 @@ internal static class ServeCommand
             Console.Error.WriteLine($"note: {Terminal.Lines(note.ToString())}");
         }
 
-        foreach (AgentResource agent in app.Services.GetRequiredService<AgentResources>().Of(agents).Agents)
+        foreach (AgentResource agent in ActivatorUtilities.CreateInstance<AgentResources>(app.Services).Of(agents).Agents)
         {
             foreach (string note in agent.Notes ?? [])
             {

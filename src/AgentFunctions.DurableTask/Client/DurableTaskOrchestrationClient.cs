@@ -13,6 +13,7 @@ using DurableStatus = Microsoft.DurableTask.Client.OrchestrationRuntimeStatus;
 using HistoryEvent = AgentFunctions.Durability.HistoryEvent;
 using OrchestrationQuery = AgentFunctions.Durability.OrchestrationQuery;
 using Page = AgentFunctions.Durability.Page<AgentFunctions.Durability.OrchestrationState>;
+using TreeIds = AgentFunctions.Durability.SubOrchestrationOptions;
 
 namespace AgentFunctions.DurableTask.Client;
 
@@ -256,10 +257,10 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     private async Task<(int Count, bool IsGone)> PurgeBelowAsync(string instanceId, CancellationToken cancellationToken)
     {
         IReadOnlyList<OrchestrationState> below = await DescendantsAsync(instanceId, [], cancellationToken);
-        string[] alive = [.. below.Where(static state => !state.IsEnded).Select(static state => state.InstanceId + ChildName.Separator)];
+        string[] alive = [.. below.Where(static state => !state.IsEnded).Select(static state => state.InstanceId + TreeIds.IdSeparator)];
         string[] gone =
         [
-            .. below.Select(static state => state.InstanceId + ChildName.Separator).Where(id => !Array.Exists(
+            .. below.Select(static state => state.InstanceId + TreeIds.IdSeparator).Where(id => !Array.Exists(
                 alive, other => id.StartsWith(other, StringComparison.Ordinal) || other.StartsWith(id, StringComparison.Ordinal))),
         ];
         int count = 0;
@@ -308,7 +309,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         string instanceId, IReadOnlyList<OrchestrationStatus> statuses, CancellationToken cancellationToken)
     {
         var below = new List<OrchestrationState>();
-        string prefix = instanceId + ChildName.Separator;
+        string prefix = instanceId + TreeIds.IdSeparator;
         var query = new OrchestrationQuery { InstanceIdPrefix = prefix, Statuses = statuses, PageSize = 1_000 };
         do
         {
@@ -326,7 +327,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     {
         try
         {
-            string prefix = instanceId + ChildName.Separator;
+            string prefix = instanceId + TreeIds.IdSeparator;
             return (await HistoryAsync(instanceId, cancellationToken))
                 .OfType<SubOrchestrationInstanceCreatedEvent>().Select(static created => created.InstanceId)
                 .Where(id => !id.StartsWith(prefix, StringComparison.Ordinal)).ToHashSet(StringComparer.Ordinal);
@@ -338,7 +339,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         }
     }
 
-    private static int DepthOf(string instanceId) => instanceId.Count(static c => c == ChildName.Separator);
+    private static int DepthOf(string instanceId) => instanceId.Count(static c => c == TreeIds.IdSeparator);
 
     private static Task EachAsync(IEnumerable<string> ids, Func<string, Task> act, CancellationToken cancellationToken) => Parallel.ForEachAsync(
         ids, new ParallelOptions { MaxDegreeOfParallelism = MaxAtOnce, CancellationToken = cancellationToken }, async (id, _) => await act(id));

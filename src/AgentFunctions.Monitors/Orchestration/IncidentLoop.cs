@@ -10,7 +10,7 @@ namespace AgentFunctions.Monitors.Orchestration;
 internal sealed class IncidentLoop
 {
     /// <summary>The name of the orchestrator.</summary>
-    public const string Name = "WatchIncident";
+    public const string Name = MonitorOrchestratorNames.WatchIncident;
 
     /// <summary>After so many messages the watch continues as new.</summary>
     private const int MessagesPerExecution = 40;
@@ -154,12 +154,12 @@ internal sealed class IncidentLoop
         try
         {
             await _context.CallActivityAsync<bool>(
-                MonitorSteps.NotifyIncident, new NotifyIncidentInput(channel, notification), MonitorSteps.DeliveryOptions);
+                MonitorStepNames.NotifyIncident, new NotifyIncidentInput(channel, notification), MonitorSteps.DeliveryOptions);
         }
         catch (TaskFailedException e)
         {
             await _context.CallActivityAsync<bool>(
-                MonitorSteps.DeadLetter, new DeadLetterInput(channel, notification, e.Failure.Cause().Message), MonitorSteps.Options);
+                MonitorStepNames.DeadLetter, new DeadLetterInput(channel, notification, e.Failure.Cause().Message), MonitorSteps.Options);
         }
     }
 }

@@ -10,7 +10,7 @@ namespace AgentFunctions.Monitors.Orchestration;
 internal sealed class MonitorLoop
 {
     /// <summary>The name of the orchestrator.</summary>
-    public const string Name = "Monitor";
+    public const string Name = MonitorOrchestratorNames.Monitor;
 
     /// <summary>After so many ticks the monitor continues as new: a tick is about six events.</summary>
     public const int TicksPerExecution = 32;
@@ -107,7 +107,7 @@ internal sealed class MonitorLoop
         try
         {
             return await _context.CallActivityAsync<MonitorPlan>(
-                MonitorSteps.PlanTicks, new PlanTicksInput(_state.Monitor, _state.LastDue), MonitorSteps.Options);
+                MonitorStepNames.PlanTicks, new PlanTicksInput(_state.Monitor, _state.LastDue), MonitorSteps.Options);
         }
         catch (TaskFailedException)
         {
@@ -156,7 +156,7 @@ internal sealed class MonitorLoop
         try
         {
             await _context.CallActivityAsync<RunTickResult>(
-                MonitorSteps.RunTick, new RunTickInput(_state.Monitor, due, isManual, skipped), MonitorSteps.Options);
+                MonitorStepNames.RunTick, new RunTickInput(_state.Monitor, due, isManual, skipped), MonitorSteps.Options);
             _state = _state with { Skipped = null };
         }
         catch (TaskFailedException e)

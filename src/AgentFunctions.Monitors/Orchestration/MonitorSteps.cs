@@ -6,16 +6,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Monitors.Orchestration;
 
-/// <summary>The names by which the orchestrators of monitors call their steps.</summary>
+/// <summary>How the steps of monitors are repeated when they fail. The waits are durable timers.</summary>
 internal static class MonitorSteps
 {
-    public const string PlanTicks = "PlanTicks";
-    public const string RunTick = "RunTick";
-    public const string NotifyIncident = "NotifyIncident";
-    public const string DeadLetter = "DeadLetter";
-    public const string StartResponse = "StartResponse";
-    public const string RecordResponse = "RecordResponse";
-
     /// <summary>Gets a store that cannot be reached, or a host that lost a race for a record.</summary>
     public static TaskOptions Options { get; } = new(
         new RetryPolicy(6, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromSeconds(30)));

@@ -9,7 +9,7 @@ namespace AgentFunctions.Monitors.Orchestration;
 internal static class ResponseLoop
 {
     /// <summary>The name of the orchestrator.</summary>
-    public const string Name = "RespondToIncident";
+    public const string Name = MonitorOrchestratorNames.RespondToIncident;
 
     /// <summary>The instance id of the response to one opening.</summary>
     public static string InstanceIdOf(string incidentId, int opening) => $"response-{incidentId}-{opening}";
@@ -19,7 +19,7 @@ internal static class ResponseLoop
     {
         Task recovered = RecoveredAsync(context);
         StartResponseResult start = await context.CallActivityAsync<StartResponseResult>(
-            MonitorSteps.StartResponse, request, MonitorSteps.Options);
+            MonitorStepNames.StartResponse, request, MonitorSteps.Options);
         if (start.RunId is null)
         {
             return false;
@@ -27,7 +27,7 @@ internal static class ResponseLoop
 
         RunStatus status = await RespondAsync(context, start);
         await context.CallActivityAsync<bool>(
-            MonitorSteps.RecordResponse, new RecordResponseInput(request, start.RunId, Status: status), MonitorSteps.Options);
+            MonitorStepNames.RecordResponse, new RecordResponseInput(request, start.RunId, Status: status), MonitorSteps.Options);
         using var over = new CancellationTokenSource();
         Task late = context.CreateTimerAsync(context.CurrentTime + request.VerifyWithin, over.Token);
         bool verified = await Task.WhenAny(recovered, late) == recovered;
@@ -37,7 +37,7 @@ internal static class ResponseLoop
         }
 
         return await context.CallActivityAsync<bool>(
-            MonitorSteps.RecordResponse, new RecordResponseInput(request, start.RunId, Verified: verified), MonitorSteps.Options);
+            MonitorStepNames.RecordResponse, new RecordResponseInput(request, start.RunId, Verified: verified), MonitorSteps.Options);
     }
 
     private static async Task RecoveredAsync(IOrchestrationContext context)

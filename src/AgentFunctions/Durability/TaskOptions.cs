@@ -1,3 +1,5 @@
+using AgentFunctions.Core;
+
 namespace AgentFunctions.Durability;
 
 /// <summary>How a durable step is run.</summary>
@@ -7,7 +9,14 @@ public record TaskOptions(RetryPolicy? Retry = null);
 /// <summary>How a sub-orchestration is run.</summary>
 /// <param name="InstanceId">The child's instance id; <see langword="null"/> for a new one that is stable under replay.</param>
 /// <param name="Retry">When and how often to repeat a failed child; <see langword="null"/> for never.</param>
-public sealed record SubOrchestrationOptions(string? InstanceId = null, RetryPolicy? Retry = null) : TaskOptions(Retry);
+public sealed record SubOrchestrationOptions(string? InstanceId = null, RetryPolicy? Retry = null) : TaskOptions(Retry)
+{
+    /// <summary>
+    /// Separates the id of an instance from the name of a child in the ids of the runtime's own trees. An engine that ends or purges an instance
+    /// with its children finds them by this prefix.
+    /// </summary>
+    public const char IdSeparator = ChildName.Separator;
+}
 
 /// <summary>How an instance is scheduled.</summary>
 public sealed record StartOptions

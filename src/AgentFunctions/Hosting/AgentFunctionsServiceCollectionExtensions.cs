@@ -161,7 +161,11 @@ public static class AgentFunctionsServiceCollectionExtensions
                 context, input.RunId, null, null, () => services.GetRequiredService<ReportToLeadActivity>().RunAsync(context, input)))
         .AddActivity<EndChildrenInput, bool>(
             StepNames.EndChildren, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(
-                context, context.InstanceId, null, null, () => services.GetRequiredService<EndChildrenActivity>().RunAsync(context, input)));
+                context, context.InstanceId, null, null, () => services.GetRequiredService<EndChildrenActivity>().RunAsync(context, input)))
+        .AddActivity<AdmitRunInput, RunState>(
+            StepNames.AdmitRun, (context, input) => services.GetRequiredService<OrchestratedRuns>().AdmitAsync(context, input))
+        .AddActivity<string, RunAnswer>(
+            StepNames.ReadRun, (context, id) => services.GetRequiredService<OrchestratedRuns>().ReadAsync(context, id));
 
     private static DurableRegistry BuildRegistry(IServiceProvider services)
     {

@@ -1,10 +1,12 @@
 using AgentFunctions.Core;
+using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Options;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Gateway.Routing;
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -41,6 +43,10 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton(static provider => new AgentGateway(
             provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<SubmissionDrafts>(), provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<RequestKeys>()));
+        services.TryAddSingleton<OrchestratedRuns>();
+        services.TryAddSingleton(static provider => new WaitingTimes(
+            provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<ApprovalService>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RunCommands>();
         services.TryAddSingleton<SteeringRecords>();
         services.TryAddSingleton<SteeringRights>();

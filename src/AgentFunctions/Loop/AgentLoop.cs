@@ -11,7 +11,7 @@ namespace AgentFunctions.Loop;
 internal sealed class AgentLoop
 {
     /// <summary>The name of the orchestrator.</summary>
-    public const string Name = "RunAgent";
+    public const string Name = OrchestratorNames.RunAgent;
 
     /// <summary>
     /// After so many steps the run continues as new. A step is three events or so, which keeps a history at a few hundred.

@@ -7,7 +7,7 @@ namespace AgentFunctions.Loop;
 internal static class CallbackFlow
 {
     /// <summary>The name of the orchestrator.</summary>
-    public const string Name = "DeliverCallback";
+    public const string Name = OrchestratorNames.DeliverCallback;
 
     /// <summary>Runs the delivery; whether it succeeded.</summary>
     public static async Task<bool> RunAsync(IOrchestrationContext context, CallbackInput input)

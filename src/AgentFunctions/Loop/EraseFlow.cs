@@ -6,7 +6,7 @@ namespace AgentFunctions.Loop;
 internal static class EraseFlow
 {
     /// <summary>The name of the orchestrator.</summary>
-    public const string Name = "EraseTree";
+    public const string Name = OrchestratorNames.EraseTree;
 
     /// <summary>How many steps one execution takes, which keeps its history small.</summary>
     private const int StepsPerExecution = 50;

@@ -6,7 +6,7 @@ namespace AgentFunctions.Loop;
 internal static class QuestionFlow
 {
     /// <summary>The name of the orchestrator.</summary>
-    public const string Name = "AwaitAnswer";
+    public const string Name = OrchestratorNames.AwaitAnswer;
 
     /// <summary>Waits until the question is settled.</summary>
     public static async Task<bool> RunAsync(IOrchestrationContext context, QuestionInput input)

@@ -4,21 +4,6 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 
-/// <summary>The names by which the loop calls its steps.</summary>
-internal static class StepNames
-{
-    public const string CallModel = "CallModel";
-    public const string CallTool = "CallTool";
-    public const string Compact = "Compact";
-    public const string CheckAcceptance = "CheckAcceptance";
-    public const string Notify = "Notify";
-    public const string ReportToLead = "ReportToLead";
-    public const string EndChildren = "EndChildren";
-    public const string PostCallback = "PostCallback";
-    public const string EraseStep = "EraseStep";
-    public const string LookAtQuestion = "LookAtQuestion";
-}
-
 /// <summary>Ask the model for its next message.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Turn">The turn, from 1.</param>

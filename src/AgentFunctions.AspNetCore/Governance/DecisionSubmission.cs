@@ -1,0 +1,32 @@
+using System.Text.Json;
+
+namespace AgentFunctions.AspNetCore.Governance;
+
+/// <summary>What a person says about an approval.</summary>
+internal enum Decision
+{
+    /// <summary>The call may be made.</summary>
+    Approve,
+
+    /// <summary>It must not be made.</summary>
+    Deny,
+}
+
+/// <summary>A decision about an approval.</summary>
+internal sealed record DecisionSubmission
+{
+    /// <summary>Whether the call may be made.</summary>
+    public required Decision Decision { get; init; }
+
+    /// <summary>Why; the model reads it. At most 4,000 characters.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Arguments to call with instead of the model's.</summary>
+    public JsonElement? Arguments { get; init; }
+
+    /// <summary>Whether to decide similar ones alike: those in seen, else those that were asked no later than this one. False by default.</summary>
+    public bool Similar { get; init; }
+
+    /// <summary>With similar: the ids of the approvals that the person was shown, at most 1,000. No other one is decided.</summary>
+    public IReadOnlyList<string>? Seen { get; init; }
+}
