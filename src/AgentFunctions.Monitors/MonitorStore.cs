@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.Records;
 using AgentFunctions.Storage;
@@ -70,38 +71,15 @@ internal sealed class MonitorStore(IRecordStore records, ILogger<MonitorStore>? 
 
     private static string SpendingKey(string name) => $"monitor-spending/{name}";
 
-    private async Task<(T Value, string Etag)?> ReadAsync<T>(string key, CancellationToken cancellationToken) =>
-        await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record
-            ? (JsonSerializer.Deserialize<T>(record.Value.Span, MonitorJson.Options)!, record.Etag)
-            : null;
+    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)MonitorJson.Options.GetTypeInfo(typeof(T));
+
+    private Task<(T Value, string Etag)?> ReadAsync<T>(string key, CancellationToken cancellationToken)
+        where T : class => new JsonRecords<T>(records, TypeOf<T>()).FindAsync(key, cancellationToken);
 
     private Task<string> WriteAsync<T>(string key, T value, string? etag, CancellationToken cancellationToken) =>
-        records.PutAsync(
-            key, JsonSerializer.SerializeToUtf8Bytes(value, MonitorJson.Options),
-            etag is null ? RecordCondition.IfNew : RecordCondition.IfMatch(etag), cancellationToken);
+        records.PutAsync(key, JsonSerializer.SerializeToUtf8Bytes(value, TypeOf<T>()), RecordCondition.Since(etag), cancellationToken);
 
-    private async Task<T> UpdateAsync<T>(string key, Func<T, T> change, CancellationToken cancellationToken)
-        where T : class, new()
-    {
-        while (true)
-        {
-            (T Value, string Etag)? found = await ReadAsync<T>(key, cancellationToken).ConfigureAwait(false);
-            T before = found?.Value ?? new T();
-            T after = change(before);
-            if (ReferenceEquals(before, after))
-            {
-                return before;
-            }
-
-            try
-            {
-                await WriteAsync(key, after, found?.Etag, cancellationToken).ConfigureAwait(false);
-                return after;
-            }
-            catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-            {
-                // Somebody else was faster: decide again on what they wrote.
-            }
-        }
-    }
+    private Task<T> UpdateAsync<T>(string key, Func<T, T> change, CancellationToken cancellationToken)
+        where T : class, new() =>
+        new JsonRecords<T>(records, TypeOf<T>()).UpdateAsync(key, before => change(before!), cancellationToken, new T());
 }

@@ -16,27 +16,27 @@ namespace AgentFunctions.OpenAI;
 /// </summary>
 internal sealed partial class OpenAIProtocolChatClient : IChatClient
 {
-    private readonly ModelErrors errors;
-    private readonly ChatClientMetadata metadata;
-    private readonly RequestWriter writer;
-    private readonly ChatClient client;
-    private readonly AnswerLimits limits;
-    private readonly TimeProvider time;
-    private readonly ILogger? log;
-    private readonly ModelIdentity identity;
-    private readonly string sender;
+    private readonly ModelErrors _errors;
+    private readonly ChatClientMetadata _metadata;
+    private readonly RequestWriter _writer;
+    private readonly ChatClient _client;
+    private readonly AnswerLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly ILogger? _log;
+    private readonly ModelIdentity _identity;
+    private readonly string _sender;
 
     /// <summary>What this process has learned of the endpoint; every request may learn more.</summary>
-    private volatile RequestForm form;
+    private volatile RequestForm _form;
 
     public OpenAIProtocolChatClient(
         ModelIdentity identity, ModelProfile profile, RequestForm form, AnswerLimits limits, ChatClient client, TimeProvider time, ILogger? log)
     {
-        (this.identity, this.form, this.limits, this.client, this.time, this.log) = (identity, form, limits, client, time, log);
-        sender = $"{identity.ModelId}@{identity.Address.Host}";
-        errors = new(identity, time);
-        metadata = new(profile.Provider, identity.Address, identity.ModelId);
-        writer = new(profile, identity.ModelId, sender);
+        (_identity, _form, _limits, _client, _time, _log) = (identity, form, limits, client, time, log);
+        _sender = $"{identity.ModelId}@{identity.Address.Host}";
+        _errors = new(identity, time);
+        _metadata = new(profile.Provider, identity.Address, identity.ModelId);
+        _writer = new(profile, identity.ModelId, _sender);
     }
 
     public async Task<ChatResponse> GetResponseAsync(
@@ -57,8 +57,8 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
 
     public object? GetService(Type serviceType, object? serviceKey = null) =>
         serviceKey is not null ? null
-        : serviceType == typeof(ChatClientMetadata) ? metadata
-        : serviceType == typeof(ChatClient) ? client
+        : serviceType == typeof(ChatClientMetadata) ? _metadata
+        : serviceType == typeof(ChatClient) ? _client
         : serviceType.IsInstanceOfType(this) ? this : null;
 
     // The HTTP client belongs to the factory.
@@ -69,7 +69,7 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
     private async IAsyncEnumerable<ChatResponseUpdate> AskAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options, bool streaming, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var answer = new WireAnswer(sender);
+        var answer = new WireAnswer(_sender);
         AnswerReader reader = await OpenAsync(messages, options, streaming, answer, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable disposal = reader.ConfigureAwait(false);
         while (await NextAsync(reader, answer, cancellationToken).ConfigureAwait(false) is { } contents)
@@ -89,7 +89,7 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
 
         if (!answer.IsFinished)
         {
-            throw errors.Truncated();
+            throw _errors.Truncated();
         }
 
         yield return answer.Rest();
@@ -101,12 +101,12 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
         IReadOnlyList<ChatMessage> conversation = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
         while (true)
         {
-            RequestForm used = form;
+            RequestForm used = _form;
             try
             {
-                WrittenRequest request = writer.Write(conversation, options, streaming, used);
+                WrittenRequest request = _writer.Write(conversation, options, streaming, used);
                 PipelineResponse response = await SendAsync(request, used, options, streaming, cancellationToken).ConfigureAwait(false);
-                return new AnswerReader(response.ContentStream ?? response.Content.ToStream(), answer, limits, time, cancellationToken);
+                return new AnswerReader(response.ContentStream ?? response.Content.ToStream(), answer, _limits, _time, cancellationToken);
             }
             catch (LearnedException)
             {
@@ -114,7 +114,7 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
             }
             catch (Exception error) when (!IsCancellation(error, cancellationToken))
             {
-                throw errors.Translate(error, ErrorCode.ModelUnavailable);
+                throw _errors.Translate(error, ErrorCode.ModelUnavailable);
             }
         }
     }
@@ -125,17 +125,17 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
         try
         {
             using BinaryContent content = BinaryContent.Create(new BinaryData(request.Body));
-            ClientResult result = await client
+            ClientResult result = await _client
                 .CompleteChatAsync(content, new RequestOptions { CancellationToken = cancellationToken, BufferResponse = !streaming }).ConfigureAwait(false);
             return result.GetRawResponse();
         }
         catch (ClientResultException refusal) when (refusal.Status is 400 or 422
             && used.After(ModelErrors.Said(refusal), request.Fields.Contains, RequestWriter.MaxTokens(options, used)) is { } learned)
         {
-            form = learned;
-            if (log is not null)
+            _form = learned;
+            if (_log is not null)
             {
-                LogLearned(log, identity.Name, learned.Learned);
+                LogLearned(_log, _identity.Name, learned.Learned);
             }
 
             throw new LearnedException();
@@ -150,7 +150,7 @@ internal sealed partial class OpenAIProtocolChatClient : IChatClient
         }
         catch (Exception error) when (!IsCancellation(error, cancellationToken))
         {
-            throw errors.Translate(error, answer.HasBegun ? ErrorCode.ModelStreamTruncated : ErrorCode.ModelUnavailable);
+            throw _errors.Translate(error, answer.HasBegun ? ErrorCode.ModelStreamTruncated : ErrorCode.ModelUnavailable);
         }
     }
 

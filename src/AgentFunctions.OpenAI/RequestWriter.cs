@@ -14,7 +14,7 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
 {
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly MessageWriter messages = new(profile, sender);
+    private readonly MessageWriter _messages = new(profile, sender);
 
     /// <summary>Gets the most tokens of an answer that a request asks for.</summary>
     /// <param name="options">The options.</param>
@@ -37,7 +37,7 @@ internal sealed class RequestWriter(ModelProfile profile, string modelId, string
             writer.WriteStartObject();
             writer.WriteString("model", modelId);
             writer.WriteStartArray("messages");
-            messages.Write(writer, conversation, options, form, request.Sent);
+            _messages.Write(writer, conversation, options, form, request.Sent);
             writer.WriteEndArray();
             WriteOptions(request, options, streaming, form);
             WriteTools(request, options);

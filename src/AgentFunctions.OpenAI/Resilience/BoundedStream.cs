@@ -7,13 +7,13 @@ namespace AgentFunctions.OpenAI.Resilience;
 /// <param name="maxBytes">The most bytes.</param>
 internal sealed class BoundedStream(Stream inner, long maxBytes) : ReadOnlyStream(inner)
 {
-    private long read;
+    private long _read;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         int count = await Inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        read += count;
-        return read <= maxBytes ? count : throw TooLong(maxBytes);
+        _read += count;
+        return _read <= maxBytes ? count : throw TooLong(maxBytes);
     }
 
     /// <summary>Says that an answer is longer than its bound.</summary>

@@ -21,11 +21,11 @@ internal sealed class ModelHttpHandler(string model, ModelOptions options, Adapt
     /// <summary>How much of an error's body is read.</summary>
     private const int MaxErrorBytes = 64 * 1024;
 
-    private readonly ResiliencePipeline<HttpResponseMessage> pipeline = ModelPipeline.Create(model, options, time, log);
+    private readonly ResiliencePipeline<HttpResponseMessage> _pipeline = ModelPipeline.Create(model, options, time, log);
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        return await pipeline.ExecuteAsync(
+        return await _pipeline.ExecuteAsync(
             static async (state, token) => await state.Handler.AttemptAsync(state.Request, token).ConfigureAwait(false),
             (Handler: this, Request: request),
             cancellationToken).ConfigureAwait(false);

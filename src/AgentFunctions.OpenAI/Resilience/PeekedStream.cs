@@ -7,18 +7,18 @@ namespace AgentFunctions.OpenAI.Resilience;
 /// <param name="first">The first bytes, which are read again.</param>
 internal sealed class PeekedStream(Stream inner, ReadOnlyMemory<byte> first) : ReadOnlyStream(inner)
 {
-    private ReadOnlyMemory<byte> first = first;
+    private ReadOnlyMemory<byte> _first = first;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (first.IsEmpty)
+        if (_first.IsEmpty)
         {
             return await Inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
 
-        int count = Math.Min(buffer.Length, first.Length);
-        first[..count].CopyTo(buffer);
-        first = first[count..];
+        int count = Math.Min(buffer.Length, _first.Length);
+        _first[..count].CopyTo(buffer);
+        _first = _first[count..];
         return count;
     }
 }

@@ -10,29 +10,29 @@ namespace AgentFunctions.OpenAI.Wire;
 /// </summary>
 internal sealed class AnswerReader : IAsyncDisposable
 {
-    private readonly Stream stream;
-    private readonly WireLines lines;
-    private readonly ServerEventReader events;
-    private readonly WireAnswer answer;
-    private readonly AnswerLimits limits;
-    private readonly CancellationTokenSource idle;
-    private readonly CancellationTokenSource total;
-    private readonly CancellationTokenSource linked;
-    private readonly CancellationToken cancellationToken;
-    private bool isOpen;
-    private bool isEnded;
+    private readonly Stream _stream;
+    private readonly WireLines _lines;
+    private readonly ServerEventReader _events;
+    private readonly WireAnswer _answer;
+    private readonly AnswerLimits _limits;
+    private readonly CancellationTokenSource _idle;
+    private readonly CancellationTokenSource _total;
+    private readonly CancellationTokenSource _linked;
+    private readonly CancellationToken _cancellationToken;
+    private bool _isOpen;
+    private bool _isEnded;
 
     public AnswerReader(Stream stream, WireAnswer answer, AnswerLimits limits, TimeProvider time, CancellationToken cancellationToken)
     {
-        this.stream = new BoundedStream(stream, limits.Bytes);
-        this.answer = answer;
-        this.limits = limits;
-        this.cancellationToken = cancellationToken;
-        lines = new WireLines(this.stream);
-        events = new ServerEventReader(lines);
-        idle = new CancellationTokenSource(limits.Idle, time);
-        total = new CancellationTokenSource(limits.Total, time);
-        linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, idle.Token, total.Token);
+        _stream = new BoundedStream(stream, limits.Bytes);
+        _answer = answer;
+        _limits = limits;
+        _cancellationToken = cancellationToken;
+        _lines = new WireLines(_stream);
+        _events = new ServerEventReader(_lines);
+        _idle = new CancellationTokenSource(_limits.Idle, time);
+        _total = new CancellationTokenSource(_limits.Total, time);
+        _linked = CancellationTokenSource.CreateLinkedTokenSource(_cancellationToken, _idle.Token, _total.Token);
     }
 
     /// <summary>Reads on.</summary>
@@ -41,7 +41,7 @@ internal sealed class AnswerReader : IAsyncDisposable
     /// <exception cref="AgentException">It is no answer, or too long.</exception>
     public async Task<List<AIContent>?> ReadAsync()
     {
-        if (isEnded)
+        if (_isEnded)
         {
             return null;
         }
@@ -50,49 +50,49 @@ internal sealed class AnswerReader : IAsyncDisposable
         {
             return await NextAsync().ConfigureAwait(false);
         }
-        catch (Exception e) when (answer.IsFinished && !cancellationToken.IsCancellationRequested && e is IOException or HttpRequestException or OperationCanceledException)
+        catch (Exception e) when (_answer.IsFinished && !_cancellationToken.IsCancellationRequested && e is IOException or HttpRequestException or OperationCanceledException)
         {
             // The answer was whole; only the connection did not end as it should.
-            isEnded = true;
+            _isEnded = true;
             return null;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (!_cancellationToken.IsCancellationRequested)
         {
-            throw new IOException(total.IsCancellationRequested
-                ? $"The answer was not whole after {limits.Total.TotalSeconds:0.#} s (AnswerTimeout)."
-                : $"The stream brought nothing for {limits.Idle.TotalSeconds:0.#} s (StreamIdleTimeout); comments do not count.");
+            throw new IOException(_total.IsCancellationRequested
+                ? $"The answer was not whole after {_limits.Total.TotalSeconds:0.#} s (AnswerTimeout)."
+                : $"The stream brought nothing for {_limits.Idle.TotalSeconds:0.#} s (StreamIdleTimeout); comments do not count.");
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        linked.Dispose();
-        idle.Dispose();
-        total.Dispose();
-        await stream.DisposeAsync().ConfigureAwait(false);
+        _linked.Dispose();
+        _idle.Dispose();
+        _total.Dispose();
+        await _stream.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task<List<AIContent>?> NextAsync()
     {
         List<AIContent> contents = [];
-        if (!isOpen)
+        if (!_isOpen)
         {
-            isOpen = true;
-            switch (await lines.PeekAsync(linked.Token).ConfigureAwait(false))
+            _isOpen = true;
+            switch (await _lines.PeekAsync(_linked.Token).ConfigureAwait(false))
             {
                 case (byte)'<':
-                    throw NoAnswer(await lines.ReadAllAsync(linked.Token).ConfigureAwait(false), "an HTML page", "check that Endpoint ends with the API's path, such as /v1");
+                    throw NoAnswer(await _lines.ReadAllAsync(_linked.Token).ConfigureAwait(false), "an HTML page", "check that Endpoint ends with the API's path, such as /v1");
                 case (byte)'{' or (byte)'[':
-                    isEnded = true;
+                    _isEnded = true;
                     return await WholeAsync(contents).ConfigureAwait(false);
                 case null:
                     throw new IOException("The answer is empty.");
             }
         }
 
-        if (await events.ReadAsync(linked.Token).ConfigureAwait(false) is not { IsDone: false } next)
+        if (await _events.ReadAsync(_linked.Token).ConfigureAwait(false) is not { IsDone: false } next)
         {
-            isEnded = true;
+            _isEnded = true;
             EndStream();
             return null;
         }
@@ -105,12 +105,12 @@ internal sealed class AnswerReader : IAsyncDisposable
                 throw new ErrorInAnswerException(chunk.GetRawText());
             }
 
-            counts |= answer.Add(chunk, contents);
+            counts |= _answer.Add(chunk, contents);
         }
 
         if (counts)
         {
-            idle.CancelAfter(answer.IsFinished && limits.Idle > AnswerLimits.Grace ? AnswerLimits.Grace : limits.Idle);
+            _idle.CancelAfter(_answer.IsFinished && _limits.Idle > AnswerLimits.Grace ? AnswerLimits.Grace : _limits.Idle);
         }
 
         return contents;
@@ -119,26 +119,26 @@ internal sealed class AnswerReader : IAsyncDisposable
     private void EndStream()
     {
         // [DONE] marks the end where no reason does; a stream that ends without either was cut.
-        if (!answer.IsFinished && events.IsDone && answer.HasBegun)
+        if (!_answer.IsFinished && _events.IsDone && _answer.HasBegun)
         {
-            answer.Finish();
+            _answer.Finish();
         }
     }
 
     private async Task<List<AIContent>> WholeAsync(List<AIContent> contents)
     {
-        ReadOnlyMemory<byte> body = await lines.ReadAllAsync(linked.Token).ConfigureAwait(false);
+        ReadOnlyMemory<byte> body = await _lines.ReadAllAsync(_linked.Token).ConfigureAwait(false);
         foreach (JsonElement root in WireJson.Parse(body.Span))
         {
-            answer.Add(root, contents);
+            _answer.Add(root, contents);
         }
 
-        if (!answer.HasBegun)
+        if (!_answer.HasBegun)
         {
             throw NoAnswer(body, "JSON without 'choices'", "check Endpoint");
         }
 
-        answer.Finish();
+        _answer.Finish();
         return contents;
     }
 

@@ -9,30 +9,30 @@ namespace AgentFunctions.OpenAI.Wire;
 /// <param name="lines">The lines.</param>
 internal sealed class ServerEventReader(WireLines lines)
 {
-    private readonly ArrayBufferWriter<byte> data = new(1024);
-    private ReadOnlyMemory<byte> next;
-    private bool hasNext;
-    private bool isDone;
-    private bool isError;
+    private readonly ArrayBufferWriter<byte> _data = new(1024);
+    private ReadOnlyMemory<byte> _next;
+    private bool _hasNext;
+    private bool _isDone;
+    private bool _isError;
 
     /// <summary>Gets whether the mark of the end, <c>[DONE]</c>, has come.</summary>
-    public bool IsDone => isDone;
+    public bool IsDone => _isDone;
 
     /// <summary>Reads the next event; <see langword="null"/> at the end of the stream.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async ValueTask<ServerEvent?> ReadAsync(CancellationToken cancellationToken)
     {
-        data.ResetWrittenCount();
-        isError = false;
-        if (isDone)
+        _data.ResetWrittenCount();
+        _isError = false;
+        if (_isDone)
         {
             return new ServerEvent(default, IsDone: true);
         }
 
-        if (hasNext)
+        if (_hasNext)
         {
-            Append(next);
-            (hasNext, next) = (false, default);
+            Append(_next);
+            (_hasNext, _next) = (false, default);
         }
 
         while (await lines.ReadAsync(cancellationToken).ConfigureAwait(false) is { } line)
@@ -43,7 +43,7 @@ internal sealed class ServerEventReader(WireLines lines)
             }
         }
 
-        return data.WrittenCount > 0 ? Event() : null;
+        return _data.WrittenCount > 0 ? Event() : null;
     }
 
     private ServerEvent? Take(ReadOnlyMemory<byte> line)
@@ -51,12 +51,12 @@ internal sealed class ServerEventReader(WireLines lines)
         ReadOnlySpan<byte> text = line.Span;
         if (text.IsEmpty)
         {
-            return data.WrittenCount > 0 ? Event() : null;
+            return _data.WrittenCount > 0 ? Event() : null;
         }
 
         if (text.StartsWith("event:"u8))
         {
-            isError = text["event:"u8.Length..].Trim((byte)' ').SequenceEqual("error"u8);
+            _isError = text["event:"u8.Length..].Trim((byte)' ').SequenceEqual("error"u8);
             return null;
         }
 
@@ -77,14 +77,14 @@ internal sealed class ServerEventReader(WireLines lines)
 
         if (value.Span.Trim(" \t"u8).SequenceEqual("[DONE]"u8))
         {
-            isDone = true;
-            return data.WrittenCount > 0 ? Event() : new ServerEvent(default, IsDone: true);
+            _isDone = true;
+            return _data.WrittenCount > 0 ? Event() : new ServerEvent(default, IsDone: true);
         }
 
         // A line that begins an object after one that ended an object is an event of its own.
-        if (data.WrittenCount > 0 && data.WrittenSpan[^1] == (byte)'}' && value.Span.StartsWith("{"u8))
+        if (_data.WrittenCount > 0 && _data.WrittenSpan[^1] == (byte)'}' && value.Span.StartsWith("{"u8))
         {
-            (hasNext, next) = (true, value.ToArray());
+            (_hasNext, _next) = (true, value.ToArray());
             return Event();
         }
 
@@ -92,15 +92,15 @@ internal sealed class ServerEventReader(WireLines lines)
         return null;
     }
 
-    private ServerEvent Event() => new(data.WrittenMemory, IsError: isError);
+    private ServerEvent Event() => new(_data.WrittenMemory, IsError: _isError);
 
     private void Append(ReadOnlyMemory<byte> value)
     {
-        if (data.WrittenCount > 0)
+        if (_data.WrittenCount > 0)
         {
-            data.Write("\n"u8);
+            _data.Write("\n"u8);
         }
 
-        data.Write(value.Span);
+        _data.Write(value.Span);
     }
 }

@@ -5,16 +5,16 @@ namespace AgentFunctions.OpenAI.Wire;
 /// <summary>Passes on text that comes in pieces: a surrogate pair that was cut between two of them is joined again.</summary>
 internal sealed class TextJoint
 {
-    private string held = "";
+    private string _held = "";
 
     /// <summary>Takes a piece.</summary>
     /// <param name="piece">The piece.</param>
     /// <returns>What can be passed on.</returns>
     public string Add(string piece)
     {
-        string text = held + piece;
+        string text = _held + piece;
         bool isCut = text.Length > 0 && char.IsHighSurrogate(text[^1]);
-        held = isCut ? text[^1..] : "";
+        _held = isCut ? text[^1..] : "";
         return Surrogates.Mend(isCut ? text[..^1] : text);
     }
 
@@ -22,8 +22,8 @@ internal sealed class TextJoint
     /// <returns>What was held back.</returns>
     public string End()
     {
-        string rest = Surrogates.Mend(held);
-        held = "";
+        string rest = Surrogates.Mend(_held);
+        _held = "";
         return rest;
     }
 }

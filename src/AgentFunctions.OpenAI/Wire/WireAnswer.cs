@@ -15,28 +15,28 @@ internal sealed class WireAnswer(string sender)
 {
     private static readonly string[] ReasoningFields = ["reasoning_content", "reasoning", "reasoning_text"];
 
-    private readonly WireCalls calls = new();
-    private readonly TextJoint text = new();
-    private readonly TextJoint reasoning = new();
-    private readonly StringBuilder refusal = new();
-    private string? id;
-    private string? model;
-    private DateTimeOffset? createdAt;
-    private UsageDetails? usage;
-    private ChatFinishReason? finishReason;
-    private string? reasoningField;
-    private bool hasText;
-    private long textChoice;
-    private long callsChoice;
+    private readonly WireCalls _calls = new();
+    private readonly TextJoint _text = new();
+    private readonly TextJoint _reasoning = new();
+    private readonly StringBuilder _refusal = new();
+    private string? _id;
+    private string? _model;
+    private DateTimeOffset? _createdAt;
+    private UsageDetails? _usage;
+    private ChatFinishReason? _finishReason;
+    private string? _reasoningField;
+    private bool _hasText;
+    private long _textChoice;
+    private long _callsChoice;
 
     /// <summary>Gets whether anything has come.</summary>
     public bool HasBegun { get; private set; }
 
     /// <summary>Gets whether the provider said that the answer is whole.</summary>
-    public bool IsFinished => finishReason is not null;
+    public bool IsFinished => _finishReason is not null;
 
     /// <summary>Ends the answer where the endpoint marked its end without a reason.</summary>
-    public void Finish() => finishReason ??= ChatFinishReason.Stop;
+    public void Finish() => _finishReason ??= ChatFinishReason.Stop;
 
     /// <summary>Takes a chunk, or a whole answer.</summary>
     /// <param name="root">The JSON.</param>
@@ -64,9 +64,9 @@ internal sealed class WireAnswer(string sender)
         ThrowIfError(root);
         bool counts = false;
         HasBegun |= root.Member("choices") is not null || root.Member("usage") is not null;
-        id ??= root.Text("id") is { Length: > 0 } named ? named : null;
-        model ??= root.Text("model") is { Length: > 0 } name ? name : null;
-        createdAt ??= root.Member("created")?.AsWhole() is > 0 and < 253_402_300_799 and long seconds
+        _id ??= root.Text("id") is { Length: > 0 } named ? named : null;
+        _model ??= root.Text("model") is { Length: > 0 } name ? name : null;
+        _createdAt ??= root.Member("created")?.AsWhole() is > 0 and < 253_402_300_799 and long seconds
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
         bool hasChoices = false;
@@ -81,12 +81,12 @@ internal sealed class WireAnswer(string sender)
 
         if (WireUsage.Read(root) is { } tokens)
         {
-            usage = Merge(usage, tokens);
+            _usage = Merge(_usage, tokens);
             counts = true;
             if (!hasChoices)
             {
                 // The usage of a whole answer comes after its end.
-                finishReason ??= ChatFinishReason.Stop;
+                _finishReason ??= ChatFinishReason.Stop;
             }
         }
 
@@ -97,22 +97,22 @@ internal sealed class WireAnswer(string sender)
     public ChatResponseUpdate Rest()
     {
         List<AIContent> contents = [];
-        AddReasoning(reasoning.End(), contents);
-        AddText(text.End(), contents);
-        if (refusal.Length > 0)
+        AddReasoning(_reasoning.End(), contents);
+        AddText(_text.End(), contents);
+        if (_refusal.Length > 0)
         {
-            contents.Add(new ErrorContent(Core.Text.Surrogates.Mend(refusal.ToString())) { ErrorCode = ModelConventions.Refusal });
+            contents.Add(new ErrorContent(Core.Text.Surrogates.Mend(_refusal.ToString())) { ErrorCode = ModelConventions.Refusal });
         }
 
-        List<FunctionCallContent> made = [.. calls.All.Select(Call)];
+        List<FunctionCallContent> made = [.. _calls.All.Select(Call)];
         contents.AddRange(SendableCalls.Mend(made, SendableCalls.RandomId));
-        if (usage is not null)
+        if (_usage is not null)
         {
-            contents.Add(new UsageContent(usage));
+            contents.Add(new UsageContent(_usage));
         }
 
         ChatResponseUpdate last = Update(contents);
-        last.FinishReason = made.Count > 0 && finishReason == ChatFinishReason.Stop ? ChatFinishReason.ToolCalls : finishReason;
+        last.FinishReason = made.Count > 0 && _finishReason == ChatFinishReason.Stop ? ChatFinishReason.ToolCalls : _finishReason;
         return last;
     }
 
@@ -123,10 +123,10 @@ internal sealed class WireAnswer(string sender)
     /// <param name="contents">The contents.</param>
     public ChatResponseUpdate Update(IList<AIContent> contents) => new(ChatRole.Assistant, contents)
     {
-        ResponseId = id,
-        MessageId = id,
-        ModelId = model,
-        CreatedAt = createdAt,
+        ResponseId = _id,
+        MessageId = _id,
+        ModelId = _model,
+        CreatedAt = _createdAt,
     };
 
     private bool Add(JsonElement choice, long index, List<AIContent> contents)
@@ -147,7 +147,7 @@ internal sealed class WireAnswer(string sender)
         // Some last chunks repeat the whole message beside an empty delta: only what has not come yet is taken from it.
         if (delta is not null && message is { } whole)
         {
-            counts |= !hasText && calls.All.Count == 0 && AddSaid(whole, index, contents);
+            counts |= !_hasText && _calls.All.Count == 0 && AddSaid(whole, index, contents);
         }
 
         if (delta is null && message is null && choice.Text("text") is { Length: > 0 } completion)
@@ -164,7 +164,7 @@ internal sealed class WireAnswer(string sender)
             }
 
             // A length stop is told in one chunk; a later one that says less must not hide it.
-            finishReason = finishReason == ChatFinishReason.Length || finishReason == ChatFinishReason.ContentFilter ? finishReason : reason;
+            _finishReason = _finishReason == ChatFinishReason.Length || _finishReason == ChatFinishReason.ContentFilter ? finishReason : reason;
             counts = true;
         }
 
@@ -178,17 +178,17 @@ internal sealed class WireAnswer(string sender)
         foreach (string field in ReasoningFields)
         {
             // Several endpoints send the same thought in two fields.
-            if ((reasoningField is null || reasoningField == field) && said.Text(field) is { Length: > 0 } thought)
+            if ((_reasoningField is null || _reasoningField == field) && said.Text(field) is { Length: > 0 } thought)
             {
-                reasoningField = field;
-                counts |= AddReasoning(reasoning.Add(thought), contents) || thought.Length > 0;
+                _reasoningField = field;
+                counts |= AddReasoning(_reasoning.Add(thought), contents) || thought.Length > 0;
                 break;
             }
         }
 
-        if (content.Reasoning.Length > 0 && reasoningField is null)
+        if (content.Reasoning.Length > 0 && _reasoningField is null)
         {
-            counts |= AddReasoning(reasoning.Add(content.Reasoning), contents);
+            counts |= AddReasoning(_reasoning.Add(content.Reasoning), contents);
         }
 
         if (content.Text.Length > 0)
@@ -197,19 +197,19 @@ internal sealed class WireAnswer(string sender)
         }
 
         string declined = said.Text("refusal") ?? content.Refusal;
-        refusal.Append(declined);
+        _refusal.Append(declined);
         counts |= declined.Length > 0;
-        bool isFirst = calls.All.Count == 0 || callsChoice == index;
+        bool isFirst = _calls.All.Count == 0 || _callsChoice == index;
         if (isFirst && said.Member("tool_calls") is { } parts)
         {
-            callsChoice = index;
-            counts |= calls.Add(parts);
+            _callsChoice = index;
+            counts |= _calls.Add(parts);
         }
 
         if (isFirst && said.Member("function_call") is { } legacy && said.Member("tool_calls") is null)
         {
-            callsChoice = index;
-            counts |= calls.AddLegacy(legacy);
+            _callsChoice = index;
+            counts |= _calls.AddLegacy(legacy);
         }
 
         return counts;
@@ -218,13 +218,13 @@ internal sealed class WireAnswer(string sender)
     /// <summary>Takes text; of several choices only the first that speaks is heard.</summary>
     private bool Say(string said, long index, List<AIContent> contents)
     {
-        if (hasText && textChoice != index)
+        if (_hasText && _textChoice != index)
         {
             return false;
         }
 
-        (hasText, textChoice) = (true, index);
-        AddText(text.Add(said), contents);
+        (_hasText, _textChoice) = (true, index);
+        AddText(_text.Add(said), contents);
         return true;
     }
 
@@ -244,9 +244,9 @@ internal sealed class WireAnswer(string sender)
         }
 
         var content = new TextReasoningContent(thought);
-        if (reasoningField is not null)
+        if (_reasoningField is not null)
         {
-            content.AdditionalProperties = new() { [Sender.Key] = sender, [Sender.FieldKey] = reasoningField };
+            content.AdditionalProperties = new() { [Sender.Key] = sender, [Sender.FieldKey] = _reasoningField };
         }
 
         contents.Add(content);
@@ -255,7 +255,7 @@ internal sealed class WireAnswer(string sender)
 
     private FunctionCallContent Call(WireCall call)
     {
-        FunctionCallContent made = CallArguments.Read(call.Id ?? "", call.Name, call.Arguments, finishReason == ChatFinishReason.Length);
+        FunctionCallContent made = CallArguments.Read(call.Id ?? "", call.Name, call.Arguments, _finishReason == ChatFinishReason.Length);
         if (call.Extra is not null)
         {
             made.AdditionalProperties ??= [];

@@ -7,9 +7,9 @@ namespace AgentFunctions.OpenAI.Wire;
 /// <param name="index">The number that the endpoint gave it, if any.</param>
 internal sealed class WireCall(long? index)
 {
-    private readonly StringBuilder arguments = new();
-    private bool? isWhole;
-    private int taken = -1;
+    private readonly StringBuilder _arguments = new();
+    private bool? _isWhole;
+    private int _taken = -1;
 
     public long? Index { get; } = index;
 
@@ -25,46 +25,46 @@ internal sealed class WireCall(long? index)
     /// <summary>Gets or sets the number of the chunk that brought the last part.</summary>
     public int Chunk { get; set; }
 
-    public string Arguments => arguments.ToString();
+    public string Arguments => _arguments.ToString();
 
-    public int Length => arguments.Length;
+    public int Length => _arguments.Length;
 
-    public bool HasArguments => arguments.Length > 0;
+    public bool HasArguments => _arguments.Length > 0;
 
     /// <summary>Gets whether the arguments are a JSON object that nothing can follow.</summary>
-    public bool IsWhole => isWhole ??= EndsObject() && IsObject(Arguments);
+    public bool IsWhole => _isWhole ??= EndsObject() && IsObject(Arguments);
 
     public void Append(string part)
     {
         if (part.Length > 0)
         {
-            arguments.Append(part);
-            isWhole = null;
+            _arguments.Append(part);
+            _isWhole = null;
         }
     }
 
     /// <summary>Takes what came since it was last taken; <see langword="null"/> if nothing did.</summary>
     public string? TakeNew()
     {
-        int from = Math.Max(0, taken);
-        if (taken == arguments.Length)
+        int from = Math.Max(0, _taken);
+        if (_taken == _arguments.Length)
         {
             return null;
         }
 
-        taken = arguments.Length;
-        return arguments.ToString(from, arguments.Length - from);
+        _taken = _arguments.Length;
+        return _arguments.ToString(from, _arguments.Length - from);
     }
 
     private bool EndsObject()
     {
-        int last = arguments.Length - 1;
-        while (last >= 0 && char.IsWhiteSpace(arguments[last]))
+        int last = _arguments.Length - 1;
+        while (last >= 0 && char.IsWhiteSpace(_arguments[last]))
         {
             last--;
         }
 
-        return last >= 0 && arguments[last] == '}';
+        return last >= 0 && _arguments[last] == '}';
     }
 
     private static bool IsObject(string text)

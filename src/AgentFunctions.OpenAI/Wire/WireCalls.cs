@@ -9,28 +9,28 @@ namespace AgentFunctions.OpenAI.Wire;
 /// </summary>
 internal sealed class WireCalls
 {
-    private readonly List<WireCall> calls = [];
-    private int chunk;
-    private int taken;
+    private readonly List<WireCall> _calls = [];
+    private int _chunk;
+    private int _taken;
 
     /// <summary>Gets the calls in the order in which they began.</summary>
-    public IReadOnlyList<WireCall> All => calls;
+    public IReadOnlyList<WireCall> All => _calls;
 
     /// <summary>Takes what came of the calls since it was last taken.</summary>
     public IReadOnlyList<CallPiece> TakePieces()
     {
-        if (taken == chunk)
+        if (_taken == _chunk)
         {
             return [];
         }
 
-        taken = chunk;
+        _taken = _chunk;
         List<CallPiece> pieces = [];
-        for (int i = 0; i < calls.Count; i++)
+        for (int i = 0; i < _calls.Count; i++)
         {
-            if (calls[i].TakeNew() is { } added)
+            if (_calls[i].TakeNew() is { } added)
             {
-                pieces.Add(new CallPiece(i, calls[i].Name, added));
+                pieces.Add(new CallPiece(i, _calls[i].Name, added));
             }
         }
 
@@ -42,7 +42,7 @@ internal sealed class WireCalls
     /// <returns>Whether there was anything in it.</returns>
     public bool Add(JsonElement parts)
     {
-        chunk++;
+        _chunk++;
         bool any = false;
         foreach (JsonElement part in parts.ValueKind == JsonValueKind.Array ? [.. parts.EnumerateArray()] : new[] { parts })
         {
@@ -60,7 +60,7 @@ internal sealed class WireCalls
     /// <returns>Whether there was anything in it.</returns>
     public bool AddLegacy(JsonElement function)
     {
-        chunk++;
+        _chunk++;
         return function.ValueKind == JsonValueKind.Object && Add(Part.Of(function));
     }
 
@@ -74,7 +74,7 @@ internal sealed class WireCalls
         WireCall? call = Find(part);
         if (call is not null && IsRepetition(call, part))
         {
-            call.Chunk = chunk;
+            call.Chunk = _chunk;
             return false;
         }
 
@@ -82,7 +82,7 @@ internal sealed class WireCalls
         {
             // Arguments that follow whole ones without a name are those of another call of the same tool.
             string name = part.Name.Length == 0 && part.Id is null && call is not null ? call.Name : "";
-            calls.Add(call = new WireCall(part.Index) { Name = name });
+            _calls.Add(call = new WireCall(part.Index) { Name = name });
         }
 
         call.Id ??= part.Id;
@@ -94,33 +94,33 @@ internal sealed class WireCalls
         }
 
         call.Append(part.Arguments);
-        call.Chunk = chunk;
+        call.Chunk = _chunk;
         return true;
     }
 
     /// <summary>The call that a part may belong to.</summary>
     private WireCall? Find(Part part)
     {
-        if (part.Index is { } index && calls.FindLast(call => call.Index == index) is { } numbered)
+        if (part.Index is { } index && _calls.FindLast(call => call.Index == index) is { } numbered)
         {
             return numbered;
         }
 
-        if (part.Id is not null && calls.FindLast(call => call.Id == part.Id) is { } known)
+        if (part.Id is not null && _calls.FindLast(call => call.Id == part.Id) is { } known)
         {
             // Two calls with one id, told apart by their numbers.
             return part.Index is not null && part.Name.Length > 0 && known.Index is not null ? null : known;
         }
 
         // Neither number nor id is known: a part without a name goes on with the last call.
-        return part.Name.Length == 0 && (part.Id is null || part.Index is null) && calls is [.., { IsWhole: false } last] ? last
-            : part.Index is null && part.Id is null && calls.Count > 0 ? calls[^1]
+        return part.Name.Length == 0 && (part.Id is null || part.Index is null) && _calls is [.., { IsWhole: false } last] ? last
+            : part.Index is null && part.Id is null && _calls.Count > 0 ? _calls[^1]
             : null;
     }
 
     /// <summary>Whether a part says once more what is known: a last chunk that repeats the call.</summary>
     private bool IsRepetition(WireCall call, Part part) =>
-        call.Chunk != chunk && part.Arguments.Length > 0 && part.Arguments.Length == call.Length && call.IsWhole
+        call.Chunk != _chunk && part.Arguments.Length > 0 && part.Arguments.Length == call.Length && call.IsWhole
         && (part.Name.Length == 0 || part.Name == call.Name) && part.Arguments == call.Arguments && (part.Id is null || part.Id == call.Id);
 
     /// <summary>Whether a part under a known number or id begins a call of its own.</summary>
@@ -132,7 +132,7 @@ internal sealed class WireCalls
         }
 
         bool hasOtherId = part.Id is not null && call.Id is not null && part.Id != call.Id;
-        if (call.Chunk == chunk || (part.Arguments.Length > 0 && call.IsWhole))
+        if (call.Chunk == _chunk || (part.Arguments.Length > 0 && call.IsWhole))
         {
             return true;
         }

@@ -6,11 +6,11 @@ internal sealed class WireLines(Stream stream)
 {
     private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
 
-    private byte[] buffer = new byte[16 * 1024];
-    private int start;
-    private int end;
-    private bool atEnd;
-    private bool skipsLineFeed;
+    private byte[] _buffer = new byte[16 * 1024];
+    private int _start;
+    private int _end;
+    private bool _atEnd;
+    private bool _skipsLineFeed;
 
     /// <summary>Finds out how the body begins.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -19,17 +19,17 @@ internal sealed class WireLines(Stream stream)
     {
         while (true)
         {
-            if (buffer.AsSpan(start, end - start).StartsWith(ByteOrderMark))
+            if (_buffer.AsSpan(_start, _end - _start).StartsWith(ByteOrderMark))
             {
-                start += ByteOrderMark.Length;
+                _start += ByteOrderMark.Length;
             }
 
-            for (int at = start; at < end; at++)
+            for (int at = _start; at < _end; at++)
             {
-                bool isMark = buffer[at] == ByteOrderMark[0] && end - at < ByteOrderMark.Length && at == start && !atEnd;
-                if (!isMark && buffer[at] is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
+                bool isMark = _buffer[at] == ByteOrderMark[0] && _end - at < ByteOrderMark.Length && at == _start && !_atEnd;
+                if (!isMark && _buffer[at] is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n'))
                 {
-                    return buffer[at];
+                    return _buffer[at];
                 }
             }
 
@@ -48,26 +48,26 @@ internal sealed class WireLines(Stream stream)
         int searched = 0;
         while (true)
         {
-            if (skipsLineFeed && start < end)
+            if (_skipsLineFeed && _start < _end)
             {
-                start += buffer[start] == (byte)'\n' ? 1 : 0;
-                skipsLineFeed = false;
+                _start += _buffer[_start] == (byte)'\n' ? 1 : 0;
+                _skipsLineFeed = false;
             }
 
-            int found = buffer.AsSpan(start + searched, end - start - searched).IndexOfAny((byte)'\n', (byte)'\r');
+            int found = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOfAny((byte)'\n', (byte)'\r');
             if (found >= 0)
             {
-                ReadOnlyMemory<byte> line = buffer.AsMemory(start, searched + found);
-                start += searched + found + 1;
-                skipsLineFeed = buffer[start - 1] == (byte)'\r';
+                ReadOnlyMemory<byte> line = _buffer.AsMemory(_start, searched + found);
+                _start += searched + found + 1;
+                _skipsLineFeed = _buffer[_start - 1] == (byte)'\r';
                 return line;
             }
 
-            searched = end - start;
+            searched = _end - _start;
             if (!await FillAsync(cancellationToken).ConfigureAwait(false))
             {
-                ReadOnlyMemory<byte> rest = buffer.AsMemory(start, end - start);
-                start = end;
+                ReadOnlyMemory<byte> rest = _buffer.AsMemory(_start, _end - _start);
+                _start = _end;
                 // Not a bare null, which would be an empty line.
                 return rest.Length > 0 ? rest : (ReadOnlyMemory<byte>?)null;
             }
@@ -82,26 +82,26 @@ internal sealed class WireLines(Stream stream)
         {
         }
 
-        return buffer.AsMemory(start, end - start);
+        return _buffer.AsMemory(_start, _end - _start);
     }
 
     private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
-        if (atEnd)
+        if (_atEnd)
         {
             return false;
         }
 
-        if (end == buffer.Length)
+        if (_end == _buffer.Length)
         {
-            byte[] target = start > buffer.Length / 2 ? buffer : new byte[buffer.Length * 2];
-            buffer.AsSpan(start, end - start).CopyTo(target);
-            (buffer, end, start) = (target, end - start, 0);
+            byte[] target = _start > _buffer.Length / 2 ? _buffer : new byte[_buffer.Length * 2];
+            _buffer.AsSpan(_start, _end - _start).CopyTo(target);
+            (_buffer, _end, _start) = (target, _end - _start, 0);
         }
 
-        int count = await stream.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
-        end += count;
-        atEnd = count == 0;
+        int count = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+        _end += count;
+        _atEnd = count == 0;
         return count > 0;
     }
 }

@@ -14,41 +14,20 @@ internal static class CanonicalJson
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            Write(writer, value);
+            JsonCopy.Write(writer, value, static members => members.OrderBy(static member => member.Name, StringComparer.Ordinal), WriteNull);
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(buffer.WrittenSpan));
     }
 
-    private static void Write(Utf8JsonWriter writer, JsonElement value)
+    private static bool WriteNull(Utf8JsonWriter writer, JsonElement value)
     {
-        switch (value.ValueKind)
+        if (value.ValueKind != JsonValueKind.Undefined)
         {
-            case JsonValueKind.Object:
-                writer.WriteStartObject();
-                foreach (JsonProperty member in value.EnumerateObject().OrderBy(static p => p.Name, StringComparer.Ordinal))
-                {
-                    writer.WritePropertyName(member.Name);
-                    Write(writer, member.Value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (JsonElement item in value.EnumerateArray())
-                {
-                    Write(writer, item);
-                }
-
-                writer.WriteEndArray();
-                break;
-            case JsonValueKind.Undefined:
-                writer.WriteNullValue();
-                break;
-            default:
-                value.WriteTo(writer);
-                break;
+            return false;
         }
+
+        writer.WriteNullValue();
+        return true;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AgentFunctions.Budgets;
 using AgentFunctions.Storage;
 
@@ -12,28 +11,19 @@ internal static class TakenBudget
 {
     /// <summary>What was taken; empty where nothing was.</summary>
     public static async Task<TakenParts> ReadAsync(IRecordStore records, string runId, CancellationToken cancellationToken) =>
-        await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false) is { } record ? Read(record) : new TakenParts();
+        (await Parts(records).FindAsync(Key(runId), cancellationToken).ConfigureAwait(false))?.Value ?? new TakenParts();
 
     /// <summary>Records that a fork takes something. What the same fork took before a crash is not taken again.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunStateForbids"/>: another fork was first.</exception>
     public static async Task TakeAsync(IRecordStore records, string runId, string forkId, Budget part, CancellationToken cancellationToken)
     {
-        StoredRecord? record = await records.GetAsync(Key(runId), cancellationToken).ConfigureAwait(false);
-        TakenParts before = record is null ? new TakenParts() : Read(record);
-        if (before.Of(forkId) is not null)
+        JsonRecords<TakenParts> parts = Parts(records);
+        (TakenParts Value, string Etag)? found = await parts.FindAsync(Key(runId), cancellationToken).ConfigureAwait(false);
+        TakenParts before = found?.Value ?? new TakenParts();
+        if (before.Of(forkId) is null
+            && await parts.TryPutAsync(Key(runId), before.With(forkId, part), found?.Etag, cancellationToken).ConfigureAwait(false) is null)
         {
-            return;
-        }
-
-        try
-        {
-            await records.PutAsync(
-                Key(runId), JsonSerializer.SerializeToUtf8Bytes(before.With(forkId, part), GatewayJsonContext.Default.TakenParts),
-                record is null ? RecordCondition.IfNew : RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{runId}' is being forked by somebody else; repeat the call.", e);
+            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{runId}' is being forked by another caller. Repeat the call.");
         }
     }
 
@@ -41,7 +31,7 @@ internal static class TakenBudget
     public static Task ClearAsync(IRecordStore records, string runId, CancellationToken cancellationToken) =>
         records.DeleteAsync(Key(runId), default, cancellationToken);
 
-    private static TakenParts Read(StoredRecord record) => JsonSerializer.Deserialize(record.Value.Span, GatewayJsonContext.Default.TakenParts)!;
+    private static JsonRecords<TakenParts> Parts(IRecordStore records) => new(records, GatewayJsonContext.Default.TakenParts);
 
     private static string Key(string runId) => $"budgets/{runId}/taken";
 }

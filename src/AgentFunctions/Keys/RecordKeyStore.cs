@@ -29,16 +29,8 @@ internal sealed class RecordKeyStore(IRecordStore records, IEarlierKeys? earlier
             key = key with { Seal = Base64Url.EncodeToString(new SigningKey(newest).Sign(Text(purpose, key))) };
         }
 
-        try
-        {
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(key, SigningKeysJsonContext.Default.StoredKey);
-            await records.PutAsync($"signing-keys/{purpose}/{next:D6}", json, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            return false;
-        }
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(key, SigningKeysJsonContext.Default.StoredKey);
+        return await records.TryPutAsync($"signing-keys/{purpose}/{next:D6}", json, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is not null;
     }
 
     private async Task<(List<StoredKey> Keys, int Next)> ReadAllAsync(string purpose, CancellationToken cancellationToken)

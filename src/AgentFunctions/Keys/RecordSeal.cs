@@ -72,21 +72,10 @@ internal sealed class RecordSeal(TreeKeys keys, string name, Func<string, string
         return adopted;
     }
 
-    private async Task<bool> AdoptAsync(IRecordStore records, StoredRecord record, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await records.PutAsync(
-                record.Key, await CloseAsync(record.Key, record.Value, cancellationToken).ConfigureAwait(false), RecordCondition.IfMatch(record.Etag),
-                cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            // Another host gave it one.
-            return false;
-        }
-    }
+    /// <summary>Gives a record its seal, unless another host has.</summary>
+    private async Task<bool> AdoptAsync(IRecordStore records, StoredRecord record, CancellationToken cancellationToken) => await records.TryPutAsync(
+        record.Key, await CloseAsync(record.Key, record.Value, cancellationToken).ConfigureAwait(false), RecordCondition.IfMatch(record.Etag), cancellationToken)
+        .ConfigureAwait(false) is not null;
 
     private bool TryOpen(TreeKey secret, StoredRecord record, out ReadOnlyMemory<byte> json)
     {

@@ -26,18 +26,8 @@ internal sealed class RecordTreeKeyStore(IRecordStore records, IRecordStore? ear
         return found?.Value.ToArray();
     }
 
-    public async Task<bool> TryAddAsync(string root, byte[] wrapped, CancellationToken cancellationToken = default)
-    {
-        try
-        {
-            await records.PutAsync(Prefix + root, wrapped, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            return false;
-        }
-    }
+    public async Task<bool> TryAddAsync(string root, byte[] wrapped, CancellationToken cancellationToken = default) =>
+        await records.TryPutAsync(Prefix + root, wrapped, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is not null;
 
     public async Task DestroyAsync(string root, CancellationToken cancellationToken = default)
     {

@@ -37,6 +37,15 @@ internal sealed class SealedRecords(
             key, await seal.CloseAsync(key, json, cancellationToken).ConfigureAwait(false), condition, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Writes a record with its seal, unless the condition does not hold.</summary>
+    /// <param name="key">Its key, with the prefix.</param>
+    /// <param name="json">Its value: a JSON object with a member.</param>
+    /// <param name="condition">What must hold.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The new version; <see langword="null"/> if the condition does not hold and nothing changed.</returns>
+    public Task<string?> TryPutAsync(string key, ReadOnlyMemory<byte> json, RecordCondition condition, CancellationToken cancellationToken) =>
+        RecordStoreExtensions.IfHoldsAsync(() => PutAsync(key, json, condition, cancellationToken));
+
     /// <summary>Lists all records.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async IAsyncEnumerable<(StoredRecord Record, bool IsTrue)> ListAsync(

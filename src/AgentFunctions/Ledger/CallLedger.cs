@@ -206,21 +206,9 @@ internal sealed class CallLedger(IRecordStore records)
     }
 
     /// <returns>The new version; <see langword="null"/> if the entry has changed since it was read.</returns>
-    private async Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await records.PutAsync(
-                Key(runId, turn, call),
-                JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry),
-                entry.Etag is { } etag ? RecordCondition.IfMatch(etag) : RecordCondition.IfNew,
-                cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            return null;
-        }
-    }
+    private Task<string?> TryWriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken) => records.TryPutAsync(
+        Key(runId, turn, call), JsonSerializer.SerializeToUtf8Bytes(entry, LedgerJsonContext.Default.LedgerEntry), RecordCondition.Since(entry.Etag),
+        cancellationToken);
 
     private static AgentException TakenUp(string runId, int turn, int call) => new(
         ErrorCode.EngineUnavailable,

@@ -43,15 +43,12 @@ internal sealed class CallMarks(IRecordStore records)
                 condition = last is null ? RecordCondition.IfNew : RecordCondition.IfMatch(last.Etag);
             }
 
-            try
+            if (await TryWriteAsync(runId, call, condition, cancellationToken).ConfigureAwait(false))
             {
-                await WriteAsync(runId, call, condition, cancellationToken).ConfigureAwait(false);
                 return true;
             }
-            catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-            {
-                look = true;
-            }
+
+            look = true;
         }
     }
 
@@ -62,12 +59,17 @@ internal sealed class CallMarks(IRecordStore records)
         return records.DeleteAsync(Key(runId), default, cancellationToken);
     }
 
-    private async Task WriteAsync(string runId, int call, RecordCondition condition, CancellationToken cancellationToken)
+    private async Task<bool> TryWriteAsync(string runId, int call, RecordCondition condition, CancellationToken cancellationToken)
     {
         // Out of memory first: should the write's outcome stay unknown, the next call looks.
         _known.Remove(runId);
-        string version = await records.PutAsync(Key(runId), Mark(call), condition, cancellationToken).ConfigureAwait(false);
+        if (await records.TryPutAsync(Key(runId), Mark(call), condition, cancellationToken).ConfigureAwait(false) is not { } version)
+        {
+            return false;
+        }
+
         _known.Set(runId, (call, version));
+        return true;
     }
 
     private static byte[] Mark(int call) => Encoding.ASCII.GetBytes(call.ToString(CultureInfo.InvariantCulture));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using Microsoft.Extensions.AI;
 
@@ -96,41 +97,20 @@ internal static class CallArguments
         var buffer = new System.Buffers.ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
         {
-            Write(writer, value);
+            JsonCopy.Write(writer, value, static members => members, WriteWhole);
         }
 
         return JsonElement.Parse(buffer.WrittenSpan);
     }
 
-    private static void Write(Utf8JsonWriter writer, JsonElement value)
+    private static bool WriteWhole(Utf8JsonWriter writer, JsonElement value)
     {
-        switch (value.ValueKind)
+        bool isWhole = value.ValueKind == JsonValueKind.Number && IsDecimalWhole(value);
+        if (isWhole)
         {
-            case JsonValueKind.Number when IsDecimalWhole(value):
-                writer.WriteRawValue(((long)value.GetDouble()).ToString(CultureInfo.InvariantCulture));
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (JsonElement item in value.EnumerateArray())
-                {
-                    Write(writer, item);
-                }
-
-                writer.WriteEndArray();
-                break;
-            case JsonValueKind.Object:
-                writer.WriteStartObject();
-                foreach (JsonProperty member in value.EnumerateObject())
-                {
-                    writer.WritePropertyName(member.Name);
-                    Write(writer, member.Value);
-                }
-
-                writer.WriteEndObject();
-                break;
-            default:
-                value.WriteTo(writer);
-                break;
+            writer.WriteRawValue(((long)value.GetDouble()).ToString(CultureInfo.InvariantCulture));
         }
+
+        return isWhole;
     }
 }

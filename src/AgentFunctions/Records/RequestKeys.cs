@@ -194,17 +194,8 @@ public sealed class RequestKeys
             : null;
     }
 
-    private async Task<string?> TryWriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await WriteAsync(token, claim, condition, cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            return null;
-        }
-    }
+    private Task<string?> TryWriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken) =>
+        RecordStoreExtensions.IfHoldsAsync(() => WriteAsync(token, claim, condition, cancellationToken));
 
     private Task<string> WriteAsync(string token, IdempotencyClaim claim, RecordCondition condition, CancellationToken cancellationToken) => _records.PutAsync(
         KeyOf(token), JsonSerializer.SerializeToUtf8Bytes(claim, ClaimsJsonContext.Default.IdempotencyClaim), condition, cancellationToken);

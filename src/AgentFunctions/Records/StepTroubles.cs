@@ -80,7 +80,7 @@ internal sealed class StepTroubles(IRecordStore records)
     private Task WriteAsync(string runId, StoredRecord? before, List<StepTrouble> steps, CancellationToken cancellationToken) =>
         records.PutAsync(
             Key(runId), JsonSerializer.SerializeToUtf8Bytes(steps, ClaimsJsonContext.Default.ListStepTrouble),
-            before is null ? RecordCondition.IfNew : RecordCondition.IfMatch(before.Etag), cancellationToken);
+            RecordCondition.Since(before?.Etag), cancellationToken);
 
     private static List<StepTrouble> Read(StoredRecord? record) =>
         record is null ? [] : JsonSerializer.Deserialize(record.Value.Span, ClaimsJsonContext.Default.ListStepTrouble) ?? [];

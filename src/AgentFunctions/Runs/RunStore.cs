@@ -41,18 +41,9 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
         await Task.WhenAll(PutAsync(run, cancellationToken), Index?.AdmittedAsync(run, cancellationToken) ?? Task.CompletedTask).ConfigureAwait(false);
     }
 
-    private async Task PutAsync(RunRecord run, CancellationToken cancellationToken)
-    {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(run, RunsJsonContext.Default.RunRecord);
-        try
-        {
-            await records.PutAsync(Prefix + run.Id, json, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            // A repeated submission: the first one's record stands.
-        }
-    }
+    /// <summary>Of a repeated submission the first one's record stands.</summary>
+    private Task PutAsync(RunRecord run, CancellationToken cancellationToken) => records.TryPutAsync(
+        Prefix + run.Id, JsonSerializer.SerializeToUtf8Bytes(run, RunsJsonContext.Default.RunRecord), RecordCondition.IfNew, cancellationToken);
 
     /// <summary>A run's record, or <see langword="null"/>.</summary>
     /// <param name="id">The run.</param>

@@ -68,4 +68,8 @@ public readonly record struct RecordCondition
     /// <summary>The record must have this version.</summary>
     /// <param name="etag">The version that was read.</param>
     public static RecordCondition IfMatch(string etag) => new(etag, false);
+
+    /// <summary>The record must not have changed since it was read.</summary>
+    /// <param name="etag">The version that was read; <see langword="null"/> if there was none.</param>
+    internal static RecordCondition Since(string? etag) => etag is null ? IfNew : IfMatch(etag);
 }

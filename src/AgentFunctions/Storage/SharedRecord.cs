@@ -117,18 +117,14 @@ internal sealed class SharedRecord<T>(IRecordStore records, string key, JsonType
             return isFresh || !records.IsShared;
         }
 
-        try
-        {
-            string etag = await records.PutAsync(
-                key, JsonSerializer.SerializeToUtf8Bytes(value, type),
-                before.Etag is null ? RecordCondition.IfNew : RecordCondition.IfMatch(before.Etag), CancellationToken.None).ConfigureAwait(false);
-            _known = new Known(value, etag, time.GetTimestamp());
-            return true;
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        if (await records.TryPutAsync(
+            key, JsonSerializer.SerializeToUtf8Bytes(value, type), RecordCondition.Since(before.Etag), CancellationToken.None).ConfigureAwait(false) is not { } etag)
         {
             return false;
         }
+
+        _known = new Known(value, etag, time.GetTimestamp());
+        return true;
     }
 
     private async Task<Known> FetchAsync(CancellationToken cancellationToken)

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
@@ -23,6 +22,8 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+
+    private readonly JsonRecords<PathLease> _leases = new(records, SwarmJsonContext.Default.PathLease);
 
     /// <inheritdoc/>
     public async Task TakeAsync(string runId, string path, CancellationToken cancellationToken)
@@ -51,8 +52,8 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
 
     private async Task<bool> TryTakeAsync(string key, string runId, string path, CancellationToken cancellationToken)
     {
-        StoredRecord? record = await records.GetAsync(key, cancellationToken).ConfigureAwait(false);
-        PathLease? lease = record is null ? null : JsonSerializer.Deserialize(record.Value.Span, SwarmJsonContext.Default.PathLease);
+        (PathLease Value, string Etag)? found = await _leases.FindAsync(key, cancellationToken).ConfigureAwait(false);
+        PathLease? lease = found?.Value;
         DateTimeOffset now = time.GetUtcNow();
         bool isOver = lease?.Until <= now;
         bool isFree = lease is null || lease.Holder == runId || isOver || await HasEndedAsync(lease.Holder, cancellationToken).ConfigureAwait(false);
@@ -69,13 +70,7 @@ internal sealed class PathLeases(RunStore runs, RunLineage lineage, IRecordStore
         }
 
         PathLease next = isLost ? lease! with { Lost = [.. lost] } : new PathLease(runId, now + Length, [.. lost]);
-        try
-        {
-            await records.PutAsync(
-                key, JsonSerializer.SerializeToUtf8Bytes(next, SwarmJsonContext.Default.PathLease),
-                record is null ? RecordCondition.IfNew : RecordCondition.IfMatch(record.Etag), cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        if (await _leases.TryPutAsync(key, next, found?.Etag, cancellationToken).ConfigureAwait(false) is null)
         {
             return false;
         }

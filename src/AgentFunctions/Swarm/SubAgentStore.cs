@@ -13,11 +13,7 @@ internal sealed class SubAgentStore(IRecordStore records)
     public async Task PutAsync(string runId, string name, string instructions, CancellationToken cancellationToken)
     {
         byte[] content = Encoding.UTF8.GetBytes(instructions);
-        try
-        {
-            await records.PutAsync(Key(runId, name), content, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
+        if (await records.TryPutAsync(Key(runId, name), content, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is null)
         {
             StoredRecord? known = await records.GetAsync(Key(runId, name), cancellationToken).ConfigureAwait(false);
             if (known?.Value.Span.SequenceEqual(content) != true)

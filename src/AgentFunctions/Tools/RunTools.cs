@@ -325,16 +325,8 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     {
         string key = $"tool-notices/{context.RunId}/{tool.Name}/{tool.Hash}";
         byte[] teller = Encoding.UTF8.GetBytes(context.IdempotencyKey);
-        try
-        {
-            await records.PutAsync(key, teller, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            StoredRecord? told = await records.GetAsync(key, cancellationToken).ConfigureAwait(false);
-            return told is not null && told.Value.Span.SequenceEqual(teller);
-        }
+        return await records.TryPutAsync(key, teller, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false) is not null
+            || (await records.GetAsync(key, cancellationToken).ConfigureAwait(false))?.Value.Span.SequenceEqual(teller) == true;
     }
 
     private static PreparedCall Refuse(ErrorCode code, string message) => new(null, ToolOutcome.Failed(code, message));

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
+using YamlDotNet.RepresentationModel;
 
 namespace AgentFunctions.Core.Yaml;
 
@@ -26,7 +27,7 @@ internal static partial class YamlToJson
 
         if (parser.TryConsume<Scalar>(out var scalar))
         {
-            return Scalar(scalar);
+            return Scalar(scalar.Value, scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty);
         }
 
         if (parser.TryConsume<SequenceStart>(out _))
@@ -58,10 +59,23 @@ internal static partial class YamlToJson
         throw new YamlException(parser.Current!.Start, parser.Current.End, "aliases (*name) are not supported; write the value out");
     }
 
-    private static JsonNode? Scalar(Scalar scalar)
+    /// <summary>Reads a node of a document that is read as a whole.</summary>
+    /// <param name="node">The node.</param>
+    /// <param name="wrong">Makes the error of a node that cannot be JSON.</param>
+    /// <param name="room">How deep values may be nested.</param>
+    public static JsonNode? Read(YamlNode node, Func<YamlNode, Exception> wrong, int room = MaxDepth) => node switch
     {
-        string text = scalar.Value;
-        if (scalar.Style != ScalarStyle.Plain || !scalar.Tag.IsEmpty)
+        _ when room < 0 => throw wrong(node),
+        YamlScalarNode scalar => Scalar(scalar.Value ?? "", scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty),
+        YamlSequenceNode list => new JsonArray([.. list.Children.Select(item => Read(item, wrong, room - 1))]),
+        YamlMappingNode map => new JsonObject(map.Children.Select(member => KeyValuePair.Create(
+            member.Key is YamlScalarNode { Value: { } name } ? name : throw wrong(member.Key), Read(member.Value, wrong, room - 1)))),
+        _ => throw wrong(node),
+    };
+
+    private static JsonNode? Scalar(string text, bool isPlain)
+    {
+        if (!isPlain)
         {
             return JsonValue.Create(text);
         }

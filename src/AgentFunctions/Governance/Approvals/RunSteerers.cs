@@ -37,16 +37,11 @@ internal sealed class RunSteerers(IRecordStore records, TreeKeys keys, ILogger<R
                 return;
             }
 
-            try
+            if (await _sealed.TryPutAsync(
+                Prefix + rootId, JsonSerializer.SerializeToUtf8Bytes(new SteererList(all), ApprovalsJsonContext.Default.SteererList),
+                RecordCondition.Since(found?.Record.Etag), cancellationToken).ConfigureAwait(false) is not null)
             {
-                await _sealed.PutAsync(
-                    Prefix + rootId, JsonSerializer.SerializeToUtf8Bytes(new SteererList(all), ApprovalsJsonContext.Default.SteererList),
-                    found is var (record, _) ? RecordCondition.IfMatch(record.Etag) : RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
                 return;
-            }
-            catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-            {
-                // Somebody else was noted in between.
             }
         }
     }

@@ -101,7 +101,7 @@ public sealed record AuditEntry(string Type)
 }
 
 /// <summary>The values of <see cref="AuditEntry.Type"/>.</summary>
-public static class AuditTypes
+internal static class AuditTypes
 {
     /// <summary>A run was admitted.</summary>
     public const string RunSubmitted = "run.submitted";

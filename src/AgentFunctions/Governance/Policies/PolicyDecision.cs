@@ -19,7 +19,7 @@ public enum PolicyVerdict
 /// <param name="Verdict">The answer.</param>
 /// <param name="Rule">The rule that gave it; <c>default:none</c>, <c>default:idempotent</c> or <c>default:notIdempotent</c> where none matched.</param>
 /// <param name="PolicyHash">The hash of the policy that held at that moment.</param>
-public sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string PolicyHash)
+internal sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string PolicyHash)
 {
     /// <summary>Why, in words for the model and for people.</summary>
     public string? Reason { get; init; }

@@ -54,7 +54,7 @@ internal sealed class RunIndexSnapshots(IRecordStore records)
         var head = new RunIndexHead(position, parts.Length) { DamagedAt = damagedAt };
         await records.PutAsync(
             HeadKey(shard), JsonSerializer.SerializeToUtf8Bytes(head, RunIndexJsonContext.Default.RunIndexHead),
-            etag is null ? RecordCondition.IfNew : RecordCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false);
+            RecordCondition.Since(etag), cancellationToken).ConfigureAwait(false);
         if (before is not null)
         {
             await Task.WhenAll(Enumerable.Range(0, before.Parts).Select(
