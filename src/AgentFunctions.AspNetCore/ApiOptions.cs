@@ -4,35 +4,35 @@ using AgentFunctions.AspNetCore.Security;
 
 namespace AgentFunctions.AspNetCore;
 
-/// <summary>How the HTTP API guards itself; bound to the configuration section <c>Api</c>.</summary>
+/// <summary>Represents the settings of the HTTP API, bound to the configuration section <c>Api</c>.</summary>
 public sealed class ApiOptions
 {
-    /// <summary>The configuration section.</summary>
+    /// <summary>Names the configuration section.</summary>
     public const string Section = "Api";
 
     /// <summary>
-    /// The host's own key, which its holders send as <c>Authorization: Bearer</c>, at least 16 characters. By default
-    /// <see langword="null"/>: where nothing else authenticates callers, programs on this machine need none, and the host
-    /// refuses to listen to others.
+    /// Gets or sets the key of the host, which callers send as <c>Authorization: Bearer</c>; at least 16 characters. By default
+    /// <see langword="null"/>: if nothing else authenticates callers, programs on this machine need no key, and the host refuses
+    /// to listen on other addresses.
     /// </summary>
     [MinLength(16, ErrorMessage = "Api:Key: use at least 16 characters.")]
     public string? Key { get; set; }
 
     /// <summary>
-    /// Whether the header <c>X-MS-CLIENT-PRINCIPAL</c> is believed; false by default. Set it only where Azure's own
-    /// authentication stands in front of the app and takes the header from everybody else.
+    /// Gets or sets whether the header <c>X-MS-CLIENT-PRINCIPAL</c> is trusted; false by default. Set it only if Azure's
+    /// authentication runs in front of the app and removes the header from other requests.
     /// </summary>
     public bool TrustFunctionsPrincipal { get; set; }
 
-    /// <summary>The issuers whose tokens callers may send besides keys; none by default.</summary>
+    /// <summary>Gets the issuers whose tokens callers may send besides keys; none by default.</summary>
     public IList<OidcOptions> Oidc { get; } = [];
 
     /// <summary>Gets how the users that the app signs in become callers. <see cref="CallerFrom"/> replaces it.</summary>
     public UserOptions Users { get; } = new();
 
     /// <summary>
-    /// The host names under which callers without credentials are served besides <c>localhost</c>, <c>127.0.0.1</c> and
-    /// <c>[::1]</c>; none by default. Who has credentials may use any name that leads here.
+    /// Gets the host names under which callers without credentials are served besides <c>localhost</c>, <c>127.0.0.1</c> and
+    /// <c>[::1]</c>; none by default. Callers with credentials may use any name of the host.
     /// </summary>
     public IList<string> Hosts { get; } = [];
 
@@ -57,13 +57,14 @@ public sealed class ApiOptions
     public IList<string> Proxies { get; } = [];
 
     /// <summary>
-    /// How many requests a second each caller may make, and in a burst ten times as many; those beyond it are answered with 429.
-    /// Requests without valid credentials are counted by address. 100 by default, 0 for no limit; a host without keys sets none.
+    /// Gets or sets how many requests per second each caller may make, with bursts of ten times as many; requests beyond it get
+    /// 429. Requests without valid credentials are counted by address. 100 by default, 0 for no limit. A host without keys has no
+    /// limit.
     /// </summary>
     [Range(0, 1_000_000, ErrorMessage = "Api:RequestsPerSecond: use 0 to 1,000,000.")]
     public int RequestsPerSecond { get; set; } = 100;
 
-    /// <summary>How often an event stream without events sends a sign of life; 15 seconds by default.</summary>
+    /// <summary>Gets or sets the interval of heartbeats on an event stream without events; 15 seconds by default.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00", ErrorMessage = "Api:Heartbeat: use 0.1 seconds to 10 minutes.")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
 

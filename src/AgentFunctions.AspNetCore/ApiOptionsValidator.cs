@@ -27,7 +27,7 @@ internal sealed class ApiOptionsValidator : IValidateOptions<ApiOptions>
 
         if (options.PublicUrl is { } address && !IsAddress(address))
         {
-            yield return $"Api:PublicUrl: '{address}' is no address; use scheme, host and the path that the runtime is mapped below, such as https://example.org/agents.";
+            yield return $"Api:PublicUrl: '{address}' is not a valid address. Use scheme, host and the path that the runtime is mapped below, such as https://example.org/agents.";
         }
 
         if (!CallerIds.IsBeginning(options.Users.Name))
@@ -43,7 +43,7 @@ internal sealed class ApiOptionsValidator : IValidateOptions<ApiOptions>
         {
             if (!IsOrigin(options.Origins[i]))
             {
-                yield return $"Api:Origins:{i}: '{options.Origins[i]}' is no origin; use scheme, host and port alone, such as https://app.example.org.";
+                yield return $"Api:Origins:{i}: '{options.Origins[i]}' is not a valid origin. Use scheme, host and port alone, such as https://app.example.org.";
             }
         }
 
@@ -51,7 +51,7 @@ internal sealed class ApiOptionsValidator : IValidateOptions<ApiOptions>
         {
             if (ClientAddress.TryParse(options.Proxies[i]) is null)
             {
-                yield return $"Api:Proxies:{i}: '{options.Proxies[i]}' is no address; use for instance 10.0.0.4 or 10.0.0.0/8.";
+                yield return $"Api:Proxies:{i}: '{options.Proxies[i]}' is not a valid address. Use, for example, 10.0.0.4 or 10.0.0.0/8.";
             }
         }
     }

@@ -13,7 +13,7 @@ internal static partial class StorageNames
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"{parameter}: '{name}' is no name; use segments of A-Z a-z 0-9 . _ - joined by /, at most {MaxLength} characters.");
+                $"{parameter}: '{name}' is not a valid name. Use segments of A-Z a-z 0-9 . _ - joined by /, at most {MaxLength} characters.");
         }
     }
 

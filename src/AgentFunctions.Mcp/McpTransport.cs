@@ -80,7 +80,7 @@ internal sealed class McpTransport
         string address = await variables.ExpandAsync(server.Url!, Place(server, "url"), cancellationToken).ConfigureAwait(false);
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? endpoint) || endpoint.Scheme is not ("http" or "https"))
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"{Place(server, "url")}: is no absolute http or https address.");
+            throw new AgentException(ErrorCode.InvalidInput, $"{Place(server, "url")}: is not an absolute http or https address.");
         }
 
         // Found once to be sure that they are there; each request looks them up anew, since secrets are rotated.

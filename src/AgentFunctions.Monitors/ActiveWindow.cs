@@ -1,6 +1,6 @@
 namespace AgentFunctions.Monitors;
 
-/// <summary>The hours of the day, in the schedule's time zone, in which a monitor looks.</summary>
+/// <summary>Represents the hours of the day in which a monitor runs, in the time zone of its schedule.</summary>
 public sealed record ActiveWindow
 {
     /// <summary>Gets the first moment of the day; midnight by default.</summary>
@@ -12,10 +12,10 @@ public sealed record ActiveWindow
     /// </summary>
     public TimeOnly To { get; init; }
 
-    /// <summary>Only on these days, by the day on which the window opened; empty, the default, for every day.</summary>
+    /// <summary>Gets the days on which the window opens; empty, the default, for every day.</summary>
     public IReadOnlyList<DayOfWeek> Days { get; init; } = [];
 
-    /// <summary>Whether a local time lies inside.</summary>
+    /// <summary>Determines whether a local time lies inside.</summary>
     /// <param name="local">The time in the schedule's time zone.</param>
     public bool Contains(DateTime local)
     {

@@ -7,7 +7,7 @@ using AgentFunctions.Monitors.Signals;
 
 namespace AgentFunctions.Monitors;
 
-/// <summary>What a monitor is: when it looks, at what, who is woken by what it sees, and within which bounds.</summary>
+/// <summary>Represents a monitor: its schedule, its signals, the agent that they wake, and its limits.</summary>
 public sealed record MonitorDefinition
 {
     /// <summary>Gets the name: lower-case letters, digits and <c>-</c>, at most 64 characters.</summary>
@@ -27,7 +27,7 @@ public sealed record MonitorDefinition
     /// <summary>Gets when it looks.</summary>
     public required MonitorSchedule Schedule { get; init; }
 
-    /// <summary>Each tick starts up to this much later than it is due, by a fixed amount per tick; none by default.</summary>
+    /// <summary>Gets the longest delay of a tick after it is due, which is fixed for each tick; none by default.</summary>
     public TimeSpan Jitter { get; init; }
 
     /// <summary>Gets what to do when a tick would wake the agent while an earlier run is still going; skip by default.</summary>
@@ -48,9 +48,7 @@ public sealed record MonitorDefinition
     /// <summary>Gets how much is remembered from tick to tick.</summary>
     public MemoryLimits Memory { get; init; } = new();
 
-    /// <summary>
-    /// The checks that run before any model is asked. Without any, every tick wakes the agent.
-    /// </summary>
+    /// <summary>Gets the checks that run before any model is called. Without any, every tick starts a run.</summary>
     public IReadOnlyList<SignalDefinition> Signals { get; init; } = [];
 
     /// <summary>Gets when incidents open, close and open again.</summary>
@@ -64,7 +62,7 @@ public sealed record MonitorDefinition
     /// <summary>Gets who is told of an incident, and when; nobody by default.</summary>
     public IReadOnlyList<EscalationStep> Escalation { get; init; } = [];
 
-    /// <summary>Labels for the runs that come of it.</summary>
+    /// <summary>Gets the labels of the runs that the monitor starts.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Checks that the definition can be used.</summary>

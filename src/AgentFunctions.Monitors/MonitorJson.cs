@@ -5,7 +5,9 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace AgentFunctions.Monitors;
 
-/// <summary>How monitors and incidents are written as JSON: camel-cased, durations in ISO 8601, null members left out.</summary>
+/// <summary>
+/// Provides the JSON options of monitors and incidents: camel-cased names, durations in ISO 8601, no null members.
+/// </summary>
 /// <remarks>
 /// By reflection: what an older version wrote gets the defaults of members that were added since, which generated code
 /// forgets for members that are only set at creation.

@@ -1,6 +1,6 @@
 namespace AgentFunctions.Monitors;
 
-/// <summary>What a monitor's agents wrote down for those that are woken later.</summary>
+/// <summary>Represents the notes that a monitor's agents wrote for later runs.</summary>
 public sealed record MonitorNotes
 {
     /// <summary>The most characters of one note.</summary>
@@ -23,7 +23,7 @@ public sealed record MonitorNotes
     }
 }
 
-/// <summary>One note.</summary>
+/// <summary>Represents a note.</summary>
 /// <param name="Id">Its id, to close it by.</param>
 /// <param name="At">When it was written (UTC).</param>
 /// <param name="Run">The run that wrote it.</param>

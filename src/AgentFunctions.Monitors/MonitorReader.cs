@@ -120,7 +120,7 @@ public static partial class MonitorReader
         ];
         if (members.FirstOrDefault(member => member.Value is null).Field is { } field)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"{field}: null is no value for it; leave it out for the default.");
+            throw new AgentException(ErrorCode.InvalidInput, $"{field}: null is not a valid value. Leave it out for the default.");
         }
     }
 

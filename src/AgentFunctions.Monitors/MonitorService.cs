@@ -65,14 +65,14 @@ public sealed class MonitorService
         return (await GetAsync(definition.Name, cancellationToken).ConfigureAwait(false), found is null);
     }
 
-    /// <summary>A monitor.</summary>
+    /// <summary>Gets a monitor.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task<MonitorView> GetAsync(string name, CancellationToken cancellationToken = default) =>
         await ViewAsync((await FindAsync(name, cancellationToken).ConfigureAwait(false)).Value, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The monitors in the order of their names.</summary>
+    /// <summary>Lists the monitors in the order of their names.</summary>
     /// <param name="cancellationToken">Stops reading.</param>
     public async IAsyncEnumerable<MonitorView> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -95,7 +95,7 @@ public sealed class MonitorService
         await TellAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Holds a monitor: no tick is due until it is resumed, and none is made up for.</summary>
+    /// <summary>Pauses a monitor. No tick is due until it is resumed, and none is caught up on.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="requester">Who asks.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -103,7 +103,7 @@ public sealed class MonitorService
     public Task<MonitorView> PauseAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
         ChangeAsync(name, requester, "held", (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record, cancellationToken);
 
-    /// <summary>Lets a held monitor look again.</summary>
+    /// <summary>Resumes a paused monitor.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="requester">Who asks.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -129,7 +129,7 @@ public sealed class MonitorService
         return TickPlanner.TickId(name, due);
     }
 
-    /// <summary>The latest ticks, newest first. The last 30 days are kept.</summary>
+    /// <summary>Lists the latest ticks, newest first. The last 30 days are kept.</summary>
     /// <param name="name">The monitor's name.</param>
     /// <param name="count">The most ticks.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

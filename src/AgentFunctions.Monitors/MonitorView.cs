@@ -3,7 +3,7 @@ using AgentFunctions.Monitors.Ticks;
 
 namespace AgentFunctions.Monitors;
 
-/// <summary>A monitor as people and programs see it.</summary>
+/// <summary>Represents a monitor as the API shows it.</summary>
 public sealed record MonitorView
 {
     /// <summary>Gets what it is.</summary>
@@ -36,7 +36,7 @@ public sealed record MonitorView
     /// <summary>Gets what is remembered of its signals.</summary>
     public required IReadOnlyDictionary<string, SignalMemory> Signals { get; init; }
 
-    /// <summary>Its steps that failed and are tried again; empty if all is well.</summary>
+    /// <summary>Gets its steps that failed and are tried again; empty if all is well.</summary>
     public IReadOnlyList<MonitorTrouble> Troubles { get; init; } = [];
 
     /// <summary>Gets the incidents that are open.</summary>
@@ -46,7 +46,7 @@ public sealed record MonitorView
     public required MonitorNotes Notes { get; init; }
 }
 
-/// <summary>A step of a monitor that failed and is tried again.</summary>
+/// <summary>Represents a step of a monitor that failed and is retried.</summary>
 /// <param name="Step">The step.</param>
 /// <param name="Message">What went wrong, in words.</param>
 /// <param name="Failures">How often it failed in a row.</param>

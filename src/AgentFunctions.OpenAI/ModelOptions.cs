@@ -2,24 +2,24 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.OpenAI;
 
-/// <summary>One model as configuration names it: <c>Models:&lt;name&gt;:*</c>, or the usual environment variables.</summary>
+/// <summary>Represents the settings of a model, <c>Models:&lt;name&gt;:*</c>, or the usual environment variables.</summary>
 public sealed class ModelOptions
 {
     /// <summary>
-    /// <c>openai</c> (any OpenAI-compatible endpoint), <c>azure</c>, <c>moonshot</c>, <c>deepseek</c> or <c>rehearsal</c>. By default
-    /// it follows from the endpoint's host.
+    /// Gets or sets the provider: <c>openai</c> (any OpenAI-compatible endpoint), <c>azure</c>, <c>moonshot</c>, <c>deepseek</c>
+    /// or <c>rehearsal</c>. By default it follows from the host of the endpoint.
     /// </summary>
     public string? Provider { get; set; }
 
     /// <summary>
-    /// The base address; by default the provider's own. For <c>azure</c> the resource's address, and <c>/openai/v1/</c> is added
-    /// when it is missing; for others the address up to and including <c>/v1</c>.
+    /// Gets or sets the base address; by default the provider's own. For <c>azure</c> the resource's address, and
+    /// <c>/openai/v1/</c> is added when it is missing; for others the address up to and including <c>/v1</c>.
     /// </summary>
     public string? Endpoint { get; set; }
 
     /// <summary>
-    /// The key. By default the provider's usual environment variable; <c>azure</c> signs in through Entra without one. An endpoint
-    /// that wants no key takes any value. It appears in no log, error or text.
+    /// Gets or sets the key. By default the provider's usual environment variable; <c>azure</c> signs in through Entra without
+    /// one. An endpoint that wants no key takes any value. It appears in no log, error or text.
     /// </summary>
     [JsonIgnore]
     public string? Key { get; set; }
@@ -37,20 +37,20 @@ public sealed class ModelOptions
     public int? MaxOutputTokens { get; set; }
 
     /// <summary>
-    /// How many bytes (UTF-8) of usual text one token holds, from 0.5 to 16; 3 by default. Estimates what the provider has not
-    /// counted yet; rather too low than too high.
+    /// Gets or sets how many bytes (UTF-8) of usual text one token holds, from 0.5 to 16; 3 by default. Estimates what the
+    /// provider has not counted yet; rather too low than too high.
     /// </summary>
     public double? BytesPerToken { get; set; }
 
     /// <summary>
-    /// The most tools that one request declares, from 8 to 10,000; 128 by default. What an agent has beyond it is found and loaded with
-    /// the tool <c>search_tools</c>.
+    /// Gets or sets the most tools that one request declares, from 8 to 10,000; 128 by default. What an agent has beyond it is
+    /// found and loaded with the tool <c>search_tools</c>.
     /// </summary>
     public int? MaxTools { get; set; }
 
     /// <summary>
-    /// The most bytes (UTF-8) of the tool declarations of one request, from 1,024 to 1,073,741,824; a fifth of the context window by default,
-    /// and 16,384 at the least.
+    /// Gets or sets the most bytes (UTF-8) of the tool declarations of one request, from 1,024 to 1,073,741,824; a fifth of the
+    /// context window by default, and 16,384 at the least.
     /// </summary>
     public long? MaxToolBytes { get; set; }
 
@@ -70,8 +70,8 @@ public sealed class ModelOptions
     public bool? Streaming { get; set; }
 
     /// <summary>
-    /// Whether the model's reasoning goes back with every assistant message that called a tool. By default it goes back, in the
-    /// field in which it came, to the endpoint that sent it, and wherever the provider demands it.
+    /// Gets or sets whether the model's reasoning is sent back with every assistant message that called a tool. By default it is
+    /// sent back to the endpoint that sent it, in the same field, and wherever the provider requires it.
     /// </summary>
     public bool? ReturnsReasoning { get; set; }
 
@@ -82,14 +82,14 @@ public sealed class ModelOptions
     public string? TokenScope { get; set; }
 
     /// <summary>
-    /// How long one attempt may take until the response's headers arrive, and its body unless that is a stream; five minutes by
-    /// default.
+    /// Gets or sets how long one attempt may take until the response's headers arrive, and its body unless that is a stream; five
+    /// minutes by default.
     /// </summary>
     public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// How long a stream may bring nothing of an answer before it counts as broken; two minutes by default. Comments and empty chunks
-    /// do not count, so raise it for a provider that queues requests for longer behind comments.
+    /// Gets or sets how long a stream may bring nothing of an answer before it counts as broken; two minutes by default. Comments
+    /// and empty chunks do not count, so raise it for a provider that keeps queued requests alive with comments.
     /// </summary>
     public TimeSpan StreamIdleTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
@@ -97,8 +97,8 @@ public sealed class ModelOptions
     public TimeSpan AnswerTimeout { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>
-    /// The most bytes of one answer as it is sent, whole or streamed, from 65,536 to 1,073,741,824; 67,108,864 (64 MiB) by default. A
-    /// longer one is not read to its end, and the call fails.
+    /// Gets or sets the most bytes of one answer as it is sent, whole or streamed, from 65,536 to 1,073,741,824; 67,108,864 (64
+    /// MiB) by default. A longer one is not read to its end, and the call fails.
     /// </summary>
     public long MaxAnswerBytes { get; set; } = 64L * 1024 * 1024;
 
@@ -109,20 +109,20 @@ public sealed class ModelOptions
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The longest <c>Retry-After</c> that is waited for within a call; 30 seconds by default. A longer one fails the call with
-    /// <see cref="ErrorCode.ModelRateLimited"/>, so that the run can wait on a durable timer.
+    /// Gets or sets the longest <c>Retry-After</c> that is waited for within a call; 30 seconds by default. A longer one fails
+    /// the call with <see cref="ErrorCode.ModelRateLimited"/>, so that the run can wait on a durable timer.
     /// </summary>
     public TimeSpan MaxRetryAfter { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// The most calls at once from this process, from 1 to 10,000; 256 by default. Within it the host finds out by itself how
-    /// many the provider takes.
+    /// Gets or sets the most concurrent calls of this process, from 1 to 10,000; 256 by default. The host adapts the number to
+    /// what the provider accepts.
     /// </summary>
     public int MaxConcurrentCalls { get; set; } = AgentFunctions.Models.Resilience.ModelConcurrency.DefaultMost;
 
     /// <summary>
-    /// How many attempts within 30 seconds the circuit breaker looks at before it may open, at least 2; 20 by default. It opens when
-    /// half of them failed.
+    /// Gets or sets how many attempts within 30 seconds the circuit breaker looks at before it may open, at least 2; 20 by
+    /// default. It opens when half of them failed.
     /// </summary>
     public int CircuitBreakerThroughput { get; set; } = 20;
 
@@ -133,16 +133,18 @@ public sealed class ModelOptions
     public override string ToString() => $"{Provider ?? "openai"} {Model} at {Endpoint}";
 }
 
-/// <summary>What a model costs, in US dollars per million tokens.</summary>
+/// <summary>Represents the price of a model, in US dollars per million tokens.</summary>
 public sealed class ModelPriceOptions
 {
-    /// <summary>Tokens sent; needed.</summary>
+    /// <summary>Gets or sets the price of tokens sent. Required.</summary>
     public decimal? Input { get; set; }
 
-    /// <summary>Tokens received, the reasoning included; needed.</summary>
+    /// <summary>Gets or sets the price of tokens received, reasoning included. Required.</summary>
     public decimal? Output { get; set; }
 
-    /// <summary>Tokens sent that the provider had in its cache; by default what any other token sent costs.</summary>
+    /// <summary>
+    /// Gets or sets the price of tokens sent that the provider had in its cache; by default that of any other token sent.
+    /// </summary>
     public decimal? CachedInput { get; set; }
 
     internal Budgets.ModelPrice ToPrice() => new(Input!.Value, Output!.Value, CachedInput);

@@ -7,7 +7,7 @@ namespace AgentFunctions.Sqlite;
 /// <summary>Finds the folder that keeps the runs of a workspace, outside of it.</summary>
 public static class DataFolder
 {
-    /// <summary>The folder that earlier versions kept in the workspace.</summary>
+    /// <summary>Names the folder that earlier versions kept in the workspace.</summary>
     public const string EarlierName = ".agentfunctions";
 
     /// <summary>

@@ -17,7 +17,7 @@ internal static partial class Log
     [LoggerMessage(2003, LogLevel.Error, "A turn of instance {InstanceSeq} could not be recorded; trying again in {Delay}")]
     public static partial void LogTurnNotRecorded(this ILogger logger, Exception error, long instanceSeq, TimeSpan delay);
 
-    [LoggerMessage(2004, LogLevel.Error, "Instance {InstanceId} cannot go on: {Reason}")]
+    [LoggerMessage(2004, LogLevel.Error, "Instance {InstanceId} cannot continue: {Reason}")]
     public static partial void LogInstanceUnusable(this ILogger logger, string instanceId, string reason);
 
     [LoggerMessage(2005, LogLevel.Warning, "A callback on the cancellation of an activity failed")]

@@ -7,7 +7,7 @@ namespace AgentFunctions.Sqlite;
 /// <summary>Replays a recorded history against the orchestrators of today, without an engine and without effects.</summary>
 public static class OrchestrationReplayer
 {
-    /// <summary>Whether today's code decides as the history records: same steps, same inputs, same order, same end.</summary>
+    /// <summary>Verifies that the present code makes the decisions of a history: the same steps, inputs, order and end.</summary>
     /// <param name="history">All events of one execution, oldest first.</param>
     /// <param name="registry">The orchestrators.</param>
     /// <param name="options">The limits that the history was recorded under; by default the default ones.</param>

@@ -11,9 +11,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace AgentFunctions.Sqlite;
 
 /// <summary>
-/// A durable engine and its stores on one SQLite file, for one process. With a host it starts and stops by itself
-/// (<see cref="SqliteEngineServiceCollectionExtensions.AddSqliteEngine"/>); without one, call <see cref="StartAsync"/> and
-/// dispose it.
+/// Represents a durable engine and its stores on one SQLite file, for one process. A host starts and stops it (<see
+/// cref="SqliteEngineServiceCollectionExtensions.AddSqliteEngine"/>); without a host, call <see cref="StartAsync"/> and dispose
+/// it.
 /// </summary>
 public sealed class SqliteEngine : IAsyncDisposable
 {
@@ -54,7 +54,7 @@ public sealed class SqliteEngine : IAsyncDisposable
     /// <summary>Records in the same file.</summary>
     public IRecordStore Records { get; }
 
-    /// <summary>Content in the same file.</summary>
+    /// <summary>Gets the content store in the same file.</summary>
     public IBlobStore Blobs { get; }
 
     internal EngineCore Core => _core ?? throw new AgentException(
@@ -84,7 +84,10 @@ public sealed class SqliteEngine : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets activities in flight finish for a while, and closes the file. What is unfinished goes on at the next start.</summary>
+    /// <summary>
+    /// Stops the engine: waits for activities in progress for a limited time, and closes the file. Unfinished work continues at
+    /// the next start.
+    /// </summary>
     public async Task StopAsync()
     {
         await _gate.WaitAsync().ConfigureAwait(false);

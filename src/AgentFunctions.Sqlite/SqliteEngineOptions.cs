@@ -2,10 +2,10 @@ using System.ComponentModel.DataAnnotations;
 
 namespace AgentFunctions.Sqlite;
 
-/// <summary>Where the embedded engine keeps its data, and how much it takes on.</summary>
+/// <summary>Represents the settings of the embedded engine.</summary>
 public sealed class SqliteEngineOptions
 {
-    /// <summary>The file that keeps nothing: data live in memory and end with the engine.</summary>
+    /// <summary>Names the data file in memory, which ends with the engine.</summary>
     public const string InMemory = ":memory:";
 
     /// <summary>
@@ -15,15 +15,15 @@ public sealed class SqliteEngineOptions
     public string DataFile { get; set; } = "agentfunctions.db";
 
     /// <summary>
-    /// The folder of the host's key and of the signed head of the data file, which tells a file that was emptied, cut, swapped or
-    /// rolled back from a whole one. By default <c>Governance:KeyFolder</c>, and where that is not set the data file's name with
-    /// <c>.keys</c> at its end.
+    /// Gets or sets the folder of the host's key and of the signed head of the data file, which tells a file that was emptied,
+    /// cut, swapped or rolled back from a whole one. By default <c>Governance:KeyFolder</c>, and where that is not set the data
+    /// file's name with <c>.keys</c> at its end.
     /// </summary>
     public string? KeyFolder { get; set; }
 
     /// <summary>
-    /// Whether only the stores are opened, and orchestrations can be read; by default <see langword="false"/>. Nothing that
-    /// is unfinished goes on then, and nothing can be started or steered: for programs that look at data without the code
+    /// Gets or sets whether only the stores are opened, and orchestrations can be read; <see langword="false"/> by default.
+    /// Unfinished work does not continue, and nothing can be started or steered. For programs that read data without the code
     /// that works on it.
     /// </summary>
     public bool StoresOnly { get; set; }
@@ -41,8 +41,8 @@ public sealed class SqliteEngineOptions
     public int MaxConcurrentTurns { get; set; } = Environment.ProcessorCount * 2;
 
     /// <summary>
-    /// The most idle instances that are kept in memory; by default 1,000. One that was let go is replayed from its history
-    /// when something happens to it.
+    /// Gets or sets the most idle instances that are kept in memory; 1,000 by default. Others are replayed from their history
+    /// when they receive an event.
     /// </summary>
     [Range(0, 1_000_000)]
     public int MaxIdleInstances { get; set; } = 1_000;
@@ -54,16 +54,16 @@ public sealed class SqliteEngineOptions
     public long MaxIdleBytes { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>
-    /// The most pieces of work (turns, activities, writes) that may wait; by default 100,000. Beyond it new instances and
-    /// events are refused with <see cref="ErrorCode.Overloaded"/>, and where that many writes wait, writes too; what was
-    /// accepted goes on.
+    /// Gets or sets the most pieces of work (turns, activities, writes) that may wait; 100,000 by default. Beyond it new
+    /// instances and events are refused with <see cref="ErrorCode.Overloaded"/>, and writes if that many writes wait. Accepted
+    /// work continues.
     /// </summary>
     [Range(1, 100_000_000)]
     public int MaxQueuedWork { get; set; } = 100_000;
 
     /// <summary>
-    /// The most events that one instance keeps without having waited for them; by default 10,000. Beyond it
-    /// <see cref="Durability.IOrchestrationClient.RaiseEventAsync"/> is refused with <see cref="ErrorCode.Overloaded"/>.
+    /// Gets or sets the most events that an instance buffers until it waits for them; 10,000 by default. Beyond it
+    /// <see cref="Durability.IOrchestrationClient.RaiseEventAsync"/> fails with <see cref="ErrorCode.Overloaded"/>.
     /// </summary>
     [Range(1, 1_000_000)]
     public int MaxBufferedEvents { get; set; } = 10_000;
@@ -91,8 +91,8 @@ public sealed class SqliteEngineOptions
     public int MaxHistoryBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// How often the clock is looked at while timers wait, because it may jump or a laptop may sleep; by default every
-    /// second. Timers that are due earlier fire on time.
+    /// Gets or sets how often the clock is checked while timers wait, because it may be set or the machine may sleep; every
+    /// second by default. Timers that are due earlier fire on time.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "1.00:00:00")]
     public TimeSpan ClockCheckInterval { get; set; } = TimeSpan.FromSeconds(1);

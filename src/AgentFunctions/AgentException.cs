@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace AgentFunctions;
 
-/// <summary>An error that this library reports on purpose: a stable code and words for a person.</summary>
+/// <summary>Represents an error of this library, with a stable code and a message for people.</summary>
 [SuppressMessage("Design", "CA1032:Implement standard exception constructors", Justification = "An error without a code says too little.")]
 public sealed class AgentException : Exception
 {
@@ -16,7 +16,10 @@ public sealed class AgentException : Exception
     /// <summary>Gets which kind of error this is.</summary>
     public ErrorCode Code { get; }
 
-    /// <summary>For <see cref="ErrorCode.ModelRateLimited"/>, <see cref="ErrorCode.ModelUnavailable"/>, <see cref="ErrorCode.Overloaded"/> and <see cref="ErrorCode.QuotaExceeded"/>: how long to wait, when that is known.</summary>
+    /// <summary>
+    /// Gets how long to wait before a repetition, if known: for <see cref="ErrorCode.ModelRateLimited"/>,
+    /// <see cref="ErrorCode.ModelUnavailable"/>, <see cref="ErrorCode.Overloaded"/> and <see cref="ErrorCode.QuotaExceeded"/>.
+    /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>Gets whether the same call may succeed later without any change.</summary>
@@ -25,7 +28,7 @@ public sealed class AgentException : Exception
         or ErrorCode.EtagConflict;
 }
 
-/// <summary>The kinds of error. Numbers and names are stable; new ones are only added.</summary>
+/// <summary>Specifies the kind of an error. Numbers and names are stable; values are only added.</summary>
 public enum ErrorCode
 {
     /// <summary>An argument, option or file of the caller's is wrong; the message names the field and the remedy.</summary>

@@ -3,32 +3,32 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions;
 
-/// <summary>What this library's chat clients say beyond the common types.</summary>
+/// <summary>Names what chat clients of this library add to the common types, for chat clients of a host's own.</summary>
 public static class ModelConventions
 {
     /// <summary>
-    /// The key in <see cref="AIContent.AdditionalProperties"/> of a <see cref="FunctionCallContent"/> whose arguments are no JSON
-    /// object; the value is the text as the model sent it. <see cref="FunctionCallContent.Arguments"/> is then
-    /// <see langword="null"/>; an empty object goes back to the provider, since several parse the arguments of the history.
+    /// Names the key in <see cref="AIContent.AdditionalProperties"/> of a <see cref="FunctionCallContent"/> whose arguments are
+    /// not a JSON object. The value is the text as the model sent it. <see cref="FunctionCallContent.Arguments"/> is then
+    /// <see langword="null"/>; the provider is sent an empty object, since several parse the arguments of earlier calls.
     /// </summary>
     public const string InvalidArguments = "invalidArguments";
 
     /// <summary>
-    /// The key, with the value <see langword="true"/>, of a call whose arguments are cut because the answer reached its limit of output
-    /// tokens.
+    /// Names the key, with the value <see langword="true"/>, of a call whose arguments are cut because the answer reached its
+    /// limit of output tokens.
     /// </summary>
     public const string CutArguments = "cutArguments";
 
-    /// <summary>The key of the arguments as the model sent them, where half a surrogate pair was replaced in them.</summary>
+    /// <summary>Names the key of the arguments as the model sent them, if an unpaired surrogate was replaced in them.</summary>
     public const string OriginalArguments = "originalArguments";
 
-    /// <summary>The key of the name as the model sent it, where no endpoint would take it back.</summary>
+    /// <summary>Names the key of the tool name as the model sent it, if no endpoint would accept that name.</summary>
     public const string OriginalName = "originalName";
 
-    /// <summary>The key of the id as the model sent it, where another call of the message has the same.</summary>
+    /// <summary>Names the key of the call id as the model sent it, if another call of the message has the same id.</summary>
     public const string OriginalId = "originalId";
 
-    /// <summary>The <see cref="ErrorContent.ErrorCode"/> of a refusal in the model's own words.</summary>
+    /// <summary>Names the <see cref="ErrorContent.ErrorCode"/> of a refusal in the model's own words.</summary>
     public const string Refusal = "refusal";
 
     /// <summary>Marks an error whose words say nothing that is known: the request may have been too long.</summary>

@@ -1,6 +1,6 @@
 namespace AgentFunctions;
 
-/// <summary>What a tool does to the world; it decides what may happen after a crash.</summary>
+/// <summary>Specifies the effect of a tool, which decides what may happen after a crash.</summary>
 public enum ToolEffect
 {
     /// <summary>Reads only. Called again freely.</summary>

@@ -28,7 +28,7 @@ internal static class KillEndpoints
             .ProducesProblems(400, 401, 403, 415, 503);
         kill.MapPost("/release", ReleaseAsync)
             .WithName("releaseKillSwitch")
-            .WithSummary("Let it go on: new runs and calls are possible again.")
+            .WithSummary("Release the kill switch: new runs and calls are possible again.")
             .Accepts<KillSubmission>("application/json")
             .Produces<KillListResource>()
             .ProducesProblems(400, 401, 403, 415, 503);

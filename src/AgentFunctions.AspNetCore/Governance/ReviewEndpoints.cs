@@ -16,12 +16,12 @@ internal static class ReviewEndpoints
         RouteGroupBuilder reviews = api.MapGroup("/reviews").WithTags("Reviews");
         reviews.MapGet("", ListAsync)
             .WithName("listReviews")
-            .WithSummary("List the changes that nobody has reviewed, by label, the oldest first.")
+            .WithSummary("List the changes that have not been reviewed, by label, the oldest first.")
             .Produces<ReviewListResource>()
             .ProducesProblems(401, 403, 503);
         reviews.MapPost("/accept", AcceptAsync)
             .WithName("acceptReviews")
-            .WithSummary("Mark changes as reviewed; runs that waited for room go on.")
+            .WithSummary("Mark changes as reviewed; runs that waited for it continue.")
             .Accepts<ReviewSubmission>("application/json")
             .Produces<ReviewedResource>()
             .ProducesProblems(400, 401, 403, 404, 415, 503);

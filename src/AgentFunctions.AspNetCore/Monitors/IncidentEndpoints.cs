@@ -35,7 +35,7 @@ internal static class IncidentEndpoints
             .ProducesProblems(401, 403, 404, 503);
         incidents.MapPost("/{id}/acknowledge", AcknowledgeAsync)
             .WithName("acknowledgeIncident")
-            .WithSummary("Take an incident up: nobody else is told any more.")
+            .WithSummary("Acknowledge an incident, which ends its escalation.")
             .WithOptionalBody<CommentSubmission>()
             .Produces<Incident>()
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);

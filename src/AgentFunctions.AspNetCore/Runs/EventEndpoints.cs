@@ -26,7 +26,7 @@ internal static class EventEndpoints
                 + "With live=true there come, beside these events and without an `id`, `model.started`, `model.snapshot`, `model.delta`, "
                 + "`model.reset`, `run.state`, `tool.progress`, `tree.patch` and `stream.ends`: what goes on before it is recorded. "
                 + "They may be missed; what is recorded stands in their place. Programs ignore types that they do not know.")
-            .WithHeader(LastEventId, "The position of the last event that was received; the stream goes on after it.")
+            .WithHeader(LastEventId, "The position of the last event that was received; the stream continues after it.")
             .WithQuery("after", "The same for clients that cannot set headers; the header goes first.", 0, long.MaxValue - 1)
             .WithQuery<bool>("follow", "Whether to wait for what is to come; true by default.")
             .WithQuery<bool>("live", "Whether to show what models and tools say while they are at work; false by default.")

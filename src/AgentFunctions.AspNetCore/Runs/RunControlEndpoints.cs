@@ -27,7 +27,7 @@ internal static class RunControlEndpoints
             .WithMetadata(new RunActMetadata(RunAct.Stop))
             .WithDescription("Steps in flight finish, no further one starts until the run is resumed.");
         Steer(runs.MapPost("/{id}/resume", ResumeAsync), "resumeRun")
-            .WithSummary("Let a run go on.")
+            .WithSummary("Resume a run.")
             .WithDescription("A paused run goes on; a failed one is taken up again from its last good step.");
         Steer(runs.MapPost("/{id}/messages", SendAsync), "sendMessage")
             .WithSummary("Say something to a run.")

@@ -17,7 +17,7 @@ internal static class ListenCheck
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"urls: {open} can be reached from other machines, and there is no API key. Set one (--api-key, "
+                $"urls: {open} can be reached from other machines, and no API key is set. Set one (--api-key, "
                 + "AGENTFUNCTIONS_HOST_KEY or Api:Key), let the app authenticate its users (AddAuthentication), or listen on "
                 + "http://127.0.0.1.");
         }
@@ -32,7 +32,7 @@ internal static class ListenCheck
         }
         catch (FormatException)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"urls: '{address}' is no address; use for instance http://127.0.0.1:7071.");
+            throw new AgentException(ErrorCode.InvalidInput, $"urls: '{address}' is not a valid address. Use, for example, http://127.0.0.1:7071.");
         }
 
         return binding.IsUnixPipe || binding.IsNamedPipe || IsLocalHost(binding.Host);

@@ -48,8 +48,8 @@ public static class AgentFunctionsApplicationExtensions
     }
 
     /// <summary>
-    /// Offers agents as functions of their own names, <c>agent-NAME</c>, on <c>POST /api/agents/NAME/runs</c>: the portal lists each and
-    /// counts its calls. Who may call is the API's guard as everywhere.
+    /// Adds a function <c>agent-NAME</c> for each agent, on <c>POST /api/agents/NAME/runs</c>, so that the portal lists it and
+    /// counts its calls. Callers are authenticated as for the rest of the API.
     /// </summary>
     /// <param name="builder">The function app.</param>
     /// <param name="agents">The names of the agents; all of the app if there are none.</param>

@@ -26,7 +26,7 @@ internal sealed class KeyVaultSecrets : ISecretSource
     public KeyVaultSecrets(Uri? vault, TokenCredential? credential, TimeProvider time, SecretClientOptions? options = null)
     {
         _vault = vault is null || vault.Scheme == Uri.UriSchemeHttps ? vault : throw new AgentException(
-            ErrorCode.InvalidInput, $"Governance:KeyVault: '{vault}' is no https address; the host's own token must not travel in the open.");
+            ErrorCode.InvalidInput, $"Governance:KeyVault: '{vault}' is not an https address. Use https: the token of the host must not be sent in plain text.");
         _client = new(() => new SecretClient(vault, credential ?? new DefaultAzureCredential(), options ?? new SecretClientOptions()));
         _time = time;
     }

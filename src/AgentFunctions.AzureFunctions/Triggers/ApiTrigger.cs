@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Triggers;
 
-/// <summary>The whole HTTP API behind one trigger.</summary>
+/// <summary>Serves the whole HTTP API behind one trigger.</summary>
 /// <remarks>
 /// The Functions host matches routes in the order of the functions' names. This one takes every path, so its name comes last:
 /// an app's own HTTP triggers are asked first.

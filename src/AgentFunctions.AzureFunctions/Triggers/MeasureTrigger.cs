@@ -13,7 +13,7 @@ public sealed class MeasureTrigger(IServiceProvider services)
     private readonly WaitingTimes _times = services.GetRequiredService<WaitingTimes>();
     private readonly StartedServices _started = services.GetRequiredService<StartedServices>();
 
-    /// <summary>Looks how long the oldest run and the oldest question have waited.</summary>
+    /// <summary>Measures how long the oldest run and the oldest approval have waited.</summary>
     /// <param name="timer">The timer.</param>
     /// <param name="client">The Durable Task client.</param>
     /// <param name="cancellationToken">The host stops.</param>

@@ -8,23 +8,25 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Triggers;
 
-/// <summary>An orchestration trigger for each orchestrator and an activity trigger for each activity of the monitors.</summary>
+/// <summary>
+/// Provides an orchestration trigger for each orchestrator and an activity trigger for each activity of monitors.
+/// </summary>
 /// <param name="services">The app's services.</param>
 public sealed class MonitorTriggers(IServiceProvider services)
 {
     private readonly FunctionRunner _runner = services.GetRequiredService<FunctionRunner>();
 
-    /// <summary>The loop of a monitor.</summary>
+    /// <summary>Gets the loop of a monitor.</summary>
     /// <param name="context">What it may see of the world.</param>
     [Function(MonitorOrchestratorNames.Monitor)]
     public Task<JsonElement?> RunMonitorAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
-    /// <summary>The loop of an incident.</summary>
+    /// <summary>Gets the loop of an incident.</summary>
     /// <param name="context">What it may see of the world.</param>
     [Function(MonitorOrchestratorNames.WatchIncident)]
     public Task<JsonElement?> RunIncidentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
-    /// <summary>The loop of a response to an incident.</summary>
+    /// <summary>Gets the loop of a response to an incident.</summary>
     /// <param name="context">What it may see of the world.</param>
     [Function(MonitorOrchestratorNames.RespondToIncident)]
     public Task<JsonElement?> RunResponseAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
@@ -49,7 +51,7 @@ public sealed class MonitorTriggers(IServiceProvider services)
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(MonitorStepNames.RunTick, input, instanceId, client, cancellationToken);
 
-    /// <summary>Tells people of an incident.</summary>
+    /// <summary>Notifies people of an incident.</summary>
     /// <param name="input">Which.</param>
     /// <param name="instanceId">The orchestration that asks.</param>
     /// <param name="client">The Durable Task client.</param>
@@ -59,7 +61,7 @@ public sealed class MonitorTriggers(IServiceProvider services)
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(MonitorStepNames.NotifyIncident, input, instanceId, client, cancellationToken);
 
-    /// <summary>Buries a notification that nobody took.</summary>
+    /// <summary>Keeps a notification that could not be delivered.</summary>
     /// <param name="input">Which.</param>
     /// <param name="instanceId">The orchestration that asks.</param>
     /// <param name="client">The Durable Task client.</param>

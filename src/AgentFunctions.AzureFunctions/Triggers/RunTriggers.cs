@@ -9,13 +9,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Triggers;
 
-/// <summary>An orchestration trigger for each orchestrator and an activity trigger for each activity of a run.</summary>
+/// <summary>Provides an orchestration trigger for each orchestrator and an activity trigger for each activity of a run.</summary>
 /// <param name="services">The app's services.</param>
 public sealed class RunTriggers(IServiceProvider services)
 {
     private readonly FunctionRunner _runner = services.GetRequiredService<FunctionRunner>();
 
-    /// <summary>The loop of a run.</summary>
+    /// <summary>Gets the loop of a run.</summary>
     /// <param name="context">What it may see of the world.</param>
     [Function(OrchestratorNames.RunAgent)]
     public Task<JsonElement?> RunAgentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
@@ -105,7 +105,7 @@ public sealed class RunTriggers(IServiceProvider services)
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(StepNames.CheckAcceptance, input, instanceId, client, cancellationToken);
 
-    /// <summary>Tells those who follow the run that it has ended.</summary>
+    /// <summary>Records the end of the run and notifies its followers.</summary>
     /// <param name="input">How.</param>
     /// <param name="instanceId">The run.</param>
     /// <param name="client">The Durable Task client.</param>

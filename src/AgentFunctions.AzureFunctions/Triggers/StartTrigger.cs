@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.AzureFunctions.Triggers;
 
 /// <summary>
-/// Brings up an app that nobody calls: the monitors, whose ticks are durable timers, and what a crash cut off. Where there are calls,
-/// each instance does it with its first.
+/// Starts the services of an app that receives no calls: monitors, whose ticks are durable timers, and work that a crash
+/// interrupted. An app that receives calls starts them with the first call of each instance.
 /// </summary>
 /// <param name="services">The app's services.</param>
 public sealed class StartTrigger(IServiceProvider services)

@@ -23,7 +23,7 @@ internal static class IncidentsCommand
         var command = new Command("incidents", "List the incidents of a server: the open ones first, then the newest.")
         {
             state, monitor, limit, json, Show(),
-            Change("acknowledge", "Take an incident up: nobody else is told any more."),
+            Change("acknowledge", "Acknowledge an incident, which ends its escalation."),
             Change("resolve", "End an incident; where its signals are still in breach, the next tick opens it again."),
         };
         server.AddTo(command);

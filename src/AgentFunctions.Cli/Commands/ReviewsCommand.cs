@@ -9,7 +9,7 @@ namespace AgentFunctions.Cli.Commands;
 /// <summary><c>reviews list|accept</c>: the changes that nobody has reviewed.</summary>
 internal static class ReviewsCommand
 {
-    public static Command Create() => new("reviews", "The changes that nobody has reviewed on a server.") { List(), Accept() };
+    public static Command Create() => new("reviews", "List and accept the unreviewed changes of a server.") { List(), Accept() };
 
     private static Command List()
     {
@@ -42,7 +42,7 @@ internal static class ReviewsCommand
         var run = new Option<string?>("--run") { Description = "All changes of this run.", HelpName = "ID" };
         var comment = new Option<string?>("--comment") { Description = "What is to be said of them, for the audit log.", HelpName = "TEXT" };
         var server = new ServerOptions();
-        var command = new Command("accept", "Mark changes as reviewed; runs that waited for room go on.") { ids, run, comment };
+        var command = new Command("accept", "Mark changes as reviewed; runs that waited for it continue.") { ids, run, comment };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {

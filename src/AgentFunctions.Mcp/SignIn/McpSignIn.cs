@@ -65,7 +65,7 @@ public sealed class McpSignIn
         }
     }
 
-    /// <summary>Forgets the sign-in to a server. The tokens are not revoked at the authorization server; they expire.</summary>
+    /// <summary>Deletes the tokens of a server. They are not revoked at the authorization server; they expire.</summary>
     /// <param name="name">The server.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Whether there was a sign-in.</returns>
@@ -126,7 +126,7 @@ public sealed class McpSignIn
         Uri address = context.AuthorizationUri;
         if (address.Scheme != Uri.UriSchemeHttps && !(address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
         {
-            throw new AgentException(ErrorCode.NotAllowed, $"The server sends people to '{address.Scheme}:', which is no https address; nobody was sent there.");
+            throw new AgentException(ErrorCode.NotAllowed, $"The server sends people to '{address.Scheme}:', which is not an https address. The sign-in was stopped.");
         }
 
         string state = LoopbackReceiver.Query(address.Query).GetValueOrDefault("state", "");

@@ -79,5 +79,5 @@ internal sealed class ServerAuthorizations(IHttpMessageHandlerFactory handlers, 
     private static Uri Address(McpServerDefinition server, string text, string field) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttps || (address.Scheme == Uri.UriSchemeHttp && address.IsLoopback))
             ? address
-            : throw new AgentException(ErrorCode.InvalidInput, $"{server.Origin}: mcpServers.{server.Name}.oauth.{field}: is no https address.");
+            : throw new AgentException(ErrorCode.InvalidInput, $"{server.Origin}: mcpServers.{server.Name}.oauth.{field}: is not an https address.");
 }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Monitors.Incidents;
 
-/// <summary>Something that went wrong, from its first sign to its end.</summary>
+/// <summary>Represents an incident, from its first sign to its end.</summary>
 public sealed record Incident
 {
     /// <summary>The most entries that are kept; beyond it those in the middle go.</summary>
@@ -25,7 +25,7 @@ public sealed record Incident
     /// <summary>Gets how bad it is: the worst that it was.</summary>
     public required Severity Severity { get; init; }
 
-    /// <summary>Its rank by the monitor's rules, 1 first.</summary>
+    /// <summary>Gets the priority by the monitor's rules; 1 is the highest.</summary>
     public required int Priority { get; init; }
 
     /// <summary>Gets where it stands.</summary>
@@ -71,7 +71,7 @@ public sealed record Incident
     };
 }
 
-/// <summary>One entry of an incident's timeline.</summary>
+/// <summary>Represents an entry of an incident's timeline.</summary>
 /// <param name="Id">Its id: the same when it is written again after a crash, so that it is kept once.</param>
 /// <param name="At">When (UTC).</param>
 /// <param name="Kind">What it reports.</param>

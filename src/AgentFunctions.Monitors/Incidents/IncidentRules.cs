@@ -1,6 +1,6 @@
 namespace AgentFunctions.Monitors.Incidents;
 
-/// <summary>When a monitor's incidents open, close and open again.</summary>
+/// <summary>Represents the rules by which a monitor's incidents open, close and reopen.</summary>
 public sealed record IncidentRules
 {
     /// <summary>Gets how many breaches in a row open an incident; 1 by default.</summary>
@@ -35,16 +35,16 @@ public sealed record IncidentRules
     }
 }
 
-/// <summary>Gives incidents a priority; what is left out matches all.</summary>
+/// <summary>Represents a rule that gives incidents a priority. A condition that is not set matches every incident.</summary>
 public sealed record PriorityRule
 {
-    /// <summary>Only incidents under this key.</summary>
+    /// <summary>Gets the key that an incident must have; <see langword="null"/> for any.</summary>
     public string? Key { get; init; }
 
-    /// <summary>Only incidents of at least this severity.</summary>
+    /// <summary>Gets the least severity that an incident must have.</summary>
     public Severity? AtLeast { get; init; }
 
-    /// <summary>Only incidents that have lasted this long.</summary>
+    /// <summary>Gets how long an incident must have lasted; <see langword="null"/> for any time.</summary>
     public TimeSpan? After { get; init; }
 
     /// <summary>Gets the priority: 1, the most urgent, to 5.</summary>
@@ -54,7 +54,9 @@ public sealed record PriorityRule
         (Key is null || Key == key) && (AtLeast is null || severity >= AtLeast) && (After is null || age >= After);
 }
 
-/// <summary>Tells people of an incident that is still open and that nobody has acknowledged.</summary>
+/// <summary>
+/// Represents a step of an escalation: who is notified of an incident that is open and not acknowledged, and when.
+/// </summary>
 public sealed record EscalationStep
 {
     /// <summary>Gets how long after the opening; at once by default.</summary>
@@ -63,9 +65,9 @@ public sealed record EscalationStep
     /// <summary>Gets the names of the host's notification channels to tell.</summary>
     public required IReadOnlyList<string> Notify { get; init; }
 
-    /// <summary>Tells them again after this time until the next step; <see langword="null"/>, the default, for never.</summary>
+    /// <summary>Gets the interval of reminders until the next step; <see langword="null"/>, the default, for none.</summary>
     public TimeSpan? RemindEvery { get; init; }
 
-    /// <summary>Only incidents of at least this severity.</summary>
+    /// <summary>Gets the least severity that an incident must have.</summary>
     public Severity AtLeast { get; init; } = Severity.Info;
 }

@@ -2,7 +2,7 @@ using AgentFunctions.Governance.Audit;
 
 namespace AgentFunctions.Monitors.Incidents;
 
-/// <summary>Shows incidents, and changes them on a person's behalf.</summary>
+/// <summary>Provides incidents to people and programs, and changes them on a person's behalf.</summary>
 public sealed class IncidentService
 {
     private readonly IncidentStore _incidents;
@@ -13,13 +13,13 @@ public sealed class IncidentService
     internal IncidentService(IncidentStore incidents, IncidentWriter desk, IncidentNotices notifications, AuditLog audit) =>
         (_incidents, _desk, _notifications, _audit) = (incidents, desk, notifications, audit);
 
-    /// <summary>An incident.</summary>
+    /// <summary>Gets an incident.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/>.</exception>
     public Task<Incident> GetAsync(string id, CancellationToken cancellationToken = default) => _incidents.GetAsync(id, cancellationToken);
 
-    /// <summary>The incidents that match: the open ones first, then the newest.</summary>
+    /// <summary>Lists the incidents that match: open ones first, then the newest.</summary>
     /// <param name="monitor">Only those of this monitor.</param>
     /// <param name="state">Only those in this state.</param>
     /// <param name="count">The most incidents.</param>
@@ -45,7 +45,7 @@ public sealed class IncidentService
         ];
     }
 
-    /// <summary>Takes an incident up: nobody else is told any more.</summary>
+    /// <summary>Acknowledges an incident, which ends its escalation.</summary>
     /// <param name="id">The incident.</param>
     /// <param name="requester">Who takes it up.</param>
     /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
@@ -65,7 +65,7 @@ public sealed class IncidentService
         string id, string requester = "local", string? comment = null, CancellationToken cancellationToken = default) =>
         SetAsync(id, IncidentState.Resolved, requester, comment, cancellationToken);
 
-    /// <summary>The notifications that could not be delivered.</summary>
+    /// <summary>Lists the notifications that could not be delivered.</summary>
     /// <param name="cancellationToken">Stops reading.</param>
     public IAsyncEnumerable<DeadLetter> ListDeadLettersAsync(CancellationToken cancellationToken = default) =>
         _notifications.ListDeadLettersAsync(cancellationToken);

@@ -2,33 +2,33 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Monitors.Incidents;
 
-/// <summary>Why people are told.</summary>
+/// <summary>Specifies why people are notified.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<NotificationKind>))]
 public enum NotificationKind
 {
-    /// <summary>An incident opened.</summary>
+    /// <summary>The incident opened.</summary>
     Opened,
 
-    /// <summary>It opened again.</summary>
+    /// <summary>The incident reopened.</summary>
     Reopened,
 
-    /// <summary>Nobody has taken it up; the next ones are told.</summary>
+    /// <summary>The incident was not acknowledged; the next step is notified.</summary>
     Escalated,
 
-    /// <summary>It is still open.</summary>
+    /// <summary>The incident is still open.</summary>
     Reminder,
 
-    /// <summary>It is over.</summary>
+    /// <summary>The incident was resolved.</summary>
     Resolved,
 }
 
-/// <summary>What people are told of an incident. The same at every attempt to deliver it.</summary>
+/// <summary>Represents a notification of an incident. It is the same at every attempt to deliver it.</summary>
 public sealed record Notification
 {
     /// <summary>Gets the id: incident, opening and number. With the channel it is the idempotency key.</summary>
     public required string Id { get; init; }
 
-    /// <summary>Why.</summary>
+    /// <summary>Gets the reason of the notification.</summary>
     public required NotificationKind Kind { get; init; }
 
     /// <summary>Gets the incident.</summary>
@@ -43,7 +43,7 @@ public sealed record Notification
     /// <summary>Gets how bad it is.</summary>
     public required Severity Severity { get; init; }
 
-    /// <summary>Its rank, 1 first.</summary>
+    /// <summary>Gets the priority; 1 is the highest.</summary>
     public required int Priority { get; init; }
 
     /// <summary>Gets the message, in words.</summary>
@@ -53,7 +53,7 @@ public sealed record Notification
     public required DateTimeOffset At { get; init; }
 }
 
-/// <summary>A message that could not be delivered.</summary>
+/// <summary>Represents a notification that could not be delivered.</summary>
 /// <param name="Channel">The channel.</param>
 /// <param name="Notification">The message.</param>
 /// <param name="Error">Why not, in words.</param>

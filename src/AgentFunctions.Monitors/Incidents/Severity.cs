@@ -2,14 +2,14 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Monitors.Incidents;
 
-/// <summary>How bad it is.</summary>
+/// <summary>Specifies the severity of an incident.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<Severity>))]
 public enum Severity
 {
-    /// <summary>Worth knowing.</summary>
+    /// <summary>Something worth knowing.</summary>
     Info,
 
-    /// <summary>May become worse.</summary>
+    /// <summary>Something that may become worse.</summary>
     Warning,
 
     /// <summary>Something does not work.</summary>
@@ -19,60 +19,60 @@ public enum Severity
     Critical,
 }
 
-/// <summary>Where an incident stands.</summary>
+/// <summary>Specifies the state of an incident.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<IncidentState>))]
 public enum IncidentState
 {
-    /// <summary>Nobody has taken it up.</summary>
+    /// <summary>The incident is open and not acknowledged.</summary>
     Open,
 
-    /// <summary>A person has taken it up.</summary>
+    /// <summary>A person has acknowledged the incident.</summary>
     Acknowledged,
 
-    /// <summary>A response has done what it could; the signals have not recovered yet.</summary>
+    /// <summary>A response has finished; the signals have not recovered yet.</summary>
     Mitigated,
 
-    /// <summary>The signals recovered, or a person said so.</summary>
+    /// <summary>The signals recovered, or a person resolved the incident.</summary>
     Resolved,
 }
 
-/// <summary>What an entry of a timeline reports.</summary>
+/// <summary>Specifies what an entry of a timeline reports.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<IncidentEntryKind>))]
 public enum IncidentEntryKind
 {
     /// <summary>The incident opened.</summary>
     Opened,
 
-    /// <summary>It opened again, soon after it was resolved.</summary>
+    /// <summary>The incident reopened soon after it was resolved.</summary>
     Reopened,
 
-    /// <summary>Its signals, severity or priority changed.</summary>
+    /// <summary>The signals, severity or priority of the incident changed.</summary>
     Updated,
 
-    /// <summary>Its signals come and go; people are told less often.</summary>
+    /// <summary>The signals of the incident are flapping; people are notified less often.</summary>
     Flapping,
 
-    /// <summary>A person took it up.</summary>
+    /// <summary>A person acknowledged the incident.</summary>
     Acknowledged,
 
-    /// <summary>It is over.</summary>
+    /// <summary>The incident was resolved.</summary>
     Resolved,
 
-    /// <summary>An agent was asked to respond, or why none was.</summary>
+    /// <summary>A response started, or the reason why none did.</summary>
     Response,
 
-    /// <summary>What the response came to.</summary>
+    /// <summary>The response ended.</summary>
     ResponseEnded,
 
-    /// <summary>Whether the signals recovered after the response.</summary>
+    /// <summary>The signals were verified after the response.</summary>
     Verified,
 
-    /// <summary>People were told.</summary>
+    /// <summary>People were notified.</summary>
     Notified,
 
-    /// <summary>People could not be told; the message is a dead letter.</summary>
+    /// <summary>People could not be notified; the notification is a dead letter.</summary>
     NotificationFailed,
 
-    /// <summary>A step failed and is tried again.</summary>
+    /// <summary>A step failed and is retried.</summary>
     Retrying,
 }

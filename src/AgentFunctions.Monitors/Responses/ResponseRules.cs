@@ -1,13 +1,13 @@
 namespace AgentFunctions.Monitors.Responses;
 
-/// <summary>Who responds to a monitor's incidents and how.</summary>
+/// <summary>Represents the response to a monitor's incidents.</summary>
 public sealed record ResponseRules
 {
     /// <summary>Gets the agent; <see langword="null"/>, the default, for the monitor's own.</summary>
     public string? Agent { get; init; }
 
     /// <summary>
-    /// The runbook: Markdown. Front matter with <c>actions</c> lists the tools with effects that the responder may call;
+    /// Gets the runbook: Markdown. Front matter with <c>actions</c> lists the tools with effects that the responder may call;
     /// without it, the responder may only look.
     /// </summary>
     public required string Runbook { get; init; }
@@ -18,6 +18,8 @@ public sealed record ResponseRules
     /// <summary>Gets how soon after the response the signals must have recovered; ten minutes by default.</summary>
     public TimeSpan VerifyWithin { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Only incidents of at least this severity; warning by default.</summary>
+    /// <summary>
+    /// Gets the least severity of incidents that are responded to; <see cref="Incidents.Severity.Warning"/> by default.
+    /// </summary>
     public Incidents.Severity AtLeast { get; init; } = Incidents.Severity.Warning;
 }

@@ -1,13 +1,15 @@
 namespace AgentFunctions.Monitors.Schedules;
 
-/// <summary>When a monitor looks: exactly one of <see cref="Cron"/>, <see cref="Every"/> and <see cref="At"/>.</summary>
+/// <summary>
+/// Represents the schedule of a monitor. Exactly one of <see cref="Cron"/>, <see cref="Every"/> and <see cref="At"/> is set.
+/// </summary>
 public sealed record MonitorSchedule
 {
     /// <summary>
-    /// A cron expression of five fields (minute, hour, day, month, day of week), six with the second first, or a name such as
-    /// <c>@daily</c>. Where day and day of week are both given, either is enough. Ranges do not run backwards. It is meant in
-    /// local time. Where clocks go forward, a fixed time that does not exist runs at the moment of the change; where they
-    /// go back, it runs once. With <c>*</c> as the hour it follows elapsed time through both.
+    /// Gets a cron expression of five fields (minute, hour, day, month, day of week), six with the second first, or a name such
+    /// as <c>@daily</c>. Where day and day of week are both given, either is enough. Ranges do not run backwards. It is meant in
+    /// local time. Where clocks go forward, a fixed time that does not exist runs at the moment of the change; where they go
+    /// back, it runs once. With <c>*</c> as the hour it follows elapsed time through both.
     /// </summary>
     public string? Cron { get; init; }
 
@@ -19,6 +21,6 @@ public sealed record MonitorSchedule
     /// </summary>
     public TimeSpan? Every { get; init; }
 
-    /// <summary>One moment.</summary>
+    /// <summary>Gets the moment of the only tick.</summary>
     public DateTimeOffset? At { get; init; }
 }

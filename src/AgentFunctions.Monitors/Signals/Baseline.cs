@@ -1,6 +1,6 @@
 namespace AgentFunctions.Monitors.Signals;
 
-/// <summary>What is usual for a value: its mean and spread, the latest counting most. Of fixed size.</summary>
+/// <summary>Represents the usual range of a value, as an exponentially weighted mean and variance.</summary>
 /// <param name="Count">How many values were seen.</param>
 /// <param name="Mean">The usual value.</param>
 /// <param name="Variance">The square of the usual spread.</param>

@@ -3,7 +3,7 @@ using AgentFunctions.Monitors.Incidents;
 
 namespace AgentFunctions.Monitors.Signals;
 
-/// <summary>One check that needs no model: exactly one of <see cref="Http"/> to <see cref="Tool"/>.</summary>
+/// <summary>Represents a check that needs no model. Exactly one of <see cref="Http"/> to <see cref="Tool"/> is set.</summary>
 public sealed record SignalDefinition
 {
     /// <summary>Gets the name, unique in its monitor: lower-case letters, digits and <c>-</c>, at most 64 characters.</summary>
@@ -15,13 +15,13 @@ public sealed record SignalDefinition
     /// <summary>Opens a TCP connection.</summary>
     public TcpSignal? Tcp { get; init; }
 
-    /// <summary>Looks how long a certificate is still valid.</summary>
+    /// <summary>Gets the check of how long a certificate is valid.</summary>
     public TlsSignal? Tls { get; init; }
 
-    /// <summary>Looks for a pattern in what was appended to a file.</summary>
+    /// <summary>Gets the check for a pattern in what was appended to a file.</summary>
     public FileSignal? File { get; init; }
 
-    /// <summary>Looks whether a process runs.</summary>
+    /// <summary>Gets the check whether a process runs.</summary>
     public ProcessSignal? Process { get; init; }
 
     /// <summary>Reads a metric in the Prometheus text format.</summary>
@@ -34,7 +34,7 @@ public sealed record SignalDefinition
     public Severity Severity { get; init; } = Severity.Error;
 
     /// <summary>
-    /// The cause that a breach points to: signals of one key share an incident. By default <see langword="null"/>: the
+    /// Gets the cause that a breach points to: signals of one key share an incident. By default <see langword="null"/>: the
     /// signal's own name.
     /// </summary>
     public string? Key { get; init; }
@@ -43,8 +43,8 @@ public sealed record SignalDefinition
     public WakeOn Wake { get; init; } = WakeOn.Breach;
 
     /// <summary>
-    /// Also a breach: a value that is so many standard deviations from the usual one, once 20 values are known;
-    /// <see langword="null"/>, the default, for never.
+    /// Gets the number of standard deviations from the usual value that counts as a breach, once 20 values are known;
+    /// <see langword="null"/>, the default, for none.
     /// </summary>
     public double? Deviation { get; init; }
 
@@ -56,16 +56,16 @@ public sealed record SignalDefinition
     public string IncidentKey => Key ?? Name;
 }
 
-/// <summary>When a signal wakes the agent.</summary>
+/// <summary>Specifies when a signal wakes the agent.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<WakeOn>))]
 public enum WakeOn
 {
-    /// <summary>When its breach opens an incident.</summary>
+    /// <summary>When a breach opens an incident.</summary>
     Breach,
 
-    /// <summary>On a breach, and when what it sees is not what it saw the last time.</summary>
+    /// <summary>On a breach, and when the signal differs from the last check.</summary>
     Change,
 
-    /// <summary>Never; incidents are opened and people are told.</summary>
+    /// <summary>Never. Incidents are opened and people are notified.</summary>
     Never,
 }

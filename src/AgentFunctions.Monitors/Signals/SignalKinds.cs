@@ -31,7 +31,7 @@ public sealed record TcpSignal
     public required int Port { get; init; }
 }
 
-/// <summary>Looks how long a server's certificate is still valid. Its value is the days that are left.</summary>
+/// <summary>Checks how long a server's certificate is valid. Its value is the number of days left.</summary>
 public sealed record TlsSignal
 {
     /// <summary>Gets the host name.</summary>
@@ -44,7 +44,7 @@ public sealed record TlsSignal
     public TimeSpan ValidFor { get; init; } = TimeSpan.FromDays(14);
 }
 
-/// <summary>Looks at what was appended to a file since the last look. Its value is the number of lines that match.</summary>
+/// <summary>Checks what was appended to a file since the last check. Its value is the number of lines that match.</summary>
 public sealed record FileSignal
 {
     /// <summary>Gets the file's path on the host. A missing file is a breach.</summary>
@@ -62,7 +62,7 @@ public sealed record FileSignal
     public bool FromStart { get; init; }
 }
 
-/// <summary>Looks whether a process runs on the host. Its value is how many do.</summary>
+/// <summary>Checks whether a process runs on the host. Its value is the number of processes.</summary>
 public sealed record ProcessSignal
 {
     /// <summary>Gets the process's name, without a path or <c>.exe</c>.</summary>
@@ -97,7 +97,7 @@ public sealed record ToolSignal
     /// <summary>Gets the tool's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Its arguments: a JSON object.</summary>
+    /// <summary>Gets its arguments: a JSON object.</summary>
     public JsonElement? Arguments { get; init; }
 
     /// <summary>Gets what must hold of the result; without it, that the call does not fail.</summary>

@@ -1,6 +1,6 @@
 namespace AgentFunctions.Monitors.Signals;
 
-/// <summary>What is remembered of a signal from tick to tick. Of bounded size.</summary>
+/// <summary>Represents the memory of a signal between ticks, which is bounded in size.</summary>
 public sealed record SignalMemory
 {
     /// <summary>Gets whether the last look was a breach.</summary>
@@ -24,7 +24,7 @@ public sealed record SignalMemory
     /// <summary>Gets when it was looked at last (UTC).</summary>
     public DateTimeOffset? LookedAt { get; init; }
 
-    /// <summary>Stands for all that the last look saw.</summary>
+    /// <summary>Gets the fingerprint of what the last check found.</summary>
     public string? Fingerprint { get; init; }
 
     /// <summary>Gets where the next look goes on.</summary>

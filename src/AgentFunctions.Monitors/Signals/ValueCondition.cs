@@ -6,7 +6,7 @@ using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Monitors.Signals;
 
-/// <summary>What must hold of a text or of a part of a JSON document; all that is set must hold.</summary>
+/// <summary>Represents a condition on a text or a part of a JSON document. Everything that is set must hold.</summary>
 public sealed record ValueCondition
 {
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);

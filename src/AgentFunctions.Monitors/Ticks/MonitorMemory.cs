@@ -38,22 +38,24 @@ internal sealed record MonitorMemory
     public TickDecision? Decision { get; init; }
 }
 
-/// <summary>How many ticks there were.</summary>
+/// <summary>Represents the numbers of a monitor's ticks.</summary>
 public sealed record TickTotals
 {
-    /// <summary>Ticks that ran.</summary>
+    /// <summary>Gets the number of ticks that ran.</summary>
     public long Ran { get; init; }
 
-    /// <summary>Ticks that asked no model.</summary>
+    /// <summary>Gets the number of ticks that called no model.</summary>
     public long Spared { get; init; }
 
-    /// <summary>Ticks that woke an agent: its own, or one that responds to an incident.</summary>
+    /// <summary>
+    /// Gets the number of ticks that started a run: of the monitor's agent, or of one that responds to an incident.
+    /// </summary>
     public long Woke { get; init; }
 
-    /// <summary>Ticks that did not run.</summary>
+    /// <summary>Gets the number of ticks that did not run.</summary>
     public long Skipped { get; init; }
 
-    /// <summary>Incidents that were opened.</summary>
+    /// <summary>Gets the number of incidents that were opened.</summary>
     public long Incidents { get; init; }
 }
 

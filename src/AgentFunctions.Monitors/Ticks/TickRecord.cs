@@ -2,24 +2,24 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Monitors.Ticks;
 
-/// <summary>What a tick saw.</summary>
+/// <summary>Specifies what a tick found.</summary>
 [JsonConverter(typeof(CamelCaseEnumConverter<TickOutcome>))]
 public enum TickOutcome
 {
-    /// <summary>All is well and as before; no model was asked.</summary>
+    /// <summary>Nothing changed; no model was called.</summary>
     Quiet,
 
-    /// <summary>Something is not as before.</summary>
+    /// <summary>A signal changed.</summary>
     Changed,
 
-    /// <summary>Something is wrong.</summary>
+    /// <summary>A signal is in breach.</summary>
     Breached,
 
     /// <summary>The tick, or several in a row, did not run.</summary>
     Skipped,
 }
 
-/// <summary>What is kept of a tick.</summary>
+/// <summary>Represents the record of a tick.</summary>
 public sealed record TickRecord
 {
     /// <summary>Gets the id: monitor and due time.</summary>
@@ -46,6 +46,6 @@ public sealed record TickRecord
     /// <summary>Gets whether a person asked for it.</summary>
     public bool? Manual { get; init; }
 
-    /// <summary>For ticks that did not run: how many.</summary>
+    /// <summary>Gets the number of ticks that did not run, if this is their record.</summary>
     public int? Count { get; init; }
 }

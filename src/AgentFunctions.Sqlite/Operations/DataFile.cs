@@ -9,8 +9,8 @@ using AgentFunctions.Views.Runs;
 namespace AgentFunctions.Sqlite.Operations;
 
 /// <summary>
-/// Looks after data files from outside an engine. All but <see cref="Accept"/>, <see cref="Compact"/> and <see cref="Reindex"/> only read,
-/// and may be used while an engine runs on the file.
+/// Inspects and maintains data files. All methods but <see cref="Accept"/>, <see cref="Compact"/> and <see cref="Reindex"/> only
+/// read, and may be called while an engine runs on the file.
 /// </summary>
 /// <remarks>
 /// Every member throws <see cref="AgentException"/>: <see cref="ErrorCode.InvalidInput"/> where there is no such file,
@@ -18,7 +18,7 @@ namespace AgentFunctions.Sqlite.Operations;
 /// </remarks>
 public static class DataFile
 {
-    /// <summary>What is in a file.</summary>
+    /// <summary>Reads the status of a file.</summary>
     /// <param name="path">The file.</param>
     public static DataFileStatus Status(string path) => Read(path, connection => new DataFileStatus
     {
@@ -72,8 +72,8 @@ public static class DataFile
     }
 
     /// <summary>
-    /// Takes a file as it is, after a person has looked at what it lost: the next start goes on with what is left. No engine may run
-    /// on the file.
+    /// Accepts a damaged file as it is, after a person has reviewed what it lost; the next start continues with what is left. No
+    /// engine may run on the file.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="keyFolder">The folder of the host's keys; as for <see cref="Check"/>.</param>
@@ -106,7 +106,7 @@ public static class DataFile
         return problem;
     }
 
-    /// <summary>Gives free space back. No engine may run on the file; it needs as much space again while it works.</summary>
+    /// <summary>Compacts a file. No engine may run on it. Needs as much free space as the file takes.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.DataFileInUse"/>: an engine runs on it.</exception>
     public static DataFileCompaction Compact(string path)

@@ -2,7 +2,7 @@ using AgentFunctions.Durability;
 
 namespace AgentFunctions.Sqlite.Operations;
 
-/// <summary>What is in a data file.</summary>
+/// <summary>Represents the status of a data file.</summary>
 public sealed record DataFileStatus
 {
     /// <summary>Gets the file.</summary>
@@ -54,7 +54,7 @@ public sealed record DataFileStatus
     public required long BlobBytes { get; init; }
 }
 
-/// <summary>What a compaction gave back.</summary>
+/// <summary>Represents the result of a compaction.</summary>
 /// <param name="BytesBefore">The size before, log included.</param>
 /// <param name="BytesAfter">The size after.</param>
 public sealed record DataFileCompaction(long BytesBefore, long BytesAfter);

@@ -5,12 +5,12 @@ using AgentFunctions.Sqlite.Runtime;
 
 namespace AgentFunctions.Sqlite.Operations;
 
-/// <summary>What became of a check of all that has not ended against the code of today.</summary>
+/// <summary>Represents the result of replaying all orchestrations that have not ended with the present code.</summary>
 /// <param name="Checked">How many orchestrations were replayed.</param>
 /// <param name="Differences">Those that today's code would break, in the order in which they were begun.</param>
 public sealed record ReplayReport(int Checked, IReadOnlyList<ReplayDifference> Differences);
 
-/// <summary>An orchestration that today's code would not continue as it began.</summary>
+/// <summary>Represents an orchestration whose history the present code does not reproduce.</summary>
 /// <param name="InstanceId">Its id: of a run, the run's.</param>
 /// <param name="Name">The name of its orchestrator.</param>
 /// <param name="Difference">The first step that differs, in words.</param>

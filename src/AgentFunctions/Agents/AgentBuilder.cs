@@ -11,19 +11,19 @@ public sealed class AgentBuilder
 
     internal AgentBuilder(string name) => _definition = new AgentDefinition { Name = name, Instructions = "" };
 
-    /// <summary>Says what the agent is good for.</summary>
+    /// <summary>Sets the description of the agent, by which leads and routes choose it.</summary>
     /// <param name="description">In words for people and for agents that delegate.</param>
     public AgentBuilder WithDescription(string description) => Set(_definition with { Description = description });
 
-    /// <summary>Says what the agent is to do.</summary>
+    /// <summary>Sets the instructions of the agent.</summary>
     /// <param name="instructions">What the model is told before anything else.</param>
     public AgentBuilder WithInstructions(string instructions) => Set(_definition with { Instructions = instructions });
 
-    /// <summary>Chooses a model.</summary>
+    /// <summary>Sets the model of the agent.</summary>
     /// <param name="model">Its name in the host's catalog; <see langword="null"/> for the host's default.</param>
     public AgentBuilder WithModel(string? model) => Set(_definition with { Model = model });
 
-    /// <summary>Gives the agent exactly these tools; without names, none.</summary>
+    /// <summary>Sets the tools of the agent; without names, none.</summary>
     /// <param name="tools">Their names.</param>
     public AgentBuilder WithTools(params IEnumerable<string> tools) => Set(_definition with { Tools = [.. tools] });
 
@@ -31,22 +31,22 @@ public sealed class AgentBuilder
     /// <param name="tools">Their names.</param>
     public AgentBuilder WithoutTools(params IEnumerable<string> tools) => Set(_definition with { DisallowedTools = [.. tools] });
 
-    /// <summary>Lets the agent use exactly these tool servers; without names, none.</summary>
+    /// <summary>Sets the tool servers of the agent; without names, none.</summary>
     /// <param name="servers">Their names in the host's configuration.</param>
     public AgentBuilder WithMcpServers(params IEnumerable<string> servers) =>
         Set(_definition with { McpServers = [.. servers.Select(static name => new AgentMcpServer(name))] });
 
-    /// <summary>Says what a tool does to the world, where the tool itself says otherwise or nothing.</summary>
+    /// <summary>Sets the effect of a tool, in place of the effect that the tool declares.</summary>
     /// <param name="tool">Its name, or the name of its group.</param>
     /// <param name="effect">What it does.</param>
     public AgentBuilder WithEffect(string tool, ToolEffect effect) =>
         Set(_definition with { Effects = new SortedDictionary<string, ToolEffect>(_definition.Effects.ToDictionary(), StringComparer.Ordinal) { [tool] = effect } });
 
-    /// <summary>Lets the agent hand work to sub-agents.</summary>
+    /// <summary>Sets whether and how the agent may delegate to sub-agents.</summary>
     /// <param name="delegation">By which tools.</param>
     public AgentBuilder WithDelegation(Delegation delegation) => Set(_definition with { Delegation = delegation });
 
-    /// <summary>Lets the agent's tokens carry these scopes at the most; without names, none.</summary>
+    /// <summary>Sets the scopes that the agent's tokens may carry; without names, none.</summary>
     /// <param name="scopes">The scopes.</param>
     public AgentBuilder WithScopes(params IEnumerable<string> scopes) => Set(_definition with { Scopes = [.. scopes] });
 
@@ -67,7 +67,7 @@ public sealed class AgentBuilder
     /// <param name="limits">The limits.</param>
     public AgentBuilder WithLimits(AgentLimits limits) => Set(_definition with { Limits = limits });
 
-    /// <summary>Wants the result as JSON of a type.</summary>
+    /// <summary>Sets the type of the result, which is returned as JSON.</summary>
     /// <typeparam name="T">The type; its schema is derived as payloads are written: camel-cased.</typeparam>
     public AgentBuilder WithOutput<T>()
     {
@@ -76,7 +76,7 @@ public sealed class AgentBuilder
         return WithOutput(AIJsonUtilities.CreateJsonSchema(typeof(T), serializerOptions: options));
     }
 
-    /// <summary>Wants the result as JSON of a schema.</summary>
+    /// <summary>Sets the JSON schema of the result.</summary>
     /// <param name="schema">The JSON schema.</param>
     public AgentBuilder WithOutput(JsonElement schema) => Set(_definition with { OutputSchema = schema });
 
@@ -86,7 +86,7 @@ public sealed class AgentBuilder
     public AgentBuilder WithExtra(string key, JsonElement value) =>
         Set(_definition with { Extra = new Dictionary<string, JsonElement>(_definition.Extra) { [key] = value } });
 
-    /// <summary>The definition.</summary>
+    /// <summary>Gets the definition.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
     public AgentDefinition Build()
     {
@@ -94,7 +94,7 @@ public sealed class AgentBuilder
         return _definition;
     }
 
-    /// <summary>The definition; the same as <see cref="Build"/>.</summary>
+    /// <summary>Gets the definition; the same as <see cref="Build"/>.</summary>
     /// <param name="builder">The builder.</param>
     public static implicit operator AgentDefinition(AgentBuilder builder)
     {

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace AgentFunctions.Agents;
 
-/// <summary>The agents of this host, by name. Never changes once made, so any thread may read it.</summary>
+/// <summary>Represents the agents of this host, by name. It is immutable and safe for concurrent use.</summary>
 public sealed class AgentCatalog
 {
     private readonly FrozenDictionary<string, AgentDefinition> _byName;

@@ -4,7 +4,7 @@ using AgentFunctions.Core;
 
 namespace AgentFunctions.Agents;
 
-/// <summary>What an agent is: its instructions, the model that it speaks with, the tools that it may use and its limits.</summary>
+/// <summary>Represents an agent: its instructions, model, tools and limits.</summary>
 /// <remarks>Two definitions are equal when their <see cref="Hash"/> is.</remarks>
 public sealed record AgentDefinition
 {
@@ -25,7 +25,7 @@ public sealed record AgentDefinition
     public string? Model { get; init; }
 
     /// <summary>
-    /// The names of exactly the tools that the agent gets; <see langword="null"/>, the default, for every tool of the host
+    /// Gets the names of exactly the tools that the agent gets; <see langword="null"/>, the default, for every tool of the host
     /// that is not offered by name only.
     /// </summary>
     public IReadOnlyList<string>? Tools { get; init; }
@@ -34,13 +34,13 @@ public sealed record AgentDefinition
     public IReadOnlyList<string> DisallowedTools { get; init; } = [];
 
     /// <summary>
-    /// The tool servers that the agent may use; <see langword="null"/>, the default, for all that the host has configured. Which of
-    /// their tools it gets is for <see cref="Tools"/> to say.
+    /// Gets the tool servers that the agent may use; <see langword="null"/>, the default, for all that the host has configured.
+    /// Which of their tools it gets is for <see cref="Tools"/> to say.
     /// </summary>
     public IReadOnlyList<AgentMcpServer>? McpServers { get; init; }
 
     /// <summary>
-    /// What tools do to the world, by name or by group (<c>mcp__github</c>), where the agent's author knows better than the
+    /// Gets what tools do to the world, by name or by group (<c>mcp__github</c>), where the agent's author knows better than the
     /// tool; none by default.
     /// </summary>
     public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
@@ -50,7 +50,7 @@ public sealed record AgentDefinition
     public Delegation Delegation { get; init; }
 
     /// <summary>
-    /// The scopes that the agent's tokens may carry at the most; <see langword="null"/>, the default, for all that those who
+    /// Gets the scopes that the agent's tokens may carry at the most; <see langword="null"/>, the default, for all that those who
     /// ask it have.
     /// </summary>
     public IReadOnlyList<string>? Scopes { get; init; }

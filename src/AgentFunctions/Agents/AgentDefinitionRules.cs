@@ -28,7 +28,7 @@ internal static class AgentDefinitionRules
 
         if (agent.Name.Length > MaxNameLength || !agent.Name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_'))
         {
-            return ("name", $"'{Shorten(agent.Name)}' is no agent name; use letters, digits, '-' and '_', at most {MaxNameLength} characters.");
+            return ("name", $"'{Shorten(agent.Name)}' is not a valid agent name. Use letters, digits, '-' and '_', at most {MaxNameLength} characters.");
         }
 
         if (string.IsNullOrWhiteSpace(agent.Instructions))

@@ -2,7 +2,7 @@ using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Agents;
 
-/// <summary>An agent written as Markdown with YAML front matter, in the format of Claude Code's subagents.</summary>
+/// <summary>Represents an agent file: Markdown with YAML front matter, in the format of Claude Code's subagents.</summary>
 /// <remarks>
 /// Front matter: <c>name</c>, <c>description</c>, <c>tools</c>, <c>disallowedTools</c>, <c>mcpServers</c>, <c>model</c>, <c>maxTurns</c>, and
 /// of this library's own <c>effects</c> (by tool: <c>none</c>, <c>idempotent</c>, <c>notIdempotent</c>), <c>maxTokens</c>, <c>maxDuration</c> (ISO 8601 such as <c>PT5H</c>, or <c>90s</c>, <c>30m</c>, <c>5h</c>, <c>2d</c>) and

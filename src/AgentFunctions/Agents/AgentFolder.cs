@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace AgentFunctions.Agents;
 
-/// <summary>A folder of agent files.</summary>
+/// <summary>Represents a folder of agent files.</summary>
 /// <param name="Path">The folder.</param>
 /// <param name="Files">Its agents, in ordinal order of their paths.</param>
 /// <param name="Notes">What their authors should know.</param>

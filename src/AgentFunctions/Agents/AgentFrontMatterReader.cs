@@ -246,7 +246,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
         }
         catch (JsonException error)
         {
-            throw AgentFile.Broken(path, entry.Line, $"{entry.Key}: is no valid JSON: {error.Message}", error);
+            throw AgentFile.Broken(path, entry.Line, $"{entry.Key}: is not valid JSON: {error.Message}", error);
         }
     }
 

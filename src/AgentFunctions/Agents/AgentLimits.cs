@@ -1,6 +1,6 @@
 namespace AgentFunctions.Agents;
 
-/// <summary>Where a run of an agent stops at the latest.</summary>
+/// <summary>Represents the limits of an agent's runs.</summary>
 public sealed record AgentLimits
 {
     /// <summary>Gets the most turns (model calls with the tool calls that they asked for); 200 by default, at least 1.</summary>

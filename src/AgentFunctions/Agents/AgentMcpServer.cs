@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace AgentFunctions.Agents;
 
-/// <summary>A tool server that an agent uses.</summary>
+/// <summary>Represents a tool server that an agent uses.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Definition">
 /// The server in the form of <c>.mcp.json</c>; <see langword="null"/> for one that the host has configured under that name. Kept with

@@ -34,7 +34,7 @@ internal sealed class AgentToolServersReader(string path, List<AgentFileNote> no
         {
             effects[tool] = ToolEffects.TryParse(value?.ToString() ?? "", out ToolEffect effect)
                 ? effect
-                : throw Broken(entry, $"{tool}: '{value}' is no effect; use none, idempotent or notIdempotent");
+                : throw Broken(entry, $"{tool}: '{value}' is not a valid effect. Use none, idempotent or notIdempotent");
         }
 
         return effects;

@@ -1,6 +1,6 @@
 namespace AgentFunctions.Agents;
 
-/// <summary>Whether an agent may hand work to sub-agents, and by which tools.</summary>
+/// <summary>Specifies whether an agent may delegate to sub-agents, and by which tools.</summary>
 public enum Delegation
 {
     /// <summary>It may not.</summary>

@@ -104,8 +104,8 @@ internal sealed partial class FrontMatter
     private AgentException Broken(YamlException error, string[] lines) =>
         // The reader stops where it can go no further, which may be lines away from the tab that it cannot take.
         Array.FindIndex(lines, static line => IndentedByTab().IsMatch(line)) is >= 0 and int tab && !error.Message.Contains("stands twice", StringComparison.Ordinal)
-            ? AgentFile.Broken(_path, tab + 2, "the front matter is no valid YAML: a tab indents this line; use spaces.", error)
-            : AgentFile.Broken(_path, Line(error.End), $"the front matter is no valid YAML: {error.Message.TrimEnd('.')}.", error);
+            ? AgentFile.Broken(_path, tab + 2, "the front matter is not valid YAML: a tab indents this line; use spaces.", error)
+            : AgentFile.Broken(_path, Line(error.End), $"the front matter is not valid YAML: {error.Message.TrimEnd('.')}.", error);
 
     private bool QuoteDescription(string[] lines)
     {

@@ -2,29 +2,29 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Budgets;
 
-/// <summary>What a run may spend. A part that is <see langword="null"/> is not limited.</summary>
+/// <summary>Represents a budget. A part that is <see langword="null"/> is not limited.</summary>
 public sealed record Budget
 {
-    /// <summary>Model calls and tool calls, those of sub-agents included.</summary>
+    /// <summary>Gets the number of model calls and tool calls, those of sub-agents included.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>Tokens, in and out together.</summary>
+    /// <summary>Gets the number of tokens, input and output together.</summary>
     public long? Tokens { get; init; }
 
-    /// <summary>US dollars, by the prices of the configuration; only for models that have one.</summary>
+    /// <summary>Gets the amount in US dollars, by the configured prices. Models without a price do not count.</summary>
     public decimal? Usd { get; init; }
 
-    /// <summary>Time from the first turn, waiting included.</summary>
+    /// <summary>Gets the time from the first turn, waiting included.</summary>
     public TimeSpan? WallClock { get; init; }
 
-    /// <summary>Sub-agents started, over the whole tree.</summary>
+    /// <summary>Gets the number of sub-agents started in the whole tree.</summary>
     public int? SubAgents { get; init; }
 
     /// <summary>Gets whether no part is limited.</summary>
     [JsonIgnore]
     public bool IsUnlimited => this is { Steps: null, Tokens: null, Usd: null, WallClock: null, SubAgents: null };
 
-    /// <summary>This and more on top. What was unlimited stays so.</summary>
+    /// <summary>Adds a budget to this one. What is unlimited stays unlimited.</summary>
     /// <param name="more">What to add; its parts that are <see langword="null"/> add nothing.</param>
     public Budget Plus(Budget more)
     {
@@ -50,7 +50,7 @@ public sealed record Budget
         SubAgents = Least0(SubAgents - (taken.SubAgents ?? 0)),
     };
 
-    /// <summary>The narrower of two, part by part.</summary>
+    /// <summary>Gets the narrower of two, part by part.</summary>
     /// <param name="other">The other.</param>
     public Budget Narrow(Budget other)
     {

@@ -1,6 +1,6 @@
 namespace AgentFunctions.Budgets;
 
-/// <summary>What a model costs, in US dollars per million tokens.</summary>
+/// <summary>Represents the price of a model, in US dollars per million tokens.</summary>
 /// <param name="Input">Tokens sent.</param>
 /// <param name="Output">Tokens received, the reasoning included.</param>
 /// <param name="CachedInput">Tokens sent that the provider had in its cache; <see langword="null"/> for the price of any other.</param>
@@ -11,7 +11,7 @@ public sealed record ModelPrice(decimal Input, decimal Output, decimal? CachedIn
     /// <summary>The dearer of what a token sent can cost.</summary>
     internal decimal MostInput => Math.Max(Input, CachedInput ?? Input);
 
-    /// <summary>The price of what was used, in US dollars.</summary>
+    /// <summary>Gets the price of what was used, in US dollars.</summary>
     /// <param name="inputTokens">Tokens sent, the cached ones included.</param>
     /// <param name="outputTokens">Tokens received.</param>
     /// <param name="cachedTokens">Those of the tokens sent that were cached.</param>

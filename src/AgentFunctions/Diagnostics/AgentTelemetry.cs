@@ -10,13 +10,10 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Diagnostics;
 
-/// <summary>
-/// Traces and metrics under the name <c>AgentFunctions</c>, with the attribute names of OpenTelemetry's semantic
-/// conventions for generative AI.
-/// </summary>
+/// <summary>Provides traces and metrics with the attributes of OpenTelemetry's semantic conventions for generative AI.</summary>
 public static class AgentTelemetry
 {
-    /// <summary>The name of the activity source and of the meter.</summary>
+    /// <summary>Names the activity source and the meter.</summary>
     public const string SourceName = TelemetrySource.Name;
 
     private static readonly ActivitySource Source = new(SourceName);

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Diagnostics;
 
 /// <summary>
-/// Looks at all that the host needs: when it has started, to say in one line each what is wrong, and whenever a probe asks.
+/// Checks everything that the host needs: after the start, when each fault is logged in one line, and for each probe.
 /// </summary>
 public sealed partial class HostReadiness : IHostedLifecycleService
 {

@@ -1,14 +1,14 @@
 namespace AgentFunctions.Diagnostics;
 
-/// <summary>Looks at something that the host needs to serve runs.</summary>
+/// <summary>Checks something that the host needs to serve runs.</summary>
 public interface IReadinessCheck
 {
-    /// <summary>Looks at it. What is wrong is told, not thrown.</summary>
+    /// <summary>Checks it. Faults are returned, not thrown.</summary>
     /// <param name="cancellationToken">The token to cancel the look.</param>
     Task<IReadOnlyList<ReadinessItem>> CheckAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Says how far the host can serve runs.</summary>
+/// <summary>Specifies how far the host can serve runs.</summary>
 public enum ReadinessStatus
 {
     /// <summary>All is well.</summary>
@@ -21,7 +21,7 @@ public enum ReadinessStatus
     Failed,
 }
 
-/// <summary>What was found of one thing that the host needs.</summary>
+/// <summary>Represents the result of a readiness check.</summary>
 /// <param name="Name">What it is, such as <c>policy</c>.</param>
 /// <param name="Status">How it is.</param>
 /// <param name="Message">What is wrong and how to mend it; <see langword="null"/> if all is well.</param>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace AgentFunctions.Durability;
 
-/// <summary>How payloads cross the durable boundary: camel-cased JSON, null members left out.</summary>
+/// <summary>Writes and reads payloads of orchestrations as JSON: camel-cased names, no null members.</summary>
 /// <remarks>
 /// The library's own types come from source-generated contexts, one for each of its rooms; types of the user's own fall back to reflection, or
 /// come from a resolver that <see cref="AddResolver"/> put in front before the first payload was written.
@@ -18,7 +18,7 @@ public static class DurableJson
         TypeInfoResolver = JsonTypeInfoResolver.Combine(DurabilityJsonContext.Default, new DefaultJsonTypeInfoResolver()),
     };
 
-    /// <summary>Puts a source-generated context of the caller's own in front of reflection.</summary>
+    /// <summary>Adds a source-generated context, which is asked before reflection.</summary>
     /// <param name="resolver">The context.</param>
     /// <exception cref="InvalidOperationException">A payload has been written or read already.</exception>
     public static void AddResolver(IJsonTypeInfoResolver resolver) => Options.TypeInfoResolverChain.Insert(0, resolver);

@@ -2,24 +2,24 @@ using System.Collections.Concurrent;
 
 namespace AgentFunctions.Durability;
 
-/// <summary>An orchestrator as an engine sees it: JSON in, JSON out.</summary>
+/// <summary>Represents an orchestrator as an engine calls it, with input and output as JSON.</summary>
 /// <param name="context">What it may see of the world.</param>
 /// <param name="input">The input as JSON.</param>
 public delegate Task<string?> OrchestratorDelegate(IOrchestrationContext context, string? input);
 
-/// <summary>An activity as an engine sees it: JSON in, JSON out.</summary>
+/// <summary>Represents an activity as an engine calls it, with input and output as JSON.</summary>
 /// <param name="context">Which call this is.</param>
 /// <param name="input">The input as JSON.</param>
 public delegate Task<string?> ActivityDelegate(ActivityContext context, string? input);
 
-/// <summary>Which call an activity serves.</summary>
+/// <summary>Represents the call that an activity serves.</summary>
 /// <param name="InstanceId">The orchestration that asked for it.</param>
 /// <param name="Name">The name of the activity.</param>
 /// <param name="TaskId">The number of the step within its instance; the same when the step is delivered again after a crash.</param>
 /// <param name="CancellationToken">Cancelled when the instance ends, when its code has returned without waiting for the result, or when the host stops.</param>
 public sealed record ActivityContext(string InstanceId, string Name, int TaskId, CancellationToken CancellationToken);
 
-/// <summary>The orchestrators and activities that an engine can run, by name. Names are case-sensitive.</summary>
+/// <summary>Represents the orchestrators and activities of a host, by name. Names are case-sensitive.</summary>
 public sealed class DurableRegistry
 {
     private readonly ConcurrentDictionary<string, OrchestratorDelegate> _orchestrators = new(StringComparer.Ordinal);

@@ -1,8 +1,8 @@
 namespace AgentFunctions.Durability;
 
 /// <summary>
-/// An error as data: what crosses the durable boundary instead of an exception. Follows
-/// <c>Microsoft.DurableTask.TaskFailureDetails</c>; no type name in it is ever resolved by reflection.
+/// Represents an error as data, which is recorded instead of an exception. Follows
+/// <c>Microsoft.DurableTask.TaskFailureDetails</c>; type names in it are never resolved by reflection.
 /// </summary>
 /// <param name="ErrorType">The name of the kind of error: an <see cref="ErrorCode"/> or the full name of an exception type.</param>
 /// <param name="Message">What went wrong, in words for a person.</param>
@@ -12,7 +12,7 @@ namespace AgentFunctions.Durability;
 public sealed record FailureDetails(
     string ErrorType, string Message, string? StackTrace = null, FailureDetails? InnerFailure = null, bool IsNonRetriable = false)
 {
-    /// <summary>The details of an exception, its causes included.</summary>
+    /// <summary>Gets the details of an exception, its causes included.</summary>
     /// <param name="exception">The exception.</param>
     public static FailureDetails FromException(Exception exception)
     {
@@ -27,12 +27,14 @@ public sealed record FailureDetails(
         };
     }
 
-    /// <summary>Whether this failure, or one of its causes, has the code.</summary>
+    /// <summary>Determines whether this failure, or one of its causes, has the code.</summary>
     /// <param name="code">The code to look for.</param>
     public bool IsCausedBy(ErrorCode code) =>
         ErrorType == code.ToString() || (InnerFailure?.IsCausedBy(code) ?? false);
 
-    /// <summary>What brought it about: the innermost failure that has an <see cref="ErrorCode"/>, otherwise the innermost of all.</summary>
+    /// <summary>
+    /// Gets what brought it about: the innermost failure that has an <see cref="ErrorCode"/>, otherwise the innermost of all.
+    /// </summary>
     public FailureDetails Cause()
     {
         FailureDetails? known = null;

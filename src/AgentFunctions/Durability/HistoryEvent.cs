@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace AgentFunctions.Durability;
 
 /// <summary>
-/// One recorded fact of an instance. The sequence of these is all that a replay needs. Evolved only by addition: a
-/// history that an older version wrote must always be readable.
+/// Represents an event of an instance's history, which is all that a replay needs. Members are only added: histories of earlier
+/// versions stay readable.
 /// </summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$t")]
@@ -28,7 +28,7 @@ namespace AgentFunctions.Durability;
 [JsonDerivedType(typeof(ExecutionTerminated), "end!")]
 public abstract record HistoryEvent(DateTimeOffset Timestamp);
 
-/// <summary>The instance was scheduled, or began again as new.</summary>
+/// <summary>Records that the instance was scheduled, or continued as new.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="Name">The orchestrator.</param>
 /// <param name="ExecutionId">Distinguishes the executions of one instance.</param>
@@ -40,30 +40,30 @@ public sealed record ExecutionStarted(
     DateTimeOffset Timestamp, string Name, string ExecutionId, string? Input = null, string? ParentInstanceId = null,
     DateTimeOffset? StartAt = null, string? InstanceId = null) : HistoryEvent(Timestamp);
 
-/// <summary>A turn of the orchestrator began; its time is what the orchestrator sees as now.</summary>
+/// <summary>Records that a turn of the orchestrator began. Its time is the orchestrator's current time.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 public sealed record TurnStarted(DateTimeOffset Timestamp) : HistoryEvent(Timestamp);
 
-/// <summary>The orchestrator asked for an activity.</summary>
+/// <summary>Records that the orchestrator called an activity.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The number of the step within the execution, from 0.</param>
 /// <param name="Name">The activity.</param>
 /// <param name="Input">The input as JSON.</param>
 public sealed record TaskScheduled(DateTimeOffset Timestamp, int TaskId, string Name, string? Input = null) : HistoryEvent(Timestamp);
 
-/// <summary>An activity returned.</summary>
+/// <summary>Records that an activity returned.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The step.</param>
 /// <param name="Result">The result as JSON.</param>
 public sealed record TaskCompleted(DateTimeOffset Timestamp, int TaskId, string? Result = null) : HistoryEvent(Timestamp);
 
-/// <summary>An activity failed.</summary>
+/// <summary>Records that an activity failed.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The step.</param>
 /// <param name="Failure">What went wrong.</param>
 public sealed record TaskFailed(DateTimeOffset Timestamp, int TaskId, FailureDetails Failure) : HistoryEvent(Timestamp);
 
-/// <summary>The orchestrator asked for a sub-orchestration.</summary>
+/// <summary>Records that the orchestrator called a sub-orchestration.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The number of the step within the execution, from 0.</param>
 /// <param name="Name">The orchestrator.</param>
@@ -72,41 +72,41 @@ public sealed record TaskFailed(DateTimeOffset Timestamp, int TaskId, FailureDet
 public sealed record SubOrchestrationCreated(
     DateTimeOffset Timestamp, int TaskId, string Name, string InstanceId, string? Input = null) : HistoryEvent(Timestamp);
 
-/// <summary>A sub-orchestration returned.</summary>
+/// <summary>Records that a sub-orchestration returned.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The step.</param>
 /// <param name="Result">The output as JSON.</param>
 public sealed record SubOrchestrationCompleted(DateTimeOffset Timestamp, int TaskId, string? Result = null) : HistoryEvent(Timestamp);
 
-/// <summary>A sub-orchestration failed or was terminated.</summary>
+/// <summary>Records that a sub-orchestration failed or was terminated.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The step.</param>
 /// <param name="Failure">What went wrong.</param>
 public sealed record SubOrchestrationFailed(DateTimeOffset Timestamp, int TaskId, FailureDetails Failure) : HistoryEvent(Timestamp);
 
-/// <summary>The orchestrator set a timer.</summary>
+/// <summary>Records that the orchestrator created a timer.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The number of the step within the execution, from 0.</param>
 /// <param name="FireAt">When it fires (UTC).</param>
 public sealed record TimerCreated(DateTimeOffset Timestamp, int TaskId, DateTimeOffset FireAt) : HistoryEvent(Timestamp);
 
-/// <summary>A timer fired.</summary>
+/// <summary>Records that a timer fired.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The step.</param>
 public sealed record TimerFired(DateTimeOffset Timestamp, int TaskId) : HistoryEvent(Timestamp);
 
-/// <summary>The orchestrator cancelled a timer.</summary>
+/// <summary>Records that the orchestrator cancelled a timer.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The step.</param>
 public sealed record TimerCancelled(DateTimeOffset Timestamp, int TaskId) : HistoryEvent(Timestamp);
 
-/// <summary>An event came from outside.</summary>
+/// <summary>Records that an external event was received.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="Name">The name of the event.</param>
 /// <param name="Payload">The payload as JSON.</param>
 public sealed record EventRaised(DateTimeOffset Timestamp, string Name, string? Payload = null) : HistoryEvent(Timestamp);
 
-/// <summary>The orchestrator sent an event to another instance.</summary>
+/// <summary>Records that the orchestrator sent an event to another instance.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="TaskId">The number of the step within the execution, from 0.</param>
 /// <param name="InstanceId">The receiver.</param>
@@ -115,27 +115,27 @@ public sealed record EventRaised(DateTimeOffset Timestamp, string Name, string? 
 public sealed record EventSent(
     DateTimeOffset Timestamp, int TaskId, string InstanceId, string Name, string? Payload = null) : HistoryEvent(Timestamp);
 
-/// <summary>The instance was suspended.</summary>
+/// <summary>Records that the instance was suspended.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="Reason">Why.</param>
 public sealed record ExecutionSuspended(DateTimeOffset Timestamp, string? Reason = null) : HistoryEvent(Timestamp);
 
-/// <summary>The instance was resumed.</summary>
+/// <summary>Records that the instance was resumed.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="Reason">Why.</param>
 public sealed record ExecutionResumed(DateTimeOffset Timestamp, string? Reason = null) : HistoryEvent(Timestamp);
 
-/// <summary>The orchestrator returned.</summary>
+/// <summary>Records that the orchestrator returned.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="Output">The output as JSON.</param>
 public sealed record ExecutionCompleted(DateTimeOffset Timestamp, string? Output = null) : HistoryEvent(Timestamp);
 
-/// <summary>The orchestrator threw.</summary>
+/// <summary>Records that the orchestrator threw an exception.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="Failure">What went wrong.</param>
 public sealed record ExecutionFailed(DateTimeOffset Timestamp, FailureDetails Failure) : HistoryEvent(Timestamp);
 
-/// <summary>The instance was terminated.</summary>
+/// <summary>Records that the instance was terminated.</summary>
 /// <param name="Timestamp">When it was recorded (UTC).</param>
 /// <param name="Output">The output that the caller asked to show, as JSON.</param>
 public sealed record ExecutionTerminated(DateTimeOffset Timestamp, string? Output = null) : HistoryEvent(Timestamp);

@@ -24,13 +24,13 @@ public interface IOrchestrationClient
     /// </exception>
     Task<string> ScheduleAsync(string name, object? input = null, StartOptions? options = null, CancellationToken cancellationToken = default);
 
-    /// <summary>The state of one instance, or <see langword="null"/> if there is none of that id.</summary>
+    /// <summary>Gets the state of one instance, or <see langword="null"/> if there is none of that id.</summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="includePayloads">Whether to read input, output and custom status too.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<OrchestrationState?> GetAsync(string instanceId, bool includePayloads = true, CancellationToken cancellationToken = default);
 
-    /// <summary>One page of the instances that match, in the order of their creation.</summary>
+    /// <summary>Gets one page of the instances that match, in the order of their creation.</summary>
     /// <param name="query">What to match, how many, and where to go on.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<Page<OrchestrationState>> QueryAsync(OrchestrationQuery query, CancellationToken cancellationToken = default);
@@ -59,7 +59,7 @@ public interface IOrchestrationClient
     /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
     Task SuspendAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Lets a suspended instance go on; what happened meanwhile is delivered in order.</summary>
+    /// <summary>Resumes a suspended instance. Events that arrived meanwhile are delivered in order.</summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="reason">Why, for the history.</param>
     /// <param name="cancellationToken">Stops waiting for the record.</param>
@@ -89,7 +89,9 @@ public interface IOrchestrationClient
     /// </exception>
     Task<int> PurgeAsync(string instanceId, CancellationToken cancellationToken = default);
 
-    /// <summary>The recorded events of the instance's present execution, oldest first; empty where there is none of that id.</summary>
+    /// <summary>
+    /// Gets the recorded events of the instance's present execution, oldest first; empty where there is none of that id.
+    /// </summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     IAsyncEnumerable<HistoryEvent> ReadHistoryAsync(string instanceId, CancellationToken cancellationToken = default);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.Durability;
 
 /// <summary>
-/// All that replayed code may see of the world. Names and meaning follow
+/// Represents the context of an orchestrator, the only access of replayed code to its surroundings. Names and meaning follow
 /// <c>Microsoft.DurableTask.TaskOrchestrationContext</c>.
 /// </summary>
 /// <remarks>
@@ -16,22 +16,24 @@ namespace AgentFunctions.Durability;
 /// </remarks>
 public interface IOrchestrationContext
 {
-    /// <summary>The id of this instance.</summary>
+    /// <summary>Gets the id of this instance.</summary>
     string InstanceId { get; }
 
-    /// <summary>The name under which the running orchestrator was registered.</summary>
+    /// <summary>Gets the name under which the running orchestrator was registered.</summary>
     string Name { get; }
 
-    /// <summary>The id of the instance that started this one as a sub-orchestration; otherwise <see langword="null"/>.</summary>
+    /// <summary>
+    /// Gets the id of the instance that started this one as a sub-orchestration; otherwise <see langword="null"/>.
+    /// </summary>
     string? ParentInstanceId { get; }
 
-    /// <summary>The time (UTC) of the event that is being processed; the same at every replay.</summary>
+    /// <summary>Gets the time (UTC) of the event that is being processed; the same at every replay.</summary>
     DateTimeOffset CurrentTime { get; }
 
-    /// <summary>Whether the code is running over recorded history rather than making new decisions.</summary>
+    /// <summary>Gets whether the code is running over recorded history rather than making new decisions.</summary>
     bool IsReplaying { get; }
 
-    /// <summary>A new identifier, unique to this instance and the same at every replay.</summary>
+    /// <summary>Gets a new identifier, unique to this instance and the same at every replay.</summary>
     Guid NewGuid();
 
     /// <summary>Runs an activity as one durable step.</summary>
@@ -50,7 +52,7 @@ public interface IOrchestrationContext
     /// <exception cref="TaskFailedException">The child failed or was terminated, or its id is taken.</exception>
     Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null, SubOrchestrationOptions? options = null);
 
-    /// <summary>Completes at a moment in time; no compute is held meanwhile.</summary>
+    /// <summary>Creates a timer that completes at a moment in time. Waiting holds no compute.</summary>
     /// <param name="fireAt">When to complete (UTC). A moment that has passed completes in the next turn.</param>
     /// <param name="cancellationToken">Cancels the timer.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled before the timer fired.</exception>
@@ -77,14 +79,14 @@ public interface IOrchestrationContext
     void SetCustomStatus(object? status);
 
     /// <summary>
-    /// Lets the same instance start again with an empty history and without a custom status, once the code has returned and
-    /// its open steps have ended.
+    /// Restarts the instance with an empty history and without a custom status, once the code has returned and its open steps
+    /// have ended.
     /// </summary>
     /// <param name="input">The input of the new execution, written as JSON.</param>
     /// <param name="preserveUnprocessedEvents">Whether events that nobody has waited for yet are carried over.</param>
     void ContinueAsNew(object? input = null, bool preserveUnprocessedEvents = true);
 
-    /// <summary>A logger that is silent while history is replayed.</summary>
+    /// <summary>Gets a logger that is silent while history is replayed.</summary>
     /// <param name="category">The category of the logger.</param>
     ILogger CreateReplaySafeLogger(string category);
 }

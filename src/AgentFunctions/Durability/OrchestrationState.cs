@@ -1,6 +1,6 @@
 namespace AgentFunctions.Durability;
 
-/// <summary>Where an instance stands.</summary>
+/// <summary>Specifies the status of an instance.</summary>
 public enum OrchestrationStatus
 {
     /// <summary>Scheduled; no turn has run yet.</summary>
@@ -9,7 +9,7 @@ public enum OrchestrationStatus
     /// <summary>Started and not ended; it may be waiting for a step, a timer or an event.</summary>
     Running,
 
-    /// <summary>Held by <see cref="IOrchestrationClient.SuspendAsync"/>.</summary>
+    /// <summary>Suspended by <see cref="IOrchestrationClient.SuspendAsync"/>.</summary>
     Suspended,
 
     /// <summary>Ended with an output.</summary>
@@ -22,7 +22,7 @@ public enum OrchestrationStatus
     Terminated,
 }
 
-/// <summary>What is known of one instance.</summary>
+/// <summary>Represents the state of an instance.</summary>
 /// <param name="InstanceId">The id.</param>
 /// <param name="Name">The name of the orchestrator.</param>
 /// <param name="Status">Where it stands.</param>
@@ -43,39 +43,41 @@ public sealed record OrchestrationState(
     /// <summary>Gets the custom status as JSON; <see langword="null"/> if there is none or it was not asked for.</summary>
     public string? CustomStatus { get; init; }
 
-    /// <summary>Why it failed, for <see cref="OrchestrationStatus.Failed"/>.</summary>
+    /// <summary>Gets why it failed, for <see cref="OrchestrationStatus.Failed"/>.</summary>
     public FailureDetails? Failure { get; init; }
 
     /// <summary>Gets whether the instance has ended.</summary>
     public bool IsEnded => Status is OrchestrationStatus.Completed or OrchestrationStatus.Failed or OrchestrationStatus.Terminated;
 }
 
-/// <summary>Which instances to list.</summary>
+/// <summary>Represents a filter of instances.</summary>
 public sealed record OrchestrationQuery
 {
-    /// <summary>Only these statuses; empty for all.</summary>
+    /// <summary>Gets the statuses of the instances; empty for all.</summary>
     public IReadOnlyList<OrchestrationStatus> Statuses { get; init; } = [];
 
-    /// <summary>Only ids that begin so; <see langword="null"/> for all.</summary>
+    /// <summary>Gets the prefix of the ids; <see langword="null"/> for all.</summary>
     public string? InstanceIdPrefix { get; init; }
 
-    /// <summary>Only instances created at or after this moment.</summary>
+    /// <summary>Gets the moment at or after which the instances were created; <see langword="null"/> for any.</summary>
     public DateTimeOffset? CreatedFrom { get; init; }
 
-    /// <summary>Only instances created at or before this moment.</summary>
+    /// <summary>Gets the moment at or before which the instances were created; <see langword="null"/> for any.</summary>
     public DateTimeOffset? CreatedTo { get; init; }
 
     /// <summary>Gets the most instances in one page: 1 to 1,000, by default 100.</summary>
     public int PageSize { get; init; } = 100;
 
-    /// <summary><see cref="Page{T}.ContinuationToken"/> of the page before; <see langword="null"/> for the first page.</summary>
+    /// <summary>
+    /// Gets the <see cref="Page{T}.ContinuationToken"/> of the previous page; <see langword="null"/> for the first page.
+    /// </summary>
     public string? ContinuationToken { get; init; }
 
     /// <summary>Gets whether to read input, output and custom status too.</summary>
     public bool IncludePayloads { get; init; }
 }
 
-/// <summary>One page of a list.</summary>
+/// <summary>Represents a page of a list.</summary>
 /// <typeparam name="T">What the list holds.</typeparam>
 /// <param name="Items">The items of this page.</param>
 /// <param name="ContinuationToken">Where the next page begins; <see langword="null"/> at the end.</param>

@@ -1,6 +1,8 @@
 namespace AgentFunctions.Durability;
 
-/// <summary>An activity or a sub-orchestration failed; thrown inside an orchestrator, where it can be caught.</summary>
+/// <summary>
+/// Represents the failure of an activity or a sub-orchestration, thrown within the orchestrator that called it.
+/// </summary>
 /// <remarks>Follows <c>Microsoft.DurableTask.TaskFailedException</c>.</remarks>
 public sealed class TaskFailedException : Exception
 {

@@ -2,11 +2,11 @@ using AgentFunctions.Core;
 
 namespace AgentFunctions.Durability;
 
-/// <summary>How a durable step is run.</summary>
+/// <summary>Represents the options of a durable step.</summary>
 /// <param name="Retry">When and how often to repeat a failed step; <see langword="null"/> for never.</param>
 public record TaskOptions(RetryPolicy? Retry = null);
 
-/// <summary>How a sub-orchestration is run.</summary>
+/// <summary>Represents the options of a sub-orchestration.</summary>
 /// <param name="InstanceId">The child's instance id; <see langword="null"/> for a new one that is stable under replay.</param>
 /// <param name="Retry">When and how often to repeat a failed child; <see langword="null"/> for never.</param>
 public sealed record SubOrchestrationOptions(string? InstanceId = null, RetryPolicy? Retry = null) : TaskOptions(Retry)
@@ -18,7 +18,7 @@ public sealed record SubOrchestrationOptions(string? InstanceId = null, RetryPol
     public const char IdSeparator = ChildName.Separator;
 }
 
-/// <summary>How an instance is scheduled.</summary>
+/// <summary>Represents the options with which an instance is scheduled.</summary>
 public sealed record StartOptions
 {
     /// <summary>
@@ -30,13 +30,13 @@ public sealed record StartOptions
     public DateTimeOffset? StartAt { get; init; }
 
     /// <summary>
-    /// The statuses in which an existing instance of the same id is replaced by the new one. By default none: an id that
-    /// is taken is an error.
+    /// Gets the statuses in which an existing instance of the same id is replaced by the new one. By default none: an id that is
+    /// taken is an error.
     /// </summary>
     public IReadOnlyList<OrchestrationStatus> ReplaceableStatuses { get; init; } = [];
 }
 
-/// <summary>When and how often a failed step is repeated. The waits are durable timers.</summary>
+/// <summary>Represents when and how often a failed step is retried. The delays are durable timers.</summary>
 /// <param name="MaxAttempts">The most attempts, the first included; at least 1.</param>
 /// <param name="FirstDelay">The wait before the second attempt.</param>
 /// <param name="BackoffCoefficient">By what each further wait grows; at least 1.</param>
@@ -51,7 +51,7 @@ public sealed record RetryPolicy(
     /// </summary>
     public Func<FailureDetails, bool>? HandleFailure { get; init; }
 
-    /// <summary>Whether a further attempt follows a failure.</summary>
+    /// <summary>Determines whether a failed attempt is retried.</summary>
     /// <param name="failure">What went wrong.</param>
     /// <param name="attempt">The number of the attempt that failed, from 1.</param>
     /// <param name="elapsed">Time since the first attempt.</param>
@@ -60,7 +60,7 @@ public sealed record RetryPolicy(
         && (Timeout is null || elapsed < Timeout)
         && (HandleFailure?.Invoke(failure) ?? !failure.IsNonRetriable);
 
-    /// <summary>The wait after a failed attempt.</summary>
+    /// <summary>Gets the delay after a failed attempt.</summary>
     /// <param name="attempt">The number of the attempt that failed, from 1.</param>
     public TimeSpan DelayAfter(int attempt)
     {

@@ -6,7 +6,7 @@ using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>The way in: admits goals and routes them to an agent.</summary>
+/// <summary>Admits runs and routes them to an agent.</summary>
 public sealed class AgentGateway
 {
     private readonly RunAdmission _admission;
@@ -53,8 +53,8 @@ public sealed class AgentGateway
         _admission.AdmitAsync(OrderOf(request, caller, idempotencyKey, narrow) with { Id = id }, cancellationToken);
 
     /// <summary>
-    /// Takes up the run of a key that has not ended, and admits a new one where there is none: for programs that a person
-    /// interrupts and starts again.
+    /// Returns the run of a key if it has not ended, and submits a new one otherwise. For programs that a person interrupts and
+    /// restarts.
     /// </summary>
     /// <param name="request">The goal, should a new run be needed.</param>
     /// <param name="key">What makes it the same work. At most 200 characters.</param>

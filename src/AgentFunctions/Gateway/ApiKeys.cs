@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>The API keys of this host, each with a name and roles. Only hashes are kept: what a key is, only its holder knows.</summary>
+/// <summary>Provides the API keys of this host, each with a name and roles. Only hashes of the keys are stored.</summary>
 /// <remarks>Their records bear the host's seal: one that somebody planted or altered in the store is no key, and the log says so.</remarks>
 public sealed class ApiKeys
 {
@@ -66,7 +66,7 @@ public sealed class ApiKeys
         Require(known.All(key => key.Name != name), "name", "a key of this name exists; remove it first");
         Require(
             known.Count > 0 || roles.Contains(CallerRoles.Admin, StringComparer.Ordinal), "roles",
-            $"give the first key the role {CallerRoles.Admin}: from then on nobody without a key may call");
+            $"give the first key the role {CallerRoles.Admin}: from then on callers need a key");
         Require(
             isRenewal || await _records.GetAsync(Withdrawn + name, cancellationToken).ConfigureAwait(false) is null, "name",
             "a key of this name was withdrawn, and its runs would be the new holder's; use another name, or send renew: true for the same holder");
@@ -81,7 +81,7 @@ public sealed class ApiKeys
         return key;
     }
 
-    /// <summary>Who holds a key; <see langword="null"/> if it is none of this host's.</summary>
+    /// <summary>Finds the caller that holds a key; <see langword="null"/> if the key is unknown.</summary>
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Caller?> FindAsync(string key, CancellationToken cancellationToken = default)
@@ -105,7 +105,7 @@ public sealed class ApiKeys
             : null;
     }
 
-    /// <summary>Whether there is any key: from then on nobody without one may call.</summary>
+    /// <summary>Determines whether the host has any key. From then on callers need one.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken = default)
     {
@@ -119,7 +119,7 @@ public sealed class ApiKeys
         return seen.Any;
     }
 
-    /// <summary>The keys, without what they are.</summary>
+    /// <summary>Lists the keys, without their values.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<ApiKeyRecord>> ListAsync(CancellationToken cancellationToken = default)
     {
@@ -139,7 +139,7 @@ public sealed class ApiKeys
         return keys;
     }
 
-    /// <summary>Withdraws a key at once.</summary>
+    /// <summary>Revokes a key at once.</summary>
     /// <param name="name">The holder's name.</param>
     /// <param name="by">Who withdraws it.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -202,7 +202,7 @@ public sealed class ApiKeys
         _audit.AppendAsync(new AuditEntry(AuditTypes.KeyChanged) { Actor = by.Id, Reason = words }, cancellationToken);
 }
 
-/// <summary>An API key as it is kept.</summary>
+/// <summary>Represents an API key as it is stored.</summary>
 /// <param name="Id">The part of the key that finds it.</param>
 /// <param name="Name">The holder.</param>
 /// <param name="Roles">The roles.</param>

@@ -3,7 +3,7 @@ using AgentFunctions.Budgets;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>From where and how a new run is to go on.</summary>
+/// <summary>Represents the request to fork a run.</summary>
 public sealed record ForkRequest
 {
     /// <summary>Gets the last turn to keep, from 0 (the goal alone) to the run's turns; all of them by default.</summary>

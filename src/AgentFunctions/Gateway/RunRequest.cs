@@ -5,7 +5,7 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>What a caller submits: a goal for an agent.</summary>
+/// <summary>Represents a goal that is submitted to an agent.</summary>
 public sealed record RunRequest
 {
     /// <summary>Gets the agent's name; may be left out where the host has exactly one agent.</summary>
@@ -17,10 +17,10 @@ public sealed record RunRequest
     /// <summary>Gets when the goal counts as reached: in words, or with a command, a schema or a judge that decides.</summary>
     public RunAcceptance? Acceptance { get; init; }
 
-    /// <summary>Further input for the agent: a JSON object of at most 256 KiB.</summary>
+    /// <summary>Gets further input for the agent: a JSON object of at most 256 KiB.</summary>
     public JsonElement? Input { get; init; }
 
-    /// <summary>Labels by name: at most 32, names of at most 64 and values of at most 256 characters.</summary>
+    /// <summary>Gets labels by name: at most 32, names of at most 64 and values of at most 256 characters.</summary>
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
     /// <summary>

@@ -10,7 +10,7 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>Steers runs: talk to them, hold them, let them go on, grant them more, end them.</summary>
+/// <summary>Steers runs: sends messages, grants budget, pauses, resumes and cancels.</summary>
 /// <remarks>
 /// The methods that take a <see cref="Caller"/> judge it by its present rights, and an idempotency key makes each safe to repeat. Those
 /// that take a name act for the program itself, and are not judged.
@@ -33,8 +33,8 @@ public sealed class RunSteering
         (_commands, _records, _inbox, _keys, _rights) = (commands, records, inbox, keys, rights);
 
     /// <summary>
-    /// Says something to a run. A live run's model is shown it before its next message, once and in order; a run that has
-    /// ended goes on with it.
+    /// Sends a message to a run. The model of a live run is shown it before its next message, once and in order; a run that has
+    /// ended resumes with it.
     /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="text">The words; at most 32,768 characters.</param>
@@ -52,7 +52,7 @@ public sealed class RunSteering
         return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["message", id, text], claim => SendAsync(id, text, caller.Id, claim, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Says something to a run for the program itself.</summary>
+    /// <summary>Sends a message to a run on behalf of the program.</summary>
     /// <param name="id">The run.</param>
     /// <param name="text">The words; at most 32,768 characters.</param>
     /// <param name="requester">Who speaks.</param>
@@ -64,7 +64,7 @@ public sealed class RunSteering
         return SendAsync(id, text, requester, null, cancellationToken);
     }
 
-    /// <summary>Lets a run spend more. A run that its budget has ended goes on.</summary>
+    /// <summary>Adds to the budget of a run. A run that exhausted its budget resumes.</summary>
     /// <param name="id">The run.</param>
     /// <param name="more">What comes on top.</param>
     /// <param name="caller">Who grants it.</param>
@@ -78,7 +78,7 @@ public sealed class RunSteering
         return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["grant", id, body], claim => GrantAsync(id, more, caller.Id, claim, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Lets a run spend more, for the program itself.</summary>
+    /// <summary>Adds to the budget of a run on behalf of the program.</summary>
     /// <param name="id">The run.</param>
     /// <param name="more">What comes on top.</param>
     /// <param name="requester">Who grants it.</param>
@@ -115,7 +115,7 @@ public sealed class RunSteering
         string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default) =>
         CancelAsync(id, requester, reason, null, cancellationToken);
 
-    /// <summary>Holds a run: steps in flight finish, no further one starts.</summary>
+    /// <summary>Pauses a run. Steps in progress finish; no further step starts.</summary>
     /// <param name="id">The run.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
@@ -127,7 +127,7 @@ public sealed class RunSteering
         return OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["pause", id], _ => PauseAsync(id, caller.Id, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Holds a run for the program itself.</summary>
+    /// <summary>Pauses a run on behalf of the program.</summary>
     /// <param name="id">The run.</param>
     /// <param name="requester">Who asks.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -150,7 +150,7 @@ public sealed class RunSteering
         return await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Lets a held run go on, or takes up a failed one again from its last good step.</summary>
+    /// <summary>Resumes a paused run, or a failed one from its last successful step.</summary>
     /// <param name="id">The run.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
@@ -164,7 +164,7 @@ public sealed class RunSteering
         return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["resume", id], _ => ResumeAsync(id, caller.Id, cancellationToken), cancellationToken);
     }
 
-    /// <summary>Lets a held run go on, or takes up a failed one again, for the program itself.</summary>
+    /// <summary>Resumes a paused or failed run on behalf of the program.</summary>
     /// <param name="id">The run.</param>
     /// <param name="requester">Who asks.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

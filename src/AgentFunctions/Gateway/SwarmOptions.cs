@@ -4,7 +4,7 @@ using AgentFunctions.Loop;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>The bounds of the trees of sub-agents on this host. A run is held to what they were when it was admitted.</summary>
+/// <summary>Represents the limits of trees of sub-agents. A run keeps the limits that held when it was admitted.</summary>
 public sealed class SwarmOptions
 {
     /// <summary>Gets or sets the most sub-agents of a tree; by default 300. A run's own budget may set fewer.</summary>
@@ -36,8 +36,8 @@ public sealed class SwarmOptions
     public TimeSpan StepTimeout { get; set; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// The most bytes (UTF-8) of a sub-agent's result that its lead is shown at once; by default 8,000. The whole result stays
-    /// with the sub-agent's run.
+    /// Gets or sets the most bytes (UTF-8) of a sub-agent's result that its lead is shown at once; by default 8,000. The whole
+    /// result stays with the sub-agent's run.
     /// </summary>
     [Range(256, 1_000_000)]
     public int MaxResultBytes { get; set; } = 8_000;

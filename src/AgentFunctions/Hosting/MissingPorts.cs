@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace AgentFunctions.Hosting;
 
 /// <summary>
-/// Tells which ports of the runtime a host has not registered. Placeholders stand for them, so that the start names the line that is
-/// missing, also where the container checks all services first.
+/// Reports the ports of the runtime that a host has not registered. Placeholders take their place, so that the error at start
+/// names the missing line even if the container validates all services first.
 /// </summary>
 public sealed class MissingPorts
 {

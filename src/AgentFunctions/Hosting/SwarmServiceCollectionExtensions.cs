@@ -10,7 +10,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Adds what sub-agents need to a host.</summary>
 public static class SwarmServiceCollectionExtensions
 {
-    /// <summary>Bounds the trees of sub-agents of this host; see <see cref="SwarmOptions"/> for what holds otherwise.</summary>
+    /// <summary>Sets the limits of trees of sub-agents. <see cref="SwarmOptions"/> has the defaults.</summary>
     /// <param name="services">The host's services.</param>
     /// <param name="configure">Sets the bounds.</param>
     public static IServiceCollection ConfigureSwarm(this IServiceCollection services, Action<SwarmOptions> configure) =>

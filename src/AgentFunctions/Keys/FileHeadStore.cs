@@ -111,7 +111,7 @@ public sealed class FileHeadStore : IHeadStore, IDisposable
         }
     }
 
-    /// <summary>Flushes all heads to the disk and closes their files; a later write opens them again.</summary>
+    /// <summary>Writes all heads to the disk and closes their files. A later write opens them again.</summary>
     public void Dispose()
     {
         foreach (string name in _open.Keys)

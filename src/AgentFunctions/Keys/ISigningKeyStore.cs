@@ -6,7 +6,7 @@ public interface ISigningKeyStore
     /// <summary>Gets whether other hosts may add keys at the same time, so that what was read is read again now and then.</summary>
     bool IsShared => true;
 
-    /// <summary>The keys of a purpose, oldest first.</summary>
+    /// <summary>Reads the keys of a purpose, oldest first.</summary>
     /// <param name="purpose">What they are for: <c>audit</c> or <c>tokens</c>.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<IReadOnlyList<StoredKey>> ReadAsync(string purpose, CancellationToken cancellationToken = default);

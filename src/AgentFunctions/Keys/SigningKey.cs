@@ -4,7 +4,7 @@ using System.Text;
 
 namespace AgentFunctions.Keys;
 
-/// <summary>A public key as a JSON Web Key (RFC 7517): an elliptic curve point on P-256.</summary>
+/// <summary>Represents a public key as a JSON Web Key (RFC 7517): an elliptic curve point on P-256.</summary>
 /// <param name="Kid">Its thumbprint by RFC 7638.</param>
 /// <param name="X">The point's first coordinate, base64url.</param>
 /// <param name="Y">The point's second coordinate, base64url.</param>
@@ -22,7 +22,7 @@ public sealed record PublicKey(string Kid, string X, string Y)
     /// <summary>Gets what the key is for.</summary>
     public string Use => "sig";
 
-    /// <summary>Whether a signature over data is this key's.</summary>
+    /// <summary>Verifies a signature over data with this key.</summary>
     /// <param name="data">The data.</param>
     /// <param name="signature">The signature: two numbers of 32 bytes.</param>
     public bool Verify(ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature)
@@ -52,11 +52,11 @@ public sealed record PublicKey(string Kid, string X, string Y)
     }
 }
 
-/// <summary>The public keys of this host, as a JSON Web Key set.</summary>
+/// <summary>Represents the public keys of this host, as a JSON Web Key set.</summary>
 /// <param name="Keys">The keys, newest first.</param>
 public sealed record PublicKeySet(IReadOnlyList<PublicKey> Keys);
 
-/// <summary>A key pair as it is kept.</summary>
+/// <summary>Represents a key pair as it is stored.</summary>
 /// <param name="CreatedAt">When it was made (UTC).</param>
 /// <param name="Pem">The private key in PKCS #8 PEM.</param>
 public sealed record StoredKey(DateTimeOffset CreatedAt, string Pem)

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace AgentFunctions.Keys;
 
-/// <summary>The key pairs of one purpose: the newest signs, all stay published so that what they signed can be checked.</summary>
+/// <summary>
+/// Represents the key pairs of one purpose. The newest signs; all stay published, so that earlier signatures can be verified.
+/// </summary>
 public sealed class SigningKeys
 {
     private readonly ISigningKeyStore _store;
@@ -25,7 +27,7 @@ public sealed class SigningKeys
     private readonly SemaphoreSlim _gate = new(1);
     private volatile Known _known = new([], 0);
 
-    /// <summary>The public keys, newest first.</summary>
+    /// <summary>Gets the public keys, newest first.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<PublicKeySet> PublishedAsync(CancellationToken cancellationToken = default)
     {

@@ -212,7 +212,7 @@ internal sealed class CallLedger(IRecordStore records)
 
     private static AgentException TakenUp(string runId, int turn, int call) => new(
         ErrorCode.EngineUnavailable,
-        $"Call {call} of turn {turn} of run '{runId}' was taken up by another delivery of this step; repeat it to find what came of that.");
+        $"Call {call} of turn {turn} of run '{runId}' is in progress in another delivery of this step. Repeat it to read the outcome.");
 
     private static LedgerEntry Read(StoredRecord record) =>
         JsonSerializer.Deserialize(record.Value.Span, LedgerJsonContext.Default.LedgerEntry)!;

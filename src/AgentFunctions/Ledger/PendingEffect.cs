@@ -1,6 +1,6 @@
 namespace AgentFunctions.Ledger;
 
-/// <summary>A call with effects that had begun and has no outcome yet.</summary>
+/// <summary>Represents a call with effects that has begun and has no outcome yet.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The number of the call within its turn; -1 for the acceptance command that checks the turn's answer.</param>

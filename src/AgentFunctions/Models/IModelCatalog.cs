@@ -3,10 +3,10 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Models;
 
-/// <summary>The models that this host can call, by the names that agents use.</summary>
+/// <summary>Represents the models of this host, by the names that agents use.</summary>
 public interface IModelCatalog
 {
-    /// <summary>The models by name; the default one first.</summary>
+    /// <summary>Gets the models; the default one first.</summary>
     IReadOnlyList<ModelBinding> Models { get; }
 
     /// <summary>Finds a model.</summary>
@@ -28,14 +28,14 @@ public interface IModelCatalog
 /// <param name="Note">Why it is not the one that the agent names; <see langword="null"/> if it is.</param>
 public sealed record ModelChoice(ModelBinding Model, string? Note);
 
-/// <summary>A model that can be called.</summary>
+/// <summary>Represents a model and the client that calls it.</summary>
 /// <param name="Name">The name that agents use.</param>
 /// <param name="ModelId">The provider's own name for it.</param>
 /// <param name="Profile">What the host must know of it.</param>
 /// <param name="Client">How to call it.</param>
 public sealed record ModelBinding(string Name, string ModelId, ModelProfile Profile, IChatClient Client);
 
-/// <summary>What the host must know of a model.</summary>
+/// <summary>Represents the properties of a model that the host needs.</summary>
 public sealed record ModelProfile
 {
     /// <summary>
@@ -55,13 +55,13 @@ public sealed record ModelProfile
     /// <summary>A few tools fit any model, in bytes.</summary>
     private const long LeastToolBytes = 16 * 1024;
 
-    /// <summary>The default of <see cref="BytesPerToken"/>.</summary>
+    /// <summary>Specifies the default of <see cref="BytesPerToken"/>.</summary>
     public const double DefaultBytesPerToken = 3;
 
     /// <summary>
-    /// How many bytes (UTF-8) of usual text one token holds; 3 by default. What the provider has counted is used as it says;
-    /// this is the estimate for what it has not counted yet, and should be rather too low than too high: English prose has
-    /// about 4.4 with OpenAI's o200k, code and JSON about 3.3, Chinese text 3 to 4.
+    /// Gets how many bytes (UTF-8) of usual text one token holds; 3 by default. What the provider has counted is used as it says;
+    /// this is the estimate for what it has not counted yet, and should be rather too low than too high: English prose has about
+    /// 4.4 with OpenAI's o200k, code and JSON about 3.3, Chinese text 3 to 4.
     /// </summary>
     public double BytesPerToken { get; init; } = DefaultBytesPerToken;
 
@@ -86,8 +86,8 @@ public sealed record ModelProfile
     public int MaxTools { get; init; } = 128;
 
     /// <summary>
-    /// The most bytes (UTF-8) of the tool declarations of one request; <see langword="null"/>, the default, for a fifth of the context
-    /// window, and 16,384 at the least.
+    /// Gets the most bytes (UTF-8) of the tool declarations of one request; <see langword="null"/>, the default, for a fifth of
+    /// the context window, and 16,384 at the least.
     /// </summary>
     public long? MaxToolBytes { get; init; }
 

@@ -5,7 +5,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.OpenApi;
 
-/// <summary>An HTTP API whose description becomes tools.</summary>
+/// <summary>Represents an HTTP API whose OpenAPI description is offered as tools.</summary>
 public sealed class OpenApiOptions
 {
     /// <summary>
@@ -26,14 +26,14 @@ public sealed class OpenApiOptions
     public string? BaseUrl { get; set; }
 
     /// <summary>
-    /// HTTP headers of every call, for instance <c>Authorization</c>. Secrets are given by reference alone:
-    /// <c>${secret:NAME}</c>, looked up in the host's configuration, environment or key vault, or <c>${VAR}</c>, when a call is made.
-    /// None by default.
+    /// Gets HTTP headers of every call, for instance <c>Authorization</c>. Secrets are given by reference alone:
+    /// <c>${secret:NAME}</c>, looked up in the host's configuration, environment or key vault, or <c>${VAR}</c>, when a call is
+    /// made. None by default.
     /// </summary>
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// That calls carry the run's token as <c>Authorization</c>; <see langword="null"/>, the default, for none.
+    /// Gets or sets the token of the run that calls carry as <c>Authorization</c>; <see langword="null"/>, the default, for none.
     /// </summary>
     public ToolServerIdentity? Identity { get; set; }
 

@@ -86,7 +86,7 @@ internal sealed partial class OpenApiReader
 
     private static string Elsewhere(JsonNode? node) => (node as JsonObject)?["$ref"] is { } reference
         ? $"it refers to {reference}, which is not in the description; bundle it into one file"
-        : "it is no object";
+        : "it is not a JSON object";
 
     private OpenApiOperation? Read(string path, JsonObject item, string method, JsonObject operation)
     {
@@ -226,7 +226,7 @@ internal sealed partial class OpenApiReader
         {
             return ToolEffects.TryParse(effect.ToString(), out ToolEffect parsed)
                 ? parsed
-                : throw Broken($"x-effect: '{effect}' is no effect; use none, idempotent or notIdempotent");
+                : throw Broken($"x-effect: '{effect}' is not a valid effect. Use none, idempotent or notIdempotent");
         }
 
         return method switch
@@ -241,8 +241,8 @@ internal sealed partial class OpenApiReader
     {
         string address = _baseUrl ?? ServerOf(operation) ?? ServerOf(item) ?? ServerOf(_document) ?? "/";
         return Uri.TryCreate(_documentUrl, address, out Uri? joined) || Uri.TryCreate(address, UriKind.Absolute, out joined)
-            ? joined.Scheme is "http" or "https" ? joined : throw Broken($"servers: '{address}' is no http or https address; set BaseUrl")
-            : throw Broken($"servers: '{address}' is no absolute address; set BaseUrl");
+            ? joined.Scheme is "http" or "https" ? joined : throw Broken($"servers: '{address}' is not an http or https address. Set BaseUrl")
+            : throw Broken($"servers: '{address}' is not an absolute address. Set BaseUrl");
     }
 
     private static string? ServerOf(JsonObject owner)

@@ -39,7 +39,7 @@ internal static partial class OpenApiText
     /// <param name="origin">The name to use in errors.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it is none.</exception>
     public static JsonObject ParsePart(string text, string origin) => ReadAny(text, origin) as JsonObject
-        ?? throw new AgentException(ErrorCode.InvalidInput, $"{origin}: is no object");
+        ?? throw new AgentException(ErrorCode.InvalidInput, $"{origin}: is not a JSON object");
 
     private static JsonNode? ReadAny(string text, string origin)
     {

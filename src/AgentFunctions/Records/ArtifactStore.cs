@@ -3,7 +3,7 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Records;
 
-/// <summary>A file that a run produced.</summary>
+/// <summary>Represents a file that a run produced.</summary>
 /// <param name="Name">Its name, unique in the run.</param>
 /// <param name="MediaType">Its media type.</param>
 /// <param name="Length">Its size in bytes.</param>
@@ -11,7 +11,7 @@ namespace AgentFunctions.Records;
 /// <param name="CreatedAt">When it was saved (UTC).</param>
 public sealed record Artifact(string Name, string MediaType, long Length, string Hash, DateTimeOffset CreatedAt);
 
-/// <summary>The files that runs produced: a record each, with the content kept by hash.</summary>
+/// <summary>Stores the files that runs produced: a record each, with the content stored by its hash.</summary>
 public sealed class ArtifactStore
 {
     private readonly IRecordStore _records;
@@ -59,7 +59,7 @@ public sealed class ArtifactStore
             .ConfigureAwait(false);
     }
 
-    /// <summary>The files of a run, by name.</summary>
+    /// <summary>Lists the files of a run, by name.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public async Task<IReadOnlyList<Artifact>> ListAsync(string runId, CancellationToken cancellationToken = default)
@@ -73,7 +73,7 @@ public sealed class ArtifactStore
         return artifacts;
     }
 
-    /// <summary>A file and its content, or <see langword="null"/>.</summary>
+    /// <summary>Finds a file and its content; <see langword="null"/> if there is none.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -97,7 +97,7 @@ public sealed class ArtifactStore
         IsName(name)
             ? $"artifacts/{runId}/{name}"
             : throw new AgentException(
-                ErrorCode.InvalidInput, $"name: '{name}' is no artifact name; use letters, digits, '.', '_' and '-', at most 200 characters.");
+                ErrorCode.InvalidInput, $"name: '{name}' is not a valid artifact name. Use letters, digits, '.', '_' and '-', at most 200 characters.");
 
     private static bool IsName(string name) =>
         name.Length is > 0 and <= 200 && name is not ("." or "..") && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');

@@ -27,9 +27,11 @@ public sealed class ClaimedRequest : IDisposable
 
     internal string? Etag { get; }
 
-    /// <summary>Says that the next thing has an effect. A request that is refused before it leaves its key free.</summary>
+    /// <summary>
+    /// Marks the request as begun, before its first effect. The key of a request that fails before this is free again.
+    /// </summary>
     public void Begin() => HasBegun = true;
 
-    /// <summary>Lets an equal request of this process pass.</summary>
+    /// <summary>Releases the claim within this process, so that an equal request can continue.</summary>
     public void Dispose() => _turn?.Dispose();
 }

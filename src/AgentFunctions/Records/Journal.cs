@@ -5,7 +5,7 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Records;
 
-/// <summary>One thing that happened in a run, for people and programs that follow it. Evolved only by addition.</summary>
+/// <summary>Represents an event of a run. Members are only added.</summary>
 /// <param name="Type">What happened: one of <see cref="JournalEventTypes"/>.</param>
 /// <param name="At">When (UTC).</param>
 public sealed record JournalEvent(string Type, DateTimeOffset At)
@@ -56,58 +56,60 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     public TokenUsage? Usage { get; init; }
 }
 
-/// <summary>The values of <see cref="JournalEvent.Type"/>.</summary>
+/// <summary>Names the values of <see cref="JournalEvent.Type"/>.</summary>
 public static class JournalEventTypes
 {
-    /// <summary>The run was admitted.</summary>
+    /// <summary>Reports that the run was admitted.</summary>
     public const string RunSubmitted = "run.submitted";
 
-    /// <summary>Something was left out or replaced when the run was admitted.</summary>
+    /// <summary>Reports that something was left out or replaced when the run was admitted.</summary>
     public const string RunNoted = "run.noted";
 
-    /// <summary>Tools that the run started without are available.</summary>
+    /// <summary>Reports that tools which the run started without are available.</summary>
     public const string ToolsArrived = "tools.arrived";
 
-    /// <summary>The model answered, with text or with tool calls.</summary>
+    /// <summary>Reports that the model answered, with text or with tool calls.</summary>
     public const string ModelCompleted = "model.completed";
 
-    /// <summary>A model call was cut off; it counts as if it had consumed all that it could.</summary>
+    /// <summary>Reports that a model call was interrupted. It counts as if it had consumed its whole reserve.</summary>
     public const string ModelLost = "model.lost";
 
-    /// <summary>A tool is about to be called; after a crash it may be said again.</summary>
+    /// <summary>Reports that a tool is about to be called. It may be reported again after a crash.</summary>
     public const string ToolStarted = "tool.started";
 
-    /// <summary>A tool call has an outcome.</summary>
+    /// <summary>Reports that a tool call has an outcome.</summary>
     public const string ToolCompleted = "tool.completed";
 
-    /// <summary>Somebody said something to the run.</summary>
+    /// <summary>Reports that the run received a message.</summary>
     public const string MessageReceived = "message.received";
 
-    /// <summary>The run may spend more.</summary>
+    /// <summary>Reports that the budget of the run was raised.</summary>
     public const string BudgetGranted = "budget.granted";
 
-    /// <summary>Somebody holds the run.</summary>
+    /// <summary>Reports that the run was paused.</summary>
     public const string RunPaused = "run.paused";
 
-    /// <summary>A held or failed run goes on.</summary>
+    /// <summary>Reports that a paused or failed run was resumed.</summary>
     public const string RunResumed = "run.resumed";
 
-    /// <summary>The older part of what the model is shown was summed up.</summary>
+    /// <summary>Reports that the older part of the context was summarized.</summary>
     public const string ContextCompacted = "context.compacted";
 
-    /// <summary>The answer was checked against what was asked for.</summary>
+    /// <summary>Reports that the answer was checked against the acceptance conditions.</summary>
     public const string AnswerChecked = "answer.checked";
 
-    /// <summary>Somebody asked for the run's end.</summary>
+    /// <summary>Reports that the cancellation of the run was requested.</summary>
     public const string RunCancelRequested = "run.cancelRequested";
 
-    /// <summary>A tool call waits for a person.</summary>
+    /// <summary>Reports that a tool call waits for an approval.</summary>
     public const string ApprovalRequested = "approval.requested";
 
-    /// <summary>A person approved or denied a tool call; <see cref="JournalEvent.Text"/> says who and why.</summary>
+    /// <summary>
+    /// Reports that a person approved or denied a tool call; <see cref="JournalEvent.Text"/> has the person and the reason.
+    /// </summary>
     public const string ApprovalDecided = "approval.decided";
 
-    /// <summary>A call that waited for a person can no longer be made.</summary>
+    /// <summary>Reports that a call which waited for an approval can no longer be made.</summary>
     public const string ApprovalWithdrawn = "approval.withdrawn";
 
     /// <summary>The run asks people; <see cref="JournalEvent.Question"/> names the question.</summary>
@@ -126,19 +128,23 @@ public static class JournalEventTypes
     public const string QuestionWithdrawn = "question.withdrawn";
 
     /// <summary>
-    /// A step failed and is tried again: <see cref="JournalEvent.Text"/> says why, <see cref="JournalEvent.Attempt"/> how often it has failed
-    /// in a row, <see cref="JournalEvent.Until"/> when it is tried again.
+    /// Reports that a step failed and is retried: <see cref="JournalEvent.Text"/> has the reason,
+    /// <see cref="JournalEvent.Attempt"/> the number of failures in a row, <see cref="JournalEvent.Until"/> the time of the next
+    /// attempt.
     /// </summary>
     public const string StepRetrying = "step.retrying";
 
-    /// <summary>The end of the run could not be told to the caller's address; <see cref="JournalEvent.Text"/> says why. It comes after the end.</summary>
+    /// <summary>
+    /// Reports, after the end of the run, that its callback could not be delivered; <see cref="JournalEvent.Text"/> has the
+    /// reason.
+    /// </summary>
     public const string CallbackFailed = "callback.failed";
 
-    /// <summary>The run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
+    /// <summary>Reports that the run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
     public const string RunEnded = "run.ended";
 }
 
-/// <summary>The ordered events of runs: a log each.</summary>
+/// <summary>Stores the ordered events of runs, in a log for each run.</summary>
 public sealed class Journal
 {
     private readonly ILogStore _logs;
@@ -148,7 +154,7 @@ public sealed class Journal
     /// <summary>Gets who is told of each event that is written; <see langword="null"/> for nobody.</summary>
     internal IJournalObserver? Observer { get; init; }
 
-    /// <summary>The name of a run's log.</summary>
+    /// <summary>Gets the name of a run's log.</summary>
     /// <param name="runId">The run.</param>
     public static string StreamOf(string runId) => $"journals/{runId}";
 
@@ -228,7 +234,7 @@ public sealed class Journal
         }
     }
 
-    /// <summary>The events from a position to the present end.</summary>
+    /// <summary>Reads the events from a position to the present end.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="from">The first position.</param>
     /// <param name="maxCount">The most events; <see langword="null"/> for all.</param>
@@ -251,7 +257,7 @@ public sealed class Journal
     private Task ObserveAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken) =>
         Observer?.WrittenAsync(runId, journalEvent, cancellationToken) ?? Task.CompletedTask;
 
-    /// <summary>Completes when a run's journal has more events than a number.</summary>
+    /// <summary>Waits until a run's journal has more events than a number.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="length">The number to pass.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

@@ -3,7 +3,7 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Records;
 
-/// <summary>One line of a run's plan.</summary>
+/// <summary>Represents a line of a run's plan.</summary>
 /// <param name="Text">What is to be done.</param>
 /// <param name="Done">Whether it is done.</param>
 public sealed record PlanItem(string Text, bool Done = false);

@@ -6,8 +6,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Records;
 
 /// <summary>
-/// Claims idempotency keys, so that a repeated request is the same request. The key is claimed before anything else is looked at, and
-/// the claim says what it is for: what a crash cuts off is completed by the next repetition, and a refused request gives its key back.
+/// Claims idempotency keys, so that a repeated request is the same request. A key is claimed before anything else is checked. The
+/// next repetition completes a request that a crash interrupted; the key of a refused request is free again.
 /// </summary>
 public sealed class RequestKeys
 {
@@ -27,7 +27,7 @@ public sealed class RequestKeys
 
     private readonly KeyLocks _locks = new();
 
-    /// <summary>Carries a request out once, however often it is sent under its key.</summary>
+    /// <summary>Runs a request once, however often it is sent under its key.</summary>
     /// <param name="request">The request; <see langword="null"/> if it has no key.</param>
     /// <param name="subject">The id of what the request is about.</param>
     /// <param name="act">

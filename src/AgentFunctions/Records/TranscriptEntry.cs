@@ -7,7 +7,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Records;
 
-/// <summary>One message of a run, as the model saw or said it.</summary>
+/// <summary>Represents a message of a run, as the model saw or sent it.</summary>
 /// <param name="Turn">The turn it belongs to, from 1.</param>
 /// <param name="Message">The message.</param>
 /// <param name="At">When it was recorded (UTC).</param>
@@ -15,8 +15,8 @@ public sealed record TranscriptEntry(
     int Turn, [property: JsonConverter(typeof(ChatMessageConverter))] ChatMessage Message, DateTimeOffset At)
 {
     /// <summary>
-    /// For a summary of older messages: the position from which messages are still shown as they were. Summaries are for
-    /// the model alone; <see langword="null"/> for every other message.
+    /// Gets the position from which messages are shown unchanged, if this message is a summary of older ones;
+    /// <see langword="null"/> otherwise. Summaries are for the model alone.
     /// </summary>
     public long? SummaryKeepsFrom { get; init; }
 
@@ -39,13 +39,13 @@ public sealed record TranscriptEntry(
     [JsonIgnore]
     public long Position { get; init; }
 
-    /// <summary>For the model's messages: the model that spoke.</summary>
+    /// <summary>Gets the model that sent the message; <see langword="null"/> for messages of others.</summary>
     public string? Model { get; init; }
 
-    /// <summary>For the model's messages: what the call consumed.</summary>
+    /// <summary>Gets the consumption of the call; <see langword="null"/> for messages of others.</summary>
     public TokenUsage? Usage { get; init; }
 
-    /// <summary>For the model's messages: why it stopped.</summary>
+    /// <summary>Gets the reason why the model stopped; <see langword="null"/> for messages of others.</summary>
     public string? FinishReason { get; init; }
 
     /// <summary>The blob that holds the message, where it is too large for a log's entry; <see langword="null"/> once it is read.</summary>

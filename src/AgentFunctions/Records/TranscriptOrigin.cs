@@ -1,18 +1,18 @@
 namespace AgentFunctions.Records;
 
-/// <summary>Where a message of a transcript comes from. Nothing tells it by how the message begins.</summary>
+/// <summary>Specifies the origin of a message of a transcript, which is never inferred from its text.</summary>
 public enum TranscriptOrigin
 {
     /// <summary>The host: a notice, or a summary of older messages.</summary>
     Host,
 
-    /// <summary>What is to be reached, pinned by the host.</summary>
+    /// <summary>The goal, pinned by the host.</summary>
     Goal,
 
     /// <summary>A person, or the agent that leads this one.</summary>
     Person,
 
-    /// <summary>What tools returned.</summary>
+    /// <summary>The result of a tool.</summary>
     Result,
 
     /// <summary>The model.</summary>

@@ -5,35 +5,35 @@ using AgentFunctions.Records;
 
 namespace AgentFunctions.Runs;
 
-/// <summary>Where a run stands, as people and programs see it.</summary>
+/// <summary>Specifies the status of a run.</summary>
 public enum RunStatus
 {
-    /// <summary>Admitted; no turn has begun.</summary>
+    /// <summary>The run was admitted; no turn has begun.</summary>
     Queued,
 
-    /// <summary>At work.</summary>
+    /// <summary>The run is in progress.</summary>
     Running,
 
-    /// <summary>Waiting for something other than a step; <see cref="Run.WaitingFor"/> says what.</summary>
+    /// <summary>The run waits for something other than a step; see <see cref="Run.WaitingFor"/>.</summary>
     Waiting,
 
-    /// <summary>Held by a person.</summary>
+    /// <summary>The run was paused by a person.</summary>
     Paused,
 
-    /// <summary>Ended with an answer.</summary>
+    /// <summary>The run ended with an answer.</summary>
     Completed,
 
     /// <summary>Ended by an error.</summary>
     Failed,
 
-    /// <summary>Ended on request.</summary>
+    /// <summary>The run was cancelled.</summary>
     Cancelled,
 
-    /// <summary>Ended by one of its limits.</summary>
+    /// <summary>The run reached one of its limits.</summary>
     BudgetExhausted,
 }
 
-/// <summary>A run as the API shows it.</summary>
+/// <summary>Represents a run.</summary>
 public sealed record Run
 {
     /// <summary>Gets the id.</summary>
@@ -66,13 +66,13 @@ public sealed record Run
     /// <summary>Gets where it was forked from; <see langword="null"/> for a run of its own.</summary>
     public ForkOrigin? ForkedFrom { get; init; }
 
-    /// <summary>Labels by name.</summary>
+    /// <summary>Gets labels by name.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Gets how urgent it is.</summary>
     public RunPriority Priority { get; init; }
 
-    /// <summary>Further input for the agent.</summary>
+    /// <summary>Gets further input for the agent.</summary>
     public JsonElement? Input { get; init; }
 
     /// <summary>Gets when it was admitted (UTC).</summary>
@@ -151,7 +151,7 @@ public sealed record Run
     public bool IsEnded => Status is RunStatus.Completed or RunStatus.Failed or RunStatus.Cancelled or RunStatus.BudgetExhausted;
 }
 
-/// <summary>The sub-agents of a run.</summary>
+/// <summary>Represents the numbers of a run's sub-agents.</summary>
 /// <param name="Total">Those that were started.</param>
 /// <param name="Running">Those of the run itself that are at work.</param>
 public sealed record RunSubAgents(int Total, int Running)
@@ -160,7 +160,7 @@ public sealed record RunSubAgents(int Total, int Running)
     internal int AskedAt { get; init; }
 }
 
-/// <summary>What a run waits for.</summary>
+/// <summary>Represents what a run waits for.</summary>
 /// <param name="Kind">The kind, for instance <c>modelCapacity</c>.</param>
 /// <param name="Id">The id of what it waits for, where it has one.</param>
 /// <param name="Until">Until when, where that is known (UTC): the deadline, or the time of the next attempt.</param>
@@ -173,7 +173,7 @@ public sealed record RunWaiting(string Kind, string? Id = null, DateTimeOffset? 
     public DateTimeOffset? RemindsAt { get; init; }
 }
 
-/// <summary>What a run ended with.</summary>
+/// <summary>Represents the result of a run.</summary>
 /// <param name="Text">The agent's last words.</param>
 /// <param name="Artifacts">The names of the files that the run produced.</param>
 public sealed record RunResult(string Text, IReadOnlyList<string> Artifacts)
@@ -193,12 +193,12 @@ public sealed record RunResult(string Text, IReadOnlyList<string> Artifacts)
         : null;
 }
 
-/// <summary>What went wrong in a run.</summary>
+/// <summary>Represents the error of a run.</summary>
 /// <param name="Code">The stable code.</param>
 /// <param name="Message">In words.</param>
 public sealed record RunError(string Code, string Message);
 
-/// <summary>Where a run's budget stands.</summary>
+/// <summary>Represents the budget of a run: granted, spent and left.</summary>
 /// <param name="Granted">What may be spent in all.</param>
 /// <param name="Spent">What was spent.</param>
 /// <param name="Left">What is left of the limited parts.</param>

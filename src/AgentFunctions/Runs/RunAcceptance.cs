@@ -3,17 +3,21 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Runs;
 
-/// <summary>When a run's goal counts as reached. In JSON it is its words alone, or an object.</summary>
+/// <summary>
+/// Represents the conditions under which the goal of a run counts as reached. In JSON it is a text (<see cref="Criteria"/>) or an
+/// object.
+/// </summary>
 [JsonConverter(typeof(RunAcceptanceConverter))]
 public sealed record RunAcceptance
 {
-    /// <summary>In words, which the model is shown beside the goal; at most 32 KiB.</summary>
+    /// <summary>Gets the conditions in words, which the model is shown beside the goal; at most 32 KiB.</summary>
     public string? Criteria { get; init; }
 
     /// <summary>
-    /// A program and its arguments, run in the run's workspace as a call of <c>run_command</c>, which the agent must have: exit code 0
-    /// accepts. Policy, kill switch and audit hold for it; nobody can be asked, so what a policy puts before a person is refused. After
-    /// a crash it runs again only if the effect that the agent's definition gives <c>run_command</c> allows that.
+    /// Gets a program and its arguments, run in the run's workspace as a call of <c>run_command</c>, which the agent must have:
+    /// exit code 0 accepts. Policy, kill switch and audit hold for it; nobody can be asked, so what a policy puts before a person
+    /// is refused. After a crash it runs again only if the effect that the agent's definition gives <c>run_command</c> allows
+    /// that.
     /// </summary>
     public IReadOnlyList<string>? Command { get; init; }
 
@@ -30,12 +34,12 @@ public sealed record RunAcceptance
     [JsonIgnore]
     public bool IsChecked => Command is not null || Schema is not null || Judge is not null;
 
-    /// <summary>Acceptance in words alone.</summary>
+    /// <summary>Converts conditions in words.</summary>
     /// <param name="criteria">The words.</param>
     public static implicit operator RunAcceptance?(string? criteria) => criteria is null ? null : new RunAcceptance { Criteria = criteria };
 }
 
-/// <summary>A model that judges an answer.</summary>
+/// <summary>Represents a model that judges an answer.</summary>
 /// <param name="Rubric">What it is to look at, in words; at most 32 KiB.</param>
 /// <param name="Model">Its name; <see langword="null"/> for the run's own.</param>
 public sealed record RunJudge(string Rubric, string? Model = null);

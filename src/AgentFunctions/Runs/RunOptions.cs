@@ -1,16 +1,17 @@
 namespace AgentFunctions.Runs;
 
-/// <summary>How runs are set up on this host.</summary>
+/// <summary>Represents the settings of runs on this host.</summary>
 public sealed class RunOptions
 {
     /// <summary>
-    /// The folder that every run works in; it must exist. By default <see langword="null"/>: see <see cref="WorkspaceRoot"/>.
+    /// Gets or sets the folder that every run works in; it must exist. By default <see langword="null"/>: see
+    /// <see cref="WorkspaceRoot"/>.
     /// </summary>
     public string? Workspace { get; set; }
 
     /// <summary>
-    /// The folder under which every run gets a folder of its own, for hosts without a shared <see cref="Workspace"/>. By
-    /// default <see langword="null"/>: runs have no folder, and the workspace tools say so.
+    /// Gets or sets the folder under which every run gets a folder of its own, for hosts without a shared
+    /// <see cref="Workspace"/>. By default <see langword="null"/>: runs have no folder, and the workspace tools say so.
     /// </summary>
     public string? WorkspaceRoot { get; set; }
 }

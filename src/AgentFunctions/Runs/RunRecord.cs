@@ -104,20 +104,20 @@ internal sealed record RunOrigin(int Turn, int Call, bool IsAnswer)
     public int? Item { get; init; }
 }
 
-/// <summary>Where a run was forked from.</summary>
+/// <summary>Represents the run and turn that a run was forked from.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Turn">The last turn that was taken over.</param>
 public sealed record ForkOrigin(string Run, int Turn);
 
-/// <summary>How urgent a run is.</summary>
+/// <summary>Specifies the priority of a run.</summary>
 public enum RunPriority
 {
-    /// <summary>After the others.</summary>
+    /// <summary>After other runs.</summary>
     Low,
 
-    /// <summary>As usual.</summary>
+    /// <summary>The default.</summary>
     Normal,
 
-    /// <summary>Before the others.</summary>
+    /// <summary>Before other runs.</summary>
     High,
 }

@@ -1,6 +1,6 @@
 namespace AgentFunctions.Storage;
 
-/// <summary>Content by its own hash: what is written once is never changed, and equal content is kept once.</summary>
+/// <summary>Stores content by its hash. Content is never changed, and equal content is stored once.</summary>
 /// <remarks>
 /// A write is durable when it returns. Every member throws <see cref="AgentException"/> with
 /// <see cref="ErrorCode.EngineUnavailable"/> when the store cannot be reached or cannot record.
@@ -14,7 +14,7 @@ public interface IBlobStore
     /// <exception cref="AgentException"><see cref="ErrorCode.PayloadTooLarge"/>: the content is too large.</exception>
     Task<string> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default);
 
-    /// <summary>The content of a hash, or <see langword="null"/>.</summary>
+    /// <summary>Reads the content of a hash; <see langword="null"/> if there is none.</summary>
     /// <param name="hash">The hash that <see cref="PutAsync"/> returned.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default);

@@ -30,7 +30,7 @@ public interface IHeadStore
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: it cannot be written now.</exception>
     ValueTask WriteAsync(string name, Head head, CancellationToken cancellationToken = default);
 
-    /// <summary>Forgets the head of a name, so that the next one begins anew. Only a person's decision justifies it.</summary>
+    /// <summary>Removes the head of a name, so that the next one starts anew. Call it only on a person's decision.</summary>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     ValueTask RemoveAsync(string name, CancellationToken cancellationToken = default);

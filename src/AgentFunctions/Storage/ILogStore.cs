@@ -1,6 +1,6 @@
 namespace AgentFunctions.Storage;
 
-/// <summary>Append-only streams of small entries, each stream numbered from 0 without gaps.</summary>
+/// <summary>Stores append-only streams of small entries, each numbered from 0 without gaps.</summary>
 /// <remarks>
 /// An append is atomic and durable when it returns. Every member throws <see cref="AgentException"/> with
 /// <see cref="ErrorCode.EngineUnavailable"/> when the store cannot be reached or cannot record; an append may then be
@@ -27,7 +27,7 @@ public interface ILogStore
     Task<long> AppendAsync(
         string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition = null, CancellationToken cancellationToken = default);
 
-    /// <summary>The entries from a position to the present end, in order; none for a stream that does not exist.</summary>
+    /// <summary>Reads the entries from a position to the present end, in order; none for a stream that does not exist.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="fromPosition">The first position to read.</param>
     /// <param name="maxCount">The most entries to read; <see langword="null"/> for all.</param>
@@ -35,12 +35,12 @@ public interface ILogStore
     IAsyncEnumerable<LogEntry> ReadAsync(
         string stream, long fromPosition = 0, int? maxCount = null, CancellationToken cancellationToken = default);
 
-    /// <summary>How many entries a stream has; 0 for one that does not exist.</summary>
+    /// <summary>Gets the number of entries of a stream; 0 for one that does not exist.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default);
 
-    /// <summary>Completes when a stream has more entries than a number; at once where it has.</summary>
+    /// <summary>Waits until a stream has more entries than a number; returns at once if it has.</summary>
     /// <param name="stream">The stream; it need not exist yet.</param>
     /// <param name="length">The length to pass.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -61,7 +61,7 @@ public interface ILogStore
     Task DeleteAsync(string stream, CancellationToken cancellationToken = default);
 }
 
-/// <summary>One entry of a stream.</summary>
+/// <summary>Represents an entry of a stream.</summary>
 /// <param name="Position">Its number in the stream, from 0.</param>
 /// <param name="Data">What was appended.</param>
 public readonly record struct LogEntry(long Position, ReadOnlyMemory<byte> Data);

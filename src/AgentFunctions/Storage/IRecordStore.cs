@@ -1,6 +1,6 @@
 namespace AgentFunctions.Storage;
 
-/// <summary>Small values by key, each with a version that makes conditional writes possible.</summary>
+/// <summary>Stores small values by key, each with a version for conditional writes.</summary>
 /// <remarks>
 /// A write is durable when it returns. Every member throws <see cref="AgentException"/> with
 /// <see cref="ErrorCode.EngineUnavailable"/> when the store cannot be reached or cannot record.
@@ -13,7 +13,7 @@ public interface IRecordStore
     /// </summary>
     bool IsShared => true;
 
-    /// <summary>The record under a key, or <see langword="null"/>.</summary>
+    /// <summary>Reads the record under a key; <see langword="null"/> if there is none.</summary>
     /// <param name="key">The key.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default);
@@ -38,20 +38,20 @@ public interface IRecordStore
     /// <exception cref="AgentException"><see cref="ErrorCode.EtagConflict"/>: the condition does not hold; nothing changed.</exception>
     Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default);
 
-    /// <summary>The records whose keys begin with a prefix, in ordinal order of their keys.</summary>
+    /// <summary>Lists the records whose keys begin with a prefix, in ordinal order of their keys.</summary>
     /// <param name="prefix">The prefix.</param>
     /// <param name="after">Only keys after this one; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default);
 }
 
-/// <summary>A record as it was read.</summary>
+/// <summary>Represents a record as it was read.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="Etag">Its version: changes with every write, and is never used twice for one key.</param>
 public sealed record StoredRecord(string Key, ReadOnlyMemory<byte> Value, string Etag);
 
-/// <summary>What must hold for a write to a record to take place.</summary>
+/// <summary>Represents the condition of a write to a record.</summary>
 public readonly record struct RecordCondition
 {
     private RecordCondition(string? etag, bool mustNotExist) => (Etag, MustNotExist) = (etag, mustNotExist);
@@ -62,10 +62,10 @@ public readonly record struct RecordCondition
     /// <summary>Gets whether there must be no record under the key.</summary>
     public bool MustNotExist { get; }
 
-    /// <summary>There must be no record under the key.</summary>
+    /// <summary>Gets the condition that there is no record under the key.</summary>
     public static RecordCondition IfNew { get; } = new(null, true);
 
-    /// <summary>The record must have this version.</summary>
+    /// <summary>Creates the condition that the record has a version.</summary>
     /// <param name="etag">The version that was read.</param>
     public static RecordCondition IfMatch(string etag) => new(etag, false);
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>A function that a model may call, with all that the host must know to call it safely.</summary>
+/// <summary>Represents a function that a model may call, with what the host needs to call it safely.</summary>
 public sealed class AgentTool
 {
     private readonly Lazy<string> _hash;
@@ -32,7 +32,7 @@ public sealed class AgentTool
     public string Name => Function.Name;
 
     /// <summary>
-    /// The SHA-256 over name, description, schema and effect as 64 hexadecimal digits: what a run is pinned to.
+    /// Gets the SHA-256 over name, description, schema and effect as 64 hexadecimal digits: what a run is pinned to.
     /// </summary>
     public string Hash => _hash.Value;
 
@@ -40,7 +40,7 @@ public sealed class AgentTool
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The most characters of a result that the model sees at once; 20,000 by default. What is longer becomes an artifact
+    /// Gets the most characters of a result that the model sees at once; 20,000 by default. What is longer becomes an artifact
     /// with a preview of this size.
     /// </summary>
     public int ResultLimit { get; init; } = 20_000;
@@ -76,8 +76,8 @@ public sealed class AgentTool
     internal bool AsksPeople { get; init; }
 
     /// <summary>
-    /// A name that stands for this tool and its siblings in an agent's list of tools, for instance <c>mcp__github</c> for all
-    /// tools of that server; <see langword="null"/>, the default, for none.
+    /// Gets a name that stands for this tool and its siblings in an agent's list of tools, for instance <c>mcp__github</c> for
+    /// all tools of that server; <see langword="null"/>, the default, for none.
     /// </summary>
     public string? Group { get; init; }
 
@@ -87,7 +87,10 @@ public sealed class AgentTool
     /// </summary>
     public Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>>? Reconcile { get; init; }
 
-    /// <summary>Set for work that may outlast its host or a platform's time limit; <see langword="null"/>, the default, for calls that end with their function.</summary>
+    /// <summary>
+    /// Gets how to poll work that may outlast its host or a time limit of the platform; <see langword="null"/>, the default, for
+    /// calls that end with their function.
+    /// </summary>
     public ToolJob? Job { get; init; }
 
     /// <summary>
@@ -189,12 +192,12 @@ public sealed class AgentTool
             : default;
 }
 
-/// <summary>What a tool's probe found out about a call that a crash cut off.</summary>
+/// <summary>Represents what a tool's probe found about a call that a crash interrupted.</summary>
 /// <param name="Verdict">Whether the effect took place.</param>
 /// <param name="Result">For <see cref="ReconciliationVerdict.TookEffect"/>: the result to give to the model.</param>
 public sealed record Reconciliation(ReconciliationVerdict Verdict, object? Result = null)
 {
-    /// <summary>The effect took place, with this result.</summary>
+    /// <summary>Creates the result that the effect took place.</summary>
     /// <param name="result">The result to give to the model.</param>
     public static Reconciliation TookEffect(object? result) => new(ReconciliationVerdict.TookEffect, result);
 
@@ -204,22 +207,22 @@ public sealed record Reconciliation(ReconciliationVerdict Verdict, object? Resul
     /// <summary>Gets the work was started and goes on: for a <see cref="ToolJob"/>.</summary>
     public static Reconciliation StillRunning { get; } = new(ReconciliationVerdict.StillRunning);
 
-    /// <summary>Nobody can say.</summary>
+    /// <summary>Gets the result that the outcome is unknown.</summary>
     public static Reconciliation Unknown { get; } = new(ReconciliationVerdict.Unknown);
 }
 
-/// <summary>Whether a cut-off call took effect.</summary>
+/// <summary>Specifies whether an interrupted call took effect.</summary>
 public enum ReconciliationVerdict
 {
-    /// <summary>Nobody can say.</summary>
+    /// <summary>Gets the result that the outcome is unknown.</summary>
     Unknown,
 
-    /// <summary>It did.</summary>
+    /// <summary>The call took effect.</summary>
     TookEffect,
 
-    /// <summary>It did not.</summary>
+    /// <summary>The call did not take effect.</summary>
     DidNotTakeEffect,
 
-    /// <summary>It was started and goes on.</summary>
+    /// <summary>The call was started and is in progress.</summary>
     StillRunning,
 }

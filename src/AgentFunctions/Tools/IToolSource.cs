@@ -3,12 +3,14 @@ using AgentFunctions.Agents;
 namespace AgentFunctions.Tools;
 
 /// <summary>
-/// Tools that the host does not know at its start and that may change while it runs: those of a tool server, or of an API
-/// description. Consulted next to the host's own tools; safe for concurrent use.
+/// Provides tools that may change while the host runs, such as those of a tool server or of an API description. Safe for
+/// concurrent use.
 /// </summary>
 public interface IToolSource
 {
-    /// <summary>The tools that an agent may choose from. Asked when a run is admitted, which pins what it selects.</summary>
+    /// <summary>
+    /// Lists the tools that an agent may choose from. It is called when a run is admitted, which pins what it selects.
+    /// </summary>
     /// <param name="agent">The agent; a source may spare itself work that its <see cref="AgentDefinition.Tools"/> do not need.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
@@ -16,7 +18,10 @@ public interface IToolSource
     /// </exception>
     Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken);
 
-    /// <summary>The present tool of a name, or <see langword="null"/> if this source has none. Asked before every call.</summary>
+    /// <summary>
+    /// Finds the present tool of a name; <see langword="null"/> if this source has none. It is called before every call of the
+    /// tool.
+    /// </summary>
     /// <param name="agent">The agent that calls.</param>
     /// <param name="name">The tool's name.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

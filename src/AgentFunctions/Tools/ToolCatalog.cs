@@ -2,7 +2,10 @@ using AgentFunctions.Agents;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>The tools of this host by name: its own, which never change, and those of its <see cref="IToolSource"/>s, which may.</summary>
+/// <summary>
+/// Represents the tools of this host by name: its own, which never change, and those of its <see cref="IToolSource"/>s, which
+/// may.
+/// </summary>
 public sealed class ToolCatalog
 {
     private readonly Dictionary<string, AgentTool> _byName = new(StringComparer.Ordinal);
@@ -30,7 +33,7 @@ public sealed class ToolCatalog
     /// <summary>Gets the host's own tools in ordinal order of their names.</summary>
     public IReadOnlyList<AgentTool> Tools { get; }
 
-    /// <summary>The tools that an agent gets at present, in ordinal order of their names.</summary>
+    /// <summary>Gets the tools that an agent gets at present, in ordinal order of their names.</summary>
     /// <remarks>
     /// A name that is disallowed but unknown is an error as well, since a slip there would allow a tool. The capitalised names
     /// of Claude Code's tools that have no counterpart here are the exception, and so are the tools of servers, which may be
@@ -63,8 +66,8 @@ public sealed class ToolCatalog
     }
 
     /// <summary>
-    /// Chooses the tools that an agent gets at present, in ordinal order of their names. What cannot be had is left out with a note, and
-    /// what may come later is named, so that one bad tool or server never takes the others down.
+    /// Selects the tools that an agent gets at present, in ordinal order of their names. Tools that are unavailable are left out
+    /// with a note, and those that may come later are named, so that one fault does not affect the others.
     /// </summary>
     /// <param name="agent">The agent.</param>
     /// <param name="patience">How long to wait for servers that are not there yet.</param>
@@ -93,7 +96,7 @@ public sealed class ToolCatalog
         return new ToolOffer(Selected(agent, all.Values)) { Missing = missing, Unknown = unknown, Notes = [.. notes, .. unknown.Select(NoTool)] };
     }
 
-    /// <summary>The present tool of a name, or <see langword="null"/> if the agent has none of that name any more.</summary>
+    /// <summary>Finds the present tool of a name; <see langword="null"/> if the agent no longer has one.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="name">The name.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -111,8 +114,8 @@ public sealed class ToolCatalog
     }
 
     /// <summary>
-    /// What can be said of an agent's tools without asking any source, which may have to start a server: the names of the
-    /// host's own, and what the definition names beyond them, as written.
+    /// Gets the names of an agent's tools without asking any source, which may have to start a server: those of the host, and
+    /// those that the definition names beyond them.
     /// </summary>
     /// <param name="agent">The agent.</param>
     public IReadOnlyList<string> NamesOf(AgentDefinition agent)
@@ -125,7 +128,7 @@ public sealed class ToolCatalog
         ];
     }
 
-    /// <summary>What an agent names and this host has not, without asking any source.</summary>
+    /// <summary>Gets notes on what an agent names and this host lacks, without asking any source.</summary>
     /// <param name="agent">The agent.</param>
     public IReadOnlyList<string> NotesOf(AgentDefinition agent)
     {

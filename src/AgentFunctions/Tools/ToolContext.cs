@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tools;
 
-/// <summary>Which call a tool serves. A tool's method receives it by taking a parameter of this type.</summary>
+/// <summary>Represents the call that a tool serves. The method of a tool receives it through a parameter of this type.</summary>
 public sealed record ToolContext
 {
     private readonly Workspace? _workspace;
@@ -29,13 +29,14 @@ public sealed record ToolContext
     internal const int AcceptanceCall = -1;
 
     /// <summary>
-    /// <c>run/turn/call</c>: the same when the call is repeated after a crash, and different for every other call. Tools
-    /// with effects pass it on, for instance as the header <c>Idempotency-Key</c>.
+    /// Gets the key of the call, <c>run/turn/call</c>: the same if the call is repeated after a crash, and different for every
+    /// other call. Tools with effects pass it on, for example as the header <c>Idempotency-Key</c>.
     /// </summary>
     public string IdempotencyKey => Call == AcceptanceCall ? $"{RunId}/{Turn}/acceptance" : $"{RunId}/{Turn}/{Call}";
 
     /// <summary>
-    /// The folder that the run works in, without the paths that govern the host's runs; <see langword="null"/> if it has none.
+    /// Gets the folder that the run works in, without the paths that govern the host's runs; <see langword="null"/> if it has
+    /// none.
     /// </summary>
     public Workspace? Workspace
     {
@@ -74,8 +75,8 @@ public sealed record ToolContext
     public required IServiceProvider Services { get; init; }
 
     /// <summary>
-    /// A client for this call's HTTP requests: each carries the header <c>Idempotency-Key</c>, unless the tool sets one, with
-    /// the call's key and the number of the request within the call. A call that is repeated after a crash sends the same
+    /// Gets a client for this call's HTTP requests: each carries the header <c>Idempotency-Key</c>, unless the tool sets one,
+    /// with the call's key and the number of the request within the call. A call that is repeated after a crash sends the same
     /// keys, so a server that knows them does nothing twice. Do not dispose of it.
     /// </summary>
     public HttpClient Http => _http ??= IdempotencyKeyHandler.ClientFor(this);

@@ -13,8 +13,8 @@ namespace AgentFunctions.Tools;
 public sealed record ToolJob(Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>> Poll)
 {
     /// <summary>
-    /// How long to wait before the first look, and the least between two; a minute by default. Looks grow rarer with the age of the
-    /// work: the next is made after a tenth of it.
+    /// Gets how long to wait before the first look, and the least between two; a minute by default. Looks grow rarer with the age
+    /// of the work: the next is made after a tenth of it.
     /// </summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromMinutes(1);
 

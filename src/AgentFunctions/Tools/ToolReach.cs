@@ -5,7 +5,9 @@ namespace AgentFunctions.Tools;
 /// <summary>Specifies how far the effects of a tool reach, which decides what holds where no rule of a policy matches.</summary>
 public enum ToolReach
 {
-    /// <summary>Anywhere: what the host registered, what tool servers and API descriptions bring, and <c>run_command</c>.</summary>
+    /// <summary>
+    /// Anything: tools that the host registered, those of tool servers and API descriptions, and <c>run_command</c>.
+    /// </summary>
     Outside,
 
     /// <summary>The files of the run's workspace.</summary>

@@ -10,8 +10,7 @@ public static class JournalLine
     private const int TextLimit = 160;
 
     /// <summary>
-    /// One line: the time since the start, the turn, what happened. Control characters, with which a text could steer the
-    /// terminal, are left out.
+    /// Formats an event in one line: the time since the start, the turn, what happened. Control characters are removed.
     /// </summary>
     /// <param name="journalEvent">The event.</param>
     /// <param name="startedAt">When the run was admitted (UTC).</param>
@@ -23,7 +22,7 @@ public static class JournalLine
         return string.Create(CultureInfo.InvariantCulture, $"{Elapsed(since),8}  {turn,-8}  {Describe(journalEvent)}").TrimEnd();
     }
 
-    /// <summary>A span of time as a clock shows it: <c>m:ss</c>, <c>h:mm:ss</c> or <c>d.hh:mm:ss</c>.</summary>
+    /// <summary>Formats a span of time as <c>m:ss</c>, <c>h:mm:ss</c> or <c>d.hh:mm:ss</c>.</summary>
     /// <param name="time">The span.</param>
     public static string Elapsed(TimeSpan time)
     {
@@ -32,7 +31,7 @@ public static class JournalLine
         return span.ToString(format, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>The beginning of a text on one line, without control characters.</summary>
+    /// <summary>Gets the beginning of a text on one line, without control characters.</summary>
     /// <param name="text">The text.</param>
     /// <param name="limit">The most characters; at least 2.</param>
     public static string OneLine(string? text, int limit = TextLimit)

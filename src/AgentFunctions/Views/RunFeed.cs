@@ -4,7 +4,7 @@ using AgentFunctions.Records;
 
 namespace AgentFunctions.Views;
 
-/// <summary>The events of runs as they happen.</summary>
+/// <summary>Provides the events of runs as they happen.</summary>
 public sealed class RunFeed
 {
     private readonly RunReader _reader;
@@ -18,7 +18,9 @@ public sealed class RunFeed
         _orchestrations = orchestrations;
     }
 
-    /// <summary>The events of a run from a position on; ends when the run has ended and its last event was delivered.</summary>
+    /// <summary>
+    /// Follows the events of a run from a position on. Ends when the run has ended and its last event was delivered.
+    /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="from">The first position.</param>
     /// <param name="cancellationToken">Stops following.</param>

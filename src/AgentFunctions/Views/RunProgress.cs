@@ -4,7 +4,7 @@ using AgentFunctions.Records;
 
 namespace AgentFunctions.Views;
 
-/// <summary>Where a run stands, added up from the events that a follower has seen so far.</summary>
+/// <summary>Represents the progress of a run, computed from its events.</summary>
 public sealed class RunProgress
 {
     private readonly SortedDictionary<(int Turn, int Call), string> _calls = [];
@@ -45,7 +45,7 @@ public sealed class RunProgress
         _ => "asking the model",
     };
 
-    /// <summary>Takes in the next event.</summary>
+    /// <summary>Applies the next event.</summary>
     /// <param name="journalEvent">The event.</param>
     public void Apply(JournalEvent journalEvent)
     {

@@ -10,7 +10,7 @@ using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.Views;
 
-/// <summary>Shows runs: what they were started with, joined with where their orchestration stands.</summary>
+/// <summary>Reads runs: their records, joined with the state of their orchestrations.</summary>
 public sealed class RunReader
 {
     private readonly RunStore _runs;
@@ -40,7 +40,7 @@ public sealed class RunReader
     /// <summary>Gets the index of all runs; <see langword="null"/> to read their records instead.</summary>
     internal RunIndexView? Index { get; init; }
 
-    /// <summary>A run, or <see langword="null"/> if there is none of that id.</summary>
+    /// <summary>Finds a run; <see langword="null"/> if there is none.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Run?> FindAsync(string id, CancellationToken cancellationToken = default)
@@ -49,7 +49,7 @@ public sealed class RunReader
         return record is null ? null : ViewOf(await ReadAsync(record, true, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>A run.</summary>
+    /// <summary>Gets a run.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
@@ -57,7 +57,7 @@ public sealed class RunReader
         await FindAsync(id, cancellationToken).ConfigureAwait(false)
         ?? throw await _runs.MissingAsync(id, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>The runs that match, newest first; their results are left out.</summary>
+    /// <summary>Lists the runs that match, newest first, without their results.</summary>
     /// <param name="filter">What to match.</param>
     /// <param name="cancellationToken">Stops reading.</param>
     public IAsyncEnumerable<Run> ListAsync(RunFilter filter, CancellationToken cancellationToken = default)
@@ -66,7 +66,7 @@ public sealed class RunReader
         return ListAsync(filter, int.MaxValue, cancellationToken);
     }
 
-    /// <summary>One page of the runs that match, newest first; their results are left out.</summary>
+    /// <summary>Lists one page of the runs that match, newest first, without their results.</summary>
     /// <param name="filter">What to match, and where the page before ended.</param>
     /// <param name="limit">The most runs of the page; at least 1.</param>
     /// <param name="cancellationToken">Stops reading.</param>
@@ -249,22 +249,22 @@ public sealed class RunReader
     }
 }
 
-/// <summary>Which runs to list.</summary>
+/// <summary>Represents a filter of runs.</summary>
 public sealed record RunFilter
 {
-    /// <summary>Only runs of this status.</summary>
+    /// <summary>Gets the status of the runs; <see langword="null"/> for any.</summary>
     public RunStatus? Status { get; init; }
 
-    /// <summary>Only runs of this agent.</summary>
+    /// <summary>Gets the agent of the runs; <see langword="null"/> for any.</summary>
     public string? Agent { get; init; }
 
-    /// <summary>Only runs with this label: a name, or <c>name=value</c>.</summary>
+    /// <summary>Gets the label of the runs, a name or <c>name=value</c>; <see langword="null"/> for any.</summary>
     public string? Label { get; init; }
 
-    /// <summary>Only runs older than this id: the last one of the page before.</summary>
+    /// <summary>Gets the id of the last run of the previous page; <see langword="null"/> for the first page.</summary>
     public string? After { get; init; }
 
-    /// <summary>Only runs that this caller asked for.</summary>
+    /// <summary>Gets the caller that submitted the runs; <see langword="null"/> for any.</summary>
     public string? Requester { get; init; }
 
     /// <summary>Gets whether sub-agents are listed too; by default they are not: their tree shows them.</summary>

@@ -3,7 +3,7 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Views;
 
-/// <summary>A run with its sub-agents, theirs, and so on.</summary>
+/// <summary>Represents a run with its tree of sub-agents.</summary>
 /// <param name="Run">The run. Its own numbers include those of its sub-agents that have ended.</param>
 /// <param name="Name">What the run that asked for it calls it; <see langword="null"/> for the agent's name.</param>
 /// <param name="Children">Its sub-agents, in the order in which they were asked for; those that wait for their turn are queued.</param>

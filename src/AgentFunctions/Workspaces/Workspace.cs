@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace AgentFunctions.Workspaces;
 
-/// <summary>A folder that a run works in. Paths that lead out of it are refused.</summary>
+/// <summary>Represents the folder that a run works in. Paths that lead out of it are refused.</summary>
 /// <remarks>
 /// <para>
 /// Paths are checked as text and then link by link, and a file once more after it was opened: on Linux by the path that the
@@ -77,7 +77,7 @@ public sealed class Workspace
             : full;
     }
 
-    /// <summary>A full path as agents write it: relative to the workspace, with <c>/</c> between its parts.</summary>
+    /// <summary>Gets a path as agents write it: relative to the workspace, with <c>/</c> between its parts.</summary>
     /// <param name="fullPath">A path that <see cref="Resolve"/> returned.</param>
     public string Relative(string fullPath) => Path.GetRelativePath(Root, fullPath).Replace('\\', '/');
 

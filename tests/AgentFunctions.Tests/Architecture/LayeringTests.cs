@@ -49,6 +49,10 @@ internal sealed partial class LayeringTests
         "constructor", LongConstructors.All(6), "A class that needs so much does more than one thing.");
 
     [Test]
+    public void PublicTypes_Always_HaveAUser() => Assert.That(
+        new PublicFace().Unneeded(), Is.Empty, "No adapter, sample or document names these types, and no signature that one of them needs: make them internal.");
+
+    [Test]
     public void Measure_Always_Prints()
     {
         string[] arrows = [.. Arrows().Distinct()];

@@ -43,7 +43,7 @@ internal sealed class McpConfigurationTests
         Assert.That(configuration.Notes, Is.EqualTo(["my.json: inputs: not used here.", "my.json: mcpServers.a.autoApprove: not used here."]));
     }
 
-    [TestCase("{", "my.json(1): is no valid JSON")]
+    [TestCase("{", "my.json(1): is not valid JSON")]
     [TestCase("{}", "my.json: mcpServers: is missing")]
     [TestCase("""{"mcpServers": {"a": 1}}""", "my.json: mcpServers.a: write an object")]
     [TestCase("""{"mcpServers": {"a": {}}}""", "my.json: mcpServers.a.command: is missing")]
@@ -54,7 +54,7 @@ internal sealed class McpConfigurationTests
     [TestCase("""{"mcpServers": {"a": {"command": "x", "args": "y"}}}""", "my.json: mcpServers.a.args: must be a list of texts")]
     [TestCase("""{"mcpServers": {"a": {"command": "x", "env": {"A": 1}}}}""", "my.json: mcpServers.a.env: must be an object")]
     [TestCase("""{"mcpServers": {"a": {"command": "x", "timeout": 0}}}""", "my.json: mcpServers.a.timeout: must be a number of milliseconds")]
-    [TestCase("""{"mcpServers": {"a": {"command": "x", "effects": {"t": "safe"}}}}""", "my.json: mcpServers.a.effects: 'safe' is no effect")]
+    [TestCase("""{"mcpServers": {"a": {"command": "x", "effects": {"t": "safe"}}}}""", "my.json: mcpServers.a.effects: 'safe' is not a valid effect")]
     [TestCase("""{"mcpServers": {"a__b": {"command": "x"}}}""", "my.json: mcpServers.a__b: the name must not hold '__'")]
     [TestCase("""{"mcpServers": {"a": {"command": "x"}, "a": {"command": "y"}}}""", "my.json")]
     public void Parse_Mistake_NamesFileServerAndField(string text, string complaint)
@@ -107,7 +107,7 @@ internal sealed class McpConfigurationTests
 
     [TestCase("mcpServers: 3", "mcpServers: must be a list")]
     [TestCase("mcpServers: [{a: {type: ws}}]", "mcpServers.a.type: 'ws' is not supported")]
-    [TestCase("effects: {x: safe}", "effects: x: 'safe' is no effect")]
+    [TestCase("effects: {x: safe}", "effects: x: 'safe' is not a valid effect")]
     public void AgentFile_Mistake_NamesFileAndLine(string line, string complaint)
     {
         AgentException? error = Assert.Throws<AgentException>(() => AgentFile.Parse($"---\nname: a\n{line}\n---\nDo.", "a.md"));

@@ -61,7 +61,7 @@ internal sealed class MonitorReaderTests
     [TestCase("""{"name":"a","schedule":{"every":"5m","timeZone":"Mars/Olympus"}}""", "schedule.timeZone: this host knows no time zone")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"overlap":"maybe"}""", "overlap: use one of: skip, queue, cancelOld")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"overlapp":"skip"}""", "overlapp: no such field")]
-    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":null}""", "signals: null is no value")]
+    [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":null}""", "signals: null is not a valid value")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"}}""", "signals: without an agent")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"agent":"x"}""", "goal: say what")]
     [TestCase("""{"name":"a","schedule":{"every":"5m"},"signals":[{"name":"s"}]}""", "signals[0]: set exactly one of http")]

@@ -99,10 +99,10 @@ internal sealed class OpenApiPartsTests
     [TestCase("../outside.yaml", "lies outside the folder")]
     [TestCase("/etc/hosts", "lies outside the folder")]
     [TestCase("link.yaml", "lies outside the folder")]
-    [TestCase("https://example.com/x.yaml", "is no file")]
+    [TestCase("https://example.com/x.yaml", "is not a file")]
     [TestCase("none.yaml", "there is no file 'none.yaml'")]
     [TestCase("broken.yaml", "neither valid JSON nor valid YAML")]
-    [TestCase("list.yaml", "is no object")]
+    [TestCase("list.yaml", "is not a JSON object")]
     public async Task ReadAsync_PartThatCannotBeRead_IsNotedAndTheRestStays(string reference, string note)
     {
         using var folder = new TemporaryFolder();

@@ -3,7 +3,7 @@ using AgentFunctions.Governance.Options;
 
 namespace AgentFunctions.Agents.ToolServers;
 
-/// <summary>How to reach a server of the Model Context Protocol: a program to start, or an address.</summary>
+/// <summary>Represents a server of the Model Context Protocol: a program to start, or an address.</summary>
 /// <remarks>
 /// Texts may hold <c>${secret:NAME}</c>, <c>${VAR}</c> and <c>${VAR:-default}</c>: they are expanded when the server is started, headers at
 /// every request, and nowhere kept in their expanded form, so secrets belong there.
@@ -32,12 +32,12 @@ public sealed record McpServerDefinition
     /// </summary>
     public string? Url { get; init; }
 
-    /// <summary>HTTP headers of every request to <see cref="Url"/>; none by default.</summary>
+    /// <summary>Gets HTTP headers of every request to <see cref="Url"/>; none by default.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
     /// <summary>
-    /// That requests to <see cref="Url"/> carry a token: calls the run's, handshakes the host's own. <see langword="null"/>, the
-    /// default, for none.
+    /// Gets the token that requests to <see cref="Url"/> carry: calls that of the run, handshakes that of the host;
+    /// <see langword="null"/>, the default, for none.
     /// </summary>
     public ToolServerIdentity? Identity { get; init; }
 

@@ -151,7 +151,7 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
     {
         "client_credentials" => SignInGrant.ClientCredentials,
         "refresh_token" => SignInGrant.RefreshToken,
-        var other => throw Wrong("oauth.grant", $"'{other}' is no grant; use client_credentials or refresh_token, or leave it out for a person's sign-in"),
+        var other => throw Wrong("oauth.grant", $"'{other}' is not a valid grant. Use client_credentials or refresh_token, or leave it out for a person's sign-in"),
     };
 
     private int Port(JsonProperty field)
@@ -203,7 +203,7 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
 
     private ToolEffect Effect(string field, string text)
     {
-        Require(ToolEffects.TryParse(text, out ToolEffect effect), field, $"'{text}' is no effect; use none, idempotent or notIdempotent");
+        Require(ToolEffects.TryParse(text, out ToolEffect effect), field, $"'{text}' is not a valid effect. Use none, idempotent or notIdempotent");
         return effect;
     }
 

@@ -49,7 +49,9 @@ public static class UntrustedText
         return $"<{kind} {code}>\n{text}\n</{kind} {code}>";
     }
 
-    /// <summary>The text without its marks; as it is where it has none. For models that are scripts, and for tests.</summary>
+    /// <summary>
+    /// Gets the text without its marks; as it is where it has none. For models that are scripts, and for tests.
+    /// </summary>
     /// <param name="text">The text.</param>
     public static string Unmark(string text)
     {

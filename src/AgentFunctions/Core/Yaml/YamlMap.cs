@@ -65,15 +65,15 @@ internal sealed class YamlMap
 
     public int? Whole(string key, int least) => Text(key) is not { } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least ? number
-        : throw Error(key, $"'{key}' is no whole number from {least} on", "write one");
+        : throw Error(key, $"'{key}' is not a whole number from {least} on", "write one");
 
     public decimal? Number(string key) => Text(key) is not { } text ? null
         : decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) ? number
-        : throw Error(key, $"'{key}' is no number", "write one, for instance 100 or 0.5");
+        : throw Error(key, $"'{key}' is not a number", "write one, for instance 100 or 0.5");
 
     public TimeSpan? Duration(string key) => Text(key) is not { } text ? null
         : DurationText.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero ? duration
-        : throw Error(key, $"'{key}' is no duration", "write for instance 90s, 30m, 5h, 2d or PT5H");
+        : throw Error(key, $"'{key}' is not a duration", "write for instance 90s, 30m, 5h, 2d or PT5H");
 
     public T? Choice<T>(string key)
         where T : struct, Enum => Text(key) is { } text ? ParseChoice<T>(key, text) : null;

@@ -3,13 +3,13 @@ namespace AgentFunctions.Gateway.Access;
 /// <summary>Specifies what a caller does with a run.</summary>
 public enum RunAct
 {
-    /// <summary>See it: its transcript, events, tree and artifacts too.</summary>
+    /// <summary>Read the run, its transcript, events, tree and artifacts.</summary>
     See,
 
-    /// <summary>Hold or end it.</summary>
+    /// <summary>Pause or cancel the run.</summary>
     Stop,
 
-    /// <summary>Have it do more: speak to it, let it spend more, resume it, fork it.</summary>
+    /// <summary>Send messages to the run, grant it budget, resume it or fork it.</summary>
     Steer,
 
     /// <summary>Erase it and all that is stored about it: its requester, and for others an admin.</summary>

@@ -5,7 +5,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.KillSwitch;
 
-/// <summary>The kill switch: stops a run, an agent, a label, a tool or everything by one call, durably, until it is released.</summary>
+/// <summary>
+/// Represents the kill switch, which stops a run, an agent, a label, a tool or everything, durably, until it is released.
+/// </summary>
 public sealed class KillOrders
 {
     private readonly KillOrderStore _orders;
@@ -42,7 +44,7 @@ public sealed class KillOrders
         return report;
     }
 
-    /// <summary>Lets something go on: new runs and calls are possible again. Runs that were ended stay ended.</summary>
+    /// <summary>Releases the kill switch: new runs and calls are possible again. Runs that it ended stay ended.</summary>
     /// <param name="scope">What kind of thing.</param>
     /// <param name="name">Which one; empty for <see cref="KillScope.All"/>.</param>
     /// <param name="caller">Who releases it.</param>
@@ -57,7 +59,7 @@ public sealed class KillOrders
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>What is stopped now.</summary>
+    /// <summary>Lists what is stopped at present.</summary>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task<IReadOnlyList<KillOrder>> ListAsync(CancellationToken cancellationToken = default) => _orders.ListAsync(cancellationToken);
 

@@ -3,7 +3,7 @@ using AgentFunctions.Ledger;
 
 namespace AgentFunctions.Gateway.KillSwitch;
 
-/// <summary>What the kill switch found and stopped.</summary>
+/// <summary>Represents what the kill switch found and stopped.</summary>
 /// <param name="Order">The order.</param>
 /// <param name="Runs">The runs that were told to end.</param>
 /// <param name="Begun">The calls with effects that had begun: they may have taken effect.</param>

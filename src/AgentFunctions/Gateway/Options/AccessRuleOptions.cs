@@ -1,8 +1,8 @@
 namespace AgentFunctions.Gateway.Options;
 
 /// <summary>
-/// Lets some callers submit some runs, or forbids it. A rule holds for a request where all of its parts do; what is left out of a
-/// rule holds for all. Denial wins; what no rule allows is refused. Administrators are not asked.
+/// Represents a rule of who may submit which runs. A rule applies to a request if all parts that are set do. Denial takes
+/// precedence; a request that no rule allows is refused. Rules do not apply to administrators.
 /// </summary>
 public sealed class AccessRuleOptions
 {
@@ -30,18 +30,18 @@ public sealed class AccessRuleOptions
     public IList<string> Labels { get; } = [];
 
     /// <summary>
-    /// The tools, <c>*</c> and <c>?</c> as wildcards. Where all rules that allow a run name tools, it has only those, and so has
-    /// whatever it delegates to; a rule that denies tools takes them away, and does not refuse the run.
+    /// Gets the tools, <c>*</c> and <c>?</c> as wildcards. Where all rules that allow a run name tools, it has only those, and so
+    /// has whatever it delegates to; a rule that denies tools takes them away, and does not refuse the run.
     /// </summary>
     public IList<string> Tools { get; } = [];
 }
 
-/// <summary>What an access rule does.</summary>
+/// <summary>Specifies the effect of an access rule.</summary>
 public enum AccessEffect
 {
-    /// <summary>It allows.</summary>
+    /// <summary>The rule allows a request.</summary>
     Allow,
 
-    /// <summary>It forbids.</summary>
+    /// <summary>The rule denies a request.</summary>
     Deny,
 }

@@ -1,8 +1,8 @@
 namespace AgentFunctions.Gateway.Options;
 
 /// <summary>
-/// How many runs may be at work at a time, each with its sub-agents; those that wait for people or pauses count too. A run over a
-/// limit is queued, and started by priority, then by fair share among callers, then in order.
+/// Represents the limits of concurrent runs, each with its sub-agents. Runs that are waiting or paused count. A run over a limit
+/// is queued, and started by priority, then by fair share among callers, then in order.
 /// </summary>
 public sealed class ConcurrencyOptions
 {
@@ -32,7 +32,7 @@ public sealed class ConcurrencyOptions
     internal bool IsConfigured => Total is not null || PerCaller is not null || Labels.Count > 0;
 }
 
-/// <summary>How many runs with a label may be at work at a time.</summary>
+/// <summary>Represents the limit of concurrent runs with a label.</summary>
 public sealed class LabelConcurrencyOptions
 {
     /// <summary>Gets or sets the label: <c>name=value</c>, or a name for each value by itself.</summary>

@@ -1,9 +1,12 @@
 namespace AgentFunctions.Gateway.Options;
 
-/// <summary>Who may ask which agent for what, how much and how many at a time. Read from the configuration section <c>Gateway</c>.</summary>
+/// <summary>
+/// Represents the settings of the gateway: access, quotas, concurrency and routes. Bound to the configuration section
+/// <c>Gateway</c>.
+/// </summary>
 public sealed class GatewayOptions
 {
-    /// <summary>The configuration section.</summary>
+    /// <summary>Names the configuration section.</summary>
     public const string Section = "Gateway";
 
     /// <summary>Gets what callers and labels may use up in an hour or a day; none by default.</summary>
@@ -13,11 +16,13 @@ public sealed class GatewayOptions
     public ConcurrencyOptions Concurrency { get; } = new();
 
     /// <summary>
-    /// Who may submit which runs. None by default: whoever may submit may ask any agent. Where there is one rule, what no rule
-    /// allows is refused.
+    /// Gets the rules of who may submit which runs. None by default: every submitter may use every agent. If there is any rule, a
+    /// request that no rule allows is refused.
     /// </summary>
     public IList<AccessRuleOptions> Access { get; } = [];
 
-    /// <summary>Kinds of goals, by which runs that name no agent find theirs and which access rules may name; none by default.</summary>
+    /// <summary>
+    /// Gets kinds of goals, by which runs that name no agent find theirs and which access rules may name; none by default.
+    /// </summary>
     public IList<GoalClassOptions> Goals { get; } = [];
 }

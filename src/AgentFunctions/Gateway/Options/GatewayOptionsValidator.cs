@@ -114,7 +114,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
 
         foreach (string label in rule.Labels.Where(static label => !IsLabel(label)))
         {
-            yield return $"{path}:Labels: '{label}' is no label; use a name, or name=value.";
+            yield return $"{path}:Labels: '{label}' is not a valid label. Use a name, or name=value.";
         }
 
         foreach (string goal in rule.Goals.Where(goal => goals.All(known => known.Class != goal)))

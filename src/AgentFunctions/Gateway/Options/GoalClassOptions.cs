@@ -1,12 +1,12 @@
 namespace AgentFunctions.Gateway.Options;
 
-/// <summary>A kind of goal, known by words in it.</summary>
+/// <summary>Represents a class of goals, recognized by words in them.</summary>
 public sealed class GoalClassOptions
 {
-    /// <summary>Its name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</summary>
+    /// <summary>Gets or sets its name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</summary>
     public string? Class { get; set; }
 
-    /// <summary>Words or phrases of which the goal has at least one; upper and lower case are alike.</summary>
+    /// <summary>Gets words or phrases of which the goal has at least one; upper and lower case are alike.</summary>
     public IList<string> Words { get; } = [];
 
     /// <summary>

@@ -1,6 +1,9 @@
 namespace AgentFunctions.Gateway.Options;
 
-/// <summary>What a caller, or the runs with a label, may use up in a window of time. Sub-agents count as the run that they work for.</summary>
+/// <summary>
+/// Represents a quota: what a caller, or the runs with a label, may consume in a window of time. Sub-agents count as part of
+/// their run.
+/// </summary>
 public sealed class QuotaOptions
 {
     /// <summary>Gets or sets the rule's name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>. Refusals name it.</summary>
@@ -35,7 +38,7 @@ public sealed class QuotaOptions
     public decimal? Usd { get; set; }
 }
 
-/// <summary>How long a quota's window is.</summary>
+/// <summary>Specifies the window of a quota.</summary>
 public enum QuotaWindow
 {
     /// <summary>From one full hour to the next (UTC).</summary>

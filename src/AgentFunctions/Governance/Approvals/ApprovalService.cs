@@ -4,10 +4,10 @@ using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Governance.Approvals;
 
-/// <summary>Where people find what waits for them, and decide.</summary>
+/// <summary>Provides the approvals that wait for people, and records their decisions.</summary>
 public sealed class ApprovalService
 {
-    /// <summary>The longest comment, in characters.</summary>
+    /// <summary>Specifies the longest comment, in characters.</summary>
     public const int MaxComment = 4_000;
 
     private readonly ApprovalStore _store;
@@ -22,7 +22,9 @@ public sealed class ApprovalService
         TimeProvider time) =>
         (_store, _situation, _records, _orchestrations, _redactor, _time) = (store, situation, records, orchestrations, redactor, time);
 
-    /// <summary>What waits for a person: the riskiest first, then similar ones together, then the oldest.</summary>
+    /// <summary>
+    /// Lists the approvals that wait for a person: the riskiest first, then similar ones together, then the oldest.
+    /// </summary>
     /// <param name="caller">Only what this caller may decide or has asked for; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<Approval>> ListAsync(Caller? caller = null, CancellationToken cancellationToken = default)
@@ -38,7 +40,7 @@ public sealed class ApprovalService
             .ThenBy(approval => approval.Group, StringComparer.Ordinal).ThenBy(approval => approval.CreatedAt)];
     }
 
-    /// <summary>An approval.</summary>
+    /// <summary>Gets an approval.</summary>
     /// <param name="id">The approval.</param>
     /// <param name="caller">Who asks; <see langword="null"/> for the host itself.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -64,7 +66,7 @@ public sealed class ApprovalService
         {
             string state = approval.IsAltered ? "altered" : approval.State == ApprovalState.Pending ? "expired" : approval.State.ToString().ToLowerInvariant();
             throw new AgentException(
-                ErrorCode.ApprovalStateForbids, $"Approval '{id}' is {state}: what is masked in it is shown only while somebody has to decide.");
+                ErrorCode.ApprovalStateForbids, $"Approval '{id}' is {state}: its masked parts are shown only while it waits for a decision.");
         }
 
         Approval view = ApprovalView.Of(approval, _redactor);
@@ -199,7 +201,7 @@ public sealed class ApprovalService
         if (approval.Terms.NotRequester && approval.HasLed(caller.Id))
         {
             throw new AgentException(
-                ErrorCode.NotAllowed, $"Rule '{approval.Rule}' wants somebody other than those who asked for the run or have steered it to decide.");
+                ErrorCode.NotAllowed, $"Rule '{approval.Rule}' requires that the person who decides has neither submitted nor steered the run.");
         }
     }
 

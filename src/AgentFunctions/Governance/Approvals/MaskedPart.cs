@@ -1,6 +1,6 @@
 namespace AgentFunctions.Governance.Approvals;
 
-/// <summary>A part of a call's arguments that is not shown to the people who decide about it.</summary>
+/// <summary>Represents a part of a call's arguments that is masked for the people who decide.</summary>
 /// <param name="Path">Where it stands: the names of the arguments down to it, such as <c>$.headers.token</c>.</param>
 /// <param name="Length">How many characters are hidden.</param>
 /// <param name="Why">Why, in words.</param>

@@ -2,11 +2,11 @@ using AgentFunctions.Governance.Policies;
 
 namespace AgentFunctions.Governance.Audit;
 
-/// <summary>One thing that somebody answers for. Evolved only by addition.</summary>
+/// <summary>Represents an entry of the audit log. Members are only added.</summary>
 /// <param name="Type">What happened: one of <see cref="AuditTypes"/>.</param>
 public sealed record AuditEntry(string Type)
 {
-    /// <summary>Its number in its part of the log, from 0; set by the log.</summary>
+    /// <summary>Gets its number in its part of the log, from 0; set by the log.</summary>
     public long Seq { get; init; }
 
     /// <summary>Gets when (UTC); set by the log.</summary>
@@ -78,7 +78,7 @@ public sealed record AuditEntry(string Type)
     /// <summary>Gets whether it went wrong, or was refused.</summary>
     public bool? Failed { get; init; }
 
-    /// <summary>Why, in words.</summary>
+    /// <summary>Gets the reason in words.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Gets the part of the log that the entry stands in; <see langword="null"/> in the host's own. Set by the log.</summary>

@@ -4,8 +4,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>
-/// The audit log as a file: each entry as it is stored, and a line break. An entry's signature stands on a line of its own. The chain of
-/// heads comes first, then the host's own entries, then each shard.
+/// Exports the audit log as a file, with one entry per line as it is stored, and signatures on lines of their own. The chain of
+/// heads comes first, then the entries of the host, then each shard.
 /// </summary>
 public static class AuditExport
 {

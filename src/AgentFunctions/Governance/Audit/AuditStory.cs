@@ -3,10 +3,10 @@ using AgentFunctions.Governance.Policies;
 
 namespace AgentFunctions.Governance.Audit;
 
-/// <summary>Tells audit entries in words: who allowed what, and why.</summary>
+/// <summary>Describes audit entries in words: who allowed what, and why.</summary>
 public static class AuditStory
 {
-    /// <summary>One entry as one sentence.</summary>
+    /// <summary>Describes an entry in one sentence.</summary>
     /// <param name="entry">The entry.</param>
     public static string Tell(AuditEntry entry)
     {

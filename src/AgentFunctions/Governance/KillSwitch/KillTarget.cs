@@ -2,7 +2,7 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Governance.KillSwitch;
 
-/// <summary>What the kill switch stops.</summary>
+/// <summary>Specifies what the kill switch stops.</summary>
 public enum KillScope
 {
     /// <summary>Everything.</summary>
@@ -21,7 +21,7 @@ public enum KillScope
     Tool,
 }
 
-/// <summary>Something that is stopped.</summary>
+/// <summary>Represents an order of the kill switch.</summary>
 /// <param name="Scope">What kind of thing.</param>
 /// <param name="Name">Which one; empty for <see cref="KillScope.All"/>.</param>
 /// <param name="By">Who stopped it.</param>

@@ -1,11 +1,11 @@
 namespace AgentFunctions.Governance.Options;
 
-/// <summary>How this host governs what its agents do. Read from the configuration section <c>Governance</c>.</summary>
+/// <summary>Represents the settings of governance, bound to the configuration section <c>Governance</c>.</summary>
 public sealed class GovernanceOptions
 {
     /// <summary>
-    /// A policy file, or a folder of them. By default <see langword="null"/>: what the host's own code registered may be
-    /// called without asking.
+    /// Gets or sets a policy file, or a folder of policy files. By default <see langword="null"/>: tools that the host registered
+    /// in code may be called without an approval.
     /// </summary>
     public string? PolicyPath { get; set; }
 
@@ -16,8 +16,8 @@ public sealed class GovernanceOptions
     public string Issuer { get; set; } = "agentfunctions";
 
     /// <summary>
-    /// Over which of <c>Notifications:Channels</c> people are told that an approval waits for them, by role; <c>*</c> for every
-    /// role. Nobody is told by default: the inbox shows what waits.
+    /// Gets the <c>Notifications:Channels</c> that announce an approval, by role; <c>*</c> for every role. None by default: the
+    /// list of approvals shows what waits.
     /// </summary>
     public IDictionary<string, IList<string>> ApprovalChannels { get; } = new Dictionary<string, IList<string>>(StringComparer.Ordinal);
 
@@ -25,13 +25,13 @@ public sealed class GovernanceOptions
     public IList<IdentifiedServer> Identity { get; } = [];
 
     /// <summary>
-    /// The folder of the keys that sign the audit log and the agents' tokens. By default <see langword="null"/>: they are kept
-    /// as records beside everything else, where whoever can write the store could also sign.
+    /// Gets or sets the folder of the keys that sign the audit log and the agents' tokens. By default <see langword="null"/>:
+    /// they are stored as records beside all other data, where anybody who can write the store could also sign.
     /// </summary>
     public string? KeyFolder { get; set; }
 
     /// <summary>
-    /// The key vault that named secrets are looked up in after the configuration and the environment, for instance
+    /// Gets or sets the key vault that named secrets are looked up in after the configuration and the environment, for instance
     /// <c>https://agents.vault.azure.net</c>; read with the host's own identity. None by default.
     /// </summary>
     public Uri? KeyVault { get; set; }

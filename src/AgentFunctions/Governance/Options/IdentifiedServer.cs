@@ -1,12 +1,14 @@
 namespace AgentFunctions.Governance.Options;
 
-/// <summary>A server that the requests of a tool's own client carry tokens to. Read from <c>Governance:Identity:*</c>.</summary>
+/// <summary>
+/// Represents a server to which the requests of a tool's own client carry tokens, bound to <c>Governance:Identity:*</c>.
+/// </summary>
 public sealed class IdentifiedServer
 {
-    /// <summary>Its scheme, host and port, for instance <c>https://orders.corp.example</c>.</summary>
+    /// <summary>Gets or sets its scheme, host and port, for instance <c>https://orders.corp.example</c>.</summary>
     public Uri? Address { get; set; }
 
-    /// <summary>Whom the tokens are for; <see langword="null"/>, the default, for <see cref="Address"/>.</summary>
+    /// <summary>Gets or sets whom the tokens are for; <see langword="null"/>, the default, for <see cref="Address"/>.</summary>
     public string? Audience { get; set; }
 
     /// <summary>Gets what calls need. None by default.</summary>

@@ -1,9 +1,11 @@
 namespace AgentFunctions.Governance.Options;
 
-/// <summary>That calls to a tool server carry the run's token, as <c>Authorization: Bearer</c>, and which one.</summary>
+/// <summary>Represents the token of the run that calls to a tool server carry as <c>Authorization: Bearer</c>.</summary>
 public sealed record ToolServerIdentity
 {
-    /// <summary>Whom the token is for; <see langword="null"/>, the default, for the server's own scheme, host and port.</summary>
+    /// <summary>
+    /// Gets whom the token is for; <see langword="null"/>, the default, for the server's own scheme, host and port.
+    /// </summary>
     public string? Audience { get; init; }
 
     /// <summary>Gets what calls need; a run that lacks one of them cannot call the server. None by default.</summary>

@@ -5,20 +5,20 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Governance.Policies;
 
-/// <summary>How much harm an action could do.</summary>
+/// <summary>Specifies how much harm an action could do.</summary>
 public enum RiskLevel
 {
-    /// <summary>Little: what a tool without effects has by default.</summary>
+    /// <summary>Low: the default of tools without effects.</summary>
     Low,
 
-    /// <summary>Some: what an idempotent tool has by default.</summary>
+    /// <summary>Medium: the default of idempotent tools.</summary>
     Medium,
 
-    /// <summary>Much: what a tool has by default whose effect cannot be repeated safely.</summary>
+    /// <summary>High: the default of tools whose effect cannot be repeated safely.</summary>
     High,
 }
 
-/// <summary>All that a rule sees of an action before it happens.</summary>
+/// <summary>Represents an action as policy rules see it, before it happens.</summary>
 public sealed record ActionContext
 {
     /// <summary>Gets the run that acts.</summary>
@@ -61,8 +61,8 @@ public sealed record ActionContext
     public required RiskLevel Risk { get; init; }
 
     /// <summary>
-    /// The arguments as the tool will take them, a JSON object: defaults of the schema filled in, and paths of the workspace as
-    /// their one name, relative and with links followed (<c>.</c> for the whole workspace).
+    /// Gets the arguments as the tool will take them, a JSON object: defaults of the schema filled in, and paths of the workspace
+    /// as their one name, relative and with links followed (<c>.</c> for the whole workspace).
     /// </summary>
     public required JsonElement Arguments { get; init; }
 
@@ -70,12 +70,13 @@ public sealed record ActionContext
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     /// <summary>
-    /// What the run itself may still spend, beside what its sub-agents hold; a part that is <see langword="null"/> is not limited.
+    /// Gets what the run itself may still spend, beside what its sub-agents hold; a part that is <see langword="null"/> is not
+    /// limited.
     /// </summary>
     public Budget BudgetLeft { get; init; } = new();
 
     /// <summary>
-    /// The first step of the run's plan that is not done, as the agent wrote it; <see langword="null"/> if there is none.
+    /// Gets the first step of the run's plan that is not done, as the agent wrote it; <see langword="null"/> if there is none.
     /// </summary>
     public string? PlanStep { get; init; }
 

@@ -1,6 +1,6 @@
 namespace AgentFunctions.Governance.Policies;
 
-/// <summary>One recorded call of a run tree, as rules about sequences see it.</summary>
+/// <summary>Represents an earlier call of the run tree, for rules about sequences.</summary>
 /// <param name="RunId">The run that called.</param>
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The number of the call within its turn.</param>

@@ -102,7 +102,7 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw map.Error(key, $"'{key}' is no usable regular expression: {e.Message}", "write one without look-around and back-references");
+            throw map.Error(key, $"'{key}' is not a usable regular expression: {e.Message}", "write one without look-around and back-references");
         }
     }
 
@@ -171,7 +171,7 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
 
     private static TimeOnly? ReadTimeOfDay(YamlMap map, string key) => map.Text(key) is not { } text ? null
         : TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly time) ? time
-        : throw map.Error(key, $"{key}: '{text}' is no time of day", "write it in quotes, for instance \"18:00\"");
+        : throw map.Error(key, $"{key}: '{text}' is not a time of day", "write it in quotes, for instance \"18:00\"");
 
     private HistoryCondition ReadHistory(YamlMap map)
     {

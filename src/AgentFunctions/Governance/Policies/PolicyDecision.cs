@@ -2,16 +2,16 @@ using System.Text.Json;
 
 namespace AgentFunctions.Governance.Policies;
 
-/// <summary>What a policy answers about an action.</summary>
+/// <summary>Specifies the verdict of a policy about an action.</summary>
 public enum PolicyVerdict
 {
-    /// <summary>It may happen.</summary>
+    /// <summary>The action is allowed.</summary>
     Allow,
 
-    /// <summary>It must not happen.</summary>
+    /// <summary>The action is denied.</summary>
     Deny,
 
-    /// <summary>A person decides.</summary>
+    /// <summary>A person decides about the action.</summary>
     Ask,
 }
 
@@ -43,7 +43,7 @@ internal sealed record PolicyDecision(PolicyVerdict Verdict, string Rule, string
     public IReadOnlyList<string> DataLabels { get; init; } = [];
 }
 
-/// <summary>Under which terms a person may approve a call.</summary>
+/// <summary>Represents the terms of an approval.</summary>
 public sealed record ApprovalTerms
 {
     /// <summary>Gets the roles that may approve; <c>approver</c> by default.</summary>
@@ -55,15 +55,15 @@ public sealed record ApprovalTerms
     /// <summary>Gets whether the one who asked for the run is barred from approving; false by default.</summary>
     public bool NotRequester { get; init; }
 
-    /// <summary>After this time an undecided request counts as denied; a day by default.</summary>
+    /// <summary>Gets the time after which an undecided approval counts as denied; one day by default.</summary>
     public TimeSpan Expires { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>Gets how often those who may approve are told again; an hour by default.</summary>
     public TimeSpan Remind { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// After this time, or at the first reminder where nobody could be told, <see cref="EscalateTo"/> may approve too and is
-    /// told; four hours by default.
+    /// Gets the time after which <see cref="EscalateTo"/> may approve too and is notified; four hours by default. If nobody could
+    /// be notified, this happens at the first reminder.
     /// </summary>
     public TimeSpan EscalateAfter { get; init; } = TimeSpan.FromHours(4);
 

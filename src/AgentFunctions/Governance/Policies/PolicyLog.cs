@@ -17,6 +17,6 @@ internal static partial class PolicyLog
     [LoggerMessage(2001, LogLevel.Information, "The policy changed: {Hash} with {Rules} rules holds from now on")]
     public static partial void PolicyReloaded(ILogger logger, string hash, int rules);
 
-    [LoggerMessage(2002, LogLevel.Error, "The changed policy is broken, {Hash} goes on to hold: {Problem}")]
+    [LoggerMessage(2002, LogLevel.Error, "The changed policy is broken, {Hash} stays in force: {Problem}")]
     public static partial void PolicyBroken(ILogger logger, string hash, string problem);
 }

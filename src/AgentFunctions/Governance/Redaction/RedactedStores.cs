@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace AgentFunctions.Governance.Redaction;
 
 /// <summary>
-/// Puts the redaction in front of a host's stores: what is written is masked, its truth sealed beside it, and what is read is
-/// the truth. Adapters register their stores through it, so that no writer can go around.
+/// Adds redaction to the stores of a host: secrets are masked in what is written, with the originals sealed beside it, and
+/// restored in what is read. Adapters register their stores through it.
 /// </summary>
 public static class RedactedStores
 {

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace AgentFunctions.Governance.Redaction;
 
 /// <summary>
-/// Takes secrets out of what is shown: those that the host knows by value, in every spelling that a decoder would undo, and
-/// whatever has the shape of a credential. What is executed, hashed or compared is never redacted.
+/// Masks secrets in what is shown: values that the host knows, in every encoding that a decoder would undo, and anything that
+/// looks like a credential. What is executed, hashed or compared is never redacted.
 /// </summary>
 /// <remarks>
 /// The spellings: percent-encoding and form encoding, whole or in part; the escapes of JSON and of JSON in JSON; the entities of
@@ -14,7 +14,9 @@ namespace AgentFunctions.Governance.Redaction;
 /// </remarks>
 public sealed class Redactor
 {
-    /// <summary>Shorter values are not taken out: they stand by chance in too many places.</summary>
+    /// <summary>
+    /// Specifies the length of the shortest value that is masked. Shorter ones occur by chance in too many places.
+    /// </summary>
     public const int ShortestSecret = 8;
 
     private readonly Lock _gate = new();
@@ -23,7 +25,7 @@ public sealed class Redactor
     /// <summary>How many values are taken out.</summary>
     internal int Count => _known.Values.Count;
 
-    /// <summary>Has a value taken out from now on.</summary>
+    /// <summary>Adds a value to mask from now on.</summary>
     /// <param name="name">What stands in its place: <c>[secret:name]</c>.</param>
     /// <param name="value">The value; one of fewer than <see cref="ShortestSecret"/> characters is ignored.</param>
     public void Add(string name, string value)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace AgentFunctions.Governance.Reviews;
 
-/// <summary>A call with effects that nobody has reviewed.</summary>
+/// <summary>Represents a call with effects that has not been reviewed.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="RunId">The run.</param>
 /// <param name="Turn">The turn.</param>

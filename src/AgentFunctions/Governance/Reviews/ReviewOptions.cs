@@ -1,9 +1,9 @@
 namespace AgentFunctions.Governance.Reviews;
 
-/// <summary>How many changes that nobody has reviewed teams can hold. Read from the configuration section <c>Reviews</c>.</summary>
+/// <summary>Represents the limits of unreviewed changes, bound to the configuration section <c>Reviews</c>.</summary>
 public sealed class ReviewOptions
 {
-    /// <summary>The configuration section.</summary>
+    /// <summary>Names the configuration section.</summary>
     public const string Section = "Reviews";
 
     /// <summary>Gets the queues; none by default.</summary>
@@ -11,8 +11,8 @@ public sealed class ReviewOptions
 }
 
 /// <summary>
-/// The changes of the runs with a label. A change is a call with effects that has begun; one that a person approved is reviewed
-/// already. When the queue is full, such runs wait before their next call with effects.
+/// Represents the limit of unreviewed changes of the runs with a label. A change is a call with effects that has begun; a call
+/// that a person approved counts as reviewed. At the limit, such runs wait before their next call with effects.
 /// </summary>
 public sealed class ReviewQueueOptions
 {

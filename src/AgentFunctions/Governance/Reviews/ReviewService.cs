@@ -3,10 +3,10 @@ using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Governance.Reviews;
 
-/// <summary>Where people find the changes that nobody has reviewed, and say that they have.</summary>
+/// <summary>Provides the changes that have not been reviewed, and records reviews.</summary>
 public sealed class ReviewService
 {
-    /// <summary>The longest comment, in characters.</summary>
+    /// <summary>Specifies the longest comment, in characters.</summary>
     public const int MaxComment = 4_000;
 
     private static readonly string[] DefaultRoles = [CallerRoles.Approver];
@@ -17,7 +17,9 @@ public sealed class ReviewService
 
     internal ReviewService(ReviewStateStore books, AuditLog audit, Redactor redactor) => (_books, _audit, _redactor) = (books, audit, redactor);
 
-    /// <summary>The queues, with the changes that a caller may see: those that it may review, its own, and all where its role sees all.</summary>
+    /// <summary>
+    /// Lists the queues with the changes that a caller may see: those that it may review, its own, and all if its role sees all.
+    /// </summary>
     /// <param name="caller">Who asks; <see langword="null"/> for the host itself.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<ReviewQueue>> ListAsync(Caller? caller = null, CancellationToken cancellationToken = default)
@@ -115,7 +117,7 @@ public sealed class ReviewService
 
         if (_books.OptionsOf(label) is { NotRequester: true } && changes.Any(change => change.Requester == caller.Id))
         {
-            throw new AgentException(ErrorCode.NotAllowed, $"Rule 'Reviews:Queues {label}': whoever asked for a run may not review its changes.");
+            throw new AgentException(ErrorCode.NotAllowed, $"Rule 'Reviews:Queues {label}': the requester of a run may not review its changes.");
         }
     }
 
@@ -142,7 +144,7 @@ public sealed class ReviewService
         cancellationToken);
 }
 
-/// <summary>The changes of one label's value that nobody has reviewed.</summary>
+/// <summary>Represents the unreviewed changes of the runs with a label.</summary>
 /// <param name="Label">The label as <c>name=value</c>.</param>
 /// <param name="Capacity">The most that there may be; <see langword="null"/> if the configuration no longer limits them.</param>
 /// <param name="Changes">The changes, the oldest first.</param>

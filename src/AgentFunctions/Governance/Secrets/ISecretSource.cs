@@ -1,9 +1,11 @@
 namespace AgentFunctions.Governance.Secrets;
 
-/// <summary>A place where secrets are kept. Sources are asked in the order of their registration; the first that knows a name answers.</summary>
+/// <summary>
+/// Represents a source of secrets. Sources are asked in the order of their registration; the first that knows a name answers.
+/// </summary>
 public interface ISecretSource
 {
-    /// <summary>What the place is, for people who look for a secret.</summary>
+    /// <summary>Gets the name of the source, for people who look for a secret.</summary>
     string Name { get; }
 
     /// <summary>Finds a secret.</summary>

@@ -39,7 +39,7 @@ internal sealed class FolderParts(string document, IReadOnlySet<string>? known) 
         string path = Uri.UnescapeDataString(reference);
         if (path.Contains('\0') || path.Contains("://", StringComparison.Ordinal))
         {
-            throw Refused($"'{PathSyntax.Show(reference)}' is no file; copy it beside the description");
+            throw Refused($"'{PathSyntax.Show(reference)}' is not a file. Copy it beside the description");
         }
 
         string full = LinkWalk.Real(Path.GetFullPath(path, Path.GetDirectoryName(from)!));

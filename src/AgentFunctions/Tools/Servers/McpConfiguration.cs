@@ -4,7 +4,7 @@ using AgentFunctions.Core.Text;
 
 namespace AgentFunctions.Tools.Servers;
 
-/// <summary>Tool servers in the <c>.mcp.json</c> form that Claude Code, Cursor and others share.</summary>
+/// <summary>Represents tool servers in the <c>.mcp.json</c> format of Claude Code, Cursor and others.</summary>
 /// <remarks>
 /// <c>{"mcpServers": {"name": {"command", "args", "env", "cwd"} | {"type": "http", "url", "headers"}}}</c>, and of this
 /// library's own <c>effects</c> (by tool: <c>none</c>, <c>idempotent</c>, <c>notIdempotent</c>), <c>timeout</c> (milliseconds) and
@@ -98,7 +98,7 @@ public sealed record McpConfiguration(IReadOnlyList<McpServerDefinition> Servers
         }
         catch (JsonException e)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"{path}({e.LineNumber + 1}): is no valid JSON: {e.Message}", e);
+            throw new AgentException(ErrorCode.InvalidInput, $"{path}({e.LineNumber + 1}): is not valid JSON: {e.Message}", e);
         }
     }
 }

@@ -3,7 +3,7 @@ using AgentFunctions.Tools.Workspaces.Commands;
 
 namespace AgentFunctions.Tools.Workspaces;
 
-/// <summary>What the host allows the workspace tools.</summary>
+/// <summary>Represents the settings of the workspace tools.</summary>
 public sealed class WorkspaceToolOptions
 {
     /// <summary>
@@ -31,7 +31,7 @@ public sealed class WorkspaceToolOptions
     public int MaxCommandOutput { get; set; } = 400_000;
 
     /// <summary>
-    /// Variables of the host's environment that commands receive besides the harmless usual ones (<c>PATH</c>, <c>HOME</c>,
+    /// Gets variables of the host's environment that commands receive besides the harmless usual ones (<c>PATH</c>, <c>HOME</c>,
     /// <c>LANG</c>, …); none by default.
     /// </summary>
     public ISet<string> PassedEnvironment { get; } = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -58,7 +58,7 @@ public sealed class WorkspaceToolOptions
         if (path is not null)
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"workspace tools: AllowedCommands: '{path}' is no program name; write it without its folder and put the folder on PATH.");
+                ErrorCode.InvalidInput, $"workspace tools: AllowedCommands: '{path}' is not a program name. Write it without its folder and put the folder on PATH.");
         }
     }
 }

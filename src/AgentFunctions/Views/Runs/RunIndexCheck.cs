@@ -9,10 +9,13 @@ namespace AgentFunctions.Views.Runs;
 /// <summary>Compares a run index with the runs that it is derived from.</summary>
 public static class RunIndexCheck
 {
-    /// <summary>The prefix of the names of the index's logs and records.</summary>
+    /// <summary>Names the prefix of the index's logs and records.</summary>
     public const string Prefix = RunIndexStreams.Prefix;
 
-    /// <summary>The key of the record that states that the index has every run. Without it, lists read the run records and the index is rebuilt.</summary>
+    /// <summary>
+    /// Names the key of the record that states that the index has every run. Without it, lists read the run records and the index
+    /// is rebuilt.
+    /// </summary>
     public const string StateKey = RunIndexStreams.StateKey;
 
     private const string Remedy = "build the index anew with 'agentfunctions engine reindex'";

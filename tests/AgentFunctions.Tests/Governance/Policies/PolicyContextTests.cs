@@ -57,7 +57,7 @@ internal sealed class PolicyContextTests
     [TestCase("budgetLeft: {}", "p.yaml:1", "no part of the budget is named")]
     [TestCase("budgetLeft: {euro: {below: 1}}", "p.yaml:1", "euro")]
     [TestCase("budgetLeft: {usd: {}}", "p.yaml:1", "'usd' has no bound")]
-    [TestCase("budgetLeft: {wallClock: {below: soon}}", "p.yaml:1", "is no duration")]
+    [TestCase("budgetLeft: {wallClock: {below: soon}}", "p.yaml:1", "is not a duration")]
     public void Load_BrokenBudget_SaysWhereAndWhatToWrite(string condition, string place, string words) => Assert.That(
         () => PolicyFile.Parse($"rules: [{{name: a, when: {{{condition}}}, then: allow}}]", "p.yaml"),
         Throws.TypeOf<AgentException>().With.Message.StartsWith(place).And.Message.Contains(words));

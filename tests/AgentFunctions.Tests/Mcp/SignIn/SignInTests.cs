@@ -251,7 +251,7 @@ internal sealed class SignInTests
         Assert.That(scene.Server.Asked.Count(static path => path == "/register"), Is.EqualTo(isTaken ? 0 : 1));
     }
 
-    [TestCase("""{"grant": "implicit"}""", "'implicit' is no grant")]
+    [TestCase("""{"grant": "implicit"}""", "'implicit' is not a valid grant")]
     [TestCase("""{"grant": "client_credentials", "clientId": "a", "tokenEndpoint": "https://a"}""", "oauth.clientSecret: is missing")]
     [TestCase("""{"grant": "refresh_token", "clientId": "a", "tokenEndpoint": "https://a"}""", "oauth.refreshToken")]
     [TestCase("""{"tokenEndpoint": "https://a"}""", "oauth.tokenEndpoint")]

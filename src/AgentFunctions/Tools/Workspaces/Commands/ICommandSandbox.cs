@@ -3,13 +3,13 @@ namespace AgentFunctions.Tools.Workspaces.Commands;
 /// <summary>Specifies whether commands run in a sandbox.</summary>
 public enum SandboxMode
 {
-    /// <summary>In a sandbox if this machine has one.</summary>
+    /// <summary>Commands run in a sandbox if this machine has one.</summary>
     Auto,
 
-    /// <summary>In a sandbox or not at all.</summary>
+    /// <summary>Commands run in a sandbox, or are refused.</summary>
     Required,
 
-    /// <summary>Without a sandbox.</summary>
+    /// <summary>Commands run without a sandbox.</summary>
     Off,
 }
 
