@@ -2,6 +2,7 @@ using System.Text.Json;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.DurableTask;
 using AgentFunctions.Loop;
+using AgentFunctions.Runs;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.DurableTask;
 using Microsoft.DurableTask.Client;

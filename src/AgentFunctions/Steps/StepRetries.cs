@@ -5,6 +5,7 @@ using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models.Resilience;
 using AgentFunctions.Records;
+using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using Microsoft.Extensions.Logging;
 

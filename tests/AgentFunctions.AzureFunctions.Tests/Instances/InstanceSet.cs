@@ -3,6 +3,7 @@ using AgentFunctions.AzureFunctions.Tests.InProcess;
 using AgentFunctions.Durability;
 using AgentFunctions.DurableTask;
 using AgentFunctions.Loop;
+using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using Microsoft.DurableTask;
 using Microsoft.Extensions.DependencyInjection;

@@ -1,4 +1,4 @@
-namespace AgentFunctions.Loop;
+namespace AgentFunctions.Runs;
 
 /// <summary>Names the activities of a run. A host with a trigger for each activity has one for every name.</summary>
 public static class StepNames
