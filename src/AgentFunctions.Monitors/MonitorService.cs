@@ -27,8 +27,8 @@ public sealed class MonitorService
 
     /// <summary>Makes a monitor, or changes the one of that name. It looks from now on; what it remembers stays.</summary>
     /// <param name="definition">The monitor.</param>
-    /// <param name="requester">Who asks.</param>
-    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <param name="requester">The id of the caller.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; it may have been written.</param>
     /// <returns>The monitor, and whether it is new.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.AgentNotFound"/> or <see cref="ErrorCode.ToolNotFound"/>: the
@@ -73,7 +73,7 @@ public sealed class MonitorService
         await ViewAsync((await FindAsync(name, cancellationToken).ConfigureAwait(false)).Value, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Lists the monitors in the order of their names.</summary>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async IAsyncEnumerable<MonitorView> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (MonitorRecord record in _monitors.ListAsync(cancellationToken).ConfigureAwait(false))
@@ -84,7 +84,7 @@ public sealed class MonitorService
 
     /// <summary>Deletes a monitor with what it remembers. Its incidents and its runs stay.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public async Task DeleteAsync(string name, string requester = "local", CancellationToken cancellationToken = default)
@@ -97,7 +97,7 @@ public sealed class MonitorService
 
     /// <summary>Pauses a monitor. No tick is due until it is resumed, and none is caught up on.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public Task<MonitorView> PauseAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
@@ -105,7 +105,7 @@ public sealed class MonitorService
 
     /// <summary>Resumes a paused monitor.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public Task<MonitorView> ResumeAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
@@ -114,7 +114,7 @@ public sealed class MonitorService
 
     /// <summary>Asks for a tick now, besides those by schedule.</summary>
     /// <param name="name">The monitor's name.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The id of the tick.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>

@@ -23,7 +23,7 @@ internal sealed partial class MonitorStepRetries(
     public static string KeyOf(string monitor) => $"monitor.{monitor}";
 
     /// <summary>Makes a step.</summary>
-    /// <param name="context">Which activity it is.</param>
+    /// <param name="context">The activity.</param>
     /// <param name="monitor">The monitor.</param>
     /// <param name="incident">The incident that it is about; <see langword="null"/> for none.</param>
     /// <param name="make">Makes it.</param>

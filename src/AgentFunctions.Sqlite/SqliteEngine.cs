@@ -61,7 +61,7 @@ public sealed class SqliteEngine : IAsyncDisposable
         ErrorCode.EngineUnavailable, "The engine is not running; start it, or the host that it belongs to, and repeat the call.");
 
     /// <summary>Opens the data file and goes on with all that is unfinished in it.</summary>
-    /// <param name="cancellationToken">Stops waiting to begin.</param>
+    /// <param name="cancellationToken">The token to cancel the wait to begin.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.DataFileInUse"/>: another process has the file.
     /// <see cref="ErrorCode.DataFileUnusable"/>: it is damaged, of another program, from a newer version, or behind its head.

@@ -16,7 +16,7 @@ public sealed class MeasureTrigger(IServiceProvider services)
     /// <summary>Measures how long the oldest run and the oldest approval have waited.</summary>
     /// <param name="timer">The timer.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function("Measure")]
     public Task MeasureAsync(
         [TimerTrigger("30 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)

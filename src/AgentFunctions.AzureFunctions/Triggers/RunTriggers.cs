@@ -17,12 +17,12 @@ public sealed class RunTriggers(IServiceProvider services)
     private readonly FunctionRunner _runner = services.GetRequiredService<FunctionRunner>();
 
     /// <summary>Gets the loop of a run.</summary>
-    /// <param name="context">What it may see of the world.</param>
+    /// <param name="context">The context of the orchestration.</param>
     [Function(OrchestratorNames.RunAgent)]
     public Task<JsonElement?> RunAgentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>Delivers the end of a run to the address that its caller gave.</summary>
-    /// <param name="context">What it may see of the world.</param>
+    /// <param name="context">The context of the orchestration.</param>
     [Function(OrchestratorNames.DeliverCallback)]
     public Task<JsonElement?> DeliverCallbackAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
@@ -45,7 +45,7 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="input">How it ended.</param>
     /// <param name="instanceId">The delivery.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.PostCallback)]
     public Task<JsonElement?> PostCallbackAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
@@ -70,7 +70,7 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="input">Which turn.</param>
     /// <param name="instanceId">The run.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.CallModel)]
     public Task<JsonElement?> CallModelAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
@@ -80,17 +80,17 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="input">Which call.</param>
     /// <param name="instanceId">The run.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.CallTool)]
     public Task<JsonElement?> CallToolAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(StepNames.CallTool, input, instanceId, client, cancellationToken);
 
     /// <summary>Sums up the context.</summary>
-    /// <param name="input">What of it.</param>
+    /// <param name="input">The input of the activity.</param>
     /// <param name="instanceId">The run.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.Compact)]
     public Task<JsonElement?> CompactAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
@@ -100,17 +100,17 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="input">Where the run stands.</param>
     /// <param name="instanceId">The run.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.CheckAcceptance)]
     public Task<JsonElement?> CheckAcceptanceAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(StepNames.CheckAcceptance, input, instanceId, client, cancellationToken);
 
     /// <summary>Records the end of the run and notifies its followers.</summary>
-    /// <param name="input">How.</param>
+    /// <param name="input">The input of the activity.</param>
     /// <param name="instanceId">The run.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.Notify)]
     public Task<JsonElement?> NotifyAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
@@ -120,17 +120,17 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="input">How it ended.</param>
     /// <param name="instanceId">The sub-agent's run.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.ReportToLead)]
     public Task<JsonElement?> ReportToLeadAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(StepNames.ReportToLead, input, instanceId, client, cancellationToken);
 
     /// <summary>Ends sub-agents that do not end when they are told to.</summary>
-    /// <param name="input">Which.</param>
+    /// <param name="input">The input of the activity.</param>
     /// <param name="instanceId">The run that they work for.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.EndChildren)]
     public Task<JsonElement?> EndChildrenAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
@@ -140,7 +140,7 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="input">The goal.</param>
     /// <param name="instanceId">The orchestrator's instance.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.AdmitRun)]
     public Task<JsonElement?> AdmitRunAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
@@ -150,7 +150,7 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="input">The run's id.</param>
     /// <param name="instanceId">The orchestrator's instance.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.ReadRun)]
     public Task<JsonElement?> ReadRunAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>

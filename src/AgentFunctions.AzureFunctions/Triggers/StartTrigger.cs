@@ -19,7 +19,7 @@ public sealed class StartTrigger(IServiceProvider services)
     /// <summary>Starts what this instance has not started.</summary>
     /// <param name="timer">The timer.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function("Start")]
     public Task StartAsync(
         [TimerTrigger("0 */5 * * * *")] TimerInfo timer, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken)

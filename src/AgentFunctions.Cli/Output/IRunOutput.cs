@@ -15,7 +15,7 @@ internal interface IRunOutput
     /// <summary>Shows events until there are no more.</summary>
     /// <param name="signals">The events, and what goes on before they are recorded.</param>
     /// <param name="read">Reads the run as it is now; its plan is no event.</param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="cancellationToken">The token to cancel the operation.</param>
     Task FollowAsync(
         IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken);
 

@@ -73,7 +73,7 @@ public sealed record Incident
 
 /// <summary>Represents an entry of an incident's timeline.</summary>
 /// <param name="Id">Its id: the same when it is written again after a crash, so that it is kept once.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="At">The time (UTC).</param>
 /// <param name="Kind">What it reports.</param>
 /// <param name="By">Who or what caused it: <c>tick:</c>, <c>run:</c>, <c>person:</c> or <c>host</c>, with an id.</param>
 /// <param name="Text">In words.</param>

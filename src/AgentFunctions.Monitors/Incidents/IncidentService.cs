@@ -47,7 +47,7 @@ public sealed class IncidentService
 
     /// <summary>Acknowledges an incident, which ends its escalation.</summary>
     /// <param name="id">The incident.</param>
-    /// <param name="requester">Who takes it up.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
@@ -57,7 +57,7 @@ public sealed class IncidentService
 
     /// <summary>Ends an incident. Where its signals are still in breach, the next tick opens it again.</summary>
     /// <param name="id">The incident.</param>
-    /// <param name="requester">Who ends it.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="comment">A remark for the timeline; at most 1,000 characters.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.IncidentNotFound"/> or <see cref="ErrorCode.IncidentStateForbids"/>.</exception>
@@ -66,7 +66,7 @@ public sealed class IncidentService
         SetAsync(id, IncidentState.Resolved, requester, comment, cancellationToken);
 
     /// <summary>Lists the notifications that could not be delivered.</summary>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public IAsyncEnumerable<DeadLetter> ListDeadLettersAsync(CancellationToken cancellationToken = default) =>
         _notifications.ListDeadLettersAsync(cancellationToken);
 

@@ -6,7 +6,7 @@ namespace AgentFunctions.Monitors.Schedules;
 internal sealed record PlannedTick(DateTimeOffset Due, DateTimeOffset StartAt);
 
 /// <summary>Ticks that were left out.</summary>
-/// <param name="Count">How many.</param>
+/// <param name="Count">The number.</param>
 /// <param name="First">The first one's due time (UTC).</param>
 /// <param name="Last">The last one's due time (UTC).</param>
 /// <param name="Reason">Why, in words.</param>

@@ -11,7 +11,7 @@ internal sealed class SignalChecker(IEnumerable<ISignalCheck> checks, TimeProvid
     /// <param name="monitor">The monitor.</param>
     /// <param name="memory">What is remembered of the signals, by name.</param>
     /// <param name="now">The present moment.</param>
-    /// <param name="cancellationToken">Stops looking.</param>
+    /// <param name="cancellationToken">The token to cancel the check.</param>
     public Task<Observation[]> LookAsync(
         MonitorDefinition monitor, IReadOnlyDictionary<string, SignalMemory> memory, DateTimeOffset now, CancellationToken cancellationToken) =>
         Task.WhenAll(monitor.Signals.Select(signal =>

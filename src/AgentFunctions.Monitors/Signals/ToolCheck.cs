@@ -19,7 +19,7 @@ internal sealed class ToolCheck(
     /// <summary>Looks once. What it throws counts as a breach: a monitor that cannot see must say so.</summary>
     /// <param name="monitor">The monitor that looks.</param>
     /// <param name="signal">What to look at.</param>
-    /// <param name="cancellationToken">Ends with the check's time-out.</param>
+    /// <param name="cancellationToken">The token that is cancelled at the time-out of the check.</param>
     /// <exception cref="AgentException">The call was refused, or failed.</exception>
     public async Task<Observation> LookAsync(MonitorDefinition monitor, SignalDefinition signal, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ internal abstract class WriterJob
     public abstract void Run(Connection connection);
 
     /// <summary>The work could not be done; nothing of it is on disk.</summary>
-    /// <param name="error">Why.</param>
+    /// <param name="error">The reason.</param>
     public abstract void Failed(AgentException error);
 }
 

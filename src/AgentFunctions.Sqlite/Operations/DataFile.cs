@@ -48,7 +48,7 @@ public static class DataFile
     /// <param name="keyFolder">
     /// The folder of the host's keys, which has the head; by default <c>keys</c> beside the file, or the file's name with <c>.keys</c>.
     /// </param>
-    /// <param name="cancellationToken">Stops looking.</param>
+    /// <param name="cancellationToken">The token to cancel the check.</param>
     /// <returns>What is wrong, in words; empty where all is well.</returns>
     public static IReadOnlyList<string> Check(string path, string? keyFolder = null, CancellationToken cancellationToken = default)
     {

@@ -25,7 +25,7 @@ public static class ReplayCheck
     /// <summary>Checks a data file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="registry">The orchestrators of today; activities are not called.</param>
-    /// <param name="cancellationToken">Stops checking.</param>
+    /// <param name="cancellationToken">The token to cancel the check.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>: there is no such file. <see cref="ErrorCode.DataFileUnusable"/>: it is none of ours or
     /// cannot be read.

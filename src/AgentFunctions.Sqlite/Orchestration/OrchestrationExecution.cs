@@ -187,7 +187,7 @@ internal sealed class OrchestrationExecution
 
     /// <summary>Asks for a timer.</summary>
     /// <param name="fireAt">When it fires.</param>
-    /// <param name="cancellationToken">Cancels it.</param>
+    /// <param name="cancellationToken">The token to cancel the timer.</param>
     public Task AskTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken)
     {
         int taskId = _nextTaskId;

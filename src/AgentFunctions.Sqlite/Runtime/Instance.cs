@@ -161,7 +161,7 @@ internal sealed class Instance
 
     /// <summary>The turn is not on disk: forget it, and take its messages in again later.</summary>
     /// <param name="commit">The turn.</param>
-    /// <param name="error">Why.</param>
+    /// <param name="error">The reason.</param>
     public void OnFailed(TurnCommit commit, AgentException error)
     {
         if (IsGone)
@@ -210,7 +210,7 @@ internal sealed class Instance
     }
 
     /// <summary>Nothing will be recorded any more.</summary>
-    /// <param name="error">Why.</param>
+    /// <param name="error">The reason.</param>
     public void Abandon(AgentException error)
     {
         lock (_gate)

@@ -76,7 +76,7 @@ internal sealed class InstanceCache(EngineCore engine)
     }
 
     /// <summary>Tells everybody who waits for a record that none will be made.</summary>
-    /// <param name="error">Why.</param>
+    /// <param name="error">The reason.</param>
     public void Abandon(AgentException error)
     {
         foreach (Instance instance in _instances.Values)

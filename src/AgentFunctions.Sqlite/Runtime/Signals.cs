@@ -57,7 +57,7 @@ internal sealed class Signals
     }
 
     /// <summary>Nobody will be told any more.</summary>
-    /// <param name="error">Why.</param>
+    /// <param name="error">The reason.</param>
     public void Abandon(AgentException error)
     {
         lock (_gate)

@@ -195,7 +195,7 @@ internal sealed class TurnCommit : WriteJob
     }
 
     /// <summary>Tells those who wait that it will not be recorded.</summary>
-    /// <param name="error">Why.</param>
+    /// <param name="error">The reason.</param>
     public void Reject(AgentException error)
     {
         foreach (Message message in Messages)

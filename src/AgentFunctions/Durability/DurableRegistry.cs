@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace AgentFunctions.Durability;
 
 /// <summary>Represents an orchestrator as an engine calls it, with input and output as JSON.</summary>
-/// <param name="context">What it may see of the world.</param>
+/// <param name="context">The context of the orchestration.</param>
 /// <param name="input">The input as JSON.</param>
 public delegate Task<string?> OrchestratorDelegate(IOrchestrationContext context, string? input);
 

@@ -15,7 +15,7 @@ public interface IOrchestrationClient
     /// <param name="name">The name of a registered orchestrator.</param>
     /// <param name="input">The input, written as JSON.</param>
     /// <param name="options">The instance id and the earliest start; by default a new id, at once.</param>
-    /// <param name="cancellationToken">Stops waiting for the record; the instance may have been scheduled.</param>
+    /// <param name="cancellationToken">The token to cancel the wait for the record; the instance may have been scheduled.</param>
     /// <returns>The id of the instance.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InstanceExists"/>: the id is taken and its status may not be replaced.
@@ -46,7 +46,7 @@ public interface IOrchestrationClient
     /// <param name="instanceId">The instance.</param>
     /// <param name="eventName">The name of the event; letter case does not count.</param>
     /// <param name="payload">The payload, written as JSON.</param>
-    /// <param name="cancellationToken">Stops waiting for the record; the event may have been raised.</param>
+    /// <param name="cancellationToken">The token to cancel the wait for the record; the event may have been raised.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InstanceNotFound"/>, <see cref="ErrorCode.PayloadTooLarge"/> or <see cref="ErrorCode.Overloaded"/>.
     /// </exception>
@@ -55,14 +55,14 @@ public interface IOrchestrationClient
     /// <summary>Stops an instance from making decisions until it is resumed. Steps in flight finish; events are kept.</summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="reason">Why, for the history.</param>
-    /// <param name="cancellationToken">Stops waiting for the record.</param>
+    /// <param name="cancellationToken">The token to cancel the wait for the record.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
     Task SuspendAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
 
     /// <summary>Resumes a suspended instance. Events that arrived meanwhile are delivered in order.</summary>
     /// <param name="instanceId">The instance.</param>
     /// <param name="reason">Why, for the history.</param>
-    /// <param name="cancellationToken">Stops waiting for the record.</param>
+    /// <param name="cancellationToken">The token to cancel the wait for the record.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
     Task ResumeAsync(string instanceId, string? reason = null, CancellationToken cancellationToken = default);
 
@@ -70,7 +70,7 @@ public interface IOrchestrationClient
     /// <param name="instanceId">The instance.</param>
     /// <param name="output">What the instance shall show as its output, written as JSON.</param>
     /// <param name="recursive">Whether its sub-orchestrations end too.</param>
-    /// <param name="cancellationToken">Stops waiting for the record.</param>
+    /// <param name="cancellationToken">The token to cancel the wait for the record.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InstanceNotFound"/>.</exception>
     Task TerminateAsync(string instanceId, object? output = null, bool recursive = true, CancellationToken cancellationToken = default);
 
@@ -93,6 +93,6 @@ public interface IOrchestrationClient
     /// Gets the recorded events of the instance's present execution, oldest first; empty where there is none of that id.
     /// </summary>
     /// <param name="instanceId">The instance.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     IAsyncEnumerable<HistoryEvent> ReadHistoryAsync(string instanceId, CancellationToken cancellationToken = default);
 }

@@ -54,7 +54,7 @@ public interface IOrchestrationContext
 
     /// <summary>Creates a timer that completes at a moment in time. Waiting holds no compute.</summary>
     /// <param name="fireAt">When to complete (UTC). A moment that has passed completes in the next turn.</param>
-    /// <param name="cancellationToken">Cancels the timer.</param>
+    /// <param name="cancellationToken">The token to cancel the timer.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled before the timer fired.</exception>
     Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken = default);
 
@@ -64,7 +64,7 @@ public interface IOrchestrationContext
     /// </summary>
     /// <typeparam name="T">The type of the payload, read from JSON.</typeparam>
     /// <param name="name">The name of the event; letter case does not count.</param>
-    /// <param name="cancellationToken">Stops waiting; an event that comes later is kept for the next waiter.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; an event that comes later is kept for the next waiter.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled before the event came.</exception>
     Task<T> WaitForExternalEventAsync<T>(string name, CancellationToken cancellationToken = default);
 

@@ -71,7 +71,7 @@ internal sealed class Admission
     /// of its own. Safe to repeat for the same run.
     /// </summary>
     /// <param name="run">The run as it would be recorded.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The ticket with which the run has to wait for its place; <see langword="null"/> if it has one.</returns>
     /// <exception cref="AgentException">
@@ -124,7 +124,7 @@ internal sealed class Admission
 
     /// <summary>Admits a run that has ended and is taken up again.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="requester">Who takes it up.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The ticket with which it has to wait for its place; <see langword="null"/> if it has one.</returns>
     /// <exception cref="AgentException">

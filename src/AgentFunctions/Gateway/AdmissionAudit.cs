@@ -10,7 +10,7 @@ internal sealed class AdmissionAudit(AuditLog audit, RunLineage lineage, Redacto
 {
     /// <summary>Writes down that a run is admitted.</summary>
     /// <param name="run">The run as it is recorded next.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="rule">What found the agent for the goal; <see langword="null"/> if the caller named it.</param>
     /// <param name="mayBeThere">Whether the entry may have been written before a crash.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -57,7 +57,7 @@ internal sealed class AdmissionAudit(AuditLog audit, RunLineage lineage, Redacto
     /// <param name="caller">Who asked.</param>
     /// <param name="agent">The agent.</param>
     /// <param name="rule">The rule that refuses.</param>
-    /// <param name="reason">Why.</param>
+    /// <param name="reason">The reason.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task RefusedAsync(string caller, string agent, string rule, string reason, CancellationToken cancellationToken) => audit.AppendAsync(
         new AuditEntry(AuditTypes.RequestRefused) { Actor = caller, Agent = agent, Rule = rule, Failed = true, Reason = reason },

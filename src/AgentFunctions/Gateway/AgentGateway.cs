@@ -19,7 +19,7 @@ public sealed class AgentGateway
 
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
-    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
+    /// <param name="caller">The caller; <see langword="null"/> for the program itself.</param>
     /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
     /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
     /// <returns>
@@ -41,7 +41,7 @@ public sealed class AgentGateway
 
     /// <summary>Admits a goal for an orchestrator that starts the run itself, as its sub-orchestration.</summary>
     /// <param name="request">The goal.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="idempotencyKey">Makes it safe to repeat; <see langword="null"/> for none.</param>
     /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
     /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
@@ -58,7 +58,7 @@ public sealed class AgentGateway
     /// </summary>
     /// <param name="request">The goal, should a new run be needed.</param>
     /// <param name="key">What makes it the same work. At most 200 characters.</param>
-    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
+    /// <param name="caller">The caller; <see langword="null"/> for the program itself.</param>
     /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
     /// <returns>The run, and whether it was there already.</returns>
     /// <exception cref="AgentException">As for <see cref="SubmitAsync"/>.</exception>

@@ -38,7 +38,7 @@ public sealed class ApiKeys
     /// <param name="name">The holder: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, at most 64 characters. The caller is then called <c>key:name</c>.</param>
     /// <param name="roles">The roles: some of <see cref="CallerRoles"/>, and names of the host's own. The first key needs <c>admin</c>.</param>
     /// <param name="by">Who makes it.</param>
-    /// <param name="cancellationToken">Stops waiting; the key may have been made.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the key may have been made.</param>
     /// <returns>The key. It cannot be shown again.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>: the name or a role is wrong, or the name is taken, or was taken by a key that was withdrawn.

@@ -11,8 +11,8 @@ internal sealed class ForkDrafts(
 {
     /// <summary>Drafts a fork. Whatever it needs is looked up again after a crash: it is judged by the rights of that time.</summary>
     /// <param name="source">The run to start from.</param>
-    /// <param name="request">From where and how.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="id">The new run's id.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<RunDraft> DraftAsync(RunRecord source, ForkRequest request, Caller caller, string id, CancellationToken cancellationToken)

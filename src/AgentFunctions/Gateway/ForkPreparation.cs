@@ -14,7 +14,7 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
     /// <summary>Prepares a fork. Safe to repeat.</summary>
     /// <param name="draft">The fork.</param>
     /// <param name="source">The run to start from.</param>
-    /// <param name="request">From where and how.</param>
+    /// <param name="request">The request.</param>
     /// <param name="left">What is taken of the run's budget; <see langword="null"/> if the request brings its own.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<RunState> PrepareAsync(

@@ -22,10 +22,10 @@ public sealed class RunForking
 
     /// <summary>Starts a new run from a turn of another, which stays as it is.</summary>
     /// <param name="id">The run to start from.</param>
-    /// <param name="request">From where and how.</param>
-    /// <param name="caller">Who asks; <see langword="null"/> for the program itself.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="caller">The caller; <see langword="null"/> for the program itself.</param>
     /// <param name="idempotencyKey">Makes the submission safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
-    /// <param name="cancellationToken">Stops waiting; the run may have been started.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the run may have been started.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>,
     /// <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>.

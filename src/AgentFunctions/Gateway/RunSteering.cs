@@ -55,8 +55,8 @@ public sealed class RunSteering
     /// <summary>Sends a message to a run on behalf of the program.</summary>
     /// <param name="id">The run.</param>
     /// <param name="text">The words; at most 32,768 characters.</param>
-    /// <param name="requester">Who speaks.</param>
-    /// <param name="cancellationToken">Stops waiting; the message may have been sent.</param>
+    /// <param name="requester">The id of the caller.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the message may have been sent.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/> or <see cref="ErrorCode.InvalidInput"/>.</exception>
     public Task<Run> SendAsync(string id, string text, string requester = "local", CancellationToken cancellationToken = default)
     {
@@ -81,8 +81,8 @@ public sealed class RunSteering
     /// <summary>Adds to the budget of a run on behalf of the program.</summary>
     /// <param name="id">The run.</param>
     /// <param name="more">What comes on top.</param>
-    /// <param name="requester">Who grants it.</param>
-    /// <param name="cancellationToken">Stops waiting; the grant may have been made.</param>
+    /// <param name="requester">The id of the caller.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the grant may have been made.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/> or <see cref="ErrorCode.InvalidInput"/>.</exception>
     public Task<Run> GrantAsync(string id, Budget more, string requester = "local", CancellationToken cancellationToken = default)
     {
@@ -92,8 +92,8 @@ public sealed class RunSteering
 
     /// <summary>Asks a run to end. What is in flight is cancelled, what was reached stays.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="reason">Why.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="reason">The reason.</param>
     /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
@@ -105,8 +105,8 @@ public sealed class RunSteering
 
     /// <summary>Asks a run to end, for the program itself.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="requester">Who asks.</param>
-    /// <param name="reason">Why.</param>
+    /// <param name="requester">The id of the caller.</param>
+    /// <param name="reason">The reason.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
@@ -117,7 +117,7 @@ public sealed class RunSteering
 
     /// <summary>Pauses a run. Steps in progress finish; no further step starts.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">As for <c>CancelAsync</c>.</exception>
@@ -129,7 +129,7 @@ public sealed class RunSteering
 
     /// <summary>Pauses a run on behalf of the program.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
@@ -152,7 +152,7 @@ public sealed class RunSteering
 
     /// <summary>Resumes a paused run, or a failed one from its last successful step.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
@@ -166,7 +166,7 @@ public sealed class RunSteering
 
     /// <summary>Resumes a paused or failed run on behalf of the program.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="requester">Who asks.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it is neither paused nor failed.

@@ -14,7 +14,7 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
 {
     /// <summary>Drafts a run.</summary>
     /// <param name="request">The goal.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="narrow">Changes the definition for this run alone; <see langword="null"/> to leave it.</param>
     /// <param name="id">The run's id.</param>
     /// <param name="known">Its record, if it was admitted before; the run is then what it was admitted as.</param>

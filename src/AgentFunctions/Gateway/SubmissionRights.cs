@@ -11,7 +11,7 @@ internal sealed class SubmissionRights(AgentCatalog agents, GoalRouter router, A
 {
     /// <summary>Finds the agent and ensures that the caller may ask it.</summary>
     /// <param name="request">The goal.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>
     public async Task<(Route Route, AccessRuling Access)> EnsureAsync(RunRequest request, Caller caller, CancellationToken cancellationToken)

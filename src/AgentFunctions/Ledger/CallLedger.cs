@@ -120,7 +120,7 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="turn">The turn.</param>
     /// <param name="call">The number of the call within its turn.</param>
     /// <param name="entry">What is known now, with the version that was found.</param>
-    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; it may have been written.</param>
     /// <returns>The entry with its new version; whoever enters a call as begun owns it.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery was first; the call must not be made.</exception>
     internal async Task<LedgerEntry> EnterAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
@@ -145,7 +145,7 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="turn">The turn.</param>
     /// <param name="call">The number of the call within its turn.</param>
     /// <param name="entry">What is known now, with its outcome and the version that was found or entered.</param>
-    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; it may have been written.</param>
     /// <returns>The entry that counts.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: another delivery is at the call; repeat the step.</exception>
     internal async Task<LedgerEntry> FinishAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken)
@@ -177,7 +177,7 @@ internal sealed class CallLedger(IRecordStore records)
     /// <param name="turn">The turn.</param>
     /// <param name="call">The number of the call within its turn.</param>
     /// <param name="entry">What is known.</param>
-    /// <param name="cancellationToken">Stops waiting; it may have been written.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; it may have been written.</param>
     public Task WriteAsync(string runId, int turn, int call, LedgerEntry entry, CancellationToken cancellationToken = default) =>
         records.PutAsync(
             Key(runId, turn, call),

@@ -83,7 +83,7 @@ internal sealed record SwarmState
 /// <param name="Turn">The turn in which they were asked for.</param>
 /// <param name="Call">The call; where the calls are counted, the first.</param>
 /// <param name="Item">The first item; <see langword="null"/> if the calls are counted.</param>
-/// <param name="Count">How many.</param>
+/// <param name="Count">The number.</param>
 /// <param name="First">What each begins with, but for its grant.</param>
 internal sealed record ChildBatch(int Turn, int Call, int? Item, int Count, RunState First)
 {

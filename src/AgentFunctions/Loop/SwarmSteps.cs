@@ -60,7 +60,7 @@ internal sealed record SwarmRequest
 }
 
 /// <summary>Sub-agents that are alike but for their goal.</summary>
-/// <param name="Count">How many.</param>
+/// <param name="Count">The number.</param>
 /// <param name="First">What each begins with, but for its grant.</param>
 internal sealed record ChildStart(int Count, RunState First)
 {

@@ -61,7 +61,7 @@ public sealed class ArtifactStore
 
     /// <summary>Lists the files of a run, by name.</summary>
     /// <param name="runId">The run.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<IReadOnlyList<Artifact>> ListAsync(string runId, CancellationToken cancellationToken = default)
     {
         var artifacts = new List<Artifact>();

@@ -6,7 +6,7 @@ namespace AgentFunctions.Records;
 /// <summary>What a person said to a run.</summary>
 /// <param name="Text">The words.</param>
 /// <param name="By">Who said them.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="At">The time (UTC).</param>
 internal sealed record InboxMessage(string Text, string By, DateTimeOffset At)
 {
     /// <summary>Gets what the request is known by that sent it; <see langword="null"/> if it had no idempotency key.</summary>
@@ -38,7 +38,7 @@ internal sealed class Inbox(ILogStore logs, IRecordStore records)
     /// <param name="runId">The run.</param>
     /// <param name="from">The first message's number, from 0.</param>
     /// <param name="to">The number after the last.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<IReadOnlyList<InboxMessage>> ReadAsync(
         string runId, long from, long to, CancellationToken cancellationToken = default)
     {
@@ -58,7 +58,7 @@ internal sealed class Inbox(ILogStore logs, IRecordStore records)
     /// <summary>The message of a request, and how many the run has with it; <see langword="null"/> if it was not sent.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="key">What the request is known by.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     internal async Task<(InboxMessage Message, long Count)?> FindAsync(string runId, string key, CancellationToken cancellationToken)
     {
         await foreach (LogEntry entry in logs.ReadAsync(StreamOf(runId), 0, null, cancellationToken).ConfigureAwait(false))

@@ -7,7 +7,7 @@ namespace AgentFunctions.Records;
 
 /// <summary>Represents an event of a run. Members are only added.</summary>
 /// <param name="Type">What happened: one of <see cref="JournalEventTypes"/>.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="At">The time (UTC).</param>
 public sealed record JournalEvent(string Type, DateTimeOffset At)
 {
     /// <summary>Gets the turn, for what belongs to one.</summary>
@@ -238,7 +238,7 @@ public sealed class Journal
     /// <param name="runId">The run.</param>
     /// <param name="from">The first position.</param>
     /// <param name="maxCount">The most events; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async IAsyncEnumerable<(long Position, JournalEvent Event)> ReadAsync(
         string runId, long from = 0, int? maxCount = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)

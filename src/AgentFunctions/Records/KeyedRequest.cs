@@ -9,7 +9,7 @@ namespace AgentFunctions.Records;
 public sealed record KeyedRequest(string Requester, string Key, ReadOnlyMemory<byte> Body)
 {
     /// <summary>Creates a request of parts.</summary>
-    /// <param name="requester">Who sends it.</param>
+    /// <param name="requester">The id of the caller.</param>
     /// <param name="key">The key; <see langword="null"/> if the request has none.</param>
     /// <param name="parts">What is asked for, the kind of request first.</param>
     /// <returns>The request; <see langword="null"/> if it has no key.</returns>

@@ -9,7 +9,7 @@ namespace AgentFunctions.Records;
 /// <param name="Name">The name, unique in its scope.</param>
 /// <param name="Text">The words.</param>
 /// <param name="By">The run that wrote it.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="At">The time (UTC).</param>
 internal sealed record Note(string Name, string Text, string By, DateTimeOffset At);
 
 /// <summary>Whose notes they are: an agent's, or an agent's for the runs with one value of a label.</summary>
@@ -60,7 +60,7 @@ internal sealed class NoteStore(IRecordStore records)
 
     /// <summary>The notes of a scope, by name.</summary>
     /// <param name="scope">Whose notes.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<IReadOnlyList<Note>> ListAsync(NoteScope scope, CancellationToken cancellationToken = default)
     {
         List<Note> notes = [];

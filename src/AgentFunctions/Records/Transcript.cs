@@ -121,7 +121,7 @@ public sealed class Transcript
     /// <param name="runId">The run.</param>
     /// <param name="window">The window that the messages follow.</param>
     /// <param name="entries">The messages.</param>
-    /// <param name="cancellationToken">Stops waiting; the messages may have been added.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the messages may have been added.</param>
     /// <returns>The window with the messages in it.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.PositionConflict"/>: somebody else has written; read the window again.</exception>
     internal async Task<TranscriptWindow> AppendAsync(
@@ -150,7 +150,7 @@ public sealed class Transcript
     /// <param name="runId">The run.</param>
     /// <param name="from">The first position.</param>
     /// <param name="maxCount">The most messages; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async IAsyncEnumerable<TranscriptEntry> ReadAsync(
         string runId, long from = 0, int? maxCount = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)

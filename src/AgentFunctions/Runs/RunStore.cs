@@ -103,7 +103,7 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
 
     /// <summary>The runs, newest first.</summary>
     /// <param name="after">Only runs older than this id; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async IAsyncEnumerable<RunRecord> ListAsync(
         string? after = null, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -116,7 +116,7 @@ internal sealed class RunStore(IRecordStore records, IBlobStore blobs, ILogger<R
 
     /// <summary>The runs below one in its tree: its sub-agents, theirs, and so on, each after the one that it works for.</summary>
     /// <param name="id">The run.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async IAsyncEnumerable<RunRecord> ListDescendantsAsync(
         string id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

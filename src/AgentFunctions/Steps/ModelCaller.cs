@@ -29,7 +29,7 @@ internal sealed class ModelCaller(
     /// <param name="model">The model.</param>
     /// <param name="messages">What it is shown.</param>
     /// <param name="options">How it is to answer.</param>
-    /// <param name="cancellationToken">Stops waiting; the model may have been called.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the model may have been called.</param>
     /// <returns>The answer; <see langword="null"/> if this very call was begun before and cut off.</returns>
     /// <exception cref="AgentException">
     /// What the model's client reports, and <see cref="ErrorCode.QuotaExceeded"/> where the call must wait for a quota's next window.

@@ -33,7 +33,7 @@ internal sealed partial class StepRetries(
     private readonly LruCache<string, bool> _inTrouble = new(CacheSize);
 
     /// <summary>Makes a step.</summary>
-    /// <param name="context">Which activity it is.</param>
+    /// <param name="context">The activity.</param>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn.</param>
     /// <param name="call">The number of the tool call within the turn.</param>

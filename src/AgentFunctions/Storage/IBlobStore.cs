@@ -9,7 +9,7 @@ public interface IBlobStore
 {
     /// <summary>Keeps content; content that is there already is fine.</summary>
     /// <param name="content">The bytes, at most 256 MiB.</param>
-    /// <param name="cancellationToken">Stops waiting; the content may have been kept.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the content may have been kept.</param>
     /// <returns>Its SHA-256 as 64 lower-case hexadecimal digits.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.PayloadTooLarge"/>: the content is too large.</exception>
     Task<string> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default);

@@ -18,7 +18,7 @@ public interface ILogStore
     /// <param name="stream">The stream: segments of <c>A-Z a-z 0-9 . _ -</c> joined by <c>/</c>, at most 512 characters.</param>
     /// <param name="entries">What to add, in order; at least one, each at most 1 MiB (larger things are blobs).</param>
     /// <param name="expectedPosition">The position that the first entry must get; <see langword="null"/> for wherever the end is.</param>
-    /// <param name="cancellationToken">Stops waiting; the entries may have been added.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the entries may have been added.</param>
     /// <returns>The position of the first added entry.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.PositionConflict"/>: the stream does not end at the expected position; nothing was added.
@@ -31,7 +31,7 @@ public interface ILogStore
     /// <param name="stream">The stream.</param>
     /// <param name="fromPosition">The first position to read.</param>
     /// <param name="maxCount">The most entries to read; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     IAsyncEnumerable<LogEntry> ReadAsync(
         string stream, long fromPosition = 0, int? maxCount = null, CancellationToken cancellationToken = default);
 

@@ -22,7 +22,7 @@ public interface IRecordStore
     /// <param name="key">The key: segments of <c>A-Z a-z 0-9 . _ -</c> joined by <c>/</c>, at most 512 characters.</param>
     /// <param name="value">The value, at most 1 MiB.</param>
     /// <param name="condition">What must hold; by default nothing.</param>
-    /// <param name="cancellationToken">Stops waiting; the record may have been written.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the record may have been written.</param>
     /// <returns>The new version.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.EtagConflict"/>: the condition does not hold; nothing changed.
@@ -41,7 +41,7 @@ public interface IRecordStore
     /// <summary>Lists the records whose keys begin with a prefix, in ordinal order of their keys.</summary>
     /// <param name="prefix">The prefix.</param>
     /// <param name="after">Only keys after this one; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default);
 }
 

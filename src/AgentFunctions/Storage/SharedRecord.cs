@@ -45,7 +45,7 @@ internal sealed class SharedRecord<T>(IRecordStore records, string key, JsonType
     /// Says what it shall be, and what to tell the one who asked; asked again where another host was quicker. What it returns
     /// unchanged is not written.
     /// </param>
-    /// <param name="cancellationToken">Stops waiting; the change may be made.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the change may be made.</param>
     public async Task<TResult> ChangeAsync<TResult>(Func<T, (T Value, TResult Result)> change, CancellationToken cancellationToken)
     {
         TResult result = default!;

@@ -9,7 +9,7 @@ namespace AgentFunctions.Swarm;
 /// <param name="Key">The call that wrote it.</param>
 /// <param name="By">The run that wrote it.</param>
 /// <param name="Text">The note.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="At">The time (UTC).</param>
 internal sealed record BoardNote(string Key, string By, string Text, DateTimeOffset At);
 
 /// <summary>The notes that the runs of a tree leave for each other: a log per tree, only ever added to, and bounded.</summary>

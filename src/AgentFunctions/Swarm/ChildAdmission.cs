@@ -26,7 +26,7 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
     /// <summary>Puts the sub-agents of a call on record and asks the loop to start them.</summary>
     /// <param name="context">The call.</param>
     /// <param name="order">What is asked for, given what the lead is.</param>
-    /// <param name="cancellationToken">Stops waiting; what was recorded is found again by the same call.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; what was recorded is found again by the same call.</param>
     /// <exception cref="AgentException">What forbids it, for the lead to read; nothing will be started.</exception>
     public async Task<ChildStart> AdmitAsync(ToolContext context, Func<AgentDefinition, ChildOrder> order, CancellationToken cancellationToken)
     {

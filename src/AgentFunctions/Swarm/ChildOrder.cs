@@ -6,7 +6,7 @@ namespace AgentFunctions.Swarm;
 
 /// <summary>Sub-agents that a call asks for.</summary>
 /// <param name="Agent">What they are.</param>
-/// <param name="Count">How many.</param>
+/// <param name="Count">The number.</param>
 internal sealed record ChildOrder(AgentDefinition Agent, int Count)
 {
     /// <summary>Gets what each is to reach, by its number from 0.</summary>

@@ -230,9 +230,9 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="agent">Its agent.</param>
-    /// <param name="call">What the model asked for.</param>
-    /// <param name="context">Which call it is.</param>
-    /// <param name="cancellationToken">Stops the run; the only thing but the stores that makes this throw.</param>
+    /// <param name="call">The call that the model requested.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="cancellationToken">The token to cancel the run; nothing else but the stores makes this throw.</param>
     public async Task<PreparedCall> PrepareAsync(
         RunRecord run, AgentDefinition agent, FunctionCallContent call, ToolContext context, CancellationToken cancellationToken = default)
     {

@@ -17,7 +17,7 @@ internal static class ToolArguments
 
     /// <summary>The arguments by name.</summary>
     /// <param name="tool">The tool.</param>
-    /// <param name="call">What the model asked for.</param>
+    /// <param name="call">The call that the model requested.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: the message names the field.</exception>
     public static Dictionary<string, JsonElement> Read(AgentTool tool, FunctionCallContent call)
     {

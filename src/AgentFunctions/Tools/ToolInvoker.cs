@@ -16,8 +16,8 @@ internal sealed class ToolInvoker(TimeProvider time)
 
     /// <summary>Finds the tool of a call and checks the arguments. Changes nothing.</summary>
     /// <param name="tools">The agent's tools.</param>
-    /// <param name="call">What the model asked for.</param>
-    /// <param name="context">Which call it is.</param>
+    /// <param name="call">The call that the model requested.</param>
+    /// <param name="context">The call.</param>
     /// <param name="refusal">When the call is no good: what to tell the model.</param>
     /// <returns>The call to make; <see langword="null"/> when it is no good.</returns>
     public static ToolCall? Prepare(IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context, out ToolOutcome? refusal)
@@ -53,9 +53,9 @@ internal sealed class ToolInvoker(TimeProvider time)
 
     /// <summary>Prepares a call and makes it.</summary>
     /// <param name="tools">The agent's tools.</param>
-    /// <param name="call">What the model asked for.</param>
-    /// <param name="context">Which call it is.</param>
-    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    /// <param name="call">The call that the model requested.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
     public async Task<ToolOutcome> InvokeAsync(
         IReadOnlyList<AgentTool> tools, FunctionCallContent call, ToolContext context, CancellationToken cancellationToken = default) =>
         Prepare(tools, call, context, out ToolOutcome? refusal) is { } prepared
@@ -64,7 +64,7 @@ internal sealed class ToolInvoker(TimeProvider time)
 
     /// <summary>Makes a call. Whatever goes wrong within the tool is told in the outcome.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
     public async Task<ToolOutcome> InvokeAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -89,7 +89,7 @@ internal sealed class ToolInvoker(TimeProvider time)
 
     /// <summary>Asks the tool's probe whether a call that a crash cut off took effect.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
     /// <returns><see cref="Reconciliation.Unknown"/> where the tool has no probe, or the probe fails.</returns>
     public async Task<Reconciliation> ReconcileAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
@@ -117,7 +117,7 @@ internal sealed class ToolInvoker(TimeProvider time)
     /// <summary>The outcome of a call that the probe found to have taken place.</summary>
     /// <param name="call">The call.</param>
     /// <param name="result">The result that the probe gave.</param>
-    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
     public static async Task<ToolOutcome> ToOutcomeAsync(ToolCall call, object? result, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);

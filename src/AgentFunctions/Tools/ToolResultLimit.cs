@@ -27,11 +27,11 @@ internal static class ToolResultLimit
     }
 
     /// <summary>Makes an outcome fit its share of the model's window.</summary>
-    /// <param name="context">Which call it is.</param>
+    /// <param name="context">The call.</param>
     /// <param name="tool">The tool's name.</param>
     /// <param name="outcome">The outcome, within the tool's own limit.</param>
     /// <param name="maxBytes">The most bytes (UTF-8) of its text; 0 for any.</param>
-    /// <param name="cancellationToken">Stops the run; the only thing that makes this throw.</param>
+    /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
     public static async Task<ToolOutcome> FitAsync(
         ToolContext context, string tool, ToolOutcome outcome, int maxBytes, CancellationToken cancellationToken)
     {

@@ -23,7 +23,7 @@ public sealed class RunFeed
     /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="from">The first position.</param>
-    /// <param name="cancellationToken">Stops following.</param>
+    /// <param name="cancellationToken">The token to stop following.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async IAsyncEnumerable<(long Position, JournalEvent Event)> FollowAsync(
         string id, long from = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)

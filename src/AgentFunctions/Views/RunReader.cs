@@ -59,7 +59,7 @@ public sealed class RunReader
 
     /// <summary>Lists the runs that match, newest first, without their results.</summary>
     /// <param name="filter">What to match.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public IAsyncEnumerable<Run> ListAsync(RunFilter filter, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(filter);
@@ -69,7 +69,7 @@ public sealed class RunReader
     /// <summary>Lists one page of the runs that match, newest first, without their results.</summary>
     /// <param name="filter">What to match, and where the page before ended.</param>
     /// <param name="limit">The most runs of the page; at least 1.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     /// <returns>The page; its token is the next page's <see cref="RunFilter.After"/>.</returns>
     public async Task<Page<Run>> ListPageAsync(RunFilter filter, int limit, CancellationToken cancellationToken = default)
     {

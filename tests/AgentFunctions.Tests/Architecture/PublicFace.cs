@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace AgentFunctions.Tests.Architecture;
@@ -52,10 +53,11 @@ internal sealed partial class PublicFace
     }
 
     /// <summary>A class of extension methods is needed for one of its methods, which nobody names with its class.</summary>
-    private static bool IsNamed(string type, HashSet<string> words)
+    private bool IsNamed(string type, HashSet<string> words)
     {
         string name = type[(type.LastIndexOf('.') + 1)..].Split('`')[0];
-        return words.Contains(name) || name.EndsWith("Options", StringComparison.Ordinal) || name.EndsWith("Extensions", StringComparison.Ordinal);
+        return words.Contains(name) || name.EndsWith("Options", StringComparison.Ordinal)
+            || _signatures[type].Contains("System.Runtime.CompilerServices.ExtensionAttribute");
     }
 
     private static IEnumerable<string> UserTexts()
@@ -81,7 +83,13 @@ internal sealed partial class PublicFace
     {
         used.UnionWith(names.Of(type.BaseType));
         used.UnionWith(type.GetInterfaceImplementations().SelectMany(handle => names.Of(metadata.GetInterfaceImplementation(handle).Interface)));
-        used.UnionWith(type.GetCustomAttributes().SelectMany(handle => names.Of(metadata.GetCustomAttribute(handle).Constructor)));
+        foreach (CustomAttribute attribute in type.GetCustomAttributes().Select(metadata.GetCustomAttribute))
+        {
+            used.UnionWith(names.Of(attribute.Constructor));
+            // A type that an attribute names stands there as text.
+            used.UnionWith(TypeName().Matches(Encoding.UTF8.GetString(metadata.GetBlobBytes(attribute.Value))).Select(static match => match.Value));
+        }
+
         used.UnionWith(type.GetFields().Select(metadata.GetFieldDefinition)
             .Where(static field => (field.Attributes & FieldAttributes.FieldAccessMask) == FieldAttributes.Public)
             .SelectMany(field => field.DecodeSignature(names, null)));
@@ -96,6 +104,9 @@ internal sealed partial class PublicFace
 
     private static bool IsPublic(TypeDefinition type) =>
         (type.Attributes & TypeAttributes.VisibilityMask) is TypeAttributes.Public or TypeAttributes.NestedPublic;
+
+    [GeneratedRegex(@"AgentFunctions(\.[A-Z][A-Za-z0-9]*)+", RegexOptions.CultureInvariant)]
+    private static partial Regex TypeName();
 
     [GeneratedRegex("[A-Z][A-Za-z0-9]+", RegexOptions.CultureInvariant)]
     private static partial Regex Word();

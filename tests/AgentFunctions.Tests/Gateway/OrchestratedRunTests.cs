@@ -3,7 +3,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Loop;
+using AgentFunctions.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Gateway;

@@ -121,7 +121,7 @@ internal sealed class OpenApiReaderTests
     [TestCase("""{"/a":{"post":{"parameters":[{"$ref":"p.yml"}]},"get":{}}}""", "it refers to p.yml")]
     [TestCase("""{"/a":{"post":{"parameters":[{"in":"query"}]},"get":{}}}""", "a parameter has no name")]
     [TestCase("""{"/a":{"post":{"x-effect":"safe"},"get":{}}}""", "x-effect: 'safe' is not a valid effect")]
-    [TestCase("""{"/a":{"post":{"servers":[{"url":"ftp://a"}]},"get":{}}}""", "no http or https address")]
+    [TestCase("""{"/a":{"post":{"servers":[{"url":"ftp://a"}]},"get":{}}}""", "is not an http or https address")]
     [TestCase("""{"/a":{"get":{"operationId":"get_a"},"put":{"operationId":"get_a"}}}""", "the operationId 'get_a' stands twice")]
     [TestCase("""{"/a":{"post":{"parameters":3,"requestBody":{"content":{"application/json":3}}},"get":{}}}""", "POST /a is left out")]
     [TestCase("""{"/a":{"post":3,"get":{}}}""", "POST /a is left out: it is not a JSON object")]

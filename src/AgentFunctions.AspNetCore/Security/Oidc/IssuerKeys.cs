@@ -20,7 +20,7 @@ internal sealed class IssuerKeys(OidcOptions options, HttpClient http, ILogger l
 
     /// <summary>The keys that may have signed a token.</summary>
     /// <param name="id">The key that the token names; empty where it names none.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.EngineUnavailable"/>: they could never be fetched.</exception>
     public async Task<IReadOnlyList<SecurityKey>> FindAsync(string id, CancellationToken cancellationToken)
     {

@@ -25,8 +25,8 @@ public sealed class KillOrders
     /// <param name="scope">What kind of thing.</param>
     /// <param name="name">Which one; empty for <see cref="KillScope.All"/>.</param>
     /// <param name="caller">Who stops it.</param>
-    /// <param name="reason">Why.</param>
-    /// <param name="cancellationToken">Stops waiting; the order may have been given.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the order may have been given.</param>
     /// <returns>The runs that were told to end, and the calls with effects that had begun.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the name does not fit the scope.</exception>
     public async Task<KillReport> EngageAsync(

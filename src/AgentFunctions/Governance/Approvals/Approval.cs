@@ -198,7 +198,7 @@ public sealed record Approval : IHumanTask<Approval>
 
 /// <summary>One attempt to tell people of an approval.</summary>
 /// <param name="To">Whom, or the channel.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="At">The time (UTC).</param>
 /// <param name="Error">Why nobody was told, in words; <see langword="null"/> if it was delivered.</param>
 public sealed record ApprovalDelivery(string To, DateTimeOffset At, string? Error = null);
 
@@ -206,5 +206,5 @@ public sealed record ApprovalDelivery(string To, DateTimeOffset At, string? Erro
 /// <param name="By">Who.</param>
 /// <param name="Approves">Whether the call may be made.</param>
 /// <param name="Comment">Why; the model reads it.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="At">The time (UTC).</param>
 public sealed record ApprovalVote(string By, bool Approves, string? Comment, DateTimeOffset At);

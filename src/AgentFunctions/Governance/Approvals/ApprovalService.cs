@@ -42,7 +42,7 @@ public sealed class ApprovalService
 
     /// <summary>Gets an approval.</summary>
     /// <param name="id">The approval.</param>
-    /// <param name="caller">Who asks; <see langword="null"/> for the host itself.</param>
+    /// <param name="caller">The caller; <see langword="null"/> for the host itself.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.ApprovalNotFound"/>: there is none that this caller may see.</exception>
     public async Task<Approval> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
@@ -76,11 +76,11 @@ public sealed class ApprovalService
 
     /// <summary>Approves or denies a call. Safe to repeat.</summary>
     /// <param name="id">The approval.</param>
-    /// <param name="caller">Who decides.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="approve">Whether the call may be made.</param>
     /// <param name="comment">Why; the model reads it. At most <see cref="MaxComment"/> characters.</param>
     /// <param name="arguments">Arguments to call with instead of the model's: a JSON object. Others who approved must do so again.</param>
-    /// <param name="cancellationToken">Stops waiting; the decision may have been recorded.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the decision may have been recorded.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ApprovalNotFound"/>, <see cref="ErrorCode.InvalidInput"/>;
     /// <see cref="ErrorCode.NotAllowed"/>: this caller may not decide; <see cref="ErrorCode.ApprovalStateForbids"/>: it is decided, or
@@ -145,7 +145,7 @@ public sealed class ApprovalService
     /// <summary>Finds what waits that is like an approval, as far as a person could see it when it looked at that one.</summary>
     /// <param name="like">The approval that was decided.</param>
     /// <param name="seen">The approvals that the person was shown; <see langword="null"/> for those asked no later than that one.</param>
-    /// <param name="caller">Who decides.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<Approval>> ListSimilarAsync(
         Approval like, IReadOnlyCollection<string>? seen, Caller caller, CancellationToken cancellationToken = default)

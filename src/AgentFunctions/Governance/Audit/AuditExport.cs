@@ -14,7 +14,7 @@ public static class AuditExport
     /// <summary>Writes the log of a store to a file.</summary>
     /// <param name="logs">The store.</param>
     /// <param name="path">The file; one that is there is replaced.</param>
-    /// <param name="cancellationToken">Stops writing.</param>
+    /// <param name="cancellationToken">The token to cancel the write.</param>
     /// <returns>How many entries were written.</returns>
     public static async Task<long> WriteAsync(ILogStore logs, string path, CancellationToken cancellationToken = default)
     {
@@ -36,7 +36,7 @@ public static class AuditExport
 
     /// <summary>Reads the entries of a file back, as they were stored.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public static async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(
         string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -13,7 +13,7 @@ internal static class AuditParts
 
     /// <summary>Reads all entries. What instances add meanwhile is left out, in such a way that the parts fit each other.</summary>
     /// <param name="logs">The store.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public static async IAsyncEnumerable<AuditPartLine> ReadAsync(ILogStore logs, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A part names the chain of heads as far as it had grown before: so its length is taken first. The chain of heads names parts as

@@ -12,7 +12,7 @@ internal static class AuditReader
     /// <param name="seal">Opens sealed texts; <see langword="null"/> to leave them sealed.</param>
     /// <param name="runId">Only the entries of this run, and of the tree below it if it is a root; <see langword="null"/> for all.</param>
     /// <param name="after">The place.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public static async IAsyncEnumerable<AuditEntry> ReadAsync(
         ILogStore logs, AuditSeal? seal, string? runId, AuditCursor after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

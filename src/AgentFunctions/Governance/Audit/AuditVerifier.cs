@@ -15,7 +15,7 @@ public static class AuditVerifier
     /// <param name="lines">The entries as they are stored, in the order of an export.</param>
     /// <param name="keys">The public keys that are trusted.</param>
     /// <param name="knownHead">A head that was noted earlier and must lie on a chain; <see langword="null"/> for none.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public static Task<AuditVerification> VerifyAsync(
         IAsyncEnumerable<ReadOnlyMemory<byte>> lines, PublicKeySet keys, string? knownHead = null, CancellationToken cancellationToken = default) =>
         VerifyAsync(lines, keys, [], knownHead, cancellationToken);
@@ -25,7 +25,7 @@ public static class AuditVerifier
     /// <param name="keys">The public keys that are trusted.</param>
     /// <param name="known">How far its parts had grown at an earlier check.</param>
     /// <param name="knownHead">A head that was noted earlier and must lie on a chain; <see langword="null"/> for none.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public static async Task<AuditVerification> VerifyAsync(
         IAsyncEnumerable<ReadOnlyMemory<byte>> lines, PublicKeySet keys, IReadOnlyCollection<AuditHead> known, string? knownHead = null,
         CancellationToken cancellationToken = default)

@@ -25,8 +25,8 @@ public enum KillScope
 /// <param name="Scope">What kind of thing.</param>
 /// <param name="Name">Which one; empty for <see cref="KillScope.All"/>.</param>
 /// <param name="By">Who stopped it.</param>
-/// <param name="Reason">Why.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="Reason">The reason.</param>
+/// <param name="At">The time (UTC).</param>
 public sealed record KillOrder(KillScope Scope, string Name, string By, string? Reason, DateTimeOffset At)
 {
     internal string Words => Scope == KillScope.All ? "everything" : $"{Scope.ToString().ToLowerInvariant()} '{Name}'";

@@ -19,7 +19,7 @@ internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor,
 
     /// <summary>Gets what a call has to wait for before anything is decided about it; <see langword="null"/> if there is room.</summary>
     /// <param name="run">The run that calls.</param>
-    /// <param name="place">Which call it is.</param>
+    /// <param name="place">The call.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<ReviewWait?> FindWaitAsync(RunRecord run, ChangeLocation place, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor,
 
     /// <summary>Takes the room for a call that may be made, in all its queues or in none.</summary>
     /// <param name="run">The run that calls.</param>
-    /// <param name="place">Which call it is.</param>
+    /// <param name="place">The call.</param>
     /// <param name="tool">The tool.</param>
     /// <param name="requester">Who asked for the root run.</param>
     /// <param name="arguments">The arguments that the call is made with.</param>
@@ -72,7 +72,7 @@ internal sealed class ReviewAdmission(ReviewStateStore books, Redactor redactor,
 
     /// <summary>Forgets a call that will not be made, so that it does not keep others from the room that it waited for.</summary>
     /// <param name="run">The run that called.</param>
-    /// <param name="place">Which call it is.</param>
+    /// <param name="place">The call.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task ForgetAsync(RunRecord run, ChangeLocation place, CancellationToken cancellationToken)
     {

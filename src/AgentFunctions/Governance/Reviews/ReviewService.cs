@@ -20,7 +20,7 @@ public sealed class ReviewService
     /// <summary>
     /// Lists the queues with the changes that a caller may see: those that it may review, its own, and all if its role sees all.
     /// </summary>
-    /// <param name="caller">Who asks; <see langword="null"/> for the host itself.</param>
+    /// <param name="caller">The caller; <see langword="null"/> for the host itself.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<IReadOnlyList<ReviewQueue>> ListAsync(Caller? caller = null, CancellationToken cancellationToken = default)
     {
@@ -42,7 +42,7 @@ public sealed class ReviewService
     /// <param name="runId">Only changes of this run; <see langword="null"/> for any.</param>
     /// <param name="caller">Who has reviewed them.</param>
     /// <param name="comment">What it has to say of them, for the audit log; at most <see cref="MaxComment"/> characters.</param>
-    /// <param name="cancellationToken">Stops waiting; some may have been marked.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; some may have been marked.</param>
     /// <returns>The changes that were marked; one in several queues is there once.</returns>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>: nothing was named. <see cref="ErrorCode.ReviewNotFound"/>: nothing of it is unreviewed, as

@@ -14,7 +14,7 @@ internal sealed class BoundedText(int max)
 
     /// <summary>Reads to the end of a stream, or until told to stop.</summary>
     /// <param name="reader">The stream.</param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="cancellationToken">The token to cancel the operation.</param>
     public async Task ReadAsync(TextReader reader, CancellationToken cancellationToken)
     {
         char[] buffer = new char[4_096];

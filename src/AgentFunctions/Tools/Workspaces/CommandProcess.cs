@@ -18,7 +18,7 @@ internal static class CommandProcess
     /// <param name="environment">Its environment, whole.</param>
     /// <param name="maxOutput">The most characters of output to keep.</param>
     /// <param name="time">The clock of the wait for output that goes on after the program's end.</param>
-    /// <param name="cancellationToken">Kills it.</param>
+    /// <param name="cancellationToken">The token to end the program.</param>
     public static async Task<CommandResult> RunAsync(
         string program,
         IReadOnlyList<string> arguments,

@@ -17,7 +17,7 @@ internal static class FileWalk
     /// <param name="workspace">The workspace.</param>
     /// <param name="path">Where to begin, as the agent wrote it: a folder or a file.</param>
     /// <param name="skip">Names of folders to leave out.</param>
-    /// <param name="cancellationToken">Stops.</param>
+    /// <param name="cancellationToken">The token to cancel the operation.</param>
     public static IEnumerable<WorkspaceEntry> Files(
         Workspace workspace, string? path, IReadOnlySet<string> skip, CancellationToken cancellationToken)
     {

@@ -97,7 +97,7 @@ internal sealed class WorkspaceCommands
     /// <param name="workspace">Where it starts.</param>
     /// <param name="command">The program's name alone.</param>
     /// <param name="arguments">Its arguments.</param>
-    /// <param name="cancellationToken">Kills it.</param>
+    /// <param name="cancellationToken">The token to end the program.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.ToolArgumentsInvalid"/>: the program, or this form of it, is not allowed.
     /// <see cref="ErrorCode.ToolFailed"/>: it cannot be started, or a sandbox is required and there is none.
