@@ -27,15 +27,15 @@ public sealed class RunTriggers(IServiceProvider services)
     public Task<JsonElement?> DeliverCallbackAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>Erases a run tree.</summary>
-    /// <param name="context">What it may see of the world.</param>
+    /// <param name="context">The context of the orchestration.</param>
     [Function(OrchestratorNames.EraseTree)]
     public Task<JsonElement?> EraseTreeAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
     /// <summary>Erases a part of a run tree.</summary>
-    /// <param name="input">Which.</param>
+    /// <param name="input">The input of the activity.</param>
     /// <param name="instanceId">The erasure.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.EraseStep)]
     public Task<JsonElement?> EraseStepAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
@@ -52,7 +52,7 @@ public sealed class RunTriggers(IServiceProvider services)
         _runner.StepAsync(StepNames.PostCallback, input, instanceId, client, cancellationToken);
 
     /// <summary>Waits for the answer to a question that its run does not wait for.</summary>
-    /// <param name="context">What it may see of the world.</param>
+    /// <param name="context">The context of the orchestration.</param>
     [Function(OrchestratorNames.AwaitAnswer)]
     public Task<JsonElement?> AwaitAnswerAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
@@ -60,7 +60,7 @@ public sealed class RunTriggers(IServiceProvider services)
     /// <param name="input">Which question.</param>
     /// <param name="instanceId">The wait.</param>
     /// <param name="client">The Durable Task client.</param>
-    /// <param name="cancellationToken">The host stops.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
     [Function(StepNames.LookAtQuestion)]
     public Task<JsonElement?> LookAtQuestionAsync(
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>

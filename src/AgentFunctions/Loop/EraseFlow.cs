@@ -64,7 +64,7 @@ internal static class EraseFlow
 /// <param name="Root">Its root.</param>
 /// <param name="Phases">The names of what is to be done, in order: pinned when the work begins, so that a later version does the same.</param>
 /// <param name="By">Who asked.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">The reason.</param>
 internal sealed record EraseOrder(string Root, IReadOnlyList<string> Phases, string By, string Reason)
 {
     public bool Cancel { get; init; }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Records;
 
-/// <summary>The messages of runs: a log each, with the part that the next model call needs kept in memory.</summary>
+/// <summary>Stores the messages of runs, in a log for each run, and caches what the next model call needs.</summary>
 public sealed class Transcript
 {
     private readonly ILogStore _logs;
@@ -30,7 +30,7 @@ public sealed class Transcript
 
     private readonly LruCache<string, TranscriptWindow> _windows = new(CachedRuns);
 
-    /// <summary>The name of a run's log.</summary>
+    /// <summary>Gets the name of a run's log.</summary>
     /// <param name="runId">The run.</param>
     public static string StreamOf(string runId) => $"transcripts/{runId}";
 
@@ -146,7 +146,7 @@ public sealed class Transcript
     /// <summary>Forgets a run: it is being erased.</summary>
     internal void Forget(string runId) => _windows.Remove(runId);
 
-    /// <summary>All messages from a position on.</summary>
+    /// <summary>Reads all messages from a position on.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="from">The first position.</param>
     /// <param name="maxCount">The most messages; <see langword="null"/> for all.</param>

@@ -5,7 +5,7 @@ namespace AgentFunctions.Runs;
 /// <param name="Requester">Who had asked for the run.</param>
 /// <param name="By">Who erased it.</param>
 /// <param name="At">When that began (UTC).</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Reason">The reason.</param>
 internal sealed record ErasedRun(string Run, string Requester, string By, DateTimeOffset At, string Reason)
 {
     /// <summary>Gets when nothing was left (UTC); <see langword="null"/> while it is under way.</summary>

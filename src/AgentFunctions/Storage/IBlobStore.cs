@@ -21,6 +21,6 @@ public interface IBlobStore
 
     /// <summary>Deletes the content of a hash; one that is not there is fine.</summary>
     /// <param name="hash">The hash that <see cref="PutAsync"/> returned.</param>
-    /// <param name="cancellationToken">Stops waiting; the content may have been deleted.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the content may have been deleted.</param>
     Task DeleteAsync(string hash, CancellationToken cancellationToken = default);
 }

@@ -23,7 +23,7 @@ public sealed class RunErasure
 
     /// <summary>Says what erasing a tree would do, and touches nothing.</summary>
     /// <param name="request">What would be asked for; its reason is not looked at.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the look.</param>
     /// <exception cref="AgentException">As for <see cref="EraseAsync"/>, but for what <see cref="ErasurePlan.Refusal"/> says.</exception>
     public async Task<ErasurePlan> PlanAsync(EraseRequest request, Caller caller, CancellationToken cancellationToken = default)
@@ -34,7 +34,7 @@ public sealed class RunErasure
 
     /// <summary>Begins to erase a tree. It goes on by itself, also after a crash; repeated for the same run it is carried out once.</summary>
     /// <param name="request">Which tree and how.</param>
-    /// <param name="caller">Who asks.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait. It may have begun.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunErased"/>: it was erased before. <see cref="ErrorCode.NotAllowed"/>: it takes

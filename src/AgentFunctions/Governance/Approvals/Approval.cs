@@ -6,39 +6,42 @@ using AgentFunctions.Governance.Policies;
 
 namespace AgentFunctions.Governance.Approvals;
 
-/// <summary>Where an approval stands.</summary>
+/// <summary>Specifies the state of an approval.</summary>
 public enum ApprovalState
 {
-    /// <summary>It waits for a person.</summary>
+    /// <summary>The approval waits for a decision.</summary>
     Pending,
 
-    /// <summary>Enough people have approved.</summary>
+    /// <summary>Enough people approved.</summary>
     Approved,
 
-    /// <summary>A person has denied.</summary>
+    /// <summary>A person denied the call.</summary>
     Denied,
 
-    /// <summary>Nobody decided in time.</summary>
+    /// <summary>The approval was not decided in time.</summary>
     Expired,
 
-    /// <summary>Nobody needs to decide any more: the run has ended, or the call can no longer be made.</summary>
+    /// <summary>No decision is needed any more: the run has ended, or the call can no longer be made.</summary>
     Withdrawn,
 }
 
-/// <summary>What a person is asked about a call.</summary>
+/// <summary>Specifies what an approval asks about a call.</summary>
 public enum ApprovalQuestion
 {
-    /// <summary>May it be made?</summary>
+    /// <summary>May the call be made?</summary>
     Call,
 
     /// <summary>
-    /// It was made and cut off, and nobody can tell whether it took effect: shall it be made again? Who denies tells the model
-    /// with the comment what came of it.
+    /// May the call be made again? It was interrupted, and whether it took effect is unknown. The comment of a denial tells the
+    /// model the outcome.
     /// </summary>
     Repeat,
 }
 
-/// <summary>A question to people: may this very call be made? Bound to the hash of the call, so that no other one can use the answer.</summary>
+/// <summary>
+/// Represents a tool call that waits for a decision by people. It is bound to the hash of the call, so that the decision applies
+/// to no other one.
+/// </summary>
 public sealed record Approval : IHumanTask<Approval>
 {
     /// <summary>How many deliveries an approval remembers.</summary>
@@ -92,7 +95,7 @@ public sealed record Approval : IHumanTask<Approval>
     /// <summary>Gets the rule that asks.</summary>
     public required string Rule { get; init; }
 
-    /// <summary>Why it asks.</summary>
+    /// <summary>Gets the reason why the rule asks.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Gets who may approve, and until when.</summary>
@@ -124,7 +127,7 @@ public sealed record Approval : IHumanTask<Approval>
     [JsonIgnore]
     public IReadOnlyList<MaskedPart> Masked { get; init; } = [];
 
-    /// <summary>Whom it was told to, and how: what nobody was told of escalates.</summary>
+    /// <summary>Gets whom the approval was announced to, and how. An approval that could not be announced escalates.</summary>
     public IReadOnlyList<string> ToldTo { get; init; } = [];
 
     /// <summary>Gets what became of the last attempts to tell it, newest last; at most 20.</summary>
@@ -146,8 +149,8 @@ public sealed record Approval : IHumanTask<Approval>
     public DateTimeOffset? TakenAt { get; init; }
 
     /// <summary>
-    /// Why the call can no longer be made, whatever is decided: its tool is gone, or takes other arguments now;
-    /// <see langword="null"/> if it can.
+    /// Gets why the call can no longer be made, whatever is decided, for example because its tool is gone or takes other
+    /// arguments now; <see langword="null"/> if it can.
     /// </summary>
     public string? Obstacle { get; init; }
 
@@ -196,13 +199,13 @@ public sealed record Approval : IHumanTask<Approval>
     };
 }
 
-/// <summary>One attempt to tell people of an approval.</summary>
+/// <summary>Represents an attempt to notify people of an approval.</summary>
 /// <param name="To">Whom, or the channel.</param>
 /// <param name="At">The time (UTC).</param>
 /// <param name="Error">Why nobody was told, in words; <see langword="null"/> if it was delivered.</param>
 public sealed record ApprovalDelivery(string To, DateTimeOffset At, string? Error = null);
 
-/// <summary>What one person said about an approval.</summary>
+/// <summary>Represents the decision of one person about an approval.</summary>
 /// <param name="By">Who.</param>
 /// <param name="Approves">Whether the call may be made.</param>
 /// <param name="Comment">Why; the model reads it.</param>

@@ -7,12 +7,12 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>
-/// The append-only record of who allowed what: chains of hashes, each signed at the end of every write. What concerns runs is spread
+/// Represents the append-only audit log: chains of hashes, each signed at the end of every write. Entries about runs are spread
 /// over shards, so that instances do not wait for each other; a chain of heads joins them.
 /// </summary>
 public sealed class AuditLog
 {
-    /// <summary>The name of the log's own stream; those of its shards begin with it and a slash.</summary>
+    /// <summary>Names the stream of the log. The names of its shards begin with it and a slash.</summary>
     public const string Stream = "audit";
 
     /// <summary>What the names of the shards' streams begin with.</summary>
@@ -49,7 +49,7 @@ public sealed class AuditLog
 
     /// <summary>Adds an entry. Durable when it returns.</summary>
     /// <param name="entry">The entry; its texts are masked before it is chained.</param>
-    /// <param name="cancellationToken">Stops waiting; the entry is added nevertheless.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the entry is added nevertheless.</param>
     public async Task AppendAsync(AuditEntry entry, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(entry);
@@ -57,17 +57,17 @@ public sealed class AuditLog
         await Part(AuditShards.Of(stored)).AppendAsync(stored).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The entries, oldest first.</summary>
+    /// <summary>Reads the entries, oldest first.</summary>
     /// <param name="runId">Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.</param>
     /// <param name="from">How many of them to leave out. To go on in a log that grows, use a cursor.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public IAsyncEnumerable<AuditEntry> ReadAsync(string? runId = null, long from = 0, CancellationToken cancellationToken = default) =>
         SkipAsync(AuditReader.ReadAsync(_context.Logs, _seal, runId, AuditCursor.Start, cancellationToken), from, cancellationToken);
 
-    /// <summary>The entries after a place, oldest first.</summary>
+    /// <summary>Reads the entries after a cursor, oldest first.</summary>
     /// <param name="after">The place.</param>
     /// <param name="runId">Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public IAsyncEnumerable<AuditEntry> ReadAfterAsync(AuditCursor after, string? runId = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(after);
@@ -76,7 +76,7 @@ public sealed class AuditLog
 
     /// <summary>Counts the entries of a tree whose words are not sealed, because an earlier version wrote them.</summary>
     /// <param name="rootId">The root of the tree.</param>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     internal async Task<int> CountInClearAsync(string rootId, CancellationToken cancellationToken)
     {
         int count = 0;
@@ -88,8 +88,8 @@ public sealed class AuditLog
         return count;
     }
 
-    /// <summary>The entries as they are stored: what an auditor takes away and verifies elsewhere.</summary>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <summary>Exports the entries as they are stored, for verification elsewhere.</summary>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ExportAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await foreach (AuditPartLine line in AuditParts.ReadAsync(_context.Logs, cancellationToken).ConfigureAwait(false))
@@ -110,7 +110,7 @@ public sealed class AuditLog
     }
 
     /// <summary>Checks the whole log against this host's keys, and against the heads that it knows.</summary>
-    /// <param name="cancellationToken">Stops reading.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<AuditVerification> VerifyAsync(CancellationToken cancellationToken = default)
     {
         // The heads first: entries that are added meanwhile lie behind them.

@@ -64,7 +64,7 @@ internal readonly record struct HumanTaskTimers(TimeSpan Remind, TimeSpan Escala
 
 /// <summary>Represents one attempt to tell people.</summary>
 /// <param name="To">Whom, or the channel.</param>
-/// <param name="At">When (UTC).</param>
+/// <param name="At">The time (UTC).</param>
 /// <param name="Error">Why nobody was told, in words; <see langword="null"/> if it was delivered.</param>
 internal sealed record HumanTaskDelivery(string To, DateTimeOffset At, string? Error = null)
 {

@@ -2,43 +2,49 @@ using System.Text.Json;
 
 namespace AgentFunctions.Governance.Policies;
 
-/// <summary>A rule written in C#. Asked before the rules of the files, in the order of registration.</summary>
+/// <summary>
+/// Represents a policy rule in C#. Such rules are asked before those of policy files, in the order of registration.
+/// </summary>
 /// <remarks>Must be quick, must not wait, and must decide by the context alone: what it answers is recorded, not asked again.</remarks>
 public interface IPolicyRule
 {
-    /// <summary>The name that decisions and refusals show.</summary>
+    /// <summary>Gets the name that decisions and refusals show.</summary>
     string Name { get; }
 
-    /// <summary>What the rule's code means, for the policy's hash: change it with the code, for instance to <c>2</c>.</summary>
+    /// <summary>
+    /// Gets the version of the rule's code, which is part of the policy's hash. Change it with the code, for example to <c>2</c>.
+    /// </summary>
     string Version => "1";
 
-    /// <summary>Answers about an action; <see langword="null"/> if the rule does not apply.</summary>
+    /// <summary>Decides about an action; <see langword="null"/> if the rule does not apply.</summary>
     /// <param name="action">The action.</param>
     PolicyAnswer? Decide(ActionContext action);
 }
 
-/// <summary>What one rule answers.</summary>
+/// <summary>Represents the answer of a rule.</summary>
 /// <param name="Verdict">The answer.</param>
 public sealed record PolicyAnswer(PolicyVerdict Verdict)
 {
-    /// <summary>Why, in words for the model and for people.</summary>
+    /// <summary>Gets the reason, for the model and for people.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>For <see cref="PolicyVerdict.Ask"/>: the terms.</summary>
+    /// <summary>Gets the terms of the approval, for <see cref="PolicyVerdict.Ask"/>.</summary>
     public ApprovalTerms? Approval { get; init; }
 
     /// <summary>For <see cref="PolicyVerdict.Allow"/>: who may answer what the call asks people; <see langword="null"/> for the usual terms.</summary>
     public AnswerTerms? Answer { get; init; }
 
-    /// <summary>For <see cref="PolicyVerdict.Allow"/>: argument values to set, by name, over the model's.</summary>
+    /// <summary>Gets argument values by name that replace the model's, for <see cref="PolicyVerdict.Allow"/>.</summary>
     public IReadOnlyDictionary<string, JsonElement> Set { get; init; } = new Dictionary<string, JsonElement>();
 
-    /// <summary>For <see cref="PolicyVerdict.Allow"/>: the most that numeric arguments may be, by name; what is more is lowered.</summary>
+    /// <summary>
+    /// Gets the maximum of numeric arguments by name, for <see cref="PolicyVerdict.Allow"/>. Greater values are lowered to it.
+    /// </summary>
     public IReadOnlyDictionary<string, decimal> AtMost { get; init; } = new Dictionary<string, decimal>();
 
-    /// <summary>For <see cref="PolicyVerdict.Allow"/>: a shorter time-out than the tool's own.</summary>
+    /// <summary>Gets a shorter time-out than the tool's own, for <see cref="PolicyVerdict.Allow"/>.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>For <see cref="PolicyVerdict.Allow"/>: the most characters that the model is shown of the result.</summary>
+    /// <summary>Gets the most characters of the result that the model is shown, for <see cref="PolicyVerdict.Allow"/>.</summary>
     public int? ResultLimit { get; init; }
 }

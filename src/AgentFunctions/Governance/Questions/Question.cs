@@ -8,7 +8,7 @@ namespace AgentFunctions.Governance.Questions;
 /// <summary>Specifies where a question stands.</summary>
 public enum QuestionState
 {
-    /// <summary>It waits for a person.</summary>
+    /// <summary>The approval waits for a decision.</summary>
     Pending,
 
     /// <summary>A person answered, or the defaults of the form were taken; see <see cref="Question.IsByDefault"/>.</summary>
@@ -30,7 +30,7 @@ public enum QuestionUrgency
     /// <summary>At some time.</summary>
     Low,
 
-    /// <summary>As usual.</summary>
+    /// <summary>The default.</summary>
     Normal,
 
     /// <summary>Before others.</summary>

@@ -23,7 +23,7 @@ internal sealed class QuestionRequester(
 
     /// <summary>Withdraws a question that nobody has answered yet.</summary>
     /// <param name="id">The question.</param>
-    /// <param name="reason">Why.</param>
+    /// <param name="reason">The reason.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken)
     {

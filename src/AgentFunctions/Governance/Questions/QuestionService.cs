@@ -46,7 +46,7 @@ public sealed class QuestionService
 
     /// <summary>Gets a question.</summary>
     /// <param name="id">The question.</param>
-    /// <param name="caller">Who asks; <see langword="null"/> for the host itself.</param>
+    /// <param name="caller">The caller; <see langword="null"/> for the host itself.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.QuestionNotFound"/>: there is none that this caller may see.</exception>
     public async Task<Question> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
