@@ -83,17 +83,3 @@ internal static class QuestionEndpoints
         return Answers.Json(QuestionResource.Of(ended, caller));
     }
 }
-
-/// <summary>What a person says to a question: one of the two.</summary>
-internal sealed record AnswerSubmission
-{
-    /// <summary>The answers, by the names of the fields of the form.</summary>
-    public JsonElement? Answers { get; init; }
-
-    /// <summary>Words for the agent instead of an answer; empty for none. At most 4,000 characters.</summary>
-    public string? Decline { get; init; }
-}
-
-/// <summary>Questions.</summary>
-/// <param name="Items">The questions.</param>
-internal sealed record QuestionListResource(IReadOnlyList<QuestionResource> Items);

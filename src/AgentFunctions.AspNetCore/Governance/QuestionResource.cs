@@ -115,3 +115,7 @@ internal sealed record QuestionResource
         Words = question.Words,
     };
 }
+
+/// <summary>Questions.</summary>
+/// <param name="Items">The questions.</param>
+internal sealed record QuestionListResource(IReadOnlyList<QuestionResource> Items);

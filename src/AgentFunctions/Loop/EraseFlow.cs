@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 
