@@ -17,5 +17,5 @@ internal sealed class AgentFileTextTests
     [TestCase("---\nname: a\ndescription: d\nhooks:\n  a:\n\tb: c\n---\nx", 6)]
     public void Parse_ATabThatIndents_IsNamedWithItsLine(string text, int line) => Assert.That(
         () => AgentFile.Parse(text, "a.md"),
-        Throws.TypeOf<AgentException>().With.Message.EqualTo($"a.md({line}): the front matter is no valid YAML: a tab indents this line; use spaces."));
+        Throws.TypeOf<AgentException>().With.Message.EqualTo($"a.md({line}): the front matter is not valid YAML: a tab indents this line; use spaces."));
 }
