@@ -90,21 +90,29 @@ public sealed class ManyInstancesTests
         await HoldsAsync(set, runs, lead, asking, seed);
     }
 
-    [Test]
-    public async Task Kill_OnOneInstance_StopsCallsInFlightOnAnother()
+    [TestCase("stuck", KillScope.Tool, "hang")]
+    [TestCase("pensive", KillScope.Agent, "pensive")]
+    [TestCase("pensive", KillScope.All, "")]
+    public async Task Kill_OnOneInstance_StopsCallsInFlightOnAnother(string agent, KillScope scope, string name)
     {
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(_world.Answer);
         await using InstanceSet set = await StartAsync(2, 1, model);
-        Run run = await SubmitAsync(set, "stuck", "Hang.");
+        Run run = await SubmitAsync(set, agent, "Hang.");
         await Poll.UntilAsync(async () => !_world.Hanging.IsEmpty || await EndedAsync(set, run.Id), Cancel, "the call is in flight");
         Assert.That(_world.Hanging, Is.Not.Empty);
         Instance other = set.All.Single(instance => instance.Number != _world.Hanging.Single());
 
-        await other.Get<KillOrders>().EngageAsync(KillScope.Tool, "hang", new Caller("olga") { Roles = [CallerRoles.Operator] }, "mad", Cancel);
+        await other.Get<KillOrders>().EngageAsync(scope, name, new Caller("olga") { Roles = [CallerRoles.Operator] }, "mad", Cancel);
 
         // No timer has fired on the instance that makes the call: its first step started what watches for orders.
         await Poll.UntilAsync(() => !_world.Stopped.IsEmpty, Cancel, "the call is stopped by the instance that makes it");
         Assert.That(_world.Stopped.First(), Is.Not.EqualTo(other.Number));
+        if (scope != KillScope.Tool)
+        {
+            await Poll.UntilAsync(() => EndedAsync(set, run.Id), Cancel, "the run has ended");
+            Assert.That((await other.Get<RunReader>().GetAsync(run.Id, Cancel)).Status, Is.EqualTo(RunStatus.Cancelled));
+            Assert.That(_world.Hanging, Has.Count.EqualTo(1), "the model is not asked again");
+        }
     }
 
     /// <summary>Starts them, with time limits that no slow machine reaches: a call that is given up would be asked twice.</summary>

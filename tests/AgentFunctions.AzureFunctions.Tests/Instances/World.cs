@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using AgentFunctions.Agents;
+using AgentFunctions.Models;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AzureFunctions.Tests.Instances;
@@ -27,7 +29,7 @@ internal sealed class World
     /// <summary>How many model calls were answered.</summary>
     public int Questions => _questions;
 
-    /// <summary>The calls of <c>hang</c> that were begun, and those that were stopped.</summary>
+    /// <summary>The instances of the calls of <c>hang</c>, and of the model that never answers, that were begun; and of those that were stopped.</summary>
     public ConcurrentQueue<int> Hanging { get; } = [];
 
     public ConcurrentQueue<int> Stopped { get; } = [];
@@ -44,22 +46,14 @@ internal sealed class World
         .AddTool(Payment("order"))
         .AddTool(AgentTool.Create("hang", "Waits until it is stopped.", ToolEffect.None, async (CancellationToken cancellationToken) =>
         {
-            int number = Instance.Current!.Number;
-            Hanging.Enqueue(number);
-            try
-            {
-                await Task.Delay(Timeout.Infinite, cancellationToken);
-            }
-            finally
-            {
-                Stopped.Enqueue(number);
-            }
-
+            await HangAsync(cancellationToken);
             return "";
         }))
-        .AddAgent(Agent.Create("worker").WithInstructions("Work.").WithTools("note", "pay", "order"))
-        .AddAgent(Agent.Create("lead").WithInstructions("Work.").WithTools("note", "pay").WithDelegation(Delegation.Native))
-        .AddAgent(Agent.Create("stuck").WithInstructions("Work.").WithTools("hang"));
+        .AddAgentModel(_ => new ModelBinding("slow", "slow-1", new ModelProfile { Provider = "own", Streaming = false }, new HangingModel(this)))
+        .AddAgent(Agent.Create("worker").WithModel("test").WithInstructions("Work.").WithTools("note", "pay", "order"))
+        .AddAgent(Agent.Create("lead").WithModel("test").WithInstructions("Work.").WithTools("note", "pay").WithDelegation(Delegation.Native))
+        .AddAgent(Agent.Create("stuck").WithModel("test").WithInstructions("Work.").WithTools("hang"))
+        .AddAgent(Agent.Create("pensive").WithInstructions("Work.").WithModel("slow"));
 
     public ChatReply Answer(ChatRequest request)
     {
@@ -82,6 +76,21 @@ internal sealed class World
         };
     }
 
+    /// <summary>Waits until it is stopped.</summary>
+    private async Task HangAsync(CancellationToken cancellationToken)
+    {
+        int number = Instance.Current!.Number;
+        Hanging.Enqueue(number);
+        try
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        finally
+        {
+            Stopped.Enqueue(number);
+        }
+    }
+
     private AgentTool Payment(string name) => new(
         AgentTool.CreateFunction(name, "Pays.", async (ToolContext context, string text) =>
         {
@@ -95,4 +104,25 @@ internal sealed class World
         Reconcile = (context, _, _) => Task.FromResult(
             _effects.ContainsKey(context.IdempotencyKey) ? Reconciliation.TookEffect("paid") : Reconciliation.DidNotTakeEffect),
     };
+
+    /// <summary>A model that never answers.</summary>
+    private sealed class HangingModel(World world) : IChatClient
+    {
+        public async Task<ChatResponse> GetResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            await world.HangAsync(cancellationToken);
+            return new ChatResponse();
+        }
+
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+            throw new NotSupportedException();
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+    }
 }
