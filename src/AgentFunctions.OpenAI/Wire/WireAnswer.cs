@@ -117,7 +117,7 @@ internal sealed class WireAnswer(string sender)
     }
 
     /// <summary>Takes what came of the calls since it was last taken.</summary>
-    public IReadOnlyList<CallPiece> TakePieces() => calls.TakePieces();
+    public IReadOnlyList<CallPiece> TakePieces() => _calls.TakePieces();
 
     /// <summary>Makes an update of some contents.</summary>
     /// <param name="contents">The contents.</param>

@@ -34,13 +34,13 @@ internal sealed class LiveStreamTests
             if (seen.Text.Length > 0 && gate.CurrentCount == 0)
             {
                 Assert.That(seen.Types, Does.Not.Contain("model.completed"));
-                Assert.That(Answer, Does.StartWith(seen.Text));
+                Assert.That(Answer.StartsWith(seen.Text, StringComparison.Ordinal), Is.True);
                 gate.Release(1_000);
             }
         }
 
         Assert.That(seen.Recorded, Is.EqualTo(Answer));
-        Assert.That(Answer, Does.StartWith(seen.Live));
+        Assert.That(Answer.StartsWith(seen.Live, StringComparison.Ordinal), Is.True);
         Assert.That(seen.Reasoning, Is.EqualTo("Hm."));
         Assert.That(seen.Types.Where(static type => type == "model.started"), Has.Exactly(1).Items);
         Assert.That(seen.Types, Does.Contain("run.state"));
@@ -88,7 +88,7 @@ internal sealed class LiveStreamTests
         Assert.That(seen.Resets, Is.EqualTo(new[] { "cutOff" }));
         Assert.That(seen.Types.Where(static type => type == "model.started"), Has.Exactly(2).Items);
         Assert.That(seen.Recorded, Is.EqualTo(Answer));
-        Assert.That(Answer, Does.StartWith(seen.Live), "what was shown after the reset is the second attempt alone");
+        Assert.That(Answer.StartsWith(seen.Live, StringComparison.Ordinal), Is.True, "what was shown after the reset is the second attempt alone");
     }
 
     [Test]
@@ -120,7 +120,7 @@ internal sealed class LiveStreamTests
         }
 
         Assert.That(seen.Positions, Is.EqualTo(Enumerable.Range(first.Positions[^1] + 1, seen.Positions.Count)));
-        Assert.That(Answer, Does.StartWith(seen.Live));
+        Assert.That(Answer.StartsWith(seen.Live, StringComparison.Ordinal), Is.True);
         Assert.That(seen.Recorded, Is.EqualTo(Answer));
     }
 
