@@ -1,6 +1,7 @@
 using System.Globalization;
 using AgentFunctions.Durability;
 using AgentFunctions.Sqlite;
+using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Conformance.Torture;
 
@@ -132,7 +133,12 @@ internal sealed class TortureProcess
 
             if (TortureLoad.IsPurged(run))
             {
-                await _engine.Client.PurgeAsync(id);
+                // A run goes once its children, which are told to end with it, have ended too.
+                await Poll.UntilAsync(async () =>
+                {
+                    await _engine.Client.PurgeAsync(id);
+                    return await _engine.Client.GetAsync(id) is null;
+                });
                 Acknowledge(Acknowledgement.Purged, run);
             }
 
