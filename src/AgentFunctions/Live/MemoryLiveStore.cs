@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace AgentFunctions.Live;
 
 /// <summary>Frames in the memory of one process: those of runs that somebody follows here.</summary>
-public sealed class MemoryLiveStore : ILiveStore
+internal sealed class MemoryLiveStore : ILiveStore
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Followed> _runs = new(StringComparer.Ordinal);

@@ -30,6 +30,7 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions.AzureStorage/BlobLogStore.cs"] = "bytes",
         ["AgentFunctions.Mcp/SignIn/LoopbackReceiver.cs"] = "bytes",
         ["AgentFunctions/Core/Text/UntrustedText.cs"] = "bytes",
+        ["AgentFunctions/Governance/Redaction/PrivateKeyText.cs"] = "ASCII by then",
         ["AgentFunctions/Governance/Redaction/DecodedText.cs"] = "what was written to its buffer",
     };
 

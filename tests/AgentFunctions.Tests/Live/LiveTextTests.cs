@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Tests.Live;
 
 /// <summary>What is made of the pieces of an answer.</summary>
-[CancelAfter(60_000)]
+[CancelAfter(300_000)]
 internal sealed class LiveTextTests
 {
     private const string Run = "run";

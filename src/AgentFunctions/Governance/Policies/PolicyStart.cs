@@ -1,3 +1,4 @@
+using AgentFunctions.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -5,7 +6,7 @@ namespace AgentFunctions.Governance.Policies;
 
 /// <summary>Reads the policy before anything runs: a host whose policy cannot be read does not start.</summary>
 /// <param name="services">The host's services: a policy that is broken cannot be made.</param>
-internal sealed class PolicyStart(IServiceProvider services) : IHostedLifecycleService
+internal sealed class PolicyStart(IServiceProvider services) : IHostedLifecycleService, IProcessService
 {
     public Task StartingAsync(CancellationToken cancellationToken)
     {

@@ -153,7 +153,7 @@ public sealed class LiveFeed
 
     private static async IAsyncEnumerable<LiveFrame> NoneAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+        await new TaskCompletionSource().Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         yield break;
     }
 
