@@ -66,7 +66,7 @@ public static class Poll
                 throw new TimeoutException($"It did not come about before the test's own limit: {what}. The last look found: {found}");
             }
 
-            pause = pause < Longest ? pause * 1.5 : Longest;
+            pause = pause < Longest ? pause * 1.15 : Longest;
         }
 
         return found;
