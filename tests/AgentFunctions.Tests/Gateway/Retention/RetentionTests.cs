@@ -116,13 +116,19 @@ internal sealed class RetentionTests
         Default = new AgentFunctions.Gateway.Options.RetentionTermsOptions { All = all },
     }));
 
-    private static Task<RunHost> StartAsync(VirtualTime time, (string, string)[] settings) => RunHost.StartAsync(
-        services =>
-        {
-            services.AddSingleton<TimeProvider>(time);
-            services.AddSingleton(static provider => provider.GetServices<IHostedService>().OfType<RetentionSweeper>().Single());
-        },
-        static _ => ChatReply.Say("done"), settings: settings);
+    /// <summary>Starts a host that sweeps only when the test does.</summary>
+    private static async Task<RunHost> StartAsync(VirtualTime time, (string, string)[] settings)
+    {
+        RunHost host = await RunHost.StartAsync(
+            services =>
+            {
+                services.AddSingleton<TimeProvider>(time);
+                services.AddSingleton(static provider => provider.GetServices<IHostedService>().OfType<RetentionSweeper>().Single());
+            },
+            static _ => ChatReply.Say("done"), settings: settings);
+        await host.Get<RetentionSweeper>().StopAsync(CancellationToken.None);
+        return host;
+    }
 
     private static async Task SweepAsync(RunHost host, VirtualTime time, CancellationToken cancellationToken)
     {
