@@ -92,7 +92,12 @@ internal sealed class RetentionTests
     {
         var run = new RunRecord
         {
-            Id = "x", Agent = "a", DefinitionHash = "", Model = "m", Goal = "g", CreatedAt = s_start,
+            Id = "x",
+            Agent = "a",
+            DefinitionHash = "",
+            Model = "m",
+            Goal = "g",
+            CreatedAt = s_start,
             Retention = Rules("P30D").Pin(new RunRecord { Id = "x", Agent = "a", DefinitionHash = "", Model = "m", Goal = "g", CreatedAt = s_start }),
         };
 
@@ -169,7 +174,13 @@ internal sealed class RetentionTests
 
         var run = new RunRecord
         {
-            Id = RunId.New(at), Agent = "worker", DefinitionHash = "", Model = "test", Goal = $"goal {number} {status}", Labels = labels, CreatedAt = at,
+            Id = RunId.New(at),
+            Agent = "worker",
+            DefinitionHash = "",
+            Model = "test",
+            Goal = $"goal {number} {status}",
+            Labels = labels,
+            CreatedAt = at,
         };
         run = run with { Retention = host.Get<RetentionRules>().Pin(run) };
         await host.Get<RunStore>().AddAsync(run, cancellationToken);
