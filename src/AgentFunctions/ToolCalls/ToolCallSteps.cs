@@ -18,8 +18,7 @@ internal static class ToolCallSteps
     [
         typeof(TelemetryStep), typeof(LedgerStep), typeof(PendingQuestionStep), typeof(ResolveStep), typeof(AuditStep), typeof(ResultStep),
         typeof(UnknownOutcomeStep), typeof(ReviewRoomStep), typeof(KillOrderStep), typeof(ApprovalStep), typeof(PolicyStep), typeof(ReviewEntryStep),
-        typeof(DecisionAuditStep), typeof(BeginStep), typeof(AskStep), typeof(InFlightStep),
-        typeof(ProgressStep), typeof(InvokeStep),
+        typeof(DecisionAuditStep), typeof(BeginStep), typeof(AskStep), typeof(ProgressStep), typeof(InFlightStep), typeof(InvokeStep),
     ];
 
     /// <summary>Gets the steps of an acceptance command: its tool's effect decides what a crash repeats, and nobody can be asked.</summary>
