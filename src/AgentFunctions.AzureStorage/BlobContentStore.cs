@@ -67,7 +67,7 @@ internal sealed class BlobContentStore(BlobContainers containers) : IBlobStore
         ArgumentNullException.ThrowIfNull(hash);
         if (hash.Length != 2 * SHA256.HashSizeInBytes || !hash.All(char.IsAsciiHexDigitLower))
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"hash: '{hash}' is no SHA-256; use the 64 lower-case digits that storing returned.");
+            throw new AgentException(ErrorCode.InvalidInput, $"hash: '{hash}' is not a SHA-256. Use the 64 lower-case digits that storing returned.");
         }
     }
 }

@@ -14,19 +14,15 @@ namespace AgentFunctions.AzureStorage;
 /// </summary>
 internal sealed class BlobLogStore : ILogStore
 {
-    private const string Container = "agent-logs";
     private const int MaxEntryBytes = 1024 * 1024;
 
     /// <summary>The largest block that an append blob takes.</summary>
     private const int MaxBlockBytes = 100 * 1024 * 1024;
 
-    /// <summary>What is read of the end of a segment to find a place near it.</summary>
-    private const int TailBytes = 64 * 1024;
-
     private static readonly TimeSpan FirstPoll = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan SlowestPoll = TimeSpan.FromSeconds(2);
 
-    private readonly BlobContainers _containers;
+    private readonly LogSegments _segments;
     private readonly TimeProvider _time;
     private readonly BlobLogLimits _limits;
     private readonly LogLocations _places = new();
@@ -40,7 +36,7 @@ internal sealed class BlobLogStore : ILogStore
 
     public BlobLogStore(BlobContainers containers, TimeProvider time, BlobLogLimits limits)
     {
-        (_containers, _time, _limits) = (containers, time, limits);
+        (_segments, _time, _limits) = (new LogSegments(containers, limits), time, limits);
         _appends = new AppendQueue((stream, appends) => StorageCall.RunAsync(() => AppendBlockAsync(stream, appends)));
     }
 
@@ -69,15 +65,15 @@ internal sealed class BlobLogStore : ILogStore
         StorageNames.Ensure(stream, nameof(stream));
         long left = maxCount ?? long.MaxValue;
         LogLocation place = _places.AtOrBefore(stream, fromPosition)
-            ?? await StorageCall.RunAsync(() => FindAsync(stream, fromPosition, cancellationToken));
+            ?? await StorageCall.RunAsync(() => _segments.FindAsync(stream, fromPosition, cancellationToken));
         while (left > 0)
         {
             LogLocation from = place;
-            LogChunk chunk = await StorageCall.RunAsync(() => ReadChunkAsync(stream, from, cancellationToken));
+            LogChunk chunk = await StorageCall.RunAsync(() => _segments.ReadAsync(stream, from, cancellationToken));
             if (chunk.IsGone)
             {
                 _places.Forget(stream);
-                place = await StorageCall.RunAsync(() => FindAsync(stream, fromPosition, cancellationToken));
+                place = await StorageCall.RunAsync(() => _segments.FindAsync(stream, fromPosition, cancellationToken));
                 continue;
             }
 
@@ -127,9 +123,9 @@ internal sealed class BlobLogStore : ILogStore
         StorageNames.Ensure(stream, nameof(stream));
         return StorageCall.RunAsync(async () =>
         {
-            BlobContainerClient container = await _containers.GetAsync(Container);
+            BlobContainerClient container = await _segments.ContainerAsync();
             BlobItem? last = null;
-            await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
+            await foreach (BlobItem segment in _segments.ListAsync(stream, cancellationToken))
             {
                 if (last is not null && LogLocation.SegmentOf(segment.Name) <= before && segment.Properties.ContentLength > 0)
                 {
@@ -148,8 +144,8 @@ internal sealed class BlobLogStore : ILogStore
         StorageNames.Ensure(stream, nameof(stream));
         return StorageCall.RunAsync(async () =>
         {
-            BlobContainerClient container = await _containers.GetAsync(Container);
-            await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
+            BlobContainerClient container = await _segments.ContainerAsync();
+            await foreach (BlobItem segment in _segments.ListAsync(stream, cancellationToken))
             {
                 await container.DeleteBlobIfExistsAsync(segment.Name, DeleteSnapshotsOption.None, null, cancellationToken);
             }
@@ -192,7 +188,7 @@ internal sealed class BlobLogStore : ILogStore
             }
 
             // Somebody wrote there: another writer, or this one, where the answer to a first try was lost.
-            LogChunk chunk = await ReadChunkAsync(stream, place, cancellationToken);
+            LogChunk chunk = await _segments.ReadAsync(stream, place, cancellationToken);
             if (chunk.Blocks is [(var first, _), ..] && first.Id == id)
             {
                 _places.Remember(stream, place.After(first));
@@ -215,7 +211,7 @@ internal sealed class BlobLogStore : ILogStore
 
     private async Task<bool> TryWriteAsync(string stream, LogLocation place, byte[] block, CancellationToken cancellationToken)
     {
-        BlobContainerClient container = await _containers.GetAsync(Container);
+        BlobContainerClient container = await _segments.ContainerAsync();
         AppendBlobClient blob = container.GetAppendBlobClient(LogLocation.BlobOf(stream, place.Segment));
         bool isNew = place.Offset == 0;
         while (true)
@@ -243,15 +239,15 @@ internal sealed class BlobLogStore : ILogStore
     /// <summary>Where the stream ends at present.</summary>
     private async Task<LogLocation> EndAsync(string stream, CancellationToken cancellationToken)
     {
-        LogLocation place = _places.Last(stream) ?? await FindAsync(stream, long.MaxValue, cancellationToken);
+        LogLocation place = _places.Last(stream) ?? await _segments.FindAsync(stream, long.MaxValue, cancellationToken);
         while (true)
         {
-            LogChunk chunk = await ReadChunkAsync(stream, place, cancellationToken);
+            LogChunk chunk = await _segments.ReadAsync(stream, place, cancellationToken);
             if (chunk.IsGone)
             {
                 // Deleted, and perhaps begun anew, since this place was remembered.
                 _places.Forget(stream);
-                place = await FindAsync(stream, long.MaxValue, cancellationToken);
+                place = await _segments.FindAsync(stream, long.MaxValue, cancellationToken);
                 if (place == LogLocation.Beginning)
                 {
                     return place;
@@ -268,140 +264,4 @@ internal sealed class BlobLogStore : ILogStore
             }
         }
     }
-
-    /// <summary>A place at or before a position that takes one listing to find: the beginning of a segment, or its end.</summary>
-    private async Task<LogLocation> FindAsync(string stream, long position, CancellationToken cancellationToken)
-    {
-        BlobContainerClient container = await _containers.GetAsync(Container);
-        BlobItem? last = null;
-        await foreach (BlobItem segment in SegmentsAsync(container, stream, cancellationToken))
-        {
-            if (LogLocation.SegmentOf(segment.Name) is var begin && begin > position)
-            {
-                if (last is null)
-                {
-                    // What was before was trimmed.
-                    return new LogLocation(begin, 0, begin, 0);
-                }
-
-                break;
-            }
-
-            last = segment;
-        }
-
-        if (last is null)
-        {
-            return LogLocation.Beginning;
-        }
-
-        long first = LogLocation.SegmentOf(last.Name);
-        long size = last.Properties.ContentLength ?? 0;
-        long length = Math.Min(size, position == long.MaxValue ? LogBlock.FootSize : TailBytes);
-        if (length == 0)
-        {
-            return new LogLocation(first, 0, first, 0);
-        }
-
-        var range = new BlobDownloadOptions { Range = new HttpRange(size - length, length) };
-        BlobDownloadResult tail = (await container.GetBlobClient(last.Name).DownloadContentAsync(range, cancellationToken)).Value;
-        return PlaceIn(tail.Content.ToMemory().Span, first, size, position);
-    }
-
-    /// <summary>The last place at or before a position in the last bytes of a segment; its beginning if the position lies before them.</summary>
-    private static LogLocation PlaceIn(ReadOnlySpan<byte> tail, long segment, long size, long position)
-    {
-        long offset = size;
-        while (tail.Length >= LogBlock.FootSize)
-        {
-            LogBlock block = LogBlock.ReadFoot(tail);
-            if (block.End <= position)
-            {
-                return new LogLocation(segment, offset, block.End, block.Number + 1);
-            }
-
-            if (block.FirstPosition <= position)
-            {
-                return new LogLocation(segment, offset - block.Size, block.FirstPosition, block.Number);
-            }
-
-            offset -= block.Size;
-            tail = tail[..Math.Max(0, tail.Length - block.Size)];
-        }
-
-        return new LogLocation(segment, 0, segment, 0);
-    }
-
-    private async Task<LogChunk> ReadChunkAsync(string stream, LogLocation from, CancellationToken cancellationToken)
-    {
-        LogLocation place = from.RolledOver(_limits.MaxBlocks, _limits.MaxBytes);
-        BlobContainerClient container = await _containers.GetAsync(Container);
-        BlobClient blob = container.GetBlobClient(LogLocation.BlobOf(stream, place.Segment));
-        // The foot of the block before is read too: it tells whether this still is the blob in which the place was remembered.
-        int foot = place.Offset == 0 ? 0 : LogBlock.FootSize;
-        long size = _limits.ReadBytes;
-        while (true)
-        {
-            ReadOnlyMemory<byte> bytes;
-            long total;
-            try
-            {
-                var range = new BlobDownloadOptions { Range = new HttpRange(place.Offset - foot, foot + size) };
-                BlobDownloadResult result = (await blob.DownloadContentAsync(range, cancellationToken)).Value;
-                bytes = result.Content.ToMemory();
-                total = TotalOf(result.Details, bytes.Length);
-            }
-            catch (RequestFailedException e) when (e.Status == 416)
-            {
-                // The blob is empty, or shorter than it was.
-                return place.Offset == 0 ? LogChunk.Nothing(place) : LogChunk.Gone(place);
-            }
-            catch (RequestFailedException e) when (e.IsMissing())
-            {
-                bool isThere = place.Offset == 0 && (place == from || await IsThereAsync(stream, from, cancellationToken));
-                return isThere ? LogChunk.Nothing(from) : LogChunk.Gone(place);
-            }
-
-            if (foot > 0 && !LogBlock.EndsAt(bytes.Span[..Math.Min(foot, bytes.Length)], place.Position, place.Blocks))
-            {
-                return LogChunk.Gone(place);
-            }
-
-            bytes = bytes[foot..];
-            LogChunk chunk = LogChunk.Parse(place, bytes, total, _limits);
-            if (chunk.Blocks.Count > 0 || bytes.IsEmpty)
-            {
-                return chunk;
-            }
-
-            // A block larger than what was read.
-            size = LogBlock.ReadHead(bytes.Span) is { } head ? head.Size : LogBlock.HeadSize;
-        }
-    }
-
-    /// <summary>Whether a full segment, after which nothing comes yet, still is the one in which a place was remembered.</summary>
-    private async Task<bool> IsThereAsync(string stream, LogLocation end, CancellationToken cancellationToken)
-    {
-        BlobContainerClient container = await _containers.GetAsync(Container);
-        var range = new BlobDownloadOptions { Range = new HttpRange(end.Offset - LogBlock.FootSize, LogBlock.FootSize) };
-        try
-        {
-            BlobClient blob = container.GetBlobClient(LogLocation.BlobOf(stream, end.Segment));
-            BlobDownloadResult foot = (await blob.DownloadContentAsync(range, cancellationToken)).Value;
-            return LogBlock.EndsAt(foot.Content.ToMemory().Span, end.Position, end.Blocks);
-        }
-        catch (RequestFailedException e) when (e.Status == 416 || e.IsMissing())
-        {
-            return false;
-        }
-    }
-
-    /// <summary>The size of the whole blob, from <c>bytes first-last/total</c>.</summary>
-    private static long TotalOf(BlobDownloadDetails details, int read) =>
-        details.ContentRange is { } range && long.TryParse(range.AsSpan(range.IndexOf('/', StringComparison.Ordinal) + 1), out long total)
-            ? total
-            : read;
-
-    private static IAsyncEnumerable<BlobItem> SegmentsAsync(BlobContainerClient container, string stream, CancellationToken cancellationToken) =>
-        container.GetBlobsAsync(BlobTraits.None, BlobStates.None, LogLocation.PrefixOf(stream), cancellationToken);
 }

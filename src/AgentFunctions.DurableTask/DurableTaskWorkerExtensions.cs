@@ -31,7 +31,8 @@ public static class DurableTaskWorkerExtensions
     }
 
     /// <summary>
-    /// Adds Durable Task as the engine of the host: the client, and what runs orchestrators and activities. For hosts that call <see cref="DurableTaskRunner"/> themselves, such as Functions.
+    /// Adds Durable Task as the engine of the host: the client, and what runs orchestrators and activities. For hosts that call
+    /// <see cref="DurableTaskRunner"/> themselves, such as Functions.
     /// </summary>
     /// <param name="services">The services; a <see cref="DurableTaskClientAccessor"/> is made without a client if there is none.</param>
     public static IServiceCollection AddDurableTaskEngine(this IServiceCollection services)

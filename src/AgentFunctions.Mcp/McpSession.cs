@@ -133,11 +133,14 @@ internal sealed class McpSession
             Meta = new JsonObject { [IdempotencyKeyMeta] = context.IdempotencyKey, ["progressToken"] = reports.Token },
         };
         JsonNode? parameters = JsonSerializer.SerializeToNode(call, CallType);
-        if (answers is not null)
+        if (answers is { Responses.Count: > 0 })
         {
-            parameters!["inputResponses"] = answers.Responses.Count == 0 ? null : answers.Responses.DeepClone();
-            parameters["requestState"] = answers.State;
-            RemoveNulls(parameters.AsObject(), "inputResponses", "requestState");
+            parameters!["inputResponses"] = answers.Responses.DeepClone();
+        }
+
+        if (answers?.State is { } state)
+        {
+            parameters!["requestState"] = state;
         }
 
         var request = new JsonRpcRequest { Method = RequestMethods.ToolsCall, Params = parameters };
@@ -154,17 +157,6 @@ internal sealed class McpSession
             StructuredContent = result.StructuredContent,
             IsError = result.IsError,
         }, null);
-    }
-
-    private static void RemoveNulls(JsonObject json, params IEnumerable<string> names)
-    {
-        foreach (string name in names)
-        {
-            if (json[name] is null)
-            {
-                json.Remove(name);
-            }
-        }
     }
 
     /// <summary>Asks for a sign of life.</summary>

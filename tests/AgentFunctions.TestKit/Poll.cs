@@ -10,7 +10,7 @@ public static class Poll
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
     /// <summary>Looks until something is so.</summary>
     /// <param name="isSo">Whether it is so; it may also do what brings it about, such as move a clock.</param>

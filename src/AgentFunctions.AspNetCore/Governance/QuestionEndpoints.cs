@@ -18,8 +18,8 @@ internal static class QuestionEndpoints
         RouteGroupBuilder questions = api.MapGroup("/questions").WithTags("Questions");
         questions.MapGet("", ListAsync)
             .WithName("listQuestions")
-            .WithSummary("List what runs ask people: the most urgent first, then the oldest; of one run in the order in which it asked.")
-            .WithQuery<QuestionState>("state", "Only questions in this state; those that wait by default, and all of them for a run. Another state needs run.")
+            .WithSummary("List questions, the most urgent first, then the oldest; for one run in the order asked.")
+            .WithQuery<QuestionState>("state", "Only questions in this state. Without run only pending ones are listed, and no other state is allowed.")
             .WithQuery("run", "Only the questions of this run.")
             .WithQuery<bool>("mine", "Whether to list only what this caller may answer; false by default.")
             .Produces<QuestionListResource>()
@@ -32,7 +32,7 @@ internal static class QuestionEndpoints
         questions.MapPost("/{id}", AnswerAsync)
             .WithName("answerQuestion")
             .WithSummary("Answer a question, or decline to.")
-            .WithHeader("Idempotency-Key", "1 to 200 characters that name this answer: repeated under the same key, it is given once.")
+            .WithHeader("Idempotency-Key", "1 to 200 characters that identify this answer. A repeated request with the same key is applied once.")
             .Accepts<AnswerSubmission>("application/json")
             .Produces<QuestionResource>()
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
@@ -45,7 +45,7 @@ internal static class QuestionEndpoints
         bool mine = http.Request.Query.Flag("mine", false);
         if (run is null && state is not (null or QuestionState.Pending))
         {
-            throw new AgentException(ErrorCode.InvalidInput, "state: name the run too; without one, only what waits is listed.");
+            throw new AgentException(ErrorCode.InvalidInput, "state: give run as well. Without run only pending questions are listed.");
         }
 
         Caller caller = http.Caller();

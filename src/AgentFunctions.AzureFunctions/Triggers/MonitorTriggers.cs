@@ -16,17 +16,17 @@ public sealed class MonitorTriggers(IServiceProvider services)
 {
     private readonly FunctionRunner _runner = services.GetRequiredService<FunctionRunner>();
 
-    /// <summary>Gets the loop of a monitor.</summary>
+    /// <summary>Runs the loop of a monitor.</summary>
     /// <param name="context">The context of the orchestration.</param>
     [Function(MonitorOrchestratorNames.Monitor)]
     public Task<JsonElement?> RunMonitorAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
-    /// <summary>Gets the loop of an incident.</summary>
+    /// <summary>Runs the loop of an incident.</summary>
     /// <param name="context">The context of the orchestration.</param>
     [Function(MonitorOrchestratorNames.WatchIncident)]
     public Task<JsonElement?> RunIncidentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
 
-    /// <summary>Gets the loop of a response to an incident.</summary>
+    /// <summary>Runs the loop of a response to an incident.</summary>
     /// <param name="context">The context of the orchestration.</param>
     [Function(MonitorOrchestratorNames.RespondToIncident)]
     public Task<JsonElement?> RunResponseAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);

@@ -16,7 +16,7 @@ public sealed class RunTriggers(IServiceProvider services)
 {
     private readonly FunctionRunner _runner = services.GetRequiredService<FunctionRunner>();
 
-    /// <summary>Gets the loop of a run.</summary>
+    /// <summary>Runs the loop of a run.</summary>
     /// <param name="context">The context of the orchestration.</param>
     [Function(OrchestratorNames.RunAgent)]
     public Task<JsonElement?> RunAgentAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);

@@ -33,14 +33,20 @@ internal static class AnswerCommand
                 throw new AgentException(ErrorCode.InvalidInput, "answers: use field=value, --json or --decline, and one of them only.");
             }
 
-            var said = new AnswerSubmission { Decline = parsed.GetValue(decline) };
+            AnswerSubmission? said = new() { Decline = parsed.GetValue(decline) };
             if (said.Decline is null)
             {
                 QuestionResource question = await client.GetQuestionAsync(parsed.GetValue(id)!, cancellationToken);
                 said = parsed.GetValue(json) is { } file ? new AnswerSubmission { Answers = Read(file) }
                     : given.Length > 0 ? new AnswerSubmission { Answers = AnswersOf(QuestionForm.Read(question.Form), given) }
-                    : QuestionPrompt.Ask(question, Console.In, Console.Error, !Console.IsInputRedirected)
-                        ?? throw new AgentException(ErrorCode.InvalidInput, "answers: give field=value, --json or --decline.");
+                    : QuestionPrompt.Ask(question, Console.In, Console.Error, !Console.IsInputRedirected);
+            }
+
+            if (said is null)
+            {
+                Console.WriteLine("The question stays open.");
+                return Console.IsInputRedirected
+                    ? throw new AgentException(ErrorCode.InvalidInput, "answers: give field=value, --json or --decline.") : ExitCode.Done;
             }
 
             Console.WriteLine(QuestionText.Describe(await client.AnswerAsync(parsed.GetValue(id)!, said, cancellationToken)));
@@ -57,7 +63,7 @@ internal static class AnswerCommand
             string[] parts = pair.Split('=', 2);
             if (parts.Length < 2)
             {
-                throw new AgentException(ErrorCode.InvalidInput, $"answers: '{pair}' is no field=value.");
+                throw new AgentException(ErrorCode.InvalidInput, $"answers: '{pair}' is not field=value.");
             }
 
             QuestionField field = form.Fields.FirstOrDefault(field => field.Name == parts[0])

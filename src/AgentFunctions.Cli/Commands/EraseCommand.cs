@@ -60,7 +60,7 @@ internal static class EraseCommand
 
     private static DateTimeOffset? TimeOf(string? text) => text is null ? null
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
-        : throw new AgentException(ErrorCode.InvalidInput, $"--before: '{text}' is no time; use 2026-01-31, or 2026-01-31T12:00:00Z.");
+        : throw new AgentException(ErrorCode.InvalidInput, $"--before: '{text}' is not a valid time. Use 2026-01-31, or 2026-01-31T12:00:00Z.");
 
     private static async IAsyncEnumerable<string> MeantAsync(
         ApiClient client, string[] ids, string? label, DateTimeOffset? before,

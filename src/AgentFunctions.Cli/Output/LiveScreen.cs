@@ -1,5 +1,6 @@
 using System.Text;
 using AgentFunctions.Records;
+using AgentFunctions.Views;
 using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.Cli.Output;
@@ -59,7 +60,7 @@ internal sealed class LiveScreen
                 IsVoid = true;
                 return wasShown ? LineOf(reset) : null;
             case ToolProgressed said:
-                _progress[said.Call] = $"{said.Tool}: {said.Text}";
+                _progress[said.Call] = $"{JournalLine.OneLine(said.Tool)}: {JournalLine.OneLine(said.Text)}";
                 break;
         }
 
@@ -78,7 +79,7 @@ internal sealed class LiveScreen
         }
 
         lines.AddRange(Wrap(_text.ToString(), width));
-        lines.AddRange(_calls.Values.Select(static call => FormattableString.Invariant($"writes {call.Tool} ({call.Length:N0} characters so far)")));
+        lines.AddRange(_calls.Values.Select(static call => FormattableString.Invariant($"writes {JournalLine.OneLine(call.Tool)} ({call.Length:N0} characters so far)")));
         lines.AddRange(_progress.Values);
         return [.. lines.Skip(Math.Max(0, lines.Count - most)).Select(line => Terminal.Fit(line, width))];
     }

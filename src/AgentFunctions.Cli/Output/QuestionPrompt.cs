@@ -8,6 +8,8 @@ namespace AgentFunctions.Cli.Output;
 /// <summary>Asks for an answer on a terminal, field by field.</summary>
 internal static class QuestionPrompt
 {
+    private const string Decline = "decline";
+
     /// <summary>Asks.</summary>
     /// <param name="question">The question.</param>
     /// <param name="input">Where the person types.</param>
@@ -42,7 +44,13 @@ internal static class QuestionPrompt
         if (form.Fields.Count == 0)
         {
             output.Write("Done? [y/later] ");
-            if (input.ReadLine()?.Trim() is not ("y" or "Y" or "yes"))
+            string? said = input.ReadLine()?.Trim();
+            if (IsDecline(said))
+            {
+                return new AnswerSubmission { Decline = WordsOf(said!) };
+            }
+
+            if (said is not ("y" or "Y" or "yes"))
             {
                 return null;
             }
@@ -61,8 +69,8 @@ internal static class QuestionPrompt
             {
                 case null or "later":
                     return new Typed(Later: true);
-                case { } declined when declined == "decline" || declined.StartsWith("decline ", StringComparison.Ordinal):
-                    return new Typed(Decline: declined["decline".Length..].Trim());
+                case { } declined when IsDecline(declined):
+                    return new Typed(Decline: WordsOf(declined));
                 case "" when field.Default is { } value:
                     return new Typed(value);
                 case "" when !field.IsRequired:
@@ -70,7 +78,8 @@ internal static class QuestionPrompt
                 case { } text:
                     JsonElement typed = field.Parse(text);
                     var alone = new JsonObject { [field.Name] = JsonNode.Parse(typed.GetRawText()) };
-                    string? wrong = form.Errors(JsonElement.Parse(alone.ToJsonString())).FirstOrDefault(error => error.StartsWith(field.Name, StringComparison.Ordinal));
+                    string? wrong = form.Errors(JsonElement.Parse(alone.ToJsonString())).FirstOrDefault(
+                        error => !error.EndsWith(" is required", StringComparison.Ordinal) && error.StartsWith(field.Name, StringComparison.Ordinal));
                     if (wrong is null)
                     {
                         return new Typed(typed);
@@ -81,6 +90,10 @@ internal static class QuestionPrompt
             }
         }
     }
+
+    private static bool IsDecline(string? typed) => typed == Decline || typed?.StartsWith(Decline + " ", StringComparison.Ordinal) == true;
+
+    private static string WordsOf(string typed) => typed[Decline.Length..].Trim();
 
     private readonly record struct Typed(JsonElement? Value = null, string? Decline = null, bool Later = false);
 }

@@ -27,7 +27,7 @@ internal sealed class ApiClient : IDisposable
     private const int MaxReconnects = 10;
 
     /// <summary>A newer server may say more than this program knows.</summary>
-    private static readonly JsonSerializerOptions Lenient = new(ApiJson.Options)
+    internal static readonly JsonSerializerOptions Lenient = new(ApiJson.Options)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
         RespectRequiredConstructorParameters = false,

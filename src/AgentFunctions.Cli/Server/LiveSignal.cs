@@ -1,7 +1,5 @@
 using System.Net.ServerSentEvents;
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Views.Live;
 
@@ -10,13 +8,6 @@ namespace AgentFunctions.Cli.Server;
 /// <summary>Reads the event stream of a server: events of the journal, which have a position, and what a live stream has beside them.</summary>
 internal static class LiveSignal
 {
-    /// <summary>A newer server may say more than this program knows.</summary>
-    private static readonly JsonSerializerOptions Lenient = new(ApiJson.Options)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip,
-        RespectRequiredConstructorParameters = false,
-    };
-
     /// <summary>Reads one.</summary>
     /// <param name="item">What came.</param>
     /// <returns>The signal; <see langword="null"/> for what this program does not show.</returns>
@@ -36,5 +27,5 @@ internal static class LiveSignal
     private static JournalSignal? Recorded(SseItem<string> item) =>
         JsonElement.Parse(item.Data).TryGetProperty("position", out _) && Of<EventResource>(item) is { } e ? new JournalSignal(e.Position, e.ToJournalEvent()) : null;
 
-    private static T Of<T>(SseItem<string> item) => JsonSerializer.Deserialize<T>(item.Data, Lenient)!;
+    private static T Of<T>(SseItem<string> item) => JsonSerializer.Deserialize<T>(item.Data, ApiClient.Lenient)!;
 }

@@ -60,11 +60,11 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         {
             DedupeStatuses = options?.InstanceId is null
                 ? null
-                : [.. AllStatuses.Where(status => !options.ReplaceableStatuses.Contains(StatusOf(status))).Select(status => status.ToString())],
+                : [.. AllStatuses.Where(status => !options.ReplaceableStatuses.Contains(OrchestrationStates.StatusOf(status))).Select(status => status.ToString())],
         };
         try
         {
-            return await CallAsync(() => Client.ScheduleNewOrchestrationInstanceAsync(
+            return await BackendCall.RunAsync(() => Client.ScheduleNewOrchestrationInstanceAsync(
                 name, DurablePayload.Write(input, name), translated, cancellationToken));
         }
         catch (OrchestrationAlreadyExistsException e)
@@ -75,8 +75,8 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
 
     public async Task<OrchestrationState?> GetAsync(
         string instanceId, bool includePayloads = true, CancellationToken cancellationToken = default) =>
-        await CallAsync(() => Client.GetInstanceAsync(instanceId, includePayloads, cancellationToken)) is { } metadata
-            ? StateOf(metadata)
+        await BackendCall.RunAsync(() => Client.GetInstanceAsync(instanceId, includePayloads, cancellationToken)) is { } metadata
+            ? OrchestrationStates.StateOf(metadata)
             : null;
 
     public async Task<Page> QueryAsync(OrchestrationQuery query, CancellationToken cancellationToken = default)
@@ -88,11 +88,11 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         }
 
         var translated = new DurableQuery(
-            query.CreatedFrom, query.CreatedTo, query.Statuses.Count == 0 ? null : query.Statuses.Select(StatusOf), null,
+            query.CreatedFrom, query.CreatedTo, query.Statuses.Count == 0 ? null : query.Statuses.Select(OrchestrationStates.StatusOf), null,
             query.InstanceIdPrefix, query.PageSize, query.IncludePayloads, query.ContinuationToken);
         try
         {
-            return await CallAsync(() => PageAsync(translated, cancellationToken));
+            return await BackendCall.RunAsync(() => PageAsync(translated, cancellationToken));
         }
         catch (AgentException e) when (query.ContinuationToken is not null
             && e.InnerException is RpcException { StatusCode: StatusCode.Unknown or StatusCode.InvalidArgument })
@@ -106,7 +106,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         await foreach (Microsoft.DurableTask.Page<OrchestrationMetadata> page in Client.GetAllInstancesAsync(query)
             .AsPages(query.ContinuationToken, query.PageSize).WithCancellation(cancellationToken))
         {
-            return new Page([.. page.Values.Select(StateOf)], page.ContinuationToken is { Length: > 0 } next ? next : null);
+            return new Page([.. page.Values.Select(OrchestrationStates.StateOf)], page.ContinuationToken is { Length: > 0 } next ? next : null);
         }
 
         return new Page([], null);
@@ -119,7 +119,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
             await EnsureAsync(instanceId, cancellationToken);
             try
             {
-                return StateOf(await CallAsync(() => Client.WaitForInstanceCompletionAsync(instanceId, true, cancellationToken)));
+                return OrchestrationStates.StateOf(await BackendCall.RunAsync(() => Client.WaitForInstanceCompletionAsync(instanceId, true, cancellationToken)));
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -133,7 +133,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     {
         if (!(await EnsureAsync(instanceId, cancellationToken)).IsEnded)
         {
-            await CallAsync(() => Client.RaiseEventAsync(
+            await BackendCall.RunAsync(() => Client.RaiseEventAsync(
                 instanceId, eventName, DurablePayload.Write(payload, eventName), cancellationToken));
         }
     }
@@ -142,7 +142,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     {
         if (!(await EnsureAsync(instanceId, cancellationToken)).IsEnded)
         {
-            await CallAsync(() => Client.SuspendInstanceAsync(instanceId, reason, cancellationToken));
+            await BackendCall.RunAsync(() => Client.SuspendInstanceAsync(instanceId, reason, cancellationToken));
         }
     }
 
@@ -150,7 +150,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     {
         if (!(await EnsureAsync(instanceId, cancellationToken)).IsEnded)
         {
-            await CallAsync(() => Client.ResumeInstanceAsync(instanceId, reason, cancellationToken));
+            await BackendCall.RunAsync(() => Client.ResumeInstanceAsync(instanceId, reason, cancellationToken));
         }
     }
 
@@ -160,7 +160,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         if (!(await EnsureAsync(instanceId, cancellationToken)).IsEnded)
         {
             var options = new TerminateInstanceOptions(DurablePayload.Write(output, "output"), recursive);
-            await CallAsync(() => Client.TerminateInstanceAsync(instanceId, options, cancellationToken));
+            await BackendCall.RunAsync(() => Client.TerminateInstanceAsync(instanceId, options, cancellationToken));
             if (recursive)
             {
                 await EndBelowAsync(instanceId, cancellationToken);
@@ -192,7 +192,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
     {
         try
         {
-            return await CallAsync(() => Client.GetOrchestrationHistoryAsync(instanceId, cancellationToken));
+            return await BackendCall.RunAsync(() => Client.GetOrchestrationHistoryAsync(instanceId, cancellationToken));
         }
         catch (ArgumentException e) when (e.InnerException is RpcException { StatusCode: StatusCode.NotFound })
         {
@@ -224,7 +224,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
             }
 
             await EachAsync(
-                found, below => CallAsync(() => Client.TerminateInstanceAsync(below, new TerminateInstanceOptions(null, true), cancellationToken)), cancellationToken);
+                found, below => BackendCall.RunAsync(() => Client.TerminateInstanceAsync(below, new TerminateInstanceOptions(null, true), cancellationToken)), cancellationToken);
         }
 
         foreach (string other in await StartedUnderOtherIdsAsync(instanceId, cancellationToken))
@@ -279,7 +279,7 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
         int count = 0;
         for (int attempt = 0; attempt < PurgeAttempts; attempt++)
         {
-            count += (await CallAsync(
+            count += (await BackendCall.RunAsync(
                 () => Client.PurgeInstanceAsync(instanceId, new PurgeInstanceOptions(Recursive: true), cancellationToken))).PurgedInstanceCount;
             if (!await HasHistoryAsync(instanceId, cancellationToken))
             {
@@ -358,71 +358,4 @@ internal sealed class DurableTaskOrchestrationClient(DurableTaskClientAccessor a
 
     private static AgentException Exists(string? instanceId, Exception? cause) => new(
         ErrorCode.InstanceExists, $"The instance id '{instanceId}' is taken; use another one.", cause);
-
-    private static async Task CallAsync(Func<Task> call) => await CallAsync(async () =>
-    {
-        await call();
-        return true;
-    });
-
-    private static async Task<T> CallAsync<T>(Func<Task<T>> call)
-    {
-        try
-        {
-            return await call();
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.ResourceExhausted)
-        {
-            throw new AgentException(ErrorCode.Overloaded, "The Durable Task backend has too much to do; repeat later.", e);
-        }
-        catch (RpcException e) when (e.StatusCode == StatusCode.Unimplemented)
-        {
-            throw Unable(e.Status.Detail, e);
-        }
-        catch (RpcException e) when (e.StatusCode != StatusCode.Cancelled)
-        {
-            throw new AgentException(ErrorCode.EngineUnavailable, $"The Durable Task backend did not take the call: {e.Status.Detail}", e);
-        }
-        catch (RpcException e)
-        {
-            throw new OperationCanceledException("The call was cancelled.", e);
-        }
-        catch (NotSupportedException e)
-        {
-            throw Unable(e.Message, e);
-        }
-    }
-
-    private static AgentException Unable(string words, Exception cause) => new(
-        ErrorCode.InvalidInput, $"This Durable Task backend cannot do that: {words}", cause);
-
-    private static OrchestrationState StateOf(OrchestrationMetadata metadata) => new(
-        metadata.InstanceId, metadata.Name, StatusOf(metadata.RuntimeStatus), metadata.CreatedAt, metadata.LastUpdatedAt)
-    {
-        Input = metadata.SerializedInput,
-        Output = metadata.RuntimeStatus == DurableStatus.Failed ? null : metadata.SerializedOutput,
-        CustomStatus = metadata.SerializedCustomStatus,
-        Failure = FailureOf(metadata),
-    };
-
-    /// <summary>What the host itself could not do, such as loading the orchestrator, it tells as the output.</summary>
-    private static FailureDetails? FailureOf(OrchestrationMetadata metadata) => metadata switch
-    {
-        { FailureDetails: { } failure } => DurableFailure.Read(failure),
-        { RuntimeStatus: DurableStatus.Failed, SerializedOutput: { } words } => DurableFailure.Read(words, nameof(ErrorCode.EngineUnavailable)),
-        _ => null,
-    };
-
-    private static OrchestrationStatus StatusOf(DurableStatus status) => status switch
-    {
-        DurableStatus.Pending => OrchestrationStatus.Pending,
-        DurableStatus.Suspended => OrchestrationStatus.Suspended,
-        DurableStatus.Completed => OrchestrationStatus.Completed,
-        DurableStatus.Failed => OrchestrationStatus.Failed,
-        DurableStatus.Terminated => OrchestrationStatus.Terminated,
-        // An execution that continues as new is between two executions of a running instance.
-        _ => OrchestrationStatus.Running,
-    };
-
-    private static DurableStatus StatusOf(OrchestrationStatus status) => Enum.Parse<DurableStatus>(status.ToString());
 }

@@ -59,7 +59,7 @@ internal sealed class InputCall(McpServer server, Tool tool)
                 return McpQuestions.Words(cancelled, wasAsked: false) is { } words ? With(answer.Result!, words) : answer.Result;
             }
 
-            input = Next(input, required, arguments);
+            input = Next(input, required);
             if (inputs is not null)
             {
                 await inputs.PutAsync(context, input, cancellationToken).ConfigureAwait(false);
@@ -76,7 +76,7 @@ internal sealed class InputCall(McpServer server, Tool tool)
                 ? Reconciliation.DidNotTakeEffect
                 : Reconciliation.Unknown;
 
-    private ToolInput Next(ToolInput? before, JsonObject required, Dictionary<string, JsonElement> arguments)
+    private ToolInput Next(ToolInput? before, JsonObject required)
     {
         int round = (before?.Round ?? 0) + 1;
         if (round > MaxRounds)
@@ -94,7 +94,7 @@ internal sealed class InputCall(McpServer server, Tool tool)
         string? state = required["requestState"] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
         return requests.Count > MaxRequests ? throw Refused($"it asks for more than {MaxRequests} things at once")
             : requests.Count == 0 && state is null ? throw Refused("it asked for nothing")
-            : new ToolInput(round, requests, state, arguments);
+            : new ToolInput(round, requests, state);
     }
 
     private static CallToolResult With(CallToolResult result, string words) => new()

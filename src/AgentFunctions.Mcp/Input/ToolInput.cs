@@ -10,9 +10,7 @@ namespace AgentFunctions.Mcp.Input;
 /// <param name="Round">How often it has asked, from 1.</param>
 /// <param name="Requests">What it asks for, by its own keys.</param>
 /// <param name="State">What it wants back with the answers; <see langword="null"/> for nothing.</param>
-/// <param name="Arguments">The arguments of the call.</param>
-internal sealed record ToolInput(
-    int Round, IReadOnlyDictionary<string, JsonElement> Requests, string? State, IReadOnlyDictionary<string, JsonElement> Arguments)
+internal sealed record ToolInput(int Round, IReadOnlyDictionary<string, JsonElement> Requests, string? State)
 {
     /// <summary>Gets whether the answers are on their way: the server may be carrying the call out.</summary>
     public bool IsSent { get; init; }
@@ -28,7 +26,7 @@ internal sealed class ToolInputs(IRecordStore records, TreeKeys keys)
     /// <summary>Finds what the server of a call wants.</summary>
     /// <param name="context">The call.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.DataFileUnusable"/>: the record was altered outside the host.</exception>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ToolFailed"/>: the record was altered outside the host.</exception>
     public async Task<ToolInput?> FindAsync(ToolContext context, CancellationToken cancellationToken) =>
         await _sealed.FindAsync(KeyOf(context), cancellationToken).ConfigureAwait(false) switch
         {

@@ -1,19 +1,19 @@
 namespace AgentFunctions.Live;
 
 /// <summary>
-/// Carries what models and tools say while they are at work to whoever follows the run, on this instance or another. Nothing of it is
-/// history: it may be lost at any time, and what a run recorded stands in its place.
+/// Carries the output of models and tools to the followers of a run before it is recorded. Frames are not history: any of them may be
+/// lost.
 /// </summary>
 public interface ILiveStore
 {
-    /// <summary>Puts a frame in the place of the one before. It neither waits nor throws.</summary>
+    /// <summary>Replaces the frame of a run. Does not block or throw.</summary>
     /// <param name="frame">What a model or a tool of the run has said so far.</param>
     /// <returns>
     /// Whether anybody still follows the run; otherwise the publisher stops, and waits for <see cref="WantedAsync"/> before it goes on.
     /// </returns>
     bool Publish(LiveFrame frame);
 
-    /// <summary>Follows a run. Whoever is slow misses frames, never the newest one.</summary>
+    /// <summary>Follows a run. A slow follower misses frames, but not the newest one. It does not end before the token is cancelled.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">Stops following.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>

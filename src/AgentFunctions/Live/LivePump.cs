@@ -23,7 +23,7 @@ internal sealed class LivePump
     public static LivePump Start(string runId, ILiveStore store, ILiveSource source, TimeSpan pace, TimeProvider time)
     {
         var pump = new LivePump(store, source, pace, time);
-        _ = pump.RunAsync(runId, store.WantedAsync(runId, pump._end.Token));
+        _ = pump.RunAsync(runId);
         return pump;
     }
 
@@ -31,20 +31,27 @@ internal sealed class LivePump
     public void End()
     {
         _end.Cancel();
-        if (_isWanted)
+        try
         {
-            Publish();
+            if (_isWanted)
+            {
+                Publish();
+            }
+        }
+        catch (Exception)
+        {
+            // What is shown never decides about a run.
         }
 
         _end.Dispose();
     }
 
-    private async Task RunAsync(string runId, Task wanted)
+    private async Task RunAsync(string runId)
     {
         CancellationToken ended = _end.Token;
         try
         {
-            await wanted.ConfigureAwait(false);
+            await _store.WantedAsync(runId, ended).ConfigureAwait(false);
             while (true)
             {
                 _isWanted = Publish();
@@ -55,7 +62,7 @@ internal sealed class LivePump
         {
             // The source has ended.
         }
-        catch (AgentException)
+        catch (Exception)
         {
             // Nobody can be shown anything: the run goes on all the same.
         }

@@ -11,10 +11,10 @@ namespace AgentFunctions.Live;
 internal sealed class LiveText : ILiveSource
 {
     /// <summary>The most of a text that a frame has, in UTF-16 units.</summary>
-    public const int LongestText = 64 * 1024;
+    private const int LongestText = 64 * 1024;
 
     /// <summary>The most of the arguments of one call that a frame has, in UTF-16 units.</summary>
-    public const int LongestArguments = 8 * 1024;
+    private const int LongestArguments = 8 * 1024;
 
     /// <summary>The most calls that are shown.</summary>
     private const int MostCalls = 64;
@@ -107,6 +107,7 @@ internal sealed class LiveText : ILiveSource
         private readonly LiveWords _words = new();
         private readonly LiveChannel _text = new(redactor, LongestText);
         private readonly LiveChannel _reasoning = new(redactor, LongestText);
+        private bool _hasPieces;
         private readonly List<(string Tool, LiveChannel Arguments, bool IsWhole)> _calls = [];
 
         public int Revision { get; set; }
@@ -171,7 +172,7 @@ internal sealed class LiveText : ILiveSource
                     case TextContent text:
                         _words.Add(text.Text);
                         break;
-                    case FunctionCallContent call when !_words.HasPieces && _calls.Count < MostCalls:
+                    case FunctionCallContent call when !_hasPieces && _calls.Count < MostCalls:
                         // A client that does not say how a call grows has it whole.
                         var arguments = new LiveChannel(redactor, LongestArguments);
                         arguments.Add(ModelConventions.ArgumentsText(call));
@@ -186,7 +187,7 @@ internal sealed class LiveText : ILiveSource
 
         private bool Take(CallPiece piece)
         {
-            _words.HasPieces = true;
+            _hasPieces = true;
             bool isNew = false;
             while (_calls.Count <= piece.Call && _calls.Count < MostCalls)
             {

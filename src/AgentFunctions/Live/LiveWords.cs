@@ -15,9 +15,6 @@ internal sealed class LiveWords
     /// <summary>Gets whether words that were passed on turned out to be thoughts.</summary>
     public bool IsBroken { get; private set; }
 
-    /// <summary>Gets or sets whether the client says how calls grow.</summary>
-    public bool HasPieces { get; set; }
-
     /// <summary>Adds what came.</summary>
     /// <param name="piece">The piece.</param>
     public void Add(string piece) => _came.Append(piece);

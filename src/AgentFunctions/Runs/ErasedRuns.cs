@@ -23,18 +23,6 @@ internal sealed class ErasedRuns(IRecordStore records)
     public Task PutAsync(ErasedRun erased, CancellationToken cancellationToken) => records.PutAsync(
         Prefix + erased.Run, JsonSerializer.SerializeToUtf8Bytes(erased, RunsJsonContext.Default.ErasedRun), default, cancellationToken);
 
-    /// <summary>Ensures that a run was not erased.</summary>
-    /// <param name="id">The run.</param>
-    /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.RunErased"/>.</exception>
-    public async Task EnsureNotErasedAsync(string id, CancellationToken cancellationToken)
-    {
-        if (await FindAsync(id, cancellationToken).ConfigureAwait(false) is { } erased)
-        {
-            throw Gone(id, erased);
-        }
-    }
-
     /// <summary>The error of whoever asks for an erased run.</summary>
     public static AgentException Gone(string id, ErasedRun erased) => new(
         ErrorCode.RunErased, $"Run '{id}' was erased at {erased.At.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z.");

@@ -12,8 +12,7 @@ internal interface IErasureObserver
 
 /// <summary>A run tree that is being erased.</summary>
 /// <param name="Root">Its root.</param>
-/// <param name="WithNotes">Whether the notes that its runs wrote for later runs are to go too.</param>
-internal sealed record ErasingTree(string Root, bool WithNotes)
+internal sealed record ErasingTree(string Root)
 {
     /// <summary>Determines whether a run belongs to the tree.</summary>
     public bool Has(string? run) => run is not null && Core.ChildName.RootOf(run) == Root;

@@ -1,5 +1,6 @@
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.DurableTask;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Monitors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,15 +11,16 @@ namespace AgentFunctions.AzureFunctions.Tests.Hosting;
 public sealed class StartedServicesTests
 {
     [Test]
-    public void Take_TheLibrarysServices_LeavesNoneToTheHost()
+    public void Take_TheLibrarysServices_LeavesThePolicyAloneToTheHost()
     {
         var services = new ServiceCollection();
         services.AddAgentFunctions(new ConfigurationBuilder().Build()).AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors();
         StartedServices.Take(services);
 
         Assert.That(
-            services.Where(service => service.ServiceType == typeof(IHostedService)).Select(service => service.ImplementationType),
-            Has.None.Matches<Type?>(static type => type?.IsAssignableTo(typeof(IHostedLifecycleService)) == true));
+            services.Where(service => service.ServiceType == typeof(IHostedService)).Select(service => service.ImplementationType)
+                .Where(static type => type?.IsAssignableTo(typeof(IHostedLifecycleService)) == true),
+            Is.EqualTo([typeof(PolicyStart)]), "a policy that cannot be read refuses the start; what needs an engine waits for the first invocation");
         Assert.That(
             services.Select(service => service.ImplementationInstance).OfType<StartedService>().Select(service => service.Type),
             Does.Contain(typeof(MonitorStarter)).And.Some.Matches<Type>(static type => type.IsAssignableTo(typeof(BackgroundService))));

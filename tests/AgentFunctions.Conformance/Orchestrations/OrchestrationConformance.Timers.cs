@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AgentFunctions.Durability;
 
 namespace AgentFunctions.Conformance.Orchestrations;
@@ -190,13 +191,19 @@ public abstract partial class OrchestrationConformance
     [Test]
     public async Task StartAt_Terminated_NeverStarts()
     {
-        Registry.AddOrchestrator<int, DateTimeOffset>("main", (context, _) => Task.FromResult(context.CurrentTime));
+        var started = new ConcurrentBag<string>();
+        Registry.AddOrchestrator<int, int>("main", (context, _) =>
+        {
+            started.Add(context.InstanceId);
+            return Task.FromResult(1);
+        });
         await StartHostAsync();
         (string id, DateTimeOffset startAt) = await BeforeItStartsAsync(id => Client.TerminateAsync(id, null, true, Cancel));
         Assert.That((await EndOf(id)).Status, Is.EqualTo(OrchestrationStatus.Terminated));
 
         // A second instance that is due later has run: so the first would have.
         await EndOf(await Client.ScheduleAsync("main", 0, new StartOptions { StartAt = startAt.AddMilliseconds(100), InstanceId = "later" }, Cancel));
+        Assert.That(started, Does.Not.Contain(id));
         Assert.That((await Client.GetAsync(id, true, Cancel))!.Status, Is.EqualTo(OrchestrationStatus.Terminated));
     }
 

@@ -38,7 +38,7 @@ internal static class ClientScenarios
     /// <summary>Gets why a scenario is left out, by its name.</summary>
     public static IReadOnlyDictionary<string, string> LeftOut { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["elicitation-sep1034-client-defaults"] = "A question to a person is cancelled: nobody accepts defaults in a person's name.",
+        ["elicitation-sep1034-client-defaults"] = "Nobody accepts the defaults of a question in a person's name.",
         ["auth/2025-03-26-oauth-endpoint-fallback"] = "An authorization server without metadata is not guessed at; a server of 2025-03-26 needs them.",
         ["auth/client-credentials-jwt"] = "An extension: a host proves itself by a secret, not by a signed assertion.",
         ["auth/enterprise-managed-authorization"] = "An extension: tokens are not exchanged at an identity provider.",

@@ -7,7 +7,7 @@ namespace AgentFunctions.Conformance.Torture;
 /// <param name="seed">Decides when to kill.</param>
 internal sealed class TortureRun(string path, int seed)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Random _random = new(seed);
 

@@ -1,3 +1,4 @@
+using System.Net;
 using AgentFunctions.EndToEnd.Api;
 using AgentFunctions.TestKit;
 
@@ -15,7 +16,7 @@ internal sealed class EraseCommandTests
         string first = await EndedAsync("first"), second = await EndedAsync("second");
 
         (int exitCode, string output, string errors) = await Run("erase", first, "--dry-run");
-        Assert.That((exitCode, output), Is.EqualTo((0, output)), errors);
+        Assert.That(exitCode, Is.Zero, errors);
         Assert.That(output, Does.Contain(first).And.Contain("1 runs").And.Contain("records"));
         (exitCode, _, errors) = await Run("erase", first);
         Assert.That((exitCode, errors.Contains("--reason", StringComparison.Ordinal)), Is.EqualTo((2, true)), errors);
@@ -26,6 +27,11 @@ internal sealed class EraseCommandTests
         Assert.That((exitCode, output.Contains("is being erased", StringComparison.Ordinal)), Is.EqualTo((0, true)), errors);
         (exitCode, output, errors) = await Run("erase", "--before", "2100-01-01", "--reason", "all");
         Assert.That((exitCode, output.Contains(second, StringComparison.Ordinal)), Is.EqualTo((0, true)), errors);
+        await Poll.UntilAsync(async () =>
+        {
+            using HttpResponseMessage answer = await host.Http.GetAsync(new Uri($"/api/runs/{first}", UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.Gone;
+        });
         (exitCode, _, errors) = await Run("show", first);
         Assert.That((exitCode, errors.Contains("runErased", StringComparison.Ordinal)), Is.EqualTo((1, true)), errors);
 

@@ -12,7 +12,7 @@ namespace AgentFunctions.EndToEnd.Crash;
 internal sealed partial class KilledEraseTests
 {
     /// <summary>More than the erasure of such a run takes.</summary>
-    private const int Kills = 10;
+    private const int Kills = 12;
 
     [Test]
     public async Task Erase_KilledAfterEachStep_EndsTheSame(CancellationToken cancellationToken)
@@ -60,11 +60,7 @@ internal sealed partial class KilledEraseTests
         }
     }
 
-    private static async Task<HttpClient> ConnectAsync(ProgramProcess program)
-    {
-        string line = await program.LineAsync(static line => Address().IsMatch(line));
-        return new HttpClient { BaseAddress = new Uri(Address().Match(line).Value) };
-    }
+    private static async Task<HttpClient> ConnectAsync(ProgramProcess program) => new() { BaseAddress = await program.ListeningAsync() };
 
     private static async Task<string> RunAsync(HttpClient http, string goal, CancellationToken cancellationToken)
     {
@@ -111,9 +107,6 @@ internal sealed partial class KilledEraseTests
     });
 
     private static string Mark(string text) => MarkOf().Match(text).Value;
-
-    [GeneratedRegex("http://127\\.0\\.0\\.1:[0-9]+")]
-    private static partial Regex Address();
 
     [GeneratedRegex("mark[0-9a-f]{32}")]
     private static partial Regex MarkOf();

@@ -9,7 +9,7 @@ namespace AgentFunctions.EndToEnd.Crash;
 
 /// <summary>One run, killed with SIGKILL at random moments and taken up again by the same command.</summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
-[CancelAfter(600_000)]
+[CancelAfter(3_600_000)]
 internal sealed class KilledRunTests
 {
     private const int Answers = 3;

@@ -11,7 +11,7 @@ namespace AgentFunctions.EndToEnd.Crash;
 /// <remarks>
 /// The long form kills more often, or has more sub-agents: set <c>AGENTFUNCTIONS_KILLS</c>, <c>AGENTFUNCTIONS_SUBAGENTS</c>.
 /// </remarks>
-[CancelAfter(1_200_000)]
+[CancelAfter(3_600_000)]
 internal sealed class KilledSwarmTests
 {
     private static readonly int Kills = KilledProgram.Kills(6);

@@ -6,7 +6,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Governance;
 
 /// <summary>A server that is killed with SIGKILL between question, decision and action: no approval is lost, doubled or used for another call.</summary>
-[CancelAfter(600_000)]
+[CancelAfter(3_600_000)]
 internal sealed class KilledApprovalTests
 {
     private static readonly int Kills = KilledProgram.Kills(9);

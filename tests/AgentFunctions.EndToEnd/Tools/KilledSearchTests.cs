@@ -5,7 +5,7 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Tools;
 
 /// <summary>A run that searches for its tools, killed between the searches and the calls of what they found.</summary>
-[CancelAfter(600_000)]
+[CancelAfter(3_600_000)]
 internal sealed class KilledSearchTests
 {
     private const int Answers = 6;

@@ -27,7 +27,7 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions.Sqlite/DataFolder.cs"] = "a hash",
         ["AgentFunctions.Sqlite/Orchestration/OrchestrationContext.cs"] = "a hash",
         ["AgentFunctions.OpenAI/Wire/AnswerReader.cs"] = "bytes, of which half a character becomes U+FFFD",
-        ["AgentFunctions.AzureStorage/BlobLogStore.cs"] = "bytes",
+        ["AgentFunctions.AzureStorage/LogSegments.cs"] = "bytes",
         ["AgentFunctions.Mcp/SignIn/LoopbackReceiver.cs"] = "bytes",
         ["AgentFunctions/Core/Text/UntrustedText.cs"] = "bytes",
         ["AgentFunctions/Governance/Redaction/PrivateKeyText.cs"] = "ASCII by then",

@@ -45,6 +45,9 @@ internal sealed class BrokenFileTests
 
     private static IEnumerable<TestCaseData> OtherCases => Cases();
 
+    /// <summary>Any text is a runbook.</summary>
+    private static IEnumerable<TestCaseData> RunbookCases => Cases("empty", "half");
+
     [TestCaseSource(nameof(AgentCases))]
     public void Agent_Broken_IsLeftOutAndTheRestIsThere(Func<string, byte[]?> make, string words)
     {
@@ -115,14 +118,9 @@ internal sealed class BrokenFileTests
                 .And.Message.Contains("one.yaml").And.Message.Contains(words.Length > 0 ? "line" : ": ").And.Message.Contains(words));
     }
 
-    [TestCaseSource(nameof(OtherCases))]
+    [TestCaseSource(nameof(RunbookCases))]
     public void Runbook_Broken_RefusesTheStart(Func<string, byte[]?> make, string words)
     {
-        if (words.Length == 0 && make("ä") is not null)
-        {
-            Assert.Pass("Any text is a runbook.");
-        }
-
         using var folder = new TemporaryFolder();
         Write(folder, "runbook.md", make("Restart ä."));
         string path = folder.Write("one.yaml", Monitor + "agent: a\ngoal: g\nresponse: { runbookFile: runbook.md }\n");

@@ -3,7 +3,6 @@ using AgentFunctions.Monitors.Incidents;
 using AgentFunctions.Monitors.Responses;
 using AgentFunctions.Monitors.Ticks;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Mcp;
 
 namespace AgentFunctions.Tests.Monitors;
 

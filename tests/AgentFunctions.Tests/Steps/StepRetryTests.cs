@@ -100,7 +100,7 @@ internal sealed class StepRetryTests
 
     private static async Task<JournalEvent> NextAsync(RunHost host, string runId, string type)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
         var journal = host.Get<Journal>();
         for (long position = 0; ; position++)
         {

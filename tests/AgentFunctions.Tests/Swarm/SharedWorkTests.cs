@@ -5,7 +5,6 @@ using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Swarm;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tests.Governance;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
 using AgentFunctions.Workspaces;

@@ -11,7 +11,6 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
-using AgentFunctions.Tests.Governance;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;

@@ -12,6 +12,6 @@ public enum RunAct
     /// <summary>Send messages to the run, grant it budget, resume it or fork it.</summary>
     Steer,
 
-    /// <summary>Erase it and all that is stored about it: its requester, and for others an admin.</summary>
+    /// <summary>Erase the run and everything stored about it: its requester, and for others an admin.</summary>
     Erase,
 }

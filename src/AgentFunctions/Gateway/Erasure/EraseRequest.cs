@@ -1,15 +1,15 @@
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Represents the wish that a run tree be erased.</summary>
+/// <summary>Represents a request to erase a run tree.</summary>
 /// <param name="Run">The root of the tree.</param>
-/// <param name="Reason">Why; it stays in the audit log.</param>
+/// <param name="Reason">The reason; it stays in the audit log.</param>
 public sealed record EraseRequest(string Run, string Reason)
 {
-    /// <summary>Gets whether a live tree is ended first. By default it is refused.</summary>
+    /// <summary>Gets whether a running tree is cancelled first; by default the request is refused.</summary>
     public bool Cancel { get; init; }
 
     /// <summary>
-    /// Gets whether it is erased although nobody knows whether some of its calls took effect. By default it is refused, and they are named.
+    /// Gets whether the tree is erased even if the outcome of some calls is unknown; by default the request is refused and names them.
     /// </summary>
     public bool Force { get; init; }
 

@@ -1,42 +1,42 @@
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Specifies how far an erasure has come.</summary>
+/// <summary>Specifies the state of an erasure.</summary>
 public enum ErasureState
 {
-    /// <summary>It was asked for.</summary>
+    /// <summary>The erasure was requested.</summary>
     Requested,
 
-    /// <summary>It is under way; nobody sees the run any more.</summary>
+    /// <summary>The erasure is in progress; the run is no longer visible.</summary>
     Erasing,
 
-    /// <summary>Nothing is left.</summary>
+    /// <summary>The erasure is complete.</summary>
     Erased,
 
-    /// <summary>It was refused; <see cref="Erasure.Message"/> says why, and nothing was touched.</summary>
+    /// <summary>The erasure was refused and nothing was changed; see <see cref="Erasure.Message"/>.</summary>
     Refused,
 
-    /// <summary>It failed; <see cref="Erasure.Message"/> says why. Asked for again it goes on.</summary>
+    /// <summary>The erasure failed; see <see cref="Erasure.Message"/>.</summary>
     Failed,
 }
 
 /// <summary>Represents the erasure of a run tree.</summary>
 /// <param name="Run">The root of the tree.</param>
-/// <param name="State">How far it has come.</param>
+/// <param name="State">The state.</param>
 public sealed record Erasure(string Run, ErasureState State)
 {
-    /// <summary>Gets who had asked for the run.</summary>
+    /// <summary>Gets the caller that submitted the run.</summary>
     public string? Requester { get; init; }
 
-    /// <summary>Gets who erased it.</summary>
+    /// <summary>Gets the caller that requested the erasure.</summary>
     public string? By { get; init; }
 
-    /// <summary>Gets why.</summary>
+    /// <summary>Gets the reason.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Gets when it began (UTC).</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>Gets when nothing was left (UTC).</summary>
+    /// <summary>Gets when it was complete (UTC).</summary>
     public DateTimeOffset? DoneAt { get; init; }
 
     /// <summary>Gets why it was refused, or failed.</summary>

@@ -2,7 +2,7 @@ using AgentFunctions.Ledger;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Represents what erasing a run tree would do: nothing was touched.</summary>
+/// <summary>Represents what the erasure of a run tree would delete.</summary>
 /// <param name="Run">The root of the tree.</param>
 public sealed record ErasurePlan(string Run)
 {
@@ -30,7 +30,7 @@ public sealed record ErasurePlan(string Run)
     /// <summary>Gets the notes that its runs wrote for later runs; they go only if that is asked for.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
-    /// <summary>Gets the calls of which nobody knows whether they took effect.</summary>
+    /// <summary>Gets the calls whose outcome is unknown.</summary>
     public IReadOnlyList<PendingEffect> UnknownEffects { get; init; } = [];
 
     /// <summary>

@@ -36,7 +36,7 @@ internal sealed class ErasurePlans(ErasureRules rules, TreeContents contents, Tr
         int shared = 0;
         foreach (string hash in hashes)
         {
-            shared += await IsSharedAsync(hash, run.Id, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+            shared += await refs.OthersAsync(hash, run.Id, cancellationToken).ConfigureAwait(false) ? 1 : 0;
         }
 
         return new ErasurePlan(run.Id)
@@ -48,7 +48,7 @@ internal sealed class ErasurePlans(ErasureRules rules, TreeContents contents, Tr
             Contents = hashes.Count,
             SharedContents = shared,
             Workspace = run.Workspace,
-            Notes = await SharedPhase.NotesAsync(contents, new ErasingTree(run.Id, true), cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false),
+            Notes = await SharedPhase.NotesAsync(contents, new ErasingTree(run.Id), cancellationToken).ToArrayAsync(cancellationToken).ConfigureAwait(false),
             UnknownEffects = await states.UnknownEffectsAsync(run.Id, cancellationToken).ConfigureAwait(false),
             AuditEntriesInClear = await audit.CountInClearAsync(run.Id, cancellationToken).ConfigureAwait(false),
         };
@@ -69,9 +69,6 @@ internal sealed class ErasurePlans(ErasureRules rules, TreeContents contents, Tr
             entries[name] = entries.GetValueOrDefault(name) + length;
         }
     }
-
-    private async Task<bool> IsSharedAsync(string hash, string root, CancellationToken cancellationToken) =>
-        await refs.OthersAsync(hash, root, cancellationToken).ConfigureAwait(false);
 
     private async Task<string?> RefusalAsync(RunRecord run, EraseRequest request, CancellationToken cancellationToken)
     {

@@ -62,19 +62,13 @@ internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunSt
             records += keys.Count;
         }
 
-        await InParallel.SelectAsync(RunNames.Streams, async name =>
-        {
-            await contents.Logs.DeleteAsync($"{name}/{run}", cancellationToken).ConfigureAwait(false);
-            return true;
-        }, cancellationToken).ConfigureAwait(false);
+        await InParallel.ForEachAsync(
+            RunNames.Streams, name => contents.Logs.DeleteAsync($"{name}/{run}", cancellationToken), cancellationToken).ConfigureAwait(false);
         await contents.DeleteAsync(TreeContents.RunKey(run), cancellationToken).ConfigureAwait(false);
         runs.Forget(run);
         return new EraseCounts { Runs = 1, Records = records + 1, Streams = RunNames.Streams.Count, Contents = contentsGone };
     }
 
-    private Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) => InParallel.SelectAsync(keys, async key =>
-    {
-        await contents.DeleteAsync(key, cancellationToken).ConfigureAwait(false);
-        return true;
-    }, cancellationToken);
+    private Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        InParallel.ForEachAsync(keys, key => contents.DeleteAsync(key, cancellationToken), cancellationToken);
 }

@@ -5,7 +5,7 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Erases run trees: all that is stored of them but who did what, in numbers and names of agents and tools.</summary>
+/// <summary>Erases run trees. Only audit entries remain, without their texts.</summary>
 public sealed class RunErasure
 {
     private const int MaxReason = 1_000;
@@ -21,7 +21,7 @@ public sealed class RunErasure
     internal RunErasure(RunStore runs, ErasedRuns erased, ErasureRules rules, ErasurePlans plans, IOrchestrationClient orchestrations) =>
         (_runs, _erased, _rules, _plans, _orchestrations) = (runs, erased, rules, plans, orchestrations);
 
-    /// <summary>Says what erasing a tree would do, and touches nothing.</summary>
+    /// <summary>Previews the erasure of a tree. Nothing is changed.</summary>
     /// <param name="request">What would be asked for; its reason is not looked at.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the look.</param>
@@ -32,7 +32,7 @@ public sealed class RunErasure
         return await _plans.OfAsync(run, request, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Begins to erase a tree. It goes on by itself, also after a crash; repeated for the same run it is carried out once.</summary>
+    /// <summary>Starts the erasure of a tree. It continues after a crash; a repeated request is carried out once.</summary>
     /// <param name="request">Which tree and how.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="cancellationToken">The token to cancel the wait. It may have begun.</param>

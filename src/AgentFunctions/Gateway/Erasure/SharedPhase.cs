@@ -15,7 +15,7 @@ internal sealed class SharedPhase(IEnumerable<IErasureObserver> observers, TreeC
 
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
     {
-        var tree = new ErasingTree(input.Root, input.Notes);
+        var tree = new ErasingTree(input.Root);
         int count = 0;
         foreach (IErasureObserver observer in observers)
         {

@@ -16,7 +16,7 @@ public sealed record Hold(string Name)
     /// <summary>Gets the agent whose runs are kept; <see langword="null"/> for any.</summary>
     public string? Agent { get; init; }
 
-    /// <summary>Gets who asked for the runs that are kept; <see langword="null"/> for anybody.</summary>
+    /// <summary>Gets who asked for the runs that are kept; <see langword="null"/> for any.</summary>
     public string? Requester { get; init; }
 
     /// <summary>Gets why.</summary>

@@ -1,6 +1,5 @@
 using AgentFunctions.Core;
 using AgentFunctions.Governance.KillSwitch;
-using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Gateway.KillSwitch;
 
@@ -8,32 +7,24 @@ namespace AgentFunctions.Gateway.KillSwitch;
 /// Makes orders good that this host did not carry out itself: at its start the runs that a crash left alive, and from then on the
 /// calls in flight here that another host's order hits.
 /// </summary>
-internal sealed class KillWatcher(KillOrders kills, InFlightCalls calls, TimeProvider time) : IHostedLifecycleService, IProcessService, IDisposable
+internal sealed class KillWatcher(KillOrders kills, InFlightCalls calls, TimeProvider time) : ProcessService, IDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stopped = new();
     private Task _watching = Task.CompletedTask;
 
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    public override async Task StartedAsync(CancellationToken cancellationToken)
     {
         await kills.EnforceAsync(cancellationToken).ConfigureAwait(false);
         _watching = WatchAsync(_stopped.Token);
     }
 
-    public async Task StoppingAsync(CancellationToken cancellationToken)
+    public override async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stopped.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose()
     {

@@ -1,6 +1,6 @@
 namespace AgentFunctions.Gateway.Options;
 
-/// <summary>How long runs are kept after their end: the section <c>Retention</c>. Without it nothing is ever deleted.</summary>
+/// <summary>Represents the settings of retention: the section <c>Retention</c>. Without it nothing is ever deleted.</summary>
 public sealed class RetentionOptions
 {
     /// <summary>The name of the section.</summary>
@@ -29,7 +29,7 @@ public sealed class RetentionOptions
     public string? Workspaces { get; set; }
 }
 
-/// <summary>How long something is kept.</summary>
+/// <summary>Represents how long something is kept.</summary>
 public class RetentionTermsOptions
 {
     /// <summary>
@@ -42,7 +42,7 @@ public class RetentionTermsOptions
     public string? All { get; set; }
 }
 
-/// <summary>For which runs something is kept how long. All that is named must fit.</summary>
+/// <summary>Represents a retention rule. All that it names must fit.</summary>
 public sealed class RetentionRuleOptions : RetentionTermsOptions
 {
     /// <summary>Gets or sets the rule's name: letters, digits, <c>-</c>, <c>_</c> and <c>.</c>.</summary>

@@ -36,7 +36,7 @@ internal sealed class RetentionOptionsValidator : IValidateOptions<RetentionOpti
 
         if (rule.Status is { } status && !(Enum.TryParse(status, true, out RunStatus known) && RetentionRules.IsFinal(known)))
         {
-            yield return $"{place}:Status: '{status}' is no final status; use completed, failed, cancelled or budgetExhausted.";
+            yield return $"{place}:Status: '{status}' is not a final status. Use completed, failed, cancelled or budgetExhausted.";
         }
 
         foreach (string fault in TermFaults(place, rule))
@@ -57,7 +57,7 @@ internal sealed class RetentionOptionsValidator : IValidateOptions<RetentionOpti
     {
         if (text is not null && !(DurationText.TryParse(text, out TimeSpan duration) && duration > TimeSpan.Zero))
         {
-            yield return $"{place}: '{text}' is no duration; use P30D, P1Y or 12h.";
+            yield return $"{place}: '{text}' is not a duration. Use P30D, P1Y or 12h.";
         }
     }
 }

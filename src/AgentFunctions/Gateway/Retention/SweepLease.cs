@@ -1,4 +1,3 @@
-using System.Text.Json;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Retention;
@@ -12,6 +11,7 @@ internal sealed class SweepLease(IRecordStore records, TimeProvider time)
     private static readonly TimeSpan s_time = TimeSpan.FromMinutes(10);
 
     private readonly string _holder = Guid.NewGuid().ToString("N");
+    private readonly JsonRecords<SweepState> _states = new(records, GatewayJsonContext.Default.SweepState);
 
     /// <summary>Takes the lease, if a sweep is due and nobody else is at it.</summary>
     /// <param name="every">How much time lies between sweeps.</param>
@@ -19,11 +19,12 @@ internal sealed class SweepLease(IRecordStore records, TimeProvider time)
     public async Task<bool> TryTakeAsync(TimeSpan every, CancellationToken cancellationToken)
     {
         DateTimeOffset now = time.GetUtcNow();
-        StoredRecord? record = await records.GetAsync(Key, cancellationToken).ConfigureAwait(false);
-        SweepState state = record is null ? new SweepState("") : JsonSerializer.Deserialize(record.Value.Span, GatewayJsonContext.Default.SweepState)!;
+        (SweepState Value, string Etag)? found = await _states.FindAsync(Key, cancellationToken).ConfigureAwait(false);
+        SweepState state = found?.Value ?? new SweepState("");
         return (state.DoneAt is not { } done || now - done >= every)
             && (state.Until is not { } until || now >= until || state.Holder == _holder)
-            && await TryWriteAsync(state with { Holder = _holder, Until = now + s_time }, record?.Etag, cancellationToken).ConfigureAwait(false);
+            && await _states.TryPutAsync(
+                Key, state with { Holder = _holder, Until = now + s_time }, found?.Etag, cancellationToken).ConfigureAwait(false) is not null;
     }
 
     /// <summary>Gives the lease back.</summary>
@@ -31,26 +32,10 @@ internal sealed class SweepLease(IRecordStore records, TimeProvider time)
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task ReleaseAsync(bool isDone, CancellationToken cancellationToken)
     {
-        StoredRecord? record = await records.GetAsync(Key, cancellationToken).ConfigureAwait(false);
-        if (record is not null && JsonSerializer.Deserialize(record.Value.Span, GatewayJsonContext.Default.SweepState) is { } state && state.Holder == _holder)
+        if (await _states.FindAsync(Key, cancellationToken).ConfigureAwait(false) is var (state, etag) && state.Holder == _holder)
         {
-            await TryWriteAsync(
-                state with { Until = null, DoneAt = isDone ? time.GetUtcNow() : state.DoneAt }, record.Etag, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<bool> TryWriteAsync(SweepState state, string? etag, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await records.PutAsync(
-                Key, JsonSerializer.SerializeToUtf8Bytes(state, GatewayJsonContext.Default.SweepState),
-                etag is null ? RecordCondition.IfNew : RecordCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            return false;
+            await _states.TryPutAsync(
+                Key, state with { Until = null, DoneAt = isDone ? time.GetUtcNow() : state.DoneAt }, etag, cancellationToken).ConfigureAwait(false);
         }
     }
 }

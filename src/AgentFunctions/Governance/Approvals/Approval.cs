@@ -74,7 +74,7 @@ public sealed record Approval : IHumanTask<Approval>
     /// <summary>Gets how much harm the call could do.</summary>
     public required RiskLevel Risk { get; init; }
 
-    /// <summary>Gets the arguments that the model gave. What the desk and notifiers hand out is masked.</summary>
+    /// <summary>Gets the arguments that the model gave. What the service and notifiers hand out is masked.</summary>
     public required JsonElement Arguments { get; init; }
 
     /// <summary>Gets the SHA-256 over run, turn, call, tool and arguments: what is approved, and nothing else.</summary>
@@ -182,7 +182,7 @@ public sealed record Approval : IHumanTask<Approval>
 
     Approval IHumanTask<Approval>.Expire(DateTimeOffset at) => this with { State = ApprovalState.Expired };
 
-    Approval IHumanTask<Approval>.Withdraw(string? reason) => this with { State = ApprovalState.Withdrawn, Obstacle = reason ?? Obstacle };
+    Approval IHumanTask<Approval>.Withdraw() => this with { State = ApprovalState.Withdrawn };
 
     Approval IHumanTask<Approval>.Escalate(DateTimeOffset at) => this with { EscalatedAt = at };
 

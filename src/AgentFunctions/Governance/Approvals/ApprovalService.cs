@@ -156,7 +156,7 @@ public sealed class ApprovalService
             && (seen is null ? other.CreatedAt <= like.CreatedAt : seen.Contains(other.Id)))];
     }
 
-    /// <summary>Adds who has steered the run's tree.</summary>
+    /// <summary>Adds a vote, unless the approval is decided or the vote is there.</summary>
     private static Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments, out bool isNew)
     {
         isNew = false;

@@ -1,20 +1,9 @@
 using AgentFunctions.Core;
-using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>Once a host has started, wakes the runs whose decision was recorded, but whose wake-up a crash cut off.</summary>
-internal sealed class ApprovalWaker(ApprovalService desk) : IHostedLifecycleService, IProcessService
+internal sealed class ApprovalWaker(ApprovalService desk) : ProcessService
 {
-    public Task StartedAsync(CancellationToken cancellationToken) => desk.WakeDecidedAsync(cancellationToken);
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public override Task StartedAsync(CancellationToken cancellationToken) => desk.WakeDecidedAsync(cancellationToken);
 }

@@ -1,5 +1,4 @@
 using AgentFunctions.Core;
-using Microsoft.Extensions.Hosting;
 
 namespace AgentFunctions.Governance.Audit;
 
@@ -7,25 +6,17 @@ namespace AgentFunctions.Governance.Audit;
 /// Looks at the start of a host whether the audit log still has all that it had: a host does not go on over a cut one. At its end the
 /// last entries are joined.
 /// </summary>
-internal sealed class AuditCheck(AuditLog audit, TimeProvider time) : IHostedLifecycleService, IProcessService
+internal sealed class AuditCheck(AuditLog audit, TimeProvider time) : ProcessService
 {
     /// <summary>How long a host that stops waits for its store. What is not joined then is joined by the next host.</summary>
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(2);
 
-    public Task StartedAsync(CancellationToken cancellationToken) => audit.EnsureWholeAsync(cancellationToken);
+    public override Task StartedAsync(CancellationToken cancellationToken) => audit.EnsureWholeAsync(cancellationToken);
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public async Task StoppingAsync(CancellationToken cancellationToken)
+    public override async Task StoppingAsync(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(JoinLimit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         await audit.TryJoinAsync(either.Token).ConfigureAwait(false);
     }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -3,7 +3,7 @@ using AgentFunctions.Governance.Policies;
 namespace AgentFunctions.Governance.Audit;
 
 /// <summary>Represents an entry of the audit log. Members are only added.</summary>
-/// <param name="Type">What happened: one of <see cref="AuditTypes"/>.</param>
+/// <param name="Type">What happened, for instance <c>call.decided</c>.</param>
 public sealed record AuditEntry(string Type)
 {
     /// <summary>Gets its number in its part of the log, from 0; set by the log.</summary>

@@ -58,7 +58,7 @@ internal abstract class HumanTaskRequester<TTask>(HumanTaskStore<TTask> store, T
     public async Task<TTask> SettleAsync(string id, CancellationToken cancellationToken)
     {
         TTask settled = await Store.ChangeAsync(
-            id, static before => before.IsPending ? before.Withdraw(null) : before, cancellationToken).ConfigureAwait(false);
+            id, static before => before.IsPending ? before.Withdraw() : before, cancellationToken).ConfigureAwait(false);
         await Store.SettleAsync(settled, cancellationToken).ConfigureAwait(false);
         return settled;
     }

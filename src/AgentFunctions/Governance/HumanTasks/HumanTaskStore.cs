@@ -46,14 +46,8 @@ internal abstract class HumanTaskStore<TTask>(
     {
         // Listed before it exists: a crash in between leaves an entry that leads nowhere, never a task that nobody sees.
         await records.PutAsync(OpenKey(task), ReadOnlyMemory<byte>.Empty, default, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            await PutAsync(task, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-        {
-            // It was asked before a crash.
-        }
+        // One that is there was asked before a crash.
+        await TryPutAsync(task, RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Changes a task; <paramref name="change"/> is asked again where somebody else was quicker.</summary>
@@ -72,14 +66,10 @@ internal abstract class HumanTaskStore<TTask>(
                 return before;
             }
 
-            try
+            // Otherwise what the other one wrote is read and judged anew.
+            if (await TryPutAsync(after, RecordCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false) is not null)
             {
-                await PutAsync(after, RecordCondition.IfMatch(etag), cancellationToken).ConfigureAwait(false);
                 return after;
-            }
-            catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
-            {
-                // Read what the other one wrote, and judge anew.
             }
         }
     }
@@ -132,7 +122,7 @@ internal abstract class HumanTaskStore<TTask>(
 
     private string OpenKey(TTask task) => $"{names.Open}{task.RunId}/{task.Id}";
 
-    private Task PutAsync(TTask task, RecordCondition condition, CancellationToken cancellationToken) => _sealed.PutAsync(
+    private Task<string?> TryPutAsync(TTask task, RecordCondition condition, CancellationToken cancellationToken) => _sealed.TryPutAsync(
         names.Tasks + task.Id, JsonSerializer.SerializeToUtf8Bytes(task, json), condition, cancellationToken);
 }
 

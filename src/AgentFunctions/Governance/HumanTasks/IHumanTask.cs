@@ -44,8 +44,7 @@ internal interface IHumanTask<TTask>
     TTask Expire(DateTimeOffset at);
 
     /// <summary>Ends it, since nobody is needed any more.</summary>
-    /// <param name="reason">Why; <see langword="null"/> for a reason that need not be told.</param>
-    TTask Withdraw(string? reason);
+    TTask Withdraw();
 
     /// <summary>Lets further roles decide.</summary>
     /// <param name="at">When (UTC).</param>

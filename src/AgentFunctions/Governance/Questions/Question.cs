@@ -8,7 +8,7 @@ namespace AgentFunctions.Governance.Questions;
 /// <summary>Specifies where a question stands.</summary>
 public enum QuestionState
 {
-    /// <summary>The approval waits for a decision.</summary>
+    /// <summary>The question waits for an answer.</summary>
     Pending,
 
     /// <summary>A person answered, or the defaults of the form were taken; see <see cref="Question.IsByDefault"/>.</summary>
@@ -27,7 +27,7 @@ public enum QuestionState
 /// <summary>Specifies how soon an answer is needed.</summary>
 public enum QuestionUrgency
 {
-    /// <summary>At some time.</summary>
+    /// <summary>The answer can wait.</summary>
     Low,
 
     /// <summary>The default.</summary>
@@ -40,9 +40,6 @@ public enum QuestionUrgency
 /// <summary>Represents a question of a run to people.</summary>
 public sealed record Question : IHumanTask<Question>
 {
-    /// <summary>How many deliveries a question remembers.</summary>
-    private const int MaxDeliveries = 20;
-
     /// <summary>Gets the id.</summary>
     public required string Id { get; init; }
 
@@ -118,7 +115,7 @@ public sealed record Question : IHumanTask<Question>
     /// <summary>Gets by which of the roles; <c>requester</c> for whoever asked for the run.</summary>
     public string? Role { get; init; }
 
-    /// <summary>Gets the words of who declined, or why it was withdrawn.</summary>
+    /// <summary>Gets the words of who declined, or <see langword="null"/>.</summary>
     public string? Words { get; init; }
 
     /// <summary>Gets when it was answered, declined, expired or withdrawn (UTC).</summary>
@@ -147,15 +144,11 @@ public sealed record Question : IHumanTask<Question>
     /// <summary>Gets who may answer now: roles, and <c>requester</c> for whoever asked for the run.</summary>
     public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];
 
-    /// <summary>Gets what became of the last attempts to tell it, newest last.</summary>
-    [JsonInclude]
-    internal IReadOnlyList<HumanTaskDelivery> Deliveries { get; init; } = [];
-
     /// <summary>Gets the name of the event that wakes whoever waits.</summary>
-    internal string EventName => EventOf(Id);
+    internal string EventName => $"question:{Id}";
 
     /// <summary>Gets the orchestration that waits: the run, or one of the question's own.</summary>
-    internal string WaiterId => IsAwaited ? RunId : WaiterOf(Id);
+    internal string WaiterId => IsAwaited ? RunId : $"question.{Id}";
 
     bool IHumanTask<Question>.IsPending => State == QuestionState.Pending;
 
@@ -164,10 +157,6 @@ public sealed record Question : IHumanTask<Question>
     /// <summary>Gets whether a caller may answer now.</summary>
     /// <param name="caller">The caller.</param>
     public bool MayBeAnsweredBy(Caller caller) => RoleOf(caller) is not null;
-
-    internal static string EventOf(string id) => $"question:{id}";
-
-    internal static string WaiterOf(string id) => $"question.{id}";
 
     /// <summary>Gets by which of the roles a caller may answer; <see langword="null"/> if it may not.</summary>
     internal string? RoleOf(Caller caller)
@@ -184,14 +173,13 @@ public sealed record Question : IHumanTask<Question>
             ? this with { State = QuestionState.Answered, Answers = defaults, IsByDefault = true, EndedAt = at }
             : this with { State = QuestionState.Expired, EndedAt = at };
 
-    Question IHumanTask<Question>.Withdraw(string? reason) => this with { State = QuestionState.Withdrawn, Words = reason ?? Words };
+    Question IHumanTask<Question>.Withdraw() => this with { State = QuestionState.Withdrawn };
 
     Question IHumanTask<Question>.Escalate(DateTimeOffset at) => this with { EscalatedAt = at };
 
     Question IHumanTask<Question>.Told(IReadOnlyList<HumanTaskDelivery> deliveries, DateTimeOffset remindAt) => this with
     {
         ToldTo = [.. ToldTo.Union(deliveries.Where(static delivery => delivery.Error is null).Select(static delivery => delivery.To))],
-        Deliveries = [.. Deliveries.Concat(deliveries).TakeLast(MaxDeliveries)],
         Reminders = Reminders + 1,
         RemindAt = remindAt,
     };

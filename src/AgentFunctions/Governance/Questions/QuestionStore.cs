@@ -9,7 +9,7 @@ namespace AgentFunctions.Governance.Questions;
 internal sealed class QuestionStore(IRecordStore records, TreeKeys keys, ILogger<QuestionStore> log) : HumanTaskStore<Question>(
     records, RecordSeal.Of(keys, "questions"), new HumanTaskKeys("questions/", "questions-open/"), QuestionsJsonContext.Default.Question, log)
 {
-    private const string OfRuns = "questions-asked/";
+    private const string OfRuns = RunNames.AskedQuestions + "/";
 
     private readonly IRecordStore _records = records;
 

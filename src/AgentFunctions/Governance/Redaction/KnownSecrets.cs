@@ -176,7 +176,6 @@ internal sealed class KnownSecrets
         }
     }
 
-    /// <summary>The characters of base64 that a value alone decides where so many bytes stand before it.</summary>
     // Base64 of base64, whose letters are the same in both alphabets.
     private static IEnumerable<SecretSpelling> TwiceBase64(SecretSpelling spelling, string inner)
     {
@@ -190,6 +189,7 @@ internal sealed class KnownSecrets
         }
     }
 
+    /// <summary>The characters of base64 that a value alone decides where so many bytes stand before it.</summary>
     private static (string Text, int Before, int After) Base64At(byte[] value, int offset)
     {
         string text = Convert.ToBase64String([.. new byte[offset], .. value]);

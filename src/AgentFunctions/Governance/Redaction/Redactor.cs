@@ -22,7 +22,7 @@ public sealed class Redactor
     private readonly Lock _gate = new();
     private volatile KnownSecrets _known = new([]);
 
-    /// <summary>How many values are taken out.</summary>
+    /// <summary>Gets the number of values that are masked.</summary>
     internal int Count => _known.Values.Count;
 
     /// <summary>Adds a value to mask from now on.</summary>

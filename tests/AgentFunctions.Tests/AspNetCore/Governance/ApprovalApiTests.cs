@@ -30,12 +30,9 @@ internal sealed class ApprovalApiTests
         using HttpResponseMessage posted = await host.Client.PostAsJsonAsync("/api/runs", new { goal = "send it" }, cancellationToken);
         string run = (await posted.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
 
-        JsonElement asked;
-        do
-        {
-            asked = await host.Client.GetFromJsonAsync<JsonElement>("/api/approvals", cancellationToken);
-        }
-        while (asked.GetProperty("items").GetArrayLength() == 0);
+        JsonElement asked = await Poll.ForAsync(
+            () => host.Client.GetFromJsonAsync<JsonElement>("/api/approvals", cancellationToken),
+            static found => found.GetProperty("items").GetArrayLength() > 0, cancellationToken);
 
         asked = asked.GetProperty("items")[0];
         string id = asked.GetProperty("id").GetString()!;

@@ -36,9 +36,8 @@ public sealed class WildcardTests
     [TestCase("*", ExpectedResult = "mcp__docs__find,mcp__docs__read,mcp__wiki__read,read_file,write_file")]
     public string Tools_EntryWithAStar_StandsForTheToolsItMatches(string entry)
     {
-        AgentTool[] tools = [.. new[] { "mcp__docs__find", "mcp__docs__read", "mcp__wiki__read", "read_file", "write_file" }.Select(Tool)];
         AgentDefinition agent = Agent.Create("a").WithInstructions("Work.").WithTools(entry);
-        return string.Join(',', new ToolCatalog(tools).NamesOf(agent).Order(StringComparer.Ordinal));
+        return string.Join(',', new ToolCatalog(Tools()).NamesOf(agent).Order(StringComparer.Ordinal));
     }
 
     [TestCase("mcp__docs__*", ExpectedResult = "mcp__wiki__read,read_file,write_file")]
@@ -46,10 +45,12 @@ public sealed class WildcardTests
     [TestCase("*_file", ExpectedResult = "mcp__docs__find,mcp__docs__read,mcp__wiki__read")]
     public string Denials_EntryWithAStar_TakesAwayTheToolsItMatches(string entry)
     {
-        AgentTool[] tools = [.. new[] { "mcp__docs__find", "mcp__docs__read", "mcp__wiki__read", "read_file", "write_file" }.Select(Tool)];
         AgentDefinition agent = Agent.Create("a").WithInstructions("Work.").WithoutTools(entry);
-        return string.Join(',', new ToolCatalog(tools).NamesOf(agent).Order(StringComparer.Ordinal));
+        return string.Join(',', new ToolCatalog(Tools()).NamesOf(agent).Order(StringComparer.Ordinal));
     }
+
+    private static AgentTool[] Tools() =>
+        [.. new[] { "mcp__docs__find", "mcp__docs__read", "mcp__wiki__read", "read_file", "write_file" }.Select(Tool)];
 
     private static AgentTool Tool(string name) => new(AgentTool.CreateFunction(name, "Does something.", static () => "done"), ToolEffect.None)
     {

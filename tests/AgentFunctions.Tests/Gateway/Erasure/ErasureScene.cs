@@ -33,8 +33,6 @@ internal sealed class ErasureScene : IAsyncDisposable
 
     public RunHost Host { get; private set; } = null!;
 
-    public IEnumerable<string> Marks => _marks.Values.SelectMany(static marks => marks);
-
     public static async Task<ErasureScene> StartAsync(Action<IServiceCollection>? services = null)
     {
         var scene = new ErasureScene();

@@ -7,7 +7,7 @@ namespace AgentFunctions.Tests.Governance.Audit;
 [CancelAfter(300_000)]
 internal sealed class AuditCutTests
 {
-    private static readonly DateTimeOffset s_start = new FakeTimeProvider(new DateTimeOffset(2026, 5, 6, 12, 0, 0, TimeSpan.Zero)).GetUtcNow();
+    private static readonly DateTimeOffset s_start = new(2026, 5, 6, 12, 0, 0, TimeSpan.Zero);
 
     [Test]
     public async Task Cut_OldEntries_LeavesAWholeLog()
@@ -26,7 +26,7 @@ internal sealed class AuditCutTests
         await log.AppendAsync(Entry("a", 99));
         await log.CutAsync(s_start.AddDays(4), default);
         await HoldsAsync(bench, log, before.Heads!);
-        Assert.That(await log.CutAsync(s_start.AddDays(400), default), Is.GreaterThanOrEqualTo(0));
+        await log.CutAsync(s_start.AddDays(400), default);
         Assert.That(await bench.Log().ReadAsync().CountAsync(), Is.GreaterThan(0), "the last entry of a part stays");
         await HoldsAsync(bench, bench.Log(), before.Heads!);
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -7,9 +8,10 @@ using AgentFunctions.Governance.Redaction;
 namespace AgentFunctions.Tests.Governance.Redaction;
 
 /// <summary>A text that is shown while it is written shows in all what the whole text would, and at no time a part of a secret.</summary>
+/// <remarks>The long form: <c>AGENTFUNCTIONS_TEXTS=10000</c>.</remarks>
 internal sealed class PartialTextTests
 {
-    private static readonly int Texts = int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_TEXTS"), out int texts) ? texts : 300;
+    private static readonly int Texts = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_TEXTS") ?? "300", CultureInfo.InvariantCulture);
 
     private static readonly string[] Values =
     [

@@ -9,7 +9,6 @@ using AgentFunctions.Notifications;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
-using AgentFunctions.Tests.Mcp;
 using AgentFunctions.Tests.OpenApi;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;

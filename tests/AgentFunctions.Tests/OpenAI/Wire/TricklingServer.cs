@@ -23,7 +23,7 @@ internal sealed class TricklingServer : IAsyncDisposable
     /// <summary>Waits until the caller has closed its connection.</summary>
     public async Task<bool> LeftAsync()
     {
-        await served.WaitAsync(TimeSpan.FromMinutes(1));
+        await served.WaitAsync(TimeSpan.FromMinutes(5));
         return true;
     }
 

@@ -6,7 +6,7 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace AgentFunctions.Tests.AspNetCore;
+namespace AgentFunctions.Tests.AspNetCore.Governance;
 
 /// <summary>Questions over HTTP.</summary>
 [CancelAfter(300_000)]
@@ -19,12 +19,9 @@ internal sealed class QuestionApiTests
             request => request.Turn == 0 ? ChatReply.Call("ask_person", new { question = "Which?", choices = new[] { "red", "blue" } }) : ChatReply.Say(request.Results[^1]),
             configure: static builder => builder.Services.AddAgent(Agent.Create("asker").WithInstructions("Ask.").WithTools("ask_person").Build()));
         string run = await host.SubmitAsync(new { goal = "Ask.", agent = "asker" });
-        JsonElement asked;
-        do
-        {
-            asked = await host.Client.GetFromJsonAsync<JsonElement>($"/api/questions?run={run}&mine=true", cancellationToken);
-        }
-        while (asked.GetProperty("items").GetArrayLength() == 0);
+        JsonElement asked = await Poll.ForAsync(
+            () => host.Client.GetFromJsonAsync<JsonElement>($"/api/questions?run={run}&mine=true", cancellationToken),
+            static found => found.GetProperty("items").GetArrayLength() > 0, cancellationToken);
 
         string id = asked.GetProperty("items")[0].GetProperty("id").GetString()!;
         Assert.That(asked.GetProperty("items")[0].GetProperty("form").GetProperty("properties").GetProperty("answer").GetProperty("oneOf").GetArrayLength(), Is.EqualTo(2));

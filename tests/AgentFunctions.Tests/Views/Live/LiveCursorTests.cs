@@ -2,7 +2,7 @@ using AgentFunctions.Live;
 using AgentFunctions.Records;
 using AgentFunctions.Views.Live;
 
-namespace AgentFunctions.Tests.Live;
+namespace AgentFunctions.Tests.Views.Live;
 
 /// <summary>What a follower is shown of frames: changes, and what it has missed.</summary>
 internal sealed class LiveCursorTests

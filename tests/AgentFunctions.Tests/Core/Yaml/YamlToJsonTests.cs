@@ -3,7 +3,7 @@ using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
-namespace AgentFunctions.Tests.Core;
+namespace AgentFunctions.Tests.Core.Yaml;
 
 /// <summary>One rule of what a plain value means, however the file that it stands in is read.</summary>
 internal sealed class YamlToJsonTests
