@@ -38,12 +38,14 @@ internal sealed partial class RunNamesTests
         string all = string.Concat(Sources().Where(static file => !file.EndsWith("RunNames.cs", StringComparison.Ordinal)).Select(File.ReadAllText));
 
         Assert.That(
-            RunNames.Streams.Concat(RunNames.Records).Where(name => !all.Contains($"\"{name}/", StringComparison.Ordinal) && !all.Contains($"RunNames.{Pascal(name)}", StringComparison.Ordinal)),
+            RunNames.Streams.Concat(RunNames.Records).Where(name => !all.Contains($"\"{name}/", StringComparison.Ordinal) && !all.Contains($"RunNames.{Constant(name)}", StringComparison.Ordinal)),
             Is.Empty);
         Assert.That(RunNames.Streams.Concat(RunNames.Records).Concat(RunNames.Shared).Concat(RunNames.OfHost), Is.Unique);
     }
 
-    private static string Pascal(string name) => name == "approvals-open" ? "OpenApprovals" : char.ToUpperInvariant(name[0]) + name[1..];
+    /// <summary>The constant that has the name as its value; the name where there is none.</summary>
+    private static string Constant(string name) =>
+        typeof(RunNames).GetFields().FirstOrDefault(field => field.IsLiteral && name.Equals(field.GetRawConstantValue()))?.Name ?? name;
 
     private static IEnumerable<string> Sources([CallerFilePath] string path = "") =>
         new[] { "AgentFunctions", "AgentFunctions.Monitors", "AgentFunctions.Mcp" }
