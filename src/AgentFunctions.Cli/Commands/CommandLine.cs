@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
 using Microsoft.Extensions.Options;
@@ -61,6 +62,10 @@ internal static class CommandLine
         {
             return Fail(ExitCode.Usage, string.Join(" ", e.Failures));
         }
+        catch (InvalidDataException e) when (e.InnerException is FormatException fault)
+        {
+            return Fail(ExitCode.Usage, BrokenSettings(e, fault));
+        }
         catch (ServerException e)
         {
             return Fail(ExitCode.Failed, e.Message);
@@ -69,6 +74,13 @@ internal static class CommandLine
         {
             return Fail(ExitCode.Failed, e.Message);
         }
+    }
+
+    /// <summary>The words for a file of settings that cannot be read: the configuration names the file, its reader the line.</summary>
+    private static string BrokenSettings(InvalidDataException e, FormatException fault)
+    {
+        string reason = fault.InnerException is JsonException { LineNumber: { } line } json ? $"line {line + 1}: {json.Message}" : fault.Message;
+        return $"{e.Message} {reason} Correct the file or move it away.";
     }
 
     private static int Fail(int exitCode, string message)

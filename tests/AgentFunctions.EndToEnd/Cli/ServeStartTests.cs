@@ -32,4 +32,25 @@ internal sealed class ServeStartTests
             Assert.That(said, Does.Not.Contain("\u001b"));
         }
     }
+
+    [TestCase("{\"Models\": {\"x\":\n {", @"line 2: ")]
+    [TestCase("[1]", "must be an object")]
+    [TestCase("", "line 1: ")]
+    public async Task Serve_BrokenSettings_RefusesTheStartAndNamesTheFile(string text, string words)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "appsettings.json"), text);
+
+        (int exitCode, string output, string errors) = await ProgramProcess.RunAsync(
+            model: null, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", "data", "--trust");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(exitCode, Is.EqualTo(2));
+            Assert.That(output.Trim(), Is.Empty);
+            Assert.That(errors, Does.StartWith("error: ").And.Contain("appsettings.json").And.Contain(words).And.Contain("Correct the file"));
+            Assert.That(errors, Does.Not.Contain("   at "), "no stack trace");
+            Assert.That(Directory.Exists(Path.Combine(folder.Path, "data")), Is.False, "nothing was opened");
+        }
+    }
 }
