@@ -5,6 +5,7 @@ using AgentFunctions.IncidentMonitor;
 using AgentFunctions.Models;
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Samples;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Configuration;
@@ -24,9 +25,9 @@ string data = Directory.CreateTempSubdirectory("incident-monitor-").FullName;
 HostApplicationBuilder builder = Host.CreateApplicationBuilder();
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Configuration["Governance:PolicyPath"] = Path.Combine(AppContext.BaseDirectory, "policy.yaml");
-if (RehearsedResponder.IsNeeded(builder.Configuration))
+if (RehearsedModel.IsNeeded(builder.Configuration))
 {
-    builder.Services.AddAgentModel(_ => RehearsedResponder.Binding);
+    builder.Services.AddAgentModel(_ => new RehearsedResponder().Binding);
 }
 
 builder.Services

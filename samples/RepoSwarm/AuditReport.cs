@@ -1,4 +1,5 @@
 using System.Text;
+using AgentFunctions.Samples;
 
 namespace AgentFunctions.RepoSwarm;
 
@@ -28,7 +29,7 @@ internal static class AuditReport
                 continue;
             }
 
-            string part = lines[1].Replace("[rehearsal model] ", "", StringComparison.Ordinal);
+            string part = lines[1].Replace($"{RehearsedModel.Label} ", "", StringComparison.Ordinal);
             string[] found = [.. Findings(lines[(todo + 1)..secret])];
             string[] leaked = [.. Findings(lines[(secret + 1)..])];
             other.AddRange(lines.Distinct().Where(IsIncomplete).Select(line => $"{part} {line}"));

@@ -4,6 +4,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Hosting;
 using AgentFunctions.RepoSwarm;
 using AgentFunctions.Runs;
+using AgentFunctions.Samples;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,9 +17,9 @@ string data = DataFolder.For(workspace, "repo-swarm.db");
 
 HostApplicationBuilder builder = Host.CreateApplicationBuilder();
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
-if (RehearsedAudit.IsNeeded(builder.Configuration))
+if (RehearsedModel.IsNeeded(builder.Configuration))
 {
-    builder.Services.AddAgentModel(_ => RehearsedAudit.Binding);
+    builder.Services.AddAgentModel(_ => new RehearsedAudit().Binding);
 }
 
 builder.Services

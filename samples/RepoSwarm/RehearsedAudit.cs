@@ -1,58 +1,21 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using AgentFunctions.Core.Text;
-using AgentFunctions.Models;
+using AgentFunctions.Samples;
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Configuration;
 
 namespace AgentFunctions.RepoSwarm;
 
-/// <summary>
-/// Stands in for a model where no key is set: a script for the lead and one for its sub-agents, by what the tools return. Every
-/// text says so.
-/// </summary>
-internal sealed class RehearsedAudit : IChatClient
+/// <summary>A script for the lead and one for its sub-agents, by what the tools return.</summary>
+internal sealed class RehearsedAudit : RehearsedModel
 {
-    private const string Label = "[rehearsal model]";
     private const string Report = ".agentfunctions/swarm-report.md";
     private const int PageLength = 10;
     private const string Template = "Audit the files {item} of this workspace.";
 
-    /// <summary>The stand-in as a model of the host.</summary>
-    public static ModelBinding Binding { get; } = new(
-        "rehearsal", "rehearsal", new ModelProfile { Provider = "rehearsal", IsRehearsal = true, Streaming = false }, new RehearsedAudit());
-
-    /// <summary>Whether no real model is configured.</summary>
-    public static bool IsNeeded(IConfiguration configuration) =>
-        !configuration.GetSection("Models").GetChildren().Any()
-        && !new[] { "OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", "MOONSHOT_API_KEY" }.Any(name => configuration[name] is { Length: > 0 });
-
-    public Task<ChatResponse> GetResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        ChatMessage[] all = [.. messages];
-        string[] results = [.. all.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Select(result => UntrustedText.Unmark($"{result.Result}"))];
-        string goal = all.First(message => message.Role == ChatRole.User).Text;
-        bool isLead = options?.Tools?.Any(tool => tool.Name == "spawn") == true;
-        return Task.FromResult(isLead ? Lead(results) : Auditor(goal, results));
-    }
-
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
-        {
-            yield return update;
-        }
-    }
-
-    public object? GetService(Type serviceType, object? serviceKey = null) => null;
-
-    public void Dispose()
-    {
-    }
+    protected override ChatResponse Next(string[] results, IReadOnlyList<ChatMessage> messages, ChatOptions? options) =>
+        options?.Tools?.Any(static tool => tool.Name == "spawn") == true
+            ? Lead(results)
+            : Auditor(messages.First(static message => message.Role == ChatRole.User).Text, results);
 
     private static ChatResponse Lead(string[] results) => results switch
     {
@@ -119,13 +82,4 @@ internal sealed class RehearsedAudit : IChatClient
 
     private static ChatResponse Write(string report, int number) => Call(
         "I write the report.", "write_file", number, ("path", Report), ("content", $"# Audit\n\nBy a script, not a language model.\n\n{report}"));
-
-    private static ChatResponse Call(string text, string tool, int number, params (string Name, object Value)[] arguments) =>
-        Response(text, ChatFinishReason.ToolCalls, [new FunctionCallContent(
-            $"call_{number}", tool, arguments.ToDictionary(static argument => argument.Name, static object? (argument) => JsonSerializer.SerializeToElement(argument.Value)))]);
-
-    private static ChatResponse Say(string text) => Response(text, ChatFinishReason.Stop, []);
-
-    private static ChatResponse Response(string text, ChatFinishReason reason, IEnumerable<AIContent> calls) =>
-        new(new ChatMessage(ChatRole.Assistant, [new TextContent($"{Label} {text}"), .. calls])) { ModelId = "rehearsal", FinishReason = reason, Usage = new() };
 }

@@ -1,6 +1,7 @@
 using AgentFunctions;
 using AgentFunctions.Agents;
 using AgentFunctions.Hosting;
+using AgentFunctions.Samples;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Tools;
 using AgentFunctions.WebApp;
@@ -13,9 +14,9 @@ builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.AddSignIn();
 builder.Services.AddAuthorization();
 builder.Services.AddOpenApi();
-if (RehearsedClerk.IsNeeded(builder.Configuration))
+if (RehearsedModel.IsNeeded(builder.Configuration))
 {
-    builder.Services.AddAgentModel(_ => RehearsedClerk.Binding);
+    builder.Services.AddAgentModel(_ => new RehearsedClerk().Binding);
 }
 
 builder.Services

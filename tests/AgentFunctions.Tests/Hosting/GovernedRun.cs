@@ -43,20 +43,9 @@ internal sealed class GovernedRun : IAsyncDisposable
     /// <summary>Waits until a run asks a person something that is not among <paramref name="known"/>.</summary>
     public async Task<Approval> ApprovalOfAsync(string runId, CancellationToken cancellationToken, params IEnumerable<string> known)
     {
-        long seen = 0;
-        while (true)
-        {
-            await foreach ((long position, JournalEvent happened) in Host.Get<Journal>().ReadAsync(runId, seen, null, cancellationToken))
-            {
-                seen = position + 1;
-                if (happened.Type == JournalEventTypes.ApprovalRequested && !known.Contains(happened.Approval))
-                {
-                    return await ToldAsync(happened.Approval!, cancellationToken);
-                }
-            }
-
-            await Host.Get<Journal>().WaitAsync(runId, seen, cancellationToken);
-        }
+        JournalEvent asked = await Host.EventAsync(
+            runId, happened => happened.Type == JournalEventTypes.ApprovalRequested && !known.Contains(happened.Approval), cancellationToken);
+        return await ToldAsync(asked.Approval!, cancellationToken);
     }
 
     /// <summary>Waits until the record of an approval rests: it is written once more after the event, when people were told.</summary>

@@ -161,6 +161,27 @@ internal sealed class RunHost : IAsyncDisposable
         return events;
     }
 
+    /// <summary>Waits for the first event of a run, from its beginning or from now on, that a test looks for.</summary>
+    public async Task<JournalEvent> EventAsync(string runId, Func<JournalEvent, bool> isIt, CancellationToken cancellationToken = default)
+    {
+        Journal journal = Get<Journal>();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(5));
+        for (long position = 0; ;)
+        {
+            await foreach ((long at, JournalEvent happened) in journal.ReadAsync(runId, position, null, limit.Token))
+            {
+                position = at + 1;
+                if (isIt(happened))
+                {
+                    return happened;
+                }
+            }
+
+            await journal.WaitAsync(runId, position, limit.Token);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         try

@@ -14,13 +14,13 @@ internal sealed class StepRetryTests
     [Test]
     public async Task ModelUnreachable_IsTold_InWordsWithTheNextTime()
     {
-        var log = new ListLogger();
+        var log = new LogLines();
         await using RunHost host = await RunHost.StartAsync(
             services => services.AddLogging(logging => logging.AddProvider(log)), static _ => ChatReply.Say("never"), null, null,
             ("Models:test:Endpoint", "http://127.0.0.1:1/v1"), ("Models:test:MaxRetries", "1"));
         Run run = await host.SubmitAsync();
 
-        JournalEvent told = await NextAsync(host, run.Id, JournalEventTypes.StepRetrying);
+        JournalEvent told = await RetryAsync(host, run.Id);
         Run waiting = await host.UntilAsync(run.Id, static run => run.WaitingFor is not null);
 
         using (Assert.EnterMultipleScope())
@@ -33,7 +33,7 @@ internal sealed class StepRetryTests
             Assert.That(waiting.WaitingFor.Message, Does.Contain("refused"));
             Assert.That(waiting.WaitingFor.Until, Is.Not.Null);
             Assert.That(waiting.Waits, Is.EqualTo(new[] { waiting.WaitingFor }));
-            Assert.That(log.Lines, Has.Some.Contains(run.Id).And.Contain("CallModel").And.Contain("tried again"));
+            Assert.That(log.All, Has.Some.Contains(run.Id).And.Contain("CallModel").And.Contain("tried again"));
         }
 
         await host.Steering.CancelAsync(run.Id, "local", "done");
@@ -69,7 +69,7 @@ internal sealed class StepRetryTests
             settings: ("Models:test:MaxRetryAfter", "00:00:01"));
         Run run = await host.SubmitAsync();
 
-        await NextAsync(host, run.Id, JournalEventTypes.StepRetrying);
+        await RetryAsync(host, run.Id);
         Run waiting = await host.UntilAsync(run.Id, static run => run.WaitingFor?.Message is not null);
         using (Assert.EnterMultipleScope())
         {
@@ -92,48 +92,11 @@ internal sealed class StepRetryTests
         Run run = await host.RunAsync("Work.", new RunRequest { CallbackUrl = $"http://user:secret@127.0.0.1:{port}/told?key=secret" });
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
 
-        JournalEvent told = await NextAsync(host, run.Id, JournalEventTypes.StepRetrying);
+        JournalEvent told = await RetryAsync(host, run.Id);
         Assert.That(told.Text, Does.StartWith($"The callback to 127.0.0.1:{port} failed").And.Not.Contain("secret"));
         Assert.That(told.Until, Is.GreaterThan(told.At));
         Assert.That((await host.Reader.GetAsync(run.Id)).Status, Is.EqualTo(RunStatus.Completed));
     }
 
-    private static async Task<JournalEvent> NextAsync(RunHost host, string runId, string type)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(5));
-        var journal = host.Get<Journal>();
-        for (long position = 0; ; position++)
-        {
-            await journal.WaitAsync(runId, position, limit.Token);
-            await foreach ((_, JournalEvent e) in journal.ReadAsync(runId, position, 1, limit.Token))
-            {
-                if (e.Type == type)
-                {
-                    return e;
-                }
-            }
-        }
-    }
-
-    private sealed class ListLogger : ILoggerProvider, ILogger
-    {
-        private readonly System.Collections.Concurrent.ConcurrentQueue<string> _lines = new();
-
-        public IReadOnlyCollection<string> Lines => _lines;
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            _lines.Enqueue(formatter(state, exception));
-
-        public void Dispose()
-        {
-        }
-    }
+    private static Task<JournalEvent> RetryAsync(RunHost host, string runId) => host.EventAsync(runId, static e => e.Type == JournalEventTypes.StepRetrying);
 }

@@ -92,17 +92,8 @@ internal sealed class ImpossibleCallTests : IAsyncDisposable
 
     private static async Task<Approval> AskedAsync(RunHost host, string runId, CancellationToken cancellationToken)
     {
-        for (long position = 0; ; position++)
-        {
-            await host.Get<Journal>().WaitAsync(runId, position, cancellationToken);
-            await foreach ((_, JournalEvent e) in host.Get<Journal>().ReadAsync(runId, position, 1, cancellationToken))
-            {
-                if (e.Type == JournalEventTypes.ApprovalRequested)
-                {
-                    return await host.Get<ApprovalService>().GetAsync(e.Approval!, null, cancellationToken);
-                }
-            }
-        }
+        JournalEvent asked = await host.EventAsync(runId, static e => e.Type == JournalEventTypes.ApprovalRequested, cancellationToken);
+        return await host.Get<ApprovalService>().GetAsync(asked.Approval!, null, cancellationToken);
     }
 
     private static async Task ParkedAsync(RunHost host, string runId, CancellationToken cancellationToken)
