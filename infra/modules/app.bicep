@@ -112,6 +112,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     properties: union(storageSettings, backendSettings, priceSettings, {
       APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+      // Else the platform's own page answers at /, where the dashboard begins.
+      AzureWebJobsDisableHomepage: 'true'
       AZURE_CLIENT_ID: identityClientId
       AZURE_OPENAI_ENDPOINT: openaiEndpoint
       AZURE_OPENAI_DEPLOYMENT: openaiDeployment

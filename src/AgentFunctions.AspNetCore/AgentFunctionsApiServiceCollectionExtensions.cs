@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore;
 using AgentFunctions.AspNetCore.Agents;
+using AgentFunctions.AspNetCore.Dashboard;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
@@ -37,6 +38,8 @@ public static class AgentFunctionsApiServiceCollectionExtensions
     public static IServiceCollection AddAgentFunctionsApiHandler(this IServiceCollection services, Action<ApiOptions>? configure = null)
     {
         services.AddApi(configure);
+        // Where the other server listens is not known here.
+        services.PostConfigure<ApiOptions>(static options => options.Dashboard.AssetsFolder = null);
         services.TryAddSingleton(static provider => new ApiHandler(provider));
         return services;
     }
@@ -55,6 +58,9 @@ public static class AgentFunctionsApiServiceCollectionExtensions
         services.TryAddSingleton<PublicAddress>();
         services.AddRoutingCore();
         services.AddGuard();
+        services.TryAddSingleton<DashboardFiles>();
+        services.TryAddSingleton<DashboardHeaders>();
+        services.TryAddMade<RootRedirect>();
         services.TryAddMade<RunResources>();
         services.TryAddMade<AgentResources>();
         services.AddOpenApi(ApiDocument.Name, ApiDocument.Configure);

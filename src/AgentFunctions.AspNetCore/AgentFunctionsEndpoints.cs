@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using AgentFunctions;
 using AgentFunctions.AspNetCore.Agents;
+using AgentFunctions.AspNetCore.Dashboard;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Hosting;
@@ -20,7 +21,7 @@ namespace Microsoft.AspNetCore.Builder;
 public static class AgentFunctionsEndpoints
 {
     /// <summary>
-    /// Maps the runtime's endpoints: <c>/api</c>, <c>/health</c>, <c>/.well-known/jwks.json</c> and the OpenAPI document
+    /// Maps the runtime's endpoints: <c>/api</c>, <c>/dashboard</c>, <c>/health</c>, <c>/.well-known/jwks.json</c> and the OpenAPI document
     /// <c>/openapi/agentfunctions.json</c>, which is <c>/openapi/v1.json</c> too if the app has no document of that name.
     /// </summary>
     /// <param name="endpoints">Where to map them: the app, or a group of it.</param>
@@ -64,6 +65,7 @@ public static class AgentFunctionsEndpoints
             api.MapGroup("/incidents").WithTags("Incidents").MapIncidents();
         }
 
+        root.MapDashboard();
         root.MapPublishedKeys();
         root.MapHealth();
         root.MapDocument();

@@ -1,3 +1,4 @@
+using AgentFunctions.AspNetCore.Dashboard;
 using AgentFunctions.AspNetCore.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,6 +18,7 @@ public sealed class ApiHandler
     {
         var app = new ApplicationBuilder(services);
         app.Use(services.GetRequiredService<ProblemMiddleware>().InvokeAsync);
+        app.Use(services.GetRequiredService<RootRedirect>().InvokeAsync);
         app.UseRouting();
         app.UseEndpoints(static endpoints => endpoints.MapAgentFunctions());
         _pipeline = app.Build();

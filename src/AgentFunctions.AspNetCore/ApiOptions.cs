@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using AgentFunctions.AspNetCore.Security;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore;
 
@@ -78,6 +79,10 @@ public sealed class ApiOptions
     /// </value>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Api:StreamLifetime: use 1 second to 1 day.")]
     public TimeSpan? StreamLifetime { get; set; }
+
+    /// <summary>Gets how the dashboard is served.</summary>
+    [ValidateObjectMembers]
+    public DashboardOptions Dashboard { get; } = new();
 
     internal Func<ClaimsPrincipal, Caller?>? CallerMapping { get; private set; }
 

@@ -1,3 +1,4 @@
+using AgentFunctions.AspNetCore.Dashboard;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Notifications;
@@ -10,14 +11,21 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore;
 
 /// <summary>What comes before all of the app's own pipeline: the check of where it listens, and words for what routing refuses.</summary>
-internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing, PublicAddress address)
+internal sealed class ApiPipeline(
+    IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing, RootRedirect dashboard, PublicAddress address)
     : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         // Schemes are known from the start, so this does not wait.
         bool appAuthenticates = authentication.IsConfiguredAsync().AsTask().GetAwaiter().GetResult();
-        ListenCheck.Ensure(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [], options.Value, appAuthenticates);
+        ICollection<string> addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        ListenCheck.Ensure(addresses, options.Value, appAuthenticates);
+        if (options.Value.Dashboard.AssetsFolder is not null)
+        {
+            ListenCheck.EnsureLocal(addresses, "Api:Dashboard:AssetsFolder is for work on the dashboard; remove it, or listen on http://127.0.0.1.");
+        }
+
         if (appAuthenticates)
         {
             EnsureNamesApart(options.Value);
@@ -25,6 +33,7 @@ internal sealed class ApiPipeline(IServer server, IOptions<ApiOptions> options, 
 
         address.Base = options.Value.PublicUrl;
         app.Use(routing.InvokeAsync);
+        app.Use(dashboard.InvokeAsync);
         next(app);
     };
 

@@ -32,6 +32,20 @@ public sealed class OidcOptions
     public IDictionary<string, string> Roles { get; } = new Dictionary<string, string>();
 
     /// <summary>
+    /// Gets or sets the client id under which the dashboard is registered at the issuer: a public client (single-page application) with the
+    /// redirect address <c>…/dashboard/signed-in</c>, which signs people in by authorization code and PKCE.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>: the dashboard offers no sign-in at this issuer.</value>
+    public string? DashboardClientId { get; set; }
+
+    /// <summary>
+    /// Gets or sets what the dashboard asks the issuer for, separated by spaces; its tokens must carry <see cref="Audience"/>. For Entra,
+    /// for instance, <c>openid offline_access api://HOST/access</c>.
+    /// </summary>
+    /// <value>The default is <c>openid offline_access</c>.</value>
+    public string DashboardScope { get; set; } = "openid offline_access";
+
+    /// <summary>
     /// Gets or sets the least time between two requests for the issuer's keys because of a token with an unknown key; 30 seconds
     /// by default, at most an hour. Known keys are refreshed twice a day.
     /// </summary>

@@ -23,6 +23,16 @@ internal static class ListenCheck
         }
     }
 
+    /// <summary>Refuses addresses that others can reach.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>.</exception>
+    public static void EnsureLocal(IEnumerable<string> addresses, string remedy)
+    {
+        if (addresses.FirstOrDefault(address => !IsLocal(address)) is { } open)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"urls: {open} can be reached from other machines. {remedy}");
+        }
+    }
+
     private static bool IsLocal(string address)
     {
         BindingAddress binding;

@@ -65,7 +65,7 @@ internal static class ServeCommand
         options.EnsureProtected(urls);
         app.MapAgentFunctions();
         await app.StartAsync(cancellationToken);
-        Announce(app, settings);
+        Announce(app, settings, options.Dashboard);
         await app.WaitForShutdownAsync(cancellationToken);
         return ExitCode.Done;
     }
@@ -82,7 +82,7 @@ internal static class ServeCommand
         }
     }
 
-    private static void Announce(WebApplication app, AgentHostSettings settings)
+    private static void Announce(WebApplication app, AgentHostSettings settings, DashboardOptions dashboard)
     {
         AgentCatalog agents = app.Services.GetRequiredService<AgentCatalog>();
         IReadOnlyList<ModelBinding> models = app.Services.GetRequiredService<IModelCatalog>().Models;
@@ -102,6 +102,11 @@ internal static class ServeCommand
         foreach (string url in app.Urls)
         {
             Console.WriteLine($"Listening on {url}");
+        }
+
+        if (dashboard.Enabled && app.Urls.FirstOrDefault() is { } first)
+        {
+            Console.WriteLine($"dashboard: {first.TrimEnd('/')}{dashboard.PathBase}/");
         }
 
         Console.WriteLine($"data: {settings.Data}");

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using AgentFunctions.AspNetCore.Dashboard;
 using AgentFunctions.EndToEnd.Api;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Erasure;
@@ -13,6 +14,7 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,6 +78,7 @@ internal sealed class AuthorisationMatrixTests
     {
         IEnumerable<string> mapped = _host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .SelectMany(static endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods
+                .Where(static method => method != HttpMethods.Head)
                 .Select(method => $"{method} {endpoint.RoutePattern.RawText!.TrimEnd('/')}"));
 
         Assert.That(Requests.Select(static request => request.Split('?')[0]).Distinct(), Is.EquivalentTo(mapped.Distinct()));
@@ -124,6 +127,10 @@ internal sealed class AuthorisationMatrixTests
         {
             case "POST /api/runs":
                 return (route, """{"goal":"Go."}""");
+            case "GET /dashboard/{**page}":
+                return ("/dashboard/runs", null);
+            case "GET /dashboard/-/{version}/{**file}":
+                return ($"/dashboard/-/{_host.Services.GetRequiredService<DashboardFiles>().Current.Id}/app.js", null);
             case "POST /api/agents/{agent}/runs":
                 return ("/api/agents/lead/runs", """{"goal":"Go."}""");
             case "GET /api/runs/{id}/events":
