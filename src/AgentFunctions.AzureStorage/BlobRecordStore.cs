@@ -19,6 +19,8 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
 
     private const int MaxBytes = 1024 * 1024;
 
+    private const int NotModified = 304;
+
     /// <summary>A listing names blobs only, so their contents are read ahead, a few at a time.</summary>
     private const int ReadAhead = 16;
 
@@ -27,7 +29,14 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
     public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
     {
         StorageNames.Ensure(key, nameof(key));
-        return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(container), key, cancellationToken));
+        return StorageCall.RunAsync(async () => await ReadAsync(await containers.GetAsync(container), key, null, cancellationToken));
+    }
+
+    public Task<StoredRecord?> GetIfChangedAsync(string key, string etag, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Ensure(key, nameof(key));
+        return StorageCall.RunAsync(async () => await ReadAsync(
+            await containers.GetAsync(container), key, new BlobRequestConditions { IfNoneMatch = new ETag(etag) }, cancellationToken));
     }
 
     public Task<string> PutAsync(
@@ -94,7 +103,7 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
                     // What this process wrote or read is not read again while the listing has it in the same version.
                     ahead.Enqueue(_memory.Find(names.Current.Name, names.Current.Properties.ETag) is { } known
                         ? Task.FromResult<StoredRecord?>(known)
-                        : ReadAsync(blobs, names.Current.Name, cancellationToken));
+                        : ReadAsync(blobs, names.Current.Name, null, cancellationToken));
                 }
             }
 
@@ -106,16 +115,24 @@ internal sealed class BlobRecordStore(BlobContainers containers, string containe
         }
     }
 
-    private async Task<StoredRecord?> ReadAsync(BlobContainerClient blobs, string key, CancellationToken cancellationToken)
+    private async Task<StoredRecord?> ReadAsync(
+        BlobContainerClient blobs, string key, BlobRequestConditions? conditions, CancellationToken cancellationToken)
     {
         try
         {
-            BlobDownloadResult blob = (await blobs.GetBlobClient(key).DownloadContentAsync(cancellationToken)).Value;
+            Response<BlobDownloadResult> answer = await blobs.GetBlobClient(key).DownloadContentAsync(
+                new BlobDownloadOptions { Conditions = conditions }, cancellationToken);
+            if (answer.GetRawResponse().Status == NotModified)
+            {
+                return null;
+            }
+
+            BlobDownloadResult blob = answer.Value;
             var record = new StoredRecord(key, blob.Content.ToMemory(), blob.Details.ETag.ToString());
             _memory.Remember(record);
             return record;
         }
-        catch (RequestFailedException e) when (e.IsMissing())
+        catch (RequestFailedException e) when (e.IsMissing() || e.Status == NotModified)
         {
             return null;
         }

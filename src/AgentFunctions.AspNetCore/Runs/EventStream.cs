@@ -19,9 +19,6 @@ internal sealed class EventStream : IResult, IUnmasked
 
     private static readonly byte[] SignOfLife = ": still here\n\n"u8.ToArray();
 
-    /// <summary>Clients come back after a second: the stream was not ended by a fault.</summary>
-    private static readonly byte[] Retry = "retry: 1000\n\n"u8.ToArray();
-
     /// <summary>How long a client that hears of the end may take to do so.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
@@ -68,7 +65,7 @@ internal sealed class EventStream : IResult, IUnmasked
             await response.StartAsync(stop.Token);
             if (options.StreamLifetime is not null)
             {
-                await response.Body.WriteAsync(Retry, stop.Token);
+                await response.Body.WriteAsync(EventText.Retry, stop.Token);
             }
 
             var access = new StreamAccess(httpContext, _runId, time);

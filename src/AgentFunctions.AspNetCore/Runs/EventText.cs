@@ -12,6 +12,9 @@ internal static class EventText
     /// <summary>How long a client waits before it comes back, in milliseconds.</summary>
     private const int RetryMs = 1000;
 
+    /// <summary>Gets when a client comes back: a stream that has an age was not ended by a fault.</summary>
+    public static ReadOnlyMemory<byte> Retry { get; } = Encoding.UTF8.GetBytes($"retry: {RetryMs}\n\n");
+
     /// <summary>Writes an event of the journal.</summary>
     /// <param name="position">Its position.</param>
     /// <param name="e">The event.</param>

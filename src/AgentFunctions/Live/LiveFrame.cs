@@ -15,11 +15,24 @@ public sealed record LiveFrame
     /// <summary>Gets what the tools of the turn said last of how far they are.</summary>
     public IReadOnlyList<LiveProgress> Progress { get; init; } = [];
 
+    /// <summary>Gets the frame with the ends of its texts alone.</summary>
+    /// <param name="most">The most UTF-16 units of each text.</param>
+    internal LiveFrame Within(int most) => Answer is null ? this : this with
+    {
+        Answer = Answer with
+        {
+            Text = Answer.Text.Within(most),
+            Reasoning = Answer.Reasoning.Within(most),
+            Calls = [.. Answer.Calls.Select(call => call with { Arguments = call.Arguments.Within(most / 8) })],
+        },
+    };
+
     /// <summary>
     /// Joins a frame with the one before: a store keeps one frame a run. Of two calls of the model at the same time, the one that
     /// started later stands.
     /// </summary>
     /// <param name="before">The frame before; <see langword="null"/> for none.</param>
+    /// <returns>The joint frame; <paramref name="before"/> itself if nothing is new.</returns>
     public LiveFrame After(LiveFrame? before)
     {
         if (before is null || before.RunId != RunId || Turn > before.Turn)
@@ -32,11 +45,14 @@ public sealed record LiveFrame
             return before;
         }
 
-        return this with
-        {
-            Answer = Answer is null ? before.Answer : Answer.After(before.Answer),
-            Progress = [.. before.Progress.Where(old => Progress.All(now => now.Call != old.Call)), .. Progress],
-        };
+        LiveAnswer? answer = Answer is null ? before.Answer : Answer.After(before.Answer);
+        return answer == before.Answer && Progress.All(before.Progress.Contains)
+            ? before
+            : this with
+            {
+                Answer = answer,
+                Progress = [.. before.Progress.Where(old => Progress.All(now => now.Call != old.Call)), .. Progress],
+            };
     }
 }
 
@@ -82,8 +98,11 @@ public sealed record LiveAnswer
     internal LiveAnswer After(LiveAnswer? before) =>
         before is null ? this
         : before.Delivery == Delivery ? this with { Attempt = before.Attempt }
-        : before.StartedAt > StartedAt ? before
+        : IsEarlier(before) ? before
         : this with { Attempt = before.Attempt + 1 };
+
+    private bool IsEarlier(LiveAnswer than) =>
+        StartedAt < than.StartedAt || (StartedAt == than.StartedAt && string.CompareOrdinal(Delivery, than.Delivery) < 0);
 }
 
 /// <summary>How a call of a model ended.</summary>
@@ -107,6 +126,15 @@ public sealed record LiveSpan(long From, string Text)
     /// <summary>Gets the length of the whole text, in UTF-16 units.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public long End => From + Text.Length;
+
+    /// <summary>Gets the end of it.</summary>
+    /// <param name="most">The most UTF-16 units.</param>
+    internal LiveSpan Within(int most)
+    {
+        int over = Text.Length - most;
+        over += over > 0 && char.IsLowSurrogate(Text[over]) ? 1 : 0;
+        return over <= 0 ? this : new LiveSpan(From + over, Text[over..]);
+    }
 }
 
 /// <summary>A call that a model is asking for.</summary>

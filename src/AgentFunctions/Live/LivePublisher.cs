@@ -31,5 +31,5 @@ internal sealed class LivePublisher(ILiveStore store, IOptions<LiveOptions> opti
         ? new LiveReports(runId, turn, call, tool, redactor, time, source => Start(runId, source))
         : null;
 
-    private LivePump Start(string runId, ILiveSource source) => LivePump.Start(runId, store, source, options.Value.Pace, time);
+    private LivePump Start(string runId, ILiveSource source) => LivePump.Start(runId, store, source, options.Value.PaceOf(store), time);
 }

@@ -9,6 +9,7 @@ internal sealed class LivePump
     private readonly ILiveSource _source;
     private readonly TimeSpan _pace;
     private readonly TimeProvider _time;
+    private LiveFrame? _last;
     private volatile bool _isWanted;
 
     private LivePump(ILiveStore store, ILiveSource source, TimeSpan pace, TimeProvider time) =>
@@ -72,7 +73,9 @@ internal sealed class LivePump
     {
         lock (_taking)
         {
-            return _source.Take() is not { } frame || _store.Publish(frame);
+            // The last one again, where nothing is new: whoever follows only now has not seen it.
+            _last = _source.Take() ?? _last;
+            return _last is null || _store.Publish(_last);
         }
     }
 }

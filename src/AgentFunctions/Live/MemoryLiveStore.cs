@@ -12,7 +12,7 @@ internal sealed class MemoryLiveStore : ILiveStore
     public bool Publish(LiveFrame frame)
     {
         ArgumentNullException.ThrowIfNull(frame);
-        TaskCompletionSource changed;
+        TaskCompletionSource? changed;
         lock (_gate)
         {
             if (!_runs.TryGetValue(frame.RunId, out Followed? run) || run.Followers == 0)
@@ -23,7 +23,7 @@ internal sealed class MemoryLiveStore : ILiveStore
             changed = run.Show(frame.After(run.Frame));
         }
 
-        changed.TrySetResult();
+        changed?.TrySetResult();
         return true;
     }
 
@@ -154,8 +154,13 @@ internal sealed class MemoryLiveStore : ILiveStore
 
         public TaskCompletionSource Wanted { get; private set; } = New();
 
-        public TaskCompletionSource Show(LiveFrame frame)
+        public TaskCompletionSource? Show(LiveFrame frame)
         {
+            if (ReferenceEquals(frame, Frame))
+            {
+                return null;
+            }
+
             TaskCompletionSource before = Changed;
             (Frame, Version, Changed) = (frame, Version + 1, New());
             return before;

@@ -18,6 +18,14 @@ public interface IRecordStore
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default);
 
+    /// <summary>Reads the record under a key if it has changed; a store that can tells so without sending the value again.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="etag">The version that is known.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The record; <see langword="null"/> if it still has that version, or there is none.</returns>
+    async Task<StoredRecord?> GetIfChangedAsync(string key, string etag, CancellationToken cancellationToken = default) =>
+        await GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record && record.Etag != etag ? record : null;
+
     /// <summary>Writes a record.</summary>
     /// <param name="key">The key: segments of <c>A-Z a-z 0-9 . _ -</c> joined by <c>/</c>, at most 512 characters.</param>
     /// <param name="value">The value, at most 1 MiB.</param>

@@ -36,13 +36,13 @@ internal static class RunNames
     /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
     public static IReadOnlyList<string> Records { get; } =
     [
-        "acceptance", OpenApprovals, Artifacts, "budgets", "calls", Claims, "emptied", "leases", Ledger, "memos", "pins", "plans", AskedQuestions,
+        "acceptance", OpenApprovals, Artifacts, "budgets", "calls", Claims, "emptied", "leases", Ledger, "live", "live-wanted", "memos", "pins", "plans", AskedQuestions,
         "questions-open", "said", "steerers", "sub-agents", "tool-input",
         "tool-notices", "troubles",
     ];
 
     /// <summary>Gets those of the records that have no words: they stay where only the content of a run is erased.</summary>
-    public static IReadOnlyList<string> Numbers { get; } = ["budgets", "calls", Claims, "emptied", "steerers"];
+    public static IReadOnlyList<string> Numbers { get; } = ["budgets", "calls", Claims, "emptied", "live-wanted", "steerers"];
 
     /// <summary>Gets the names of which single streams or records belong to a run, which erasing looks for in ways of their own.</summary>
     public static IReadOnlyList<string> Shared { get; } =

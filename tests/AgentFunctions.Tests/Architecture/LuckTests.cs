@@ -25,7 +25,6 @@ internal sealed partial class LuckTests
         ["AgentFunctions.EndToEnd/ProgramProcess.cs"] = (1, "children of a killed process may hold its output open"),
         ["AgentFunctions.EndToEnd/Soak/HostileSoakTests.cs"] = (1, "a look at the memory now and then"),
         ["AgentFunctions.EndToEnd/Soak/HostileWorld.cs"] = (3, "endpoints that are slow"),
-        ["AgentFunctions.Tests/AspNetCore/Runs/LiveStreamTests.cs"] = (4, "a model that speaks slowly, so that it is seen speaking"),
         ["AgentFunctions.Tests/Budgets/MeteredModel.cs"] = (1, "a model that takes a moment, so that a crash finds calls under way"),
         ["AgentFunctions.Tests/Models/Resilience/AdaptiveConcurrencyLimiterTests.cs"] = (1, "a model that takes a moment, so that calls overlap"),
         ["AgentFunctions.Tests/Monitors/Signals/SignalServerTests.cs"] = (1, "a service that is slow"),

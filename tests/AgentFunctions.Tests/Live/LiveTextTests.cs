@@ -99,6 +99,43 @@ internal sealed class LiveTextTests
     }
 
     [Test]
+    public async Task Follow_AgainWhileTheModelIsSilent_ShowsWhatItSaidBefore()
+    {
+        var store = new MemoryLiveStore();
+        LiveText text = Publisher(store).Begin(Run, 1, "model")!;
+        text.Add(new ChatResponseUpdate(ChatRole.Assistant, "Before the silence. "));
+        for (int i = 0; i < 20; i++)
+        {
+            await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+            Assert.That((await UntilAsync(frames, static answer => answer.Text.End > 0)).Text.Text, Is.EqualTo("Before the silence. "));
+        }
+
+        text.End(LiveEnd.Completed);
+    }
+
+    [Test]
+    public async Task Follow_WhileNothingIsNew_IsShownNothingTwice()
+    {
+        var store = new MemoryLiveStore();
+        LiveFrame answer = new LiveFrame
+        {
+            RunId = Run, Turn = 1, Answer = new LiveAnswer { Delivery = "a", StartedAt = DateTimeOffset.UnixEpoch, Model = "m" },
+        };
+        await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
+        ValueTask<bool> first = frames.MoveNextAsync();
+        store.Publish(answer);
+        await first;
+        ValueTask<bool> next = frames.MoveNextAsync();
+        store.Publish(answer);
+        store.Publish(answer with { Answer = answer.Answer! with { Revision = 0 } });
+        Assert.That(next.IsCompleted, Is.False);
+
+        store.Publish(answer with { Answer = answer.Answer! with { Revision = 1 } });
+        await next;
+        Assert.That(frames.Current.Answer!.Revision, Is.EqualTo(1));
+    }
+
+    [Test]
     public async Task Follow_ByOneWhoIsSlow_SeesTheNewestFrameAlone()
     {
         var store = new MemoryLiveStore();

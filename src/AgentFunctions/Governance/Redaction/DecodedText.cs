@@ -10,6 +10,9 @@ namespace AgentFunctions.Governance.Redaction;
 /// </summary>
 internal sealed class DecodedText
 {
+    /// <summary>How often escapes within escapes are undone.</summary>
+    public const int MaxDepth = 8;
+
     private static readonly SearchValues<char> Escapes = SearchValues.Create("\\%&");
 
     private readonly DecodedText? _from;

@@ -5,15 +5,12 @@ namespace AgentFunctions.Governance.Redaction;
 /// <summary>Finds what must not be shown in one text, in every spelling that a decoder would undo.</summary>
 internal static class MaskFinder
 {
-    /// <summary>How often escapes within escapes are undone.</summary>
-    private const int MaxDepth = 8;
-
     /// <summary>Whether a text may have a secret; hardly any has.</summary>
     /// <param name="text">The text, or JSON, as bytes.</param>
     /// <param name="known">The secrets.</param>
     public static bool MayFind(DecodedText text, KnownSecrets known)
     {
-        for (int depth = 0; depth < MaxDepth; depth++)
+        for (int depth = 0; depth < DecodedText.MaxDepth; depth++)
         {
             ReadOnlySpan<char> span = text.Text;
             if (known.MayBeIn(span) || (known.HaveSpaces && span.Contains('+') && known.MayBeIn(text.WithSpaces().Text)))
@@ -38,7 +35,7 @@ internal static class MaskFinder
     /// <param name="masks">Where to add them; they may overlap.</param>
     public static void Find(DecodedText text, KnownSecrets known, List<SecretMask> masks)
     {
-        for (int depth = 0; depth < MaxDepth; depth++)
+        for (int depth = 0; depth < DecodedText.MaxDepth; depth++)
         {
             bool hasShape = FindOnce(text, known, masks);
             if (known.HaveSpaces && text.Text.Contains('+'))

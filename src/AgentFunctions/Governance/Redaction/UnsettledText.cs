@@ -3,9 +3,6 @@ namespace AgentFunctions.Governance.Redaction;
 /// <summary>Finds from where on a text that is still being written may yet turn out to be a secret.</summary>
 internal static class UnsettledText
 {
-    /// <summary>How often escapes within escapes are undone.</summary>
-    private const int MaxDepth = 8;
-
     /// <summary>The longest reference to a character of HTML that is looked at.</summary>
     private const int LongestEntity = 34;
 
@@ -15,7 +12,7 @@ internal static class UnsettledText
     /// <summary>Gets how many bytes at the beginning of a text no further piece of it can change.</summary>
     /// <param name="text">The text up to now, as bytes.</param>
     /// <param name="known">The secrets.</param>
-    public static int SettledLength(DecodedText text, KnownSecrets known) => Math.Min(text.Text.Length, Settled(text, known, MaxDepth));
+    public static int SettledLength(DecodedText text, KnownSecrets known) => Math.Min(text.Text.Length, Settled(text, known, DecodedText.MaxDepth));
 
     private static int Settled(DecodedText text, KnownSecrets known, int depth)
     {

@@ -62,14 +62,14 @@ internal sealed class LiveCursor
 
     private void Take(int turn, LiveAnswer answer, List<RunSignal> signals)
     {
+        if (answer.Ended == LiveEnd.CutOff)
+        {
+            CutOff(turn, answer, signals);
+            return;
+        }
+
         if (_open?.Delivery != answer.Delivery)
         {
-            if (answer.Ended == LiveEnd.CutOff)
-            {
-                // Nothing of it was shown.
-                return;
-            }
-
             if (_isShown && _turn == turn)
             {
                 signals.Add(new ModelReset(turn, _open!.Attempt, "superseded"));
@@ -91,18 +91,18 @@ internal sealed class LiveCursor
         }
 
         _open = answer;
-        if (answer.Ended == LiveEnd.CutOff)
-        {
-            if (_isShown)
-            {
-                signals.Add(new ModelReset(turn, answer.Attempt, "cutOff"));
-            }
+        Go(answer, signals);
+    }
 
-            _isShown = false;
-            return;
+    /// <summary>Whatever is shown of the turn's answer is void, also that of a call before this one, of which nothing was shown.</summary>
+    private void CutOff(int turn, LiveAnswer answer, List<RunSignal> signals)
+    {
+        if (_isShown && _turn == turn)
+        {
+            signals.Add(new ModelReset(turn, _open!.Attempt, "cutOff"));
         }
 
-        Go(answer, signals);
+        Open(turn, answer);
     }
 
     private void Go(LiveAnswer answer, List<RunSignal> signals)

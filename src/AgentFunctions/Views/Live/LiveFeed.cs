@@ -53,11 +53,12 @@ public sealed class LiveFeed
         IAsyncEnumerator<LiveFrame> frames = Frames(id, stop.Token).GetAsyncEnumerator(CancellationToken.None);
         Task<bool> nextEvent = events.MoveNextAsync().AsTask();
         Task<bool>? nextFrame = null;
+        Task<IReadOnlyList<RunSignal>>? look = null;
+        using LiveState state = _states.Of(id);
         Interlocked.Increment(ref _followers);
         try
         {
-            LiveState state = _states.Of(id);
-            Task look = Task.CompletedTask;
+            Task pause = Task.CompletedTask;
             bool isReset = !isResumed;
             bool isDue = true;
             while (true)
@@ -103,28 +104,47 @@ public sealed class LiveFeed
                     continue;
                 }
 
-                if (isDue || look.IsCompleted)
+                // A look takes its time: meanwhile the text goes on.
+                if (look is { IsCompleted: true })
                 {
-                    isDue = false;
-                    foreach (RunSignal signal in await state.LookAsync(now.Step, stop.Token).ConfigureAwait(false))
+                    foreach (RunSignal signal in await look.ConfigureAwait(false))
                     {
                         yield return signal;
                     }
 
-                    look = Task.Delay(state.Pause, _time, stop.Token);
+                    (look, pause) = (null, Task.Delay(state.Pause, _time, stop.Token));
                     continue;
                 }
 
-                await Task.WhenAny(nextEvent, nextFrame, look).ConfigureAwait(false);
+                if (look is null && (isDue || pause.IsCompleted))
+                {
+                    isDue = false;
+                    look = state.LookAsync(now.Step, false, stop.Token);
+                    continue;
+                }
+
+                await Task.WhenAny(nextEvent, nextFrame, look ?? pause).ConfigureAwait(false);
+            }
+
+            foreach (RunSignal signal in look is null ? [] : await look.ConfigureAwait(false))
+            {
+                yield return signal;
+            }
+
+            look = null;
+            foreach (RunSignal signal in await state.LookAsync(null, true, stop.Token).ConfigureAwait(false))
+            {
+                yield return signal;
             }
         }
         finally
         {
             Interlocked.Decrement(ref _followers);
             await stop.CancelAsync().ConfigureAwait(false);
-            // Neither can be disposed of while it moves.
+            // None can be disposed of while it moves.
             await ((Task)nextEvent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await (nextFrame ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task?)look ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await events.DisposeAsync().ConfigureAwait(false);
             await frames.DisposeAsync().ConfigureAwait(false);
         }
@@ -142,7 +162,7 @@ public sealed class LiveFeed
         int over = Volatile.Read(ref _followers) / _options.MaxFollowers;
         if (over > 0)
         {
-            await Task.Delay(over * 4 * _options.Pace, _time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(over * 4 * _options.PaceOf(_store), _time, cancellationToken).ConfigureAwait(false);
         }
 
         return await frames.MoveNextAsync().ConfigureAwait(false);

@@ -4,10 +4,12 @@ using System.Text;
 using System.Text.Json;
 using AgentFunctions.AspNetCore;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Live;
 using AgentFunctions.Records;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -72,12 +74,14 @@ internal sealed class LiveStreamTests
     public async Task Live_WhenTheAnswerIsCutOff_ResetsAndShowsTheNextOneOnce()
     {
         var gate = new SemaphoreSlim(3);
+        var store = new WatchedStore();
         await using ApiHost host = await ApiHost.StartAsync(
             request => ChatReply.Say(Answer) with
             {
                 AbortAfterChunks = request.Index == 0 ? 5 : null,
-                BetweenChunks = request.Index == 0 ? gate.WaitAsync : static cancellationToken => Task.Delay(80, cancellationToken),
-            });
+                BetweenChunks = request.Index == 0 ? gate.WaitAsync : store.ShownAsync,
+            },
+            configure: store.AddTo);
         string id = await host.SubmitAsync(new { goal = "x" });
         var seen = new Seen();
         await foreach (SseItem<string> item in FollowAsync(host, id))
@@ -135,9 +139,14 @@ internal sealed class LiveStreamTests
     {
         const string Secret = "tango-uniform-november-7";
         string answer = $"It is {Secret}{Uri.EscapeDataString(Secret)} and {Convert.ToBase64String(Encoding.UTF8.GetBytes(Secret))}, sk-abcdefghijklmnopqrstuvwxyz0123456789 too. Done.";
+        var store = new WatchedStore();
         await using ApiHost host = await ApiHost.StartAsync(
-            _ => ChatReply.Say(answer) with { BetweenChunks = static cancellationToken => Task.Delay(60, cancellationToken) },
-            configure: static builder => builder.Configuration.AddInMemoryCollection([new("Secrets:one", Secret), new("Live:Interval", "00:00:00.01")]));
+            _ => ChatReply.Say(answer) with { BetweenChunks = store.ShownAsync },
+            configure: builder =>
+            {
+                store.AddTo(builder);
+                builder.Configuration.AddInMemoryCollection([new("Secrets:one", Secret)]);
+            });
         string id = await host.SubmitAsync(new { goal = "x" });
         string stream = await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
 
@@ -156,9 +165,10 @@ internal sealed class LiveStreamTests
     {
         string text = string.Concat(Enumerable.Repeat("a long argument ", 8));
         AgentTool take = AgentTool.Create("take", "Takes.", ToolEffect.None, (string text) => text.Length.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        var store = new WatchedStore();
         await using ApiHost host = await ApiHost.StartAsync(
-            request => (request.Turn == 0 ? ChatReply.Call("take", new { text }) : ChatReply.Say("done")) with { BetweenChunks = static cancellationToken => Task.Delay(30, cancellationToken) },
-            [take]);
+            request => (request.Turn == 0 ? ChatReply.Call("take", new { text }) : ChatReply.Say("done")) with { BetweenChunks = store.ShownAsync },
+            [take], store.AddTo);
         string id = await host.SubmitAsync(new { goal = "x" });
         var seen = new Seen();
         await foreach (SseItem<string> item in FollowAsync(host, id))
@@ -233,7 +243,8 @@ internal sealed class LiveStreamTests
     [Test]
     public async Task Journal_OfAWatchedRun_HasNothingOfTheLiveText()
     {
-        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { BetweenChunks = static cancellationToken => Task.Delay(60, cancellationToken) });
+        var store = new WatchedStore();
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { BetweenChunks = store.ShownAsync }, configure: store.AddTo);
         string id = await host.SubmitAsync(new { goal = "x" });
         await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
         await host.Get<RunReader>().WaitForEndAsync(id);
@@ -275,6 +286,41 @@ internal sealed class LiveStreamTests
         }
     }
 
+    /// <summary>Frames in memory, and word of them: so a model can speak no faster than it is watched.</summary>
+    private sealed class WatchedStore : ILiveStore
+    {
+        private readonly MemoryLiveStore _frames = new();
+        private TaskCompletionSource _shown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void AddTo(WebApplicationBuilder builder)
+        {
+            builder.Configuration.AddInMemoryCollection([new("Live:Interval", "00:00:00.01")]);
+            builder.Services.AddSingleton<ILiveStore>(this);
+        }
+
+        /// <summary>Waits until somebody has been shown all that came before: the frame that is being made may lack the last of it.</summary>
+        public async Task ShownAsync(CancellationToken cancellationToken)
+        {
+            await _shown.Task.WaitAsync(cancellationToken);
+            await _shown.Task.WaitAsync(cancellationToken);
+        }
+
+        public bool Publish(LiveFrame frame)
+        {
+            bool isFollowed = _frames.Publish(frame);
+            if (isFollowed)
+            {
+                Interlocked.Exchange(ref _shown, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            }
+
+            return isFollowed;
+        }
+
+        public IAsyncEnumerable<LiveFrame> FollowAsync(string runId, CancellationToken cancellationToken = default) => _frames.FollowAsync(runId, cancellationToken);
+
+        public Task WantedAsync(string runId, CancellationToken cancellationToken = default) => _frames.WantedAsync(runId, cancellationToken);
+    }
+
     /// <summary>What a client that holds to the rules has on its screen.</summary>
     private sealed class Seen
     {
@@ -314,6 +360,13 @@ internal sealed class LiveStreamTests
                     break;
                 case "model.snapshot":
                     Text = data.GetProperty("text").GetString()!;
+                    Reasoning = data.GetProperty("reasoning").GetString()!;
+                    foreach (JsonElement call in data.GetProperty("calls").EnumerateArray())
+                    {
+                        Arguments = call.GetProperty("tail").GetString()!;
+                        Note(call.GetProperty("tool").GetString()!);
+                    }
+
                     break;
                 case "model.delta":
                     Add(data, data.GetProperty("text").GetString()!, data.GetProperty("at").GetInt64());
@@ -345,10 +398,15 @@ internal sealed class LiveStreamTests
                 default:
                     Assert.That(at, Is.EqualTo(Arguments.Length));
                     Arguments += text;
-                    Tools.Add(data.GetProperty("tool").GetString()!);
-                    Tools.RemoveRange(0, Tools.Count - 1);
+                    Note(data.GetProperty("tool").GetString()!);
                     break;
             }
+        }
+
+        private void Note(string tool)
+        {
+            Tools.Clear();
+            Tools.Add(tool);
         }
     }
 }

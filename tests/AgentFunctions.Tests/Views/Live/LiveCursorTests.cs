@@ -86,6 +86,43 @@ internal sealed class LiveCursorTests
     }
 
     [Test]
+    public void Take_CallThatIsCutOffBeforeItSaidAnything_VoidsWhatTheOneBeforeSaid()
+    {
+        var cursor = new LiveCursor();
+        cursor.Take(Frame(""));
+        cursor.Take(Frame("of the first"));
+        IReadOnlyList<RunSignal> signals = cursor.Take(
+            Frame("", static answer => answer with { Delivery = "b", StartedAt = Start.AddSeconds(1), Attempt = 2, Ended = LiveEnd.CutOff }));
+
+        Assert.That(signals, Is.EqualTo(new RunSignal[] { new ModelReset(1, 1, "cutOff") }));
+    }
+
+    [Test]
+    public void Take_AnswerThatIsSaidAnewAndCutOffAtOnce_IsCutOff()
+    {
+        var cursor = new LiveCursor();
+        cursor.Take(Frame(""));
+        cursor.Take(Frame("it is hunter2"));
+        IReadOnlyList<RunSignal> signals = cursor.Take(
+            Frame("it is [secret:x]", static answer => answer with { Revision = 1, RevisedFor = "redaction", Ended = LiveEnd.CutOff }));
+
+        Assert.That(signals, Is.EqualTo(new RunSignal[] { new ModelReset(1, 1, "cutOff") }));
+    }
+
+    [Test]
+    public void After_TheSameFrameAgain_IsTheOneBefore()
+    {
+        LiveFrame first = Frame("first");
+        LiveFrame second = Frame("second", static answer => answer with { Delivery = "b" });
+        LiveFrame both = second.After(first);
+
+        Assert.That(second.After(both), Is.SameAs(both));
+        Assert.That(first.After(both), Is.SameAs(both), "of two that began at the same moment one stands, always the same");
+        LiveFrame progress = new LiveFrame { RunId = "r", Turn = 1, Progress = [new(0, "copy", "1 of 9", Start)] }.After(both);
+        Assert.That(second.After(progress), Is.SameAs(progress));
+    }
+
+    [Test]
     public void Take_ProgressOfTools_IsShownOnce()
     {
         var cursor = new LiveCursor();
