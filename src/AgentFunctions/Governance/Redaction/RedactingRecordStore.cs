@@ -29,6 +29,12 @@ internal sealed class RedactingRecordStore(IRecordStore inner, Func<TruthSeal> t
         return record is null || IsKey(key) ? record : await OpenAsync(record, cancellationToken).ConfigureAwait(false);
     }
 
+    public async Task<StoredRecord?> GetIfChangedAsync(string key, string etag, CancellationToken cancellationToken = default)
+    {
+        StoredRecord? record = await inner.GetIfChangedAsync(key, etag, cancellationToken).ConfigureAwait(false);
+        return record is null || IsKey(key) ? record : await OpenAsync(record, cancellationToken).ConfigureAwait(false);
+    }
+
     public async Task<string> PutAsync(
         string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default)
     {

@@ -6,6 +6,8 @@ using AgentFunctions.AspNetCore;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Live;
 using AgentFunctions.Records;
+using AgentFunctions.Sqlite;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
@@ -269,6 +271,31 @@ internal sealed class LiveStreamTests
         Assert.That(stream, Does.Contain("event: run.ended").And.Contain("event: run.state").And.Not.Contain("model.started"));
     }
 
+    [Test]
+    public async Task Live_WhileTheStateCannotBeRead_GoesOnAndTellsItLater()
+    {
+        var gate = new SemaphoreSlim(3);
+        var records = new FailingRecords();
+        await using ApiHost host = await ApiHost.StartAsync(
+            _ => ChatReply.Say(Answer) with { BetweenChunks = gate.WaitAsync }, configure: records.AddTo);
+        string id = await host.SubmitAsync(new { goal = "x" });
+        var seen = new Seen();
+        await foreach (SseItem<string> item in FollowAsync(host, id))
+        {
+            seen.Take(item);
+            if (records.Failures == 0 && gate.CurrentCount == 0)
+            {
+                records.IsDown = true;
+                await Poll.UntilAsync(() => records.Failures > 0, Token);
+                gate.Release(1_000);
+            }
+        }
+
+        Assert.That(seen.Recorded, Is.EqualTo(Answer));
+        Assert.That(seen.Types, Does.Contain("run.ended"));
+        Assert.That(seen.Types[^1], Is.EqualTo("stream.ends"));
+    }
+
     private static async IAsyncEnumerable<SseItem<string>> FollowAsync(ApiHost host, string id, int? last = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{id}/events?live=true");
@@ -284,6 +311,50 @@ internal sealed class LiveStreamTests
         {
             yield return item;
         }
+    }
+
+    /// <summary>Records of which those cannot be read that say what is wrong with a run.</summary>
+    private sealed class FailingRecords : IRecordStore
+    {
+        private IRecordStore _inner = null!;
+        private int _failures;
+        private volatile bool _isDown;
+
+        public bool IsDown
+        {
+            get => _isDown;
+            set => _isDown = value;
+        }
+
+        public int Failures => _failures;
+
+        public bool IsShared => _inner.IsShared;
+
+        public void AddTo(WebApplicationBuilder builder) => builder.Services.AddSingleton<IRecordStore>(provider =>
+        {
+            _inner = provider.GetRequiredService<SqliteEngine>().Records;
+            return this;
+        });
+
+        public Task<StoredRecord?> GetAsync(string key, CancellationToken cancellationToken = default)
+        {
+            if (IsDown && key.StartsWith("troubles/", StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref _failures);
+                throw new AgentException(ErrorCode.EngineUnavailable, "The store does not answer.");
+            }
+
+            return _inner.GetAsync(key, cancellationToken);
+        }
+
+        public Task<string> PutAsync(string key, ReadOnlyMemory<byte> value, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
+            _inner.PutAsync(key, value, condition, cancellationToken);
+
+        public Task DeleteAsync(string key, RecordCondition condition = default, CancellationToken cancellationToken = default) =>
+            _inner.DeleteAsync(key, condition, cancellationToken);
+
+        public IAsyncEnumerable<StoredRecord> ListAsync(string prefix, string? after = null, CancellationToken cancellationToken = default) =>
+            _inner.ListAsync(prefix, after, cancellationToken);
     }
 
     /// <summary>Frames in memory, and word of them: so a model can speak no faster than it is watched.</summary>
