@@ -24,6 +24,18 @@ public abstract class RecordStoreConformance
     public async Task Get_Unknown_IsNull() => Assert.That(await Store.GetAsync("nothing", Cancel), Is.Null);
 
     [Test]
+    public async Task GetIfChanged_InTheKnownVersion_IsNull()
+    {
+        string first = await PutAsync("k", "1");
+        Assert.That(await Store.GetIfChangedAsync("k", first, Cancel), Is.Null);
+        string second = await PutAsync("k", "2");
+        StoredRecord record = (await Store.GetIfChangedAsync("k", first, Cancel))!;
+        Assert.That((Text(record), record.Etag), Is.EqualTo(("2", second)));
+        await Store.DeleteAsync("k", default, Cancel);
+        Assert.That(await Store.GetIfChangedAsync("k", second, Cancel), Is.Null);
+    }
+
+    [Test]
     public async Task Put_Again_ReplacesUnderANewEtag()
     {
         string first = await PutAsync("k", "1");
