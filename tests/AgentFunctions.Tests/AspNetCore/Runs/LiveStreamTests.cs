@@ -32,7 +32,7 @@ internal sealed class LiveStreamTests
         var gate = new SemaphoreSlim(3);
         await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { Reasoning = "Hm.", BetweenChunks = gate.WaitAsync });
         string id = await host.SubmitAsync(new { goal = "x" });
-        var seen = new Seen();
+        var seen = new LiveClient();
         await foreach (SseItem<string> item in FollowAsync(host, id))
         {
             seen.Take(item);
@@ -85,18 +85,18 @@ internal sealed class LiveStreamTests
             },
             configure: store.AddTo);
         string id = await host.SubmitAsync(new { goal = "x" });
-        var seen = new Seen();
+        var seen = new LiveClient();
         await foreach (SseItem<string> item in FollowAsync(host, id))
         {
             seen.Take(item);
-            if (item.EventType == "model.delta" && gate.CurrentCount == 0)
+            if (seen.Text.Length > 0 && gate.CurrentCount == 0)
             {
                 gate.Release(1_000);
             }
         }
 
-        int reset = seen.Types.IndexOf("model.reset");
-        Assert.That(reset, Is.GreaterThan(seen.Types.IndexOf("model.delta")));
+        int shown = seen.Types.FindIndex(static type => type is "model.delta" or "model.snapshot");
+        Assert.That(seen.Types.IndexOf("model.reset"), Is.GreaterThan(shown));
         Assert.That(seen.Resets, Is.EqualTo(new[] { "cutOff" }));
         Assert.That(seen.Types.Where(static type => type == "model.started"), Has.Exactly(2).Items);
         Assert.That(seen.Recorded, Is.EqualTo(Answer));
@@ -109,7 +109,7 @@ internal sealed class LiveStreamTests
         var gate = new SemaphoreSlim(3);
         await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say(Answer) with { BetweenChunks = gate.WaitAsync });
         string id = await host.SubmitAsync(new { goal = "x" });
-        var first = new Seen();
+        var first = new LiveClient();
         await foreach (SseItem<string> item in FollowAsync(host, id))
         {
             first.Take(item);
@@ -119,7 +119,7 @@ internal sealed class LiveStreamTests
             }
         }
 
-        var seen = new Seen();
+        var seen = new LiveClient();
         await foreach (SseItem<string> item in FollowAsync(host, id, first.Positions[^1]))
         {
             seen.Take(item);
@@ -153,7 +153,7 @@ internal sealed class LiveStreamTests
         string stream = await host.Client.GetStringAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative), Token);
 
         Assert.That(stream, Does.Contain("model.delta").And.Not.Contain("tango").And.Not.Contain("abcdefghij").And.Not.Contain("dGFuZ28"));
-        var seen = new Seen();
+        var seen = new LiveClient();
         await foreach (SseItem<string> item in SseParser.Create(new MemoryStream(Encoding.UTF8.GetBytes(stream))).EnumerateAsync(Token))
         {
             seen.Take(item);
@@ -172,7 +172,7 @@ internal sealed class LiveStreamTests
             request => (request.Turn == 0 ? ChatReply.Call("take", new { text }) : ChatReply.Say("done")) with { BetweenChunks = store.ShownAsync },
             [take], store.AddTo);
         string id = await host.SubmitAsync(new { goal = "x" });
-        var seen = new Seen();
+        var seen = new LiveClient();
         await foreach (SseItem<string> item in FollowAsync(host, id))
         {
             seen.Take(item);
@@ -198,7 +198,7 @@ internal sealed class LiveStreamTests
         await using ApiHost host = await ApiHost.StartAsync(
             static request => request.Turn == 0 ? ChatReply.Call("copy", new { }) : ChatReply.Say("done"), [copy]);
         string id = await host.SubmitAsync(new { goal = "x" });
-        var seen = new Seen();
+        var seen = new LiveClient();
         await foreach (SseItem<string> item in FollowAsync(host, id))
         {
             seen.Take(item);
@@ -221,7 +221,7 @@ internal sealed class LiveStreamTests
             _ => ChatReply.Say(Answer) with { BetweenChunks = gate.WaitAsync },
             configure: static builder => builder.Services.Configure<ApiOptions>(static options => options.StreamLifetime = TimeSpan.FromSeconds(1)));
         string id = await host.SubmitAsync(new { goal = "x" });
-        var seen = new Seen();
+        var seen = new LiveClient();
         do
         {
             await foreach (SseItem<string> item in FollowAsync(host, id, seen.Positions.Count == 0 ? null : seen.Positions[^1]))
@@ -279,7 +279,7 @@ internal sealed class LiveStreamTests
         await using ApiHost host = await ApiHost.StartAsync(
             _ => ChatReply.Say(Answer) with { BetweenChunks = gate.WaitAsync }, configure: records.AddTo);
         string id = await host.SubmitAsync(new { goal = "x" });
-        var seen = new Seen();
+        var seen = new LiveClient();
         await foreach (SseItem<string> item in FollowAsync(host, id))
         {
             seen.Take(item);
@@ -390,94 +390,5 @@ internal sealed class LiveStreamTests
         public IAsyncEnumerable<LiveFrame> FollowAsync(string runId, CancellationToken cancellationToken = default) => _frames.FollowAsync(runId, cancellationToken);
 
         public Task WantedAsync(string runId, CancellationToken cancellationToken = default) => _frames.WantedAsync(runId, cancellationToken);
-    }
-
-    /// <summary>What a client that holds to the rules has on its screen.</summary>
-    private sealed class Seen
-    {
-        public List<string> Types { get; } = [];
-
-        public List<int> Positions { get; } = [];
-
-        public List<string> Resets { get; } = [];
-
-        public List<string> Tools { get; } = [];
-
-        /// <summary>Gets the text of the answer under way.</summary>
-        public string Text { get; private set; } = "";
-
-        /// <summary>Gets the text that was shown live of the last answer that was recorded.</summary>
-        public string Live { get; private set; } = "";
-
-        public string Reasoning { get; private set; } = "";
-
-        public string Arguments { get; private set; } = "";
-
-        public string? Recorded { get; private set; }
-
-        public void Take(SseItem<string> item)
-        {
-            Types.Add(item.EventType);
-            JsonElement data = JsonElement.Parse(item.Data);
-            switch (item.EventType)
-            {
-                case "model.started" or "model.reset":
-                    Text = "";
-                    if (item.EventType == "model.reset")
-                    {
-                        Resets.Add(data.GetProperty("reason").GetString()!);
-                    }
-
-                    break;
-                case "model.snapshot":
-                    Text = data.GetProperty("text").GetString()!;
-                    Reasoning = data.GetProperty("reasoning").GetString()!;
-                    foreach (JsonElement call in data.GetProperty("calls").EnumerateArray())
-                    {
-                        Arguments = call.GetProperty("tail").GetString()!;
-                        Note(call.GetProperty("tool").GetString()!);
-                    }
-
-                    break;
-                case "model.delta":
-                    Add(data, data.GetProperty("text").GetString()!, data.GetProperty("at").GetInt64());
-                    break;
-                case "model.completed":
-                    (Live, Text, Recorded) = (Text, "", data.TryGetProperty("text", out JsonElement text) ? text.GetString() : null);
-                    break;
-            }
-
-            bool isLive = item.EventType is "model.started" or "model.snapshot" or "model.delta" or "model.reset" or "run.state" or "tool.progress" or "tree.patch" or "stream.ends";
-            if (!isLive)
-            {
-                Positions.Add(data.GetProperty("position").GetInt32());
-            }
-        }
-
-        private void Add(JsonElement data, string text, long at)
-        {
-            switch (data.GetProperty("channel").GetString())
-            {
-                case "text":
-                    Assert.That(at, Is.EqualTo(Text.Length), "no gap and nothing twice");
-                    Text += text;
-                    break;
-                case "reasoning":
-                    Assert.That(at, Is.EqualTo(Reasoning.Length));
-                    Reasoning += text;
-                    break;
-                default:
-                    Assert.That(at, Is.EqualTo(Arguments.Length));
-                    Arguments += text;
-                    Note(data.GetProperty("tool").GetString()!);
-                    break;
-            }
-        }
-
-        private void Note(string tool)
-        {
-            Tools.Clear();
-            Tools.Add(tool);
-        }
     }
 }
