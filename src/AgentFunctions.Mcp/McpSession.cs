@@ -123,8 +123,7 @@ internal sealed class McpSession
     public async Task<McpCallAnswer> CallToolAsync(
         string tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers, CancellationToken cancellationToken)
     {
-        using IDisposable open = _questions.Begin(context);
-        long mark = _questions.Count;
+        using McpQuestions.OpenCall open = _questions.Begin(context);
         using McpReports.Call reports = _reports.Begin(context.Progress);
         var call = new CallToolRequestParams
         {
@@ -147,16 +146,10 @@ internal sealed class McpSession
         JsonRpcResponse response = await UseAsync(client => client.SendRequestAsync(request, cancellationToken)).ConfigureAwait(false);
         if (response.Result is JsonObject required && required["resultType"] is JsonValue kind && kind.TryGetValue(out string? said) && said == InputTransport.Kind)
         {
-            return new McpCallAnswer(null, required);
+            return new McpCallAnswer(null, required, open.Notes);
         }
 
-        CallToolResult result = McpAnswer.Read(response.Result);
-        return new McpCallAnswer(_questions.Since(mark) is not { } words ? result : new CallToolResult
-        {
-            Content = [.. result.Content, new TextContentBlock { Text = words }],
-            StructuredContent = result.StructuredContent,
-            IsError = result.IsError,
-        }, null);
+        return new McpCallAnswer(McpAnswer.Read(response.Result), null, open.Notes);
     }
 
     /// <summary>Asks for a sign of life.</summary>

@@ -30,19 +30,19 @@ internal sealed class InputCall(McpServer server, Tool tool)
     {
         IPersonAsker? asker = context.Features.Get<IPersonAsker>();
         ToolInputs? inputs = asker is null ? null : context.Services.GetService<ToolInputs>();
-        List<string> cancelled = [];
         ToolInput? input = inputs is null ? null : await inputs.FindAsync(context, cancellationToken).ConfigureAwait(false);
+        List<InputNote> notes = [.. input?.Notes ?? []];
         while (true)
         {
             InputAnswers? answers = null;
             if (input is not null && inputs is null)
             {
                 // Nobody can be asked from here: the server decides what it does without.
-                answers = new InputAnswers(Cancelled(input, cancelled), input.State);
+                answers = new InputAnswers(Cancelled(input, notes), input.State);
             }
             else if (input is not null)
             {
-                JsonObject? responses = await AskAsync(asker!, input, cancellationToken).ConfigureAwait(false);
+                JsonObject? responses = await AskAsync(asker!, input, notes, cancellationToken).ConfigureAwait(false);
                 if (responses is null)
                 {
                     return null;
@@ -54,12 +54,13 @@ internal sealed class InputCall(McpServer server, Tool tool)
             }
 
             McpCallAnswer answer = await server.CallAsync(tool, arguments, context, answers, cancellationToken).ConfigureAwait(false);
+            notes.AddRange(answer.Notes);
             if (answer.Required is not { } required)
             {
-                return McpQuestions.Words(cancelled, wasAsked: false) is { } words ? With(answer.Result!, words) : answer.Result;
+                return InputNote.Words(notes) is { } words ? With(answer.Result!, words) : answer.Result;
             }
 
-            input = Next(input, required);
+            input = Next(input, required) with { Notes = notes.Count == 0 ? null : [.. notes] };
             if (inputs is not null)
             {
                 await inputs.PutAsync(context, input, cancellationToken).ConfigureAwait(false);
@@ -104,12 +105,12 @@ internal sealed class InputCall(McpServer server, Tool tool)
         IsError = result.IsError,
     };
 
-    private JsonObject Cancelled(ToolInput input, List<string> asked)
+    private JsonObject Cancelled(ToolInput input, List<InputNote> notes)
     {
         var responses = new JsonObject();
         foreach ((string key, JsonElement request) in input.Requests)
         {
-            asked.Add(ElicitedQuestion.Of(server.Definition.Name, request).Text);
+            notes.Add(new InputNote(ElicitedQuestion.Of(server.Definition.Name, request).Text, InputNote.NobodyHere));
             responses[key] = new JsonObject { ["action"] = "cancel" };
         }
 
@@ -117,15 +118,17 @@ internal sealed class InputCall(McpServer server, Tool tool)
     }
 
     /// <summary>Asks people for each of the inputs; the answers as the protocol has them, or <see langword="null"/> while one is open.</summary>
-    private async Task<JsonObject?> AskAsync(IPersonAsker asker, ToolInput input, CancellationToken cancellationToken)
+    private async Task<JsonObject?> AskAsync(IPersonAsker asker, ToolInput input, List<InputNote> notes, CancellationToken cancellationToken)
     {
         var responses = new JsonObject();
         bool isOpen = false;
         int number = input.Round * 100;
         foreach ((string key, JsonElement request) in input.Requests)
         {
-            PersonAnswer answer = await asker.AskAsync(number++, ElicitedQuestion.Of(server.Definition.Name, request), cancellationToken).ConfigureAwait(false);
+            PersonQuestion question = ElicitedQuestion.Of(server.Definition.Name, request);
+            PersonAnswer answer = await asker.AskAsync(number++, question, cancellationToken).ConfigureAwait(false);
             isOpen |= answer.Verdict == PersonVerdict.Waits;
+            notes.AddRange(InputNote.Of(question.Text, answer) is { } note ? [note] : []);
             responses[key] = ElicitedQuestion.AnswerOf(answer);
         }
 
@@ -143,4 +146,5 @@ internal sealed record InputAnswers(JsonObject Responses, string? State);
 /// <summary>Represents what a server said to a call: a result, or that it needs input first.</summary>
 /// <param name="Result">The result.</param>
 /// <param name="Required">The input that it needs.</param>
-internal sealed record McpCallAnswer(CallToolResult? Result, JsonObject? Required);
+/// <param name="Notes">What it asked for within the call and did not get.</param>
+internal sealed record McpCallAnswer(CallToolResult? Result, JsonObject? Required, IReadOnlyList<InputNote> Notes);

@@ -14,6 +14,9 @@ internal sealed record ToolInput(int Round, IReadOnlyDictionary<string, JsonElem
 {
     /// <summary>Gets whether the answers are on their way: the server may be carrying the call out.</summary>
     public bool IsSent { get; init; }
+
+    /// <summary>Gets what it asked for in earlier rounds and did not get; <see langword="null"/> for nothing.</summary>
+    public IReadOnlyList<InputNote>? Notes { get; init; }
 }
 
 /// <summary>Keeps what servers want before they carry calls out: a sealed record for each call, since the server itself keeps nothing.</summary>

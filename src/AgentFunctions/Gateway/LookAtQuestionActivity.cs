@@ -7,8 +7,14 @@ using AgentFunctions.Loop;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Looks at a question that its run does not wait for, and brings the answer to the run as a message of the person who gave it.</summary>
-internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSteering steering, CallLedger ledger)
+internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSteering steering, CallLedger ledger, TimeProvider time)
 {
+    /// <summary>The wait before the next look at a call that is still open: it may take the answer, or give up just before.</summary>
+    private static readonly TimeSpan OpenCallPause = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a call is taken to be open.</summary>
+    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(10);
+
     public async Task<QuestionLook> RunAsync(ActivityContext context, QuestionInput input)
     {
         CancellationToken cancellationToken = context.CancellationToken;
@@ -18,9 +24,12 @@ internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSte
             return new QuestionLook(HumanTaskSchedule.NextLook(question));
         }
 
-        if (question is { Server: { } server, State: QuestionState.Answered, IsAltered: false })
+        if (question is { Server: { } server, State: QuestionState.Answered, TakenBy: null, IsAltered: false })
         {
-            await TellOfServerAsync(question, server, cancellationToken).ConfigureAwait(false);
+            if (!await TryTellOfServerAsync(question, server, cancellationToken).ConfigureAwait(false))
+            {
+                return new QuestionLook(time.GetUtcNow() + OpenCallPause);
+            }
         }
         else if (question is { Server: null, State: not QuestionState.Withdrawn, IsAltered: false })
         {
@@ -33,13 +42,17 @@ internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSte
     }
 
     /// <summary>Tells the run that a tool server has its answer, if the call that asked is over; one that is still open takes the answer itself.</summary>
-    private async Task TellOfServerAsync(Question question, string server, CancellationToken cancellationToken)
+    /// <returns>Whether nothing is left to tell.</returns>
+    private async Task<bool> TryTellOfServerAsync(Question question, string server, CancellationToken cancellationToken)
     {
         LedgerEntry? call = await ledger.FindAsync(question.RunId, question.Turn, question.Call, cancellationToken).ConfigureAwait(false);
-        if (call is { State: LedgerState.Finished })
+        if (call is not { State: LedgerState.Finished } && time.GetUtcNow() - question.EndedAt < LongestCall)
         {
-            string words = $"A person has answered what the tool server '{server}' asked. If you still need it, call {question.Tool} again with the same arguments.";
-            await steering.DeliverAsync(question.RunId, words, null, question.EventName, cancellationToken).ConfigureAwait(false);
+            return false;
         }
+
+        string words = $"A person has answered what the tool server '{server}' asked. If you still need it, call {question.Tool} again with the same arguments.";
+        await steering.DeliverAsync(question.RunId, words, null, question.EventName, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 }

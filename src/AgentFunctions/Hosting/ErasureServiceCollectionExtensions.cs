@@ -25,6 +25,7 @@ internal static class ErasureServiceCollectionExtensions
         services.TryAddSingleton<TreeContents>();
         services.TryAddSingleton<TreeStates>();
         services.TryAddSingleton<TreeBlobs>();
+        services.TryAddSingleton<QuestionWaiters>();
         services.TryAddSingleton<ErasureRules>();
         services.TryAddSingleton<ErasurePlans>();
         services.AddSingleton<IErasePhase, EndPhase>();

@@ -7,6 +7,7 @@ using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -46,7 +47,7 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<OrchestratedRuns>();
         services.TryAddSingleton(static provider => new WaitingTimes(
             provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<ApprovalService>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<QuestionService>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<RunCommands>();
         services.TryAddSingleton<SteeringRecords>();
         services.TryAddSingleton<SteeringRights>();

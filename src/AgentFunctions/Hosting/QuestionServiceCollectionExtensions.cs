@@ -1,5 +1,4 @@
 using AgentFunctions.Gateway;
-using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Questions;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
@@ -20,7 +19,7 @@ internal static class QuestionServiceCollectionExtensions
         services.TryAddSingleton<LookAtQuestionActivity>();
         services.TryAddSingleton(static provider => new QuestionService(
             provider.GetRequiredService<QuestionStore>(), provider.GetRequiredService<QuestionRequester>(), provider.GetRequiredService<QuestionRecords>(),
-            provider.GetRequiredService<RunSteerers>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 }

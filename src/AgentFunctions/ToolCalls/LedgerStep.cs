@@ -25,7 +25,8 @@ internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, Approva
             case CallOutcome.Completed completed:
                 return await FinishAsync(state, completed, cancellationToken).ConfigureAwait(false);
             case CallOutcome.Waiting { Left: LedgerState.Waiting }:
-                LedgerEntry waiting = state.IsRepeat ? known! : (state.Entry ?? state.NewEntry(time.GetUtcNow())) with
+                // One that was to be made again and asks people was begun: only before that what is known of it stays.
+                LedgerEntry waiting = state is { IsRepeat: true, Entry: null } ? known! : (state.Entry ?? state.NewEntry(time.GetUtcNow())) with
                 {
                     State = LedgerState.Waiting,
                     QuestionIds = state.QuestionIds ?? known?.QuestionIds,

@@ -28,7 +28,7 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
             }
 
             return new CallOutcome.Completed(
-                known is { State: LedgerState.Started or LedgerState.Unknown } ? UnknownOutcome.Of(asked.Name, found.Refusal!.Text) : found.Refusal!);
+                known is { State: LedgerState.Started or LedgerState.Unknown } or { Repeats: > 0 } ? UnknownOutcome.Of(asked.Name, found.Refusal!.Text) : found.Refusal!);
         }
 
         state.Found = found;

@@ -1,7 +1,8 @@
 // A stdio tool server with bad manners: odd-server.mjs HOW. HOW: what it does when it is asked 'server/discover' (mute, empty, error,
 // invalid, exit), and words that say more: 'waits:FILE' (answers nothing before the file is there), 'twice' (lists a tool twice),
 // 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools), 'newest'
-// (speaks 2026-07-28; its tool 'asks' asks for input as that does, 'asks_inside' by a request within the call, 'samples_inside' for a model's answer), 'refuses:TEXT'
+// (speaks 2026-07-28; its tool 'asks' asks for input as that does, once or with 'rounds: N' so often, 'asks_to_open' to open an address, 'asks_inside' by a
+// request within the call (for a password with 'secret: true'), 'samples_inside' for a model's answer), 'refuses:TEXT'
 // (refuses to list, in these words), 'named:TEXT' (is called so). Its tool 'parts' answers what it is given as 'answer'.
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -14,7 +15,7 @@ while (gate && !existsSync(gate)) {
 
 const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
 const tool = (name, inputSchema = { type: "object" }) => ({ name, inputSchema, annotations: { readOnlyHint: true } });
-const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_inside"), tool("samples_inside"), tool("parts")];
+const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_to_open"), tool("asks_inside"), tool("samples_inside"), tool("parts")];
 if (how.includes("twice")) {
   tools.push({ ...tool("act"), description: "another" });
 }
@@ -73,14 +74,22 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer({ resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, ttlMs: 0, cacheScope: "private" });
   } else if (method === "tools/call" && params.name === "asks_inside") {
     asking = id;
-    say({ jsonrpc: "2.0", id: "question", method: "elicitation/create", params: { message: "Who inside?", requestedSchema: who } });
+    say({ jsonrpc: "2.0", id: "question", method: "elicitation/create", params: { message: "Who inside?", requestedSchema: params.arguments?.secret ? { type: "object", properties: { password: { type: "string" } } } : who } });
   } else if (method === "tools/call" && params.name === "samples_inside") {
     asking = id;
     say({ jsonrpc: "2.0", id: "question", method: "sampling/createMessage", params: { messages: [{ role: "user", content: { type: "text", text: "Think." } }], maxTokens: 100 } });
-  } else if (method === "tools/call" && params.name === "asks" && params.inputResponses) {
-    answer({ resultType: "complete", content: [{ type: "text", text: `the answer was ${params.inputResponses.q?.action} ${params.inputResponses.q?.content?.name} ${params.requestState}` }] });
   } else if (method === "tools/call" && params.name === "asks") {
-    answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { message: "Who?", requestedSchema: who } } }, requestState: "s" });
+    const said = (params.requestState?.split(",") ?? []).concat(params.inputResponses ? [`${params.inputResponses.q?.action} ${params.inputResponses.q?.content?.name}`] : []);
+    if (said.length >= (params.arguments?.rounds ?? 1)) {
+      answer({ resultType: "complete", content: [{ type: "text", text: `the answer was ${said.join(",")}` }] });
+    } else {
+      const message = said.length === 0 ? "Who?" : `Who is number ${said.length + 1}?`;
+      answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { message, requestedSchema: who } } }, requestState: said.length === 0 ? undefined : said.join(",") });
+    }
+  } else if (method === "tools/call" && params.name === "asks_to_open" && params.inputResponses) {
+    answer({ resultType: "complete", content: [{ type: "text", text: `opened: ${JSON.stringify(params.inputResponses.q)} ${params.requestState}` }] });
+  } else if (method === "tools/call" && params.name === "asks_to_open") {
+    answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { mode: "url", message: "Sign in.", url: "https://pay.example.com/in?id=7", elicitationId: "e1" } } }, requestState: "kept" });
   } else if (method === "tools/call" && params.name === "parts") {
     answer(params.arguments?.answer ?? { content: [] });
   } else if (method === "tools/call" && params.name.startsWith("report_")) {

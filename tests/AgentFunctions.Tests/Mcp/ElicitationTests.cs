@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Governance.Questions;
 using AgentFunctions.Ledger;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
@@ -28,20 +29,75 @@ internal sealed class ElicitationTests
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That((asked.Server, asked.Text, asked.Tool), Is.EqualTo(("odd", "Who?", "mcp__odd__asks")));
-        Assert.That(run.Result?.Text, Does.Contain("the answer was accept Bo s"));
+        Assert.That(run.Result?.Text, Does.Contain("the answer was accept Bo"));
         Assert.That((await host.Get<CallLedger>().FindAsync(run.Id, 1, 0, cancellationToken))!.QuestionIds, Is.EqualTo(new[] { asked.Id }));
     }
 
     [Test]
-    public async Task InputRequired_Declined_TellsTheServer(CancellationToken cancellationToken)
+    public async Task InputRequired_Declined_TellsTheServerAndTheModelWhoAndWhy(CancellationToken cancellationToken)
     {
         await using RunHost host = await StartAsync("newest", "asks");
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, run.Id, cancellationToken);
-        await host.Get<QuestionService>().DeclineAsync(asked.Id, Bo, "no", cancellationToken);
+        await host.Get<QuestionService>().DeclineAsync(asked.Id, Bo, "not while it rains", cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That(run.Result?.Text, Does.Contain("the answer was decline"));
+        Assert.That(run.Result?.Text, Does.Contain("the answer was decline").And.Contain("user:bo (approver) declined to answer: not while it rains"));
+    }
+
+    [Test]
+    public async Task InputRequired_SeveralRounds_EachIsAskedAndNothingSaidIsLost(CancellationToken cancellationToken)
+    {
+        await using RunHost host = await StartAsync("newest", "asks", new { rounds = 5 });
+        Run run = await host.SubmitAsync();
+        List<string> asked = [];
+        for (int round = 0; round < 5; round++)
+        {
+            Question question = await PendingAsync(host, run.Id, cancellationToken, asked);
+            asked.Add(question.Id);
+            await (round == 1
+                ? host.Get<QuestionService>().DeclineAsync(question.Id, Bo, "no second", cancellationToken)
+                : host.Get<QuestionService>().AnswerAsync(question.Id, Bo, JsonElement.Parse($$"""{"name":"n{{round}}"}"""), cancellationToken));
+        }
+
+        run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(run.Result?.Text, Does.Contain("the answer was accept n0,decline undefined,accept n2,accept n3,accept n4").And.Contain("declined to answer: no second"));
+        Assert.That((await host.Get<QuestionService>().ListOfRunAsync(run.Id, null, cancellationToken)).Select(static question => question.Id), Is.EquivalentTo(asked));
+    }
+
+    [Test]
+    public async Task InputRequired_MoreThanFiveRounds_FailsTheCall(CancellationToken cancellationToken)
+    {
+        await using RunHost host = await StartAsync("newest", "asks", new { rounds = 6 });
+        Run run = await host.SubmitAsync();
+        List<string> asked = [];
+        for (int round = 0; round < 5; round++)
+        {
+            Question question = await PendingAsync(host, run.Id, cancellationToken, asked);
+            asked.Add(question.Id);
+            await host.Get<QuestionService>().AnswerAsync(question.Id, Bo, JsonElement.Parse("{}"), cancellationToken);
+        }
+
+        run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(run.Result?.Text, Does.Contain("asked more than 5 times"));
+    }
+
+    [Test]
+    public async Task InputRequired_AnAddressToOpen_IsShownInFullAndOnlyThatItIsDoneGoesBack(CancellationToken cancellationToken)
+    {
+        await using RunHost host = await StartAsync("newest", "asks_to_open");
+        Run run = await host.SubmitAsync();
+        Question asked = await PendingAsync(host, run.Id, cancellationToken);
+        Assert.That(
+            () => host.Get<QuestionService>().AnswerAsync(asked.Id, Bo, JsonElement.Parse("""{"code":"1"}"""), cancellationToken),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.InvalidInput), "nothing but that it is done can be said");
+        await host.Get<QuestionService>().AnswerAsync(asked.Id, Bo, JsonElement.Parse("{}"), cancellationToken);
+        run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That((asked.Url, asked.Text), Is.EqualTo(("https://pay.example.com/in?id=7", "Sign in.")));
+        Assert.That(run.Result?.Text, Does.Contain("""opened: {"action":"accept"} kept"""));
     }
 
     [Test]
@@ -53,16 +109,80 @@ internal sealed class ElicitationTests
         await host.Get<QuestionService>().AnswerAsync(asked.Id, Bo, JsonElement.Parse("""{"name":"Bo"}"""), cancellationToken);
         run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
-        Assert.That(asked.IsAwaited, Is.False, "the server's call is open; the answer serves the next call too");
+        Assert.That(asked.IsAwaited, Is.False, "the server's call is open");
         Assert.That(run.Result?.Text, Does.Contain("the answer was accept"));
     }
 
-    private static async Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken)
+    [Test]
+    public async Task AskedInside_SameWordsInALaterCall_IsAskedAnew(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> results = [];
+        await using RunHost host = await StartAsync("error", request =>
+        {
+            results = ResultsOf(request);
+            return request.Turn < 2 ? Call("asks_inside") : ChatReply.Say("done");
+        });
+        Run run = await host.SubmitAsync();
+        Question first = await PendingAsync(host, run.Id, cancellationToken);
+        await host.Get<QuestionService>().AnswerAsync(first.Id, Bo, JsonElement.Parse("""{"name":"Bo"}"""), cancellationToken);
+        Question second = await PendingAsync(host, run.Id, cancellationToken, [first.Id]);
+        await host.Get<QuestionService>().DeclineAsync(second.Id, Bo, "once is enough", cancellationToken);
+        await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(results[0], Does.Contain("the answer was accept Bo"));
+        Assert.That(results[1], Does.Contain("the answer was decline").And.Contain("user:bo (approver) declined to answer: once is enough").And.Not.Contain("nobody answered"));
+    }
+
+    [Test]
+    public async Task AskedInside_AnsweredLate_ServesTheNextCallAndNoOther(CancellationToken cancellationToken)
+    {
+        var answered = new TaskCompletionSource();
+        IReadOnlyList<string> results = [];
+        await using RunHost host = await StartAsync(
+            "error",
+            request =>
+            {
+                if (request.Turn == 1)
+                {
+                    answered.Task.Wait(cancellationToken);
+                }
+
+                results = ResultsOf(request);
+                return request.Turn < 3 ? Call("asks_inside") : ChatReply.Say("done");
+            },
+            timeout: 4_000);
+        Run run = await host.SubmitAsync();
+        await Poll.UntilAsync(async () => (await host.JournalAsync(run.Id)).Any(static happened => happened.Type == JournalEventTypes.ToolCompleted), cancellationToken);
+        Question late = await PendingAsync(host, run.Id, cancellationToken);
+        await host.Get<QuestionService>().AnswerAsync(late.Id, Bo, JsonElement.Parse("""{"name":"Bo"}"""), cancellationToken);
+        await Poll.UntilAsync(
+            async () => (await host.JournalAsync(run.Id)).Any(static happened => happened.Type == JournalEventTypes.MessageReceived), cancellationToken);
+        answered.SetResult();
+        await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(results[0], Does.Contain("the answer was cancel").And.Contain("nobody answered in time"));
+        Assert.That(results[1], Does.Contain("the answer was accept Bo"));
+        Assert.That(results[2], Does.Contain("the answer was cancel").And.Contain("nobody answered in time"), "it was asked anew, and nobody came");
+        Assert.That((await host.JournalAsync(run.Id)).Count(static happened => happened.Type == JournalEventTypes.MessageReceived), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task AskedInside_ForAPassword_IsRefusedAndSaidToBe(CancellationToken cancellationToken)
+    {
+        await using RunHost host = await StartAsync("error", "asks_inside", new { secret = true });
+        Run run = await host.RunAsync();
+
+        Assert.That(run.Result?.Text, Does.Contain("the answer was cancel").And.Contain("People are not asked for this here").And.Contain("password").And.Not.Contain("nobody answered"));
+        Assert.That(await host.Get<QuestionService>().ListOfRunAsync(run.Id, null, cancellationToken), Is.Empty);
+    }
+
+    private static async Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken, IReadOnlyList<string>? but = null)
     {
         return await Poll.ForAsync(
             async () =>
             {
-                Question? asked = (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.RunId == runId);
+                Question? asked = (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).FirstOrDefault(
+                    question => question.RunId == runId && but?.Contains(question.Id) != true);
                 Run run = await host.Reader.GetAsync(runId, cancellationToken);
                 Assert.That(run.IsEnded, Is.False, run.Result?.Text);
                 return asked is not null && (!asked.IsAwaited || run.Status == RunStatus.Waiting) ? asked : null;
@@ -70,12 +190,19 @@ internal sealed class ElicitationTests
             cancellationToken);
     }
 
-    private static Task<RunHost> StartAsync(string how, string tool)
+    /// <summary>The results of all calls of the run so far.</summary>
+    private static string[] ResultsOf(ChatRequest request) =>
+        [.. request.Messages.Where(static message => message.GetProperty("role").GetString() == "tool").Select(static message => message.GetProperty("content").ToString())];
+
+    private static ChatReply Call(string tool, object? arguments = null) => ChatReply.Call($"mcp__odd__{tool}", arguments ?? new { });
+
+    private static Task<RunHost> StartAsync(string how, string tool, object? arguments = null) =>
+        StartAsync(how, request => request.Turn == 0 ? Call(tool, arguments) : ChatReply.Say(request.Results[^1]));
+
+    private static Task<RunHost> StartAsync(string how, Func<ChatRequest, ChatReply> script, int timeout = 120_000)
     {
-        string script = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
-        var definition = new { mcpServers = new { odd = new { command = "node", args = new[] { script, how } } } };
-        return RunHost.StartAsync(
-            services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition), ".mcp.json").Servers[0]),
-            request => request.Turn == 0 ? ChatReply.Call($"mcp__odd__{tool}", new { }) : ChatReply.Say(request.Results[^1]));
+        string program = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
+        var definition = new { mcpServers = new { odd = new { command = "node", args = new[] { program, how }, timeout } } };
+        return RunHost.StartAsync(services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition), ".mcp.json").Servers[0]), script);
     }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
@@ -8,6 +10,7 @@ using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Asking;
 
 namespace AgentFunctions.Tests.ToolCalls;
 
@@ -120,6 +123,38 @@ internal sealed class LedgerTests
         Assert.That(asked.Select(static one => one.Item2), Is.EqualTo(new[] { ApprovalQuestion.Call, ApprovalQuestion.Repeat, ApprovalQuestion.Repeat }));
         Assert.That(run.Result!.Text, Is.EqualTo("Result: paid at last"));
         Assert.That(_keys, Is.EqualTo(Enumerable.Repeat($"{run.Id}/1/0", 3)));
+    }
+
+    [Test]
+    public async Task UnknownOutcome_MadeAgainAndThenAsksAPerson_WaitsAndIsANewQuestionTheNextTime(CancellationToken cancellationToken)
+    {
+        await using GovernedRun governed = await StartAsync(new AgentTool(AgentTool.CreateFunction("pay", "Pays.", PayAsync), ToolEffect.NotIdempotent), AskAPerson);
+        Run run = await SubmitAsync(governed, Begun, cancellationToken);
+        Approval first = await governed.ApprovalOfAsync(run.Id, cancellationToken);
+        await governed.Desk.DecideAsync(first.Id, Lead, true, null, null, cancellationToken);
+        QuestionService questions = governed.Host.Get<QuestionService>();
+        Question asked = await Poll.ForAsync(
+            async () => (await questions.ListPendingAsync(null, cancellationToken)).FirstOrDefault(), cancellationToken);
+        await questions.AnswerAsync(asked.Id, new Caller("local"), JsonElement.Parse("""{"answer":"five"}"""), cancellationToken);
+        Approval second = await governed.ApprovalOfAsync(run.Id, cancellationToken, [first.Id]);
+        await governed.Desk.DecideAsync(second.Id, Lead, false, "It is paid.", null, cancellationToken);
+        run = await governed.Host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Assert.That(run.Result!.Text, Does.Contain("lee denied it: It is paid."), "what was approved once is not approved the next time");
+        Assert.That(second.Question, Is.EqualTo(ApprovalQuestion.Repeat));
+        Assert.That(_keys, Is.EqualTo(new[] { $"{run.Id}/1/0" }));
+
+        async Task<string> PayAsync(ToolContext context)
+        {
+            PersonAnswer answer = await context.Features.Get<IPersonAsker>()!.AskAsync(0, new PersonQuestion("How much?"), cancellationToken);
+            if (answer.Verdict == PersonVerdict.Waits)
+            {
+                return "";
+            }
+
+            _keys.Add(context.IdempotencyKey);
+            throw new AgentException(ErrorCode.ToolOutcomeUnknown, "the line went dead");
+        }
     }
 
     [TestCase(false)]

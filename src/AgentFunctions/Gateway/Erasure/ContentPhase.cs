@@ -6,7 +6,7 @@ using AgentFunctions.Views.Runs;
 namespace AgentFunctions.Gateway.Erasure;
 
 /// <summary>Deletes what was said and done in a tree: messages, arguments, results, files. The records of its runs stay.</summary>
-internal sealed class ContentPhase(TreeContents contents, TreeBlobs blobs, Transcript transcript) : IErasePhase
+internal sealed class ContentPhase(TreeContents contents, TreeBlobs blobs, QuestionWaiters waiters, Transcript transcript) : IErasePhase
 {
     public const string Name = "content";
 
@@ -18,7 +18,14 @@ internal sealed class ContentPhase(TreeContents contents, TreeBlobs blobs, Trans
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Cursor, Portion, cancellationToken).ConfigureAwait(false);
-        var counts = new EraseCounts();
+        // First what waits for answers: only the questions lead to it.
+        (int waiting, bool areLeft) = await waiters.PurgeAsync(ids, cancellationToken).ConfigureAwait(false);
+        var counts = new EraseCounts { Instances = waiting };
+        if (areLeft)
+        {
+            return new EraseProgress { HasMore = true, Cursor = input.Cursor, Wait = TimeSpan.FromSeconds(1), Counts = counts };
+        }
+
         foreach (string id in ids)
         {
             foreach (string hash in await contents.HashesAsync(id, cancellationToken).ConfigureAwait(false))
@@ -27,7 +34,7 @@ internal sealed class ContentPhase(TreeContents contents, TreeBlobs blobs, Trans
             }
 
             List<string> keys = [.. (await contents.ApprovalsAsync(id, cancellationToken).ConfigureAwait(false)).Select(static approval => $"approvals/{approval}")];
-            keys.AddRange(await contents.QuestionKeysAsync(id, cancellationToken).ConfigureAwait(false));
+            keys.AddRange((await contents.QuestionIdsAsync(id, cancellationToken).ConfigureAwait(false)).Select(static question => $"questions/{question}"));
             foreach (string name in RunNames.Records.Except(RunNames.Numbers))
             {
                 await foreach (StoredRecord record in contents.RecordsAsync(name, id, cancellationToken).ConfigureAwait(false))

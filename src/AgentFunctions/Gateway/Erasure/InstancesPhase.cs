@@ -6,7 +6,7 @@ using AgentFunctions.Views.Runs;
 namespace AgentFunctions.Gateway.Erasure;
 
 /// <summary>Purges the orchestrations of a tree with their histories, and looks again until none is left.</summary>
-internal sealed class InstancesPhase(TreeContents contents, IOrchestrationClient orchestrations) : IErasePhase
+internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters waiters, IOrchestrationClient orchestrations) : IErasePhase
 {
     public const string Name = "instances";
 
@@ -22,12 +22,18 @@ internal sealed class InstancesPhase(TreeContents contents, IOrchestrationClient
         if (input.Cursor != Rest)
         {
             IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Cursor, Portion, cancellationToken).ConfigureAwait(false);
+            (int waiting, bool areLeft) = await waiters.PurgeAsync(ids, cancellationToken).ConfigureAwait(false);
+            if (areLeft)
+            {
+                return new EraseProgress { HasMore = true, Cursor = input.Cursor, Wait = TimeSpan.FromSeconds(1), Counts = new EraseCounts { Instances = waiting } };
+            }
+
             int[] purged = await InParallel.SelectAsync(ids, id => orchestrations.PurgeAsync(id, cancellationToken), cancellationToken).ConfigureAwait(false);
             return new EraseProgress
             {
                 HasMore = true,
                 Cursor = ids.Count == Portion ? ids[^1] : Rest,
-                Counts = new EraseCounts { Instances = purged.Sum() },
+                Counts = new EraseCounts { Instances = purged.Sum() + waiting },
             };
         }
 

@@ -42,7 +42,7 @@ internal sealed class RecordsPhase(TreeContents contents, TreeBlobs blobs, RunSt
 
         // What leads to these goes after them.
         List<string> keys = [.. (await contents.ApprovalsAsync(run, cancellationToken).ConfigureAwait(false)).Select(static id => $"approvals/{id}")];
-        keys.AddRange(await contents.QuestionKeysAsync(run, cancellationToken).ConfigureAwait(false));
+        keys.AddRange((await contents.QuestionIdsAsync(run, cancellationToken).ConfigureAwait(false)).Select(static id => $"questions/{id}"));
         await foreach (StoredRecord claim in contents.RecordsAsync(RunNames.Claims, run, cancellationToken).ConfigureAwait(false))
         {
             keys.Add($"idempotency/{claim.Key[(claim.Key.LastIndexOf('/') + 1)..]}");

@@ -103,18 +103,18 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
         }
     }
 
-    /// <summary>Gets the keys of the questions of a run.</summary>
+    /// <summary>Gets the ids of the questions of a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    public async Task<IReadOnlyList<string>> QuestionKeysAsync(string run, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> QuestionIdsAsync(string run, CancellationToken cancellationToken)
     {
-        var keys = new List<string>();
+        var ids = new List<string>();
         await foreach (StoredRecord asked in RecordsAsync(RunNames.AskedQuestions, run, cancellationToken).ConfigureAwait(false))
         {
-            keys.Add($"questions/{asked.Key[(asked.Key.LastIndexOf('/') + 1)..]}");
+            ids.Add(asked.Key[(asked.Key.LastIndexOf('/') + 1)..]);
         }
 
-        return keys;
+        return ids;
     }
 
     /// <summary>Gets the ids of the approvals of a run: the open ones, those that its calls name, and those that its journal tells of.</summary>

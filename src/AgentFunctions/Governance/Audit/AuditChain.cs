@@ -15,7 +15,7 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
     private readonly string _stream = AuditShards.StreamOf(shard);
     private readonly string _headName = AuditShards.HeadOf(shard);
     private readonly Lock _gate = new();
-    private readonly Queue<(AuditEntry Entry, TaskCompletionSource<AuditHead> Written)> _waiting = [];
+    private readonly Queue<AuditWrite> _waiting = [];
     private bool _writing;
     private AuditEnd? _end;
     private AuditHead? _joined;
@@ -26,13 +26,14 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
 
     /// <summary>Adds an entry. Durable when it returns.</summary>
     /// <param name="entry">The entry; its texts are masked before it is chained.</param>
+    /// <param name="once">Where the same entry may stand already, so that it is not added; <see langword="null"/> to add it in any case.</param>
     /// <returns>How far the part has grown.</returns>
-    public Task<AuditHead> AppendAsync(AuditEntry entry)
+    public Task<AuditHead> AppendAsync(AuditEntry entry, AuditOnce? once = null)
     {
         var written = new TaskCompletionSource<AuditHead>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
         {
-            _waiting.Enqueue((entry, written));
+            _waiting.Enqueue(new AuditWrite(entry, once, written));
             if (!_writing)
             {
                 _writing = true;
@@ -61,10 +62,10 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
     {
         while (true)
         {
-            var batch = new List<(AuditEntry Entry, TaskCompletionSource<AuditHead> Written)>();
+            var batch = new List<AuditWrite>();
             lock (_gate)
             {
-                while (batch.Count < MaxBatch && _waiting.TryDequeue(out (AuditEntry, TaskCompletionSource<AuditHead>) next))
+                while (batch.Count < MaxBatch && _waiting.TryDequeue(out AuditWrite? next))
                 {
                     batch.Add(next);
                 }
@@ -78,7 +79,7 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
 
             try
             {
-                AuditHead head = await WriteAsync([.. batch.Select(item => item.Entry)]).ConfigureAwait(false);
+                AuditHead head = await WriteAsync(batch).ConfigureAwait(false);
                 batch.ForEach(item => item.Written.TrySetResult(head));
             }
             catch (Exception e)
@@ -89,13 +90,20 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
         }
     }
 
-    private async Task<AuditHead> WriteAsync(AuditEntry[] entries)
+    private async Task<AuditHead> WriteAsync(IReadOnlyList<AuditWrite> writes)
     {
         SigningKey key = await context.Keys.CurrentAsync().ConfigureAwait(false);
         bool isFresh = false;
         while (true)
         {
             AuditEnd end = _end is { } known && (isFresh || !_othersWrite) ? known : await LookAsync().ConfigureAwait(false);
+            // Anew whenever others have written: what they wrote may be the very same.
+            AuditEntry[] entries = await AuditOnce.MissingAsync(context.Logs, _stream, writes, end.Count).ConfigureAwait(false);
+            if (entries.Length == 0)
+            {
+                return new AuditHead(shard, end.Count, end.Hash);
+            }
+
             AuditHead? joined = shard == AuditShards.Heads ? null : context.LastJoin;
             (ReadOnlyMemory<byte>[] lines, AuditEnd after) = Chain(entries, end, key, joined == _joined ? null : joined);
             try

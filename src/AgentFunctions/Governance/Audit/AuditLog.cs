@@ -57,6 +57,23 @@ public sealed class AuditLog
         await Part(AuditShards.Of(stored)).AppendAsync(stored).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Adds an entry unless its part has the same already, however many hosts add it at once.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="once">Where the same may stand already, and what is the same.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the entry is added nevertheless.</param>
+    internal async Task AppendOnceAsync(AuditEntry entry, AuditOnce once, CancellationToken cancellationToken)
+    {
+        AuditEntry stored = _seal is null ? entry : await _seal.CloseAsync(entry, cancellationToken).ConfigureAwait(false);
+        await Part(AuditShards.Of(stored)).AppendAsync(stored, once).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gets the end of the part that the entries of a run are in: what is added later stands behind it.</summary>
+    /// <param name="rootId">The root of the run's tree.</param>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    internal Task<long> EndAsync(string rootId, string runId, CancellationToken cancellationToken) => _context.Logs.GetLengthAsync(
+        AuditShards.StreamOf(AuditShards.Of(new AuditEntry("") { RootId = rootId, RunId = runId })), cancellationToken);
+
     /// <summary>Reads the entries, oldest first.</summary>
     /// <param name="runId">Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.</param>
     /// <param name="from">How many of them to leave out. To go on in a log that grows, use a cursor.</param>

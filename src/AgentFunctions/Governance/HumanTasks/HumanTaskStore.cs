@@ -55,7 +55,7 @@ internal abstract class HumanTaskStore<TTask>(
     /// <param name="change">The change; the same task for none.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">There is no task of that id.</exception>
-    public async Task<TTask> ChangeAsync(string id, Func<TTask, TTask> change, CancellationToken cancellationToken)
+    public virtual async Task<TTask> ChangeAsync(string id, Func<TTask, TTask> change, CancellationToken cancellationToken)
     {
         while (true)
         {

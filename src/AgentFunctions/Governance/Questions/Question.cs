@@ -144,11 +144,23 @@ public sealed record Question : IHumanTask<Question>
     /// <summary>Gets who may answer now: roles, and <c>requester</c> for whoever asked for the run.</summary>
     public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];
 
+    /// <summary>Gets from where on the audit log may tell of its end; <see langword="null"/> for its beginning.</summary>
+    [JsonInclude]
+    internal long? AuditFrom { get; init; }
+
+    /// <summary>Gets which request of a call took the answer, where several calls may ask the same; each answer serves one.</summary>
+    [JsonInclude]
+    internal string? TakenBy { get; init; }
+
     /// <summary>Gets the name of the event that wakes whoever waits.</summary>
     internal string EventName => $"question:{Id}";
 
     /// <summary>Gets the orchestration that waits: the run, or one of the question's own.</summary>
-    internal string WaiterId => IsAwaited ? RunId : $"question.{Id}";
+    internal string WaiterId => IsAwaited ? RunId : WaiterOf(Id);
+
+    /// <summary>Gets the orchestration of its own that waits for the answer to a question.</summary>
+    /// <param name="id">The question.</param>
+    internal static string WaiterOf(string id) => $"question.{id}";
 
     bool IHumanTask<Question>.IsPending => State == QuestionState.Pending;
 

@@ -53,7 +53,9 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
         }
 
         string? answers = question.Answers?.GetRawText();
-        await audit.AppendAsync(
+        // Whoever answers and the run that looks meet here: the log has it once.
+        var once = new AuditOnce(question.AuditFrom ?? 0, entry => entry.Type == auditType && entry.QuestionId == question.Id && entry.RunId == question.RunId);
+        await audit.AppendOnceAsync(
             Entry(auditType, question) with
             {
                 Actor = question.By,
@@ -61,9 +63,10 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
                 Outcome = Preview.Of(redactor.Redact(answers), AuditTextLimit),
                 Reason = question.IsByDefault ? "nobody answered in time; the defaults of the form were taken" : Preview.Of(redactor.Redact(question.Words), AuditTextLimit),
             },
+            once,
             cancellationToken).ConfigureAwait(false);
-        await TellAsync(question, journalType, QuestionWords.EndOf(question), question.EndedAt ?? time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-        return true;
+        return await TellAsync(question, journalType, QuestionWords.EndOf(question), question.EndedAt ?? time.GetUtcNow(), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>Writes down attempts to tell people.</summary>

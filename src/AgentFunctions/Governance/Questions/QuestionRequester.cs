@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.HumanTasks;
 using AgentFunctions.Runs;
 
@@ -6,7 +7,8 @@ namespace AgentFunctions.Governance.Questions;
 
 /// <summary>The runs' side of questions: asks, at every look reminds, escalates and expires, and withdraws what an ended run still asks.</summary>
 internal sealed class QuestionRequester(
-    QuestionStore store, QuestionDeliveries deliveries, QuestionRecords records, IOrchestrationClient orchestrations, TimeProvider time)
+    QuestionStore store, QuestionDeliveries deliveries, QuestionRecords records, RunSteerers steerers, IOrchestrationClient orchestrations,
+    TimeProvider time)
     : HumanTaskRequester<Question>(store, time), IRunEndObserver
 {
     private readonly QuestionStore _store = store;
@@ -20,6 +22,25 @@ internal sealed class QuestionRequester(
         await _store.EnterAsync(asked, cancellationToken).ConfigureAwait(false);
         return await RequestAsync(asked, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Takes what became of a question for one request of a call; it serves no other.</summary>
+    /// <param name="id">The question.</param>
+    /// <param name="taker">The request.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The question; <see cref="Question.TakenBy"/> says whom it serves.</returns>
+    public Task<Question> TakeAsync(string id, string taker, CancellationToken cancellationToken) => Store.ChangeAsync(
+        id,
+        before => before is { State: QuestionState.Answered or QuestionState.Declined, IsAltered: false, TakenBy: null } ? before with { TakenBy = taker } : before,
+        cancellationToken);
+
+    /// <summary>
+    /// Notes that whoever answered has steered the run, before the words take effect: they may lead to calls about which a rule wants
+    /// somebody else to decide. Only who was first is noted.
+    /// </summary>
+    /// <param name="question">The question.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task NoteSteererAsync(Question question, CancellationToken cancellationToken) => question is { IsAltered: false, By: { } by } && by != question.Requester
+        ? steerers.AddAsync(question.RootId, [by], cancellationToken) : Task.CompletedTask;
 
     /// <summary>Withdraws a question that nobody has answered yet.</summary>
     /// <param name="id">The question.</param>
@@ -75,7 +96,11 @@ internal sealed class QuestionRequester(
 
     protected override Task RecordEscalatedAsync(Question task, CancellationToken cancellationToken) => records.EscalatedAsync(task, cancellationToken);
 
-    protected override Task RecordEndAsync(Question task, CancellationToken cancellationToken) => records.EndedAsync(task, cancellationToken);
+    protected override async Task RecordEndAsync(Question task, CancellationToken cancellationToken)
+    {
+        await NoteSteererAsync(task, cancellationToken).ConfigureAwait(false);
+        await records.EndedAsync(task, cancellationToken).ConfigureAwait(false);
+    }
 
     protected override Task RecordToldAsync(Question task, IReadOnlyList<HumanTaskDelivery> told, CancellationToken cancellationToken) =>
         records.ToldAsync(task, told, cancellationToken);

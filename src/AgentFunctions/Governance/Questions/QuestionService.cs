@@ -1,5 +1,4 @@
 using System.Text.Json;
-using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Redaction;
 
 namespace AgentFunctions.Governance.Questions;
@@ -13,13 +12,12 @@ public sealed class QuestionService
     private readonly QuestionStore _store;
     private readonly QuestionRequester _requester;
     private readonly QuestionRecords _records;
-    private readonly RunSteerers _steerers;
     private readonly Redactor _redactor;
     private readonly TimeProvider _time;
 
     internal QuestionService(
-        QuestionStore store, QuestionRequester requester, QuestionRecords records, RunSteerers steerers, Redactor redactor, TimeProvider time) =>
-        (_store, _requester, _records, _steerers, _redactor, _time) = (store, requester, records, steerers, redactor, time);
+        QuestionStore store, QuestionRequester requester, QuestionRecords records, Redactor redactor, TimeProvider time) =>
+        (_store, _requester, _records, _redactor, _time) = (store, requester, records, redactor, time);
 
     /// <summary>Lists what waits for an answer: the most urgent first, then the oldest.</summary>
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
@@ -131,12 +129,6 @@ public sealed class QuestionService
     private async Task<Question> EndAsync(Question found, Caller caller, Question said, CancellationToken cancellationToken)
     {
         EnsureRight(caller, found);
-        if (found.State == QuestionState.Pending && caller.Id != found.Requester)
-        {
-            // Before the words take effect: they may lead to calls about which a rule wants somebody else to decide.
-            await _steerers.AddAsync(found.RootId, [caller.Id], cancellationToken).ConfigureAwait(false);
-        }
-
         DateTimeOffset now = _time.GetUtcNow();
         Question ended = await _store.ChangeAsync(
             found.Id,
@@ -152,6 +144,7 @@ public sealed class QuestionService
                     EndedAt = now,
                 },
             cancellationToken).ConfigureAwait(false);
+        await _requester.NoteSteererAsync(ended, cancellationToken).ConfigureAwait(false);
         await _records.EndedAsync(ended, cancellationToken).ConfigureAwait(false);
         await _requester.WakeAsync(ended, cancellationToken).ConfigureAwait(false);
         return QuestionView.Of(ended, _redactor);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentFunctions.Core;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
@@ -59,9 +60,33 @@ internal sealed class QuestionDrafts(
     public async Task<Question> AskAsync(ToolCallState state, int number, PersonQuestion asked, CancellationToken cancellationToken)
     {
         ToolContext context = state.Request.Context;
-        string id = asked.Key is { } key
-            ? CallHash.QuestionId(context.RunId, key)
-            : CallHash.QuestionId(context.RunId, context.Turn, context.Call, number);
+        if (asked.Key is not { } key)
+        {
+            return await AskOnceAsync(state, CallHash.QuestionId(context.RunId, context.Turn, context.Call, number), asked, cancellationToken).ConfigureAwait(false);
+        }
+
+        string taker = string.Create(CultureInfo.InvariantCulture, $"{context.Turn}/{context.Call}/{number}");
+        for (int round = 0; ; round++)
+        {
+            string id = CallHash.QuestionId(context.RunId, round == 0 ? key : string.Create(CultureInfo.InvariantCulture, $"{key}\n{round}"));
+            Question found = await AskOnceAsync(state, id, asked, cancellationToken).ConfigureAwait(false);
+            if (found is { State: QuestionState.Pending, IsAltered: false })
+            {
+                return found;
+            }
+
+            // What a person says serves one request: the next of the same words is asked anew, and so is one that nobody answered.
+            found = await questions.TakeAsync(id, taker, cancellationToken).ConfigureAwait(false);
+            if (found.TakenBy == taker || (found.TakenBy is null && found.Turn == context.Turn && found.Call == context.Call))
+            {
+                return found;
+            }
+        }
+    }
+
+    private async Task<Question> AskOnceAsync(ToolCallState state, string id, PersonQuestion asked, CancellationToken cancellationToken)
+    {
+        ToolContext context = state.Request.Context;
         Question? question = (await store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Task;
         if (question is null)
         {
@@ -76,6 +101,7 @@ internal sealed class QuestionDrafts(
             question = await questions.AskAsync(question, cancellationToken).ConfigureAwait(false);
         }
 
+        await questions.NoteSteererAsync(question, cancellationToken).ConfigureAwait(false);
         if (!question.IsAwaited)
         {
             await AwaitApartAsync(question, cancellationToken).ConfigureAwait(false);

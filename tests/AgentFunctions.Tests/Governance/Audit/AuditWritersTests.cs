@@ -42,6 +42,34 @@ public sealed class AuditWritersTests
     }
 
     [Test]
+    public async Task AppendOnce_ManyHostsAtOnce_EachEntryStandsOnce([Range(1, 5)] int seed)
+    {
+        const int Hosts = 4, Facts = 15;
+        await using AuditBench bench = await AuditBench.OpenAsync();
+        var store = new UnsteadyLogStore(bench.Store, seed);
+        long[] from = await Task.WhenAll(s_runs.OfType<string>().Select(run => bench.Log().EndAsync(run, run, CancellationToken.None)));
+        Assert.That(from, Is.All.Zero);
+
+        await Task.WhenAll(Enumerable.Range(0, Hosts).Select(host => Task.Run(async () =>
+        {
+            AuditLog log = bench.Log(store);
+            foreach (int fact in Enumerable.Range(0, Facts))
+            {
+                await Task.WhenAll(
+                    log.AppendAsync(new AuditEntry("test.other") { RunId = "a", Actor = $"host {host}", Turn = fact }),
+                    log.AppendOnceAsync(Fact(fact), new AuditOnce(0, entry => entry.Type == "test.fact" && entry.Turn == fact), CancellationToken.None));
+            }
+        })));
+
+        List<AuditEntry> all = await Written(bench.Log().ReadAsync());
+        Assert.That(all.Where(static entry => entry.Type == "test.fact").Select(static entry => entry.Turn), Is.EquivalentTo(Enumerable.Range(0, Facts)));
+        Assert.That(all.Count(static entry => entry.Type == "test.other"), Is.EqualTo(Hosts * Facts));
+        Assert.That((await bench.Log().VerifyAsync()).Problem, Is.Null);
+
+        static AuditEntry Fact(int number) => new("test.fact") { RunId = "a", Actor = "somebody", Turn = number };
+    }
+
+    [Test]
     public async Task Append_HostsThatEndBetweenEntryAndHead_TheNextGoesOn([Range(1, 5)] int seed)
     {
         await using AuditBench bench = await AuditBench.OpenAsync();
