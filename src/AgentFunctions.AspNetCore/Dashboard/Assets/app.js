@@ -1,7 +1,380 @@
-// The address of the runtime: taken before the page changes its own address.
-const root = new URL(document.documentElement.dataset.root, document.baseURI);
+// The shell: addresses, navigation, keyboard, sign-in, and what is said about the host.
 
-const health = await fetch(new URL('health/live', root));
-const line = document.createElement('p');
-line.textContent = health.ok ? 'The host answers.' : `The host answers ${health.status}.`;
-document.querySelector('main').append(line);
+import { append, button, clockTime, dialog, field, h, icon, link, set, setText } from './h.js';
+import { get, net, on, readSession, root, session, signIn, signOut, tryGet } from './api.js';
+
+const SCREENS = [
+  [/^$/, () => import('./runs.js'), 'runs', 'Runs'],
+  [/^runs\/([^/]+)$/, () => import('./run.js'), 'runs', 'Run'],
+  [/^start$/, () => import('./start.js'), 'runs', 'Start a run'],
+  [/^inbox$/, () => import('./inbox.js'), 'inbox', 'Inbox'],
+  [/^(approvals)(?:\/([^/]+))?$/, () => import('./inbox.js'), 'approvals', 'Approvals'],
+  [/^(questions)(?:\/([^/]+))?$/, () => import('./inbox.js'), 'questions', 'Questions'],
+  [/^(reviews)$/, () => import('./operate.js'), 'reviews', 'Reviews'],
+  [/^(incidents)(?:\/([^/]+))?$/, () => import('./operate.js'), 'incidents', 'Incidents'],
+  [/^(monitors)(?:\/([^/]+))?$/, () => import('./operate.js'), 'monitors', 'Monitors'],
+  [/^(kill)$/, () => import('./operate.js'), 'kill', 'Kill switch'],
+  [/^(life)$/, () => import('./operate.js'), 'life', 'Data and keys'],
+  [/^agents(?:\/([^/]+))?$/, () => import('./start.js'), 'agents', 'Agents'],
+  [/^usage$/, () => import('./usage.js'), 'usage', 'Usage'],
+  [/^signed-in$/, () => import('./oidc.js'), '', 'Signing in'],
+];
+
+const NAVIGATION = [
+  ['', [['', 'runs', 'Runs', 'runs'], ['approvals', 'approvals', 'Approvals', 'approval'], ['questions', 'questions', 'Questions', 'question'], ['reviews', 'reviews', 'Reviews', 'review']]],
+  ['Watch', [['incidents', 'incidents', 'Incidents', 'incident'], ['monitors', 'monitors', 'Monitors', 'monitor'], ['usage', 'usage', 'Usage', 'usage']]],
+  ['Control', [['agents', 'agents', 'Agents', 'agent'], ['kill', 'kill', 'Kill switch', 'kill'], ['life', 'life', 'Data and keys', 'life']]],
+];
+
+const main = h('main', { id: 'main', tabindex: '-1' });
+const bands = h('div', { class: 'bands' });
+const said = h('div', { role: 'status', class: 'sr' });
+const toasts = h('div', { class: 'toasts', role: 'log', 'aria-label': 'Messages' });
+const counts = new Map();
+const places = [];
+const who = h('span', { class: 'who-name' });
+
+/** Says something to screen readers, politely. */
+export const say = text => setText(said, text);
+
+/** Shows a short message for some seconds. */
+export function toast(text, tone = 'good', ...more) {
+  const note = h('div', { class: `toast tone-${tone}` }, icon(tone === 'bad' ? 'failed' : 'completed'), h('span', null, text), more);
+  toasts.append(note);
+  setTimeout(() => note.remove(), tone === 'bad' ? 12_000 : 6_000);
+}
+
+/** Runs an action and shows what went wrong, if anything did. */
+export async function attempt(action, done) {
+  try {
+    const result = await action();
+    if (done) toast(typeof done === 'function' ? done(result) : done);
+    return result;
+  } catch (e) {
+    toast(e.detail ?? e.message, 'bad');
+    return undefined;
+  }
+}
+
+/** What stands in a screen's place when it cannot be shown. */
+export function fault(problem, retry) {
+  const titles = { 401: 'Sign in to see this', 403: 'This is not yours to see', 404: 'There is nothing here', 410: 'This was erased', 423: 'This is held', 429: 'Too many requests', offline: 'Not connected' };
+  const title = titles[problem.status ?? problem.code] ?? 'This could not be read';
+  return h('section', { class: 'fault', 'aria-label': title }, h('h2', null, title), h('p', null, problem.detail ?? problem.message),
+    h('p', { class: 'muted mono' }, problem.code, problem.traceId && [' · trace ', problem.traceId]),
+    h('div', { class: 'buttons' }, retry && ![403, 404, 410].includes(problem.status) && button('Try again', retry), button('Back to runs', () => go(''))));
+}
+
+// Addresses. All state of a view is in the query string, so Back and a copied address show the same.
+let current = null;
+
+/** The page's address below the dashboard's root, without slashes around it. */
+const here = () => decodeURI(location.pathname.slice(root.pathname.length)).replace(/\/$/, '');
+
+export function go(to, { replace = false } = {}) {
+  const url = new URL(to, root);
+  if (url.href === location.href) return;
+  history[replace ? 'replaceState' : 'pushState']({ depth: (history.state?.depth ?? 0) + (replace ? 0 : 1) }, '', url);
+  render();
+}
+
+/** One step back, or to a place if the page was opened here. */
+export function back(fallback = '') {
+  history.state?.depth > 0 ? history.back() : go(fallback);
+}
+
+async function render() {
+  const path = here();
+  const found = SCREENS.map(([pattern, load, place, title]) => ({ match: pattern.exec(path), load, place, title })).find(screen => screen.match);
+  const params = Object.fromEntries(new URLSearchParams(location.search));
+  if (current && found && current.path === path && current.screen?.update) {
+    current.params = params;
+    current.screen.update(params);
+    return;
+  }
+  for (const leave of current?.leaves ?? []) leave();
+  closeMenu();
+  const view = current = {
+    path, params, match: found?.match ?? [], el: h('div', { class: 'screen' }), leaves: [], keys: {}, screen: null, heading: found?.title ?? 'Not found',
+    get live() { return current === view; },
+    leave: action => view.leaves.push(action),
+    title: text => { if (view.live) { view.heading = text; titleOf(); } },
+    /** Changes the query string; null removes. */
+    set(changes, { push = false } = {}) {
+      const next = { ...view.params };
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === null || value === undefined || value === '' || value === false) delete next[name];
+        else next[name] = String(value);
+      }
+      view.params = next;
+      const url = new URL(location.href);
+      url.search = new URLSearchParams(next).toString();
+      if (url.href !== location.href) history[push ? 'pushState' : 'replaceState']({ depth: (history.state?.depth ?? 0) + (push ? 1 : 0) }, '', url);
+    },
+  };
+  for (const [element, place] of places) {
+    if (place === found?.place || (place === 'inbox' && ['approvals', 'questions'].includes(found?.place))) element.setAttribute('aria-current', 'page');
+    else element.removeAttribute('aria-current');
+  }
+  titleOf();
+  set(main, view.el);
+  main.scrollTop = 0;
+  window.scrollTo(0, 0);
+  if (!found) {
+    view.el.append(h('h1', null, 'Nothing here'), fault({ status: 404, detail: 'No screen has this address.', code: 'notFound' }));
+    return;
+  }
+  const skeleton = setTimeout(() => view.live && !view.el.childElementCount && view.el.append(h('div', { class: 'skeleton', 'aria-hidden': 'true' }, [1, 2, 3, 4].map(() => h('span')))), 150);
+  try {
+    const module = await found.load();
+    if (!view.live) return;
+    const screen = await module.mount(view);
+    if (!view.live) return;
+    view.screen = screen ?? {};
+  } catch (e) {
+    if (!view.live) return;
+    if (e instanceof TypeError && /module|import/i.test(e.message)) {
+      if (await isNewer()) return;
+    }
+    set(view.el, h('h1', null, view.heading), fault(e, () => { current = null; render(); }));
+    if (!e.status && e.code !== 'offline') console.error(e);
+  } finally {
+    clearTimeout(skeleton);
+    view.el.querySelector(':scope > .skeleton')?.remove();
+  }
+}
+
+function titleOf() {
+  const waiting = [...counts.values()].reduce((sum, count) => sum + (count.mine ?? 0), 0);
+  document.title = `${waiting ? `(${waiting}) ` : ''}${current?.heading ?? ''} · AgentFunctions`;
+}
+
+window.addEventListener('popstate', render);
+document.addEventListener('click', event => {
+  const anchor = event.target.closest?.('a.in');
+  if (!anchor || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  go(anchor.href);
+});
+
+// A newer version: the file of this version is gone. Modules of two versions are never mixed.
+async function isNewer() {
+  const response = await fetch(new URL('app.js', import.meta.url), { method: 'HEAD', cache: 'no-store' }).catch(() => null);
+  if (response?.status !== 404) return false;
+  band('version', 'warn', 'A newer version is served.', button('Reload', () => location.reload()));
+  return true;
+}
+
+// Bands above everything: rehearsal, connection, version.
+const shown = new Map();
+function band(name, tone, ...content) {
+  shown.get(name)?.remove();
+  shown.delete(name);
+  if (!content.length) return;
+  const element = h('div', { class: `band tone-${tone}`, role: tone === 'bad' ? 'alert' : null, data: { band: name } }, content);
+  shown.set(name, element);
+  bands.append(element);
+}
+
+let countdown = 0;
+on('net', () => {
+  clearInterval(countdown);
+  if (!net.since) {
+    if (shown.has('net')) say('Connected again.');
+    band('net');
+    return;
+  }
+  const next = h('span');
+  const tick = () => setText(next, `Next try in ${Math.max(0, Math.ceil((net.next - Date.now()) / 1000))} s`);
+  if (shown.has('net')) shown.get('net').querySelector('.next').replaceChildren(next);
+  else band('net', 'bad', icon('failed'), h('span', null, `Not connected since ${clockTime(net.since)}. What you see is from then.`), h('span', { class: 'next', 'aria-hidden': 'true' }, next), button('Now', () => net.probe(), { kind: 'small' }));
+  tick();
+  countdown = setInterval(tick, 1000);
+});
+on('back', () => { readSession().catch(() => {}); isNewer(); refreshCounts(); });
+
+// Sign-in lies over the page: what is being typed below it stays.
+on('signin', reason => {
+  if (document.querySelector('dialog.signin')) return;
+  const keyWay = session.ways.find(way => way.kind === 'key') ?? (session.ways.length ? null : {});
+  const others = session.ways.filter(way => way.kind !== 'key');
+  const input = h('input', { type: 'password', autocomplete: 'current-password', spellcheck: 'false' });
+  const keyField = field('API key', input, { help: 'It is kept in this tab only and is gone when you close it.' });
+  const element = h('dialog', { class: 'signin', 'aria-labelledby': 'signin-title', oncancel: event => event.preventDefault() },
+    h('form', { novalidate: true, onsubmit: async event => {
+      event.preventDefault();
+      if (!input.value.trim()) return keyField.fault('Enter a key.');
+      submit.setAttribute('aria-busy', 'true');
+      try {
+        if (await signIn(input.value)) {
+          element.close();
+          element.remove();
+          showSession();
+          refreshCounts();
+        } else {
+          keyField.fault('This key is not known here. Check that it is whole.');
+          input.select();
+        }
+      } catch (e) {
+        keyField.fault(e.message);
+      } finally {
+        submit.removeAttribute('aria-busy');
+      }
+    } }, brand(), h('h2', { id: 'signin-title' }, 'Sign in'), reason && h('p', null, reason), keyWay && keyField));
+  const submit = h('button', { type: 'submit', class: 'button primary' }, 'Sign in');
+  const form = element.firstElementChild;
+  if (keyWay) form.append(h('div', { class: 'buttons end' }, submit));
+  for (const way of others) {
+    form.append(way.kind === 'platform'
+      ? h('a', { class: 'button', href: new URL(way.login, location.href).origin === location.origin ? way.login : '#' }, 'Sign in with your organisation')
+      : button(`Sign in with ${way.name ?? 'your organisation'}`, async () => (await import('./oidc.js')).begin(way)));
+  }
+  on('key', () => element.isConnected && readSession().then(() => { if (session.caller) { element.close(); element.remove(); } }));
+  document.body.append(element);
+  element.showModal();
+  input.focus();
+});
+
+function showSession() {
+  const caller = session.caller;
+  setText(who, caller ? session.required ? caller.id : `${caller.id} · every role` : 'not signed in');
+  who.title = caller?.roles?.length ? `Roles: ${caller.roles.join(', ')}` : '';
+  out.hidden = !session.required;
+  if (session.host?.rehearsal) band('rehearsal', 'warn', icon('model'), h('span', null, 'Rehearsal: no model is configured. A script of rules answers, not a language model.'));
+  else band('rehearsal');
+}
+on('session', showSession);
+
+// What waits: counts beside the places, and in the title.
+export async function refreshCounts() {
+  try {
+    const inbox = await tryGet('inbox', 'inbox', { quiet: true });
+    if (inbox) return showCounts(inbox);
+    const quiet = { quiet: true };
+    const [approvals, questions, incidents] = await Promise.all(['approvals', 'questions?state=pending', 'incidents']
+      .map(path => get(path, quiet).catch(e => { if (e.code === 'offline') throw e; return {}; })));
+    showCounts({
+      approvals: approvals.items?.filter(item => item.state === 'pending').length ?? 0,
+      questions: questions.items?.filter(item => item.mine).length ?? 0,
+      incidents: incidents.incidents?.filter(item => item.state !== 'resolved').length ?? 0,
+    });
+  } catch {
+    // The connection's bar says it.
+  }
+}
+
+export function showCounts(inbox) {
+  for (const name of ['approvals', 'questions', 'reviews', 'incidents']) {
+    const before = counts.get(name)?.n;
+    counts.set(name, { n: inbox[name] ?? 0, mine: name === 'incidents' ? 0 : name === 'reviews' ? 0 : inbox[name] ?? 0 });
+    if (name === 'approvals' && before !== undefined && inbox[name] > before) say(`${inbox[name]} approvals wait for you.`);
+  }
+  const sum = (counts.get('approvals')?.n ?? 0) + (counts.get('questions')?.n ?? 0);
+  for (const [, place, badge] of places) {
+    const n = place === 'inbox' ? sum : counts.get(place)?.n ?? 0;
+    badge.hidden = !n;
+    setText(badge, n > 99 ? '99+' : String(n));
+  }
+  titleOf();
+}
+on('inbox', showCounts);
+on('decided', refreshCounts);
+let lastCount = 0;
+setInterval(() => {
+  if (net.since || Date.now() - lastCount < (document.hidden ? 60_000 : 15_000)) return;
+  lastCount = Date.now();
+  if (session.caller) refreshCounts();
+}, 5_000);
+
+// Light and dark.
+function theme() {
+  const order = ['', 'light', 'dark'];
+  const next = order[(order.indexOf(document.documentElement.dataset.theme ?? '') + 1) % 3];
+  if (next) document.documentElement.dataset.theme = next;
+  else delete document.documentElement.dataset.theme;
+  try {
+    localStorage.setItem('agentfunctions.theme', next);
+  } catch {
+    // Not kept then.
+  }
+  toast(next ? `Theme: ${next}` : 'Theme: as the system');
+}
+try {
+  const kept = localStorage.getItem('agentfunctions.theme');
+  if (kept) document.documentElement.dataset.theme = kept;
+} catch {
+  // As the system.
+}
+
+// Keyboard.
+const HELP = [
+  ['j / k', 'Next and previous row'], ['Enter', 'Open'], ['x', 'Select'], ['/', 'Search'], ['Esc', 'Back'], ['n', 'Start a run'],
+  ['g r', 'Runs'], ['g a', 'Approvals'], ['g q', 'Questions'], ['g i', 'Incidents'], ['g m', 'Monitors'], ['g u', 'Usage'], ['g k', 'Kill switch'],
+  ['1 … 8', 'Tabs of a run'], ['t', 'Theme'], ['?', 'This help'],
+];
+const GO = { r: '', a: 'approvals', q: 'questions', i: 'incidents', m: 'monitors', u: 'usage', k: 'kill', e: 'reviews', n: 'start', g: 'agents' };
+let prefix = 0;
+document.addEventListener('keydown', event => {
+  const at = event.target;
+  const typing = at.isContentEditable || /^(input|textarea|select)$/i.test(at.localName ?? '') && !/^(checkbox|radio|button)$/.test(at.type);
+  if (event.key === 'Escape' && typing && !document.querySelector('dialog[open]')) return at.blur();
+  if (typing || event.metaKey || event.ctrlKey || event.altKey || document.querySelector('dialog[open]')) return;
+  if (Date.now() < prefix && event.key in GO) {
+    prefix = 0;
+    event.preventDefault();
+    return go(GO[event.key]);
+  }
+  if (event.key === 'g') { prefix = Date.now() + 1500; return; }
+  const handler = current?.keys[event.key];
+  if (handler && handler(event) !== false) return event.preventDefault();
+  if (event.key === '?') {
+    event.preventDefault();
+    dialog('Keyboard', h('dl', { class: 'keys' }, HELP.map(([keys, what]) => [h('dt', null, keys.split(' ').map(key => h('kbd', null, key))), h('dd', null, what)])), { confirm: 'Close', cancel: '' });
+  } else if (event.key === 'Escape') closeMenu() || back();
+  else if (event.key === 't') theme();
+  else if (event.key === 'n') go('start');
+});
+
+function brand() {
+  return h('span', { class: 'brand' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), 'AgentFunctions');
+}
+
+const out = button('Sign out', signOut, { kind: 'quiet small' });
+out.hidden = true;
+const side = h('nav', { class: 'side', id: 'side', 'aria-label': 'Places' });
+function closeMenu() {
+  const open = side.classList.contains('open');
+  side.classList.remove('open');
+  more.setAttribute('aria-expanded', 'false');
+  return open;
+}
+const more = h('button', { type: 'button', 'aria-expanded': 'false', 'aria-controls': 'side', onclick: () => more.setAttribute('aria-expanded', String(side.classList.toggle('open'))) }, icon('runs'), 'More');
+
+function place(to, name, label, image) {
+  const badge = h('span', { class: 'badge', hidden: true });
+  const anchor = append(link(to), [icon(image), h('span', { class: 'place-name' }, label), badge]);
+  places.push([anchor, name, badge]);
+  return anchor;
+}
+
+function shell() {
+  append(side, [append(link(''), [brand()]), NAVIGATION.map(([group, items]) => h('div', { class: 'group' }, group && h('p', { class: 'group-name' }, group),
+    h('ul', null, items.map(([to, name, label, image]) => h('li', null, place(to, name, label, image)))))),
+  h('div', { class: 'who' }, who, h('div', { class: 'who-tools' }, button('', theme, { kind: 'icon-button', name: 'theme', title: 'Light or dark', 'aria-label': 'Light or dark' }), out))]);
+  side.firstElementChild.classList.add('home');
+  const bottom = h('nav', { class: 'bottom', 'aria-label': 'Main places' }, place('inbox', 'inbox', 'Inbox', 'approval'), place('', 'runs', 'Runs', 'runs'), more);
+  document.body.append(h('a', { class: 'skip', href: '#main', onclick: event => { event.preventDefault(); main.focus(); } }, 'Skip to content'), bands, side, main, bottom, toasts, said);
+}
+
+async function start() {
+  shell();
+  try {
+    await readSession();
+  } catch {
+    // The connection's bar says it; the session is read again once the host is back.
+  }
+  await render();
+  if (session.caller) refreshCounts();
+}
+
+start();

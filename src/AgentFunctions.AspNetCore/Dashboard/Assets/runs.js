@@ -1,0 +1,332 @@
+// The list of runs: filters in the address, a window over any number of rows, bulk actions.
+
+import { age, button, count, dialog, empty, field, h, icon, link, oneLine, plural, set, setText, short, shortId, status, tag, usd } from './h.js';
+import { apiUrl, get, may, post, query, request, tryGet } from './api.js';
+import { attempt, fault, go, showCounts, toast } from './app.js';
+import { windowed } from './list.js';
+import { follow } from './stream.js';
+
+const GROUPS = [
+  ['running', 'Running', 'run', 'running', 'queued,running'], ['waiting', 'Waiting', 'wait', 'waiting', 'waiting,paused'],
+  ['failed', 'Failed', 'bad', 'failed', 'failed,budgetExhausted'], ['ended', 'Ended', 'quiet', 'completed', 'completed,cancelled'],
+];
+const SINCE = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last day'], ['7d', 'Last week'], ['30d', 'Last month']];
+const SAVED = [['Mine', { mine: 'true' }], ['Failed today', { status: 'failed', since: '24h' }], ['Over $5', { minUsd: '5' }]];
+const PAGE = 100;
+
+export const cost = run => run.usd ?? run.usage?.usd ?? 0;
+export const turnOf = run => run.turn ?? run.turns ?? 0;
+
+/** What a run waits for, in words. */
+export function waitWords(wait) {
+  const kinds = { approval: 'approval', question: 'answer', subAgents: 'sub-agents', modelCapacity: 'model capacity', capacity: 'capacity', message: 'a message', paused: 'resume', event: 'an event', review: 'a review', queue: 'its turn' };
+  const name = kinds[wait.kind] ?? String(wait.kind).replace(/([A-Z])/g, ' $1').toLowerCase();
+  return wait.tool ? `${name}: ${wait.tool}` : wait.message ? `${name}: ${oneLine(wait.message, 60)}` : name;
+}
+
+function nowWords(run) {
+  const waits = run.waits?.length ? run.waits : run.waitingFor ? [run.waitingFor] : [];
+  if (run.status === 'failed' || run.status === 'budgetExhausted') return errorOf(run);
+  if (waits.length) return waits.length > 1 ? `${waitWords(waits[0])} +${waits.length - 1}` : waitWords(waits[0]);
+  if (run.now) return `turn ${turnOf(run)} · ${String(run.now).replace(/^tool:/, '')}`;
+  return run.status === 'running' ? `turn ${turnOf(run)}` : '';
+}
+
+const errorOf = run => oneLine(typeof run.error === 'string' ? run.error : run.error?.message ?? run.error?.code ?? '', 80);
+
+export async function mount(view) {
+  view.title('Runs');
+  let filter = { ...view.params }, runs = [], next = null, total = 0, counts = null, loading = null, seen = new Set(), pending = new Map();
+  let picked = new Set(), allPicked = false, at = -1, stream = null, rich = true;
+
+  const chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Status' });
+  const search = h('input', { type: 'search', placeholder: 'Search goals and ids', 'aria-label': 'Search', value: filter.q ?? '', oninput: () => later(() => change({ q: search.value })) });
+  const agents = h('select', { 'aria-label': 'Agent', onchange: () => change({ agent: agents.value }) }, h('option', { value: '' }, 'All agents'));
+  const label = h('input', { placeholder: 'Label, such as team=payments', 'aria-label': 'Label', value: filter.label ?? '', onchange: () => change({ label: label.value }) });
+  const since = h('select', { 'aria-label': 'Since', onchange: () => change({ since: since.value }) }, SINCE.map(([value, text]) => h('option', { value, selected: value === (filter.since ?? '') }, text)));
+  const sort = h('select', { 'aria-label': 'Order', onchange: () => change({ sort: sort.value }) }, [['', 'Newest first'], ['updated', 'Changed last'], ['cost', 'Dearest first']].map(([value, text]) => h('option', { value, selected: value === (filter.sort ?? '') }, text)));
+  const subs = h('input', { type: 'checkbox', checked: filter.subAgents === 'true', onchange: () => change({ subAgents: subs.checked ? 'true' : '' }) });
+  const state = h('span', { class: 'live-dot off' }, 'connecting');
+  const shown = h('span');
+  const fresh = h('button', { type: 'button', class: 'button small new-rows', hidden: true, onclick: () => { window.scrollTo(0, 0); takePending(); } });
+  const bulk = h('div', { class: 'bulk', role: 'region', 'aria-label': 'Selected runs', hidden: true });
+  const holder = h('div');
+  const all = h('input', { type: 'checkbox', 'aria-label': 'Select all that are loaded', onchange: () => { picked = new Set(all.checked ? runs.map(run => run.id) : []); allPicked = false; showBulk(); list.refresh(); } });
+
+  const list = windowed({
+    height: () => window.innerWidth <= 640 ? 68 : 44, key: run => run.id, row: showRow,
+    near: () => next && load(),
+  });
+  const grid = h('div', { class: 'list runs', role: 'table', 'aria-label': 'Runs' },
+    h('div', { role: 'rowgroup' }, h('div', { class: 'row-head', role: 'row' }, h('span', { role: 'columnheader', class: 'pick' }, all), ['Status', 'Goal', 'Agent', 'Now', 'Cost', 'Age', 'Labels'].map(text =>
+      h('span', { role: 'columnheader', class: `c-${text.toLowerCase()}${text === 'Cost' || text === 'Age' ? ' num' : ''}` }, text)))), list.el);
+
+  view.el.append(
+    h('div', { class: 'head' }, h('h1', null, 'Runs'), h('span', { class: 'spacer' }), button('Start a run', () => go('start'), { kind: 'primary', name: 'plus' })),
+    h('div', { class: 'filters' }, chips),
+    h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), agents, label, since, sort,
+      h('label', { class: 'choice' }, subs, 'Sub-agents')),
+    fresh, holder, bulk,
+    h('div', { class: 'list-foot' }, shown, h('span', null, 'Views: ', SAVED.map(([name, values], i) => [i ? ' · ' : '', h('button', { type: 'button', class: 'link', onclick: () => reset(values) }, name)])), h('span', { class: 'spacer' }), state));
+
+  let timer = 0;
+  const later = action => { clearTimeout(timer); timer = setTimeout(action, 250); };
+  view.leave(() => { clearTimeout(timer); clearInterval(poller); stream?.close(); list.close(); });
+
+  function change(values) {
+    view.set(values, { push: true });
+    apply(view.params);
+  }
+  function reset(values) {
+    const cleared = Object.fromEntries(Object.keys(view.params).map(name => [name, null]));
+    view.set({ ...cleared, ...values }, { push: true });
+    apply(view.params);
+  }
+  function apply(params) {
+    filter = { ...params };
+    if (document.activeElement !== search) search.value = filter.q ?? '';
+    label.value = filter.label ?? '';
+    agents.value = filter.agent ?? '';
+    since.value = filter.since ?? '';
+    sort.value = filter.sort ?? '';
+    subs.checked = filter.subAgents === 'true';
+    runs = []; next = null; seen = new Set(); pending.clear(); picked.clear(); allPicked = false; at = -1;
+    showBulk();
+    start();
+  }
+
+  function asked(more = {}) {
+    const { status: group, since: from, top, ...rest } = filter;
+    const hours = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 }[from];
+    const statuses = GROUPS.find(([name]) => name === group)?.[4] ?? group;
+    return { ...rest, status: statuses, since: hours ? new Date(Date.now() - hours * 3_600_000).toISOString() : from, ...more };
+  }
+
+  // Hosts before the run index know one status, the agent and the label alone.
+  async function read(more) {
+    if (rich) {
+      try {
+        return await get(`runs${query(asked(more))}`);
+      } catch (e) {
+        if (e.status !== 400 || !asked().status?.includes(',')) throw e;
+        rich = false;
+      }
+    }
+    const wanted = asked(more);
+    const statuses = wanted.status?.split(',');
+    return get(`runs${query({ agent: wanted.agent, label: wanted.label, status: statuses?.[statuses.length > 1 && group() === 'running' ? 1 : 0], after: wanted.after, limit: wanted.limit })}`);
+  }
+  const group = () => filter.status;
+
+  async function load() {
+    return loading ??= (async () => {
+      try {
+        const page = await read({ limit: PAGE, after: next });
+        take(page, true);
+      } catch (e) {
+        toast(e.message, 'bad');
+      } finally {
+        loading = null;
+      }
+    })();
+  }
+
+  function take(page, isMore) {
+    next = page.next;
+    counts = page.counts ?? counts;
+    const added = page.runs.filter(run => !seen.has(run.id));
+    for (const run of added) seen.add(run.id);
+    runs = isMore ? [...runs, ...added] : added;
+    total = page.total ?? (next ? runs.length + 1 : runs.length);
+    show();
+  }
+
+  async function start() {
+    clearInterval(poller);
+    stream?.close();
+    const asking = filter;
+    try {
+      const page = await read({ limit: PAGE });
+      if (!view.live || asking !== filter) return;
+      seen = new Set();
+      take(page, false);
+      watch(Boolean(page.counts));
+    } catch (e) {
+      if (view.live && asking === filter) set(holder, fault(e, start));
+    }
+  }
+
+  function show() {
+    if (!runs.length) {
+      const filtered = Object.keys(filter).length > 0;
+      set(holder, filtered
+        ? empty('No run matches these filters.', button('Clear filters', () => reset({})))
+        : h('section', { class: 'card', 'aria-label': 'No runs' }, empty('No runs yet. A run is one goal that an agent works on.', button('Start the first run', () => go('start'), { kind: 'primary', name: 'plus' }), h('code', null, 'agentfunctions run "Audit this folder" --agent lead'))));
+    } else if (!holder.contains(grid)) set(holder, grid);
+    grid.setAttribute('aria-rowcount', String(total + 1));
+    list.show(runs, next ? Math.max(total, runs.length + 1) : runs.length);
+    const of = counts ? total : null;
+    setText(shown, of ? `${count(runs.length)} loaded of ${count(of)}` : `${count(runs.length)}${next ? '+' : ''} runs`);
+    set(chips, GROUPS.map(([name, text, tone, image]) => h('button', {
+      type: 'button', class: `chip tone-${tone}`, 'aria-pressed': String(filter.status === name), onclick: () => change({ status: filter.status === name ? '' : name, mine: '', waiting: '' }),
+    }, icon(image), counts && h('b', null, short(counts[name] ?? 0)), text)),
+    counts && h('button', { type: 'button', class: 'chip tone-bad', 'aria-pressed': String(filter.mine === 'true'), onclick: () => change({ mine: filter.mine ? '' : 'true', status: '' }) }, icon('person'), h('b', null, count(counts.mine ?? 0)), 'for you'));
+  }
+
+  function showRow(run, element) {
+    const waits = run.waits?.length ? run.waits : run.waitingFor ? [run.waitingFor] : [];
+    const mine = waits.filter(wait => wait.mine).length;
+    const row = element ?? h('div', { class: 'row', role: 'row' });
+    row.classList.toggle('picked', picked.has(run.id));
+    row.classList.toggle('at', runs[at]?.id === run.id);
+    const hadFocus = row.contains(document.activeElement) ? document.activeElement.dataset.part : null;
+    set(row,
+      h('label', { class: 'pick', role: 'cell' }, h('input', { type: 'checkbox', checked: picked.has(run.id), 'aria-label': `Select ${oneLine(run.goal, 60)}`, data: { part: 'pick' }, onchange: event => pick(run.id, event.target.checked) })),
+      h('span', { class: 'c-status', role: 'cell' }, status(run.status, mine ? `Waits for you${mine > 1 ? ` · ${mine}` : ''}` : undefined)),
+      h('span', { class: 'c-goal', role: 'cell' }, goalLink(run)),
+      h('span', { class: 'c-agent sub', role: 'cell' }, run.agent, run.subAgents?.total ? h('span', { class: 'muted', title: `${run.subAgents.running} of ${run.subAgents.total} sub-agents work` }, ` ⑂${run.subAgents.total}`) : null),
+      h('span', { class: 'c-now sub', role: 'cell', title: nowWords(run) }, nowWords(run) || h('span', { class: 'muted' }, '–')),
+      h('span', { class: 'c-cost num', role: 'cell' }, cost(run) ? usd(cost(run)) : h('span', { class: 'muted', title: 'Tokens; no price is configured' }, short((run.usage?.inputTokens ?? run.tokens ?? 0) + (run.usage?.outputTokens ?? 0)))),
+      h('span', { class: 'c-age num sub', role: 'cell' }, age(run.createdAt)),
+      h('span', { class: 'c-labels', role: 'cell' }, h('span', { class: 'labels' }, Object.entries(run.labels ?? {}).slice(0, 3).map(([name, value]) => tag(`${name}=${value}`)))));
+    if (hadFocus) row.querySelector(`[data-part="${hadFocus}"]`)?.focus({ preventScroll: true });
+    return row;
+  }
+
+  function goalLink(run) {
+    const anchor = link(`runs/${run.id}`, oneLine(run.goal, 200));
+    anchor.classList.add('goal');
+    anchor.dataset.part = 'goal';
+    anchor.title = shortId(run.id);
+    return anchor;
+  }
+
+  // Changes: by the watch of the run index, or by looking again.
+  let poller = 0;
+  function watch(hasIndex) {
+    if (!hasIndex) {
+      setText(state, 'refreshes every 4 s');
+      poller = setInterval(() => !document.hidden && refresh(), 4000);
+      return;
+    }
+    stream = follow({
+      path: () => `watch${query({ topic: 'runs', ...asked() })}`,
+      onEvent({ type, data }) {
+        if (type === 'run.changed') changed(data.row ?? data);
+        else if (type === 'run.gone') { runs = runs.filter(run => run.id !== data.id); show(); }
+        else if (type === 'counts') { counts = data.counts ?? data; total = data.total ?? total; show(); }
+        else if (type === 'inbox') showCounts(data);
+      },
+      onState(value) {
+        state.classList.toggle('off', value !== 'live');
+        setText(state, { live: 'live', polling: 'refreshes every 10 s: other tabs hold the streams', down: 'not connected', gone: 'refreshes every 4 s' }[value] ?? 'connecting');
+        if (value === 'gone') poller = setInterval(() => !document.hidden && refresh(), 4000);
+        if (value === 'live') refresh();
+      },
+      poll: () => refresh(),
+    });
+  }
+
+  async function refresh() {
+    const asking = filter;
+    const page = await read({ limit: PAGE }).catch(e => { if (e.status) throw e; return null; });
+    if (!page || !view.live || asking !== filter) return;
+    counts = page.counts ?? counts;
+    total = page.total ?? total;
+    for (const run of page.runs) changed(run, false);
+    show();
+  }
+
+  function changed(run, paint = true) {
+    const place = seen.has(run.id) ? runs.findIndex(other => other.id === run.id) : -1;
+    if (place >= 0) {
+      const known = runs[place];
+      if (run.rev === undefined ? same(known, run) : known.rev >= run.rev && known.status === run.status) return;
+      runs = runs.with(place, run);
+    } else if (!seen.has(run.id)) {
+      if (filter.sort) return;
+      pending.set(run.id, run);
+      if (list.isAtTop && window.scrollY < 40) return takePending();
+      fresh.hidden = false;
+      set(fresh, icon('back'), `${count(pending.size)} new`);
+    }
+    if (paint) show();
+  }
+
+  const same = (a, b) => a.updatedAt === b.updatedAt && a.status === b.status && turnOf(a) === turnOf(b);
+
+  function takePending() {
+    const added = [...pending.values()].filter(run => !seen.has(run.id)).sort((a, b) => a.createdAt < b.createdAt ? 1 : -1);
+    for (const run of added) seen.add(run.id);
+    runs = [...added, ...runs];
+    pending.clear();
+    fresh.hidden = true;
+    show();
+  }
+
+  // Selection.
+  function pick(id, on) {
+    on ? picked.add(id) : picked.delete(id);
+    allPicked = false;
+    showBulk();
+    list.element(id)?.classList.toggle('picked', on);
+  }
+
+  function showBulk() {
+    bulk.hidden = picked.size === 0 && !allPicked;
+    all.checked = picked.size > 0 && picked.size === runs.length;
+    all.indeterminate = picked.size > 0 && picked.size < runs.length;
+    if (bulk.hidden) return;
+    const n = allPicked ? total : picked.size;
+    const off = may('operator') ? null : 'This needs the role operator.';
+    set(bulk, h('strong', null, `${plural(n, 'run')} selected`),
+      !allPicked && counts && picked.size === runs.length && total > runs.length && h('button', { type: 'button', class: 'link', onclick: () => { allPicked = true; showBulk(); } }, `Select all ${count(total)} that match`),
+      button('Pause', () => act('pause', n), { kind: 'small', act: true, off }), button('Resume', () => act('resume', n), { kind: 'small', act: true, off }),
+      button('Cancel', () => act('cancel', n), { kind: 'small danger', act: true, off }), button('Delete', () => act('delete', n), { kind: 'small danger', act: true, off }),
+      button('Clear', () => { picked.clear(); allPicked = false; showBulk(); list.refresh(); }, { kind: 'small quiet' }));
+  }
+
+  async function act(action, n) {
+    const verbs = { pause: 'Pause', resume: 'Resume', cancel: 'Cancel', delete: 'Delete' };
+    const reason = h('input', { maxlength: '1000' });
+    const many = plural(n, 'run');
+    const sure = await dialog(`${verbs[action]} ${many}?`, [
+      h('p', null, { pause: `${many} and their sub-agents stop before their next step.`, resume: `${many} go on from where they were paused.`, cancel: `${many} and their sub-agents end. This cannot be undone.`, delete: `${many} with transcripts, files and journals are erased. This cannot be undone.` }[action]),
+      action === 'cancel' && field('Reason (optional)', reason, { help: 'It is kept in the journal of each run.' })], { confirm: `${verbs[action]} ${many}`, kind: action === 'pause' || action === 'resume' ? 'primary' : 'danger' });
+    if (!sure) return;
+    const ids = [...picked];
+    await attempt(async () => {
+      const body = allPicked ? { action, filter: asked(), expect: n } : { action, ids };
+      const job = await post('runs/bulk', body).catch(e => { if ((e.status !== 404 && e.status !== 405) || allPicked) throw e; return null; });
+      if (job) return;
+      for (const id of ids) await (action === 'delete' ? request('DELETE', `runs/${id}`) : post(`runs/${id}/${action}`, action === 'cancel' && reason.value ? { reason: reason.value } : {}));
+    }, `${verbs[action]}: ${many}`);
+    picked.clear();
+    allPicked = false;
+    showBulk();
+    list.refresh();
+    refresh().catch(() => {});
+  }
+
+  // Keyboard.
+  const move = step => {
+    if (!runs.length) return;
+    at = Math.max(0, Math.min(runs.length - 1, at + step));
+    list.reveal(at);
+    list.refresh();
+    requestAnimationFrame(() => requestAnimationFrame(() => list.element(runs[at].id)?.querySelector('a.goal')?.focus({ preventScroll: true })));
+  };
+  view.keys = {
+    j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1),
+    x: () => { const run = runs[at]; if (run) { pick(run.id, !picked.has(run.id)); list.refresh(); } },
+    Enter: event => { if (event.target.closest('button, a, input') || !runs[at]) return false; go(`runs/${runs[at].id}`); },
+    '/': () => search.focus(),
+  };
+
+  tryGet('agents', 'agents').then(catalog => {
+    for (const agent of catalog?.agents ?? []) agents.append(h('option', { value: agent.name }, agent.name));
+    agents.value = filter.agent ?? '';
+  }).catch(() => {});
+  await start();
+  return { update: apply };
+}

@@ -1,0 +1,153 @@
+// Server-sent events over fetch, which unlike EventSource can send headers. One stream a page; hidden tabs hold none.
+
+import { apiUrl, credentials, needSignIn, net, on, problem } from './api.js';
+import { learnClock } from './h.js';
+
+const SILENCE = 40_000;
+const SLOTS = 4;
+const POLL = 10_000;
+
+/**
+ * Follows a stream. `path(last)` gives its address; `onEvent({type, data, id})` gets each event; `onState(state)` hears
+ * connecting, live, polling, down, ended, gone; `poll(last)` reads the same without a stream, for the fifth visible tab.
+ */
+export function follow({ path, onEvent, onState = () => {}, poll, last = null, onProblem = () => {} }) {
+  let closed = false, controller = null, release = null, timer = 0, failures = 0, running = false, lastId = last;
+
+  async function run() {
+    if (running || closed || document.hidden) return;
+    running = true;
+    while (!closed && !document.hidden) {
+      if (!release && !(release = await slot())) {
+        if (!poll) { await pause(POLL); continue; }
+        onState('polling');
+        try {
+          lastId = await poll(lastId) ?? lastId;
+        } catch (e) {
+          if (e.status) { onProblem(e); break; }
+        }
+        await pause(POLL);
+        continue;
+      }
+      try {
+        const end = await read();
+        if (end === 'ended') { onState('ended'); close(); break; }
+        failures = 0;
+        await pause(end ?? 500);
+      } catch (e) {
+        if (closed || document.hidden) break;
+        if (e.status === 401) { await needSignIn(); continue; }
+        if (e.status && e.status < 500 && e.status !== 408 && e.status !== 429) { onState('gone'); onProblem(e); close(); break; }
+        onState('down');
+        if (!e.status) net.lost();
+        await (net.since ? back() : pause(Math.min(30_000, 1000 * 2 ** failures++) * (0.7 + Math.random() * 0.6)));
+      }
+    }
+    running = false;
+    release?.();
+    release = null;
+  }
+
+  async function read() {
+    controller = new AbortController();
+    onState('connecting');
+    let watchdog = 0;
+    const alive = () => {
+      clearTimeout(watchdog);
+      watchdog = setTimeout(() => controller?.abort(new Error('silence')), SILENCE);
+    };
+    alive();
+    try {
+      const response = await fetch(apiUrl(path(lastId)), {
+        signal: controller.signal, credentials: 'same-origin', cache: 'no-store',
+        headers: { Accept: 'text/event-stream', ...credentials(), ...(lastId !== null && { 'Last-Event-ID': String(lastId) }) },
+      });
+      learnClock(response.headers.get('Date'));
+      if (response.status === 204) return 'ended';
+      if (!response.ok) throw await problem(response);
+      net.found();
+      onState('live');
+      const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = '', type = '', data = [], id = null, wait = null;
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        alive();
+        const lines = (rest + value).split('\n');
+        rest = lines.pop();
+        for (const raw of lines) {
+          const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
+          if (line === '') {
+            if (data.length) {
+              if (id !== null) lastId = id;
+              const event = { type: type || 'message', data: JSON.parse(data.join('\n')), id };
+              if (event.type === 'stream.ends') {
+                wait = event.data.retryMs ?? 1000;
+                if (event.data.reason === 'runEnded') { onEvent(event); return 'ended'; }
+              }
+              onEvent(event);
+            }
+            type = ''; data = []; id = null;
+          } else if (line.startsWith('data:')) data.push(line.slice(5).trimStart());
+          else if (line.startsWith('event:')) type = line.slice(6).trim();
+          else if (line.startsWith('id:')) id = line.slice(3).trim();
+        }
+      }
+      // A stream that ends without a word: the host went away, or it closed the stream after its lifetime.
+      if (wait === null) await net.probeNow();
+      return wait;
+    } finally {
+      clearTimeout(watchdog);
+      controller = null;
+    }
+  }
+
+  function back() {
+    return new Promise(resolve => {
+      const off = on('back', () => { off(); wake = null; resolve(); });
+      wake = () => { off(); resolve(); };
+    });
+  }
+
+  let wake = null;
+  function pause(ms) {
+    return new Promise(resolve => {
+      timer = setTimeout(resolve, ms);
+      wake = () => { clearTimeout(timer); resolve(); };
+    });
+  }
+
+  function visibility() {
+    if (document.hidden) {
+      controller?.abort();
+      wake?.();
+    } else run();
+  }
+
+  function close() {
+    closed = true;
+    controller?.abort();
+    wake?.();
+    document.removeEventListener('visibilitychange', visibility);
+    window.removeEventListener('pagehide', close);
+  }
+
+  document.addEventListener('visibilitychange', visibility);
+  window.addEventListener('pagehide', close);
+  run();
+  return { close, reconnect: () => controller?.abort(), get last() { return lastId; } };
+}
+
+/** One of four places for streams of this origin; null if all are taken. Resolves with what gives it back. */
+async function slot() {
+  if (!navigator.locks) return () => {};
+  for (let i = 0; i < SLOTS; i++) {
+    const release = await new Promise(resolve => {
+      navigator.locks.request(`agentfunctions-stream-${i}`, { ifAvailable: true }, lock => lock
+        ? new Promise(done => resolve(done))
+        : resolve(null)).catch(() => resolve(() => {}));
+    });
+    if (release) return release;
+  }
+  return null;
+}
