@@ -5,7 +5,8 @@ import { learnClock, now } from './h.js';
 /** The address of the dashboard, from where this file lies: …/dashboard/-/version/api.js. */
 export const root = new URL('../../', import.meta.url);
 // Where the runtime is mapped, as the shell says it for the address that was asked; later addresses have other depths.
-const host = new URL(document.documentElement.dataset.root || '../', document.documentElement.dataset.root ? location.href : root);
+const host = new URL(document.documentElement.dataset.root || '../', document.documentElement.dataset.root ? location.href :
+  root);
 const apiRoot = new URL('api/', host);
 const KEY = 'agentfunctions.key';
 
@@ -13,7 +14,8 @@ const KEY = 'agentfunctions.key';
 export class Problem extends Error {
   constructor(status, body) {
     super(body.detail ?? `The host answered ${status}.`);
-    Object.assign(this, { status, code: body.code ?? `http${status}`, detail: body.detail ?? this.message, traceId: body.traceId, retryAfter: body.retryAfter });
+    Object.assign(this, { status, code: body.code ?? `http${status}`, detail: body.detail ?? this.message, traceId: body.traceId,
+      retryAfter: body.retryAfter });
   }
 }
 
@@ -77,7 +79,8 @@ function askTabs() {
 /** Who the browser is: {caller, required, ways, host}. `caller` is null for nobody. */
 export const session = { caller: null, required: false, ways: [], host: null };
 
-export const may = (...roles) => !session.caller || session.caller.roles?.some(role => role === '*' || role === 'admin' || roles.includes(role)) || !session.caller.roles;
+export const may = (...roles) => !session.caller || session.caller.roles?.some(role => role === '*' || role === 'admin' ||
+  roles.includes(role)) || !session.caller.roles;
 
 /** Reads the session; hosts that have no such address are asked for the agents instead. */
 export async function readSession() {
@@ -137,7 +140,8 @@ async function send(method, path, { body, headers, signal, accept } = {}) {
     response = await fetch(new URL(path, apiRoot), {
       method, signal, credentials: 'same-origin', redirect: 'error',
       headers: {
-        Accept: accept ?? 'application/json', ...credentials(), ...(body !== undefined && { 'Content-Type': 'application/json' }), ...headers,
+        Accept: accept ?? 'application/json', ...credentials(), ...(body !== undefined && { 'Content-Type': 'application/json' }),
+          ...headers,
       },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
@@ -189,7 +193,8 @@ export async function tryGet(path, kind = path.split('?')[0], options = {}) {
 /** A query string of what is set. */
 export function query(values) {
   const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== null && value !== '' && value !== false) params.set(name, value);
+  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== null && value !== '' &&
+    value !== false) params.set(name, value);
   const text = params.toString();
   return text ? `?${text}` : '';
 }
@@ -198,7 +203,8 @@ export const apiUrl = path => new URL(path, apiRoot);
 
 /** Downloads a file of the API: by a ticket, or, where there are none, through this page's memory. */
 export async function download(path, name) {
-  const ticket = await request('POST', 'tickets', { body: { path: new URL(path, apiRoot).pathname }, quiet: true }).catch(() => null);
+  const ticket = await request('POST', 'tickets', { body: { path: new URL(path, apiRoot).pathname }, quiet: true }).catch(() =>
+    null);
   let url = ticket?.url && new URL(ticket.url, location.href).href, temporary;
   if (!url || new URL(url).origin !== location.origin) {
     const response = await request('GET', path, { raw: true, accept: '*/*' });

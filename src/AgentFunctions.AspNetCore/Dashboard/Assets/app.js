@@ -21,9 +21,12 @@ const SCREENS = [
 ];
 
 const NAVIGATION = [
-  ['', [['', 'runs', 'Runs', 'runs'], ['approvals', 'approvals', 'Approvals', 'approval'], ['questions', 'questions', 'Questions', 'question'], ['reviews', 'reviews', 'Reviews', 'review']]],
-  ['Watch', [['incidents', 'incidents', 'Incidents', 'incident'], ['monitors', 'monitors', 'Monitors', 'monitor'], ['usage', 'usage', 'Usage', 'usage']]],
-  ['Control', [['agents', 'agents', 'Agents', 'agent'], ['kill', 'kill', 'Kill switch', 'kill'], ['life', 'life', 'Data and keys', 'life']]],
+  ['', [['', 'runs', 'Runs', 'runs'], ['approvals', 'approvals', 'Approvals', 'approval'],
+    ['questions', 'questions', 'Questions', 'question'], ['reviews', 'reviews', 'Reviews', 'review']]],
+  ['Watch', [['incidents', 'incidents', 'Incidents', 'incident'], ['monitors', 'monitors', 'Monitors', 'monitor'],
+    ['usage', 'usage', 'Usage', 'usage']]],
+  ['Control', [['agents', 'agents', 'Agents', 'agent'], ['kill', 'kill', 'Kill switch', 'kill'],
+    ['life', 'life', 'Data and keys', 'life']]],
 ];
 
 const main = h('main', { id: 'main', tabindex: '-1' });
@@ -39,7 +42,8 @@ export const say = text => setText(said, text);
 
 /** Shows a short message for some seconds. */
 export function toast(text, tone = 'good', ...more) {
-  const note = h('div', { class: `toast tone-${tone}` }, icon(tone === 'bad' ? 'failed' : 'completed'), h('span', null, text), more);
+  const note = h('div', { class: `toast tone-${tone}` }, icon(tone === 'bad' ? 'failed' : 'completed'), h('span', null, text),
+    more);
   toasts.append(note);
   setTimeout(() => note.remove(), tone === 'bad' ? 12_000 : 6_000);
 }
@@ -58,11 +62,14 @@ export async function attempt(action, done) {
 
 /** What stands in a screen's place when it cannot be shown. */
 export function fault(problem, retry) {
-  const titles = { 401: 'Sign in to see this', 403: 'This is not yours to see', 404: 'There is nothing here', 410: 'This was erased', 423: 'This is held', 429: 'Too many requests', offline: 'Not connected' };
+  const titles = { 401: 'Sign in to see this', 403: 'This is not yours to see', 404: 'There is nothing here',
+    410: 'This was erased', 423: 'This is held', 429: 'Too many requests', offline: 'Not connected' };
   const title = titles[problem.status ?? problem.code] ?? 'This could not be read';
-  return h('section', { class: 'fault', 'aria-label': title }, h('h2', null, title), h('p', null, problem.detail ?? problem.message),
+  return h('section', { class: 'fault', 'aria-label': title }, h('h2', null, title),
+    h('p', null, problem.detail ?? problem.message),
     h('p', { class: 'muted mono' }, problem.code, problem.traceId && [' · trace ', problem.traceId]),
-    h('div', { class: 'buttons' }, retry && ![403, 404, 410].includes(problem.status) && button('Try again', retry), button('Back to runs', () => go(''))));
+    h('div', { class: 'buttons' }, retry && ![403, 404, 410].includes(problem.status) && button('Try again', retry),
+      button('Back to runs', () => go(''))));
 }
 
 // Addresses. All state of a view is in the query string, so Back and a copied address show the same.
@@ -85,7 +92,8 @@ export function back(fallback = '') {
 
 async function render() {
   const path = here();
-  const found = SCREENS.map(([pattern, load, place, title]) => ({ match: pattern.exec(path), load, place, title })).find(screen => screen.match);
+  const found = SCREENS.map(([pattern, load, place, title]) => ({ match: pattern.exec(path), load, place, title })).find(screen =>
+    screen.match);
   const params = Object.fromEntries(new URLSearchParams(location.search));
   if (current && found && current.path === path && current.screen?.update) {
     current.params = params;
@@ -95,7 +103,8 @@ async function render() {
   for (const leave of current?.leaves ?? []) leave();
   closeMenu();
   const view = current = {
-    path, params, match: found?.match ?? [], el: h('div', { class: 'screen' }), leaves: [], keys: {}, screen: null, heading: found?.title ?? 'Not found',
+    path, params, match: found?.match ?? [], el: h('div', { class: 'screen' }), leaves: [], keys: {}, screen: null,
+      heading: found?.title ?? 'Not found',
     get live() { return current === view; },
     leave: action => view.leaves.push(action),
     title: text => { if (view.live) { view.heading = text; titleOf(); } },
@@ -109,11 +118,13 @@ async function render() {
       view.params = next;
       const url = new URL(location.href);
       url.search = new URLSearchParams(next).toString();
-      if (url.href !== location.href) history[push ? 'pushState' : 'replaceState']({ depth: (history.state?.depth ?? 0) + (push ? 1 : 0) }, '', url);
+      if (url.href !== location.href) history[push ? 'pushState' : 'replaceState'](
+        { depth: (history.state?.depth ?? 0) + (push ? 1 : 0) }, '', url);
     },
   };
   for (const [element, place] of places) {
-    if (place === found?.place || (place === 'inbox' && ['approvals', 'questions'].includes(found?.place))) element.setAttribute('aria-current', 'page');
+    if (place === found?.place || (place === 'inbox' && ['approvals', 'questions'].includes(found?.place))) element.setAttribute(
+      'aria-current', 'page');
     else element.removeAttribute('aria-current');
   }
   titleOf();
@@ -121,10 +132,12 @@ async function render() {
   main.scrollTop = 0;
   window.scrollTo(0, 0);
   if (!found) {
-    view.el.append(h('h1', null, 'Nothing here'), fault({ status: 404, detail: 'No screen has this address.', code: 'notFound' }));
+    view.el.append(h('h1', null, 'Nothing here'), fault({ status: 404, detail: 'No screen has this address.',
+      code: 'notFound' }));
     return;
   }
-  const skeleton = setTimeout(() => view.live && !view.el.childElementCount && view.el.append(h('div', { class: 'skeleton', 'aria-hidden': 'true' }, [1, 2, 3, 4].map(() => h('span')))), 150);
+  const skeleton = setTimeout(() => view.live && !view.el.childElementCount &&
+    view.el.append(h('div', { class: 'skeleton', 'aria-hidden': 'true' }, [1, 2, 3, 4].map(() => h('span')))), 150);
   try {
     const module = await found.load();
     if (!view.live) return;
@@ -187,7 +200,9 @@ on('net', () => {
   const next = h('span');
   const tick = () => setText(next, `Next try in ${Math.max(0, Math.ceil((net.next - Date.now()) / 1000))} s`);
   if (shown.has('net')) shown.get('net').querySelector('.next').replaceChildren(next);
-  else band('net', 'bad', icon('failed'), h('span', null, `Not connected since ${clockTime(net.since)}. What you see is from then.`), h('span', { class: 'next', 'aria-hidden': 'true' }, next), button('Now', () => net.probe(), { kind: 'small' }));
+  else band('net', 'bad', icon('failed'), h('span', null,
+    `Not connected since ${clockTime(net.since)}. What you see is from then.`),
+    h('span', { class: 'next', 'aria-hidden': 'true' }, next), button('Now', () => net.probe(), { kind: 'small' }));
   tick();
   countdown = setInterval(tick, 1000);
 });
@@ -226,10 +241,12 @@ on('signin', reason => {
   if (keyWay) form.append(h('div', { class: 'buttons end' }, submit));
   for (const way of others) {
     form.append(way.kind === 'platform'
-      ? h('a', { class: 'button', href: new URL(way.login, location.href).origin === location.origin ? way.login : '#' }, 'Sign in with your organisation')
+      ? h('a', { class: 'button', href: new URL(way.login, location.href).origin === location.origin ? way.login : '#' },
+        'Sign in with your organisation')
       : button(`Sign in with ${way.name ?? 'your organisation'}`, async () => (await import('./oidc.js')).begin(way)));
   }
-  on('key', () => element.isConnected && readSession().then(() => { if (session.caller) { element.close(); element.remove(); } }));
+  on('key', () => element.isConnected && readSession().then(() =>
+    { if (session.caller) { element.close(); element.remove(); } }));
   document.body.append(element);
   element.showModal();
   input.focus();
@@ -240,7 +257,8 @@ function showSession() {
   setText(who, caller ? session.required ? caller.id : `${caller.id} · every role` : 'not signed in');
   who.title = caller?.roles?.length ? `Roles: ${caller.roles.join(', ')}` : '';
   out.hidden = !session.required;
-  if (session.host?.rehearsal) band('rehearsal', 'warn', icon('model'), h('span', null, 'Rehearsal: no model is configured. A script of rules answers, not a language model.'));
+  if (session.host?.rehearsal) band('rehearsal', 'warn', icon('model'),
+    h('span', null, 'Rehearsal: no model is configured. A script of rules answers, not a language model.'));
   else band('rehearsal');
 }
 on('session', showSession);
@@ -309,14 +327,17 @@ try {
 // Keyboard.
 const HELP = [
   ['j / k', 'Next and previous row'], ['Enter', 'Open'], ['x', 'Select'], ['/', 'Search'], ['Esc', 'Back'], ['n', 'Start a run'],
-  ['g r', 'Runs'], ['g a', 'Approvals'], ['g q', 'Questions'], ['g i', 'Incidents'], ['g m', 'Monitors'], ['g u', 'Usage'], ['g k', 'Kill switch'],
+  ['g r', 'Runs'], ['g a', 'Approvals'], ['g q', 'Questions'], ['g i', 'Incidents'], ['g m', 'Monitors'], ['g u', 'Usage'],
+    ['g k', 'Kill switch'],
   ['1 … 8', 'Tabs of a run'], ['t', 'Theme'], ['?', 'This help'],
 ];
-const GO = { r: '', a: 'approvals', q: 'questions', i: 'incidents', m: 'monitors', u: 'usage', k: 'kill', e: 'reviews', n: 'start', g: 'agents' };
+const GO = { r: '', a: 'approvals', q: 'questions', i: 'incidents', m: 'monitors', u: 'usage', k: 'kill', e: 'reviews',
+  n: 'start', g: 'agents' };
 let prefix = 0;
 document.addEventListener('keydown', event => {
   const at = event.target;
-  const typing = at.isContentEditable || /^(input|textarea|select)$/i.test(at.localName ?? '') && !/^(checkbox|radio|button)$/.test(at.type);
+  const typing = at.isContentEditable || /^(input|textarea|select)$/i.test(at.localName ?? '') &&
+    !/^(checkbox|radio|button)$/.test(at.type);
   if (event.key === 'Escape' && typing && !document.querySelector('dialog[open]')) return at.blur();
   if (typing || event.metaKey || event.ctrlKey || event.altKey || document.querySelector('dialog[open]')) return;
   if (Date.now() < prefix && event.key in GO) {
@@ -329,7 +350,8 @@ document.addEventListener('keydown', event => {
   if (handler && handler(event) !== false) return event.preventDefault();
   if (event.key === '?') {
     event.preventDefault();
-    dialog('Keyboard', h('dl', { class: 'keys' }, HELP.map(([keys, what]) => [h('dt', null, keys.split(' ').map(key => h('kbd', null, key))), h('dd', null, what)])), { confirm: 'Close', cancel: '' });
+    dialog('Keyboard', h('dl', { class: 'keys' }, HELP.map(([keys, what]) =>
+      [h('dt', null, keys.split(' ').map(key => h('kbd', null, key))), h('dd', null, what)])), { confirm: 'Close', cancel: '' });
   } else if (event.key === 'Escape') closeMenu() || back();
   else if (event.key === 't') theme();
   else if (event.key === 'n') go('start');
@@ -348,7 +370,8 @@ function closeMenu() {
   more.setAttribute('aria-expanded', 'false');
   return open;
 }
-const more = h('button', { type: 'button', 'aria-expanded': 'false', 'aria-controls': 'side', onclick: () => more.setAttribute('aria-expanded', String(side.classList.toggle('open'))) }, icon('runs'), 'More');
+const more = h('button', { type: 'button', 'aria-expanded': 'false', 'aria-controls': 'side', onclick: () =>
+  more.setAttribute('aria-expanded', String(side.classList.toggle('open'))) }, icon('runs'), 'More');
 
 function place(to, name, label, image) {
   const badge = h('span', { class: 'badge', hidden: true });
@@ -358,12 +381,16 @@ function place(to, name, label, image) {
 }
 
 function shell() {
-  append(side, [append(link(''), [brand()]), NAVIGATION.map(([group, items]) => h('div', { class: 'group' }, group && h('p', { class: 'group-name' }, group),
+  append(side, [append(link(''), [brand()]), NAVIGATION.map(([group, items]) => h('div', { class: 'group' },
+    group && h('p', { class: 'group-name' }, group),
     h('ul', null, items.map(([to, name, label, image]) => h('li', null, place(to, name, label, image)))))),
-  h('div', { class: 'who' }, who, h('div', { class: 'who-tools' }, button('', theme, { kind: 'icon-button', name: 'theme', title: 'Light or dark', 'aria-label': 'Light or dark' }), out))]);
+  h('div', { class: 'who' }, who, h('div', { class: 'who-tools' },
+    button('', theme, { kind: 'icon-button', name: 'theme', title: 'Light or dark', 'aria-label': 'Light or dark' }), out))]);
   side.firstElementChild.classList.add('home');
-  const bottom = h('nav', { class: 'bottom', 'aria-label': 'Main places' }, place('inbox', 'inbox', 'Inbox', 'approval'), place('', 'runs', 'Runs', 'runs'), more);
-  document.body.append(h('a', { class: 'skip', href: '#main', onclick: event => { event.preventDefault(); main.focus(); } }, 'Skip to content'), bands, side, main, bottom, toasts, said);
+  const bottom = h('nav', { class: 'bottom', 'aria-label': 'Main places' }, place('inbox', 'inbox', 'Inbox', 'approval'),
+    place('', 'runs', 'Runs', 'runs'), more);
+  document.body.append(h('a', { class: 'skip', href: '#main', onclick: event => { event.preventDefault(); main.focus(); } },
+    'Skip to content'), bands, side, main, bottom, toasts, said);
 }
 
 async function start() {

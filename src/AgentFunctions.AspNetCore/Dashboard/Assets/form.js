@@ -11,7 +11,8 @@ let made = 0;
 export function schemaForm(schema, initial = {}, { onchange = () => {}, bare = false } = {}) {
   const properties = Object.entries(schema?.properties ?? {});
   const required = new Set(schema?.required ?? []);
-  const inputs = properties.map(([name, part]) => [name, input(name, part, initial[name] ?? part.default, required.has(name), onchange, bare)]);
+  const inputs = properties.map(([name, part]) => [name, input(name, part, initial[name] ?? part.default, required.has(name),
+    onchange, bare)]);
   return {
     el: h('div', { class: 'schema-form' }, inputs.map(([, one]) => one.el)),
     fields: new Map(inputs),
@@ -29,7 +30,8 @@ export function schemaForm(schema, initial = {}, { onchange = () => {}, bare = f
     },
     /** Marks the field that a problem names. */
     fault(detail) {
-      const found = inputs.find(([name]) => new RegExp(`(^|[^\\w])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}([^\\w]|$)`).test(detail));
+      const found = inputs.find(([name]) => new RegExp(`(^|[^\\w])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}([^\\w]|$)`).test(
+        detail));
       found?.[1].fault(detail);
       found?.[1].focus();
       return Boolean(found);
@@ -37,7 +39,9 @@ export function schemaForm(schema, initial = {}, { onchange = () => {}, bare = f
   };
 }
 
-const optionsOf = part => part?.oneOf?.map(one => [one.const, one.title ?? one.const]) ?? part?.anyOf?.filter(one => 'const' in one).map(one => [one.const, one.title ?? one.const]) ?? part?.enum?.map((value, i) => [value, part.enumNames?.[i] ?? String(value)]);
+const optionsOf = part => part?.oneOf?.map(one => [one.const, one.title ?? one.const]) ??
+  part?.anyOf?.filter(one => 'const' in one).map(one => [one.const, one.title ?? one.const]) ??
+  part?.enum?.map((value, i) => [value, part.enumNames?.[i] ?? String(value)]);
 
 function bounds(part) {
   const parts = [];
@@ -58,10 +62,12 @@ export function input(name, part = {}, initial, isRequired, onchange = () => {},
   const id = `s${++made}`;
   const missing = () => isRequired ? `${label}: fill this in.` : undefined;
   const wrap = (element, read) => {
-    const root = bare ? h('div', { class: 'field' }, element, h('p', { class: 'field-error', role: 'alert' })) : field([label, isRequired ? '' : ' (optional)'], element, { help, id });
+    const root = bare ? h('div', { class: 'field' }, element, h('p', { class: 'field-error', role: 'alert' })) :
+      field([label, isRequired ? '' : ' (optional)'], element, { help, id });
     if (bare) {
       element.setAttribute('aria-label', label);
-      root.fault = text => { root.lastElementChild.textContent = text ?? ''; element.setAttribute('aria-invalid', text ? 'true' : 'false'); };
+      root.fault = text => { root.lastElementChild.textContent = text ?? '';
+        element.setAttribute('aria-invalid', text ? 'true' : 'false'); };
     }
     element.addEventListener('input', onchange);
     if (isRequired) element.setAttribute('aria-required', 'true');
@@ -69,16 +75,21 @@ export function input(name, part = {}, initial, isRequired, onchange = () => {},
   };
 
   if (choices || (type === 'array' && optionsOf(part.items))) {
-    const several = !choices, options = choices ?? optionsOf(part.items), chosen = new Set(several ? initial ?? [] : initial === undefined ? [] : [initial]);
+    const several = !choices, options = choices ?? optionsOf(part.items),
+      chosen = new Set(several ? initial ?? [] : initial === undefined ? [] : [initial]);
     const error = h('p', { class: 'field-error', role: 'alert', id: `${id}-error` });
-    const boxes = options.map(([value, text]) => ({ value, box: h('input', { type: several ? 'checkbox' : 'radio', name: id, checked: chosen.has(value), onchange }), text }));
-    const set = h('fieldset', { class: 'field', 'aria-describedby': `${id}-error` }, h('legend', { class: bare ? 'sr' : null }, label, isRequired ? '' : ' (optional)'), help && h('p', { class: 'field-help' }, help),
+    const boxes = options.map(([value, text]) => ({ value, box: h('input',
+      { type: several ? 'checkbox' : 'radio', name: id, checked: chosen.has(value), onchange }), text }));
+    const set = h('fieldset', { class: 'field', 'aria-describedby': `${id}-error` },
+      h('legend', { class: bare ? 'sr' : null }, label, isRequired ? '' : ' (optional)'), help &&
+      h('p', { class: 'field-help' }, help),
       boxes.map(({ box, text }) => h('label', { class: 'choice' }, box, h('span', null, String(text)))), error);
     return {
       el: set, focus: () => boxes[0]?.box.focus(), fault: text => { error.textContent = text ?? ''; },
       read() {
         const values = boxes.filter(({ box }) => box.checked).map(({ value }) => value);
-        if (!values.length) return { error: isRequired ? `${label}: choose ${several ? 'at least one' : 'one'}.` : undefined, value: undefined };
+        if (!values.length) return { error: isRequired ? `${label}: choose ${several ? 'at least one' : 'one'}.` : undefined,
+          value: undefined };
         if (several && part.minItems > values.length) return { error: `${label}: choose at least ${part.minItems}.` };
         if (several && part.maxItems < values.length) return { error: `${label}: choose at most ${part.maxItems}.` };
         return { value: several ? values : values[0] };
@@ -88,12 +99,14 @@ export function input(name, part = {}, initial, isRequired, onchange = () => {},
   if (type === 'boolean') {
     const box = h('input', { type: 'checkbox', checked: Boolean(initial), onchange, 'aria-label': bare ? label : null });
     return {
-      el: h('div', { class: 'field' }, h('label', { class: 'choice' }, box, bare ? (initial === undefined ? '' : 'yes') : label), help && !bare && h('p', { class: 'field-help' }, help)), fault() {}, focus: () => box.focus(),
+      el: h('div', { class: 'field' }, h('label', { class: 'choice' }, box, bare ? (initial === undefined ? '' : 'yes') : label),
+        help && !bare && h('p', { class: 'field-help' }, help)), fault() {}, focus: () => box.focus(),
       read: () => ({ value: box.checked }),
     };
   }
   if (type === 'integer' || type === 'number') {
-    const element = h('input', { type: 'text', inputmode: type === 'integer' ? 'numeric' : 'decimal', value: initial === undefined || initial === null ? '' : String(initial) });
+    const element = h('input', { type: 'text', inputmode: type === 'integer' ? 'numeric' : 'decimal',
+      value: initial === undefined || initial === null ? '' : String(initial) });
     const one = wrap(element, () => {
       const text = element.value.trim();
       if (!text) return { error: missing() };
@@ -120,7 +133,8 @@ export function input(name, part = {}, initial, isRequired, onchange = () => {},
       return { value };
     });
   }
-  const element = h('textarea', { class: 'code', spellcheck: 'false', value: initial === undefined ? '' : JSON.stringify(initial, null, 2), rows: '4' });
+  const element = h('textarea', { class: 'code', spellcheck: 'false', value: initial === undefined ? '' :
+    JSON.stringify(initial, null, 2), rows: '4' });
   return wrap(element, () => {
     if (!element.value.trim()) return { error: missing() };
     const value = tryParse(element.value);
@@ -128,9 +142,11 @@ export function input(name, part = {}, initial, isRequired, onchange = () => {},
   });
 }
 
-const typeOf = value => value === null ? 'null' : Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' : typeof value;
+const typeOf = value => value === null ? 'null' : Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' :
+  typeof value;
 const equal = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-const isMasked = value => typeof value === 'string' && /\[secret:|\[masked|\*\*\*/.test(value) || value && typeof value === 'object' && JSON.stringify(value).includes('[secret:');
+const isMasked = value => typeof value === 'string' && /\[secret:|\[masked|\*\*\*/.test(value) || value &&
+  typeof value === 'object' && JSON.stringify(value).includes('[secret:');
 
 /**
  * Arguments as asked beside one's own. `patch()` gives a merge patch of the changed fields alone, so that masked or cut
@@ -139,22 +155,31 @@ const isMasked = value => typeof value === 'string' && /\[secret:|\[masked|\*\*\
 export function argumentDiff(asked, schema, { editable = true, original, onchange = () => {} } = {}) {
   const names = [...new Set([...Object.keys(asked ?? {}), ...(editable ? Object.keys(schema?.properties ?? {}) : [])])];
   const rows = [];
-  const root = h('div', { class: 'diff' }, h('div', { class: 'dh' }, 'argument'), h('div', { class: 'dh' }, original ? 'as the model asked' : 'asked'), h('div', { class: 'dh' }, original ? 'changed to' : editable ? 'yours' : ''));
-  const value = part => part === undefined ? h('span', { class: 'muted' }, 'not given') : typeof part === 'string' && part.length < 80 && !part.includes('\n') ? h('code', null, part) : typeof part === 'object' && part !== null || typeof part === 'string' ? json(part) : h('code', null, String(part));
+  const root = h('div', { class: 'diff' }, h('div', { class: 'dh' }, 'argument'),
+    h('div', { class: 'dh' }, original ? 'as the model asked' : 'asked'),
+    h('div', { class: 'dh' }, original ? 'changed to' : editable ? 'yours' : ''));
+  const value = part => part === undefined ? h('span', { class: 'muted' }, 'not given') : typeof part === 'string' &&
+    part.length < 80 && !part.includes('\n') ? h('code', null, part) : typeof part === 'object' && part !== null ||
+    typeof part === 'string' ? json(part) : h('code', null, String(part));
   for (const name of names) {
     const part = schema?.properties?.[name] ?? { type: typeOf(asked[name]) };
     const masked = isMasked(asked?.[name]);
     if (original) {
       const changed = !equal(original[name], asked[name]);
-      append(root, [h('div', { class: `key ${changed ? 'changed' : ''}` }, name), h('div', { class: changed ? 'changed asked' : 'asked' }, value(original[name])), h('div', { class: changed ? 'changed' : '' }, value(asked[name]))]);
+      append(root, [h('div', { class: `key ${changed ? 'changed' : ''}` }, name),
+        h('div', { class: changed ? 'changed asked' : 'asked' }, value(original[name])),
+        h('div', { class: changed ? 'changed' : '' }, value(asked[name]))]);
       continue;
     }
-    const own = editable && !masked ? input(name, { ...part, title: name, description: undefined }, asked?.[name], false, () => mark(), true) : null;
-    const key = h('div', { class: 'key' }, name), before = h('div', { class: 'asked' }, value(asked?.[name])), after = h('div', null, own ? own.el : masked ? h('span', { class: 'muted' }, 'hidden here; stays as it is') : '');
+    const own = editable && !masked ? input(name, { ...part, title: name, description: undefined }, asked?.[name], false, () =>
+      mark(), true) : null;
+    const key = h('div', { class: 'key' }, name), before = h('div', { class: 'asked' }, value(asked?.[name])),
+      after = h('div', null, own ? own.el : masked ? h('span', { class: 'muted' }, 'hidden here; stays as it is') : '');
     append(root, [key, before, after]);
     const mark = () => {
       const { value: now } = own.read();
-      const changed = now !== undefined && !equal(now, asked?.[name]) && !(asked?.[name] === undefined && (now === '' || now === false));
+      const changed = now !== undefined && !equal(now, asked?.[name]) &&
+        !(asked?.[name] === undefined && (now === '' || now === false));
       key.classList.toggle('changed', changed);
       before.classList.toggle('changed', changed);
       after.classList.toggle('changed', changed);
@@ -186,7 +211,8 @@ export function merged(target, patch) {
   const result = { ...target };
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) delete result[name];
-    else result[name] = value && typeof value === 'object' && !Array.isArray(value) && result[name] && typeof result[name] === 'object' ? merged(result[name], value) : value;
+    else result[name] = value && typeof value === 'object' && !Array.isArray(value) && result[name] &&
+      typeof result[name] === 'object' ? merged(result[name], value) : value;
   }
   return result;
 }
@@ -196,15 +222,19 @@ export function lineDiff(before, after, limit = 400) {
   const a = String(before ?? '').split('\n'), b = String(after ?? '').split('\n');
   if (a.length * b.length > 4_000_000) return h('div', { class: 'muted' }, 'This change is too large to be shown.');
   const table = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
-  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) table[i][j] = a[i] === b[j] ? table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
+  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) table[i][j] = a[i] === b[j] ?
+    table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
   const rows = [];
   for (let i = 0, j = 0; i < a.length || j < b.length;) {
     if (i < a.length && j < b.length && a[i] === b[j]) { rows.push(['same', a[i]]); i++; j++; }
     else if (j < b.length && (i >= a.length || table[i][j + 1] >= table[i + 1][j])) rows.push(['added', b[j++]]);
     else rows.push(['removed', a[i++]]);
   }
-  return h('pre', { class: 'lines', tabindex: '0' }, rows.slice(0, limit).map(([kind, line]) => h('span', { class: `line ${kind}` }, h('span', { 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null : 'img' }, { same: '  ', added: '+ ', removed: '− ' }[kind]), line, '\n')),
+  return h('pre', { class: 'lines', tabindex: '0' }, rows.slice(0, limit).map(([kind, line]) =>
+    h('span', { class: `line ${kind}` }, h('span', { 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null :
+    'img' }, { same: '  ', added: '+ ', removed: '− ' }[kind]), line, '\n')),
     rows.length > limit && h('span', { class: 'muted' }, `… ${rows.length - limit} more lines`));
 }
 
-export const risk = level => tag({ low: 'Low', medium: 'Medium', high: 'High' }[level] ?? level, { low: 'quiet', medium: 'wait', high: 'bad' }[level], level === 'high' ? 'incident' : null);
+export const risk = level => tag({ low: 'Low', medium: 'Medium', high: 'High' }[level] ?? level,
+  { low: 'quiet', medium: 'wait', high: 'bad' }[level], level === 'high' ? 'incident' : null);

@@ -84,18 +84,28 @@ const ICONS = {
   running: 'M4 8a4 4 0 1 0 8 0a4 4 0 1 0-8 0', queued: 'M8 3.2v5l3 1.8M8 1.8a6.2 6.2 0 1 0 .01 0',
   waiting: 'M8 3.2v5l3 1.8M8 1.8a6.2 6.2 0 1 0 .01 0', completed: 'M3 8.5l3.3 3.3L13 4.8', failed: 'M4 4l8 8M12 4l-8 8',
   cancelled: 'M8 1.8a6.2 6.2 0 1 0 .01 0M3.8 3.8l8.4 8.4', paused: 'M5.5 3.5v9M10.5 3.5v9',
-  budgetExhausted: 'M8 1.8a6.2 6.2 0 1 0 .01 0M8 4.5v4.2M8 11v.4', runs: 'M2.5 4h11M2.5 8h11M2.5 12h7', approval: 'M8 1.8l5.2 2v4.4c0 3.2-2.3 5.2-5.2 6-2.9-.8-5.2-2.8-5.2-6V3.8zM5.6 7.9l1.8 1.8 3.2-3.4',
-  question: 'M8 1.8a6.2 6.2 0 1 0 .01 0M6.2 6.2c.2-2.4 3.7-2.2 3.6 0-.1 1.3-1.8 1.4-1.8 2.9M8 11.2v.3', review: 'M2.5 3h11v8h-6l-3 2.5V11h-2z',
-  incident: 'M8 2l6.3 11.4H1.7zM8 6.3v3.4M8 11.4v.3', monitor: 'M1.8 8h2.7l1.8-4.5 3 9 1.9-4.5h3', agent: 'M3.2 6h9.6v6.8H3.2zM8 6V3.2M6 8.8v.9M10 8.8v.9M8 2.6v.1', usage: 'M2.5 13.5h11M4.2 13V8.5M8 13V3.5M11.8 13V6.5',
-  kill: 'M8 1.8v6M4.6 4a5.4 5.4 0 1 0 6.8 0', plus: 'M8 3v10M3 8h10', more: 'M3.5 8h.1M8 8h.1M12.4 8h.1', copy: 'M5.5 5.5h7.7v7.7H5.5zM10.5 5.3V2.8H2.8v7.7h2.5', back: 'M10 3L5 8l5 5', next: 'M6 3l5 5-5 5',
-  search: 'M7 2.5a4.5 4.5 0 1 0 .01 0M10.4 10.4l3.4 3.4', theme: 'M8 1.8a6.2 6.2 0 1 0 .01 0M8 1.8v12.4M10 3v10M12 4.4v7.2', message: 'M2.5 3h11v8h-6l-3 2.5V11h-2z', fork: 'M4.5 2.8v10.4M4.5 9.5c0-3 7-1.6 7-5.5M11.5 2.4v.2',
-  tool: 'M9.8 3.2a3.2 3.2 0 0 1 3.4 4L7 13.2l-2.4-2.4L10.8 4.6M2.8 13.2l1.8-1.8', model: 'M8 2l1.6 4.4L14 8l-4.4 1.6L8 14l-1.6-4.4L2 8l4.4-1.6z', person: 'M8 2.3a2.7 2.7 0 1 0 .01 0M2.8 13.8c.6-5.6 9.8-5.6 10.4 0', file: 'M3.5 1.8h6l3 3v9.4h-9zM9.2 2v3.2h3.2', link: 'M6.5 9.5l3-3M7 4.8l1.8-1.8a3 3 0 0 1 4.2 4.2L11.2 9M9 11.2L7.2 13A3 3 0 0 1 3 8.8L4.8 7', life: 'M8 13.5S2 10 2 5.8C2 2.8 6 1.8 8 4.6c2-2.8 6-1.8 6 1.2 0 4.2-6 7.7-6 7.7z',
+  budgetExhausted: 'M8 1.8a6.2 6.2 0 1 0 .01 0M8 4.5v4.2M8 11v.4', runs: 'M2.5 4h11M2.5 8h11M2.5 12h7',
+    approval: 'M8 1.8l5.2 2v4.4c0 3.2-2.3 5.2-5.2 6-2.9-.8-5.2-2.8-5.2-6V3.8zM5.6 7.9l1.8 1.8 3.2-3.4',
+  question: 'M8 1.8a6.2 6.2 0 1 0 .01 0M6.2 6.2c.2-2.4 3.7-2.2 3.6 0-.1 1.3-1.8 1.4-1.8 2.9M8 11.2v.3',
+    review: 'M2.5 3h11v8h-6l-3 2.5V11h-2z',
+  incident: 'M8 2l6.3 11.4H1.7zM8 6.3v3.4M8 11.4v.3', monitor: 'M1.8 8h2.7l1.8-4.5 3 9 1.9-4.5h3',
+    agent: 'M3.2 6h9.6v6.8H3.2zM8 6V3.2M6 8.8v.9M10 8.8v.9M8 2.6v.1', usage: 'M2.5 13.5h11M4.2 13V8.5M8 13V3.5M11.8 13V6.5',
+  kill: 'M8 1.8v6M4.6 4a5.4 5.4 0 1 0 6.8 0', plus: 'M8 3v10M3 8h10', more: 'M3.5 8h.1M8 8h.1M12.4 8h.1',
+    copy: 'M5.5 5.5h7.7v7.7H5.5zM10.5 5.3V2.8H2.8v7.7h2.5', back: 'M10 3L5 8l5 5', next: 'M6 3l5 5-5 5',
+  search: 'M7 2.5a4.5 4.5 0 1 0 .01 0M10.4 10.4l3.4 3.4', theme: 'M8 1.8a6.2 6.2 0 1 0 .01 0M8 1.8v12.4M10 3v10M12 4.4v7.2',
+    message: 'M2.5 3h11v8h-6l-3 2.5V11h-2z', fork: 'M4.5 2.8v10.4M4.5 9.5c0-3 7-1.6 7-5.5M11.5 2.4v.2',
+  tool: 'M9.8 3.2a3.2 3.2 0 0 1 3.4 4L7 13.2l-2.4-2.4L10.8 4.6M2.8 13.2l1.8-1.8',
+    model: 'M8 2l1.6 4.4L14 8l-4.4 1.6L8 14l-1.6-4.4L2 8l4.4-1.6z',
+    person: 'M8 2.3a2.7 2.7 0 1 0 .01 0M2.8 13.8c.6-5.6 9.8-5.6 10.4 0', file: 'M3.5 1.8h6l3 3v9.4h-9zM9.2 2v3.2h3.2',
+    link: 'M6.5 9.5l3-3M7 4.8l1.8-1.8a3 3 0 0 1 4.2 4.2L11.2 9M9 11.2L7.2 13A3 3 0 0 1 3 8.8L4.8 7',
+    life: 'M8 13.5S2 10 2 5.8C2 2.8 6 1.8 8 4.6c2-2.8 6-1.8 6 1.2 0 4.2-6 7.7-6 7.7z',
 };
 
 /** A small icon by name; it says nothing to screen readers, the word beside it does. */
 export function icon(name, label) {
   const shape = svg('path', { d: ICONS[name] ?? ICONS.running });
-  const element = svg('svg', { class: `icon i-${name}`, viewBox: '0 0 16 16', 'aria-hidden': label ? null : 'true', role: label ? 'img' : null, 'aria-label': label }, shape);
+  const element = svg('svg', { class: `icon i-${name}`, viewBox: '0 0 16 16', 'aria-hidden': label ? null : 'true', role: label ?
+    'img' : null, 'aria-label': label }, shape);
   return element;
 }
 
@@ -104,12 +114,14 @@ const STATUS_WORDS = {
   cancelled: 'Cancelled', budgetExhausted: 'Budget spent',
 };
 const STATUS_TONES = {
-  queued: 'quiet', running: 'run', waiting: 'wait', paused: 'pause', completed: 'good', failed: 'bad', cancelled: 'quiet', budgetExhausted: 'bad',
+  queued: 'quiet', running: 'run', waiting: 'wait', paused: 'pause', completed: 'good', failed: 'bad', cancelled: 'quiet',
+    budgetExhausted: 'bad',
 };
 
 /** Status by icon and word, never by colour alone. */
 export function status(value, word) {
-  return h('span', { class: `status tone-${STATUS_TONES[value] ?? 'quiet'}` }, icon(value), h('span', null, word ?? STATUS_WORDS[value] ?? words(value)));
+  return h('span', { class: `status tone-${STATUS_TONES[value] ?? 'quiet'}` }, icon(value),
+    h('span', null, word ?? STATUS_WORDS[value] ?? words(value)));
 }
 
 /** A small labelled mark. */
@@ -119,7 +131,8 @@ export function tag(text, tone = 'quiet', name) {
 
 /** A button; with `act` it changes something, so it is off while the page is not connected. */
 export function button(label, onclick, { kind = '', act = false, name, off, title, ...rest } = {}) {
-  const element = h('button', { type: 'button', class: `button ${kind}`.trim(), title, ...rest }, name && icon(name), label && h('span', null, label));
+  const element = h('button', { type: 'button', class: `button ${kind}`.trim(), title, ...rest }, name && icon(name), label &&
+    h('span', null, label));
   if (act) {
     element.dataset.act = '';
     element.disabled = document.documentElement.dataset.net === 'down';
@@ -166,14 +179,18 @@ const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFra
 
 export const count = value => plain.format(value ?? 0);
 export const short = value => (value ?? 0) < 10_000 ? plain.format(value ?? 0) : compact.format(value);
-export const usd = value => value ? value < 0.01 ? '<$0.01' : `$${value < 100 ? value.toFixed(2) : plain.format(Math.round(value))}` : '$0';
-export const bytes = value => value < 1000 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(1)} kB` : `${(value / 1e6).toFixed(1)} MB`;
+export const usd = value => value ? value < 0.01 ? '<$0.01' :
+  `$${value < 100 ? value.toFixed(2) : plain.format(Math.round(value))}` : '$0';
+export const bytes = value => value < 1000 ? `${value} B` : value < 1e6 ? `${(value / 1e3).toFixed(1)} kB` :
+  `${(value / 1e6).toFixed(1)} MB`;
 export const plural = (n, one, many = `${one}s`) => `${count(n)} ${n === 1 ? one : many}`;
 /** camelCase or dotted names as words. */
-export const words = value => { const text = String(value ?? '').replace(/[._-]/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase(); return text.charAt(0).toUpperCase() + text.slice(1); };
+export const words = value => { const text = String(value ?? '').replace(/[._-]/g, ' ').replace(/([a-z])([A-Z])/g,
+  '$1 $2').toLowerCase(); return text.charAt(0).toUpperCase() + text.slice(1); };
 export const shortId = id => id && id.length > 13 ? `${id.slice(0, 5)}…${id.slice(-4)}` : id ?? '';
 /** A text on one line, cut at so many characters. */
-export const oneLine = (text, limit = 160) => { const line = String(text ?? '').replace(/\s+/g, ' ').trim(); return line.length > limit ? `${line.slice(0, limit - 1)}…` : line; };
+export const oneLine = (text, limit = 160) => { const line = String(text ?? '').replace(/\s+/g, ' ').trim();
+  return line.length > limit ? `${line.slice(0, limit - 1)}…` : line; };
 
 /** A span of time as people say it: 8 s, 3 m 20 s, 1 h 12 m, 5 d 3 h. */
 export function span(ms) {
@@ -189,7 +206,8 @@ export function span(ms) {
 
 /** Milliseconds of an ISO 8601 duration such as PT1H5M or P2D. */
 export function duration(text) {
-  const match = /^(-)?P(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text ?? '');
+  const match = /^(-)?P(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(text ??
+    '');
   if (!match) return null;
   const [, minus, d = 0, hours = 0, m = 0, s = 0] = match;
   return (minus ? -1 : 1) * (((+d * 24 + +hours) * 60 + +m) * 60 + +s) * 1000;
@@ -212,17 +230,21 @@ export const clockTime = at => clock.format(new Date(at));
 export function moment(at) {
   if (!at) return h('span', { class: 'muted' }, '–');
   const date = new Date(at), today = new Date(now()).toDateString() === date.toDateString();
-  return h('time', { datetime: date.toISOString(), title: `${date.toISOString().replace('T', ' ').replace(/\.\d+Z/, '')} UTC` }, (today ? clock : day).format(date));
+  return h('time', { datetime: date.toISOString(), title: `${date.toISOString().replace('T', ' ').replace(/\.\d+Z/, '')} UTC` },
+    (today ? clock : day).format(date));
 }
 
 /** An age that counts on by itself; `until` counts down. */
 export function age(at, { until = false } = {}) {
   if (!at) return h('span', { class: 'muted' }, '–');
-  return h('time', { class: 'age', datetime: at, title: `${String(at).replace('T', ' ').replace(/\.\d+Z/, '').replace('Z', '')} UTC`, data: { age: Date.parse(at), ...(until && { until: '' }) } }, ageText(Date.parse(at), until));
+  return h('time', { class: 'age', datetime: at,
+    title: `${String(at).replace('T', ' ').replace(/\.\d+Z/, '').replace('Z', '')} UTC`,
+    data: { age: Date.parse(at), ...(until && { until: '' }) } }, ageText(Date.parse(at), until));
 }
 
 export const ageText = (at, until) => until ? at > now() ? span(coarse(at - now())) : 'over' : span(coarse(now() - at));
-const coarse = ms => ms < 0 ? 0 : ms < 60_000 ? Math.max(1000, Math.floor(ms / 1000) * 1000) : ms < 3_600_000 ? Math.floor(ms / 60_000) * 60_000 : ms;
+const coarse = ms => ms < 0 ? 0 : ms < 60_000 ? Math.max(1000, Math.floor(ms / 1000) * 1000) : ms < 3_600_000 ?
+  Math.floor(ms / 60_000) * 60_000 : ms;
 
 // One timer for all ages. While the page is not connected it stands still.
 setInterval(() => {
@@ -287,7 +309,9 @@ function table(rows) {
   const cells = row => row.trim().slice(1, -1).split('|').map(cell => cell.trim());
   const head = /^[\s|:-]+$/.test(rows[1] ?? '') ? cells(rows[0]) : null;
   const body = rows.slice(head ? 2 : 0).map(row => h('tr', null, cells(row).map(cell => inline(h('td'), cell))));
-  return h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Table' }, h('table', { class: 'plain' }, head && h('thead', null, h('tr', null, head.map(cell => inline(h('th', { scope: 'col' }), cell)))), h('tbody', null, body)));
+  return h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Table' },
+    h('table', { class: 'plain' }, head && h('thead', null, h('tr', null,
+    head.map(cell => inline(h('th', { scope: 'col' }), cell)))), h('tbody', null, body)));
 }
 
 const INLINE = /(`+)([^`]+?)\1|\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\s][^*\n]*)\*|!?\[([^\]\n]*)\]\(([^()\s]+)\)|(https?:\/\/[^\s<>"')\]]+)/g;
@@ -317,7 +341,8 @@ export function outside(label, target) {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
   const shown = h('button', { type: 'button', class: 'out' }, label === target ? '' : label, h('small', null, url.host));
   shown.addEventListener('click', () => {
-    const open = h('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer', class: 'out open' }, `Open ${url.protocol}//${url.host}${oneLine(url.pathname + url.search, 60)}`);
+    const open = h('a', { href: url.href, target: '_blank', rel: 'noopener noreferrer', class: 'out open' },
+      `Open ${url.protocol}//${url.host}${oneLine(url.pathname + url.search, 60)}`);
     shown.replaceWith(open);
     open.focus();
   });
@@ -337,7 +362,9 @@ export function args(value) {
   const entries = Object.entries(parsed);
   if (!entries.length) return h('p', { class: 'muted' }, 'No arguments');
   return h('dl', { class: 'args' }, entries.map(([name, part]) => [h('dt', null, name),
-    h('dd', null, part !== null && typeof part === 'object' ? json(part) : typeof part === 'string' && (part.length > 100 || part.includes('\n')) ? h('pre', { tabindex: '0' }, longText(part, 4000)) : h('code', null, String(part)))]));
+    h('dd', null, part !== null && typeof part === 'object' ? json(part) : typeof part === 'string' &&
+      (part.length > 100 || part.includes('\n')) ? h('pre', { tabindex: '0' }, longText(part, 4000)) : h('code', null,
+      String(part)))]));
 }
 
 export function tryParse(text) {
@@ -351,7 +378,8 @@ export function tryParse(text) {
 /** A bar that shows a part of a whole. */
 export function bar(part, whole, label) {
   const share = whole > 0 ? Math.min(1, part / whole) : 0;
-  return h('span', { class: `bar ${share > 0.9 ? 'full' : ''}`, role: 'img', 'aria-label': label ?? `${Math.round(share * 100)} %` }, h('span', { css: { inline: '', width: `${Math.max(share * 100, part > 0 ? 2 : 0)}%` } }));
+  return h('span', { class: `bar ${share > 0.9 ? 'full' : ''}`, role: 'img', 'aria-label': label ??
+    `${Math.round(share * 100)} %` }, h('span', { css: { inline: '', width: `${Math.max(share * 100, part > 0 ? 2 : 0)}%` } }));
 }
 
 /** One sentence and what ends the state. */
@@ -373,7 +401,8 @@ export function coalesce(action) {
 }
 
 /** Asks for a word in a dialog. Resolves with what `read` gives, or null if it was closed. */
-export function dialog(title, body, { confirm = 'OK', kind = 'primary', read = () => true, cancel = 'Cancel', wide = false } = {}) {
+export function dialog(title, body, { confirm = 'OK', kind = 'primary', read = () => true, cancel = 'Cancel',
+  wide = false } = {}) {
   return new Promise(resolve => {
     const error = h('p', { class: 'field-error', role: 'alert' });
     const back = document.activeElement;
@@ -391,8 +420,10 @@ export function dialog(title, body, { confirm = 'OK', kind = 'primary', read = (
         ok.removeAttribute('aria-busy');
       }
     } }, h('h2', { id: 'dialog-title' }, title), h('div', { class: 'dialog-body' }, body), error,
-    h('div', { class: 'buttons end' }, cancel && h('button', { type: 'button', class: 'button', onclick: () => close(null) }, cancel), confirm && ok));
-    const element = h('dialog', { 'aria-labelledby': 'dialog-title', class: wide ? 'wide' : '', oncancel: event => { event.preventDefault(); close(null); } }, form);
+    h('div', { class: 'buttons end' }, cancel && h('button', { type: 'button', class: 'button', onclick: () => close(null) },
+      cancel), confirm && ok));
+    const element = h('dialog', { 'aria-labelledby': 'dialog-title', class: wide ? 'wide' : '', oncancel: event =>
+      { event.preventDefault(); close(null); } }, form);
     document.body.append(element);
     element.showModal();
     (form.querySelector('input:not([type=hidden]), textarea, select') ?? ok).focus();

@@ -1,6 +1,7 @@
 // What waits for people: approvals with arguments to look at and change, questions with forms to fill in.
 
-import { age, append, args, button, count, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText, shortId, tag, words } from './h.js';
+import { age, append, args, button, count, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText,
+  shortId, tag, words } from './h.js';
 import { emit, get, post, query, request, session, tryGet } from './api.js';
 import { attempt, back, fault, go, refreshCounts, say, showCounts, toast } from './app.js';
 import { follow } from './stream.js';
@@ -23,10 +24,14 @@ export async function mount(view) {
   view.leave(() => { stream?.close(); clearInterval(timer); opened?.leave?.(); });
 
   async function load() {
-    const [approvals, questions] = await Promise.all([isApprovals ? get('approvals') : null, isQuestions ? get('questions') : null]);
-    const all = [...(approvals?.items ?? []).map(item => ({ ...item, is: 'approval' })), ...(questions?.items ?? []).map(item => ({ ...item, is: 'question' }))];
-    items = all.filter(item => item.state === 'pending').sort((a, b) => (RANK[a.risk ?? a.urgency] ?? 1) - (RANK[b.risk ?? b.urgency] ?? 1) || (a.expiresAt < b.expiresAt ? -1 : 1));
-    history = all.filter(item => item.state !== 'pending').sort((a, b) => (a.endedAt ?? a.createdAt) < (b.endedAt ?? b.createdAt) ? 1 : -1).slice(0, 50);
+    const [approvals, questions] = await Promise.all([isApprovals ? get('approvals') : null, isQuestions ? get('questions') :
+      null]);
+    const all = [...(approvals?.items ?? []).map(item => ({ ...item, is: 'approval' })),
+      ...(questions?.items ?? []).map(item => ({ ...item, is: 'question' }))];
+    items = all.filter(item => item.state === 'pending').sort((a, b) =>
+      (RANK[a.risk ?? a.urgency] ?? 1) - (RANK[b.risk ?? b.urgency] ?? 1) || (a.expiresAt < b.expiresAt ? -1 : 1));
+    history = all.filter(item => item.state !== 'pending').sort((a, b) =>
+      (a.endedAt ?? a.createdAt) < (b.endedAt ?? b.createdAt) ? 1 : -1).slice(0, 50);
   }
 
   const mine = item => item.is === 'question' ? item.mine : item.mayDecide !== false;
@@ -35,13 +40,17 @@ export async function mount(view) {
   function draw() {
     const own = items.filter(mine), others = items.filter(item => !mine(item));
     const active = document.activeElement?.closest?.('.item')?.dataset.key;
-    set(list, h('p', { class: 'list-title' }, `${plural(own.length, kind === 'questions' ? 'question' : kind === 'inbox' ? 'thing' : 'approval')} for you`, others.length ? ` · ${items.length} you may see` : ''),
+    set(list, h('p', { class: 'list-title' },
+      `${plural(own.length, kind === 'questions' ? 'question' : kind === 'inbox' ? 'thing' : 'approval')} for you`,
+      others.length ? ` · ${items.length} you may see` : ''),
       own.map(row), others.length ? [h('p', { class: 'list-title' }, 'For others'), others.map(row)] : null,
-      !items.length && empty(kind === 'questions' ? 'No agent waits for an answer.' : 'Nothing waits for you. Runs that need a decision appear here at once.'),
+      !items.length && empty(kind === 'questions' ? 'No agent waits for an answer.' :
+        'Nothing waits for you. Runs that need a decision appear here at once.'),
       history.length ? [h('p', { class: 'list-title' }, 'Decided'), history.map(row)] : null);
     if (active) list.querySelector(`[data-key="${CSS.escape(active)}"]`)?.focus({ preventScroll: true });
     const groups = Map.groupBy(items.filter(item => item.is === 'approval' && mine(item) && item.group), item => item.group);
-    set(bulk, [...groups.values()].filter(group => group.length > 1).map(group => button(`${group.length} similar: ${group[0].tool}`, () => decideGroup(group), { name: 'approval', act: true })));
+    set(bulk, [...groups.values()].filter(group => group.length > 1).map(group =>
+      button(`${group.length} similar: ${group[0].tool}`, () => decideGroup(group), { name: 'approval', act: true })));
     root.classList.toggle('open', Boolean(chosen));
   }
 
@@ -51,9 +60,12 @@ export async function mount(view) {
     anchor.classList.add('item');
     anchor.dataset.key = item.id;
     if (item.id === chosen) anchor.setAttribute('aria-current', 'true');
-    const first = item.is === 'approval' ? Object.entries(item.arguments ?? {}).map(([name, value]) => `${name}=${typeof value === 'object' ? '…' : value}`).join(' ') : '';
-    return append(anchor, [item.is === 'approval' ? done ? icon(item.state === 'approved' ? 'completed' : 'failed', words(item.state)) : risk(item.risk) : icon(done ? 'completed' : 'question', done ? words(item.state) : 'Question'),
-      h('span', { class: 'what' }, item.is === 'approval' ? [item.question === 'repeat' ? 'repeat ' : '', item.tool, ' ', h('span', { class: 'muted' }, oneLine(first, 80))] : oneLine(item.question, 120)),
+    const first = item.is === 'approval' ? Object.entries(item.arguments ?? {}).map(([name, value]) =>
+      `${name}=${typeof value === 'object' ? '…' : value}`).join(' ') : '';
+    return append(anchor, [item.is === 'approval' ? done ? icon(item.state === 'approved' ? 'completed' : 'failed',
+      words(item.state)) : risk(item.risk) : icon(done ? 'completed' : 'question', done ? words(item.state) : 'Question'),
+      h('span', { class: 'what' }, item.is === 'approval' ? [item.question === 'repeat' ? 'repeat ' : '', item.tool, ' ',
+        h('span', { class: 'muted' }, oneLine(first, 80))] : oneLine(item.question, 120)),
       h('span', { class: 'when' }, done ? age(item.endedAt ?? item.createdAt) : age(item.expiresAt, { until: true })),
       h('span', { class: 'of' }, `${(item.chain ?? []).join(' › ')} · ${oneLine(item.goal, 100)}`)]);
   }
@@ -62,7 +74,8 @@ export async function mount(view) {
     opened?.leave?.();
     opened = null;
     if (!id) {
-      set(detail, empty(items.length ? 'Choose one on the left.' : 'All is decided.', items.length ? h('p', null, h('kbd', null, 'j'), ' and ', h('kbd', null, 'k'), ' move, ', h('kbd', null, 'Enter'), ' opens.') : null));
+      set(detail, empty(items.length ? 'Choose one on the left.' : 'All is decided.', items.length ?
+        h('p', null, h('kbd', null, 'j'), ' and ', h('kbd', null, 'k'), ' move, ', h('kbd', null, 'Enter'), ' opens.') : null));
       return;
     }
     try {
@@ -79,19 +92,27 @@ export async function mount(view) {
   function approval(item) {
     const pending = item.state === 'pending';
     const may = pending && item.mayDecide !== false;
-    const whyNot = item.whyNot ?? (item.mayDecide === false ? `Only ${item.roles.join(', ')} may decide this (rule “${item.rule}”).` : null);
-    const comment = h('textarea', { rows: '2', maxlength: '4000', placeholder: item.risk === 'high' ? 'Needed for high risk' : 'Optional' });
+    const whyNot = item.whyNot ?? (item.mayDecide === false ?
+      `Only ${item.roles.join(', ')} may decide this (rule “${item.rule}”).` : null);
+    const comment = h('textarea', { rows: '2', maxlength: '4000', placeholder: item.risk === 'high' ? 'Needed for high risk' :
+      'Optional' });
     const commentField = field('Comment, which the model reads', comment);
-    const diff = argumentDiff(item.arguments, item.schema, { editable: may && item.question !== 'repeat' && !item.altered, original: item.originalArguments ?? undefined, onchange: relabel });
-    const raw = h('textarea', { class: 'code', spellcheck: 'false', 'aria-label': 'Arguments as JSON', value: JSON.stringify(item.arguments, null, 2) });
+    const diff = argumentDiff(item.arguments, item.schema, { editable: may && item.question !== 'repeat' && !item.altered,
+      original: item.originalArguments ?? undefined, onchange: relabel });
+    const raw = h('textarea', { class: 'code', spellcheck: 'false', 'aria-label': 'Arguments as JSON',
+      value: JSON.stringify(item.arguments, null, 2) });
     const born = performance.now();
-    const approve = button('Approve as asked', () => decide('approve'), { kind: 'primary', act: true, off: may ? null : whyNot ?? 'It is decided.' });
-    const deny = button('Deny', () => decide('deny'), { kind: 'danger', act: true, off: may ? null : whyNot ?? 'It is decided.' });
+    const approve = button('Approve as asked', () => decide('approve'),
+      { kind: 'primary', act: true, off: may ? null : whyNot ?? 'It is decided.' });
+    const deny = button('Deny', () => decide('deny'), { kind: 'danger', act: true, off: may ? null : whyNot ??
+      'It is decided.' });
     const votes = item.votes ?? [];
-    const voids = h('div', { class: 'banner tone-wait', hidden: true }, icon('incident'), h('span', null, 'Your change voids the votes that were given: they were about other arguments.'));
+    const voids = h('div', { class: 'banner tone-wait', hidden: true }, icon('incident'),
+      h('span', null, 'Your change voids the votes that were given: they were about other arguments.'));
     let useRaw = false;
     const rawDetails = may && h('details', null, h('summary', null, 'Edit as JSON'), raw);
-    rawDetails && rawDetails.addEventListener('toggle', () => { useRaw = rawDetails.open; if (useRaw) raw.value = JSON.stringify(merged(item.arguments, diff.patch() ?? {}), null, 2); relabel(); });
+    rawDetails && rawDetails.addEventListener('toggle', () => { useRaw = rawDetails.open;
+      if (useRaw) raw.value = JSON.stringify(merged(item.arguments, diff.patch() ?? {}), null, 2); relabel(); });
     raw.addEventListener('input', relabel);
 
     function changes() {
@@ -99,7 +120,8 @@ export async function mount(view) {
       let value;
       try { value = JSON.parse(raw.value); } catch { return undefined; }
       const patch = {};
-      for (const name of new Set([...Object.keys(value), ...Object.keys(item.arguments)])) if (JSON.stringify(value[name]) !== JSON.stringify(item.arguments[name])) patch[name] = value[name] ?? null;
+      for (const name of new Set([...Object.keys(value), ...Object.keys(item.arguments)])) if (
+        JSON.stringify(value[name]) !== JSON.stringify(item.arguments[name])) patch[name] = value[name] ?? null;
       return patch;
     }
 
@@ -120,29 +142,48 @@ export async function mount(view) {
       const common = { decision, ...(words && { comment: words }) };
       const rich = item.schema !== undefined || item.votes !== undefined;
       try {
-        await post(`approvals/${item.id}`, rich ? { ...common, callHash: item.callHash, ...(edited && { edits: patch }) } : { ...common, ...(edited && { arguments: merged(item.arguments, patch) }) });
+        await post(`approvals/${item.id}`, rich ? { ...common, callHash: item.callHash, ...(edited && { edits: patch }) } :
+          { ...common, ...(edited && { arguments: merged(item.arguments, patch) }) });
       } catch (e) {
         if (e.status === 400 && edited) diff.fault(e.detail);
-        set(problem, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), h('span', null, e.detail ?? e.message, e.status === 409 ? ' Your comment is kept below.' : '')));
+        set(problem, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'),
+          h('span', null, e.detail ?? e.message, e.status === 409 ? ' Your comment is kept below.' : '')));
         if (e.status === 409) { await load(); draw(); }
         return;
       }
-      toast(decision === 'deny' ? `Denied: ${item.tool}` : edited ? `Approved with ${plural(Object.keys(patch).length, 'change')}: ${item.tool}` : `Approved: ${item.tool}`);
+      toast(decision === 'deny' ? `Denied: ${item.tool}` : edited ?
+        `Approved with ${plural(Object.keys(patch).length, 'change')}: ${item.tool}` : `Approved: ${item.tool}`);
       emit('decided');
       await next(item);
     }
 
     const problem = h('div');
-    set(detail, h('div', { class: 'detail-head' }, backButton(), h('h2', null, item.question === 'repeat' ? `Repeat ${item.tool}?` : item.tool), risk(item.risk), item.effect && tag(words(item.effect)), h('span', { class: 'spacer' }), pending ? h('span', { class: 'muted' }, 'expires in ', age(item.expiresAt, { until: true })) : tag(words(item.state), item.state === 'approved' ? 'good' : 'bad')),
-      item.altered && h('div', { class: 'banner tone-bad' }, icon('incident'), h('span', null, 'This record was altered in the store. Its call is refused whatever is decided.')),
+    set(detail, h('div', { class: 'detail-head' }, backButton(),
+      h('h2', null, item.question === 'repeat' ? `Repeat ${item.tool}?` : item.tool), risk(item.risk), item.effect &&
+      tag(words(item.effect)), h('span', { class: 'spacer' }), pending ?
+      h('span', { class: 'muted' }, 'expires in ', age(item.expiresAt, { until: true })) : tag(words(item.state),
+      item.state === 'approved' ? 'good' : 'bad')),
+      item.altered && h('div', { class: 'banner tone-bad' }, icon('incident'),
+        h('span', null, 'This record was altered in the store. Its call is refused whatever is decided.')),
       whyNot && pending && h('div', { class: 'banner tone-wait' }, icon('incident'), h('span', null, whyNot)),
       item.obstacle && h('div', { class: 'banner tone-wait' }, icon('incident'), h('span', null, item.obstacle)),
-      h('dl', { class: 'facts' }, h('dt', null, 'Goal'), h('dd', null, link(`runs/${item.run}`, oneLine(item.goal, 240))), h('dt', null, 'Asked by'), h('dd', null, `${item.requester} → ${item.chain.join(' › ')}`, item.turn !== undefined && `, turn ${item.turn}`),
-        h('dt', null, 'Rule'), h('dd', null, `“${item.rule}”`, item.reason && `: ${item.reason}`), h('dt', null, 'Who decides'), h('dd', null, `${item.roles.join(', ')} · ${item.approved} of ${item.needed} said yes`, votes.map(vote => h('div', { class: 'muted' }, `${vote.by}: ${vote.approves ? 'yes' : 'no'}${vote.comment ? ` “${vote.comment}”` : ''}`))),
-        item.history && (item.history.approved || item.history.denied) ? [h('dt', null, 'Before'), h('dd', null, `approved ${item.history.approved}×, denied ${item.history.denied}×`, item.history.lastComment && ` (“${oneLine(item.history.lastComment, 120)}”)`)] : null),
-      h('section', null, h('h3', null, item.originalArguments ? 'Arguments, changed' : 'Arguments'), Object.keys(item.arguments ?? {}).length ? diff.el : h('p', { class: 'muted' }, 'No arguments'), rawDetails, item.masked?.length ? h('p', { class: 'muted' }, `${plural(item.masked.length, 'part')} hidden, since ${item.masked[0].why}.`) : null),
+      h('dl', { class: 'facts' }, h('dt', null, 'Goal'), h('dd', null, link(`runs/${item.run}`, oneLine(item.goal, 240))),
+        h('dt', null, 'Asked by'), h('dd', null, `${item.requester} → ${item.chain.join(' › ')}`, item.turn !== undefined &&
+        `, turn ${item.turn}`),
+        h('dt', null, 'Rule'), h('dd', null, `“${item.rule}”`, item.reason && `: ${item.reason}`), h('dt', null, 'Who decides'),
+          h('dd', null, `${item.roles.join(', ')} · ${item.approved} of ${item.needed} said yes`,
+          votes.map(vote => h('div', { class: 'muted' },
+          `${vote.by}: ${vote.approves ? 'yes' : 'no'}${vote.comment ? ` “${vote.comment}”` : ''}`))),
+        item.history && (item.history.approved || item.history.denied) ? [h('dt', null, 'Before'),
+          h('dd', null, `approved ${item.history.approved}×, denied ${item.history.denied}×`, item.history.lastComment &&
+          ` (“${oneLine(item.history.lastComment, 120)}”)`)] : null),
+      h('section', null, h('h3', null, item.originalArguments ? 'Arguments, changed' : 'Arguments'),
+        Object.keys(item.arguments ?? {}).length ? diff.el : h('p', { class: 'muted' }, 'No arguments'), rawDetails,
+        item.masked?.length ? h('p', { class: 'muted' },
+        `${plural(item.masked.length, 'part')} hidden, since ${item.masked[0].why}.`) : null),
       led(item), problem, may && voids, may && commentField,
-      pending && h('div', { class: 'decide' }, h('span', { class: 'muted mono', title: item.callHash }, `hash ${item.callHash.slice(0, 8)}…`), h('span', { class: 'spacer' }), deny, approve));
+      pending && h('div', { class: 'decide' }, h('span', { class: 'muted mono', title: item.callHash },
+        `hash ${item.callHash.slice(0, 8)}…`), h('span', { class: 'spacer' }), deny, approve));
     view.keys.a = may ? () => comment.focus() : undefined;
     return {};
   }
@@ -154,23 +195,34 @@ export async function mount(view) {
     details.addEventListener('toggle', async () => {
       if (!details.open || box.childElementCount) return;
       const events = await get(`runs/${item.run}/events${query({ follow: 'false', tail: 30 })}`).catch(() => []);
-      set(box, events.filter(e => e.type === 'model.completed' && e.text || e.type === 'tool.completed').slice(-5).map(e => h('div', { class: 'event-line' }, moment(e.at), icon(e.type === 'tool.completed' ? 'tool' : 'model'), h('span', null, e.tool && h('code', null, `${e.tool} `), oneLine(e.text, 300)))));
+      set(box, events.filter(e => e.type === 'model.completed' && e.text || e.type === 'tool.completed').slice(-5).map(e =>
+        h('div', { class: 'event-line' }, moment(e.at), icon(e.type === 'tool.completed' ? 'tool' : 'model'),
+        h('span', null, e.tool && h('code', null, `${e.tool} `), oneLine(e.text, 300)))));
     });
     return details;
   }
 
   async function decideGroup(group) {
-    const names = [...new Set(group.flatMap(item => Object.keys(item.arguments)))].filter(name => new Set(group.map(item => JSON.stringify(item.arguments[name]))).size > 1);
-    const boxes = new Map(group.slice(0, 50).map(item => [item, h('input', { type: 'checkbox', checked: true, 'aria-label': `Take ${item.tool} of ${oneLine(item.goal, 40)}` })]));
+    const names = [...new Set(group.flatMap(item => Object.keys(item.arguments)))].filter(name =>
+      new Set(group.map(item => JSON.stringify(item.arguments[name]))).size > 1);
+    const boxes = new Map(group.slice(0, 50).map(item => [item,
+      h('input', { type: 'checkbox', checked: true, 'aria-label': `Take ${item.tool} of ${oneLine(item.goal, 40)}` })]));
     const comment = h('input', { maxlength: '4000' });
     const choice = h('select', null, h('option', { value: 'approve' }, 'Approve'), h('option', { value: 'deny' }, 'Deny'));
-    const done = await dialog(`${plural(group.length, 'similar call')} of ${group[0].tool}`, [h('p', { class: 'muted' }, 'What differs between them:'),
-      h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Calls' }, h('table', null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, h('span', { class: 'sr' }, 'Take')), h('th', { scope: 'col' }, 'Goal'), names.map(name => h('th', { scope: 'col' }, name)))), h('tbody', null, [...boxes].map(([item, box]) => h('tr', null, h('td', null, box), h('td', null, oneLine(item.goal, 60)), names.map(name => h('td', null, h('code', null, oneLine(JSON.stringify(item.arguments[name]), 60))))))))),
+    const done = await dialog(`${plural(group.length, 'similar call')} of ${group[0].tool}`,
+      [h('p', { class: 'muted' }, 'What differs between them:'),
+      h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Calls' },
+        h('table', null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, h('span', { class: 'sr' }, 'Take')),
+        h('th', { scope: 'col' }, 'Goal'), names.map(name => h('th', { scope: 'col' }, name)))),
+        h('tbody', null, [...boxes].map(([item, box]) => h('tr', null, h('td', null, box), h('td', null, oneLine(item.goal, 60)),
+        names.map(name => h('td', null, h('code', null, oneLine(JSON.stringify(item.arguments[name]), 60))))))))),
       field('Decision', choice), field('Comment for all', comment)], {
       wide: true, confirm: 'Decide', read: async () => {
         const taken = [...boxes].filter(([, box]) => box.checked).map(([item]) => item);
         const words = comment.value.trim() ? { comment: comment.value.trim() } : {};
-        const many = await post('approvals/decide', { ids: taken.map(item => item.id), decision: choice.value, ...words, hashes: taken.map(item => item.callHash) }).catch(e => { if (e.status !== 404 && e.status !== 405) throw e; return null; });
+        const many = await post('approvals/decide', { ids: taken.map(item => item.id), decision: choice.value, ...words,
+          hashes: taken.map(item => item.callHash) }).catch(e => { if (e.status !== 404 && e.status !== 405) throw e; return null;
+          });
         if (!many) for (const item of taken) await post(`approvals/${item.id}`, { decision: choice.value, ...words });
         return many?.results ?? taken;
       },
@@ -196,14 +248,17 @@ export async function mount(view) {
     }, { kind: 'primary', act: true, off: may ? null : 'Only those who were asked may answer.' });
     const decline = button('Decline', async () => {
       const words = h('textarea', { rows: '3', maxlength: '4000' });
-      if (await dialog('Decline to answer', [h('p', null, 'The agent is told that you decline, with your words.'), field('Why', words)], { confirm: 'Decline', read: () => words.value.trim() || Promise.reject(new Error('Say why, in a few words.')) })) await send({ decline: words.value.trim() }, 'Declined');
+      if (await dialog('Decline to answer', [h('p', null, 'The agent is told that you decline, with your words.'),
+        field('Why', words)], { confirm: 'Decline', read: () => words.value.trim() ||
+        Promise.reject(new Error('Say why, in a few words.')) })) await send({ decline: words.value.trim() }, 'Declined');
     }, { act: true, off: may ? null : 'Only those who were asked may answer.' });
 
     async function send(body, said) {
       try {
         await post(`questions/${item.id}`, body);
       } catch (e) {
-        if (!form.fault(e.detail ?? '') || e.status === 409) set(problem, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), h('span', null, e.detail ?? e.message)));
+        if (!form.fault(e.detail ?? '') || e.status === 409) set(problem,
+          h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), h('span', null, e.detail ?? e.message)));
         if (e.status === 409) { await load(); draw(); }
         return;
       }
@@ -212,17 +267,31 @@ export async function mount(view) {
       await next(item);
     }
 
-    set(detail, h('div', { class: 'detail-head' }, backButton(), h('h2', null, longText(item.question, 2000)), h('span', { class: 'spacer' }), item.urgency === 'high' && tag('Urgent', 'bad', 'incident'), !pending && tag(words(item.state), item.state === 'answered' ? 'good' : 'quiet')),
-      h('dl', { class: 'facts' }, item.why && [h('dt', null, 'Why'), h('dd', null, longText(item.why, 2000))], h('dt', null, 'Asked by'), h('dd', null, `${item.chain.join(' › ')}, turn ${item.turn}, `, age(item.createdAt), ' ago', item.server && ` · the words are those of the server ${item.server}`),
-        h('dt', null, 'Goal'), h('dd', null, link(`runs/${item.run}`, oneLine(item.goal, 240))), h('dt', null, 'Who answers'), h('dd', null, item.roles.join(', ')),
-        item.context?.length ? [h('dt', null, 'Attached'), h('dd', null, item.context.map((name, i) => [i ? ', ' : '', link(`runs/${item.run}?tab=files&file=${encodeURIComponent(name.replace(/^artifact:/, ''))}`, name.replace(/^artifact:/, ''))]))] : null,
-        pending ? [h('dt', null, 'Expires'), h('dd', null, 'in ', age(item.expiresAt, { until: true }), ': then the agent is told that nobody answered')] : [h('dt', null, 'Ended'), h('dd', null, moment(item.endedAt), item.by && ` by ${item.by}`, item.words && `: “${item.words}”`)]),
-      item.url && h('div', { class: 'banner tone-wait' }, icon('link'), h('span', null, `Opens ${oneLine(item.url, 200)}. Nothing comes back from there; say “Answer” when you are done.`)),
-      pending ? [h('p', { class: 'muted' }, 'Never type a password here.'), may ? form.el : args(item.form?.properties ?? {}), problem, h('div', { class: 'decide' }, h('span', { class: 'spacer' }), decline, answer)] : item.answers ? h('section', null, h('h3', null, 'Answer'), args(item.answers)) : null);
+    set(detail, h('div', { class: 'detail-head' }, backButton(), h('h2', null, longText(item.question, 2000)),
+      h('span', { class: 'spacer' }), item.urgency === 'high' && tag('Urgent', 'bad', 'incident'), !pending &&
+      tag(words(item.state), item.state === 'answered' ? 'good' : 'quiet')),
+      h('dl', { class: 'facts' }, item.why && [h('dt', null, 'Why'), h('dd', null, longText(item.why, 2000))],
+        h('dt', null, 'Asked by'), h('dd', null, `${item.chain.join(' › ')}, turn ${item.turn}, `, age(item.createdAt), ' ago',
+        item.server && ` · the words are those of the server ${item.server}`),
+        h('dt', null, 'Goal'), h('dd', null, link(`runs/${item.run}`, oneLine(item.goal, 240))), h('dt', null, 'Who answers'),
+          h('dd', null, item.roles.join(', ')),
+        item.context?.length ? [h('dt', null, 'Attached'), h('dd', null,
+          item.context.map((name, i) => [i ? ', ' : '', link(
+          `runs/${item.run}?tab=files&file=${encodeURIComponent(name.replace(/^artifact:/, ''))}`,
+          name.replace(/^artifact:/, ''))]))] : null,
+        pending ? [h('dt', null, 'Expires'), h('dd', null, 'in ', age(item.expiresAt, { until: true }),
+          ': then the agent is told that nobody answered')] : [h('dt', null, 'Ended'),
+          h('dd', null, moment(item.endedAt), item.by && ` by ${item.by}`, item.words && `: “${item.words}”`)]),
+      item.url && h('div', { class: 'banner tone-wait' }, icon('link'),
+        h('span', null, `Opens ${oneLine(item.url, 200)}. Nothing comes back from there; say “Answer” when you are done.`)),
+      pending ? [h('p', { class: 'muted' }, 'Never type a password here.'), may ? form.el : args(item.form?.properties ?? {}),
+        problem, h('div', { class: 'decide' }, h('span', { class: 'spacer' }), decline, answer)] : item.answers ? h('section',
+        null, h('h3', null, 'Answer'), args(item.answers)) : null);
     return {};
   }
 
-  const backButton = () => { const element = button('', () => go(kind === 'inbox' ? 'inbox' : kind), { kind: 'icon-button to-list', name: 'back', 'aria-label': 'Back to the list' }); return element; };
+  const backButton = () => { const element = button('', () => go(kind === 'inbox' ? 'inbox' : kind),
+    { kind: 'icon-button to-list', name: 'back', 'aria-label': 'Back to the list' }); return element; };
 
   async function next(item) {
     await load().catch(() => {});
@@ -265,7 +334,9 @@ export async function mount(view) {
   const watch = await tryGet('inbox', 'inbox', { quiet: true }).catch(() => undefined);
   if (!view.live) return null;
   if (watch) {
-    stream = follow({ path: () => 'watch?topic=inbox', onEvent: ({ type, data }) => { if (type === 'inbox') { showCounts(data); refresh(); } }, poll: refresh, onState: state => { if (state === 'gone') timer ||= setInterval(refresh, 5000); } });
+    stream = follow({ path: () => 'watch?topic=inbox', onEvent: ({ type, data }) =>
+      { if (type === 'inbox') { showCounts(data); refresh(); } }, poll: refresh, onState: state =>
+      { if (state === 'gone') timer ||= setInterval(refresh, 5000); } });
   } else timer = setInterval(() => !document.hidden && refresh(), 4000);
   return {};
 }

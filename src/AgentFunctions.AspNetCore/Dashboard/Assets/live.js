@@ -1,6 +1,7 @@
 // What the run does, as it happens: one block a turn with its calls, people's messages, and the model's text while it comes.
 
-import { age, append, args, button, count, duration, h, icon, json, link, longText, markdown, moment, oneLine, set, setText, short, shortId, span, tag, tryParse, usd } from './h.js';
+import { age, append, args, button, count, duration, h, icon, json, link, longText, markdown, moment, oneLine, set, setText,
+  short, shortId, span, tag, tryParse, usd } from './h.js';
 import { may, post, session } from './api.js';
 import { attempt } from './app.js';
 import { isEnded } from './run.js';
@@ -30,17 +31,24 @@ export function groupsOf(events) {
   const line = (e, image, text, tone) => groups.push({ key: `e${e.position}`, kind: 'line', at: e.at, image, text, tone, n: 1 });
   for (const e of events) {
     switch (e.type) {
-      case 'run.submitted': groups.push({ key: `e${e.position}`, kind: 'goal', at: e.at, text: e.text, model: e.model, n: 1 }); break;
+      case 'run.submitted': groups.push({ key: `e${e.position}`, kind: 'goal', at: e.at, text: e.text, model: e.model, n: 1 });
+        break;
       case 'message.received': groups.push({ key: `e${e.position}`, kind: 'message', at: e.at, text: e.text, n: 1 }); break;
-      case 'model.completed': Object.assign(turnOf(e), { text: e.text ?? '', model: e.model, usage: e.usage, took: duration(e.duration), doneAt: e.at }); break;
-      case 'model.lost': turnOf(e).lines.push({ tone: 'bad', image: 'failed', text: `Cut off, asked again${e.text ? `: ${e.text}` : ''}`, at: e.at }); break;
+      case 'model.completed': Object.assign(turnOf(e), { text: e.text ?? '', model: e.model, usage: e.usage,
+        took: duration(e.duration), doneAt: e.at }); break;
+      case 'model.lost': turnOf(e).lines.push({ tone: 'bad', image: 'failed',
+        text: `Cut off, asked again${e.text ? `: ${e.text}` : ''}`, at: e.at }); break;
       case 'tool.started': Object.assign(callOf(e), { args: e.text, startedAt: e.at }); break;
-      case 'tool.completed': Object.assign(callOf(e), { result: e.text ?? '', took: duration(e.duration), doneAt: e.at, isError: e.isError, artifact: e.artifact, run: e.run }); break;
+      case 'tool.completed': Object.assign(callOf(e), { result: e.text ?? '', took: duration(e.duration), doneAt: e.at,
+        isError: e.isError, artifact: e.artifact, run: e.run }); break;
       case 'approval.requested': Object.assign(callOf(e), { approval: e.approval, decided: null }); break;
-      case 'approval.decided': case 'approval.withdrawn': Object.assign(callOf(e), { decided: e.text || (e.type.endsWith('withdrawn') ? 'withdrawn' : 'decided') }); break;
+      case 'approval.decided': case 'approval.withdrawn': Object.assign(callOf(e),
+        { decided: e.text || (e.type.endsWith('withdrawn') ? 'withdrawn' : 'decided') }); break;
       case 'question.asked': Object.assign(callOf(e), { question: e.question, asked: e.text, answered: null }); break;
-      case 'question.answered': case 'question.declined': case 'question.expired': case 'question.withdrawn': Object.assign(callOf(e), { answered: e.text || e.type.slice(9) }); break;
-      case 'step.retrying': (e.turn ? turnOf(e).lines : []).push({ tone: 'bad', image: 'queued', text: `Attempt ${e.attempt ?? ''} failed, tried again: ${oneLine(e.text, 300)}`, at: e.at, until: e.until }); break;
+      case 'question.answered': case 'question.declined': case 'question.expired': case 'question.withdrawn': Object.assign(
+        callOf(e), { answered: e.text || e.type.slice(9) }); break;
+      case 'step.retrying': (e.turn ? turnOf(e).lines : []).push({ tone: 'bad', image: 'queued',
+        text: `Attempt ${e.attempt ?? ''} failed, tried again: ${oneLine(e.text, 300)}`, at: e.at, until: e.until }); break;
       case 'run.noted': line(e, 'message', e.text); break;
       case 'run.ended': groups.push({ key: `e${e.position}`, kind: 'end', at: e.at, code: e.code, text: e.text, n: 1 }); break;
       case 'context.compacted': line(e, 'file', 'The conversation was summarised to fit the model'); break;
@@ -49,7 +57,8 @@ export function groupsOf(events) {
       case 'run.resumed': line(e, 'running', `Resumed ${e.text ?? ''}`); break;
       case 'run.cancelRequested': line(e, 'cancelled', `Cancellation requested ${e.text ?? ''}`, 'bad'); break;
       case 'tools.arrived': line(e, 'tool', `Tools arrived ${e.text ?? ''}`); break;
-      case 'answer.checked': line(e, e.isError ? 'failed' : 'completed', `The answer was checked: ${oneLine(e.text, 300)}`, e.isError ? 'bad' : null); break;
+      case 'answer.checked': line(e, e.isError ? 'failed' : 'completed', `The answer was checked: ${oneLine(e.text, 300)}`,
+        e.isError ? 'bad' : null); break;
       case 'callback.failed': line(e, 'failed', `The callback failed: ${oneLine(e.text, 300)}`, 'bad'); break;
       default: if (e.text) line(e, 'message', `${e.type}: ${oneLine(e.text, 300)}`);
     }
@@ -63,16 +72,22 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
   const feed = h('div', { class: 'feed', role: 'feed', 'aria-label': 'What happens', 'aria-busy': 'false' });
   const liveBlock = h('div', { class: 'turn', 'aria-live': 'off', hidden: true });
   const log = h('div', { role: 'log', class: 'sr', 'aria-label': 'Finished messages' });
-  const earlier = button('Show earlier', async () => { limit += 200; if (store.earlier) await store.loadEarlier(); else draw(); }, { kind: 'small' });
+  const earlier = button('Show earlier', async () => { limit += 200; if (store.earlier) await store.loadEarlier(); else draw(); },
+    { kind: 'small' });
   const latest = button('Follow', () => { pinned = true; toEnd(); }, { kind: 'small follow', name: 'next' });
-  const plan = h('section', { class: 'card', 'aria-label': 'Plan' }), facts = h('section', { class: 'card', 'aria-label': 'Facts' });
-  const words = h('textarea', { rows: '1', 'aria-label': 'Say something to the run', placeholder: 'Say something to the run…', maxlength: '32768' });
-  const send = button('Send', sendWords, { kind: 'primary', act: true, off: may('operator', 'submitter') ? null : 'Only its requester and operators may do this.' });
-  words.addEventListener('keydown', event => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); send.click(); } });
+  const plan = h('section', { class: 'card', 'aria-label': 'Plan' }),
+    facts = h('section', { class: 'card', 'aria-label': 'Facts' });
+  const words = h('textarea', { rows: '1', 'aria-label': 'Say something to the run', placeholder: 'Say something to the run…',
+    maxlength: '32768' });
+  const send = button('Send', sendWords, { kind: 'primary', act: true, off: may('operator', 'submitter') ? null :
+    'Only its requester and operators may do this.' });
+  words.addEventListener('keydown', event => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault(); send.click(); } });
   latest.hidden = true;
-  append(panel, [h('div', { class: 'two' }, h('div', null, earlier, feed, liveBlock, latest, h('div', { class: 'say' }, words, send)), h('div', { class: 'aside' }, plan, facts)), log]);
+  append(panel, [h('div', { class: 'two' }, h('div', null, earlier, feed, liveBlock, latest,
+    h('div', { class: 'say' }, words, send)), h('div', { class: 'aside' }, plan, facts)), log]);
 
-  let limit = SHOWN, pinned = !isEnded(store.run) || window.scrollY > 0, logged = store.last ?? -1;
+  let limit = SHOWN, pinned = store.run.status === 'running' || store.run.status === 'queued', logged = store.last ?? -1;
   const made = new Map(), open = new Set();
   const nearEnd = () => document.documentElement.scrollHeight - window.innerHeight - window.scrollY < 80;
   const toEnd = () => { latest.hidden = true; window.scrollTo({ top: document.documentElement.scrollHeight }); };
@@ -100,7 +115,8 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     let before = null;
     for (const group of groups.slice(from)) {
       wanted.add(group.key);
-      const progress = group.kind === 'turn' ? [...group.calls.keys()].map(call => store.progress.get(`${group.turn}/${call}`)).join('|') : '';
+      const progress = group.kind === 'turn' ? [...group.calls.keys()].map(call =>
+        store.progress.get(`${group.turn}/${call}`)).join('|') : '';
       const version = `${group.n}/${group.last}/${progress}/${store.cuts.length}/${store.full.has(group.turn)}`;
       let known = made.get(group.key);
       if (!known) {
@@ -128,30 +144,42 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
 
   function paint(element, group) {
     element.className = group.kind === 'line' ? `note ${group.tone ?? ''}` : 'turn';
-    if (group.kind === 'line') return set(element, icon(group.image), h('span', null, longText(group.text, 600)), moment(group.at));
-    if (group.kind === 'goal') return set(element, face('person', 'person'), body(['Goal', session.caller && store.run.requester ? store.run.requester : null], group.at, h('div', { class: 'bubble' }, markdown(group.text))));
-    if (group.kind === 'message') return set(element, face('person', 'person'), body(['Message'], group.at, h('div', { class: 'bubble' }, markdown(group.text))));
+    if (group.kind === 'line') return set(element, icon(group.image), h('span', null, longText(group.text, 600)),
+      moment(group.at));
+    if (group.kind === 'goal') return set(element, face('person', 'person'),
+      body(['Goal', session.caller && store.run.requester ? store.run.requester : null], group.at,
+      h('div', { class: 'bubble' }, markdown(group.text))));
+    if (group.kind === 'message') return set(element, face('person', 'person'),
+      body(['Message'], group.at, h('div', { class: 'bubble' }, markdown(group.text))));
     if (group.kind === 'end') {
       const good = group.code === 'completed';
-      return set(element, face(good ? 'completed' : 'failed', good ? 'person' : 'bad'), body([good ? 'Completed' : `Ended: ${group.code}`], group.at, group.text && !(good && store.run.result?.text === null) ? markdown(group.text) : null));
+      return set(element, face(good ? 'completed' : 'failed', good ? 'person' : 'bad'),
+        body([good ? 'Completed' : `Ended: ${group.code}`], group.at, group.text && !(good && store.run.result?.text === null) ?
+        markdown(group.text) : null));
     }
     const full = store.full.get(group.turn)?.find(message => message.role === 'assistant');
     const said = full ? full.contents.filter(part => part.type === 'text').map(part => part.text).join('\n\n') : group.text;
     const reasoning = full?.contents.find(part => part.type === 'reasoning')?.text;
-    if (!full && group.text && isCut(group.text)) store.turnMessages(group.turn).then(found => found.length && draw()).catch(() => {});
+    if (!full && group.text && isCut(group.text)) store.turnMessages(group.turn).then(found => found.length && draw()).catch(() =>
+      {});
     const usage = group.usage;
-    const parts = [group.model, group.took !== undefined && group.took !== null && span(group.took), usage && `${short(usage.inputTokens)} in${usage.cachedTokens ? ` (${Math.round(usage.cachedTokens / Math.max(1, usage.inputTokens) * 100)} % cached)` : ''}, ${short(usage.outputTokens)} out`, usage?.usd ? usd(usage.usd) : null].filter(Boolean);
+    const parts = [group.model, group.took !== undefined && group.took !== null && span(group.took), usage &&
+      `${short(usage.inputTokens)} in${usage.cachedTokens ? ` (${Math.round(usage.cachedTokens / Math.max(1, usage.inputTokens) * 100)} % cached)` : ''}, ${short(usage.outputTokens)} out`, usage?.usd ? usd(usage.usd) : null].filter(Boolean);
     set(element, face('model'), h('div', { class: 'turn-body' },
-      h('div', { class: 'turn-head' }, h('b', null, `Turn ${group.turn}`), h('span', null, parts.join(' · ')), moment(group.doneAt ?? group.at)),
+      h('div', { class: 'turn-head' }, h('b', null, `Turn ${group.turn}`), h('span', null, parts.join(' · ')),
+        moment(group.doneAt ?? group.at)),
       store.cuts.filter(cut => cut.turn === group.turn).map(cut => cutBlock(cut)),
-      group.lines.map(line => h('div', { class: `note ${line.tone}`, css: { 'padding-left': '0' } }, icon(line.image), h('span', null, line.text), line.until && h('span', null, 'in ', age(line.until, { until: true })))),
-      reasoning && keep(`r${group.turn}`, h('details', null, h('summary', null, 'Thoughts'), h('div', { class: 'reasoning' }, longText(reasoning)))),
+      group.lines.map(line => h('div', { class: `note ${line.tone}`, css: { 'padding-left': '0' } }, icon(line.image),
+        h('span', null, line.text), line.until && h('span', null, 'in ', age(line.until, { until: true })))),
+      reasoning && keep(`r${group.turn}`, h('details', null, h('summary', null, 'Thoughts'),
+        h('div', { class: 'reasoning' }, longText(reasoning)))),
       said && markdown(said), [...group.calls.values()].sort((a, b) => a.call - b.call).map(call => callCard(group, call))));
     return element;
   }
 
   const face = (image, kind = '') => h('span', { class: `face ${kind}`, 'aria-hidden': 'true' }, icon(image));
-  const body = (names, at, ...content) => h('div', { class: 'turn-body' }, h('div', { class: 'turn-head' }, h('b', null, names[0]), names[1] && h('span', null, names[1]), moment(at)), content);
+  const body = (names, at, ...content) => h('div', { class: 'turn-body' },
+    h('div', { class: 'turn-head' }, h('b', null, names[0]), names[1] && h('span', null, names[1]), moment(at)), content);
 
   function keep(key, details) {
     details.open = open.has(key);
@@ -163,16 +191,25 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     const key = `c${group.turn}/${call.call}`;
     const waits = call.approval && !call.decided && call.doneAt === undefined;
     const asks = call.question && !call.answered && call.doneAt === undefined;
-    if (waits) return h('div', { class: 'wait-card' }, icon('approval'), h('span', null, h('code', null, call.tool), ' waits for an approval'), h('span', { class: 'spacer' }), link(`approvals/${call.approval}`, 'Look and decide'));
-    if (asks) return h('div', { class: 'wait-card' }, icon('question'), h('span', null, oneLine(call.asked, 200)), h('span', { class: 'spacer' }), link(`questions/${call.question}`, 'Answer'));
+    if (waits) return h('div', { class: 'wait-card' }, icon('approval'),
+      h('span', null, h('code', null, call.tool), ' waits for an approval'), h('span', { class: 'spacer' }),
+      link(`approvals/${call.approval}`, 'Look and decide'));
+    if (asks) return h('div', { class: 'wait-card' }, icon('question'), h('span', null, oneLine(call.asked, 200)),
+      h('span', { class: 'spacer' }), link(`questions/${call.question}`, 'Answer'));
     const working = call.doneAt === undefined && !isEnded(store.run);
     const parsed = tryParse(call.args ?? '');
-    const gist = parsed && typeof parsed === 'object' ? Object.values(parsed).filter(value => typeof value !== 'object').map(String).join(' · ') : call.args;
+    const gist = parsed && typeof parsed === 'object' ? Object.values(parsed).filter(value => typeof value !== 'object').map(
+      String).join(' · ') : call.args;
     const progress = store.progress.get(`${group.turn}/${call.call}`);
     const card = keep(key, h('details', { class: 'call' },
-      h('summary', null, h('span', { class: `status tone-${working ? 'run' : call.isError ? 'bad' : 'good'}` }, icon(working ? 'running' : call.isError ? 'failed' : 'completed', working ? 'at work' : call.isError ? 'failed' : 'done')),
-        h('span', { class: 'name' }, call.tool), h('span', { class: 'what' }, working && progress ? progress : oneLine(call.isError ? call.result : gist, 160)),
-        call.decided && tag(oneLine(call.decided, 40), 'quiet', 'person'), h('span', { class: 'took' }, working && call.startedAt ? age(call.startedAt) : call.took !== undefined && call.took !== null ? span(call.took) : ''))));
+      h('summary', null, h('span', { class: `status tone-${working ? 'run' : call.isError ? 'bad' : 'good'}` },
+        icon(working ? 'running' : call.isError ? 'failed' : 'completed', working ? 'at work' : call.isError ? 'failed' :
+        'done')),
+        h('span', { class: 'name' }, call.tool), h('span', { class: 'what' }, working && progress ? progress :
+          oneLine(call.isError ? call.result : gist, 160)),
+        call.decided && tag(oneLine(call.decided, 40), 'quiet', 'person'),
+          h('span', { class: 'took' }, working && call.startedAt ? age(call.startedAt) : call.took !== undefined &&
+          call.took !== null ? span(call.took) : ''))));
     const fill = async () => {
       if (card.childElementCount > 1) return;
       const inside = h('div', { class: 'call-body' });
@@ -180,23 +217,31 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
       const messages = await store.turnMessages(group.turn).catch(() => []);
       const calls = messages.flatMap(message => message.contents).filter(part => part.type === 'toolCall');
       const own = calls[call.call] ?? calls.find(part => part.tool === call.tool);
-      const result = own && messages.flatMap(message => message.contents).find(part => part.type === 'toolResult' && part.callId === own.callId);
+      const result = own && messages.flatMap(message => message.contents).find(part => part.type === 'toolResult' &&
+        part.callId === own.callId);
       append(inside, [h('div', null, h('h3', null, 'Arguments'), args(own?.arguments ?? call.args ?? {})),
-        call.doneAt !== undefined && h('div', null, h('h3', null, call.isError ? 'Error' : 'Result'), json(result?.text ?? call.result ?? '', 4000)),
+        call.doneAt !== undefined && h('div', null, h('h3', null, call.isError ? 'Error' : 'Result'),
+          json(result?.text ?? call.result ?? '', 4000)),
         call.answered && h('div', null, h('h3', null, 'Answer'), h('p', null, call.answered)),
-        h('div', { class: 'turn-head' }, call.startedAt && ['begun ', moment(call.startedAt)], call.run && link(`runs/${call.run}`, 'Open the sub-agent'), h('button', { type: 'button', class: 'link', onclick: () => show('audit') }, 'Who allowed it'))]);
+        h('div', { class: 'turn-head' }, call.startedAt && ['begun ', moment(call.startedAt)], call.run &&
+          link(`runs/${call.run}`, 'Open the sub-agent'), h('button',
+          { type: 'button', class: 'link', onclick: () => show('audit') }, 'Who allowed it'))]);
     };
     card.addEventListener('toggle', () => card.open && fill());
     if (card.open) fill();
     return card;
   }
 
-  const cutBlock = cut => h('div', { class: 'cut', data: { attempt: cut.attempt } }, h('div', { class: 'note bad', css: { 'padding-left': '0' } }, icon('failed'), `Attempt ${cut.attempt} was cut off, asked again (attempt ${cut.attempt + 1})`),
+  const cutBlock = cut => h('div', { class: 'cut', data: { attempt: cut.attempt } },
+    h('div', { class: 'note bad', css: { 'padding-left': '0' } }, icon('failed'),
+    `Attempt ${cut.attempt} was cut off, asked again (attempt ${cut.attempt + 1})`),
     cut.text && h('div', { class: 'prose' }, h('p', null, longText(cut.text, 2000))));
 
   // The text while it comes. Rendered at most every 120 ms; long texts as they are, for speed.
   let drawn = 0, later = 0;
-  const text = h('div', { class: 'live-text' }), thoughts = h('details', null, h('summary', null, 'Thinks…')), thought = h('div', { class: 'reasoning' }), writing = h('div', { class: 'turn-body' }), head = h('div', { class: 'turn-head' }), cut = h('div');
+  const text = h('div', { class: 'live-text' }), thoughts = h('details', null, h('summary', null, 'Thinks…')),
+    thought = h('div', { class: 'reasoning' }), writing = h('div', { class: 'turn-body' }),
+    head = h('div', { class: 'turn-head' }), cut = h('div');
   thoughts.append(thought);
   liveBlock.append(face('model'), h('div', { class: 'turn-body' }, head, cut, thoughts, text, writing));
   function drawLive() {
@@ -216,9 +261,13 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     text.classList.toggle('caret', !live.calls.size && !live.stale);
     if (text.dataset.raw !== live.text) {
       text.dataset.raw = live.text.length < 16_000 ? live.text : '';
-      set(text, live.text.length < 16_000 ? markdown(live.text) : h('div', { class: 'prose' }, h('p', null, live.text.slice(-16_000))));
+      set(text, live.text.length < 16_000 ? markdown(live.text) : h('div', { class: 'prose' },
+        h('p', null, live.text.slice(-16_000))));
     }
-    set(writing, [...live.calls.values()].map(call => h('div', { class: 'call' }, h('div', { class: 'call-body' }, h('div', { class: 'turn-head' }, icon('tool'), h('span', { class: 'name' }, call.tool), `${count(call.length ?? 0)} characters so far`), h('pre', { class: 'json', tabindex: '0' }, (call.tail ?? '').slice(-600))))));
+    set(writing, [...live.calls.values()].map(call => h('div', { class: 'call' },
+      h('div', { class: 'call-body' }, h('div', { class: 'turn-head' }, icon('tool'), h('span', { class: 'name' }, call.tool),
+      `${count(call.length ?? 0)} characters so far`), h('pre', { class: 'json', tabindex: '0' },
+      (call.tail ?? '').slice(-600))))));
     if (pinned) toEnd();
   }
   leave(() => clearTimeout(later));
@@ -227,15 +276,26 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     const run = store.run;
     plan.hidden = !run.plan?.length;
     const first = run.plan?.findIndex(item => !item.done);
-    set(plan, h('header', null, h('h2', null, 'Plan'), h('span', { class: 'muted' }, `${run.plan?.filter(item => item.done).length ?? 0} of ${run.plan?.length ?? 0}`)), h('div', { class: 'body' }, h('ul', { class: 'plan' }, run.plan?.map((item, i) => h('li', { class: item.done ? 'done' : i === first ? 'current' : null }, icon(item.done ? 'completed' : i === first ? 'next' : 'more', item.done ? 'done' : 'open'), h('span', null, item.text))))));
+    set(plan, h('header', null, h('h2', null, 'Plan'), h('span', { class: 'muted' },
+      `${run.plan?.filter(item => item.done).length ?? 0} of ${run.plan?.length ?? 0}`)),
+      h('div', { class: 'body' }, h('ul', { class: 'plan' }, run.plan?.map((item, i) => h('li',
+      { class: item.done ? 'done' : i === first ? 'current' : null },
+      icon(item.done ? 'completed' : i === first ? 'next' : 'more', item.done ? 'done' : 'open'), h('span', null, item.text))))));
     set(facts, h('header', null, h('h2', null, 'Facts')), h('div', { class: 'body' }, h('dl', { class: 'facts' }, [
-      ['Model', run.model], ['Started', moment(run.createdAt)], run.completedAt && ['Ended', moment(run.completedAt)], ['Turns', count(run.turns)], ['Steps', `${count(run.steps)} (longest chain ${count(run.criticalSteps)})`],
-      ['Tokens', `${short(run.usage?.inputTokens)} in, ${short(run.usage?.outputTokens)} out`], run.usage?.cachedTokens && ['Cached', `${Math.round(run.usage.cachedTokens / Math.max(1, run.usage.inputTokens) * 100)} %`], run.priority && run.priority !== 'normal' && ['Priority', run.priority],
-      run.acceptance && ['Accepted if', oneLine(typeof run.acceptance === 'string' ? run.acceptance : run.acceptance.criteria ?? 'a check passes', 160)], run.result?.artifacts?.length && ['Files', h('button', { type: 'button', class: 'link', onclick: () => show('files') }, `${run.result.artifacts.length} to look at`)],
+      ['Model', run.model], ['Started', moment(run.createdAt)], run.completedAt && ['Ended', moment(run.completedAt)],
+        ['Turns', count(run.turns)], ['Steps', `${count(run.steps)} (longest chain ${count(run.criticalSteps)})`],
+      ['Tokens', `${short(run.usage?.inputTokens)} in, ${short(run.usage?.outputTokens)} out`], run.usage?.cachedTokens &&
+        ['Cached', `${Math.round(run.usage.cachedTokens / Math.max(1, run.usage.inputTokens) * 100)} %`], run.priority &&
+        run.priority !== 'normal' && ['Priority', run.priority],
+      run.acceptance && ['Accepted if', oneLine(typeof run.acceptance === 'string' ? run.acceptance : run.acceptance.criteria ??
+        'a check passes', 160)], run.result?.artifacts?.length && ['Files',
+        h('button', { type: 'button', class: 'link', onclick: () => show('files') },
+        `${run.result.artifacts.length} to look at`)],
     ].filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]))));
   }
 
-  for (const off of [store.on('events', draw), store.on('run', draw), store.on('live', drawLive), store.on('connection', drawLive)]) leave(off);
+  for (const off of [store.on('events', draw), store.on('run', draw), store.on('live', drawLive),
+    store.on('connection', drawLive)]) leave(off);
   draw();
   drawLive();
 }

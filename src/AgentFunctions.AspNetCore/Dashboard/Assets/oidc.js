@@ -17,11 +17,14 @@ async function endpoints(way) {
 /** Leaves for the issuer's page. */
 export async function begin(way) {
   const { authorization_endpoint: place } = await endpoints(way);
-  const kept = { verifier: random(), state: random(), way: way.name, at: location.pathname.slice(root.pathname.length) + location.search };
+  const kept = { verifier: random(), state: random(), way: way.name,
+    at: location.pathname.slice(root.pathname.length) + location.search };
   sessionStorage.setItem(PLACE, JSON.stringify(kept));
   const challenge = encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(kept.verifier))));
   const url = new URL(place);
-  url.search = new URLSearchParams({ ...Object.fromEntries(url.searchParams), client_id: way.clientId, response_type: 'code', redirect_uri: new URL('signed-in', root).href, scope: way.scope ?? 'openid profile', state: kept.state, code_challenge: challenge, code_challenge_method: 'S256' });
+  url.search = new URLSearchParams({ ...Object.fromEntries(url.searchParams), client_id: way.clientId, response_type: 'code',
+    redirect_uri: new URL('signed-in', root).href, scope: way.scope ?? 'openid profile', state: kept.state,
+    code_challenge: challenge, code_challenge_method: 'S256' });
   location.assign(url);
 }
 
@@ -32,16 +35,21 @@ export async function mount(view) {
   sessionStorage.removeItem(PLACE);
   const { code, state, error, error_description: description } = view.params;
   history.replaceState(history.state, '', location.pathname);
-  const fail = detail => { view.el.append(h('h1', null, 'Signing in'), fault({ status: 401, detail, code: 'signIn' })); return {}; };
+  const fail = detail => { view.el.append(h('h1', null, 'Signing in'), fault({ status: 401, detail, code: 'signIn' })); return {};
+    };
   if (error) return fail(`The issuer refused: ${description ?? error}`);
   if (!code || !kept || kept.state !== state) return fail('This sign-in was not begun here. Begin again.');
   await readSession();
-  const way = session.ways.find(one => one.kind === 'oidc' && one.name === kept.way) ?? session.ways.find(one => one.kind === 'oidc');
+  const way = session.ways.find(one => one.kind === 'oidc' && one.name === kept.way) ??
+    session.ways.find(one => one.kind === 'oidc');
   if (!way) return fail('This host does not know the issuer any more.');
   const { token_endpoint: place } = await endpoints(way);
-  const response = await fetch(place, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: new URL('signed-in', root).href, client_id: way.clientId, code_verifier: kept.verifier }) });
+  const response = await fetch(place, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: new URL('signed-in', root).href,
+    client_id: way.clientId, code_verifier: kept.verifier }) });
   const tokens = await response.json().catch(() => ({}));
-  if (!response.ok || !tokens.access_token) return fail(`The issuer gave no token: ${tokens.error_description ?? tokens.error ?? response.status}`);
+  if (!response.ok || !tokens.access_token) return fail(
+    `The issuer gave no token: ${tokens.error_description ?? tokens.error ?? response.status}`);
   if (!await signIn(tokens.access_token)) return fail('This host does not take the token of the issuer.');
   go(kept.at, { replace: true });
   return {};

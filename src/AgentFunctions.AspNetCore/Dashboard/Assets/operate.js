@@ -1,17 +1,24 @@
 // What operators watch and switch: incidents, monitors, reviews, the kill switch, data and keys.
 
-import { age, append, args, button, count, dialog, duration, empty, field, h, icon, json, link, longText, moment, oneLine, plural, set, setText, shortId, span, svg, tag, tryParse, words } from './h.js';
+import { age, append, args, button, count, dialog, duration, empty, field, h, icon, json, link, longText, moment, oneLine, plural,
+  set, setText, shortId, span, svg, tag, tryParse, words } from './h.js';
 import { emit, get, may, post, query, request, tryGet } from './api.js';
 import { attempt, fault, go, toast } from './app.js';
 
-export const mount = view => ({ incidents: view.match[2] ? incident : incidents, monitors: view.match[2] ? monitor : monitors, reviews, kill, life })[view.match[1]](view);
+export const mount = view => ({ incidents: view.match[2] ? incident : incidents, monitors: view.match[2] ? monitor : monitors,
+  reviews, kill, life })[view.match[1]](view);
 
 const TONES = { critical: 'bad', error: 'bad', high: 'bad', warning: 'wait', medium: 'wait', info: 'quiet', low: 'quiet' };
 const severity = value => tag(words(value), TONES[value] ?? 'wait', TONES[value] === 'bad' ? 'incident' : null);
-const stateTag = value => tag(words(value), { open: 'bad', acknowledged: 'wait', resolved: 'good' }[value] ?? 'quiet', { open: 'incident', acknowledged: 'person', resolved: 'completed' }[value]);
-const head = (view, title, ...more) => { view.title(title); view.el.append(h('div', { class: 'head' }, h('h1', null, title), more)); };
-const every = (view, ms, action) => { const timer = setInterval(() => !document.hidden && action().catch(() => {}), ms); view.leave(() => clearInterval(timer)); };
-const noMonitors = () => h('section', { class: 'card', 'aria-label': 'No monitors' }, empty('This host watches nothing yet. A monitor looks on a schedule and wakes an agent.', h('code', null, 'PUT /api/monitors/NAME')));
+const stateTag = value => tag(words(value), { open: 'bad', acknowledged: 'wait', resolved: 'good' }[value] ?? 'quiet',
+  { open: 'incident', acknowledged: 'person', resolved: 'completed' }[value]);
+const head = (view, title, ...more) => { view.title(title); view.el.append(h('div', { class: 'head' }, h('h1', null, title),
+  more)); };
+const every = (view, ms, action) => { const timer = setInterval(() => !document.hidden && action().catch(() => {}), ms);
+  view.leave(() => clearInterval(timer)); };
+const noMonitors = () => h('section', { class: 'card', 'aria-label': 'No monitors' },
+  empty('This host watches nothing yet. A monitor looks on a schedule and wakes an agent.',
+  h('code', null, 'PUT /api/monitors/NAME')));
 
 async function incidents(view) {
   head(view, 'Incidents', h('span', { class: 'spacer' }));
@@ -19,9 +26,16 @@ async function incidents(view) {
   view.el.append(box);
   const load = async () => {
     const found = await tryGet('incidents');
-    const all = [...found?.incidents ?? []].sort((a, b) => (a.state === 'resolved') - (b.state === 'resolved') || (a.openedAt < b.openedAt ? 1 : -1));
-    if (!all.length) return set(box, h('section', { class: 'card', 'aria-label': 'No incidents' }, empty('Nothing is wrong, as far as the monitors see.')));
-    set(box, h('div', { class: 'inbox-list' }, all.map(one => append(Object.assign(link(`incidents/${one.id}`), { className: 'item in' }), [severity(one.severity), h('span', { class: 'what' }, one.title), h('span', { class: 'when' }, stateTag(one.state), ' ', age(one.openedAt)), h('span', { class: 'of' }, `${one.monitor} · ${one.signals.join(', ')}${one.runs.length ? ` · woke ${plural(one.runs.length, 'run')}` : ''}${one.isFlapping ? ' · flapping' : ''}`)]))));
+    const all = [...found?.incidents ?? []].sort((a, b) => (a.state === 'resolved') - (b.state === 'resolved') ||
+      (a.openedAt < b.openedAt ? 1 : -1));
+    if (!all.length) return set(box, h('section', { class: 'card', 'aria-label': 'No incidents' },
+      empty('Nothing is wrong, as far as the monitors see.')));
+    set(box, h('div', { class: 'inbox-list' }, all.map(one =>
+      append(Object.assign(link(`incidents/${one.id}`), { className: 'item in' }),
+      [severity(one.severity), h('span', { class: 'what' }, one.title),
+      h('span', { class: 'when' }, stateTag(one.state), ' ', age(one.openedAt)),
+      h('span', { class: 'of' },
+      `${one.monitor} · ${one.signals.join(', ')}${one.runs.length ? ` · woke ${plural(one.runs.length, 'run')}` : ''}${one.isFlapping ? ' · flapping' : ''}`)]))));
     return undefined;
   };
   every(view, 5000, load);
@@ -39,14 +53,31 @@ async function incident(view) {
     const off = may('operator', 'responder') ? null : 'This needs the role operator.';
     const command = async (name, verb) => {
       const words = h('textarea', { rows: '2', maxlength: '1000' });
-      if (await dialog(`${verb} this incident?`, field('Comment (optional)', words), { confirm: verb, read: () => post(`incidents/${id}/${name}`, words.value.trim() ? { comment: words.value.trim() } : {}) })) { toast(`${verb}d`.replace('ee', 'e')); emit('decided'); }
+      if (await dialog(`${verb} this incident?`, field('Comment (optional)', words),
+        { confirm: verb, read: () => post(`incidents/${id}/${name}`, words.value.trim() ? { comment: words.value.trim() } :
+        {}) })) { toast(`${verb}d`.replace('ee', 'e')); emit('decided'); }
       await load();
     };
-    set(box, h('div', { class: 'head' }, h('h1', null, one.title), severity(one.severity), stateTag(one.state), one.isFlapping && tag('Flapping', 'wait'), h('span', { class: 'spacer' }),
-      one.state === 'open' && button('Acknowledge', () => command('acknowledge', 'Acknowledge'), { act: true, off, name: 'person' }), one.state !== 'resolved' && button('Resolve', () => command('resolve', 'Resolve'), { act: true, off, kind: 'primary', name: 'completed' })),
-    h('div', { class: 'two' }, h('section', { class: 'card', 'aria-label': 'Timeline' }, h('header', null, h('h2', null, 'What happened')), h('div', { class: 'body' }, one.timeline.map(entry => h('div', { class: 'event-line' }, moment(entry.at), icon({ opened: 'incident', resolved: 'completed', acknowledged: 'person', woke: 'agent' }[entry.kind] ?? 'message'), h('div', null, h('div', null, longText(entry.text, 1000)), h('div', { class: 'muted' }, `${words(entry.kind)} by ${entry.by}`), entry.evidence && h('details', null, h('summary', null, 'Evidence'), json(tryParse(entry.evidence) ?? entry.evidence))))))),
-      h('div', { class: 'aside' }, h('section', { class: 'card', 'aria-label': 'Facts' }, h('header', null, h('h2', null, 'Facts')), h('div', { class: 'body' }, h('dl', { class: 'facts' }, [['Monitor', link(`monitors/${encodeURIComponent(one.monitor)}`, one.monitor)], ['Signals', one.signals.join(', ')], ['Began', moment(one.startedAt)], ['Opened', moment(one.openedAt)], one.endedAt && ['Ended', moment(one.endedAt)], ['Opened', plural(one.openings, 'time')], ['Priority', one.priority]].filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])))),
-        one.runs.length ? h('section', { class: 'card', 'aria-label': 'Runs' }, h('header', null, h('h2', null, 'Runs it woke')), h('div', { class: 'body' }, one.runs.map(run => h('p', null, link(`runs/${run}`, shortId(run)))))) : null)));
+    set(box, h('div', { class: 'head' }, h('h1', null, one.title), severity(one.severity), stateTag(one.state), one.isFlapping &&
+      tag('Flapping', 'wait'), h('span', { class: 'spacer' }),
+      one.state === 'open' && button('Acknowledge', () => command('acknowledge', 'Acknowledge'),
+        { act: true, off, name: 'person' }), one.state !== 'resolved' && button('Resolve', () => command('resolve', 'Resolve'),
+        { act: true, off, kind: 'primary', name: 'completed' })),
+    h('div', { class: 'two' }, h('section', { class: 'card', 'aria-label': 'Timeline' },
+      h('header', null, h('h2', null, 'What happened')), h('div', { class: 'body' },
+      one.timeline.map(entry => h('div', { class: 'event-line' }, moment(entry.at),
+      icon({ opened: 'incident', resolved: 'completed', acknowledged: 'person', woke: 'agent' }[entry.kind] ?? 'message'),
+      h('div', null, h('div', null, longText(entry.text, 1000)),
+      h('div', { class: 'muted' }, `${words(entry.kind)} by ${entry.by}`), entry.evidence &&
+      h('details', null, h('summary', null, 'Evidence'), json(tryParse(entry.evidence) ?? entry.evidence))))))),
+      h('div', { class: 'aside' }, h('section', { class: 'card', 'aria-label': 'Facts' },
+        h('header', null, h('h2', null, 'Facts')), h('div', { class: 'body' },
+        h('dl', { class: 'facts' }, [['Monitor', link(`monitors/${encodeURIComponent(one.monitor)}`, one.monitor)],
+        ['Signals', one.signals.join(', ')], ['Began', moment(one.startedAt)], ['Opened', moment(one.openedAt)], one.endedAt &&
+        ['Ended', moment(one.endedAt)], ['Opened', plural(one.openings, 'time')], ['Priority', one.priority]].filter(Boolean).map(
+        ([name, value]) => [h('dt', null, name), h('dd', null, value)])))),
+        one.runs.length ? h('section', { class: 'card', 'aria-label': 'Runs' }, h('header', null, h('h2', null, 'Runs it woke')),
+          h('div', { class: 'body' }, one.runs.map(run => h('p', null, link(`runs/${run}`, shortId(run)))))) : null)));
   };
   await load();
   every(view, 5000, async () => { if (!document.querySelector('dialog')) await load(); });
@@ -60,14 +91,25 @@ async function monitors(view) {
   const load = async () => {
     const found = await tryGet('monitors');
     if (!found?.monitors?.length) return set(box, noMonitors());
-    set(box, h('div', { class: 'cards' }, found.monitors.map(one => h('section', { class: 'card', 'aria-label': one.definition.name }, h('header', null, icon('monitor'), h('h2', null, link(`monitors/${encodeURIComponent(one.definition.name)}`, one.definition.name)), h('span', { class: 'spacer' }), one.pausedAt ? tag('Paused', 'pause', 'paused') : one.openIncidents.length ? tag(plural(one.openIncidents.length, 'incident'), 'bad', 'incident') : tag('Quiet', 'good', 'completed')),
-      h('div', { class: 'body agent-card' }, one.definition.description && h('p', null, one.definition.description), h('p', { class: 'muted' }, `${plural(one.definition.signals.length, 'signal')}: ${one.definition.signals.map(signal => signal.name).join(', ')}`), h('p', null, one.nextDue ? ['next tick in ', age(one.nextDue, { until: true })] : 'no tick is due', one.lastDue && [' · last ', age(one.lastDue), ' ago']), one.troubles?.map(trouble => h('p', { class: 'field-error' }, `${trouble.step}: ${oneLine(trouble.message, 160)}`)))))));
+    set(box, h('div', { class: 'cards' }, found.monitors.map(one => h('section',
+      { class: 'card', 'aria-label': one.definition.name }, h('header', null, icon('monitor'),
+      h('h2', null, link(`monitors/${encodeURIComponent(one.definition.name)}`, one.definition.name)),
+      h('span', { class: 'spacer' }), one.pausedAt ? tag('Paused', 'pause', 'paused') : one.openIncidents.length ?
+      tag(plural(one.openIncidents.length, 'incident'), 'bad', 'incident') : tag('Quiet', 'good', 'completed')),
+      h('div', { class: 'body agent-card' }, one.definition.description && h('p', null, one.definition.description),
+        h('p', { class: 'muted' },
+        `${plural(one.definition.signals.length, 'signal')}: ${one.definition.signals.map(signal => signal.name).join(', ')}`),
+        h('p', null, one.nextDue ? ['next tick in ', age(one.nextDue, { until: true })] : 'no tick is due', one.lastDue &&
+        [' · last ', age(one.lastDue), ' ago']), one.troubles?.map(trouble => h('p', { class: 'field-error' },
+        `${trouble.step}: ${oneLine(trouble.message, 160)}`)))))));
     return undefined;
   };
   every(view, 5000, load);
   await load();
   const dead = await tryGet('incidents/dead-letters', 'dead-letters').catch(() => null);
-  if (dead?.deadLetters?.length) view.el.append(h('section', { class: 'card', 'aria-label': 'Dead letters', css: { 'margin-top': '14px' } }, h('header', null, h('h2', null, 'Dead letters'), tag(count(dead.deadLetters.length), 'bad')), h('div', { class: 'body' }, dead.deadLetters.map(letter => json(letter, 1000)))));
+  if (dead?.deadLetters?.length) view.el.append(h('section', { class: 'card', 'aria-label': 'Dead letters',
+    css: { 'margin-top': '14px' } }, h('header', null, h('h2', null, 'Dead letters'), tag(count(dead.deadLetters.length), 'bad')),
+    h('div', { class: 'body' }, dead.deadLetters.map(letter => json(letter, 1000)))));
   return {};
 }
 
@@ -77,21 +119,44 @@ async function monitor(view) {
   view.el.append(h('div', { class: 'crumb' }, link('monitors', 'Monitors'), '/'), box);
   const off = may('operator') ? null : 'This needs the role operator.';
   const load = async () => {
-    const [one, { ticks }] = await Promise.all([get(path), get(`${path}/ticks${query({ limit: 100 })}`).catch(() => ({ ticks: [] }))]);
-    const series = await Promise.all(one.definition.signals.slice(0, 8).map(signal => tryGet(`${path}/signals/${encodeURIComponent(signal.name)}/series`, 'series').catch(() => null)));
+    const [one, { ticks }] = await Promise.all([get(path), get(`${path}/ticks${query({ limit: 100 })}`).catch(() =>
+      ({ ticks: [] }))]);
+    const series = await Promise.all(one.definition.signals.slice(0, 8).map(signal =>
+      tryGet(`${path}/signals/${encodeURIComponent(signal.name)}/series`, 'series').catch(() => null)));
     view.title(name);
     const act = (verb, said) => attempt(() => post(`${path}/${verb}`), said).then(load);
-    set(box, h('div', { class: 'head' }, h('h1', null, name), one.pausedAt && tag('Paused', 'pause', 'paused'), h('span', { class: 'spacer' }), button('Run now', () => act('run', 'A tick is on its way'), { act: true, off }), one.pausedAt ? button('Resume', () => act('resume', 'Resumed'), { act: true, off, kind: 'primary' }) : button('Pause', () => act('pause', 'Paused'), { act: true, off, name: 'paused' }), button('Edit', () => edit(one), { act: true, off })),
+    set(box, h('div', { class: 'head' }, h('h1', null, name), one.pausedAt && tag('Paused', 'pause', 'paused'),
+      h('span', { class: 'spacer' }), button('Run now', () => act('run', 'A tick is on its way'), { act: true, off }),
+      one.pausedAt ? button('Resume', () => act('resume', 'Resumed'), { act: true, off, kind: 'primary' }) : button('Pause',
+      () => act('pause', 'Paused'), { act: true, off, name: 'paused' }), button('Edit', () => edit(one), { act: true, off })),
       one.definition.description && h('p', { class: 'lead' }, one.definition.description),
-      h('div', { class: 'cards' }, h('section', { class: 'card', 'aria-label': 'Ticks' }, h('header', null, h('h2', null, 'Ticks'), h('span', { class: 'muted' }, one.nextDue ? ['next in ', age(one.nextDue, { until: true })] : 'none is due')), h('div', { class: 'body' }, ticks.length ? h('div', { class: 'strip', role: 'img', 'aria-label': `The last ${ticks.length} ticks: ${Object.entries(Object.groupBy(ticks, tick => tick.outcome)).map(([outcome, list]) => `${list.length} ${outcome}`).join(', ')}` }, [...ticks].sort((a, b) => a.due < b.due ? -1 : 1).map(tick => h('i', { class: tick.outcome, title: `${tick.due}: ${tick.outcome}${tick.note ? `, ${tick.note}` : ''}` }))) : h('p', { class: 'muted' }, 'It has not ticked yet.'),
-        h('dl', { class: 'facts', css: { 'margin-top': '10px' } }, Object.entries(one.totals ?? {}).filter(([, value]) => typeof value === 'number').map(([key, value]) => [h('dt', null, words(key)), h('dd', null, count(value))])))),
-      h('section', { class: 'card', 'aria-label': 'Signals' }, h('header', null, h('h2', null, 'Signals')), h('div', { class: 'body' }, one.definition.signals.map((signal, i) => { const memory = one.signals[signal.name] ?? {}; const points = series[i]?.points ?? series[i]?.series ?? null; return h('div', { class: 'signal' }, h('div', { class: 'detail-head' }, h('b', null, signal.name), memory.state && tag(words(memory.state), /breach|bad/i.test(memory.state) ? 'bad' : 'good'), h('span', { class: 'spacer' }), memory.last?.value !== undefined && h('code', null, String(memory.last.value))), points && spark(points), h('details', null, h('summary', null, 'All that is remembered'), json(memory))); }))),
-      one.openIncidents.length ? h('section', { class: 'card', 'aria-label': 'Open incidents' }, h('header', null, h('h2', null, 'Open incidents')), h('div', { class: 'body' }, one.openIncidents.map(id => h('p', null, link(`incidents/${id}`, id))))) : null,
-      h('section', { class: 'card', 'aria-label': 'Definition' }, h('header', null, h('h2', null, 'Definition')), h('div', { class: 'body' }, json(one.definition, 6000)))));
+      h('div', { class: 'cards' }, h('section', { class: 'card', 'aria-label': 'Ticks' },
+        h('header', null, h('h2', null, 'Ticks'), h('span', { class: 'muted' }, one.nextDue ?
+        ['next in ', age(one.nextDue, { until: true })] : 'none is due')),
+        h('div', { class: 'body' }, ticks.length ? h('div', { class: 'strip', role: 'img',
+        'aria-label': `The last ${ticks.length} ticks: ${Object.entries(Object.groupBy(ticks, tick => tick.outcome)).map(([outcome, list]) => `${list.length} ${outcome}`).join(', ')}` }, [...ticks].sort((a, b) => a.due < b.due ? -1 : 1).map(tick => h('i', { class: tick.outcome, title: `${tick.due}: ${tick.outcome}${tick.note ? `, ${tick.note}` : ''}` }))) : h('p', { class: 'muted' }, 'It has not ticked yet.'),
+        h('dl', { class: 'facts', css: { 'margin-top': '10px' } },
+          Object.entries(one.totals ?? {}).filter(([, value]) => typeof value === 'number').map(([key, value]) =>
+          [h('dt', null, words(key)), h('dd', null, count(value))])))),
+      h('section', { class: 'card', 'aria-label': 'Signals' }, h('header', null, h('h2', null, 'Signals')),
+        h('div', { class: 'body' }, one.definition.signals.map((signal, i) => { const memory = one.signals[signal.name] ?? {};
+        const points = series[i]?.points ?? series[i]?.series ?? null;
+        return h('div', { class: 'signal' }, h('div', { class: 'detail-head' }, h('b', null, signal.name), memory.state &&
+        tag(words(memory.state), /breach|bad/i.test(memory.state) ? 'bad' : 'good'), h('span', { class: 'spacer' }),
+        memory.last?.value !== undefined && h('code', null, String(memory.last.value))), points && spark(points),
+        h('details', null, h('summary', null, 'All that is remembered'), json(memory))); }))),
+      one.openIncidents.length ? h('section', { class: 'card', 'aria-label': 'Open incidents' },
+        h('header', null, h('h2', null, 'Open incidents')), h('div', { class: 'body' },
+        one.openIncidents.map(id => h('p', null, link(`incidents/${id}`, id))))) : null,
+      h('section', { class: 'card', 'aria-label': 'Definition' }, h('header', null, h('h2', null, 'Definition')),
+        h('div', { class: 'body' }, json(one.definition, 6000)))));
   };
   async function edit(one) {
-    const text = h('textarea', { class: 'code', rows: '18', spellcheck: 'false', value: JSON.stringify(one.definition, null, 2), 'aria-label': 'Definition as JSON' });
-    if (await dialog(`Edit ${name}`, text, { wide: true, confirm: 'Save', read: () => { let value; try { value = JSON.parse(text.value); } catch (e) { throw new Error(`This is not valid JSON: ${e.message}`); } return request('PUT', path, { body: value }); } })) toast('Saved');
+    const text = h('textarea', { class: 'code', rows: '18', spellcheck: 'false', value: JSON.stringify(one.definition, null, 2),
+      'aria-label': 'Definition as JSON' });
+    if (await dialog(`Edit ${name}`, text, { wide: true, confirm: 'Save', read: () => { let value;
+      try { value = JSON.parse(text.value); } catch (e) { throw new Error(`This is not valid JSON: ${e.message}`);
+      } return request('PUT', path, { body: value }); } })) toast('Saved');
     await load();
   }
   await load();
@@ -103,29 +168,51 @@ function spark(points) {
   if (values.length < 2) return null;
   const most = Math.max(...values), least = Math.min(...values, 0), y = value => 32 - (value - least) / (most - least || 1) * 30;
   const base = points[0].baseline;
-  return svg('svg', { class: 'spark', viewBox: '0 0 160 34', role: 'img', 'aria-label': `From ${values[0]} to ${values.at(-1)}` }, base !== undefined && base !== null ? svg('path', { class: 'base', d: `M0 ${y(base)}H160` }) : null, svg('path', { d: `M${values.map((value, i) => `${(i / (values.length - 1) * 160).toFixed(1)} ${y(value).toFixed(1)}`).join('L')}` }));
+  return svg('svg', { class: 'spark', viewBox: '0 0 160 34', role: 'img', 'aria-label': `From ${values[0]} to ${values.at(-1)}` },
+    base !== undefined && base !== null ? svg('path', { class: 'base', d: `M0 ${y(base)}H160` }) : null,
+    svg('path', { d: `M${values.map((value, i) => `${(i / (values.length - 1) * 160).toFixed(1)} ${y(value).toFixed(1)}`).join('L')}` }));
 }
 
 async function reviews(view) {
   head(view, 'Reviews', h('span', { class: 'spacer' }));
   const box = h('div');
-  view.el.append(h('p', { class: 'lead' }, 'Changes that agents made and that people look at afterwards. When a queue is full, runs wait.'), box);
+  view.el.append(h('p', { class: 'lead' },
+    'Changes that agents made and that people look at afterwards. When a queue is full, runs wait.'), box);
   const off = may('reviewer', 'operator', 'approver') ? null : 'This needs the role reviewer.';
   const load = async () => {
     const found = await tryGet('reviews');
     const queues = (found?.queues ?? []).filter(queue => queue.changes.length || queue.waiting);
-    if (!queues.length) return set(box, h('section', { class: 'card', 'aria-label': 'No reviews' }, empty('Every change has been looked at.')));
+    if (!queues.length) return set(box, h('section', { class: 'card', 'aria-label': 'No reviews' },
+      empty('Every change has been looked at.')));
     set(box, queues.map(queue => {
-      const picked = new Map(queue.changes.map(change => [change, h('input', { type: 'checkbox', 'aria-label': `Take ${change.tool} of ${change.agent}` })]));
+      const picked = new Map(queue.changes.map(change => [change,
+        h('input', { type: 'checkbox', 'aria-label': `Take ${change.tool} of ${change.agent}` })]));
       const accept = async (body, n) => {
         const words = h('input', { maxlength: '1000' });
-        if (await dialog(`Accept ${plural(n, 'change')}?`, field('Comment (optional)', words), { confirm: 'Accept', read: () => post('reviews/accept', { ...body, ...(words.value && { comment: words.value }) }) })) { toast(`Accepted: ${plural(n, 'change')}`); emit('decided'); }
+        if (await dialog(`Accept ${plural(n, 'change')}?`, field('Comment (optional)', words),
+          { confirm: 'Accept', read: () => post('reviews/accept',
+          { ...body, ...(words.value && { comment: words.value }) }) })) { toast(`Accepted: ${plural(n, 'change')}`);
+          emit('decided'); }
         await load();
       };
-      return h('section', { class: 'card', 'aria-label': queue.label || 'All', css: { 'margin-bottom': '14px' } }, h('header', null, h('h2', null, queue.label || 'All'), h('span', { class: 'muted' }, queue.capacity ? `${queue.changes.length} of ${queue.capacity}` : plural(queue.changes.length, 'change'), queue.waiting ? `, ${plural(queue.waiting, 'run')} wait` : ''), h('span', { class: 'spacer' }),
-        button('Accept selected', () => { const ids = [...picked].filter(([, check]) => check.checked).map(([change]) => change.id); if (ids.length) return accept({ ids }, ids.length); toast('Select changes first.', 'bad'); return undefined; }, { kind: 'small', act: true, off }), button('Accept all', () => accept({ ids: queue.changes.map(change => change.id) }, queue.changes.length), { kind: 'small', act: true, off })),
-      queue.changes.map(change => h('details', { class: 'audit-row' }, h('summary', null, h('label', { class: 'pick', onclick: event => event.stopPropagation() }, picked.get(change)), moment(change.at), h('code', null, change.tool), h('span', null, oneLine(Object.values(tryParse(change.arguments) ?? {}).filter(value => typeof value !== 'object').join(' · ') || change.arguments, 100)), h('span', { class: 'spacer' }), h('span', { class: 'muted' }, `${change.agent}, turn ${change.turn}`)),
-        h('div', { class: 'call-body' }, args(change.arguments), h('div', { class: 'buttons' }, link(`runs/${change.runId}`, 'Open the run'), button('Accept this', () => accept({ ids: [change.id] }, 1), { kind: 'small', act: true, off }))))));
+      return h('section', { class: 'card', 'aria-label': queue.label || 'All', css: { 'margin-bottom': '14px' } },
+        h('header', null, h('h2', null, queue.label || 'All'),
+        h('span', { class: 'muted' }, queue.capacity ? `${queue.changes.length} of ${queue.capacity}` :
+        plural(queue.changes.length, 'change'), queue.waiting ? `, ${plural(queue.waiting, 'run')} wait` : ''),
+        h('span', { class: 'spacer' }),
+        button('Accept selected', () => { const ids = [...picked].filter(([, check]) => check.checked).map(([change]) =>
+          change.id); if (ids.length) return accept({ ids }, ids.length); toast('Select changes first.', 'bad'); return undefined;
+          }, { kind: 'small', act: true, off }), button('Accept all', () =>
+          accept({ ids: queue.changes.map(change => change.id) }, queue.changes.length), { kind: 'small', act: true, off })),
+      queue.changes.map(change => h('details', { class: 'audit-row' },
+        h('summary', null, h('label', { class: 'pick', onclick: event => event.stopPropagation() }, picked.get(change)),
+        moment(change.at), h('code', null, change.tool), h('span', null,
+        oneLine(Object.values(tryParse(change.arguments) ?? {}).filter(value => typeof value !== 'object').join(' · ') ||
+        change.arguments, 100)), h('span', { class: 'spacer' }),
+        h('span', { class: 'muted' }, `${change.agent}, turn ${change.turn}`)),
+        h('div', { class: 'call-body' }, args(change.arguments),
+          h('div', { class: 'buttons' }, link(`runs/${change.runId}`, 'Open the run'),
+          button('Accept this', () => accept({ ids: [change.id] }, 1), { kind: 'small', act: true, off }))))));
     }));
     return undefined;
   };
@@ -137,20 +224,33 @@ async function kill(view) {
   head(view, 'Kill switch', h('span', { class: 'spacer' }));
   const off = may('operator') ? null : 'This needs the role operator.';
   const list = h('div'), report = h('div');
-  const scope = h('select', null, [['all', 'Everything'], ['agent', 'An agent'], ['label', 'A label'], ['run', 'A run'], ['tool', 'A tool']].map(([value, text]) => h('option', { value }, text)));
+  const scope = h('select', null, [['all', 'Everything'], ['agent', 'An agent'], ['label', 'A label'], ['run', 'A run'],
+    ['tool', 'A tool']].map(([value, text]) => h('option', { value }, text)));
   const name = h('input', { placeholder: 'name' }), reason = h('input', { maxlength: '1000' });
-  const nameField = field('Which', name), reasonField = field('Reason', reason, { help: 'It is shown to everybody whose run is stopped, and kept in the audit log.' });
-  const sync = () => { nameField.hidden = scope.value === 'all'; name.placeholder = { agent: 'lead', label: 'team=payments', run: 'the id of a run', tool: 'run_command' }[scope.value] ?? ''; };
+  const nameField = field('Which', name), reasonField = field('Reason', reason,
+    { help: 'It is shown to everybody whose run is stopped, and kept in the audit log.' });
+  const sync = () => { nameField.hidden = scope.value === 'all';
+    name.placeholder = { agent: 'lead', label: 'team=payments', run: 'the id of a run', tool: 'run_command' }[scope.value] ?? '';
+    };
   scope.addEventListener('change', sync);
   sync();
 
   const load = async () => {
     const { items } = await get('kill');
-    set(list, items.length ? h('div', { class: 'inbox-list' }, items.map(order => h('div', { class: 'item' }, icon('kill', 'stopped'), h('span', { class: 'what' }, order.scope === 'all' ? 'Everything is stopped' : `${words(order.scope)} ${order.name} is stopped`), h('span', { class: 'when' }, button('Release', () => release(order), { kind: 'small', act: true, off })), h('span', { class: 'of' }, `by ${order.by}, `, age(order.at), ` ago${order.reason ? `: ${order.reason}` : ''}`)))) : h('section', { class: 'card', 'aria-label': 'Nothing is stopped' }, empty('Nothing is stopped.')));
+    set(list, items.length ? h('div', { class: 'inbox-list' },
+      items.map(order => h('div', { class: 'item' }, icon('kill', 'stopped'),
+      h('span', { class: 'what' }, order.scope === 'all' ? 'Everything is stopped' :
+      `${words(order.scope)} ${order.name} is stopped`), h('span', { class: 'when' },
+      button('Release', () => release(order), { kind: 'small', act: true, off })),
+      h('span', { class: 'of' }, `by ${order.by}, `, age(order.at), ` ago${order.reason ? `: ${order.reason}` : ''}`)))) :
+      h('section', { class: 'card', 'aria-label': 'Nothing is stopped' }, empty('Nothing is stopped.')));
   };
 
   async function release(order) {
-    if (await dialog(order.scope === 'all' ? 'Release everything?' : `Release ${order.scope} ${order.name}?`, h('p', null, 'New runs and calls are possible again. What was cancelled stays cancelled.'), { confirm: 'Release', read: () => post('kill/release', { scope: order.scope, ...(order.name && { name: order.name }) }) })) toast('Released');
+    if (await dialog(order.scope === 'all' ? 'Release everything?' : `Release ${order.scope} ${order.name}?`,
+      h('p', null, 'New runs and calls are possible again. What was cancelled stays cancelled.'),
+      { confirm: 'Release', read: () => post('kill/release', { scope: order.scope,
+      ...(order.name && { name: order.name }) }) })) toast('Released');
     await load();
   }
 
@@ -171,24 +271,36 @@ async function kill(view) {
     const word = scope.value === 'all' ? 'everything' : name.value.trim();
     const typed = h('input', { autocomplete: 'off', spellcheck: 'false' });
     const typedField = field([`Type `, h('code', null, word), ' to go on'], typed);
-    const result = await dialog('Stop this?', [summary(dry, true), typedField], { wide: true, confirm: 'Stop it', kind: 'danger', read: () => { if (typed.value.trim() !== word) { typedField.fault(`Type ${word}.`); return undefined; } return post('kill', body); } });
+    const result = await dialog('Stop this?', [summary(dry, true), typedField],
+      { wide: true, confirm: 'Stop it', kind: 'danger', read: () =>
+      { if (typed.value.trim() !== word) { typedField.fault(`Type ${word}.`); return undefined; } return post('kill', body); } });
     if (result) await done(result);
   }
 
   function summary(found, isDry) {
     const n = value => Array.isArray(value) ? value.length : value ?? 0;
     const begun = found.inFlight ?? found.begun ?? found.calls ?? found.effects ?? [];
-    return h('div', null, h('p', null, h('strong', null, `${isDry ? 'Stops' : 'Stopped'} ${plural(n(found.runs), 'run')}`), found.subAgents !== undefined && `, ${plural(n(found.subAgents), 'sub-agent')}`, '. ', n(begun) ? `${plural(n(begun), 'call')} in flight may have taken effect.` : 'No call is in flight.'), Array.isArray(begun) && begun.length ? h('ul', { class: 'plan' }, begun.map(call => h('li', null, icon('tool'), h('span', null, h('code', null, call.tool ?? ''), ` ${call.runId ? `of ${shortId(call.runId)}` : ''}${call.turn !== undefined ? `, turn ${call.turn}` : ''}`)))) : null);
+    return h('div', null, h('p', null, h('strong', null, `${isDry ? 'Stops' : 'Stopped'} ${plural(n(found.runs), 'run')}`),
+      found.subAgents !== undefined && `, ${plural(n(found.subAgents), 'sub-agent')}`, '. ', n(begun) ?
+      `${plural(n(begun), 'call')} in flight may have taken effect.` : 'No call is in flight.'), Array.isArray(begun) &&
+      begun.length ? h('ul', { class: 'plan' }, begun.map(call => h('li', null, icon('tool'),
+      h('span', null, h('code', null, call.tool ?? ''),
+      ` ${call.runId ? `of ${shortId(call.runId)}` : ''}${call.turn !== undefined ? `, turn ${call.turn}` : ''}`)))) : null);
   }
 
   async function done(result) {
-    set(report, h('section', { class: 'card', 'aria-label': 'What was stopped', css: { 'margin-bottom': '14px' } }, h('header', null, icon('kill'), h('h2', null, 'Stopped')), h('div', { class: 'body' }, summary(result, false))));
+    set(report, h('section', { class: 'card', 'aria-label': 'What was stopped', css: { 'margin-bottom': '14px' } },
+      h('header', null, icon('kill'), h('h2', null, 'Stopped')), h('div', { class: 'body' }, summary(result, false))));
     toast('Stopped', 'bad');
     reason.value = '';
     await load();
   }
 
-  view.el.append(h('div', { class: 'two' }, h('div', null, report, list), h('section', { class: 'card', 'aria-label': 'Stop something' }, h('header', null, icon('kill'), h('h2', null, 'Stop something')), h('div', { class: 'body' }, field('Scope', scope), nameField, reasonField, button('See what it would stop', plan, { kind: 'danger', act: true, off })))));
+  view.el.append(h('div', { class: 'two' }, h('div', null, report, list),
+    h('section', { class: 'card', 'aria-label': 'Stop something' },
+    h('header', null, icon('kill'), h('h2', null, 'Stop something')),
+    h('div', { class: 'body' }, field('Scope', scope), nameField, reasonField,
+    button('See what it would stop', plan, { kind: 'danger', act: true, off })))));
   await load();
   every(view, 5000, load);
   return {};
@@ -200,24 +312,53 @@ async function life(view) {
   const holds = h('div', { class: 'body' }), keys = h('div', { class: 'body' });
   const loadHolds = async () => {
     const found = await tryGet('holds');
-    set(holds, found?.items?.length ? found.items.map(hold => h('div', { class: 'event-line' }, moment(hold.setAt ?? hold.at), icon('paused'), h('div', null, h('b', null, hold.name), h('div', { class: 'muted' }, [hold.run, hold.label, hold.agent, hold.requester].filter(Boolean).join(', '), `: ${hold.reason}`), button('Lift', () => attempt(() => request('DELETE', `holds/${encodeURIComponent(hold.name)}`), 'Lifted').then(loadHolds), { kind: 'small', act: true, off })))) : h('p', { class: 'muted' }, 'Nothing is held. What is held is never erased.'));
+    set(holds, found?.items?.length ? found.items.map(hold => h('div', { class: 'event-line' }, moment(hold.setAt ?? hold.at),
+      icon('paused'), h('div', null, h('b', null, hold.name),
+      h('div', { class: 'muted' }, [hold.run, hold.label, hold.agent, hold.requester].filter(Boolean).join(', '),
+      `: ${hold.reason}`), button('Lift', () => attempt(() => request('DELETE', `holds/${encodeURIComponent(hold.name)}`),
+      'Lifted').then(loadHolds), { kind: 'small', act: true, off })))) : h('p', { class: 'muted' },
+      'Nothing is held. What is held is never erased.'));
   };
   const loadKeys = async () => {
     const found = await tryGet('keys', 'keys', { quiet: true }).catch(() => null);
-    set(keys, found?.items ? [found.items.length ? h('table', null, h('thead', null, h('tr', null, ['Name', 'Roles', 'Made', ''].map(text => h('th', { scope: 'col' }, text || h('span', { class: 'sr' }, 'Withdraw'))))), h('tbody', null, found.items.map(key => h('tr', null, h('td', null, key.name), h('td', null, key.roles.join(', ')), h('td', null, moment(key.createdAt)), h('td', { class: 'num' }, button('Withdraw', async () => { if (await dialog(`Withdraw ${key.name}?`, h('p', null, 'Whoever uses it is signed out at once.'), { confirm: 'Withdraw', kind: 'danger', read: async () => { await request('DELETE', `keys/${encodeURIComponent(key.name)}`); return true; } })) await loadKeys(); }, { kind: 'small danger', act: true, off })))))) : h('p', { class: 'muted' }, 'No keys: only this machine may call.'), h('div', { class: 'buttons', css: { 'margin-top': '12px' } }, button('New key', newKey, { kind: 'small', act: true, off, name: 'plus' }))] : h('p', { class: 'muted' }, 'Keys are for admins.'));
+    set(keys, found?.items ? [found.items.length ? h('table', null,
+      h('thead', null, h('tr', null, ['Name', 'Roles', 'Made', ''].map(text =>
+      h('th', { scope: 'col' }, text || h('span', { class: 'sr' }, 'Withdraw'))))),
+      h('tbody', null, found.items.map(key => h('tr', null, h('td', null, key.name), h('td', null, key.roles.join(', ')),
+      h('td', null, moment(key.createdAt)), h('td', { class: 'num' },
+      button('Withdraw', async () => { if (await dialog(`Withdraw ${key.name}?`,
+      h('p', null, 'Whoever uses it is signed out at once.'),
+      { confirm: 'Withdraw', kind: 'danger', read: async () => { await request('DELETE', `keys/${encodeURIComponent(key.name)}`);
+      return true; } })) await loadKeys(); }, { kind: 'small danger', act: true, off })))))) : h('p', { class: 'muted' },
+      'No keys: only this machine may call.'), h('div', { class: 'buttons', css: { 'margin-top': '12px' } },
+      button('New key', newKey, { kind: 'small', act: true, off, name: 'plus' }))] : h('p', { class: 'muted' },
+      'Keys are for admins.'));
   };
   async function newKey() {
-    const name = h('input'), roles = ['viewer', 'submitter', 'approver', 'operator', 'auditor', 'admin'].map(role => [role, h('input', { type: 'checkbox' })]);
-    const made = await dialog('New key', [field('Name', name), h('fieldset', { class: 'field' }, h('legend', null, 'Roles'), roles.map(([role, check]) => h('label', { class: 'choice' }, check, role)))], { confirm: 'Make it', read: () => post('keys', { name: name.value.trim(), roles: roles.filter(([, check]) => check.checked).map(([role]) => role) }) });
-    if (made) await dialog('The key', [h('p', null, 'It is shown once. Keep it now.'), h('pre', { class: 'json', tabindex: '0' }, made.key)], { confirm: 'I have it', cancel: '' });
+    const name = h('input'), roles = ['viewer', 'submitter', 'approver', 'operator', 'auditor', 'admin'].map(role =>
+      [role, h('input', { type: 'checkbox' })]);
+    const made = await dialog('New key', [field('Name', name),
+      h('fieldset', { class: 'field' }, h('legend', null, 'Roles'),
+      roles.map(([role, check]) => h('label', { class: 'choice' }, check, role)))],
+      { confirm: 'Make it', read: () => post('keys', { name: name.value.trim(),
+      roles: roles.filter(([, check]) => check.checked).map(([role]) => role) }) });
+    if (made) await dialog('The key', [h('p', null, 'It is shown once. Keep it now.'),
+      h('pre', { class: 'json', tabindex: '0' }, made.key)], { confirm: 'I have it', cancel: '' });
     await loadKeys();
   }
   async function hold() {
     const inputs = Object.fromEntries(['name', 'run', 'label', 'agent', 'requester', 'reason'].map(name => [name, h('input')]));
-    if (await dialog('Hold data', [h('p', null, 'What matches is neither erased nor swept by retention.'), Object.entries(inputs).map(([name, input]) => field(words(name), input))], { confirm: 'Hold', read: () => request('PUT', `holds/${encodeURIComponent(inputs.name.value.trim())}`, { body: Object.fromEntries(Object.entries(inputs).filter(([name, input]) => name !== 'name' && input.value.trim()).map(([name, input]) => [name, input.value.trim()])) }) })) toast('Held');
+    if (await dialog('Hold data', [h('p', null, 'What matches is neither erased nor swept by retention.'),
+      Object.entries(inputs).map(([name, input]) => field(words(name), input))],
+      { confirm: 'Hold', read: () => request('PUT', `holds/${encodeURIComponent(inputs.name.value.trim())}`,
+      { body: Object.fromEntries(Object.entries(inputs).filter(([name, input]) => name !== 'name' && input.value.trim()).map(
+      ([name, input]) => [name, input.value.trim()])) }) })) toast('Held');
     await loadHolds();
   }
-  view.el.append(h('div', { class: 'cards' }, h('section', { class: 'card', 'aria-label': 'Holds' }, h('header', null, h('h2', null, 'Legal holds'), h('span', { class: 'spacer' }), button('Hold data', hold, { kind: 'small', act: true, off })), holds), h('section', { class: 'card', 'aria-label': 'Keys' }, h('header', null, h('h2', null, 'API keys')), keys)));
+  view.el.append(h('div', { class: 'cards' }, h('section', { class: 'card', 'aria-label': 'Holds' },
+    h('header', null, h('h2', null, 'Legal holds'), h('span', { class: 'spacer' }),
+    button('Hold data', hold, { kind: 'small', act: true, off })), holds),
+    h('section', { class: 'card', 'aria-label': 'Keys' }, h('header', null, h('h2', null, 'API keys')), keys)));
   await Promise.all([loadHolds(), loadKeys()]);
   return {};
 }

@@ -1,6 +1,7 @@
 // What a run left: transcript, files, changes, budget, audit.
 
-import { append, args, bar, button, bytes, count, dialog, duration, empty, field, h, icon, json, link, longText, markdown, moment, oneLine, plural, set, setText, short, span, svg, tag, tryParse, usd, words } from './h.js';
+import { append, args, bar, button, bytes, count, dialog, duration, empty, field, h, icon, json, link, longText, markdown, moment,
+  oneLine, plural, set, setText, short, span, svg, tag, tryParse, usd, words } from './h.js';
 import { download, get, may, post, query, request, tryGet } from './api.js';
 import { attempt, fault, go } from './app.js';
 import { lineDiff } from './form.js';
@@ -11,10 +12,14 @@ export const mountTab = (name, context) => ({ transcript, files, changes, budget
 // Transcript: pages by position; search and "what the model was shown" where the host has them.
 async function transcript({ store, view, panel, leave }) {
   const list = h('div', { class: 'feed transcript' });
-  const search = h('input', { type: 'search', 'aria-label': 'Search the transcript', placeholder: 'Search', value: view.params.q ?? '', onchange: () => { view.set({ q: search.value, turn: null }); load(); } });
-  const turn = h('input', { type: 'number', min: '1', 'aria-label': 'Go to turn', placeholder: 'Turn', value: view.params.turn ?? '', onchange: () => { view.set({ turn: turn.value, q: null }); load(); }, css: { width: '90px' } });
-  const more = button('Show more', () => page(), { kind: 'small' }), before = button('Show earlier', () => earlier(), { kind: 'small' });
-  append(panel, [h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), turn, h('span', { class: 'spacer' }),
+  const search = h('input', { type: 'search', 'aria-label': 'Search the transcript', placeholder: 'Search',
+    value: view.params.q ?? '', onchange: () => { view.set({ q: search.value, turn: null }); load(); } });
+  const turn = h('input', { type: 'number', min: '1', 'aria-label': 'Go to turn', placeholder: 'Turn', value: view.params.turn ??
+    '', onchange: () => { view.set({ turn: turn.value, q: null }); load(); }, css: { width: '90px' } });
+  const more = button('Show more', () => page(), { kind: 'small' }),
+    before = button('Show earlier', () => earlier(), { kind: 'small' });
+  append(panel, [h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), turn,
+    h('span', { class: 'spacer' }),
     button('What the model was shown', () => shown(), { kind: 'small', name: 'model' })), before, list, more]);
   let next = 0, first = null, last = 0;
 
@@ -44,7 +49,8 @@ async function transcript({ store, view, panel, leave }) {
   async function page() {
     const found = await get(`runs/${store.id}/transcript${query({ from: next, q: view.params.q, limit: 50 })}`);
     const wanted = view.params.q?.toLowerCase();
-    show(wanted ? found.messages.filter(message => JSON.stringify(message.contents).toLowerCase().includes(wanted)) : found.messages);
+    show(wanted ? found.messages.filter(message => JSON.stringify(message.contents).toLowerCase().includes(wanted)) :
+      found.messages);
     next = found.next;
     more.hidden = next === null || next === undefined;
     if (!list.childElementCount && more.hidden) set(list, empty(wanted ? 'No message matches.' : 'Nothing was said yet.'));
@@ -64,32 +70,50 @@ async function transcript({ store, view, panel, leave }) {
   const show = messages => { for (const one of messages) { list.append(message(one)); last = one.turn; } };
 
   function message(one) {
-    const faces = { user: ['person', one.origin === 'goal' ? 'Goal' : one.origin === 'message' ? 'Message' : words(one.origin)], assistant: ['model', `Turn ${one.turn}`], tool: ['tool', 'Results'], system: ['file', 'Instructions'] };
+    const faces = { user: ['person', one.origin === 'goal' ? 'Goal' : one.origin === 'message' ? 'Message' : words(one.origin)],
+      assistant: ['model', `Turn ${one.turn}`], tool: ['tool', 'Results'], system: ['file', 'Instructions'] };
     const [image, name] = faces[one.role] ?? ['message', one.role];
-    return h('article', { class: 'turn', data: { turn: one.turn } }, h('span', { class: `face ${one.role === 'user' ? 'person' : one.role === 'assistant' ? '' : 'quiet'}`, 'aria-hidden': 'true' }, icon(image)),
-      h('div', { class: 'turn-body' }, h('div', { class: 'turn-head' }, h('b', null, name), h('span', null, [one.model, one.usage && `${short(one.usage.inputTokens)} in, ${short(one.usage.outputTokens)} out`].filter(Boolean).join(' · ')), moment(one.at), one.summaryKeepsFrom !== undefined && tag('Summary', 'pause'),
+    return h('article', { class: 'turn', data: { turn: one.turn } },
+      h('span', { class: `face ${one.role === 'user' ? 'person' : one.role === 'assistant' ? '' : 'quiet'}`,
+      'aria-hidden': 'true' }, icon(image)),
+      h('div', { class: 'turn-body' }, h('div', { class: 'turn-head' }, h('b', null, name),
+        h('span', null, [one.model, one.usage &&
+        `${short(one.usage.inputTokens)} in, ${short(one.usage.outputTokens)} out`].filter(Boolean).join(' · ')), moment(one.at),
+        one.summaryKeepsFrom !== undefined && tag('Summary', 'pause'),
         one.role === 'assistant' && button('Fork from here', () => fork(one.turn), { kind: 'small quiet', name: 'fork' })),
       one.contents.map(content)));
   }
 
-  const content = part => part.type === 'text' ? markdown(part.text) : part.type === 'reasoning' ? h('details', null, h('summary', null, 'Thoughts'), h('div', { class: 'reasoning' }, longText(part.text)))
-    : part.type === 'toolCall' ? h('details', { class: 'call' }, h('summary', null, icon('tool'), h('span', { class: 'name' }, part.tool), h('span', { class: 'what' }, oneLine(JSON.stringify(part.arguments), 160))), h('div', { class: 'call-body' }, args(part.arguments)))
-      : part.type === 'toolResult' ? h('details', { class: 'call' }, h('summary', null, icon('next'), h('span', { class: 'what' }, oneLine(part.text, 160))), h('div', { class: 'call-body' }, json(part.text ?? ''))) : h('p', { class: 'muted' }, part.type);
+  const content = part => part.type === 'text' ? markdown(part.text) : part.type === 'reasoning' ? h('details', null,
+    h('summary', null, 'Thoughts'), h('div', { class: 'reasoning' }, longText(part.text)))
+    : part.type === 'toolCall' ? h('details', { class: 'call' },
+      h('summary', null, icon('tool'), h('span', { class: 'name' }, part.tool),
+      h('span', { class: 'what' }, oneLine(JSON.stringify(part.arguments), 160))),
+      h('div', { class: 'call-body' }, args(part.arguments)))
+      : part.type === 'toolResult' ? h('details', { class: 'call' },
+        h('summary', null, icon('next'), h('span', { class: 'what' }, oneLine(part.text, 160))),
+        h('div', { class: 'call-body' }, json(part.text ?? ''))) : h('p', { class: 'muted' }, part.type);
 
   async function fork(at) {
     const words = h('textarea', { maxlength: '32768' });
-    const made = await dialog(`Fork from turn ${at}`, [h('p', null, 'A new run goes on from here with the same conversation.'), field('Say to it (optional)', words)], { confirm: 'Fork', read: () => post(`runs/${store.id}/fork`, { turn: at, ...(words.value && { message: words.value }) }) });
+    const made = await dialog(`Fork from turn ${at}`, [h('p', null, 'A new run goes on from here with the same conversation.'),
+      field('Say to it (optional)', words)], { confirm: 'Fork', read: () =>
+      post(`runs/${store.id}/fork`, { turn: at, ...(words.value && { message: words.value }) }) });
     if (made) go(`runs/${made.id}`);
   }
 
   async function shown() {
     const at = Number(turn.value) || store.run.turns;
     const found = await tryGet(`runs/${store.id}/shown${query({ turn: at })}`, 'shown');
-    if (!found) return dialog('What the model was shown', h('p', null, 'This host does not keep it apart: the transcript from the last summary on is what the model saw.'), { confirm: 'Close', cancel: '' });
-    return dialog(`Turn ${at}: what the model was shown`, h('div', { class: 'feed' }, (found.messages ?? []).map(message)), { confirm: 'Close', cancel: '', wide: true });
+    if (!found) return dialog('What the model was shown', h('p', null,
+      'This host does not keep it apart: the transcript from the last summary on is what the model saw.'),
+      { confirm: 'Close', cancel: '' });
+    return dialog(`Turn ${at}: what the model was shown`, h('div', { class: 'feed' }, (found.messages ?? []).map(message)),
+      { confirm: 'Close', cancel: '', wide: true });
   }
 
-  leave(store.on('events', () => { if (!view.params.q && more.hidden && store.events.at(-1)?.type === 'model.completed') { more.hidden = false; next ??= last; } }));
+  leave(store.on('events', () => { if (!view.params.q && more.hidden && store.events.at(-1)?.type === 'model.completed') {
+    more.hidden = false; next ??= last; } }));
   await load();
 }
 
@@ -98,20 +122,33 @@ async function files({ store, view, panel }) {
   const { artifacts } = await get(`runs/${store.id}/artifacts`);
   if (!artifacts.length) return set(panel, empty('The run has produced no files yet.'));
   const shown = h('div');
-  const rows = artifacts.map(file => h('tr', null, h('td', null, h('button', { type: 'button', class: 'link', onclick: () => open(file) }, file.name)), h('td', null, file.mediaType), h('td', { class: 'num' }, bytes(file.length)), h('td', null, moment(file.createdAt)), h('td', null, h('code', { title: file.sha256 }, (file.sha256 ?? '').slice(0, 8))), h('td', { class: 'num' }, button('Download', () => attempt(() => download(`runs/${store.id}/artifacts/${encodeURIComponent(file.name)}`, file.name)), { kind: 'small' }))));
-  set(panel, h('section', { class: 'card scroll-x', 'aria-label': 'Files', tabindex: '0' }, h('table', null, h('thead', null, h('tr', null, ['Name', 'Type', 'Size', 'Made', 'SHA-256', ''].map(text => h('th', { scope: 'col', class: text === 'Size' ? 'num' : null }, text || h('span', { class: 'sr' }, 'Download'))))), h('tbody', null, rows))), shown);
+  const rows = artifacts.map(file => h('tr', null, h('td', null,
+    h('button', { type: 'button', class: 'link', onclick: () => open(file) }, file.name)), h('td', null, file.mediaType),
+    h('td', { class: 'num' }, bytes(file.length)), h('td', null, moment(file.createdAt)),
+    h('td', null, h('code', { title: file.sha256 }, (file.sha256 ?? '').slice(0, 8))),
+    h('td', { class: 'num' }, button('Download', () => attempt(() =>
+    download(`runs/${store.id}/artifacts/${encodeURIComponent(file.name)}`, file.name)), { kind: 'small' }))));
+  set(panel, h('section', { class: 'card scroll-x', 'aria-label': 'Files', tabindex: '0' },
+    h('table', null, h('thead', null, h('tr', null, ['Name', 'Type', 'Size', 'Made', 'SHA-256', ''].map(text =>
+    h('th', { scope: 'col', class: text === 'Size' ? 'num' : null }, text || h('span', { class: 'sr' }, 'Download'))))),
+    h('tbody', null, rows))), shown);
 
   async function open(file) {
     view.set({ file: file.name });
-    set(shown, h('section', { class: 'card', 'aria-label': file.name, css: { 'margin-top': '14px' } }, h('header', null, h('h2', null, file.name)), h('div', { class: 'body' }, await content(file))));
+    set(shown, h('section', { class: 'card', 'aria-label': file.name, css: { 'margin-top': '14px' } },
+      h('header', null, h('h2', null, file.name)), h('div', { class: 'body' }, await content(file))));
   }
 
   async function content(file) {
     if (file.length > 2_000_000) return h('p', { class: 'muted' }, 'This file is too large to be shown. Download it.');
-    const response = await request('GET', `runs/${store.id}/artifacts/${encodeURIComponent(file.name)}`, { raw: true, accept: '*/*' });
-    if (/^image\/(png|jpeg|gif|webp)$/.test(file.mediaType)) return h('img', { src: URL.createObjectURL(await response.blob()), alt: file.name, css: { 'max-width': '100%' } });
+    const response = await request('GET', `runs/${store.id}/artifacts/${encodeURIComponent(file.name)}`,
+      { raw: true, accept: '*/*' });
+    if (/^image\/(png|jpeg|gif|webp)$/.test(file.mediaType)) return h('img',
+      { src: URL.createObjectURL(await response.blob()), alt: file.name, css: { 'max-width': '100%' } });
     const text = await response.text();
-    return /json/.test(file.mediaType) && tryParse(text) ? json(tryParse(text), 20_000) : /markdown|\.md$/.test(file.mediaType + file.name) ? markdown(text) : h('pre', { class: 'json', tabindex: '0' }, longText(text));
+    return /json/.test(file.mediaType) && tryParse(text) ? json(tryParse(text), 20_000) :
+      /markdown|\.md$/.test(file.mediaType + file.name) ? markdown(text) : h('pre', { class: 'json', tabindex: '0' },
+      longText(text));
   }
 
   const wanted = artifacts.find(file => file.name === view.params.file);
@@ -122,8 +159,13 @@ async function files({ store, view, panel }) {
 async function changes({ store, view, panel }) {
   const found = await tryGet(`runs/${store.id}/changes${query({ turn: view.params.turn })}`, 'changes');
   const list = found?.changes ?? found?.files ?? [];
-  if (!list.length) return set(panel, empty(found ? 'The run has changed no files.' : 'This host keeps no snapshots of the workspace.'));
-  set(panel, h('div', { class: 'feed' }, list.map(change => h('details', { class: 'call' }, h('summary', null, icon('file'), h('span', { class: 'name' }, change.path), h('span', { class: 'what' }, change.turn && `turn ${change.turn}`), tag(words(change.kind ?? change.change ?? 'changed'))), h('div', { class: 'call-body' }, change.diff ? h('pre', { class: 'json', tabindex: '0' }, longText(change.diff)) : lineDiff(change.before, change.after))))));
+  if (!list.length) return set(panel, empty(found ? 'The run has changed no files.' :
+    'This host keeps no snapshots of the workspace.'));
+  set(panel, h('div', { class: 'feed' }, list.map(change => h('details', { class: 'call' },
+    h('summary', null, icon('file'), h('span', { class: 'name' }, change.path),
+    h('span', { class: 'what' }, change.turn && `turn ${change.turn}`), tag(words(change.kind ?? change.change ?? 'changed'))),
+    h('div', { class: 'call-body' }, change.diff ? h('pre', { class: 'json', tabindex: '0' }, longText(change.diff)) :
+    lineDiff(change.before, change.after))))));
   return undefined;
 }
 
@@ -134,18 +176,45 @@ async function budget({ store, panel, leave }) {
   await store.loadAll().catch(() => {});
   const draw = () => {
     const run = store.run, granted = run.budget?.granted ?? {}, spent = run.budget?.spent ?? {};
-    const rows = [['US dollars', spent.usd ?? run.usage?.usd ?? 0, granted.usd, usd], ['Steps', spent.steps ?? run.steps, granted.steps, count], ['Tokens', spent.tokens ?? 0, granted.tokens, short], ['Time', duration(spent.wallClock) ?? 0, duration(granted.wallClock), span], ['Sub-agents', spent.subAgents ?? run.subAgents?.total ?? 0, granted.subAgents, count]];
+    const rows = [['US dollars', spent.usd ?? run.usage?.usd ?? 0, granted.usd, usd],
+      ['Steps', spent.steps ?? run.steps, granted.steps, count], ['Tokens', spent.tokens ?? 0, granted.tokens, short],
+      ['Time', duration(spent.wallClock) ?? 0, duration(granted.wallClock), span],
+      ['Sub-agents', spent.subAgents ?? run.subAgents?.total ?? 0, granted.subAgents, count]];
     const turns = store.events.filter(e => e.type === 'model.completed' && e.usage);
-    const cached = turns.reduce((sum, e) => sum + (e.usage.cachedTokens ?? 0), 0), input = turns.reduce((sum, e) => sum + e.usage.inputTokens, 0);
+    const cached = turns.reduce((sum, e) => sum + (e.usage.cachedTokens ?? 0), 0),
+      input = turns.reduce((sum, e) => sum + e.usage.inputTokens, 0);
     const tools = new Map();
-    for (const e of store.events) if (e.type === 'tool.completed') { const one = tools.get(e.tool) ?? { n: 0, ms: 0, failed: 0 }; one.n++; one.ms += duration(e.duration) ?? 0; one.failed += e.isError ? 1 : 0; tools.set(e.tool, one); }
+    for (const e of store.events) if (e.type === 'tool.completed') { const one = tools.get(e.tool) ?? { n: 0, ms: 0, failed: 0 };
+      one.n++; one.ms += duration(e.duration) ?? 0; one.failed += e.isError ? 1 : 0; tools.set(e.tool, one); }
     const forecast = run.budget?.forecast;
     set(root, h('div', { class: 'cards' },
-      h('section', { class: 'card', 'aria-label': 'Budget' }, h('header', null, h('h2', null, 'Spent of granted')), h('div', { class: 'body' }, h('table', null, h('thead', null, h('tr', null, ['', 'Spent', 'Granted', 'Share'].map((text, i) => h('th', { scope: 'col', class: i ? 'num' : null }, text || h('span', { class: 'sr' }, 'Part'))))), h('tbody', null, rows.map(([name, part, whole, say]) => h('tr', null, h('th', { scope: 'row' }, name), h('td', { class: 'num' }, say(part)), h('td', { class: 'num' }, whole ? say(whole) : h('span', { class: 'muted' }, 'no limit')), h('td', { class: 'num' }, whole ? bar(part, whole) : '')))))),
-        forecast && h('div', { class: 'body' }, h('p', null, forecast.usdAtEnd ? `Forecast: $${forecast.usdAtEnd.map(value => value.toFixed(2)).join(' to $')} at its end` : 'No forecast yet: it needs five turns.', forecast.first && ` · ${forecast.first} end first`, forecast.at && [' about ', moment(forecast.at)]), h('p', { class: 'muted' }, `From the middle half of the last ${forecast.basedOnTurns ?? 0} turns.`))),
-      h('section', { class: 'card', 'aria-label': 'Cost by turn' }, h('header', null, h('h2', null, turns.some(e => e.usage.usd) ? 'Cost by turn' : 'Tokens by turn'), h('span', { class: 'muted' }, input ? `${Math.round(cached / input * 100)} % of input cached` : '')), h('div', { class: 'body chart' }, columns(turns.slice(-120).map(e => ({ label: `turn ${e.turn}`, value: turns.some(other => other.usage.usd) ? e.usage.usd : e.usage.inputTokens + e.usage.outputTokens }))))),
-      h('section', { class: 'card', 'aria-label': 'Burn-down' }, h('header', null, h('h2', null, 'Spent over steps')), h('div', { class: 'body chart' }, burn(turns, granted, forecast))),
-      h('section', { class: 'card', 'aria-label': 'By tool' }, h('header', null, h('h2', null, 'By tool')), tools.size ? h('table', null, h('thead', null, h('tr', null, ['Tool', 'Calls', 'Failed', 'Time'].map((text, i) => h('th', { scope: 'col', class: i ? 'num' : null }, text)))), h('tbody', null, [...tools].sort((a, b) => b[1].ms - a[1].ms).map(([name, one]) => h('tr', null, h('td', null, h('code', null, name)), h('td', { class: 'num' }, count(one.n)), h('td', { class: 'num' }, count(one.failed)), h('td', { class: 'num' }, span(one.ms)))))) : empty('No tool was called yet.'))));
+      h('section', { class: 'card', 'aria-label': 'Budget' }, h('header', null, h('h2', null, 'Spent of granted')),
+        h('div', { class: 'body' }, h('table', null, h('thead', null,
+        h('tr', null, ['', 'Spent', 'Granted', 'Share'].map((text, i) => h('th', { scope: 'col', class: i ? 'num' : null },
+        text || h('span', { class: 'sr' }, 'Part'))))), h('tbody', null,
+        rows.map(([name, part, whole, say]) => h('tr', null, h('th', { scope: 'row' }, name),
+        h('td', { class: 'num' }, say(part)), h('td', { class: 'num' }, whole ? say(whole) :
+        h('span', { class: 'muted' }, 'no limit')), h('td', { class: 'num' }, whole ? bar(part, whole) : '')))))),
+        forecast && h('div', { class: 'body' }, h('p', null, forecast.usdAtEnd ?
+          `Forecast: $${forecast.usdAtEnd.map(value => value.toFixed(2)).join(' to $')} at its end` :
+          'No forecast yet: it needs five turns.', forecast.first && ` · ${forecast.first} end first`, forecast.at &&
+          [' about ', moment(forecast.at)]), h('p', { class: 'muted' },
+          `From the middle half of the last ${forecast.basedOnTurns ?? 0} turns.`))),
+      h('section', { class: 'card', 'aria-label': 'Cost by turn' },
+        h('header', null, h('h2', null, turns.some(e => e.usage.usd) ? 'Cost by turn' : 'Tokens by turn'),
+        h('span', { class: 'muted' }, input ? `${Math.round(cached / input * 100)} % of input cached` : '')),
+        h('div', { class: 'body chart' }, columns(turns.slice(-120).map(e =>
+        ({ label: `turn ${e.turn}`, value: turns.some(other => other.usage.usd) ? e.usage.usd :
+        e.usage.inputTokens + e.usage.outputTokens }))))),
+      h('section', { class: 'card', 'aria-label': 'Burn-down' }, h('header', null, h('h2', null, 'Spent over steps')),
+        h('div', { class: 'body chart' }, burn(turns, granted, forecast))),
+      h('section', { class: 'card', 'aria-label': 'By tool' }, h('header', null, h('h2', null, 'By tool')), tools.size ?
+        h('table', null, h('thead', null, h('tr', null, ['Tool', 'Calls', 'Failed', 'Time'].map((text, i) =>
+        h('th', { scope: 'col', class: i ? 'num' : null }, text)))),
+        h('tbody', null, [...tools].sort((a, b) => b[1].ms - a[1].ms).map(([name, one]) => h('tr', null,
+        h('td', null, h('code', null, name)), h('td', { class: 'num' }, count(one.n)),
+        h('td', { class: 'num' }, count(one.failed)), h('td', { class: 'num' }, span(one.ms)))))) :
+        empty('No tool was called yet.'))));
   };
   leave(store.on('run', draw));
   draw();
@@ -154,8 +223,12 @@ async function budget({ store, panel, leave }) {
 function columns(values) {
   if (!values.length) return h('p', { class: 'muted' }, 'Nothing yet.');
   const most = Math.max(...values.map(one => one.value), 1e-9), width = 320 / values.length;
-  return svg('svg', { viewBox: '0 0 320 110', role: 'img', 'aria-label': `${values.length} turns, the dearest ${values.reduce((a, b) => a.value > b.value ? a : b).label}` },
-    values.map((one, i) => svg('rect', { class: 'bar-0', x: i * width + width * 0.12, y: 100 - one.value / most * 95, width: Math.max(width * 0.76, 0.6), height: one.value / most * 95 }, svg('title', null, `${one.label}: ${one.value < 10 ? one.value.toFixed(4) : count(one.value)}`))), svg('line', { class: 'grid', x1: 0, x2: 320, y1: 100, y2: 100 }));
+  return svg('svg', { viewBox: '0 0 320 110', role: 'img',
+    'aria-label': `${values.length} turns, the dearest ${values.reduce((a, b) => a.value > b.value ? a : b).label}` },
+    values.map((one, i) => svg('rect', { class: 'bar-0', x: i * width + width * 0.12, y: 100 - one.value / most * 95,
+      width: Math.max(width * 0.76, 0.6), height: one.value / most * 95 },
+      svg('title', null, `${one.label}: ${one.value < 10 ? one.value.toFixed(4) : count(one.value)}`))),
+      svg('line', { class: 'grid', x1: 0, x2: 320, y1: 100, y2: 100 }));
 }
 
 function burn(turns, granted, forecast) {
@@ -167,18 +240,24 @@ function burn(turns, granted, forecast) {
   const high = forecast?.usdAtEnd && usesMoney ? forecast.usdAtEnd[1] : 0;
   const top = Math.max(sum * 1.1, Math.min(limit ?? 0, sum * 4), high), right = points.length * (high ? 1.5 : 1);
   const x = n => n / right * 310 + 5, y = value => 100 - Math.min(1, value / top) * 92;
-  return svg('svg', { viewBox: '0 0 320 110', role: 'img', 'aria-label': `Spent ${usesMoney ? usd(sum) : `${count(sum)} tokens`} in ${points.length} turns` },
-    high ? svg('polygon', { class: 'cone', points: `${x(points.length)},${y(sum)} ${x(right)},${y(forecast.usdAtEnd[0])} ${x(right)},${y(high)}` }) : null,
-    svg('line', { class: 'grid', x1: 5, x2: 315, y1: 100, y2: 100 }), limit && limit <= top ? svg('line', { class: 'limit', x1: 5, x2: 315, y1: y(limit), y2: y(limit) }) : null,
-    svg('path', { class: 'line', d: `M${points.map(([n, value]) => `${x(n).toFixed(1)} ${y(value).toFixed(1)}`).join('L')}` }), svg('text', { x: 6, y: 12 }, usesMoney ? `$${top.toFixed(2)}` : short(top)));
+  return svg('svg', { viewBox: '0 0 320 110', role: 'img',
+    'aria-label': `Spent ${usesMoney ? usd(sum) : `${count(sum)} tokens`} in ${points.length} turns` },
+    high ? svg('polygon', { class: 'cone',
+      points: `${x(points.length)},${y(sum)} ${x(right)},${y(forecast.usdAtEnd[0])} ${x(right)},${y(high)}` }) : null,
+    svg('line', { class: 'grid', x1: 5, x2: 315, y1: 100, y2: 100 }), limit && limit <= top ?
+      svg('line', { class: 'limit', x1: 5, x2: 315, y1: y(limit), y2: y(limit) }) : null,
+    svg('path', { class: 'line', d: `M${points.map(([n, value]) => `${x(n).toFixed(1)} ${y(value).toFixed(1)}`).join('L')}` }),
+      svg('text', { x: 6, y: 12 }, usesMoney ? `$${top.toFixed(2)}` : short(top)));
 }
 
 // Who asked, who allowed, what came of it.
 async function audit({ store, view, panel }) {
   const rows = h('div');
-  const filters = ['type', 'verdict', 'tool', 'actor'].map(name => h('select', { 'aria-label': words(name), onchange: event => { view.set({ [name]: event.target.value }); draw(); } }));
+  const filters = ['type', 'verdict', 'tool', 'actor'].map(name => h('select',
+    { 'aria-label': words(name), onchange: event => { view.set({ [name]: event.target.value }); draw(); } }));
   const head = h('span', { class: 'muted' });
-  append(panel, [h('div', { class: 'filters' }, filters, h('span', { class: 'spacer' }), head, button('Verify the chain', verify, { kind: 'small', name: 'approval' })), rows]);
+  append(panel, [h('div', { class: 'filters' }, filters, h('span', { class: 'spacer' }), head,
+    button('Verify the chain', verify, { kind: 'small', name: 'approval' })), rows]);
   const found = [];
   let after = {};
   const more = button('Show more', page, { kind: 'small' });
@@ -189,21 +268,34 @@ async function audit({ store, view, panel }) {
     after = next.cursor ? { cursor: next.cursor } : { from: next.next };
     draw();
   }
-  const story = e => e.text ?? [e.actor ?? e.agent ?? 'the host', words(e.type).toLowerCase(), e.tool && `“${e.tool}”`, e.verdict && `(${words(e.verdict).toLowerCase()})`, e.rule && `by rule “${e.rule}”`, e.reason && `: ${oneLine(e.reason, 160)}`, e.failed && 'and it failed'].filter(Boolean).join(' ');
+  const story = e => e.text ?? [e.actor ?? e.agent ?? 'the host', words(e.type).toLowerCase(), e.tool && `“${e.tool}”`,
+    e.verdict && `(${words(e.verdict).toLowerCase()})`, e.rule && `by rule “${e.rule}”`, e.reason &&
+    `: ${oneLine(e.reason, 160)}`, e.failed && 'and it failed'].filter(Boolean).join(' ');
   function draw() {
     for (const [i, name] of ['type', 'verdict', 'tool', 'actor'].entries()) {
       const values = [...new Set(found.map(e => e[name]).filter(Boolean))].sort();
-      set(filters[i], h('option', { value: '' }, `Any ${name}`), values.map(value => h('option', { value, selected: view.params[name] === value }, words(value))));
+      set(filters[i], h('option', { value: '' }, `Any ${name}`),
+        values.map(value => h('option', { value, selected: view.params[name] === value }, words(value))));
     }
-    const wanted = found.filter(e => ['type', 'verdict', 'tool', 'actor'].every(name => !view.params[name] || e[name] === view.params[name]));
-    const image = e => e.verdict === 'deny' || e.failed ? ['failed', 'bad'] : e.approvalId || e.questionId ? ['person', 'wait'] : e.type.startsWith('call') ? ['tool', 'good'] : ['file', 'quiet'];
-    set(rows, h('section', { class: 'card', 'aria-label': 'Audit' }, wanted.length ? wanted.map(e => h('details', { class: 'audit-row' }, h('summary', null, moment(e.at), h('span', { class: `status tone-${image(e)[1]}` }, icon(image(e)[0])), h('span', null, story(e))),
-      h('dl', { class: 'facts' }, Object.entries(e).filter(([name, value]) => value !== null && !['text', 'at', 'sealed', 'heads', 'chain'].includes(name)).map(([name, value]) => [h('dt', null, words(name)), h('dd', { class: /hash|prev|id$/i.test(name) ? 'mono' : null }, typeof value === 'object' ? JSON.stringify(value) : name === 'approvalId' ? link(`approvals/${value}`, value) : longText(String(value), 600))])))) : empty('No entry matches.')), more);
+    const wanted = found.filter(e => ['type', 'verdict', 'tool', 'actor'].every(name => !view.params[name] ||
+      e[name] === view.params[name]));
+    const image = e => e.verdict === 'deny' || e.failed ? ['failed', 'bad'] : e.approvalId || e.questionId ? ['person', 'wait'] :
+      e.type.startsWith('call') ? ['tool', 'good'] : ['file', 'quiet'];
+    set(rows, h('section', { class: 'card', 'aria-label': 'Audit' }, wanted.length ?
+      wanted.map(e => h('details', { class: 'audit-row' }, h('summary', null, moment(e.at),
+      h('span', { class: `status tone-${image(e)[1]}` }, icon(image(e)[0])), h('span', null, story(e))),
+      h('dl', { class: 'facts' }, Object.entries(e).filter(([name, value]) => value !== null && !['text', 'at', 'sealed', 'heads',
+        'chain'].includes(name)).map(([name, value]) => [h('dt', null, words(name)),
+        h('dd', { class: /hash|prev|id$/i.test(name) ? 'mono' : null }, typeof value === 'object' ? JSON.stringify(value) :
+        name === 'approvalId' ? link(`approvals/${value}`, value) : longText(String(value), 600))])))) :
+        empty('No entry matches.')), more);
   }
   async function verify() {
     setText(head, 'verifying…');
     const result = await attempt(() => get('audit/verify'));
-    if (result) setText(head, result.holds ? `The chain holds: ${count(result.count ?? result.entries ?? found.length)} entries without a gap` : `The chain is broken${result.brokenAt !== undefined ? ` at ${result.brokenAt}` : ''}: ${result.message ?? result.reason ?? ''}`);
+    if (result) setText(head, result.holds ?
+      `The chain holds: ${count(result.count ?? result.entries ?? found.length)} entries without a gap` :
+      `The chain is broken${result.brokenAt !== undefined ? ` at ${result.brokenAt}` : ''}: ${result.message ?? result.reason ?? ''}`);
   }
   await page();
 }

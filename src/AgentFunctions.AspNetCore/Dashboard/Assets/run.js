@@ -1,14 +1,17 @@
 // One run: its store (resource, events, live text), the header that answers what, why, how much, who and what next, and tabs.
 
-import { age, append, bar, bytes, button, coalesce, copy, count, dialog, duration, field, h, icon, link, now, oneLine, plural, set, setText, short, shortId, span, status, tag, usd, words } from './h.js';
+import { age, append, bar, bytes, button, coalesce, copy, count, dialog, duration, field, h, icon, link, now, oneLine, plural,
+  set, setText, short, shortId, span, status, tag, usd, words } from './h.js';
 import { emit, get, may, post, query, request, session, tryGet } from './api.js';
 import { attempt, fault, go, say, toast } from './app.js';
 import { follow } from './stream.js';
 import { cost, waitWords } from './runs.js';
 
 const TABS = [
-  ['live', 'Live', () => import('./live.js')], ['timeline', 'Timeline', () => import('./timeline.js')], ['tree', 'Tree', () => import('./tree.js')],
-  ['transcript', 'Transcript', () => import('./record.js')], ['files', 'Files', () => import('./record.js')], ['changes', 'Changes', () => import('./record.js')],
+  ['live', 'Live', () => import('./live.js')], ['timeline', 'Timeline', () => import('./timeline.js')],
+    ['tree', 'Tree', () => import('./tree.js')],
+  ['transcript', 'Transcript', () => import('./record.js')], ['files', 'Files', () => import('./record.js')],
+    ['changes', 'Changes', () => import('./record.js')],
   ['budget', 'Budget', () => import('./record.js')], ['audit', 'Audit', () => import('./record.js')],
 ];
 const TAIL = 300;
@@ -18,7 +21,8 @@ export const isEnded = run => ENDED.has(run.status);
 /** What is known of a run, and who is told when it changes. */
 class RunStore {
   constructor(id) {
-    Object.assign(this, { id, run: null, events: [], live: null, cuts: [], progress: new Map(), state: null, nodes: new Map(), connection: 'connecting', earlier: false, full: new Map() });
+    Object.assign(this, { id, run: null, events: [], live: null, cuts: [], progress: new Map(), state: null, nodes: new Map(),
+      connection: 'connecting', earlier: false, full: new Map() });
     this.listeners = new Map();
   }
 
@@ -36,7 +40,8 @@ class RunStore {
   get last() { return this.events.at(-1)?.position ?? null; }
 
   async load() {
-    const [run, events] = await Promise.all([get(`runs/${this.id}`), get(`runs/${this.id}/events${query({ follow: 'false', tail: TAIL })}`)]);
+    const [run, events] = await Promise.all([get(`runs/${this.id}`),
+      get(`runs/${this.id}/events${query({ follow: 'false', tail: TAIL })}`)]);
     this.run = run;
     this.events = events;
     this.earlier = events.length > 0 && events[0].position > 0;
@@ -88,13 +93,15 @@ class RunStore {
         this.live = { ...data, from: 0, text: '', reasoning: '', calls: new Map() };
         break;
       case 'model.snapshot':
-        this.live = { ...live, ...data, from: data.at, text: data.text, reasoning: data.reasoning ?? '', at: live?.at ?? new Date(now()).toISOString(), stale: false, calls: new Map((data.calls ?? []).map(call => [call.call, call])) };
+        this.live = { ...live, ...data, from: data.at, text: data.text, reasoning: data.reasoning ?? '', at: live?.at ??
+          new Date(now()).toISOString(), stale: false, calls: new Map((data.calls ?? []).map(call => [call.call, call])) };
         break;
       case 'model.delta': {
         if (!live || live.turn !== data.turn || live.attempt !== data.attempt) return this.stream.reconnect();
         if (data.channel === 'arguments') {
           const call = live.calls.get(data.call) ?? { call: data.call, tool: data.tool, length: 0, tail: '' };
-          live.calls.set(data.call, { ...call, tool: data.tool ?? call.tool, length: data.at + data.text.length, tail: (call.tail + data.text).slice(-2000) });
+          live.calls.set(data.call, { ...call, tool: data.tool ?? call.tool, length: data.at + data.text.length,
+            tail: (call.tail + data.text).slice(-2000) });
         } else {
           const channel = data.channel === 'reasoning' ? 'reasoning' : 'text';
           if (channel === 'text' && data.at !== live.from + live.text.length) return this.stream.reconnect();
@@ -105,7 +112,8 @@ class RunStore {
       }
       case 'model.reset':
         if (data.reason === 'cutOff') this.cut(data.reason);
-        this.live = data.reason === 'shed' || data.reason === 'reconnected' || data.reason === 'cutOff' ? null : live && { ...live, text: '', reasoning: '', from: 0, calls: new Map() };
+        this.live = data.reason === 'shed' || data.reason === 'reconnected' || data.reason === 'cutOff' ? null : live &&
+          { ...live, text: '', reasoning: '', from: 0, calls: new Map() };
         break;
       case 'run.state':
         this.state = data;
@@ -195,18 +203,21 @@ export async function mount(view) {
   view.leave(() => store.close());
   await store.load();
   if (!view.live) return null;
-  const gone = problem => view.live && set(view.el, h('h1', null, problem.status === 410 ? 'This run was erased' : 'Run'), fault(problem));
+  const gone = problem => view.live && set(view.el, h('h1', null, problem.status === 410 ? 'This run was erased' : 'Run'),
+    fault(problem));
   store.onGone = e => (e.status === 410 || e.status === 404) && (store.close(), gone(e));
 
   const title = h('h1');
   const crumb = h('div', { class: 'crumb' });
   const state = h('span');
   const tools = h('div', { class: 'buttons' });
-  const parts = Object.fromEntries(['NOW', 'WAITS', 'WHY', 'NEXT', 'MUCH', 'RIGHT'].map(name => [name, h('dd', { class: name === 'NOW' ? 'now' : null })]));
+  const parts = Object.fromEntries(['NOW', 'WAITS', 'WHY', 'NEXT', 'MUCH', 'RIGHT'].map(name =>
+    [name, h('dd', { class: name === 'NOW' ? 'now' : null })]));
   const tabs = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Parts of the run' });
   const panel = h('div', { class: 'panel', role: 'tabpanel', id: 'panel', tabindex: '0' });
   view.el.append(h('div', { class: 'run-head' }, crumb, h('div', { class: 'run-title' }, title, state, tools),
-    h('dl', { class: 'answers' }, ['NOW', 'WAITS', 'WHY', 'NEXT', 'MUCH', 'RIGHT'].map(name => h('div', { class: 'answer' }, h('dt', null, name), parts[name]))), tabs), panel);
+    h('dl', { class: 'answers' }, ['NOW', 'WAITS', 'WHY', 'NEXT', 'MUCH', 'RIGHT'].map(name =>
+      h('div', { class: 'answer' }, h('dt', null, name), parts[name]))), tabs), panel);
 
   const dot = h('span', { class: 'live-dot off' });
   let right = null, opened = null, leaves = [], children = 0;
@@ -218,23 +229,31 @@ export async function mount(view) {
     const crumbKey = JSON.stringify([run.parent, run.labels, run.forkedFrom, run.rehearsal, run.hold]);
     if (crumb.dataset.key !== crumbKey) {
       crumb.dataset.key = crumbKey;
-      set(crumb, link('', 'Runs'), run.parent && ['/', link(`runs/${run.parent}`, 'lead')], '/', h('span', null, run.agent), h('span', { class: 'mono' }, shortId(run.id)), copy(run.id, 'Copy the id'),
-        run.forkedFrom && tag([icon('fork'), ' of ', link(`runs/${run.forkedFrom.run ?? run.forkedFrom.runId}`, shortId(run.forkedFrom.run ?? run.forkedFrom.runId)), run.forkedFrom.turn !== undefined && ` at turn ${run.forkedFrom.turn}`]),
-        run.rehearsal && tag('Rehearsal', 'warn', 'model'), run.hold && tag('Held', 'pause'), Object.entries(run.labels ?? {}).map(([name, value]) => tag(`${name}=${value}`)), h('span', { class: 'spacer' }), dot);
+      set(crumb, link('', 'Runs'), run.parent && ['/', link(`runs/${run.parent}`, 'lead')], '/', h('span', null, run.agent),
+        h('span', { class: 'mono' }, shortId(run.id)), copy(run.id, 'Copy the id'),
+        run.forkedFrom && tag([icon('fork'), ' of ', link(`runs/${run.forkedFrom.run ?? run.forkedFrom.runId}`,
+          shortId(run.forkedFrom.run ?? run.forkedFrom.runId)), run.forkedFrom.turn !== undefined &&
+          ` at turn ${run.forkedFrom.turn}`]),
+        run.rehearsal && tag('Rehearsal', 'warn', 'model'), run.hold && tag('Held', 'pause'),
+          Object.entries(run.labels ?? {}).map(([name, value]) => tag(`${name}=${value}`)), h('span', { class: 'spacer' }), dot);
     }
     const waits = run.waits?.length ? run.waits : run.waitingFor ? [run.waitingFor] : [];
     const mine = waits.filter(wait => (wait.kind === 'approval' || wait.kind === 'question') && wait.mine !== false);
-    set(state, status(run.status, mine.length && run.status === 'waiting' ? `Waits for you${mine.length > 1 ? ` · ${mine.length}` : ''}` : undefined));
+    set(state, status(run.status, mine.length && run.status === 'waiting' ?
+      `Waits for you${mine.length > 1 ? ` · ${mine.length}` : ''}` : undefined));
     actions(run);
     nowPart();
     set(parts.WAITS, waits.length ? waits.map(wait => {
       const place = wait.kind === 'approval' ? `approvals/${wait.id}` : wait.kind === 'question' ? `questions/${wait.id}` : null;
-      return h('span', { class: place && wait.mine !== false ? 'mine' : null }, place ? link(place, waitWords(wait)) : waitWords(wait), wait.until && h('span', { class: 'muted' }, ' · ', age(wait.until, { until: true }), ' left'));
+      return h('span', { class: place && wait.mine !== false ? 'mine' : null }, place ? link(place, waitWords(wait)) :
+        waitWords(wait), wait.until && h('span', { class: 'muted' }, ' · ', age(wait.until, { until: true }), ' left'));
     }) : h('span', { class: 'muted' }, 'for nothing'));
     const open = run.plan?.findIndex(item => !item.done) ?? -1;
     const done = run.plan?.filter(item => item.done).length ?? 0;
-    set(parts.WHY, run.plan?.length ? h('span', null, `plan ${done}/${run.plan.length}`, open >= 0 && ` “${oneLine(run.plan[open].text, 80)}”`) : null,
-      run.requester && h('span', { class: 'muted' }, `for ${run.requester}`), h('span', { class: 'muted' }, (run.lineage?.chain ?? [run.agent]).join(' › ')));
+    set(parts.WHY, run.plan?.length ? h('span', null, `plan ${done}/${run.plan.length}`, open >= 0 &&
+      ` “${oneLine(run.plan[open].text, 80)}”`) : null,
+      run.requester && h('span', { class: 'muted' }, `for ${run.requester}`),
+        h('span', { class: 'muted' }, (run.lineage?.chain ?? [run.agent]).join(' › ')));
     set(parts.NEXT, nextWords(run, waits, open));
     much(run);
     rightPart(run);
@@ -245,29 +264,37 @@ export async function mount(view) {
     const run = store.run, live = store.live, calls = openCalls(store.events);
     const node = parts.NOW;
     if (isEnded(run)) {
-      set(node, run.status === 'completed' ? h('span', null, run.result?.text ? oneLine(run.result.text, 140) : 'Done') : h('span', { class: 'mine' }, oneLine(run.error?.message ?? words(run.status), 220)),
+      set(node, run.status === 'completed' ? h('span', null, run.result?.text ? oneLine(run.result.text, 140) : 'Done') :
+        h('span', { class: 'mine' }, oneLine(run.error?.message ?? words(run.status), 220)),
         run.completedAt && h('span', { class: 'muted' }, age(run.completedAt), ' ago'));
       return;
     }
     if (live && !live.stale) {
       const call = [...live.calls.values()].at(-1);
-      const what = call ? ['writes ', h('code', null, call.tool), ` (${bytes(call.length)} so far)`] : live.text ? `writes, ${short(live.from + live.text.length)} characters so far` : live.reasoning ? 'thinks' : 'asks the model';
-      set(node, h('span', null, what), h('span', { class: 'muted' }, `turn ${live.turn}`, live.attempt > 1 && ` · attempt ${live.attempt}`, ' · ', age(live.at)));
+      const what = call ? ['writes ', h('code', null, call.tool), ` (${bytes(call.length)} so far)`] : live.text ?
+        `writes, ${short(live.from + live.text.length)} characters so far` : live.reasoning ? 'thinks' : 'asks the model';
+      set(node, h('span', null, what), h('span', { class: 'muted' }, `turn ${live.turn}`, live.attempt > 1 &&
+        ` · attempt ${live.attempt}`, ' · ', age(live.at)));
       return;
     }
     if (calls.length) {
-      set(node, h('span', null, 'calls ', h('code', null, calls[0].tool), calls.length > 1 && ` and ${calls.length - 1} more`), h('span', { class: 'muted' }, `turn ${calls[0].turn} · `, age(calls[0].at)));
+      set(node, h('span', null, 'calls ', h('code', null, calls[0].tool), calls.length > 1 && ` and ${calls.length - 1} more`),
+        h('span', { class: 'muted' }, `turn ${calls[0].turn} · `, age(calls[0].at)));
       return;
     }
-    set(node, h('span', null, run.status === 'waiting' ? 'waits' : run.status === 'paused' ? 'is paused' : run.status === 'queued' ? 'waits for its turn' : 'works'), h('span', { class: 'muted' }, run.turns ? `turn ${run.turns} · ` : '', 'since ', age(store.state?.since ?? run.updatedAt)));
+    set(node, h('span', null, run.status === 'waiting' ? 'waits' : run.status === 'paused' ? 'is paused' :
+      run.status === 'queued' ? 'waits for its turn' : 'works'),
+      h('span', { class: 'muted' }, run.turns ? `turn ${run.turns} · ` : '', 'since ', age(store.state?.since ?? run.updatedAt)));
   }
 
   function nextWords(run, waits, open) {
-    if (isEnded(run)) return run.keptUntil ? h('span', { class: 'muted' }, 'kept for ', age(run.keptUntil, { until: true })) : h('span', { class: 'muted' }, 'say something to go on with it');
+    if (isEnded(run)) return run.keptUntil ? h('span', { class: 'muted' }, 'kept for ', age(run.keptUntil, { until: true })) :
+      h('span', { class: 'muted' }, 'say something to go on with it');
     const remind = waits.map(wait => wait.remindsAt).filter(Boolean).sort()[0];
     return [run.subAgents?.running ? `${run.subAgents.running} of ${plural(run.subAgents.total, 'sub-agent')} to report` : null,
       remind && h('span', null, 'people are reminded in ', age(remind, { until: true })),
-      !run.subAgents?.running && !remind && (open >= 0 ? oneLine(run.plan[open + 1]?.text ?? run.plan[open].text, 80) : h('span', { class: 'muted' }, 'the model decides'))];
+      !run.subAgents?.running && !remind && (open >= 0 ? oneLine(run.plan[open + 1]?.text ?? run.plan[open].text, 80) : h('span',
+        { class: 'muted' }, 'the model decides'))];
   }
 
   function much(run) {
@@ -277,26 +304,36 @@ export async function mount(view) {
     const clock = duration(spent.wallClock), most = duration(granted.wallClock);
     const tokens = (run.usage?.inputTokens ?? 0) + (run.usage?.outputTokens ?? 0);
     const forecast = run.budget?.forecast;
-    set(parts.MUCH, meter(total, granted.usd, granted.usd ? `${usd(total)} of $${granted.usd}` : total ? usd(total) : `${short(tokens)} tokens`),
-      meter(spent.steps ?? run.steps, granted.steps, granted.steps ? `${count(spent.steps ?? run.steps)}/${count(granted.steps)} steps` : plural(spent.steps ?? run.steps ?? 0, 'step')),
+    set(parts.MUCH, meter(total, granted.usd, granted.usd ? `${usd(total)} of $${granted.usd}` : total ? usd(total) :
+      `${short(tokens)} tokens`),
+      meter(spent.steps ?? run.steps, granted.steps, granted.steps ?
+        `${count(spent.steps ?? run.steps)}/${count(granted.steps)} steps` : plural(spent.steps ?? run.steps ?? 0, 'step')),
       clock !== null && h('span', null, most ? `${span(clock)} of ${span(most)}` : span(clock)),
-      forecast?.usdAtEnd && h('span', { class: 'muted', title: `From the last ${forecast.basedOnTurns} turns` }, `forecast $${forecast.usdAtEnd.map(value => value < 10 ? value.toFixed(2) : Math.round(value)).join('–')}`, forecast.first && `, ${forecast.first} end first`));
+      forecast?.usdAtEnd && h('span', { class: 'muted', title: `From the last ${forecast.basedOnTurns} turns` },
+        `forecast $${forecast.usdAtEnd.map(value => value < 10 ? value.toFixed(2) : Math.round(value)).join('–')}`,
+        forecast.first && `, ${forecast.first} end first`));
   }
 
   function rightPart(run) {
     if (!right) { set(parts.RIGHT, h('span', { class: 'muted' }, '…')); return; }
     const { allowed, people, denied, asked, hash, verified } = right;
-    set(parts.RIGHT, (run.policyHash ?? hash) && h('span', null, 'policy ', h('code', null, (run.policyHash ?? hash).slice(0, 6))),
-      h('span', null, [allowed && `${allowed} allowed by rule`, people && `${people} by people`, denied && `${denied} denied`, asked && `${asked} asked`].filter(Boolean).join(', ') || 'no call was judged yet'),
-      verified === true && h('span', { class: 'status tone-good' }, icon('completed'), 'chain verified'), verified === false && h('span', { class: 'status tone-bad' }, icon('failed'), 'chain broken'));
+    set(parts.RIGHT, (run.policyHash ?? hash) && h('span', null, 'policy ',
+      h('code', null, (run.policyHash ?? hash).slice(0, 6))),
+      h('span', null, [allowed && `${allowed} allowed by rule`, people && `${people} by people`, denied && `${denied} denied`,
+        asked && `${asked} asked`].filter(Boolean).join(', ') || 'no call was judged yet'),
+      verified === true && h('span', { class: 'status tone-good' }, icon('completed'), 'chain verified'), verified === false &&
+        h('span', { class: 'status tone-bad' }, icon('failed'), 'chain broken'));
   }
 
   async function loadRight() {
     const page = await tryGet(`audit${query({ run: store.id, limit: 1000 })}`, 'audit', { quiet: true }).catch(() => null);
     if (!page) { right = { allowed: 0 }; return header(); }
     const decided = page.items.filter(e => e.type === 'call.decided');
-    right = { allowed: decided.filter(e => e.verdict === 'allow' && !e.approvalId).length, people: decided.filter(e => e.approvalId && e.verdict !== 'deny').length, denied: decided.filter(e => e.verdict === 'deny').length,
-      asked: new Set(page.items.filter(e => e.type === 'approval.requested').map(e => e.approvalId)).size, hash: decided.findLast?.(e => e.policyHash)?.policyHash, verified: right?.verified };
+    right = { allowed: decided.filter(e => e.verdict === 'allow' && !e.approvalId).length,
+      people: decided.filter(e => e.approvalId && e.verdict !== 'deny').length,
+      denied: decided.filter(e => e.verdict === 'deny').length,
+      asked: new Set(page.items.filter(e => e.type === 'approval.requested').map(e => e.approvalId)).size,
+        hash: decided.findLast?.(e => e.policyHash)?.policyHash, verified: right?.verified };
     if (view.live) header();
     if (right.verified === undefined && may('auditor')) {
       const verified = await tryGet('audit/verify', 'audit/verify', { quiet: true }).catch(() => null);
@@ -311,48 +348,69 @@ export async function mount(view) {
     const key = `${run.status}/${Boolean(session.caller)}`;
     if (acted === key) return;
     acted = key;
-    const off = may('operator', 'submitter') || run.requester === session.caller?.id ? null : 'Only its requester and operators may do this.';
+    const off = may('operator', 'submitter') || run.requester === session.caller?.id ? null :
+      'Only its requester and operators may do this.';
     const ended = isEnded(run);
     const list = h('div', { hidden: true, role: 'group', 'aria-label': 'More actions' },
-      button('Fork from here', () => fork(), { act: true, off, name: 'fork' }), button('Grant more budget', () => grant(), { act: true, off, name: 'plus' }),
-      !ended && button('Cancel', () => cancel(), { act: true, off, name: 'cancelled', kind: 'danger' }), ended && button('Erase', () => erase(), { act: true, off, name: 'failed', kind: 'danger' }));
-    const more = button('', () => { list.hidden = !list.hidden; more.setAttribute('aria-expanded', String(!list.hidden)); if (!list.hidden) list.querySelector('button')?.focus(); }, { name: 'more', 'aria-label': 'More actions', 'aria-expanded': 'false' });
-    list.addEventListener('keydown', event => { if (event.key === 'Escape') { event.stopPropagation(); list.hidden = true; more.setAttribute('aria-expanded', 'false'); more.focus(); } });
+      button('Fork from here', () => fork(), { act: true, off, name: 'fork' }),
+        button('Grant more budget', () => grant(), { act: true, off, name: 'plus' }),
+      !ended && button('Cancel', () => cancel(), { act: true, off, name: 'cancelled', kind: 'danger' }), ended &&
+        button('Erase', () => erase(), { act: true, off, name: 'failed', kind: 'danger' }));
+    const more = button('', () => { list.hidden = !list.hidden; more.setAttribute('aria-expanded', String(!list.hidden));
+      if (!list.hidden) list.querySelector('button')?.focus(); },
+      { name: 'more', 'aria-label': 'More actions', 'aria-expanded': 'false' });
+    list.addEventListener('keydown', event => { if (event.key === 'Escape') { event.stopPropagation(); list.hidden = true;
+      more.setAttribute('aria-expanded', 'false'); more.focus(); } });
     list.addEventListener('click', () => { list.hidden = true; more.setAttribute('aria-expanded', 'false'); });
-    set(tools, button('Message', async () => { await show('live'); document.querySelector('.say textarea')?.focus(); }, { name: 'message', act: true, off }),
-      run.status === 'paused' ? button('Resume', () => attempt(() => post(`runs/${store.id}/resume`), 'Resumed').then(() => store.refresh()), { act: true, off, kind: 'primary' })
-        : !ended && button('Pause', () => attempt(() => post(`runs/${store.id}/pause`), 'Pauses before its next step').then(() => store.refresh()), { act: true, off, name: 'paused' }),
+    set(tools, button('Message', async () => { await show('live'); document.querySelector('.say textarea')?.focus(); },
+      { name: 'message', act: true, off }),
+      run.status === 'paused' ? button('Resume', () => attempt(() => post(`runs/${store.id}/resume`), 'Resumed').then(() =>
+        store.refresh()), { act: true, off, kind: 'primary' })
+        : !ended && button('Pause', () => attempt(() => post(`runs/${store.id}/pause`), 'Pauses before its next step').then(() =>
+          store.refresh()), { act: true, off, name: 'paused' }),
       h('div', { class: 'menu' }, more, list));
   }
 
   async function cancel() {
     const reason = h('input', { maxlength: '1000' });
     const n = store.run.subAgents?.running ?? 0;
-    if (await dialog('Cancel this run?', [h('p', null, n ? `The run and ${plural(n, 'sub-agent')} end. ` : 'The run ends. ', 'It cannot be resumed; it can be forked or continued with a message.'), field('Reason (optional)', reason)], {
-      confirm: 'Cancel the run', kind: 'danger', cancel: 'Keep it', read: () => post(`runs/${store.id}/cancel`, reason.value ? { reason: reason.value } : {}),
+    if (await dialog('Cancel this run?', [h('p', null, n ? `The run and ${plural(n, 'sub-agent')} end. ` : 'The run ends. ',
+      'It cannot be resumed; it can be forked or continued with a message.'), field('Reason (optional)', reason)], {
+      confirm: 'Cancel the run', kind: 'danger', cancel: 'Keep it', read: () =>
+        post(`runs/${store.id}/cancel`, reason.value ? { reason: reason.value } : {}),
     })) toast('It is being cancelled.');
     store.refresh();
   }
 
   async function fork() {
-    const turn = h('input', { type: 'number', min: '0', max: String(store.run.turns), value: String(store.run.turns) }), message = h('textarea', { maxlength: '32768' });
-    const made = await dialog('Fork this run', [h('p', null, 'A new run goes on from a turn of this one, with the same conversation up to there.'), field('From turn', turn, { help: `0 (the goal alone) to ${store.run.turns}` }), field('Say to it (optional)', message)], {
-      confirm: 'Fork', read: () => post(`runs/${store.id}/fork`, { turn: Number(turn.value), ...(message.value && { message: message.value }) }),
+    const turn = h('input', { type: 'number', min: '0', max: String(store.run.turns), value: String(store.run.turns) }),
+      message = h('textarea', { maxlength: '32768' });
+    const made = await dialog('Fork this run', [h('p', null,
+      'A new run goes on from a turn of this one, with the same conversation up to there.'),
+      field('From turn', turn, { help: `0 (the goal alone) to ${store.run.turns}` }), field('Say to it (optional)', message)], {
+      confirm: 'Fork', read: () => post(`runs/${store.id}/fork`,
+        { turn: Number(turn.value), ...(message.value && { message: message.value }) }),
     });
     if (made) go(`runs/${made.id}`);
   }
 
   async function grant() {
-    const inputs = { usd: h('input', { type: 'number', min: '0', step: 'any' }), steps: h('input', { type: 'number', min: '0' }), tokens: h('input', { type: 'number', min: '0' }), wallClock: h('input', { placeholder: '2h' }) };
-    if (await dialog('Grant more budget', [h('p', null, 'What you enter is added to what the run may spend.'), h('div', { class: 'grid-2' }, field('US dollars', inputs.usd), field('Steps', inputs.steps), field('Tokens', inputs.tokens), field('Time', inputs.wallClock, { help: 'Such as 30m, 2h, 1d' }))], {
-      confirm: 'Grant', read: () => post(`runs/${store.id}/budget`, Object.fromEntries(Object.entries(inputs).filter(([, input]) => input.value).map(([name, input]) => [name, name === 'wallClock' ? input.value : Number(input.value)]))),
+    const inputs = { usd: h('input', { type: 'number', min: '0', step: 'any' }), steps: h('input', { type: 'number', min: '0' }),
+      tokens: h('input', { type: 'number', min: '0' }), wallClock: h('input', { placeholder: '2h' }) };
+    if (await dialog('Grant more budget', [h('p', null, 'What you enter is added to what the run may spend.'),
+      h('div', { class: 'grid-2' }, field('US dollars', inputs.usd), field('Steps', inputs.steps), field('Tokens', inputs.tokens),
+      field('Time', inputs.wallClock, { help: 'Such as 30m, 2h, 1d' }))], {
+      confirm: 'Grant', read: () => post(`runs/${store.id}/budget`,
+        Object.fromEntries(Object.entries(inputs).filter(([, input]) => input.value).map(([name, input]) => [name,
+        name === 'wallClock' ? input.value : Number(input.value)]))),
     })) toast('Granted.');
     store.refresh();
   }
 
   async function erase() {
     const reason = h('input', { maxlength: '1000', required: true });
-    if (await dialog('Erase this run?', [h('p', null, 'Goal, messages, arguments, results, files and histories go, of its sub-agents too. The audit log keeps that they were there, without words.'), field('Why', reason, { help: 'It stays in the audit log.' })], {
+    if (await dialog('Erase this run?', [h('p', null,
+      'Goal, messages, arguments, results, files and histories go, of its sub-agents too. The audit log keeps that they were there, without words.'), field('Why', reason, { help: 'It stays in the audit log.' })], {
       confirm: 'Erase', kind: 'danger', read: () => request('DELETE', `runs/${store.id}${query({ reason: reason.value })}`),
     })) { toast('It is being erased.'); go(''); }
   }
@@ -362,7 +420,9 @@ export async function mount(view) {
     const n = { tree: store.run.subAgents?.total || null, transcript: null, files: store.run.result?.artifacts?.length || null };
     const chosen = view.params.tab ?? 'live';
     if (!tabs.childElementCount) {
-      TABS.forEach(([name, label]) => tabs.append(h('button', { type: 'button', class: 'tab', role: 'tab', id: `tab-${name}`, 'aria-controls': 'panel', onclick: () => show(name) }, h('span', null, label), h('small'))));
+      TABS.forEach(([name, label]) => tabs.append(h('button',
+        { type: 'button', class: 'tab', role: 'tab', id: `tab-${name}`, 'aria-controls': 'panel', onclick: () => show(name) },
+        h('span', null, label), h('small'))));
       tabs.addEventListener('keydown', event => {
         const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
         if (!step) return;
@@ -382,7 +442,8 @@ export async function mount(view) {
   }
 
   async function show(name) {
-    view.set({ tab: name === 'live' ? null : name, ...(name === (view.params.tab ?? 'live') ? {} : { at: null, q: null, turn: null }) }, { push: name !== (view.params.tab ?? 'live') });
+    view.set({ tab: name === 'live' ? null : name, ...(name === (view.params.tab ?? 'live') ? {} : { at: null, q: null,
+      turn: null }) }, { push: name !== (view.params.tab ?? 'live') });
     await open();
   }
 
@@ -412,7 +473,8 @@ export async function mount(view) {
   store.on('live', nowPart);
   store.on('connection', () => {
     dot.classList.toggle('off', store.connection !== 'live');
-    setText(dot, { live: 'live', polling: 'every 10 s: other tabs hold the streams', ended: 'ended', down: 'not connected', gone: '' }[store.connection] ?? 'connecting');
+    setText(dot, { live: 'live', polling: 'every 10 s: other tabs hold the streams', ended: 'ended', down: 'not connected',
+      gone: '' }[store.connection] ?? 'connecting');
   });
   let said = 0;
   store.on('live', () => {

@@ -1,14 +1,109 @@
 // The list of runs: filters in the address, a window over any number of rows, bulk actions.
 
-import { age, button, count, dialog, empty, field, h, icon, link, oneLine, plural, set, setText, short, shortId, status, tag, usd } from './h.js';
+import { age, button, coalesce, count, dialog, empty, field, h, icon, link, oneLine, plural, set, setText, short, shortId, status, tag,
+  usd } from './h.js';
 import { apiUrl, get, may, post, query, request, tryGet } from './api.js';
 import { attempt, fault, go, showCounts, toast } from './app.js';
-import { windowed } from './list.js';
 import { follow } from './stream.js';
+
+// A list of any length, of which only the rows in view are made. Rows are kept by key, so that a change moves nothing.
+const OVERSCAN = 8;
+
+/**
+ * Makes a windowed list that scrolls with the page. `row(item, element)` makes a row, or updates the one it made;
+ * `near(index)` is told when the end of what is loaded comes into view.
+ */
+export function windowed({ height, key, row, near = () => {}, role = 'rowgroup', label }) {
+  const body = h('div', { role, 'aria-label': label, css: { position: 'relative' } });
+  const made = new Map();
+  let items = [], total = 0, size = height();
+
+  const paint = coalesce(() => {
+    size = height();
+    const tall = `${total * size}px`;
+    if (body.style.height !== tall) body.style.setProperty('height', tall);
+    const top = body.getBoundingClientRect().top;
+    const first = Math.max(0, Math.floor(-top / size) - OVERSCAN);
+    const last = Math.min(total, Math.ceil((window.innerHeight - top) / size) + OVERSCAN);
+    if (last > items.length) near(last);
+    const wanted = new Set();
+    const active = document.activeElement?.closest?.('[data-key]')?.dataset.key;
+    for (let i = first; i < Math.min(last, items.length); i++) {
+      const item = items[i], id = key(item);
+      wanted.add(id);
+      let known = made.get(id);
+      if (!known) {
+        known = { element: row(item), item };
+        known.element.dataset.key = id;
+        known.element.style.setProperty('position', 'absolute');
+        known.element.style.setProperty('inset', '0 0 auto 0');
+        made.set(id, known);
+        body.append(known.element);
+      } else if (known.item !== item || known.stale) {
+        row(item, known.element);
+        known.item = item;
+        known.stale = false;
+      }
+      const place = `translateY(${i * size}px)`;
+      if (known.element.style.transform !== place) known.element.style.setProperty('transform', place);
+      known.element.setAttribute('aria-rowindex', String(i + 2));
+      known.index = i;
+    }
+    // What has the focus is kept even out of view; losing it would throw a keyboard's user to the top.
+    for (const [id, { element }] of made) {
+      if (!wanted.has(id) && (id !== active || !items.some(item => key(item) === id))) {
+        element.remove();
+        made.delete(id);
+      }
+    }
+    order(first);
+  });
+
+  // The order of the elements follows the order of the rows, for the Tab key and for screen readers.
+  function order() {
+    const sorted = [...made.values()].sort((a, b) => a.index - b.index);
+    let at = body.firstElementChild;
+    for (const { element } of sorted) {
+      if (element === at) at = at.nextElementSibling;
+      else if (!element.contains(document.activeElement)) body.insertBefore(element, at);
+    }
+  }
+
+  window.addEventListener('scroll', paint, { passive: true });
+  window.addEventListener('resize', paint);
+  return {
+    el: body, paint,
+    get items() { return items; },
+    show(next, all = next.length) {
+      items = next;
+      total = Math.max(all, items.length);
+      paint();
+    },
+    /** Makes all rows anew at the next paint. */
+    refresh() {
+      for (const known of made.values()) known.stale = true;
+      paint();
+    },
+    element: id => made.get(id)?.element,
+    /** Brings a row into view. */
+    reveal(index) {
+      const top = body.getBoundingClientRect().top + index * size;
+      if (top < 60) window.scrollBy(0, top - 60);
+      else if (top + size > window.innerHeight - 80) window.scrollBy(0, top + size - window.innerHeight + 80);
+      paint();
+    },
+    get isAtTop() { return body.getBoundingClientRect().top > -size * 2; },
+    close() {
+      window.removeEventListener('scroll', paint);
+      window.removeEventListener('resize', paint);
+    },
+  };
+}
 
 const GROUPS = [
   ['running', 'Running', 'run', 'running', 'queued,running'], ['waiting', 'Waiting', 'wait', 'waiting', 'waiting,paused'],
-  ['failed', 'Failed', 'bad', 'failed', 'failed,budgetExhausted'], ['ended', 'Ended', 'quiet', 'completed', 'completed,cancelled'],
+  ['failed', 'Failed', 'bad', 'failed', 'failed,budgetExhausted'],
+    ['ended', 'Ended', 'quiet', 'completed', 'completed,cancelled'],
 ];
 const SINCE = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last day'], ['7d', 'Last week'], ['30d', 'Last month']];
 const SAVED = [['Mine', { mine: 'true' }], ['Failed today', { status: 'failed', since: '24h' }], ['Over $5', { minUsd: '5' }]];
@@ -19,7 +114,8 @@ export const turnOf = run => run.turn ?? run.turns ?? 0;
 
 /** What a run waits for, in words. */
 export function waitWords(wait) {
-  const kinds = { approval: 'approval', question: 'answer', subAgents: 'sub-agents', modelCapacity: 'model capacity', capacity: 'capacity', message: 'a message', paused: 'resume', event: 'an event', review: 'a review', queue: 'its turn' };
+  const kinds = { approval: 'approval', question: 'answer', subAgents: 'sub-agents', modelCapacity: 'model capacity',
+    capacity: 'capacity', message: 'a message', paused: 'resume', event: 'an event', review: 'a review', queue: 'its turn' };
   const name = kinds[wait.kind] ?? String(wait.kind).replace(/([A-Z])/g, ' $1').toLowerCase();
   return wait.tool ? `${name}: ${wait.tool}` : wait.message ? `${name}: ${oneLine(wait.message, 60)}` : name;
 }
@@ -36,38 +132,54 @@ const errorOf = run => oneLine(typeof run.error === 'string' ? run.error : run.e
 
 export async function mount(view) {
   view.title('Runs');
-  let filter = { ...view.params }, runs = [], next = null, total = 0, counts = null, loading = null, seen = new Set(), pending = new Map();
+  let filter = { ...view.params }, runs = [], next = null, total = 0, counts = null, loading = null, seen = new Set(),
+    pending = new Map();
   let picked = new Set(), allPicked = false, at = -1, stream = null, rich = true;
 
   const chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Status' });
-  const search = h('input', { type: 'search', placeholder: 'Search goals and ids', 'aria-label': 'Search', value: filter.q ?? '', oninput: () => later(() => change({ q: search.value })) });
-  const agents = h('select', { 'aria-label': 'Agent', onchange: () => change({ agent: agents.value }) }, h('option', { value: '' }, 'All agents'));
-  const label = h('input', { placeholder: 'Label, such as team=payments', 'aria-label': 'Label', value: filter.label ?? '', onchange: () => change({ label: label.value }) });
-  const since = h('select', { 'aria-label': 'Since', onchange: () => change({ since: since.value }) }, SINCE.map(([value, text]) => h('option', { value, selected: value === (filter.since ?? '') }, text)));
-  const sort = h('select', { 'aria-label': 'Order', onchange: () => change({ sort: sort.value }) }, [['', 'Newest first'], ['updated', 'Changed last'], ['cost', 'Dearest first']].map(([value, text]) => h('option', { value, selected: value === (filter.sort ?? '') }, text)));
-  const subs = h('input', { type: 'checkbox', checked: filter.subAgents === 'true', onchange: () => change({ subAgents: subs.checked ? 'true' : '' }) });
+  const search = h('input', { type: 'search', placeholder: 'Search goals and ids', 'aria-label': 'Search', value: filter.q ?? '',
+    oninput: () => later(() => change({ q: search.value })) });
+  const agents = h('select', { 'aria-label': 'Agent', onchange: () => change({ agent: agents.value }) },
+    h('option', { value: '' }, 'All agents'));
+  const label = h('input', { placeholder: 'Label, such as team=payments', 'aria-label': 'Label', value: filter.label ?? '',
+    onchange: () => change({ label: label.value }) });
+  const since = h('select', { 'aria-label': 'Since', onchange: () => change({ since: since.value }) },
+    SINCE.map(([value, text]) => h('option', { value, selected: value === (filter.since ?? '') }, text)));
+  const sort = h('select', { 'aria-label': 'Order', onchange: () => change({ sort: sort.value }) },
+    [['', 'Newest first'], ['updated', 'Changed last'], ['cost', 'Dearest first']].map(([value, text]) => h('option',
+    { value, selected: value === (filter.sort ?? '') }, text)));
+  const subs = h('input', { type: 'checkbox', checked: filter.subAgents === 'true', onchange: () =>
+    change({ subAgents: subs.checked ? 'true' : '' }) });
   const state = h('span', { class: 'live-dot off' }, 'connecting');
   const shown = h('span');
-  const fresh = h('button', { type: 'button', class: 'button small new-rows', hidden: true, onclick: () => { window.scrollTo(0, 0); takePending(); } });
+  const fresh = h('button', { type: 'button', class: 'button small new-rows', hidden: true, onclick: () =>
+    { window.scrollTo(0, 0); takePending(); } });
   const bulk = h('div', { class: 'bulk', role: 'region', 'aria-label': 'Selected runs', hidden: true });
   const holder = h('div');
-  const all = h('input', { type: 'checkbox', 'aria-label': 'Select all that are loaded', onchange: () => { picked = new Set(all.checked ? runs.map(run => run.id) : []); allPicked = false; showBulk(); list.refresh(); } });
+  const all = h('input', { type: 'checkbox', 'aria-label': 'Select all that are loaded', onchange: () =>
+    { picked = new Set(all.checked ? runs.map(run => run.id) : []); allPicked = false; showBulk(); list.refresh(); } });
 
   const list = windowed({
     height: () => window.innerWidth <= 640 ? 68 : 44, key: run => run.id, row: showRow,
     near: () => next && load(),
   });
   const grid = h('div', { class: 'list runs', role: 'table', 'aria-label': 'Runs' },
-    h('div', { role: 'rowgroup' }, h('div', { class: 'row-head', role: 'row' }, h('span', { role: 'columnheader', class: 'pick' }, all), ['Status', 'Goal', 'Agent', 'Now', 'Cost', 'Age', 'Labels'].map(text =>
-      h('span', { role: 'columnheader', class: `c-${text.toLowerCase()}${text === 'Cost' || text === 'Age' ? ' num' : ''}` }, text)))), list.el);
+    h('div', { role: 'rowgroup' }, h('div', { class: 'row-head', role: 'row' },
+      h('span', { role: 'columnheader', class: 'pick' }, all),
+      ['Status', 'Goal', 'Agent', 'Now', 'Cost', 'Age', 'Labels'].map(text =>
+      h('span', { role: 'columnheader', class: `c-${text.toLowerCase()}${text === 'Cost' || text === 'Age' ? ' num' : ''}` },
+        text)))), list.el);
 
   view.el.append(
-    h('div', { class: 'head' }, h('h1', null, 'Runs'), h('span', { class: 'spacer' }), button('Start a run', () => go('start'), { kind: 'primary', name: 'plus' })),
+    h('div', { class: 'head' }, h('h1', null, 'Runs'), h('span', { class: 'spacer' }),
+      button('Start a run', () => go('start'), { kind: 'primary', name: 'plus' })),
     h('div', { class: 'filters' }, chips),
     h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), agents, label, since, sort,
       h('label', { class: 'choice' }, subs, 'Sub-agents')),
     fresh, holder, bulk,
-    h('div', { class: 'list-foot' }, shown, h('span', null, 'Views: ', SAVED.map(([name, values], i) => [i ? ' · ' : '', h('button', { type: 'button', class: 'link', onclick: () => reset(values) }, name)])), h('span', { class: 'spacer' }), state));
+    h('div', { class: 'list-foot' }, shown, h('span', null, 'Views: ',
+      SAVED.map(([name, values], i) => [i ? ' · ' : '', h('button',
+      { type: 'button', class: 'link', onclick: () => reset(values) }, name)])), h('span', { class: 'spacer' }), state));
 
   let timer = 0;
   const later = action => { clearTimeout(timer); timer = setTimeout(action, 250); };
@@ -161,16 +273,22 @@ export async function mount(view) {
       const filtered = Object.keys(filter).length > 0;
       set(holder, filtered
         ? empty('No run matches these filters.', button('Clear filters', () => reset({})))
-        : h('section', { class: 'card', 'aria-label': 'No runs' }, empty('No runs yet. A run is one goal that an agent works on.', button('Start the first run', () => go('start'), { kind: 'primary', name: 'plus' }), h('code', null, 'agentfunctions run "Audit this folder" --agent lead'))));
+        : h('section', { class: 'card', 'aria-label': 'No runs' },
+          empty('No runs yet. A run is one goal that an agent works on.',
+          button('Start the first run', () => go('start'), { kind: 'primary', name: 'plus' }),
+          h('code', null, 'agentfunctions run "Audit this folder" --agent lead'))));
     } else if (!holder.contains(grid)) set(holder, grid);
     grid.setAttribute('aria-rowcount', String(total + 1));
     list.show(runs, next ? Math.max(total, runs.length + 1) : runs.length);
     const of = counts ? total : null;
     setText(shown, of ? `${count(runs.length)} loaded of ${count(of)}` : `${count(runs.length)}${next ? '+' : ''} runs`);
     set(chips, GROUPS.map(([name, text, tone, image]) => h('button', {
-      type: 'button', class: `chip tone-${tone}`, 'aria-pressed': String(filter.status === name), onclick: () => change({ status: filter.status === name ? '' : name, mine: '', waiting: '' }),
+      type: 'button', class: `chip tone-${tone}`, 'aria-pressed': String(filter.status === name), onclick: () =>
+        change({ status: filter.status === name ? '' : name, mine: '', waiting: '' }),
     }, icon(image), counts && h('b', null, short(counts[name] ?? 0)), text)),
-    counts && h('button', { type: 'button', class: 'chip tone-bad', 'aria-pressed': String(filter.mine === 'true'), onclick: () => change({ mine: filter.mine ? '' : 'true', status: '' }) }, icon('person'), h('b', null, count(counts.mine ?? 0)), 'for you'));
+    counts && h('button', { type: 'button', class: 'chip tone-bad', 'aria-pressed': String(filter.mine === 'true'), onclick: () =>
+      change({ mine: filter.mine ? '' : 'true', status: '' }) }, icon('person'), h('b', null, count(counts.mine ?? 0)),
+      'for you'));
   }
 
   function showRow(run, element) {
@@ -181,14 +299,22 @@ export async function mount(view) {
     row.classList.toggle('at', runs[at]?.id === run.id);
     const hadFocus = row.contains(document.activeElement) ? document.activeElement.dataset.part : null;
     set(row,
-      h('label', { class: 'pick', role: 'cell' }, h('input', { type: 'checkbox', checked: picked.has(run.id), 'aria-label': `Select ${oneLine(run.goal, 60)}`, data: { part: 'pick' }, onchange: event => pick(run.id, event.target.checked) })),
-      h('span', { class: 'c-status', role: 'cell' }, status(run.status, mine ? `Waits for you${mine > 1 ? ` · ${mine}` : ''}` : undefined)),
+      h('label', { class: 'pick', role: 'cell' }, h('input', { type: 'checkbox', checked: picked.has(run.id),
+        'aria-label': `Select ${oneLine(run.goal, 60)}`, data: { part: 'pick' }, onchange: event =>
+        pick(run.id, event.target.checked) })),
+      h('span', { class: 'c-status', role: 'cell' }, status(run.status, mine ? `Waits for you${mine > 1 ? ` · ${mine}` : ''}` :
+        undefined)),
       h('span', { class: 'c-goal', role: 'cell' }, goalLink(run)),
-      h('span', { class: 'c-agent sub', role: 'cell' }, run.agent, run.subAgents?.total ? h('span', { class: 'muted', title: `${run.subAgents.running} of ${run.subAgents.total} sub-agents work` }, ` ⑂${run.subAgents.total}`) : null),
+      h('span', { class: 'c-agent sub', role: 'cell' }, run.agent, run.subAgents?.total ?
+        h('span', { class: 'muted', title: `${run.subAgents.running} of ${run.subAgents.total} sub-agents work` },
+        ` ⑂${run.subAgents.total}`) : null),
       h('span', { class: 'c-now sub', role: 'cell', title: nowWords(run) }, nowWords(run) || h('span', { class: 'muted' }, '–')),
-      h('span', { class: 'c-cost num', role: 'cell' }, cost(run) ? usd(cost(run)) : h('span', { class: 'muted', title: 'Tokens; no price is configured' }, short((run.usage?.inputTokens ?? run.tokens ?? 0) + (run.usage?.outputTokens ?? 0)))),
+      h('span', { class: 'c-cost num', role: 'cell' }, cost(run) ? usd(cost(run)) : h('span',
+        { class: 'muted', title: 'Tokens; no price is configured' },
+        short((run.usage?.inputTokens ?? run.tokens ?? 0) + (run.usage?.outputTokens ?? 0)))),
       h('span', { class: 'c-age num sub', role: 'cell' }, age(run.createdAt)),
-      h('span', { class: 'c-labels', role: 'cell' }, h('span', { class: 'labels' }, Object.entries(run.labels ?? {}).slice(0, 3).map(([name, value]) => tag(`${name}=${value}`)))));
+      h('span', { class: 'c-labels', role: 'cell' }, h('span', { class: 'labels' },
+        Object.entries(run.labels ?? {}).slice(0, 3).map(([name, value]) => tag(`${name}=${value}`)))));
     if (hadFocus) row.querySelector(`[data-part="${hadFocus}"]`)?.focus({ preventScroll: true });
     return row;
   }
@@ -219,7 +345,8 @@ export async function mount(view) {
       },
       onState(value) {
         state.classList.toggle('off', value !== 'live');
-        setText(state, { live: 'live', polling: 'refreshes every 10 s: other tabs hold the streams', down: 'not connected', gone: 'refreshes every 4 s' }[value] ?? 'connecting');
+        setText(state, { live: 'live', polling: 'refreshes every 10 s: other tabs hold the streams', down: 'not connected',
+          gone: 'refreshes every 4 s' }[value] ?? 'connecting');
         if (value === 'gone') poller = setInterval(() => !document.hidden && refresh(), 4000);
         if (value === 'live') refresh();
       },
@@ -280,9 +407,13 @@ export async function mount(view) {
     const n = allPicked ? total : picked.size;
     const off = may('operator') ? null : 'This needs the role operator.';
     set(bulk, h('strong', null, `${plural(n, 'run')} selected`),
-      !allPicked && counts && picked.size === runs.length && total > runs.length && h('button', { type: 'button', class: 'link', onclick: () => { allPicked = true; showBulk(); } }, `Select all ${count(total)} that match`),
-      button('Pause', () => act('pause', n), { kind: 'small', act: true, off }), button('Resume', () => act('resume', n), { kind: 'small', act: true, off }),
-      button('Cancel', () => act('cancel', n), { kind: 'small danger', act: true, off }), button('Delete', () => act('delete', n), { kind: 'small danger', act: true, off }),
+      !allPicked && counts && picked.size === runs.length && total > runs.length && h('button',
+        { type: 'button', class: 'link', onclick: () => { allPicked = true; showBulk(); } },
+        `Select all ${count(total)} that match`),
+      button('Pause', () => act('pause', n), { kind: 'small', act: true, off }),
+        button('Resume', () => act('resume', n), { kind: 'small', act: true, off }),
+      button('Cancel', () => act('cancel', n), { kind: 'small danger', act: true, off }),
+        button('Delete', () => act('delete', n), { kind: 'small danger', act: true, off }),
       button('Clear', () => { picked.clear(); allPicked = false; showBulk(); list.refresh(); }, { kind: 'small quiet' }));
   }
 
@@ -291,15 +422,20 @@ export async function mount(view) {
     const reason = h('input', { maxlength: '1000' });
     const many = plural(n, 'run');
     const sure = await dialog(`${verbs[action]} ${many}?`, [
-      h('p', null, { pause: `${many} and their sub-agents stop before their next step.`, resume: `${many} go on from where they were paused.`, cancel: `${many} and their sub-agents end. This cannot be undone.`, delete: `${many} with transcripts, files and journals are erased. This cannot be undone.` }[action]),
-      action === 'cancel' && field('Reason (optional)', reason, { help: 'It is kept in the journal of each run.' })], { confirm: `${verbs[action]} ${many}`, kind: action === 'pause' || action === 'resume' ? 'primary' : 'danger' });
+      h('p', null, { pause: `${many} and their sub-agents stop before their next step.`,
+        resume: `${many} go on from where they were paused.`, cancel: `${many} and their sub-agents end. This cannot be undone.`,
+        delete: `${many} with transcripts, files and journals are erased. This cannot be undone.` }[action]),
+      action === 'cancel' && field('Reason (optional)', reason, { help: 'It is kept in the journal of each run.' })],
+        { confirm: `${verbs[action]} ${many}`, kind: action === 'pause' || action === 'resume' ? 'primary' : 'danger' });
     if (!sure) return;
     const ids = [...picked];
     await attempt(async () => {
       const body = allPicked ? { action, filter: asked(), expect: n } : { action, ids };
-      const job = await post('runs/bulk', body).catch(e => { if ((e.status !== 404 && e.status !== 405) || allPicked) throw e; return null; });
+      const job = await post('runs/bulk', body).catch(e => { if ((e.status !== 404 && e.status !== 405) || allPicked) throw e;
+        return null; });
       if (job) return;
-      for (const id of ids) await (action === 'delete' ? request('DELETE', `runs/${id}`) : post(`runs/${id}/${action}`, action === 'cancel' && reason.value ? { reason: reason.value } : {}));
+      for (const id of ids) await (action === 'delete' ? request('DELETE', `runs/${id}`) : post(`runs/${id}/${action}`,
+        action === 'cancel' && reason.value ? { reason: reason.value } : {}));
     }, `${verbs[action]}: ${many}`);
     picked.clear();
     allPicked = false;
@@ -314,7 +450,8 @@ export async function mount(view) {
     at = Math.max(0, Math.min(runs.length - 1, at + step));
     list.reveal(at);
     list.refresh();
-    requestAnimationFrame(() => requestAnimationFrame(() => list.element(runs[at].id)?.querySelector('a.goal')?.focus({ preventScroll: true })));
+    requestAnimationFrame(() => requestAnimationFrame(() => list.element(runs[at].id)?.querySelector('a.goal')?.focus(
+      { preventScroll: true })));
   };
   view.keys = {
     j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1),

@@ -14,17 +14,21 @@ export function spansOf(events, run) {
   const end = run.completedAt ? Date.parse(run.completedAt) : now();
   for (const e of events) {
     const at = Date.parse(e.at), key = `${e.turn}/${e.call}`;
-    if (e.type === 'model.completed') spans.push({ lane: 'model', kind: 'model', turn: e.turn, start: at - (duration(e.duration) ?? 0), end: at, ok: true });
-    else if (e.type === 'tool.started') open.set(`t${key}`, { lane: 'tools', kind: 'tool', turn: e.turn, call: e.call, label: e.tool, start: at, ok: true });
+    if (e.type === 'model.completed') spans.push({ lane: 'model', kind: 'model', turn: e.turn,
+      start: at - (duration(e.duration) ?? 0), end: at, ok: true });
+    else if (e.type === 'tool.started') open.set(`t${key}`, { lane: 'tools', kind: 'tool', turn: e.turn, call: e.call,
+      label: e.tool, start: at, ok: true });
     else if (e.type === 'tool.completed') {
-      const begun = open.get(`t${key}`) ?? { lane: 'tools', kind: 'tool', turn: e.turn, call: e.call, label: e.tool, start: at - (duration(e.duration) ?? 0) };
+      const begun = open.get(`t${key}`) ?? { lane: 'tools', kind: 'tool', turn: e.turn, call: e.call, label: e.tool,
+        start: at - (duration(e.duration) ?? 0) };
       open.delete(`t${key}`);
       spans.push({ ...begun, end: at, ok: !e.isError });
     } else if (e.type === 'approval.requested' || e.type === 'question.asked') {
       // A call that waits for a person does not work meanwhile.
       const begun = open.get(`t${key}`);
       if (begun) { spans.push({ ...begun, end: at }); open.delete(`t${key}`); }
-      open.set(`w${e.approval ?? e.question}`, { lane: 'waits', kind: 'wait', turn: e.turn, call: e.call, label: e.tool ?? 'question', start: at, ok: true });
+      open.set(`w${e.approval ?? e.question}`, { lane: 'waits', kind: 'wait', turn: e.turn, call: e.call, label: e.tool ??
+        'question', start: at, ok: true });
     } else if (/^(approval|question)\.(decided|answered|declined|expired|withdrawn)$/.test(e.type)) {
       const begun = open.get(`w${e.approval ?? e.question}`);
       if (begun) { spans.push({ ...begun, end: at }); open.delete(`w${e.approval ?? e.question}`); }
@@ -35,33 +39,46 @@ export function spansOf(events, run) {
   return spans;
 }
 
-const laneKind = kind => /model/i.test(kind) ? 'model' : /tool/i.test(kind) ? 'tool' : /child|run|sub/i.test(kind) ? 'child' : 'wait';
+const laneKind = kind => /model/i.test(kind) ? 'model' : /tool/i.test(kind) ? 'tool' : /child|run|sub/i.test(kind) ? 'child' :
+  'wait';
 
 export async function mountTab(_, { store, view, panel, leave, show }) {
   const run = store.run;
   const parts = h('div'), holder = h('div', { class: 'card' }), told = h('p', { class: 'sr', role: 'status' });
-  const asTable = button('As table', () => { view.set({ as: view.params.as === 'table' ? null : 'table' }); draw(); }, { kind: 'small', 'aria-pressed': 'false' });
-  const critical = button('Critical path', () => { view.set({ critical: view.params.critical === 'off' ? null : 'off' }); draw(); }, { kind: 'small', 'aria-pressed': 'true' });
-  const zoomOut = button('−', () => zoom(2), { kind: 'small', 'aria-label': 'Zoom out' }), fit = button('Fit', () => { range(null); }, { kind: 'small' }), zoomIn = button('+', () => zoom(0.5), { kind: 'small', 'aria-label': 'Zoom in' });
+  const asTable = button('As table', () => { view.set({ as: view.params.as === 'table' ? null : 'table' }); draw(); },
+    { kind: 'small', 'aria-pressed': 'false' });
+  const critical = button('Critical path', () => { view.set({ critical: view.params.critical === 'off' ? null : 'off' }); draw();
+    }, { kind: 'small', 'aria-pressed': 'true' });
+  const zoomOut = button('−', () => zoom(2), { kind: 'small', 'aria-label': 'Zoom out' }),
+    fit = button('Fit', () => { range(null); }, { kind: 'small' }),
+    zoomIn = button('+', () => zoom(0.5), { kind: 'small', 'aria-label': 'Zoom in' });
   const chosen = h('p', { class: 'muted' });
-  panel.append(parts, h('div', { class: 'filters' }, h('div', { class: 'legend' }, Object.entries(KINDS).map(([kind, name]) => h('span', null, h('i', { class: `l-${kind}` }), name))), h('span', { class: 'spacer' }), critical, asTable, zoomOut, fit, zoomIn), holder, chosen, told);
-  let spans = [], path = null, whole = [0, 1], buckets = null, from = Number(view.params.from) || null, to = Number(view.params.to) || null, served = false;
+  panel.append(parts, h('div', { class: 'filters' }, h('div', { class: 'legend' },
+    Object.entries(KINDS).map(([kind, name]) => h('span', null, h('i', { class: `l-${kind}` }), name))),
+    h('span', { class: 'spacer' }), critical, asTable, zoomOut, fit, zoomIn), holder, chosen, told);
+  let spans = [], path = null, whole = [0, 1], buckets = null, from = Number(view.params.from) || null,
+    to = Number(view.params.to) || null, served = false;
 
   async function load() {
     const start = Date.parse(run.createdAt), end = store.run.completedAt ? Date.parse(store.run.completedAt) : now();
     whole = [start, Math.max(end, start + 1000)];
-    const found = await tryGet(`runs/${store.id}/spans${query({ from: from && new Date(from).toISOString(), to: to && new Date(to).toISOString(), max: MOST })}`, 'spans').catch(() => undefined);
+    const found = await tryGet(
+      `runs/${store.id}/spans${query({ from: from && new Date(from).toISOString(), to: to && new Date(to).toISOString(), max: MOST })}`, 'spans').catch(() => undefined);
     served = Boolean(found);
     buckets = found?.buckets?.length ? found.buckets : null;
-    if (found && !buckets) spans = found.spans.map(one => ({ ...one, kind: laneKind(one.kind), start: Date.parse(one.start), end: one.end ? Date.parse(one.end) : now() }));
+    if (found && !buckets) spans = found.spans.map(one => ({ ...one, kind: laneKind(one.kind), start: Date.parse(one.start),
+      end: one.end ? Date.parse(one.end) : now() }));
     else if (!found) { await store.loadAll().catch(() => {}); spans = spansOf(store.events, store.run); }
     path = await tryGet(`runs/${store.id}/critical-path`, 'critical-path').catch(() => undefined);
     draw();
   }
 
   function totals() {
-    if (path?.parts) return Object.entries(path.parts).map(([name, value]) => [name, typeof value === 'number' ? value : duration(value) ?? 0]).filter(([, ms]) => ms > 0);
-    const covered = kind => { let sum = 0, last = 0; for (const one of spans.filter(part => part.kind === kind).sort((a, b) => a.start - b.start)) { sum += Math.max(0, one.end - Math.max(one.start, last)); last = Math.max(last, one.end); } return sum; };
+    if (path?.parts) return Object.entries(path.parts).map(([name, value]) => [name,
+      typeof value === 'number' ? value : duration(value) ?? 0]).filter(([, ms]) => ms > 0);
+    const covered = kind => { let sum = 0, last = 0; for (const one of spans.filter(part => part.kind === kind).sort((a, b) =>
+      a.start - b.start)) { sum += Math.max(0, one.end - Math.max(one.start, last)); last = Math.max(last, one.end); } return sum;
+      };
     return Object.keys(KINDS).map(kind => [kind, covered(kind)]).filter(([, ms]) => ms > 0);
   }
 
@@ -69,31 +86,42 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     const sums = totals(), wall = path?.wallMs ?? whole[1] - whole[0];
     const names = { tool: 'tools', wait: 'people', people: 'people', child: 'sub-agents' };
     const sentence = `wall ${span(wall)} = ${sums.map(([name, ms]) => `${names[name] ?? name} ${span(ms)}`).join(' + ') || 'nothing yet'}`;
-    set(parts, h('p', null, sentence), h('div', { class: 'stack', role: 'img', 'aria-label': sentence }, sums.map(([name, ms]) => h('span', { class: `s-${name}`, css: { flex: String(Math.max(ms, wall / 500)) } }))));
+    set(parts, h('p', null, sentence), h('div', { class: 'stack', role: 'img', 'aria-label': sentence },
+      sums.map(([name, ms]) => h('span', { class: `s-${name}`, css: { flex: String(Math.max(ms, wall / 500)) } }))));
     asTable.setAttribute('aria-pressed', String(view.params.as === 'table'));
     critical.setAttribute('aria-pressed', String(view.params.critical !== 'off'));
     if (!spans.length && !buckets) return set(holder, empty('Nothing has happened yet.'));
-    set(holder, view.params.as === 'table' || window.innerWidth <= 640 ? table() : h('div', { class: 'timeline', onwheel: wheel, onpointerdown: drag }, chart()));
+    set(holder, view.params.as === 'table' || window.innerWidth <= 640 ? table() : h('div',
+      { class: 'timeline', onwheel: wheel, onpointerdown: drag }, chart()));
     return undefined;
   }
 
-  const isCritical = one => one.critical ?? path?.steps?.some(step => step.turn === one.turn && (step.call ?? null) === (one.call ?? null) && laneKind(step.kind) === one.kind) ?? true;
+  const isCritical = one => one.critical ?? path?.steps?.some(step => step.turn === one.turn &&
+    (step.call ?? null) === (one.call ?? null) && laneKind(step.kind) === one.kind) ?? true;
 
   function chart() {
     const width = Math.max(320, holder.clientWidth || 900), inner = width - LABEL - 12;
     const [a, b] = [from ?? whole[0], to ?? whole[1]];
     const x = time => LABEL + (time - a) / (b - a) * inner;
-    const lanes = [...new Set(buckets ? ['model', 'tools', 'waits'] : ['model', 'tools', 'waits', ...spans.map(one => one.lane ?? KINDS[one.kind])].filter(lane => spans.some(one => (one.lane ?? KINDS[one.kind]) === lane)))];
+    const lanes = [...new Set(buckets ? ['model', 'tools', 'waits'] : ['model', 'tools', 'waits',
+      ...spans.map(one => one.lane ?? KINDS[one.kind])].filter(lane =>
+      spans.some(one => (one.lane ?? KINDS[one.kind]) === lane)))];
     const height = TOP + lanes.length * LANE + 10;
     const marks = ticks(a, b, inner);
-    const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, height, role: 'img', 'aria-label': `Timeline of ${plural(buckets?.length ?? spans.length, buckets ? 'bucket' : 'step')} in ${lanes.length} lanes from ${clockTime(a)} to ${clockTime(b)}. The table has the same.` },
-      marks.map(time => [svg('line', { class: 'tick', x1: x(time), x2: x(time), y1: TOP - 6, y2: height }), svg('text', { class: 'tick-label', x: x(time) + 3, y: 14 }, label(time, b - a))]),
+    const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, height, role: 'img',
+      'aria-label': `Timeline of ${plural(buckets?.length ?? spans.length, buckets ? 'bucket' : 'step')} in ${lanes.length} lanes from ${clockTime(a)} to ${clockTime(b)}. The table has the same.` },
+      marks.map(time => [svg('line', { class: 'tick', x1: x(time), x2: x(time), y1: TOP - 6, y2: height }),
+        svg('text', { class: 'tick-label', x: x(time) + 3, y: 14 }, label(time, b - a))]),
       lanes.map((lane, i) => svg('text', { class: 'lane-label', x: 12, y: TOP + i * LANE + 16 }, oneLine(lane, 18))));
     if (buckets) {
       const most = Math.max(...buckets.map(one => Math.max(one.modelMs, one.toolMs, one.waitMs)), 1);
-      for (const one of buckets) for (const [i, [name, kind]] of [['modelMs', 'model'], ['toolMs', 'tool'], ['waitMs', 'wait']].entries()) {
+      for (const one of buckets) for (const [i, [name, kind]] of [['modelMs', 'model'], ['toolMs', 'tool'],
+        ['waitMs', 'wait']].entries()) {
         const tall = Math.max(one[name] ? 1.5 : 0, one[name] / most * (LANE - 8)), left = x(Date.parse(one.from));
-        if (tall) root.append(svg('rect', { class: `sp-${kind} span-hit`, x: left, y: TOP + i * LANE + LANE - 4 - tall, width: Math.max(1, x(Date.parse(one.to)) - left - 0.5), height: tall, onclick: () => range([Date.parse(one.from), Date.parse(one.to)]) }, svg('title', null, `${clockTime(one.from)}: ${plural(one.n, 'step')}${one.errors ? `, ${one.errors} failed` : ''}`)));
+        if (tall) root.append(svg('rect', { class: `sp-${kind} span-hit`, x: left, y: TOP + i * LANE + LANE - 4 - tall,
+          width: Math.max(1, x(Date.parse(one.to)) - left - 0.5), height: tall, onclick: () =>
+          range([Date.parse(one.from), Date.parse(one.to)]) },
+          svg('title', null, `${clockTime(one.from)}: ${plural(one.n, 'step')}${one.errors ? `, ${one.errors} failed` : ''}`)));
       }
       return root;
     }
@@ -101,7 +129,9 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
       if (one.end < a || one.start > b) continue;
       const left = Math.max(LABEL, x(one.start)), right = Math.min(width - 10, x(one.end));
       const pale = view.params.critical !== 'off' && !isCritical(one) ? ' pale' : '';
-      root.append(svg('rect', { class: `span-hit ${one.ok === false ? 'sp-bad' : `sp-${one.kind}`}${pale}`, x: left, y: TOP + lanes.indexOf(one.lane ?? KINDS[one.kind]) * LANE + 4, width: Math.max(1.5, right - left), height: LANE - 8, rx: 2, onclick: () => pick(one) }, svg('title', null, words(one))));
+      root.append(svg('rect', { class: `span-hit ${one.ok === false ? 'sp-bad' : `sp-${one.kind}`}${pale}`, x: left,
+        y: TOP + lanes.indexOf(one.lane ?? KINDS[one.kind]) * LANE + 4, width: Math.max(1.5, right - left), height: LANE - 8,
+        rx: 2, onclick: () => pick(one) }, svg('title', null, words(one))));
     }
     return root;
   }
@@ -109,22 +139,33 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
   const words = one => `${one.kind === 'model' ? 'model' : one.label ?? one.tool ?? one.kind}${one.turn !== undefined ? `, turn ${one.turn}` : ''}: ${span(one.end - one.start)}${one.ok === false ? ', failed' : ''}`;
   function pick(one) {
     if (one.run && one.run !== store.id) return go(`runs/${one.run}`);
-    set(chosen, words(one), ' · ', clockTime(one.start), ' to ', clockTime(one.end), one.turn !== undefined ? [' · ', h('button', { type: 'button', class: 'link', onclick: () => { view.set({ turn: one.turn }); show('transcript'); } }, 'What was said')] : null);
+    set(chosen, words(one), ' · ', clockTime(one.start), ' to ', clockTime(one.end), one.turn !== undefined ?
+      [' · ', h('button', { type: 'button', class: 'link', onclick: () => { view.set({ turn: one.turn }); show('transcript'); } },
+      'What was said')] : null);
     return undefined;
   }
 
-  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800].map(seconds => seconds * 1000);
+  const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800].map(
+    seconds => seconds * 1000);
   function ticks(a, b, width) {
     const step = STEPS.find(one => (b - a) / one <= width / 90) ?? STEPS.at(-1);
     const result = [];
     for (let time = Math.ceil(a / step) * step; time < b; time += step) result.push(time);
     return result;
   }
-  const label = (time, size) => size > 86_400_000 * 2 ? new Date(time).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' }) : size > 600_000 ? clockTime(time).slice(0, 5) : clockTime(time);
+  const label = (time, size) => size > 86_400_000 * 2 ? new Date(time).toLocaleDateString('en-GB',
+    { day: 'numeric', month: 'short' }) : size > 600_000 ? clockTime(time).slice(0, 5) : clockTime(time);
 
   function table() {
-    const rows = buckets ? buckets.map(one => [clockTime(one.from), 'steps', count(one.n), span(one.modelMs + one.toolMs)]) : [...spans].sort((a, b) => a.start - b.start).map(one => [clockTime(one.start), one.kind, `${one.label ?? one.tool ?? ''}${one.turn !== undefined ? ` turn ${one.turn}` : ''}${one.ok === false ? ' failed' : ''}`, span(one.end - one.start)]);
-    return h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Steps' }, h('table', null, h('thead', null, h('tr', null, ['Begun', 'Kind', 'What', 'Took'].map((text, i) => h('th', { scope: 'col', class: i === 3 ? 'num' : null }, text)))), h('tbody', null, rows.slice(0, MOST).map(cells => h('tr', null, cells.map((cell, i) => h('td', { class: i === 3 ? 'num' : null }, cell)))))));
+    const rows = buckets ? buckets.map(one => [clockTime(one.from), 'steps', count(one.n), span(one.modelMs + one.toolMs)]) :
+      [...spans].sort((a, b) => a.start - b.start).map(one => [clockTime(one.start), one.kind,
+      `${one.label ?? one.tool ?? ''}${one.turn !== undefined ? ` turn ${one.turn}` : ''}${one.ok === false ? ' failed' : ''}`,
+      span(one.end - one.start)]);
+    return h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Steps' },
+      h('table', null, h('thead', null, h('tr', null, ['Begun', 'Kind', 'What', 'Took'].map((text, i) =>
+      h('th', { scope: 'col', class: i === 3 ? 'num' : null }, text)))),
+      h('tbody', null, rows.slice(0, MOST).map(cells => h('tr', null,
+      cells.map((cell, i) => h('td', { class: i === 3 ? 'num' : null }, cell)))))));
   }
 
   let reload = 0;
@@ -144,7 +185,9 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     setText(told, `Shows ${span(next[1] - next[0])}`);
     return undefined;
   }
-  const timeAt = event => { const box = event.currentTarget.getBoundingClientRect(), share = (event.clientX - box.left - LABEL) / (box.width - LABEL - 12); const [a, b] = [from ?? whole[0], to ?? whole[1]]; return a + Math.max(0, Math.min(1, share)) * (b - a); };
+  const timeAt = event => { const box = event.currentTarget.getBoundingClientRect(),
+    share = (event.clientX - box.left - LABEL) / (box.width - LABEL - 12); const [a, b] = [from ?? whole[0], to ?? whole[1]];
+    return a + Math.max(0, Math.min(1, share)) * (b - a); };
   function wheel(event) {
     if (!event.ctrlKey && !event.altKey && Math.abs(event.deltaX) < Math.abs(event.deltaY) && !event.shiftKey) return;
     event.preventDefault();
@@ -152,13 +195,17 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
   }
   function drag(event) {
     const start = timeAt(event), target = event.currentTarget, x0 = event.clientX;
-    target.addEventListener('pointerup', up => { if (Math.abs(up.clientX - x0) > 8) { const box = target.getBoundingClientRect(), [a, b] = [from ?? whole[0], to ?? whole[1]]; const end = a + Math.max(0, Math.min(1, (up.clientX - box.left - LABEL) / (box.width - LABEL - 12))) * (b - a); range([Math.min(start, end), Math.max(start, end)]); } }, { once: true });
+    target.addEventListener('pointerup', up => { if (Math.abs(up.clientX - x0) > 8) { const box = target.getBoundingClientRect(),
+      [a, b] = [from ?? whole[0], to ?? whole[1]]; const end = a + Math.max(0,
+      Math.min(1, (up.clientX - box.left - LABEL) / (box.width - LABEL - 12))) * (b - a);
+      range([Math.min(start, end), Math.max(start, end)]); } }, { once: true });
   }
 
   Object.assign(view.keys, { '+': () => zoom(0.5), '-': () => zoom(2), 0: () => range(null) });
   leave(() => { clearTimeout(reload); for (const key of ['+', '-', '0']) delete view.keys[key]; });
   let last = store.last;
-  leave(store.on('events', () => { if (store.last !== last) { last = store.last; clearTimeout(reload); reload = setTimeout(load, served ? 2000 : 300); } }));
+  leave(store.on('events', () => { if (store.last !== last) { last = store.last; clearTimeout(reload);
+    reload = setTimeout(load, served ? 2000 : 300); } }));
   const resized = () => draw();
   window.addEventListener('resize', resized);
   leave(() => window.removeEventListener('resize', resized));

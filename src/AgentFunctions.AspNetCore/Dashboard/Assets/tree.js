@@ -1,24 +1,33 @@
 // A run and its sub-agents as a flat treegrid: rows in order, a level each; windowed, so that hundreds cost nothing.
 
-import { bar, button, count, duration, h, icon, link, now, oneLine, plural, set, setText, short, span, status, usd } from './h.js';
+import { bar, button, count, duration, h, icon, link, now, oneLine, plural, set, setText, short, span, status,
+  usd } from './h.js';
 import { get, post, query } from './api.js';
 import { attempt, fault, go } from './app.js';
-import { windowed } from './list.js';
-import { waitWords } from './runs.js';
+import { waitWords, windowed } from './runs.js';
 
 export async function mountTab(_, { store, view, panel, leave }) {
   const closed = new Set((view.params.closed ?? '').split(',').filter(Boolean));
   let rows = [], at = null;
-  const only = h('select', { 'aria-label': 'Status', onchange: () => { view.set({ status: only.value }); draw(); } }, [['', 'Any status'], ['running', 'Running'], ['waiting', 'Waiting'], ['completed', 'Completed'], ['failed', 'Failed']].map(([value, text]) => h('option', { value, selected: view.params.status === value }, text)));
-  const search = h('input', { type: 'search', placeholder: 'Filter by name', 'aria-label': 'Filter by name', value: view.params.q ?? '', oninput: () => { view.set({ q: search.value }); draw(); } });
-  const slow = h('input', { type: 'checkbox', checked: view.params.slow === 'true', onchange: () => { view.set({ slow: slow.checked }); draw(); } });
+  const only = h('select', { 'aria-label': 'Status', onchange: () => { view.set({ status: only.value }); draw(); } },
+    [['', 'Any status'], ['running', 'Running'], ['waiting', 'Waiting'], ['completed', 'Completed'], ['failed', 'Failed']].map(
+    ([value, text]) => h('option', { value, selected: view.params.status === value }, text)));
+  const search = h('input', { type: 'search', placeholder: 'Filter by name', 'aria-label': 'Filter by name',
+    value: view.params.q ?? '', oninput: () => { view.set({ q: search.value }); draw(); } });
+  const slow = h('input', { type: 'checkbox', checked: view.params.slow === 'true', onchange: () =>
+    { view.set({ slow: slow.checked }); draw(); } });
   const sum = h('span', { class: 'muted' });
-  const heads = [['name', 'Name'], ['status', 'Status'], ['now', 'Now'], ['turns', 'Turns', 'num'], ['steps', 'Steps', 'num'], ['own', 'Own', 'num'], ['cost', 'Branch', 'num'], ['left', 'Age', 'num']];
-  const head = h('div', { class: 'row-head', role: 'row' }, heads.map(([name, label, kind]) => h('span', { role: 'columnheader', class: `c-${name} ${kind ?? ''}` }, ['name', 'turns', 'steps', 'cost', 'left'].includes(name)
-    ? h('button', { type: 'button', class: 'link', onclick: () => { view.set({ sort: view.params.sort === name ? null : name }); draw(); } }, label) : label)));
+  const heads = [['name', 'Name'], ['status', 'Status'], ['now', 'Now'], ['turns', 'Turns', 'num'], ['steps', 'Steps', 'num'],
+    ['own', 'Own', 'num'], ['cost', 'Branch', 'num'], ['left', 'Age', 'num']];
+  const head = h('div', { class: 'row-head', role: 'row' }, heads.map(([name, label, kind]) => h('span',
+    { role: 'columnheader', class: `c-${name} ${kind ?? ''}` }, ['name', 'turns', 'steps', 'cost', 'left'].includes(name)
+    ? h('button', { type: 'button', class: 'link', onclick: () => { view.set({ sort: view.params.sort === name ? null : name });
+      draw(); } }, label) : label)));
   const list = windowed({ height: () => 38, key: row => row.node.id, row: showRow });
-  const grid = h('div', { class: 'list tree', role: 'treegrid', 'aria-label': 'Sub-agents', onkeydown: keys }, h('div', { role: 'rowgroup' }, head), list.el);
-  panel.append(h('div', { class: 'filters' }, only, h('span', { class: 'search' }, icon('search'), search), h('label', { class: 'choice' }, slow, 'Only the slow path'), h('span', { class: 'spacer' }), sum), grid);
+  const grid = h('div', { class: 'list tree', role: 'treegrid', 'aria-label': 'Sub-agents', onkeydown: keys },
+    h('div', { role: 'rowgroup' }, head), list.el);
+  panel.append(h('div', { class: 'filters' }, only, h('span', { class: 'search' }, icon('search'), search),
+    h('label', { class: 'choice' }, slow, 'Only the slow path'), h('span', { class: 'spacer' }), sum), grid);
   leave(() => list.close());
 
   async function load() {
@@ -29,18 +38,26 @@ export async function mountTab(_, { store, view, panel, leave }) {
   }
 
   function flatten(tree, parent) {
-    const own = { steps: tree.steps - tree.children.reduce((total, child) => total + child.steps, 0), usd: tree.usage.usd - tree.children.reduce((total, child) => total + child.usage.usd, 0), tokens: 0 };
-    store.nodes.set(tree.id, { id: tree.id, parent, name: tree.name, agent: tree.agent, goal: tree.goal, status: tree.status, waits: tree.waitingFor ? [tree.waitingFor] : [], turns: tree.turns, own, createdAt: tree.createdAt, updatedAt: tree.updatedAt, error: tree.error,
-      branch: { steps: tree.steps, usd: tree.usage.usd, tokens: tree.usage.inputTokens + tree.usage.outputTokens }, criticalSteps: tree.criticalSteps });
+    const own = { steps: tree.steps - tree.children.reduce((total, child) => total + child.steps, 0),
+      usd: tree.usage.usd - tree.children.reduce((total, child) => total + child.usage.usd, 0), tokens: 0 };
+    store.nodes.set(tree.id, { id: tree.id, parent, name: tree.name, agent: tree.agent, goal: tree.goal, status: tree.status,
+      waits: tree.waitingFor ? [tree.waitingFor] : [], turns: tree.turns, own, createdAt: tree.createdAt,
+      updatedAt: tree.updatedAt, error: tree.error,
+      branch: { steps: tree.steps, usd: tree.usage.usd, tokens: tree.usage.inputTokens + tree.usage.outputTokens },
+        criticalSteps: tree.criticalSteps });
     for (const child of tree.children) flatten(child, tree.id);
   }
 
-  const ORDER = { turns: node => -(node.turns ?? 0), steps: node => -(node.branch?.steps ?? 0), cost: node => -(node.branch?.usd || node.branch?.tokens || 0), left: node => Date.parse(node.createdAt ?? node.updatedAt ?? 0), name: null };
+  const ORDER = { turns: node => -(node.turns ?? 0), steps: node => -(node.branch?.steps ?? 0), cost: node =>
+    -(node.branch?.usd || node.branch?.tokens || 0), left: node => Date.parse(node.createdAt ?? node.updatedAt ?? 0),
+    name: null };
   function draw() {
     const children = Map.groupBy(store.nodes.values(), node => store.nodes.has(node.parent) ? node.parent : null);
     const order = ORDER[view.params.sort];
     const text = (view.params.q ?? '').toLowerCase();
-    const matches = node => (!view.params.status || node.status === view.params.status) && (!text || `${node.name ?? ''} ${node.agent} ${node.goal ?? ''}`.toLowerCase().includes(text)) && (view.params.slow !== 'true' || node.critical || node.slow);
+    const matches = node => (!view.params.status || node.status === view.params.status) &&
+      (!text || `${node.name ?? ''} ${node.agent} ${node.goal ?? ''}`.toLowerCase().includes(text)) &&
+      (view.params.slow !== 'true' || node.critical || node.slow);
     if (view.params.slow === 'true' && ![...store.nodes.values()].some(node => node.critical)) markSlow(children);
     rows = [];
     const walk = (nodes, level) => {
@@ -59,7 +76,8 @@ export async function mountTab(_, { store, view, panel, leave }) {
     walk(children.get(null) ?? [], 1);
     const all = [...store.nodes.values()], running = all.filter(node => node.status === 'running').length;
     setText(sum, `${plural(all.length - 1, 'sub-agent')}${running ? `, ${running} running` : ''}`);
-    for (const [i, [name]] of heads.entries()) { if (view.params.sort === name) head.children[i].setAttribute('aria-sort', 'descending'); else head.children[i].removeAttribute('aria-sort'); }
+    for (const [i, [name]] of heads.entries()) { if (view.params.sort === name) head.children[i].setAttribute('aria-sort',
+      'descending'); else head.children[i].removeAttribute('aria-sort'); }
     most = Math.max(...(children.get(store.id) ?? all).map(node => node.branch?.usd || node.branch?.tokens || 0), 1e-9);
     list.show(rows);
     grid.setAttribute('aria-rowcount', String(rows.length + 1));
@@ -70,7 +88,8 @@ export async function mountTab(_, { store, view, panel, leave }) {
   function markSlow(children) {
     for (let node = store.nodes.get(store.id); node;) {
       node.slow = true;
-      node = (children.get(node.id) ?? []).reduce((best, child) => (child.criticalSteps ?? 0) > (best?.criticalSteps ?? -1) ? child : best, null);
+      node = (children.get(node.id) ?? []).reduce((best, child) => (child.criticalSteps ?? 0) > (best?.criticalSteps ?? -1) ?
+        child : best, null);
     }
   }
 
@@ -85,12 +104,22 @@ export async function mountTab(_, { store, view, panel, leave }) {
     const focused = document.activeElement === row || row.contains(document.activeElement) ? document.activeElement : null;
     const money = node.branch?.usd, own = node.own?.usd;
     const waits = node.waits ?? [];
-    set(row, h('span', { role: 'gridcell', class: 'name', css: { '--level': String(level - 1) } }, below ? h('button', { type: 'button', class: 'twist', tabindex: '-1', 'aria-label': closed.has(node.id) ? 'Expand' : 'Collapse', onclick: event => { event.stopPropagation(); toggle(node.id); } }, icon('next')) : h('span', { class: 'twist' }),
-      node.id === store.id ? h('b', null, node.agent) : link(`runs/${node.id}`, node.name ?? node.agent), below ? h('span', { class: 'muted' }, ` (${below})`) : null),
-    h('span', { role: 'gridcell', class: 'c-status' }, status(node.status)), h('span', { role: 'gridcell', class: 'c-now sub', title: node.error ?? node.goal }, node.error ? oneLine(node.error, 80) : waits.length ? waitWords(waits[0]) : node.now ?? oneLine(node.goal ?? '', 80)),
-    h('span', { role: 'gridcell', class: 'c-turns num' }, count(node.turns)), h('span', { role: 'gridcell', class: 'c-steps num' }, count(node.branch?.steps)), h('span', { role: 'gridcell', class: 'c-own num' }, own ? usd(own) : '–'),
-    h('span', { role: 'gridcell', class: 'c-cost num' }, money ? usd(money) : short(node.branch?.tokens ?? 0), ' ', node.id === store.id ? h('span', { class: 'bar none' }) : bar(money || node.branch?.tokens || 0, most)),
-    h('span', { role: 'gridcell', class: 'c-left num sub' }, node.createdAt ? span(Math.floor(((node.completedAt ? Date.parse(node.completedAt) : now()) - Date.parse(node.createdAt)) / 1000) * 1000) : '–'));
+    set(row, h('span', { role: 'gridcell', class: 'name', css: { '--level': String(level - 1) } }, below ?
+      h('button', { type: 'button', class: 'twist', tabindex: '-1', 'aria-label': closed.has(node.id) ? 'Expand' : 'Collapse',
+      onclick: event => { event.stopPropagation(); toggle(node.id); } }, icon('next')) : h('span', { class: 'twist' }),
+      node.id === store.id ? h('b', null, node.agent) : link(`runs/${node.id}`, node.name ?? node.agent), below ?
+        h('span', { class: 'muted' }, ` (${below})`) : null),
+    h('span', { role: 'gridcell', class: 'c-status' }, status(node.status)),
+      h('span', { role: 'gridcell', class: 'c-now sub', title: node.error ?? node.goal }, node.error ? oneLine(node.error, 80) :
+      waits.length ? waitWords(waits[0]) : node.now ?? oneLine(node.goal ?? '', 80)),
+    h('span', { role: 'gridcell', class: 'c-turns num' }, count(node.turns)),
+      h('span', { role: 'gridcell', class: 'c-steps num' }, count(node.branch?.steps)),
+      h('span', { role: 'gridcell', class: 'c-own num' }, own ? usd(own) : '–'),
+    h('span', { role: 'gridcell', class: 'c-cost num' }, money ? usd(money) : short(node.branch?.tokens ?? 0), ' ',
+      node.id === store.id ? h('span', { class: 'bar none' }) : bar(money || node.branch?.tokens || 0, most)),
+    h('span', { role: 'gridcell', class: 'c-left num sub' }, node.createdAt ?
+      span(Math.floor(((node.completedAt ? Date.parse(node.completedAt) : now()) - Date.parse(node.createdAt)) / 1000) * 1000) :
+      '–'));
     if (focused && focused !== row && !focused.isConnected) row.focus({ preventScroll: true });
     return row;
   }
@@ -117,11 +146,14 @@ export async function mountTab(_, { store, view, panel, leave }) {
     if (index < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
     const { node, level, below } = rows[index];
     const act = {
-      ArrowDown: () => focus(index + 1), ArrowUp: () => focus(index - 1), j: () => focus(index + 1), k: () => focus(index - 1), Home: () => focus(0), End: () => focus(rows.length - 1),
+      ArrowDown: () => focus(index + 1), ArrowUp: () => focus(index - 1), j: () => focus(index + 1), k: () => focus(index - 1),
+        Home: () => focus(0), End: () => focus(rows.length - 1),
       ArrowRight: () => below && closed.has(id) ? toggle(id) : below ? focus(index + 1) : null,
-      ArrowLeft: () => below && !closed.has(id) ? toggle(id) : focus(rows.findLastIndex((row, i) => i < index && row.level < level)),
+      ArrowLeft: () => below && !closed.has(id) ? toggle(id) :
+        focus(rows.findLastIndex((row, i) => i < index && row.level < level)),
       Enter: () => node.id !== store.id && go(`runs/${node.id}`),
-      c: () => cancel(node), p: () => attempt(() => post(`runs/${node.id}/${node.status === 'paused' ? 'resume' : 'pause'}`), node.status === 'paused' ? 'Resumed' : 'Paused'),
+      c: () => cancel(node), p: () => attempt(() => post(`runs/${node.id}/${node.status === 'paused' ? 'resume' : 'pause'}`),
+        node.status === 'paused' ? 'Resumed' : 'Paused'),
     }[event.key];
     if (!act || event.key === 'Enter' && event.target.closest('a, button')) return;
     event.preventDefault();
@@ -131,7 +163,9 @@ export async function mountTab(_, { store, view, panel, leave }) {
 
   async function cancel(node) {
     const { dialog } = await import('./h.js');
-    if (await dialog(`Cancel ${node.name ?? node.agent}?`, h('p', null, 'It and its own sub-agents end; its lead is told.'), { confirm: 'Cancel it', kind: 'danger', cancel: 'Keep it' })) await attempt(() => post(`runs/${node.id}/cancel`), 'It is being cancelled.');
+    if (await dialog(`Cancel ${node.name ?? node.agent}?`, h('p', null, 'It and its own sub-agents end; its lead is told.'),
+      { confirm: 'Cancel it', kind: 'danger', cancel: 'Keep it' })) await attempt(() => post(`runs/${node.id}/cancel`),
+      'It is being cancelled.');
   }
 
   leave(store.on('tree', draw));

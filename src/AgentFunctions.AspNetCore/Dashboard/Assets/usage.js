@@ -8,15 +8,21 @@ const SERIES = 6;
 
 export async function mount(view) {
   view.title('Usage');
-  const range = h('select', { 'aria-label': 'Range', onchange: () => { view.set({ days: range.value }); load(); } }, RANGES.map(([value, text]) => h('option', { value, selected: value === (view.params.days ?? '30') }, text)));
-  const by = h('select', { 'aria-label': 'By', onchange: () => { view.set({ by: by.value }); load(); } }, [['agent', 'By agent'], ['model', 'By model'], ['caller', 'By caller'], ['label:team', 'By label team']].map(([value, text]) => h('option', { value, selected: value === view.params.by }, text)));
+  const range = h('select', { 'aria-label': 'Range', onchange: () => { view.set({ days: range.value }); load(); } },
+    RANGES.map(([value, text]) => h('option', { value, selected: value === (view.params.days ?? '30') }, text)));
+  const by = h('select', { 'aria-label': 'By', onchange: () => { view.set({ by: by.value }); load(); } },
+    [['agent', 'By agent'], ['model', 'By model'], ['caller', 'By caller'], ['label:team', 'By label team']].map(
+    ([value, text]) => h('option', { value, selected: value === view.params.by }, text)));
   const box = h('div');
   let rows = [];
-  view.el.append(h('div', { class: 'head' }, h('h1', null, 'Usage'), h('span', { class: 'spacer' }), range, by, button('CSV', csv, { name: 'file' })), box);
+  view.el.append(h('div', { class: 'head' }, h('h1', null, 'Usage'), h('span', { class: 'spacer' }), range, by,
+    button('CSV', csv, { name: 'file' })), box);
 
   async function load() {
-    const days = Number(view.params.days ?? 30), kind = view.params.by ?? 'agent', from = new Date(Date.now() - days * 86_400_000);
-    const found = await tryGet(`usage${query({ from: from.toISOString(), bucket: days <= 1 ? 'hour' : 'day', by: kind })}`, 'usage');
+    const days = Number(view.params.days ?? 30), kind = view.params.by ?? 'agent',
+      from = new Date(Date.now() - days * 86_400_000);
+    const found = await tryGet(`usage${query({ from: from.toISOString(), bucket: days <= 1 ? 'hour' : 'day', by: kind })}`,
+      'usage');
     rows = found?.rows ?? await fold(from, kind, days <= 1);
     if (!view.live) return;
     draw(Boolean(found));
@@ -30,8 +36,10 @@ export async function mount(view) {
       const found = await get(`runs${query({ limit: 200, after })}`);
       for (const run of found.runs) {
         if (Date.parse(run.createdAt) < from) continue;
-        const at = run.createdAt.slice(0, hourly ? 13 : 10), key = { agent: run.agent, model: run.model, caller: run.requester }[kind] ?? run.labels?.team ?? 'none';
-        const id = `${at}/${key}`, sum = sums.get(id) ?? { at, key: key ?? 'unknown', runs: 0, failed: 0, steps: 0, input: 0, output: 0, cached: 0, usd: 0 };
+        const at = run.createdAt.slice(0, hourly ? 13 : 10), key = { agent: run.agent, model: run.model, caller: run.requester }[
+          kind] ?? run.labels?.team ?? 'none';
+        const id = `${at}/${key}`, sum = sums.get(id) ?? { at, key: key ?? 'unknown', runs: 0, failed: 0, steps: 0, input: 0,
+          output: 0, cached: 0, usd: 0 };
         sum.runs++;
         sum.failed += run.status === 'failed' || run.status === 'budgetExhausted' ? 1 : 0;
         sum.steps += run.steps;
@@ -48,17 +56,38 @@ export async function mount(view) {
   }
 
   function draw(whole) {
-    if (!rows.length) return set(box, h('section', { class: 'card', 'aria-label': 'No usage' }, empty('Nothing was spent in this time.')));
-    const total = rows.reduce((sum, row) => { for (const name of ['runs', 'failed', 'steps', 'input', 'output', 'cached', 'usd']) sum[name] += Number(row[name] ?? 0); return sum; }, { runs: 0, failed: 0, steps: 0, input: 0, output: 0, cached: 0, usd: 0 });
+    if (!rows.length) return set(box, h('section', { class: 'card', 'aria-label': 'No usage' },
+      empty('Nothing was spent in this time.')));
+    const total = rows.reduce((sum, row) => { for (const name of ['runs', 'failed', 'steps', 'input', 'output', 'cached',
+      'usd']) sum[name] += Number(row[name] ?? 0); return sum; },
+      { runs: 0, failed: 0, steps: 0, input: 0, output: 0, cached: 0, usd: 0 });
     const people = rows.map(row => row.people).filter(one => one?.n);
     const value = total.usd ? row => Number(row.usd ?? 0) : row => (row.input ?? 0) + (row.output ?? 0);
     const keys = new Map();
-    for (const row of rows) { const sum = keys.get(row.key) ?? { runs: 0, failed: 0, input: 0, output: 0, cached: 0, usd: 0, value: 0 }; for (const name of ['runs', 'failed', 'input', 'output', 'cached', 'usd']) sum[name] += Number(row[name] ?? 0); sum.value += value(row); keys.set(row.key, sum); }
-    const sorted = [...keys].sort((a, b) => b[1].value - a[1].value), places = new Map(sorted.map(([key], i) => [key, Math.min(i, SERIES - 1)]));
+    for (const row of rows) { const sum = keys.get(row.key) ?? { runs: 0, failed: 0, input: 0, output: 0, cached: 0, usd: 0,
+      value: 0 }; for (const name of ['runs', 'failed', 'input', 'output', 'cached', 'usd']) sum[name] += Number(row[name] ?? 0);
+      sum.value += value(row); keys.set(row.key, sum); }
+    const sorted = [...keys].sort((a, b) => b[1].value - a[1].value),
+      places = new Map(sorted.map(([key], i) => [key, Math.min(i, SERIES - 1)]));
     set(box, !whole && h('p', { class: 'muted', css: { 'margin-bottom': '12px' } }, 'Summed from the last thousand runs.'),
-      h('div', { class: 'numbers' }, [[total.usd ? usd(total.usd) : short(total.input + total.output), total.usd ? 'spent' : 'tokens'], [count(total.runs), 'runs'], [count(total.failed), 'failed'], [short(total.input), 'tokens in'], [short(total.output), 'tokens out'], [`${total.input ? Math.round(total.cached / total.input * 100) : 0} %`, 'of input cached'], people.length && [span(people.reduce((sum, one) => sum + (one.medianMs ?? 0), 0) / people.length), 'until people answer']].filter(Boolean).map(([number, label]) => h('div', { class: 'number' }, h('b', null, number), h('span', null, label)))),
-      h('section', { class: 'card chart', 'aria-label': 'Over time', css: { 'margin-bottom': '14px' } }, h('header', null, h('h2', null, total.usd ? 'US dollars' : 'Tokens'), h('span', { class: 'spacer' }), h('div', { class: 'legend' }, sorted.slice(0, SERIES).map(([key], i) => h('span', null, h('i', { class: `key-${i}` }), i === SERIES - 1 && sorted.length > SERIES ? 'others' : key)))), h('div', { class: 'body' }, stacked(value, places, total.usd > 0))),
-      h('section', { class: 'card scroll-x', 'aria-label': 'Sums', tabindex: '0' }, h('table', null, h('thead', null, h('tr', null, ['', 'Runs', 'Failed', 'In', 'Cached', 'Out', 'Cost'].map((text, i) => h('th', { scope: 'col', class: i ? 'num' : null }, text || h('span', { class: 'sr' }, 'Key'))))), h('tbody', null, sorted.map(([key, sum]) => h('tr', null, h('th', { scope: 'row' }, key), h('td', { class: 'num' }, count(sum.runs)), h('td', { class: 'num' }, count(sum.failed)), h('td', { class: 'num' }, short(sum.input)), h('td', { class: 'num' }, short(sum.cached)), h('td', { class: 'num' }, short(sum.output)), h('td', { class: 'num' }, usd(sum.usd))))))));
+      h('div', { class: 'numbers' }, [[total.usd ? usd(total.usd) : short(total.input + total.output), total.usd ? 'spent' :
+        'tokens'], [count(total.runs), 'runs'], [count(total.failed), 'failed'], [short(total.input), 'tokens in'],
+        [short(total.output), 'tokens out'], [`${total.input ? Math.round(total.cached / total.input * 100) : 0} %`,
+        'of input cached'], people.length && [span(people.reduce((sum, one) => sum + (one.medianMs ?? 0), 0) / people.length),
+        'until people answer']].filter(Boolean).map(([number, label]) => h('div', { class: 'number' }, h('b', null, number),
+        h('span', null, label)))),
+      h('section', { class: 'card chart', 'aria-label': 'Over time', css: { 'margin-bottom': '14px' } },
+        h('header', null, h('h2', null, total.usd ? 'US dollars' : 'Tokens'), h('span', { class: 'spacer' }),
+        h('div', { class: 'legend' }, sorted.slice(0, SERIES).map(([key], i) => h('span', null, h('i', { class: `key-${i}` }),
+        i === SERIES - 1 && sorted.length > SERIES ? 'others' : key)))),
+        h('div', { class: 'body' }, stacked(value, places, total.usd > 0))),
+      h('section', { class: 'card scroll-x', 'aria-label': 'Sums', tabindex: '0' },
+        h('table', null, h('thead', null, h('tr', null, ['', 'Runs', 'Failed', 'In', 'Cached', 'Out', 'Cost'].map((text, i) =>
+        h('th', { scope: 'col', class: i ? 'num' : null }, text || h('span', { class: 'sr' }, 'Key'))))),
+        h('tbody', null, sorted.map(([key, sum]) => h('tr', null, h('th', { scope: 'row' }, key),
+        h('td', { class: 'num' }, count(sum.runs)), h('td', { class: 'num' }, count(sum.failed)),
+        h('td', { class: 'num' }, short(sum.input)), h('td', { class: 'num' }, short(sum.cached)),
+        h('td', { class: 'num' }, short(sum.output)), h('td', { class: 'num' }, usd(sum.usd))))))));
     quotas();
     return undefined;
   }
@@ -68,16 +97,22 @@ export async function mount(view) {
     const sums = new Map(times.map(time => [time, rows.filter(row => String(row.at) === time)]));
     const most = Math.max(...[...sums.values()].map(list => list.reduce((sum, row) => sum + value(row), 0)), 1e-9);
     const width = 900, height = 200, each = Math.min(60, (width - 60) / times.length);
-    const root = svg('svg', { viewBox: `0 0 ${width} ${height + 24}`, role: 'img', 'aria-label': `${plural(times.length, 'bucket')}; the table below has the sums` });
-    for (const part of [0, 0.5, 1]) root.append(svg('line', { class: 'grid', x1: 50, x2: width, y1: height - part * (height - 14), y2: height - part * (height - 14) }), svg('text', { x: 0, y: height - part * (height - 14) + 4 }, isMoney ? `$${(most * part).toFixed(most < 10 ? 2 : 0)}` : short(Math.round(most * part))));
+    const root = svg('svg', { viewBox: `0 0 ${width} ${height + 24}`, role: 'img',
+      'aria-label': `${plural(times.length, 'bucket')}; the table below has the sums` });
+    for (const part of [0, 0.5, 1]) root.append(svg('line', { class: 'grid', x1: 50, x2: width, y1: height - part * (height - 14),
+      y2: height - part * (height - 14) }), svg('text', { x: 0, y: height - part * (height - 14) + 4 }, isMoney ?
+      `$${(most * part).toFixed(most < 10 ? 2 : 0)}` : short(Math.round(most * part))));
     times.forEach((time, i) => {
       let y = height;
       for (const row of sums.get(time).sort((a, b) => places.get(a.key) - places.get(b.key))) {
         const tall = value(row) / most * (height - 14);
         y -= tall;
-        root.append(svg('rect', { class: `bar-${places.get(row.key)}`, x: 56 + i * each, y, width: each * 0.78, height: Math.max(tall, 0.5) }, svg('title', null, `${time}, ${row.key}: ${isMoney ? usd(value(row)) : count(value(row))}`)));
+        root.append(svg('rect', { class: `bar-${places.get(row.key)}`, x: 56 + i * each, y, width: each * 0.78,
+          height: Math.max(tall, 0.5) }, svg('title', null,
+          `${time}, ${row.key}: ${isMoney ? usd(value(row)) : count(value(row))}`)));
       }
-      if (i % Math.ceil(times.length / 10) === 0) root.append(svg('text', { x: 56 + i * each, y: height + 16 }, time.length > 10 ? time.slice(11, 16) || `${time.slice(11, 13)} h` : time.slice(5, 10)));
+      if (i % Math.ceil(times.length / 10) === 0) root.append(svg('text', { x: 56 + i * each, y: height + 16 },
+        time.length > 10 ? time.slice(11, 16) || `${time.slice(11, 13)} h` : time.slice(5, 10)));
     });
     return root;
   }
@@ -86,14 +121,21 @@ export async function mount(view) {
     const found = await tryGet('quotas', 'quotas').catch(() => null);
     const list = found?.quotas ?? found?.items;
     if (!list?.length || !view.live) return;
-    box.append(h('section', { class: 'card', 'aria-label': 'Quotas', css: { 'margin-top': '14px' } }, h('header', null, h('h2', null, 'Quotas')), h('table', null, h('thead', null, h('tr', null, ['Quota', 'Account', 'Spent', 'Limit', 'Window ends'].map(text => h('th', { scope: 'col' }, text)))), h('tbody', null, list.map(one => h('tr', null, [one.name ?? one.quota, one.account ?? '', one.spent ?? one.used, one.limit ?? one.max, one.resetsAt ?? one.windowEnds ?? ''].map(cell => h('td', null, String(cell ?? '')))))))));
+    box.append(h('section', { class: 'card', 'aria-label': 'Quotas', css: { 'margin-top': '14px' } },
+      h('header', null, h('h2', null, 'Quotas')), h('table', null,
+      h('thead', null, h('tr', null, ['Quota', 'Account', 'Spent', 'Limit', 'Window ends'].map(text =>
+      h('th', { scope: 'col' }, text)))), h('tbody', null, list.map(one => h('tr', null,
+      [one.name ?? one.quota, one.account ?? '', one.spent ?? one.used, one.limit ?? one.max, one.resetsAt ?? one.windowEnds ??
+      ''].map(cell => h('td', null, String(cell ?? '')))))))));
   }
 
   function csv() {
     const names = ['at', 'key', 'runs', 'failed', 'steps', 'input', 'output', 'cached', 'usd'];
     // A cell that begins like a formula is made a text: tables would run it.
-    const cell = value => { const text = String(value ?? ''); return `"${(/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text).replaceAll('"', '""')}"`; };
-    const url = URL.createObjectURL(new Blob([[names.join(','), ...rows.map(row => names.map(name => cell(row[name])).join(','))].join('\r\n')], { type: 'text/csv' }));
+    const cell = value => { const text = String(value ?? '');
+      return `"${(/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text).replaceAll('"', '""')}"`; };
+    const url = URL.createObjectURL(new Blob([[names.join(','),
+      ...rows.map(row => names.map(name => cell(row[name])).join(','))].join('\r\n')], { type: 'text/csv' }));
     const anchor = h('a', { href: url, download: 'usage.csv' });
     anchor.click();
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
