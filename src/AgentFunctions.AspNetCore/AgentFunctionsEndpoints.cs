@@ -39,6 +39,7 @@ public static class AgentFunctionsEndpoints
         RegistrationCheck.Ensure(endpoints.ServiceProvider);
         RouteGroupBuilder root = endpoints.MapGroup(prefix);
         root.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers)).WithGroupName(ApiDocument.Name).DisableCookieRedirect();
+        root.AnswerHead();
         root.Guard();
         RouteGroupBuilder api = root.MapGroup("/api").AddEndpointFilter<RouteGroupBuilder, ViewFilter>();
         RuntimeRoot.Note(api);
@@ -59,6 +60,8 @@ public static class AgentFunctionsEndpoints
         api.MapHolds();
         api.MapKill();
         api.MapKeys();
+        api.MapSession();
+        api.MapTickets();
         if (endpoints.ServiceProvider.GetService<IServiceProviderIsService>()?.IsService(typeof(MonitorService)) != false)
         {
             api.MapGroup("/monitors").WithTags("Monitors").MapMonitors();

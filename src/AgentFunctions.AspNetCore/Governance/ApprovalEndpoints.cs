@@ -48,7 +48,7 @@ internal static class ApprovalEndpoints
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, ApprovalService desk, CancellationToken cancellationToken) =>
         http.Request.Query.Flag("reveal", false)
-            ? new Revealed(Answers.Json(ApprovalResource.Of(await desk.RevealAsync(id, http.Caller(), cancellationToken))))
+            ? new SecretAnswer(Answers.Json(ApprovalResource.Of(await desk.RevealAsync(id, http.Caller(), cancellationToken))))
             : Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken)));
 
     private static async Task<IResult> DecideAsync(
@@ -99,16 +99,6 @@ internal static class ApprovalEndpoints
         }
 
         return decided;
-    }
-
-    /// <summary>The truth, for somebody who may decide about it; not to be kept on the way.</summary>
-    private sealed class Revealed(IResult answer) : IResult, IUnmasked
-    {
-        public Task ExecuteAsync(HttpContext httpContext)
-        {
-            httpContext.Response.Headers.CacheControl = "no-store";
-            return answer.ExecuteAsync(httpContext);
-        }
     }
 
     private static ApprovalListResource ListOf(IEnumerable<Approval> approvals) => new([.. approvals.Select(ApprovalResource.Of)]);

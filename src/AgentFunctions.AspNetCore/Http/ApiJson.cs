@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Agents;
+using AgentFunctions.AspNetCore.Dashboard;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Monitors;
@@ -99,5 +100,8 @@ internal static class ApiJson
 [JsonSerializable(typeof(CommentSubmission))]
 [JsonSerializable(typeof(TickResource))]
 [JsonSerializable(typeof(HealthResource))]
+[JsonSerializable(typeof(SessionResource))]
+[JsonSerializable(typeof(TicketSubmission))]
+[JsonSerializable(typeof(TicketResource))]
 [JsonSerializable(typeof(ProblemResource))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

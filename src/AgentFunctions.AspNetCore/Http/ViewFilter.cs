@@ -33,8 +33,7 @@ internal sealed class MaskedResult(IResult inner, Redactor redactor) : IResult
         ReadOnlyMemory<byte> written = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
         if (httpContext.Response.ContentType?.Contains("json", StringComparison.OrdinalIgnoreCase) == true)
         {
-            written = redactor.RedactJson(written);
-            httpContext.Response.ContentLength = httpContext.Response.ContentLength is null ? null : written.Length;
+            written = JsonAnswer.Prepare(httpContext, redactor.RedactJson(written));
         }
 
         if (!written.IsEmpty)

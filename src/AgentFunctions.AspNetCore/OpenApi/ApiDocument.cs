@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Security;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -19,7 +20,7 @@ internal static class ApiDocument
     public static void Configure(OpenApiOptions options)
     {
         // Whatever else the app maps is described in documents of its own.
-        options.ShouldInclude = static description =>
+        options.ShouldInclude = static description => description.HttpMethod != HttpMethods.Head &&
             description.ActionDescriptor.EndpointMetadata.Any(static metadata => metadata is RuntimeEndpoint);
         options.CreateSchemaReferenceId = type =>
             type.Type.Assembly == typeof(ApiDocument).Assembly && type.Type.Name.EndsWith("Resource", StringComparison.Ordinal)

@@ -50,6 +50,11 @@ internal static class EventEndpoints
             return Answers.Json<IReadOnlyList<EventResource>>(await ReadAsync(journal, id, from, null, cancellationToken));
         }
 
+        if (HttpMethods.IsHead(request.Method))
+        {
+            return TypedResults.Empty;
+        }
+
         bool isOver = run.IsEnded && last is not null && await ReadAsync(journal, id, from, 1, cancellationToken) is [];
         return isOver ? TypedResults.NoContent()
             : request.Query.Flag("live", false) ? EventStream.Live(id, from, isResumed: last is { Length: > 0 })

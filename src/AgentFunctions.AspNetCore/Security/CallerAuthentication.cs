@@ -4,6 +4,7 @@ using System.Text;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Security.Oidc;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Identity;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -14,11 +15,14 @@ namespace AgentFunctions.AspNetCore.Security;
 /// the principal that Azure has checked. Where none of these exists, whoever is on the host's own machine is the local caller.
 /// </summary>
 internal sealed class CallerAuthentication(
-    IOptions<ApiOptions> options, ApiKeys keys, OidcCallers tokens, AppAuthentication app, UserCallers users)
+    IOptions<ApiOptions> options, ApiKeys keys, OidcCallers tokens, AppAuthentication app, UserCallers users, AddressTickets tickets)
 {
     private const string Scheme = "Bearer ";
 
     private readonly byte[]? _hostKey = options.Value.Key is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null;
+
+    /// <summary>Whether people may have a key to type in.</summary>
+    public async ValueTask<bool> TakesKeysAsync(CancellationToken cancellationToken) => _hostKey is not null || await keys.AnyAsync(cancellationToken);
 
     /// <summary>Whether a call without credentials is refused.</summary>
     public async ValueTask<bool> IsRequiredAsync(HttpContext context) =>
@@ -33,6 +37,14 @@ internal sealed class CallerAuthentication(
         if (hasToken && await FindByTokenAsync(header[Scheme.Length..].Trim(), context.RequestAborted) is { } holder)
         {
             return new RecognisedCaller(holder, IsExplicit: true);
+        }
+
+        if (header.Length == 0 && TicketedAddress.Find(context.Request) is { } ticketed)
+        {
+            // A ticket that is not good is refused also where no credentials are needed: it says as whom the address is read.
+            return await tickets.FindAsync(ticketed.Ticket, ticketed.Address, context.RequestAborted) is { } sender
+                ? new RecognisedCaller(sender, IsExplicit: true) { IsByTicket = true }
+                : null;
         }
 
         // The token of a user may still be the app's own. With a cookie beside it nobody can tell which of them signed the user in.

@@ -57,6 +57,12 @@ internal sealed class RequestGuard(CallerAuthentication callers, AppAuthenticati
             throw OriginRules.Refusal("Pages of another origin must send a key or token as Authorization: Bearer, and no cookie.");
         }
 
+        if (recognised.IsByTicket)
+        {
+            // A browser follows such an address by itself: what it finds is kept as a file and never shown as a page of this origin.
+            context.Response.OnStarting(static state => TicketedAddress.Contain(((HttpContext)state).Response), context);
+        }
+
         context.Features.Set(recognised.Caller);
         return true;
     }

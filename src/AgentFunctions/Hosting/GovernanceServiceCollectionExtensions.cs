@@ -63,6 +63,9 @@ public static class GovernanceServiceCollectionExtensions
             provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
         services.AddKeyedSingleton(RunTokens.KeyPurpose, static (provider, purpose) => new SigningKeys(
             provider.GetRequiredService<ISigningKeyStore>(), (string)purpose!, provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new AddressTickets(
+            new SigningKeys(provider.GetRequiredService<ISigningKeyStore>(), AddressTickets.KeyPurpose, provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new RunTokens(
             provider.GetRequiredKeyedService<SigningKeys>(RunTokens.KeyPurpose), provider.GetRequiredService<RunTokenRights>(),
             provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<IOptions<GovernanceOptions>>(),

@@ -131,6 +131,8 @@ internal sealed class AuthorisationMatrixTests
                 return ("/dashboard/runs", null);
             case "GET /dashboard/-/{version}/{**file}":
                 return ($"/dashboard/-/{_host.Services.GetRequiredService<DashboardFiles>().Current.Id}/app.js", null);
+            case "POST /api/tickets":
+                return (route, """{"path":"/api/runs"}""");
             case "POST /api/agents/{agent}/runs":
                 return ("/api/agents/lead/runs", """{"goal":"Go."}""");
             case "GET /api/runs/{id}/events":

@@ -1,6 +1,4 @@
-using System.Buffers.Text;
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Options;
@@ -124,7 +122,7 @@ internal sealed class RunTokens : IRequestSigner
             claims[name] = value?.DeepClone();
         }
 
-        return Sign(key, claims);
+        return SignedToken.Write(key, "JWT", claims);
     }
 
     private static JsonObject ActorOf(IReadOnlyList<RunRecord> chain, int at)
@@ -142,13 +140,4 @@ internal sealed class RunTokens : IRequestSigner
 
         return actor;
     }
-
-    private static string Sign(SigningKey key, JsonObject claims)
-    {
-        string head = Encode($$"""{"alg":"ES256","typ":"JWT","kid":"{{key.Public.Kid}}"}""");
-        string body = $"{head}.{Encode(claims.ToJsonString())}";
-        return $"{body}.{Base64Url.EncodeToString(key.Sign(Encoding.ASCII.GetBytes(body)))}";
-    }
-
-    private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
 }
