@@ -49,15 +49,3 @@ internal static class TicketEndpoints
         return $"{root}{PathString.FromUriComponent(own).ToUriComponent()}{(parts.Length > 1 ? $"?{parts[1]}" : "")}";
     }
 }
-
-/// <summary>What a ticket is for.</summary>
-internal sealed record TicketSubmission
-{
-    /// <summary>The path of the API that is read with it, with its query: a link that an answer gave, or one that begins with <c>/api/</c>.</summary>
-    public string? Path { get; init; }
-}
-
-/// <summary>An address that a browser can follow without credentials.</summary>
-/// <param name="Url">The address, as its path was given.</param>
-/// <param name="ExpiresAt">Until when it is good (UTC).</param>
-internal sealed record TicketResource(string Url, DateTime ExpiresAt);
