@@ -67,6 +67,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(ModelSnapshotResource))]
 [JsonSerializable(typeof(ModelDeltaResource))]
 [JsonSerializable(typeof(ModelResetResource))]
+[JsonSerializable(typeof(ModelRetryingResource))]
 [JsonSerializable(typeof(RunStateResource))]
 [JsonSerializable(typeof(ToolProgressResource))]
 [JsonSerializable(typeof(TreePatchResource))]

@@ -27,6 +27,7 @@ internal static class EventText
     {
         JournalSignal { Position: var position, Event: { } e } => Of(position, e),
         ModelStarted started => Write(LiveEventTypes.ModelStarted, ModelStartedResource.Of(started)),
+        ModelRetrying retrying => Write(LiveEventTypes.ModelRetrying, ModelRetryingResource.Of(retrying)),
         ModelSnapshot snapshot => Write(LiveEventTypes.ModelSnapshot, ModelSnapshotResource.Of(snapshot)),
         ModelDelta delta => Write(LiveEventTypes.ModelDelta, ModelDeltaResource.Of(delta)),
         ModelReset reset => Write(LiveEventTypes.ModelReset, ModelResetResource.Of(reset)),

@@ -19,6 +19,18 @@ internal sealed record ModelStartedResource(int Turn, int Attempt, string Delive
         new(started.Turn, started.Attempt, started.Delivery, started.Model, started.At.UtcDateTime);
 }
 
+/// <summary>A model could not be asked; it is asked again.</summary>
+/// <param name="Turn">The turn.</param>
+/// <param name="Failures">How often it failed in a row.</param>
+/// <param name="Code">The stable code of what went wrong; null if it has none.</param>
+/// <param name="Message">What went wrong, in the provider's words.</param>
+/// <param name="Until">When it is asked again (UTC).</param>
+internal sealed record ModelRetryingResource(int Turn, int Failures, string? Code, string Message, DateTime? Until)
+{
+    public static ModelRetryingResource Of(ModelRetrying retrying) =>
+        new(retrying.Turn, retrying.Failures, retrying.Code, retrying.Message, retrying.Until?.UtcDateTime);
+}
+
 /// <summary>All that a model has said so far.</summary>
 /// <param name="Turn">The turn.</param>
 /// <param name="Attempt">The attempt, from 1.</param>

@@ -6,6 +6,9 @@ public static class LiveEventTypes
     /// <summary>A model is asked.</summary>
     public const string ModelStarted = "model.started";
 
+    /// <summary>A model could not be asked; it is asked again.</summary>
+    public const string ModelRetrying = "model.retrying";
+
     /// <summary>What a model has said so far.</summary>
     public const string ModelSnapshot = "model.snapshot";
 

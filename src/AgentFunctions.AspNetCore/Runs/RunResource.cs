@@ -113,6 +113,14 @@ internal sealed record WaitingResource(string Kind, string? Id, DateTime? Until)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Message { get; init; }
 
+    /// <summary>How often the step failed in a row.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Failures { get; init; }
+
+    /// <summary>The stable code of the failure.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Code { get; init; }
+
     /// <summary>When the person is reminded next (UTC).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTime? RemindsAt { get; init; }
@@ -122,6 +130,8 @@ internal sealed record WaitingResource(string Kind, string? Id, DateTime? Until)
     public static WaitingResource Of(RunWaiting wait) => new(wait.Kind, wait.Id, wait.Until?.UtcDateTime)
     {
         Message = wait.Message,
+        Failures = wait.Failures,
+        Code = wait.Code,
         RemindsAt = wait.RemindsAt?.UtcDateTime,
     };
 
@@ -129,6 +139,8 @@ internal sealed record WaitingResource(string Kind, string? Id, DateTime? Until)
     public RunWaiting ToWaiting() => new(Kind, Id, Until is { } until ? new DateTimeOffset(until) : null)
     {
         Message = Message,
+        Failures = Failures,
+        Code = Code,
         RemindsAt = RemindsAt is { } reminder ? new DateTimeOffset(reminder) : null,
     };
 }

@@ -15,6 +15,7 @@ internal sealed class LiveScreen
     private readonly StringBuilder _reasoning = new();
     private readonly SortedDictionary<int, (string Tool, long Length)> _calls = [];
     private readonly SortedDictionary<int, string> _progress = [];
+    private int _turn;
 
     /// <summary>Gets whether what is shown was cut off, and does not count.</summary>
     public bool IsVoid { get; private set; }
@@ -26,18 +27,23 @@ internal sealed class LiveScreen
     {
         switch (signal)
         {
+            case JournalSignal { Event: { Type: JournalEventTypes.ModelCompleted, Turn: { } recorded } } when recorded < _turn:
+                // The next answer is being shown already.
+                break;
             case JournalSignal { Event: { Type: JournalEventTypes.ModelCompleted or JournalEventTypes.RunEnded } }:
                 Clear();
                 break;
             case JournalSignal { Event: { Type: JournalEventTypes.ToolCompleted, Call: { } call } }:
                 _progress.Remove(call);
                 break;
-            case ModelStarted:
+            case ModelStarted started:
                 Clear();
                 _progress.Clear();
+                _turn = started.Turn;
                 break;
             case ModelSnapshot snapshot:
                 Clear();
+                _turn = snapshot.Turn;
                 Add(_text, snapshot.Text);
                 Add(_reasoning, snapshot.Reasoning);
                 foreach (SnapshotCall call in snapshot.Calls)

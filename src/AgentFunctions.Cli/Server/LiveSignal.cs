@@ -20,7 +20,8 @@ internal static class LiveSignal
         LiveEventTypes.ModelReset when Of<ModelResetResource>(item) is { } reset => new ModelReset(reset.Turn, reset.Attempt, reset.Reason),
         LiveEventTypes.ToolProgress when Of<ToolProgressResource>(item) is { } said => new ToolProgressed(said.Turn, said.Call, said.Tool, said.Text),
         LiveEventTypes.RunState when Of<RunStateResource>(item) is { } state => state.ToSignal(),
-        LiveEventTypes.TreePatch or LiveEventTypes.StreamEnds => null,
+        // The journal and the state say so too.
+        LiveEventTypes.ModelRetrying or LiveEventTypes.TreePatch or LiveEventTypes.StreamEnds => null,
         _ => Recorded(item),
     };
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
 using AgentFunctions.Records;
+using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 
@@ -122,7 +123,7 @@ internal sealed record RunState
 internal sealed record RunWait(string Kind, DateTimeOffset? Until = null, string? Id = null)
 {
     /// <summary>The kind of a wait that the model's provider, or a quota, asked for.</summary>
-    public const string ModelCapacity = "modelCapacity";
+    public const string ModelCapacity = RunWaiting.ModelCapacity;
 
     /// <summary>The kind of a wait for sub-agents.</summary>
     public const string SubAgents = "subAgents";

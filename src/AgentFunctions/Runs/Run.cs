@@ -166,8 +166,26 @@ public sealed record RunSubAgents(int Total, int Running)
 /// <param name="Until">Until when, where that is known (UTC): the deadline, or the time of the next attempt.</param>
 public sealed record RunWaiting(string Kind, string? Id = null, DateTimeOffset? Until = null)
 {
+    /// <summary>The kind of a run whose model cannot be asked.</summary>
+    internal const string ModelUnavailable = "modelUnavailable";
+
+    /// <summary>The kind of a run that waits for its model's provider, or for a quota.</summary>
+    internal const string ModelCapacity = "modelCapacity";
+
+    /// <summary>The kind of a run that is paused.</summary>
+    internal const string Resume = "resume";
+
+    /// <summary>The kind of a run that waits for its place among those at work.</summary>
+    internal const string Queue = "queue";
+
     /// <summary>Gets why, in words; <see langword="null"/> if the kind says it all.</summary>
     public string? Message { get; init; }
+
+    /// <summary>Gets how often the step failed in a row; <see langword="null"/> if it waits for another reason.</summary>
+    public int? Failures { get; init; }
+
+    /// <summary>Gets the stable code of the failure; <see langword="null"/> if it has none.</summary>
+    public string? Code { get; init; }
 
     /// <summary>Gets when the person is reminded next (UTC); <see langword="null"/> if that is not before the deadline.</summary>
     public DateTimeOffset? RemindsAt { get; init; }

@@ -18,9 +18,6 @@ namespace AgentFunctions.Steps;
 internal sealed partial class StepRetries(
     StepTroubles troubles, Journal journal, Redactor redactor, TimeProvider time, ILogger<StepRetries> log)
 {
-    /// <summary>What a run waits for whose model cannot be reached.</summary>
-    public const string ModelUnavailable = "modelUnavailable";
-
     /// <summary>What a run waits for while another step is to be tried again.</summary>
     public const string StepRetry = "stepRetry";
 
@@ -154,8 +151,8 @@ internal sealed partial class StepRetries(
 
     private static string KindOf(ErrorCode? code) => code switch
     {
-        ErrorCode.ModelRateLimited or ErrorCode.QuotaExceeded => "modelCapacity",
-        ErrorCode.ModelUnavailable or ErrorCode.ModelProtocolError or ErrorCode.ModelStreamTruncated => ModelUnavailable,
+        ErrorCode.ModelRateLimited or ErrorCode.QuotaExceeded => RunWaiting.ModelCapacity,
+        ErrorCode.ModelUnavailable or ErrorCode.ModelProtocolError or ErrorCode.ModelStreamTruncated => RunWaiting.ModelUnavailable,
         _ => StepRetry,
     };
 

@@ -190,12 +190,22 @@ public sealed class RunReader
     /// <summary>What the loop says that it waits for, and the steps that failed and are tried again.</summary>
     private async Task<IReadOnlyList<RunWaiting>> WaitsAsync(string runId, RunStatus status, RunState? progress, CancellationToken cancellationToken)
     {
-        if (status is not (RunStatus.Running or RunStatus.Waiting) || progress is null)
+        IReadOnlyList<RunWait> told = progress?.Waits ?? (progress?.WaitingFor is { } first ? [first] : []);
+        switch (status)
+        {
+            case RunStatus.Paused:
+                return [new RunWaiting(RunWaiting.Resume), .. told.Select(ViewOf)];
+            case RunStatus.Queued when progress is not null:
+                return [new RunWaiting(RunWaiting.Queue)];
+            case not (RunStatus.Running or RunStatus.Waiting):
+                return [];
+        }
+
+        if (progress is null)
         {
             return [];
         }
 
-        IReadOnlyList<RunWait> told = progress.Waits ?? (progress.WaitingFor is { } first ? [first] : []);
         if (told.Count > 0 && told[0].Kind != RunWait.ModelCapacity)
         {
             return [.. told.Select(ViewOf)];
@@ -207,11 +217,16 @@ public sealed class RunReader
         if (told.Count > 0)
         {
             return troubles.FirstOrDefault(static trouble => trouble.Call is null) is { } why
-                ? [ViewOf(told[0]) with { Kind = why.Kind, Message = why.Message }]
+                ? [ViewOf(told[0]) with { Kind = why.Kind, Message = why.Message, Failures = why.Failures, Code = why.Code }]
                 : [ViewOf(told[0])];
         }
 
-        return [.. troubles.Select(static trouble => new RunWaiting(trouble.Kind, null, trouble.Until) { Message = trouble.Message })];
+        return [.. troubles.Select(static trouble => new RunWaiting(trouble.Kind, null, trouble.Until)
+        {
+            Message = trouble.Message,
+            Failures = trouble.Failures,
+            Code = trouble.Code,
+        })];
     }
 
     private static RunWaiting ViewOf(RunWait wait) => new(wait.Kind, wait.Id, wait.Deadline ?? wait.Until)

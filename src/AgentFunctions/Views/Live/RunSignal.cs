@@ -88,6 +88,14 @@ public sealed record ModelDelta(int Turn, int Attempt, string Delivery, ModelCha
 /// </param>
 public sealed record ModelReset(int? Turn, int? Attempt, string Reason) : RunSignal;
 
+/// <summary>A model could not be asked, or did not answer; it is asked again.</summary>
+/// <param name="Turn">The turn.</param>
+/// <param name="Failures">How often it failed in a row.</param>
+/// <param name="Code">The stable code of what went wrong; <see langword="null"/> if it has none.</param>
+/// <param name="Message">What went wrong, in the provider's words.</param>
+/// <param name="Until">When it is asked again (UTC).</param>
+public sealed record ModelRetrying(int Turn, int Failures, string? Code, string Message, DateTimeOffset? Until) : RunSignal;
+
 /// <summary>Where the run stands.</summary>
 /// <param name="Status">The status.</param>
 /// <param name="Now">What is at work: <c>model</c>, <c>tool:NAME</c> (several names with commas), or <see langword="null"/> for nothing.</param>
