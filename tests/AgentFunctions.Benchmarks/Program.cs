@@ -1,5 +1,6 @@
 using AgentFunctions.Benchmarks.Agent;
 using AgentFunctions.Benchmarks.Engine;
+using AgentFunctions.Benchmarks.Live;
 using AgentFunctions.Benchmarks.Policy;
 using AgentFunctions.Benchmarks.Swarm;
 
@@ -9,6 +10,7 @@ return args switch
     ["engine", .. string[] rest] => await EngineBenchmark.RunAsync(EngineArguments.Parse(rest)),
     [FanOutProcess.Verb, string dataFile] => await FanOutProcess.RunAsync(dataFile),
     ["agent", .. string[] rest] => await AgentBenchmark.RunAsync(rest),
+    ["live", .. string[] rest] => await LiveBenchmark.RunAsync(rest),
     ["long", .. string[] rest] => await LongRun.RunAsync(rest),
     [LongRunProcess.Verb, var file, var endpoint, var window, var resultLength] => await LongRunProcess.RunAsync(file, endpoint, window, resultLength),
     ["swarm", .. string[] rest] => await SwarmBenchmark.RunAsync(SwarmArguments.Parse(rest)),
@@ -19,6 +21,7 @@ return args switch
 static int Usage()
 {
     Console.Error.WriteLine("usage: engine [--memory] [--data DIRECTORY] [--parked COUNT] | policy | agent [--turns COUNT] [--data DIRECTORY]"
+        + " | live [--runs COUNT] [--turns COUNT] [--rounds COUNT] [--data DIRECTORY]"
         + " | long [--turns COUNT] [--kills COUNT] [--window TOKENS] [--result CHARACTERS] [--compactions COUNT] [--data DIRECTORY]"
         + " | swarm [--children COUNT] [--turns COUNT] [--latency MILLISECONDS] [--concurrent COUNT] [--stream]"
         + " [--warm-ups COUNT] [--rounds COUNT] [--data DIRECTORY] [--json]");

@@ -70,15 +70,22 @@ internal sealed class ScriptedModel : IChatClient
     }
 
     /// <summary>A host with this model and one tool.</summary>
-    public static async Task<IHost> StartHostAsync(string dataFile, IChatClient model, AgentTool tool)
+    /// <param name="dataFile">Its data file.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="tool">The tool.</param>
+    /// <param name="isStreaming">Whether the model streams.</param>
+    /// <param name="settings">Further settings.</param>
+    public static async Task<IHost> StartHostAsync(
+        string dataFile, IChatClient model, AgentTool tool, bool isStreaming = false, params KeyValuePair<string, string?>[] settings)
     {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddAgentModel(_ => new ModelBinding(
             "scripted", "scripted",
-            new ModelProfile { Provider = "benchmark", ContextWindow = 32_000, MaxOutputTokens = 1_000, Streaming = false }, model));
+            new ModelProfile { Provider = "benchmark", ContextWindow = 32_000, MaxOutputTokens = 1_000, Streaming = isStreaming }, model));
         builder.Services
-            .AddAgentFunctions(new ConfigurationBuilder().Build())
-            .AddOpenAIModels(new ConfigurationBuilder().Build()).AddMcpServers().AddMonitors()
+            .AddAgentFunctions(configuration)
+            .AddOpenAIModels(configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = dataFile);
         builder.Services.AddAgent(Agents.Agent.Create("worker").WithInstructions("Work.").WithMaxTurns(int.MaxValue).Build());
         builder.Services.AddTool(tool);
