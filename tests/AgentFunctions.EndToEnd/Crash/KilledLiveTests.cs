@@ -46,7 +46,7 @@ internal sealed class KilledLiveTests
         Assert.That(client.Resets, Is.EqualTo(Enumerable.Repeat("reconnected", Kills)));
         Assert.That(client.Types.Where(static type => type == "model.completed"), Has.Exactly(1).Items);
         Assert.That(client.Recorded, Is.EqualTo(Answer));
-        Assert.That(Answer, Does.StartWith(client.Live), "of the last attempt alone");
+        Assert.That(Answer.StartsWith(client.Live, StringComparison.Ordinal), Is.True, "of the last attempt alone");
         Assert.That(client.Live, Is.Not.Empty);
         Assert.That(client.Positions, Is.EqualTo(Enumerable.Range(0, client.Positions.Count)), "no event is lost, none comes twice");
         Assert.That(model.Count, Is.EqualTo(Kills + 1), "each life asked once");

@@ -3,7 +3,8 @@
 // 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools), 'newest'
 // (speaks 2026-07-28; its tool 'asks' asks for input as that does, once or with 'rounds: N' so often, 'asks_to_open' to open an address, 'asks_inside' by a
 // request within the call (for a password with 'secret: true'), 'samples_inside' for a model's answer), 'refuses:TEXT'
-// (refuses to list, in these words), 'named:TEXT' (is called so). Its tool 'parts' answers what it is given as 'answer'.
+// (refuses to list, in these words), 'named:TEXT' (is called so). Its tool 'parts' answers what it is given as 'answer',
+// 'progresses' says how far it is (and once that of a call that there is not) and answers when the file 'until' is there.
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -15,7 +16,7 @@ while (gate && !existsSync(gate)) {
 
 const say = (message) => process.stdout.write(JSON.stringify(message) + "\n");
 const tool = (name, inputSchema = { type: "object" }) => ({ name, inputSchema, annotations: { readOnlyHint: true } });
-const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_to_open"), tool("asks_inside"), tool("samples_inside"), tool("parts")];
+const tools = [tool("act"), tool("flood"), tool("endless"), tool("asks"), tool("asks_to_open"), tool("asks_inside"), tool("samples_inside"), tool("parts"), tool("progresses")];
 if (how.includes("twice")) {
   tools.push({ ...tool("act"), description: "another" });
 }
@@ -90,6 +91,15 @@ for await (const line of createInterface({ input: process.stdin })) {
     answer({ resultType: "complete", content: [{ type: "text", text: `opened: ${JSON.stringify(params.inputResponses.q)} ${params.requestState}` }] });
   } else if (method === "tools/call" && params.name === "asks_to_open") {
     answer({ resultType: "input_required", inputRequests: { q: { method: "elicitation/create", params: { mode: "url", message: "Sign in.", url: "https://pay.example.com/in?id=7", elicitationId: "e1" } } }, requestState: "kept" });
+  } else if (method === "tools/call" && params.name === "progresses") {
+    const tell = (progressToken, progress, message) => say({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken, progress, total: 9, message } });
+    tell("nobody's", 8, "of another call");
+    tell(params._meta.progressToken, 3, params.arguments.message);
+    while (!existsSync(params.arguments.until)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+
+    answer({ content: [{ type: "text", text: "done" }] });
   } else if (method === "tools/call" && params.name === "parts") {
     answer(params.arguments?.answer ?? { content: [] });
   } else if (method === "tools/call" && params.name.startsWith("report_")) {
