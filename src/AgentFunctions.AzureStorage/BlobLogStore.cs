@@ -124,19 +124,44 @@ internal sealed class BlobLogStore : ILogStore
         return StorageCall.RunAsync(async () =>
         {
             BlobContainerClient container = await _segments.ContainerAsync();
-            BlobItem? last = null;
-            await foreach (BlobItem segment in _segments.ListAsync(stream, cancellationToken))
+            await foreach ((BlobItem segment, _) in EndedBeforeAsync(stream, before, cancellationToken))
             {
-                if (last is not null && LogLocation.SegmentOf(segment.Name) <= before && segment.Properties.ContentLength > 0)
-                {
-                    await container.DeleteBlobIfExistsAsync(last.Name, DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken);
-                }
-
-                last = segment;
+                await container.DeleteBlobIfExistsAsync(segment.Name, DeleteSnapshotsOption.IncludeSnapshots, null, cancellationToken);
             }
 
             return true;
         });
+    }
+
+    public Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken = default)
+    {
+        StorageNames.Ensure(stream, nameof(stream));
+        return StorageCall.RunAsync(async () =>
+        {
+            long left = 0;
+            await foreach ((_, long next) in EndedBeforeAsync(stream, before, cancellationToken))
+            {
+                left = next;
+            }
+
+            return left;
+        });
+    }
+
+    /// <summary>Finds the segments that end before a position, each with the position at which the next begins.</summary>
+    private async IAsyncEnumerable<(BlobItem Segment, long Next)> EndedBeforeAsync(
+        string stream, long before, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        BlobItem? last = null;
+        await foreach (BlobItem segment in _segments.ListAsync(stream, cancellationToken))
+        {
+            if (last is not null && LogLocation.SegmentOf(segment.Name) <= before && segment.Properties.ContentLength > 0)
+            {
+                yield return (last, LogLocation.SegmentOf(segment.Name));
+            }
+
+            last = segment;
+        }
     }
 
     public Task DeleteAsync(string stream, CancellationToken cancellationToken = default)

@@ -6,6 +6,9 @@ namespace AgentFunctions.Sqlite.Database;
 /// <remarks>Sits on the native API directly: a step costs a handful of calls, and ADO.NET's objects would double them.</remarks>
 internal sealed class Connection : IDisposable
 {
+    /// <summary>How long others that use the file are waited for unless something else is said, in milliseconds.</summary>
+    public const int UsualPatience = 5_000;
+
     private readonly sqlite3 _handle;
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
 
@@ -36,9 +39,13 @@ internal sealed class Connection : IDisposable
         }
 
         _ = raw.sqlite3_extended_result_codes(handle, 1);
-        _ = raw.sqlite3_busy_timeout(handle, 5_000);
+        connection.WaitForOthers(UsualPatience);
         return connection;
     }
+
+    /// <summary>Sets how long is waited for others that use the file.</summary>
+    /// <param name="milliseconds">How long.</param>
+    public void WaitForOthers(int milliseconds) => _ = raw.sqlite3_busy_timeout(_handle, milliseconds);
 
     /// <summary>A prepared statement, kept for the next use.</summary>
     /// <param name="sql">One statement; a constant, because every text is kept.</param>

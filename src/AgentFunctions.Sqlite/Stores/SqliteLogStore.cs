@@ -110,6 +110,9 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
         await job.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    public async Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken = default) =>
+        Math.Min(before, Math.Max(0, await GetLengthAsync(stream, cancellationToken).ConfigureAwait(false) - 1));
+
     public async Task DeleteAsync(string stream, CancellationToken cancellationToken = default)
     {
         StoreNames.Check(stream, "stream");

@@ -11,6 +11,9 @@ internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance
     /// <summary>How many pages are given back at a time, so that those who wait for a commit do not wait long.</summary>
     private const int PagesAtOnce = 256;
 
+    /// <summary>How long the writer waits for those who read, in milliseconds.</summary>
+    private const int Patience = 20;
+
     /// <inheritdoc/>
     public async Task<bool> ReclaimAsync(CancellationToken cancellationToken = default)
     {
@@ -30,9 +33,29 @@ internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance
             free = left;
         }
 
+        // Apart from the writer: whoever commits meanwhile waits for none of it, and little is left to move while it waits.
+        await Task.Run(() => MoveLog(engine.Options.DataFile), cancellationToken).ConfigureAwait(false);
         var checkpoint = new Checkpoint();
         engine.Writer.Enqueue(checkpoint);
         return await checkpoint.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void MoveLog(string dataFile)
+    {
+        if (dataFile == SqliteEngineOptions.InMemory)
+        {
+            return;
+        }
+
+        try
+        {
+            using Connection connection = Connection.Open(dataFile, readOnly: false);
+            connection.Scalar("PRAGMA wal_checkpoint(PASSIVE)");
+        }
+        catch (DatabaseException error)
+        {
+            throw error.ToAgentException(dataFile);
+        }
     }
 
     /// <summary>Work outside of transactions that somebody waits for.</summary>
@@ -59,9 +82,23 @@ internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance
         }
     }
 
-    /// <summary>Moves the log into the file and cuts it off; whether nobody was reading an older state.</summary>
+    /// <summary>
+    /// Moves the rest of the log into the file and cuts it off; whether nobody was reading an older state. Commits wait meanwhile, so those
+    /// who read are not waited for: whoever asked tries again.
+    /// </summary>
     private sealed class Checkpoint : Job<bool>
     {
-        protected override bool Do(Connection connection) => connection.Scalar("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+        protected override bool Do(Connection connection)
+        {
+            connection.WaitForOthers(Patience);
+            try
+            {
+                return connection.Scalar("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+            }
+            finally
+            {
+                connection.WaitForOthers(Connection.UsualPatience);
+            }
+        }
     }
 }

@@ -48,7 +48,7 @@ internal static class ErasureServiceCollectionExtensions
         services.AddRetention(configuration);
         services.TryAddSingleton(static provider => new RunErasure(
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<ErasedRuns>(), provider.GetRequiredService<ErasureRules>(),
-            provider.GetRequiredService<ErasurePlans>(), provider.GetRequiredService<IOrchestrationClient>()));
+            provider.GetRequiredService<ErasurePlans>(), provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<TimeProvider>()));
     }
 
     private static void AddRetention(this IServiceCollection services, IConfiguration configuration)

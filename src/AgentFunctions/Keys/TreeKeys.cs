@@ -28,6 +28,9 @@ internal sealed class TreeKeys(
 
     private readonly LruCache<string, (TreeKey Key, long At)> _keys = new(CacheSize);
 
+    /// <summary>The trees whose keys this host has destroyed lately: a look that began before must not bring one back.</summary>
+    private readonly LruCache<string, bool> _destroyed = new(CacheSize);
+
     /// <summary>Gets the key of a tree; makes it if there is none.</summary>
     /// <param name="root">The root, as <see cref="RootOf"/> gives it.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -54,8 +57,7 @@ internal sealed class TreeKeys(
             if (await store.TryAddAsync(root, Wrap(key, root, wrapping), cancellationToken).ConfigureAwait(false))
             {
                 var added = new TreeKey(key);
-                _keys.Set(root, (added, time.GetTimestamp()));
-                return added;
+                return Keep(root, added) ? added : null;
             }
         }
     }
@@ -66,6 +68,7 @@ internal sealed class TreeKeys(
     public async Task DestroyAsync(string root, CancellationToken cancellationToken = default)
     {
         await store.DestroyAsync(root, cancellationToken).ConfigureAwait(false);
+        _destroyed.Set(root, true);
         _keys.Remove(root);
     }
 
@@ -99,8 +102,20 @@ internal sealed class TreeKeys(
         TreeKey key = Unwrap(wrapped, root, wrapping) ?? throw new AgentException(
             ErrorCode.DataFileUnusable,
             $"The key of run tree '{root}' cannot be unwrapped: the host's key encryption key is not the one that wrapped it. Restore the key folder.");
+        return Keep(root, key) ? (key, false) : (null, true);
+    }
+
+    /// <summary>Keeps a key in memory, unless it was destroyed since it was read.</summary>
+    private bool Keep(string root, TreeKey key)
+    {
         _keys.Set(root, (key, time.GetTimestamp()));
-        return (key, false);
+        if (!_destroyed.TryGet(root, out _))
+        {
+            return true;
+        }
+
+        _keys.Remove(root);
+        return false;
     }
 
     private TreeKey? Cached(string root) => _keys.TryGet(root, out (TreeKey Key, long At) cached)

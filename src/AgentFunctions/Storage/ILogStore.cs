@@ -55,6 +55,13 @@ public interface ILogStore
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
+    /// <summary>Finds how far <see cref="TrimAsync"/> would delete now: a store may only be able to delete whole parts of a stream.</summary>
+    /// <param name="stream">The stream; it need not exist.</param>
+    /// <param name="before">The position before which entries would be deleted.</param>
+    /// <param name="cancellationToken">The token to cancel the look.</param>
+    /// <returns>The position of the first entry that would be left, at most <paramref name="before"/>; 0 if nothing would be deleted, as by default.</returns>
+    Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken = default) => Task.FromResult(0L);
+
     /// <summary>Deletes a stream; one that does not exist is fine.</summary>
     /// <param name="stream">The stream.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

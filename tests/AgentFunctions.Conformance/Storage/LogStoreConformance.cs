@@ -176,10 +176,13 @@ public abstract class LogStoreConformance
     public async Task Trim_Stream_KeepsPositionsAndWhatComesAfter()
     {
         await AppendAsync("s", "a", "b", "c", "d");
+        long first = await Store.FindTrimAsync("s", 2, Cancel);
+        Assert.That((first, await Store.FindTrimAsync("unknown", 2, Cancel)), Is.EqualTo((0L, 0L)).Or.EqualTo((2L, 0L)));
         await Store.TrimAsync("s", 2, Cancel);
         await Store.TrimAsync("s", 2, Cancel);
         await Store.TrimAsync("unknown", 2, Cancel);
 
+        Assert.That((await ReadAsync("s"))[0], Is.EqualTo(first == 0 ? "0:a" : "2:c"), "what was said would go is gone");
         Assert.That((await ReadAsync("s")).TakeLast(2), Is.EqualTo(new[] { "2:c", "3:d" }), "a store may keep more");
         Assert.That(await Store.GetLengthAsync("s", Cancel), Is.EqualTo(4));
         await Store.TrimAsync("s", 100, Cancel);

@@ -28,6 +28,13 @@ public sealed class RunAccess
     {
         if (await _runs.Erased.FindAsync(runId, cancellationToken).ConfigureAwait(false) is { } erased)
         {
+            if (act == RunAct.Erase && erased.DoneAt is null && erased.Run == runId)
+            {
+                // It was begun, and may be asked for again.
+                RunRights.EnsureMayErase(caller, runId, erased.Requester);
+                return;
+            }
+
             throw RunRights.MaySee(caller, erased.Requester)
                 ? ErasedRuns.Gone(runId, erased)
                 : new AgentException(ErrorCode.RunNotFound, $"There is no run '{runId}'.");

@@ -33,14 +33,10 @@ internal static class RunRights
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(run);
         bool isOwn = run.Requester == caller.Id;
-        if (!isOwn && !SeesAll(caller))
-        {
-            throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{run.Id}'.");
-        }
-
+        EnsureMaySee(caller, run.Id, run.Requester);
         if (act == RunAct.Erase)
         {
-            EnsureMayErase(caller, isOwn);
+            EnsureMayErase(caller, run.Id, run.Requester);
             return;
         }
 
@@ -53,12 +49,27 @@ internal static class RunRights
         }
     }
 
-    private static void EnsureMayErase(Caller caller, bool isOwn)
+    /// <summary>Ensures that a caller may erase a run of which nothing but who asked for it needs to be left.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="requester">Who asked for it.</param>
+    /// <exception cref="AgentException">As for a run.</exception>
+    public static void EnsureMayErase(Caller caller, string run, string requester)
     {
+        EnsureMaySee(caller, run, requester);
+        bool isOwn = requester == caller.Id;
         if (!caller.Has(CallerRoles.Admin) && !(isOwn && caller.Has(CallerRoles.Submitter)))
         {
             throw new AgentException(
                 ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {(isOwn ? $"{CallerRoles.Submitter} or " : "")}{CallerRoles.Admin}.");
+        }
+    }
+
+    private static void EnsureMaySee(Caller caller, string run, string requester)
+    {
+        if (!MaySee(caller, requester))
+        {
+            throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{run}'.");
         }
     }
 }

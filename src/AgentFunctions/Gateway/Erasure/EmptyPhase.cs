@@ -38,6 +38,13 @@ internal sealed class EmptyPhase(ErasureRules rules, IRecordStore records, Audit
             await records.PutAsync(key, EmptiedRuns.Write(time.GetUtcNow()), default, cancellationToken).ConfigureAwait(false);
         }
 
+        if (await runs.Erased.FindAsync(run.Id, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            // All of it is being erased by now: what this wrote must not be left behind.
+            await records.DeleteAsync(key, default, cancellationToken).ConfigureAwait(false);
+            return new EraseProgress { Refused = $"Run '{input.Root}' is being erased." };
+        }
+
         await index.AppendAsync([new RunIndexEntry(RunIndexEntry.Emptied, run.Id, time.GetUtcNow().UtcTicks)], cancellationToken).ConfigureAwait(false);
         return new EraseProgress();
     }

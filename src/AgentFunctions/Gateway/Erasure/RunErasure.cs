@@ -10,6 +10,11 @@ public sealed class RunErasure
 {
     private const int MaxReason = 1_000;
 
+    /// <summary>How long it is tried to end what deletes the content alone.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
     private static readonly OrchestrationStatus[] s_ended = [OrchestrationStatus.Completed, OrchestrationStatus.Failed, OrchestrationStatus.Terminated];
 
     private readonly RunStore _runs;
@@ -17,9 +22,11 @@ public sealed class RunErasure
     private readonly ErasureRules _rules;
     private readonly ErasurePlans _plans;
     private readonly IOrchestrationClient _orchestrations;
+    private readonly TimeProvider _time;
 
-    internal RunErasure(RunStore runs, ErasedRuns erased, ErasureRules rules, ErasurePlans plans, IOrchestrationClient orchestrations) =>
-        (_runs, _erased, _rules, _plans, _orchestrations) = (runs, erased, rules, plans, orchestrations);
+    internal RunErasure(
+        RunStore runs, ErasedRuns erased, ErasureRules rules, ErasurePlans plans, IOrchestrationClient orchestrations, TimeProvider time) =>
+        (_runs, _erased, _rules, _plans, _orchestrations, _time) = (runs, erased, rules, plans, orchestrations, time);
 
     /// <summary>Previews the erasure of a tree. Nothing is changed.</summary>
     /// <param name="request">What would be asked for; its reason is not looked at.</param>
@@ -50,6 +57,14 @@ public sealed class RunErasure
             throw new AgentException(ErrorCode.InvalidInput, $"reason: say why, in 1 to {MaxReason} characters; it stays in the audit log.");
         }
 
+        if (await _erased.FindAsync(request.Run, cancellationToken).ConfigureAwait(false) is { DoneAt: null } begun && begun.Run == request.Run)
+        {
+            // It was begun, and must end: if it failed it is taken up again.
+            RunRights.EnsureMayErase(caller, begun.Run, begun.Requester);
+            await ScheduleAsync(begun.Run, ErasePhases.All, request, caller.Id, cancellationToken).ConfigureAwait(false);
+            return await GetAsync(begun.Run, caller, cancellationToken).ConfigureAwait(false);
+        }
+
         RunRecord run = await FindAsync(request, caller, cancellationToken).ConfigureAwait(false);
         await _rules.EnsureAsync(run, request.Force, request.Cancel, cancellationToken).ConfigureAwait(false);
         await ScheduleAsync(run.Id, ErasePhases.All, request, caller.Id, cancellationToken).ConfigureAwait(false);
@@ -69,6 +84,12 @@ public sealed class RunErasure
         OrchestrationState? state = RunId.IsValid(run)
             ? await _orchestrations.GetAsync(EraseFlow.InstanceIdOf(run), true, cancellationToken).ConfigureAwait(false)
             : null;
+        if (mark is null && IsOfContent(state))
+        {
+            // What was said and done goes, and the run stays: it says so itself.
+            state = null;
+        }
+
         bool maySee = caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Admin) || caller.Id == requester;
         if (!maySee || (mark is null && state is null))
         {
@@ -98,10 +119,11 @@ public sealed class RunErasure
     }
 
     /// <summary>Begins to erase a tree, or its content, for the host itself, whose rules say that its time has come.</summary>
-    internal Task ScheduleAsync(string root, IReadOnlyList<string> phases, string rule, CancellationToken cancellationToken) =>
+    /// <returns>Whether it began; otherwise it is under way.</returns>
+    internal Task<bool> ScheduleAsync(string root, IReadOnlyList<string> phases, string rule, CancellationToken cancellationToken) =>
         ScheduleAsync(root, phases, new EraseRequest(root, $"retention rule '{rule}'") { Force = true }, "host", cancellationToken);
 
-    private async Task ScheduleAsync(
+    private async Task<bool> ScheduleAsync(
         string root, IReadOnlyList<string> phases, EraseRequest request, string by, CancellationToken cancellationToken)
     {
         var order = new EraseOrder(root, phases, by, request.Reason)
@@ -110,17 +132,57 @@ public sealed class RunErasure
             Force = request.Force,
             Notes = request.Notes,
         };
-        try
+        string id = EraseFlow.InstanceIdOf(root);
+        DateTimeOffset giveUp = _time.GetUtcNow() + Patience;
+        for (int attempt = 0; ; attempt++)
         {
-            await _orchestrations.ScheduleAsync(
-                EraseFlow.Name, order, new StartOptions { InstanceId = EraseFlow.InstanceIdOf(root), ReplaceableStatuses = s_ended }, cancellationToken)
-                .ConfigureAwait(false);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
-        {
-            // It is under way.
+            try
+            {
+                await _orchestrations.ScheduleAsync(
+                    EraseFlow.Name, order, new StartOptions { InstanceId = id, ReplaceableStatuses = s_ended }, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
+            {
+                OrchestrationState? state = await _orchestrations.GetAsync(id, true, cancellationToken).ConfigureAwait(false);
+                if (phases.SequenceEqual(ErasePhases.OfContent) || (state is not null && !IsOfContent(state) && !state.IsEnded))
+                {
+                    // It is under way, or more than it.
+                    return false;
+                }
+
+                if (_time.GetUtcNow() >= giveUp)
+                {
+                    throw new AgentException(
+                        ErrorCode.EngineUnavailable, $"The content of run '{root}' is being deleted as its retention says, and that cannot be ended now. Ask again in a minute.", e);
+                }
+
+                // To delete the content alone is less than what is wanted now; each of its steps may be repeated by what follows.
+                if (state is { IsEnded: false })
+                {
+                    await TerminateAsync(id, cancellationToken).ConfigureAwait(false);
+                }
+
+                await Task.Delay(attempt == 0 ? TimeSpan.Zero : Pause, _time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
+
+    private async Task TerminateAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _orchestrations.TerminateAsync(id, null, false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)
+        {
+            // It has ended meanwhile.
+        }
+    }
+
+    /// <summary>Whether only what was said and done in a tree is deleted, and the tree stays.</summary>
+    private static bool IsOfContent(OrchestrationState? state) =>
+        state?.Input is { } input && DurableJson.Deserialize<EraseOrder>(input) is { } order && !order.Phases.Contains(MarkPhase.Name);
 
     private async Task<RunRecord> FindAsync(EraseRequest request, Caller caller, CancellationToken cancellationToken)
     {

@@ -7,9 +7,9 @@ namespace AgentFunctions.Gateway.Retention;
 
 /// <summary>Finds what is due by the rules, and has it erased: the oldest first, a bounded number at a time.</summary>
 internal sealed class RetentionSweep(
-    RetentionRules rules, RetentionTargets targets, RunIndex index, RunStore runs, ErasureRules holds, TimeProvider time)
+    RetentionRules rules, RetentionTargets targets, RunIndex index, RunStore runs, ErasureRules erasing, TimeProvider time)
 {
-    /// <summary>The most trees of one sweep; what is left comes with the next.</summary>
+    /// <summary>The most trees that one sweep begins with; what is left comes with the next. What is refused or under way does not count.</summary>
     public const int MostTrees = 100;
 
     /// <summary>Sweeps once.</summary>
@@ -35,11 +35,25 @@ internal sealed class RetentionSweep(
                 return (begun, false);
             }
 
-            begun += await SweepAsync(row, now, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+            begun += await TrySweepAsync(row, now, cancellationToken).ConfigureAwait(false) ? 1 : 0;
         }
 
         await targets.CutAuditAsync(cancellationToken).ConfigureAwait(false);
         return (begun, true);
+    }
+
+    /// <summary>Sweeps one tree; what stands against it keeps no other.</summary>
+    private async Task<bool> TrySweepAsync(RunIndexRow row, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SweepAsync(row, now, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            targets.Left(row.Id, e.Message);
+            return false;
+        }
     }
 
     private async Task<bool> SweepAsync(RunIndexRow row, DateTimeOffset now, CancellationToken cancellationToken)
@@ -51,7 +65,7 @@ internal sealed class RetentionSweep(
 
         TimeSpan age = now - new DateTimeOffset(row.End.At, TimeSpan.Zero);
         bool isDue = term.All <= age || (term.Content <= age && !row.IsEmptied) || rules.OfWorkspace(term) <= age;
-        if (!isDue || await holds.HoldOfAsync(run, cancellationToken).ConfigureAwait(false) is not null)
+        if (!isDue || !await MayEraseAsync(run, cancellationToken).ConfigureAwait(false))
         {
             return false;
         }
@@ -59,5 +73,19 @@ internal sealed class RetentionSweep(
         return term.All <= age ? await targets.EraseAsync(run, term.Rule, cancellationToken).ConfigureAwait(false)
             : term.Content <= age && !row.IsEmptied ? await targets.EmptyAsync(run, term.Rule, cancellationToken).ConfigureAwait(false)
             : await targets.DeleteFolderAsync(run, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether a tree may be erased now: what would be refused anyway is not begun.</summary>
+    private async Task<bool> MayEraseAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await erasing.EnsureAsync(run, force: true, cancel: false, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (AgentException e) when (e.Code is ErrorCode.RunHeld or ErrorCode.RunStateForbids)
+        {
+            return false;
+        }
     }
 }

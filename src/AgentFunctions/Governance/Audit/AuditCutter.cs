@@ -18,7 +18,8 @@ internal sealed class AuditCutter(ILogStore logs, AuditChain heads)
         foreach (string? shard in AuditParts.InOrder)
         {
             string stream = AuditShards.StreamOf(shard);
-            if (await FindAsync(shard, stream, before, cancellationToken).ConfigureAwait(false) is not (var first, { } cut))
+            long first = await FirstAsync(stream, cancellationToken).ConfigureAwait(false);
+            if (await FindAsync(shard, stream, first, before, cancellationToken).ConfigureAwait(false) is not { } cut)
             {
                 continue;
             }
@@ -32,23 +33,38 @@ internal sealed class AuditCutter(ILogStore logs, AuditChain heads)
         return count;
     }
 
-    /// <summary>Finds the first entry that a part has, and the last that is old enough; the last one of a part always stays.</summary>
-    private async Task<(long First, AuditHead? Cut)> FindAsync(string? shard, string stream, DateTimeOffset before, CancellationToken cancellationToken)
+    private async Task<long> FirstAsync(string stream, CancellationToken cancellationToken)
+    {
+        await foreach (LogEntry line in logs.ReadAsync(stream, 0, 1, cancellationToken).ConfigureAwait(false))
+        {
+            return line.Position;
+        }
+
+        return 0;
+    }
+
+    /// <summary>
+    /// Finds the last entry of a part that is old enough and that the store can delete with all before it, so that nothing is said to be cut
+    /// that stays; the last one of a part always does.
+    /// </summary>
+    /// <returns>The place; <see langword="null"/> if nothing goes.</returns>
+    private async Task<AuditHead?> FindAsync(string? shard, string stream, long first, DateTimeOffset before, CancellationToken cancellationToken)
     {
         long length = await logs.GetLengthAsync(stream, cancellationToken).ConfigureAwait(false);
-        long? first = null;
-        AuditHead? cut = null;
-        await foreach (LogEntry line in logs.ReadAsync(stream, 0, null, cancellationToken).ConfigureAwait(false))
+        long most = await logs.FindTrimAsync(stream, length - 1, cancellationToken).ConfigureAwait(false);
+        var old = new List<AuditHead>();
+        // Where nothing can go, nothing is read.
+        await foreach (LogEntry line in logs.ReadAsync(stream, first, most <= first ? 0 : null, cancellationToken).ConfigureAwait(false))
         {
-            first ??= line.Position;
-            if (line.Position >= length - 1 || AuditLine.TryRead(line.Data) is not { } entry || entry.At >= before)
+            if (line.Position >= most || AuditLine.TryRead(line.Data) is not { } entry || entry.At >= before)
             {
                 break;
             }
 
-            cut = new AuditHead(shard, line.Position + 1, AuditLine.HashOf(line.Data.Span));
+            old.Add(new AuditHead(shard, line.Position + 1, AuditLine.HashOf(line.Data.Span)));
         }
 
-        return (first ?? 0, cut);
+        long goes = old.Count == 0 ? 0 : await logs.FindTrimAsync(stream, old[^1].Count, cancellationToken).ConfigureAwait(false);
+        return old.FindLast(head => head.Count <= goes);
     }
 }

@@ -46,6 +46,9 @@ internal sealed class RedactingLogStore(ILogStore inner, Redactor redactor, Func
     public Task TrimAsync(string stream, long before, CancellationToken cancellationToken = default) =>
         inner.TrimAsync(stream, before, cancellationToken);
 
+    public Task<long> FindTrimAsync(string stream, long before, CancellationToken cancellationToken = default) =>
+        inner.FindTrimAsync(stream, before, cancellationToken);
+
     public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => inner.DeleteAsync(stream, cancellationToken);
 
     private static bool IsAudit(string stream) =>

@@ -1,9 +1,11 @@
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Erasure;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Options;
 using AgentFunctions.Keys;
+using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
@@ -108,6 +110,64 @@ internal sealed class EraseTests
         Assert.That(scene.Found()["artifact"], Is.Zero);
     }
 
+    [Test]
+    public async Task Erase_WhileRetentionDeletesTheContent_IsCarriedOut(CancellationToken cancellationToken)
+    {
+        var stop = new PhaseStop(ContentPhase.Name, afterIt: false);
+        await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around))));
+        string id = await scene.RunAsync(cancellationToken);
+        bool began = await scene.Host.Get<RunErasure>().ScheduleAsync(id, ErasePhases.OfContent, "short", cancellationToken);
+        await stop.Reached.WaitAsync(cancellationToken);
+
+        await scene.EraseAsync(id, cancellationToken);
+
+        Assert.That(began, Is.True);
+        Assert.That(scene.Found().Where(static kind => kind.Value > 0), Is.Empty);
+        await EndsAsync(scene, id, cancellationToken);
+    }
+
+    [Test]
+    public async Task Get_AfterTheContentAloneWasDeleted_IsNoErasureOfTheRun(CancellationToken cancellationToken)
+    {
+        await using ErasureScene scene = await ErasureScene.StartAsync();
+        string id = await scene.RunAsync(cancellationToken);
+        await scene.Host.Get<RunErasure>().ScheduleAsync(id, ErasePhases.OfContent, "short", cancellationToken);
+        await scene.Host.Get<IOrchestrationClient>().WaitForCompletionAsync(EraseFlow.InstanceIdOf(id), cancellationToken);
+
+        Assert.That(
+            () => scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunNotFound));
+        Assert.That((await scene.Host.Reader.GetAsync(id, cancellationToken)).ContentErasedAt, Is.Not.Null);
+        await scene.EraseAsync(id, cancellationToken);
+    }
+
+    [Test]
+    public async Task Erase_ThatFailed_CanBeAskedForAgain(CancellationToken cancellationToken)
+    {
+        var stop = new PhaseStop(WorkspacePhase.Name, afterIt: false);
+        await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around))));
+        string id = await scene.RunAsync(cancellationToken);
+        await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
+        await stop.Reached.WaitAsync(cancellationToken);
+        await scene.Host.Get<IOrchestrationClient>().TerminateAsync(EraseFlow.InstanceIdOf(id), null, false, cancellationToken);
+        AgentFunctions.Gateway.Erasure.Erasure failed = await scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken);
+        Caller other = new("user:other") { Roles = [CallerRoles.Viewer] };
+
+        Assert.That(failed.State, Is.EqualTo(ErasureState.Failed));
+        Assert.That(
+            () => scene.Host.Get<RunAccess>().EnsureAsync(other, id, RunAct.Erase, cancellationToken),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.NotAllowed));
+        Assert.That(
+            () => scene.Host.Get<RunAccess>().EnsureAsync(Caller.Local, id, RunAct.See, cancellationToken),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
+        await scene.Host.Get<RunAccess>().EnsureAsync(Caller.Local, id, RunAct.Erase, cancellationToken);
+        await scene.EraseAsync(id, cancellationToken);
+        Assert.That(scene.Found().Where(static kind => kind.Value > 0), Is.Empty);
+        await EndsAsync(scene, id, cancellationToken);
+    }
+
     private static async Task<string> OtherAsync(ErasureScene scene, CancellationToken cancellationToken)
     {
         Run other = await scene.Host.RunAsync("Another goal.");
@@ -150,7 +210,7 @@ internal sealed class EraseTests
         {
             public string Name => inner.Name;
 
-            public async Task<AgentFunctions.Loop.EraseProgress> RunAsync(AgentFunctions.Loop.EraseInput input, CancellationToken cancellationToken)
+            public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
             {
                 if (stop._reached.Task.IsCompleted)
                 {

@@ -3,6 +3,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Holds;
 using AgentFunctions.Gateway.Retention;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
@@ -83,6 +84,34 @@ internal sealed class RetentionTests
         await SweepAsync(host, time, cancellationToken);
         Assert.That(
             async () => await host.Reader.GetAsync(run.Id, cancellationToken), Throws.InstanceOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.RunErased));
+    }
+
+    [Test]
+    public async Task Sweep_OneRecordIsBrokenAndAHundredAreAlive_TakesTheOthers(CancellationToken cancellationToken)
+    {
+        var time = new VirtualTime(s_start);
+        await using RunHost host = await StartAsync(time, [("Retention:Default:All", "P5D")]);
+        List<(RunRecord Run, RunStatus Status, DateTimeOffset EndedAt)> all = [];
+        for (int number = 0; number <= RetentionSweep.MostTrees + 2; number++)
+        {
+            // The first to be looked at, since they ended first, are those that cannot be erased.
+            DateTimeOffset at = s_start.AddDays(number - 150);
+            all.Add((await EnterAsync(host, number, RunStatus.Completed, at, cancellationToken), RunStatus.Completed, at));
+        }
+
+        await host.Get<IRecordStore>().PutAsync($"runs/{all[0].Run.Id}", "{ broken"u8.ToArray(), default, cancellationToken);
+        foreach ((RunRecord run, _, _) in all[1..^1])
+        {
+            // Taken up again since it ended, and not begun yet.
+            await host.Get<IOrchestrationClient>().ScheduleAsync(
+                QuestionFlow.Name, new QuestionInput(run.Id, "none", "none"), new StartOptions { InstanceId = run.Id, StartAt = s_start.AddYears(1) }, cancellationToken);
+        }
+
+        await EndAsync(host, all, cancellationToken);
+        await SweepAsync(host, time, cancellationToken);
+
+        Assert.That(await host.Get<ErasedRuns>().FindAsync(all[^1].Run.Id, cancellationToken), Is.Not.Null);
+        Assert.That(await host.Get<ErasedRuns>().FindAsync(all[1].Run.Id, cancellationToken), Is.Null);
     }
 
     [TestCase("P60D", 45, true, Description = "a later, longer rule wins")]

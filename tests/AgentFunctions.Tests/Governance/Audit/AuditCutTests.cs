@@ -64,6 +64,19 @@ internal sealed class AuditCutTests
     }
 
     [Test]
+    public async Task Cut_StoreCannotDeleteSoLittle_SaysNothing()
+    {
+        await using AuditBench bench = await AuditBench.OpenAsync();
+        await WriteAsync(bench);
+
+        // This store deletes nothing, as those do that know no trimming.
+        long cut = await bench.Log(new UnsteadyLogStore(bench.Store, 1)).CutAsync(s_start.AddDays(1), default);
+
+        Assert.That(cut, Is.Zero);
+        Assert.That((await bench.LinesAsync(AuditShards.StreamOf(AuditShards.Heads))).Count(static line => line.Span.IndexOf("audit.cut"u8) >= 0), Is.Zero);
+    }
+
+    [Test]
     public async Task Part_CutWithoutAWord_IsFound()
     {
         await using AuditBench bench = await AuditBench.OpenAsync();
