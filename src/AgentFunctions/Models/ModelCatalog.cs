@@ -1,6 +1,9 @@
 namespace AgentFunctions.Models;
 
-/// <summary>The models of one host: those that code added, then those of the configuration, and the rehearsal model last.</summary>
+/// <summary>
+/// The models of one host: the one that is called <c>default</c>, then those that code added, those of the configuration, and the rehearsal
+/// model last. The first speaks where none is named.
+/// </summary>
 internal sealed class ModelCatalog : IModelCatalog
 {
     private readonly Dictionary<string, ModelBinding> _byName = new(StringComparer.OrdinalIgnoreCase);
@@ -10,10 +13,13 @@ internal sealed class ModelCatalog : IModelCatalog
     public ModelCatalog(IEnumerable<ModelBinding> models, ModelAliases? aliases = null)
     {
         _aliases = aliases ?? ModelAliases.None;
-        Models = [.. models.Where(model => _byName.TryAdd(model.Name, model))];
+        Models = [.. models.Where(model => _byName.TryAdd(model.Name, model)).OrderBy(static model => !IsDefault(model))];
     }
 
     public IReadOnlyList<ModelBinding> Models { get; }
+
+    /// <summary>Whoever runs a host calls a model so to have it speak, whatever the app adds.</summary>
+    private static bool IsDefault(ModelBinding model) => string.Equals(model.Name, "default", StringComparison.OrdinalIgnoreCase);
 
     public ModelChoice ResolveFor(string? name)
     {

@@ -41,6 +41,24 @@ internal sealed class ModelAliasTests
         Assert.That(host.GetRequiredService<IModelCatalog>().ResolveFor("opus").Model.Name, Is.EqualTo("small"));
     }
 
+    [TestCase("big", "own")]
+    [TestCase("default", "default")]
+    [TestCase("Default", "Default")]
+    public void Resolve_NoName_IsTheModelOfCodeUnlessOneIsCalledDefault(string configured, string model)
+    {
+        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            [$"Models:{configured}:Provider"] = "openai",
+            [$"Models:{configured}:Key"] = "x",
+            [$"Models:{configured}:Model"] = "gpt",
+        }).Build();
+        using ServiceProvider host = new ServiceCollection().AddLogging().AddOpenAIModels(configuration)
+            .AddAgentModel(static _ => RehearsalModel.Named("own", TimeSpan.Zero)).BuildServiceProvider();
+
+        Assert.That(host.GetRequiredService<IModelCatalog>().Resolve(null).Name, Is.EqualTo(model));
+        Assert.That(host.GetRequiredService<IModelCatalog>().Resolve("own").Name, Is.EqualTo("own"));
+    }
+
     [Test]
     public void Resolve_ANameThatIsPinned_IsNeverReplaced()
     {

@@ -54,6 +54,7 @@ internal sealed class QuestionDeliveries(HumanTaskChannels channels, Redactor re
             Roles = question.Roles,
             ExpiresAt = question.ExpiresAt,
             Answer = channels.LinkTo($"/api/questions/{question.Id}"),
+            Page = channels.LinkTo($"/dashboard/questions/{question.Id}"),
         };
         DateTimeOffset now = channels.Now;
         string asks = question.Server is null ? $"run {question.RunId} asks" : $"tool server '{question.Server}' asks, for run {question.RunId}";

@@ -49,4 +49,7 @@ internal sealed record QuestionNotice
 
     /// <summary>Gets where to answer: below <c>Api:PublicUrl</c>, or without it the path alone.</summary>
     public required string Answer { get; init; }
+
+    /// <summary>Gets where a person answers in a browser: below <c>Api:PublicUrl</c>, or without it the path alone.</summary>
+    public required string Page { get; init; }
 }
