@@ -106,6 +106,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<ModelRequests>();
         services.TryAddSingleton<CallToolActivity>();
         services.AddToolCalls();
+        services.AddSnapshots(configuration);
         services.TryAddSingleton<AnswerJudge>();
         services.TryAddSingleton<AnswerCheck>();
         services.TryAddSingleton<AgentFunctions.ToolCalls.AcceptanceCommand>();

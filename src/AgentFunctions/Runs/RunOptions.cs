@@ -14,4 +14,11 @@ public sealed class RunOptions
     /// <see cref="Workspace"/>. By default <see langword="null"/>: runs have no folder, and the workspace tools say so.
     /// </summary>
     public string? WorkspaceRoot { get; set; }
+
+    /// <summary>
+    /// Gets or sets which changes of a run's folder are kept, so that they can be undone. By default <see langword="null"/>: all in a
+    /// folder of the run's own, and what is written by name in a <see cref="Workspace"/> that runs share. The configuration's
+    /// <c>Workspace:Snapshots</c> goes before it.
+    /// </summary>
+    public SnapshotMode? Snapshots { get; set; }
 }

@@ -27,11 +27,14 @@ internal static class RunNames
     /// <summary>What happened in a run.</summary>
     public const string Journals = "journals";
 
+    /// <summary>What became of the folder of a tree, under its root.</summary>
+    public const string Snapshots = "snapshots";
+
     /// <summary>The messages of a run.</summary>
     public const string Transcripts = "transcripts";
 
     /// <summary>Gets the streams, each <c>NAME/ID</c>.</summary>
-    public static IReadOnlyList<string> Streams { get; } = [Journals, Transcripts, "inboxes", "history", "boards"];
+    public static IReadOnlyList<string> Streams { get; } = [Journals, Transcripts, "inboxes", "history", "boards", Snapshots];
 
     /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
     public static IReadOnlyList<string> Records { get; } =

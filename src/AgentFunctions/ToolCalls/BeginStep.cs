@@ -4,7 +4,7 @@ using AgentFunctions.Loop;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Enters in the ledger that a call is about to be made, before anything can happen to the world.</summary>
-internal sealed class BeginStep(CallLedger ledger, CallJournal journal, TimeProvider time) : IToolCallStep
+internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCaptures captures, TimeProvider time) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -12,6 +12,7 @@ internal sealed class BeginStep(CallLedger ledger, CallJournal journal, TimeProv
         {
             CallToolInput call = state.Input;
             LedgerEntry entry = state.NewEntry(time.GetUtcNow());
+            Task captured = captures.BeginAsync(state, cancellationToken);
             Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
                 ? Task.FromResult(entry)
                 : ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
@@ -20,7 +21,7 @@ internal sealed class BeginStep(CallLedger ledger, CallJournal journal, TimeProv
                 ? Task.CompletedTask
                 : journal.StartedAsync(call, state.Request.Asked, cancellationToken);
             // Handed over together, in this order, so that they share one flush to disk.
-            await Task.WhenAll(begun, told).ConfigureAwait(false);
+            await Task.WhenAll(captured, begun, told).ConfigureAwait(false);
             state.Entry = await begun.ConfigureAwait(false);
         }
 

@@ -25,10 +25,14 @@ internal static class FileKind
 {
     private const int CurrentFolder = -100;
     private const uint TypeNamesNumberAndSize = 0x1 | 0x4 | 0x100 | 0x200;
+    private const uint Basics = 0x7FF;
+    private const int LinkItself = 0x100;
     private const int NamesOffset = 16;
     private const int ModeOffset = 28;
     private const int NumberOffset = 32;
     private const int SizeOffset = 40;
+    private const int ChangedOffset = 96;
+    private const int WrittenOffset = 112;
     private const int DeviceOffset = 136;
 
     /// <summary>What stands at a path, links followed, and its size in bytes.</summary>
@@ -69,13 +73,46 @@ internal static class FileKind
     public static bool HasSeveralNames(string path) =>
         OperatingSystem.IsLinux() && Statx(path) is { } found && BinaryPrimitives.ReadUInt32LittleEndian(found.AsSpan(NamesOffset)) > 1;
 
+    /// <summary>Looks at an entry, links not followed.</summary>
+    /// <param name="path">The full path.</param>
+    /// <param name="look">What the system says; the default if nothing is there.</param>
+    /// <returns>Whether this system tells.</returns>
+    public static bool TryLook(string path, out EntryLook look)
+    {
+        look = default;
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        if (Statx(path, LinkItself, Basics) is not { } found)
+        {
+            return !Path.Exists(path);
+        }
+
+        int mode = BinaryPrimitives.ReadUInt16LittleEndian(found.AsSpan(ModeOffset));
+        bool isLink = (mode & 0xF000) == 0xA000;
+        EntryKind kind = (mode & 0xF000) switch { 0x8000 or 0xA000 => EntryKind.File, 0x4000 => EntryKind.Folder, _ => EntryKind.Special };
+        // A folder is written with each entry that comes or goes, which is told of itself.
+        bool isFile = kind == EntryKind.File;
+        look = new EntryLook(
+            kind, isLink, isFile && !isLink ? BinaryPrimitives.ReadInt64LittleEndian(found.AsSpan(SizeOffset)) : 0, isLink ? 0 : mode & 0xFFF,
+            isFile ? TimeAt(found, WrittenOffset) : 0, isFile ? TimeAt(found, ChangedOffset) : 0,
+            BinaryPrimitives.ReadUInt64LittleEndian(found.AsSpan(NumberOffset)));
+        return true;
+    }
+
+    // Nanoseconds since 1970.
+    private static long TimeAt(byte[] found, int offset) =>
+        (BinaryPrimitives.ReadInt64LittleEndian(found.AsSpan(offset)) * 1_000_000_000) + BinaryPrimitives.ReadUInt32LittleEndian(found.AsSpan(offset + 8));
+
     // .NET has no name for the type of a file. The structure of statx is the same on every architecture.
-    private static byte[]? Statx(string path)
+    private static byte[]? Statx(string path, int flags = 0, uint mask = TypeNamesNumberAndSize)
     {
         byte[] buffer = new byte[256];
         try
         {
-            return statx(CurrentFolder, [.. Encoding.UTF8.GetBytes(path), 0], 0, TypeNamesNumberAndSize, buffer) == 0 ? buffer : null;
+            return statx(CurrentFolder, [.. Encoding.UTF8.GetBytes(path), 0], flags, mask, buffer) == 0 ? buffer : null;
         }
         catch (Exception error) when (error is EntryPointNotFoundException or DllNotFoundException)
         {

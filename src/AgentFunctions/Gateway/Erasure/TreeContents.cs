@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.Core;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Snapshots;
 using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Erasure;
@@ -73,7 +74,7 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
     /// <summary>Deletes a record.</summary>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => _records.DeleteAsync(key, default, cancellationToken);
 
-    /// <summary>Gets the hashes of the content that a run uses: of its files, and of messages that were too large for its log.</summary>
+    /// <summary>Gets the hashes of the content that a run uses: of its files, of messages that were too large for its log, and of what was kept of its folder.</summary>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<IReadOnlyCollection<string>> HashesAsync(string run, CancellationToken cancellationToken)
@@ -89,6 +90,14 @@ internal sealed class TreeContents(IRecordStore records, ILogStore logs)
             if (entry.Data.Span.IndexOf("\"blob\":"u8) >= 0)
             {
                 Add(Member(entry.Data, "blob"));
+            }
+        }
+
+        await foreach (LogEntry entry in _logs.ReadAsync($"{RunNames.Snapshots}/{run}", 0, null, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (string hash in SnapshotLog.HashesIn(entry.Data))
+            {
+                Add(hash);
             }
         }
 

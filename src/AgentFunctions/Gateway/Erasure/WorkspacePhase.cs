@@ -15,7 +15,7 @@ internal sealed class WorkspacePhase(TreeContents contents, ErasedRuns erased, I
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
     {
         if (await contents.RunMemberAsync(input.Root, "workspace", cancellationToken).ConfigureAwait(false) is not { } folder
-            || !IsOwn(folder) || !Directory.Exists(folder))
+            || !RunFolders.IsOwn(options.Value, folder) || !Directory.Exists(folder))
         {
             return new EraseProgress();
         }
@@ -34,11 +34,6 @@ internal sealed class WorkspacePhase(TreeContents contents, ErasedRuns erased, I
         Directory.Delete(folder, recursive: true);
         return new EraseProgress { Counts = new EraseCounts { Others = 1 } };
     }
-
-    /// <summary>Whether the host made the folder for a run: it lies right below the folder of all of them.</summary>
-    private bool IsOwn(string folder) => options.Value is { Workspace: null, WorkspaceRoot: { } root }
-        && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))
-        && RunId.IsValid(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)));
 
     private async Task<bool> IsSharedAsync(string root, string folder, CancellationToken cancellationToken)
     {

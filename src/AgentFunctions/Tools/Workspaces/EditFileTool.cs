@@ -50,7 +50,7 @@ internal sealed class EditFileTool(int maxBytes)
             var memo = new EditMemo(Hash(before), changed.Ticks, Hash(after), result);
             await CallMemo.SaveAsync(context, JsonSerializer.SerializeToUtf8Bytes(memo, WorkspaceJsonContext.Default.EditMemo), cancellationToken)
                 .ConfigureAwait(false);
-            WorkspaceFile.Replace(context, workspace, path, after);
+            await WorkspaceFile.ReplaceAsync(context, workspace, path, after, cancellationToken).ConfigureAwait(false);
             return result;
         }
     }

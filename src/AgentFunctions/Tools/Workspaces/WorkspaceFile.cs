@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using AgentFunctions.Snapshots;
 using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tools.Workspaces;
@@ -8,7 +9,7 @@ namespace AgentFunctions.Tools.Workspaces;
 internal static class WorkspaceFile
 {
     /// <summary>How the temporary files of unfinished writes begin; lists leave them out.</summary>
-    public const string TemporaryPrefix = ".agentfunctions-tmp-";
+    public const string TemporaryPrefix = TemporaryFiles.Prefix;
 
     /// <summary>Opens a regular file for reading.</summary>
     /// <param name="workspace">The workspace.</param>
@@ -36,6 +37,26 @@ internal static class WorkspaceFile
         {
             stream.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Puts content in a file's place, and keeps what stood there, and what it wrote, if the host keeps snapshots.</summary>
+    /// <param name="context">The call; a repeat of it uses the same temporary file.</param>
+    /// <param name="workspace">The workspace.</param>
+    /// <param name="path">The path as the agent wrote it.</param>
+    /// <param name="content">The content.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; not once it is written.</param>
+    public static async Task ReplaceAsync(
+        ToolContext context, Workspace workspace, string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        if (context.Features.Get<CallCapture>() is { } capture)
+        {
+            await capture.WriteAsync(
+                CheckTarget(workspace, path), content, () => Replace(context, workspace, path, content.Span), cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            Replace(context, workspace, path, content.Span);
         }
     }
 

@@ -35,7 +35,7 @@ internal static class WriteFileTool
         using (await FileLocks.EnterAsync(full, cancellationToken).ConfigureAwait(false))
         {
             bytes = Utf8.GetBytes(WithLineEndsOfFile(workspace, path, full, content));
-            WorkspaceFile.Replace(context, workspace, path, bytes);
+            await WorkspaceFile.ReplaceAsync(context, workspace, path, bytes, cancellationToken).ConfigureAwait(false);
         }
 
         return Result(workspace, full, bytes);

@@ -1,0 +1,27 @@
+using AgentFunctions;
+using AgentFunctions.Runs;
+using AgentFunctions.Snapshots;
+using AgentFunctions.ToolCalls;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds what keeps the changes of folders.</summary>
+internal static class SnapshotServiceCollectionExtensions
+{
+    private const string Setting = "Workspace:Snapshots";
+
+    public static void AddSnapshots(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<RunOptions>().PostConfigure(options => options.Snapshots = Read(configuration) ?? options.Snapshots);
+        services.TryAddSingleton<SnapshotLog>();
+        services.TryAddSingleton<SnapshotContents>();
+        services.TryAddSingleton<FolderSnapshots>();
+        services.TryAddSingleton<CallCaptures>();
+    }
+
+    private static SnapshotMode? Read(IConfiguration configuration) => configuration[Setting] is not { Length: > 0 } text ? null
+        : Enum.TryParse(text, true, out SnapshotMode mode) && Enum.IsDefined(mode) ? mode
+        : throw new AgentException(ErrorCode.InvalidInput, $"{Setting}: '{text}' is not known; use Off, Writes or All.");
+}

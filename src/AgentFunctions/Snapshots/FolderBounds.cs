@@ -1,0 +1,17 @@
+namespace AgentFunctions.Snapshots;
+
+/// <summary>How much of a folder is kept. What is beyond is named, and left as it is.</summary>
+internal static class FolderBounds
+{
+    /// <summary>The largest file, in bytes.</summary>
+    public const int File = 5 << 20;
+
+    /// <summary>The most entries that are gone through.</summary>
+    public const int Entries = 20_000;
+
+    /// <summary>The most bytes that are kept of a tree.</summary>
+    public const long Tree = 1L << 30;
+
+    /// <summary>How often within a minute a folder is gone through after commands.</summary>
+    public const int WalksPerMinute = 50;
+}

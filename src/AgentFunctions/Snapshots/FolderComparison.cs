@@ -1,0 +1,83 @@
+using AgentFunctions.Workspaces;
+
+namespace AgentFunctions.Snapshots;
+
+/// <summary>What is different in a folder from what is known of it. What is found is known from then on, and its content is kept.</summary>
+/// <param name="Changes">What changed.</param>
+/// <param name="Skipped">What was not kept.</param>
+internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IReadOnlyList<SkippedPath> Skipped)
+{
+    /// <summary>How many bytes are handed to the store before it is waited for.</summary>
+    private const long AtOnce = 32 << 20;
+
+    /// <summary>Goes through a folder. One at a time for each.</summary>
+    public static async Task<FolderComparison> MakeAsync(
+        FolderSnapshots snapshots, FolderState state, Workspace workspace, CancellationToken cancellationToken)
+    {
+        var changes = new List<FolderChange>();
+        var skipped = new List<SkippedPath>();
+        var keeping = new List<Task>();
+        long bytes = 0;
+        IReadOnlyList<(string Path, EntryLook Look)> entries = FolderWalk.Entries(workspace, out bool isCut, cancellationToken);
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach ((string path, EntryLook look) in entries)
+        {
+            seen.Add(path);
+            await CompareAsync(path, look).ConfigureAwait(false);
+        }
+
+        // What is known and was passed over: it is gone, or it is ignored now.
+        foreach (string path in state.Paths().Where(path => !seen.Contains(path)).Order(StringComparer.Ordinal))
+        {
+            await CompareAsync(path, EntryLook.Of(Path.Join(workspace.Root, path))).ConfigureAwait(false);
+        }
+
+        if (isCut)
+        {
+            skipped.Add(new SkippedPath(PathNames.Whole, $"the folder has more than {FolderBounds.Entries} entries; the rest was not looked at"));
+        }
+
+        await Task.WhenAll(keeping).ConfigureAwait(false);
+        return new FolderComparison(changes, skipped);
+
+        async Task CompareAsync(string path, EntryLook look)
+        {
+            KnownEntry? known = state.Find(path);
+            if (known?.Look == look || state.IsWritten(path))
+            {
+                return;
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            FolderEntry entry = FolderEntry.Read(workspace, path);
+            known = state.Find(path);
+            if (state.IsWritten(path) || (known is null && entry.Image is null))
+            {
+                return;
+            }
+
+            if (FileImage.Same(known?.Image, entry.Image))
+            {
+                state.Set(path, known!.Image, entry.Look);
+                return;
+            }
+
+            (FileImage? image, string? why, Task kept) = snapshots.Keep(state, entry, cancellationToken);
+            keeping.Add(kept);
+            if (why is not null)
+            {
+                skipped.Add(new SkippedPath(path, why));
+            }
+
+            changes.Add(new FolderChange(path, known?.Image, image));
+            state.Set(path, image, entry.Look);
+            bytes += entry.Content?.Length ?? 0;
+            if (bytes > AtOnce)
+            {
+                await Task.WhenAll(keeping).ConfigureAwait(false);
+                keeping.Clear();
+                bytes = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using AgentFunctions.Runs;
+using AgentFunctions.Storage;
+using AgentFunctions.Workspaces;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Snapshots;
+
+/// <summary>Keeps what the calls of runs change in their folders.</summary>
+/// <remarks>
+/// A call that writes files by name says before it writes what stands there, in the commit that enters the call as begun, and afterwards
+/// what it wrote. Before and after a command the folder is gone through, and what looks as it did is not read.
+/// </remarks>
+internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents, IOptions<RunOptions> options, TimeProvider time)
+{
+    /// <summary>How many trees are remembered.</summary>
+    private const int MostStates = 256;
+
+    private readonly LruCache<string, FolderState> _states = new(MostStates);
+    private readonly Lock _gate = new();
+
+    /// <summary>Gets the contents of the files that were kept.</summary>
+    public SnapshotContents Contents => contents;
+
+    /// <summary>Gets which changes of a folder are kept.</summary>
+    public SnapshotMode ModeOf(string folder) => RunFolders.ModeOf(options.Value, folder);
+
+    /// <summary>Gets whether the host made a folder for its run.</summary>
+    public bool IsOwn(string folder) => RunFolders.IsOwn(options.Value, folder);
+
+    /// <summary>Begins the capture of a call; <see langword="null"/> if nothing is kept of what it does.</summary>
+    /// <param name="workspace">The folder.</param>
+    /// <param name="place">The call.</param>
+    /// <param name="writes">The paths that it writes; <see langword="null"/> for a command.</param>
+    public CallCapture? Of(Workspace workspace, CallPlace place, IReadOnlyList<string>? writes) => ModeOf(workspace.Root) switch
+    {
+        SnapshotMode.Off => null,
+        SnapshotMode.Writes when writes is null => null,
+        _ => new CallCapture(this, workspace, place, writes),
+    };
+
+    /// <summary>Gets what is known of the folder of a tree.</summary>
+    public async ValueTask<FolderState> StateAsync(string root, CancellationToken cancellationToken)
+    {
+        FolderState? state;
+        lock (_gate)
+        {
+            if (!_states.TryGet(root, out state))
+            {
+                _states.Set(root, state = new FolderState(root));
+            }
+        }
+
+        if (state.Next < 0 || log.IsShared)
+        {
+            await state.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await ReadAsync(state, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                state.Turn.Release();
+            }
+        }
+
+        return state;
+    }
+
+    /// <summary>Reads the log of a tree.</summary>
+    public async Task<IReadOnlyList<SnapshotEntry>> EntriesAsync(string root, CancellationToken cancellationToken)
+    {
+        var entries = new List<SnapshotEntry>();
+        await foreach (SnapshotEntry entry in log.ReadAsync(root, 0, cancellationToken).ConfigureAwait(false))
+        {
+            entries.Add(entry);
+        }
+
+        return entries;
+    }
+
+    /// <summary>Adds an entry to the log of a tree. What is known is read anew if that fails.</summary>
+    public async Task<long> AppendAsync(FolderState state, SnapshotEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await log.AppendAsync(state.Root, entry, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Forget(state);
+            throw;
+        }
+    }
+
+    /// <summary>Makes an entry of the present moment.</summary>
+    public SnapshotEntry NewEntry(SnapshotKind kind, IReadOnlyList<FolderChange> changes, IReadOnlyList<SkippedPath>? skipped = null) =>
+        new(kind, time.GetUtcNow()) { Changes = changes, Skipped = skipped is { Count: > 0 } ? skipped : null };
+
+    /// <summary>Keeps the content of an entry, as far as there is room.</summary>
+    /// <returns>The image, and why its content is not kept.</returns>
+    public (FileImage? Image, string? Why, Task Kept) Keep(FolderState state, FolderEntry entry, CancellationToken cancellationToken)
+    {
+        if (entry.Content is not { } content || entry.Image is not { Hash: { } hash } image || state.IsKept(hash))
+        {
+            return (entry.Image, entry.Why, Task.CompletedTask);
+        }
+
+        return state.TryTakeRoom(hash, content.Length)
+            ? (image, null, KeepAsync(state, hash, content, cancellationToken))
+            : (image with { NotKept = true }, $"more than {FolderBounds.Tree >> 20} MiB are kept of this run already", Task.CompletedTask);
+    }
+
+    /// <summary>Goes through a folder and enters what was found before a command; for the first time, what is there.</summary>
+    public async Task LookAsync(FolderState state, Workspace workspace, CancellationToken cancellationToken)
+    {
+        await state.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            bool isFirst = !state.HasBase;
+            FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> candidates = state.Candidates(null);
+            state.Walked();
+            if (found.Changes.Count > 0 || isFirst)
+            {
+                SnapshotEntry entry = NewEntry(isFirst ? SnapshotKind.Base : SnapshotKind.Found, found.Changes, found.Skipped);
+                entry = isFirst || candidates.Count == 0 ? entry : entry with { Changes = [.. entry.Changes.Select(change => change with { By = candidates })] };
+                await AppendAsync(state, entry, cancellationToken).ConfigureAwait(false);
+                state.Entered(entry);
+            }
+        }
+        finally
+        {
+            state.Turn.Release();
+        }
+    }
+
+    /// <summary>Goes through a folder after a command, and enters what it changed.</summary>
+    public async Task LookAfterAsync(FolderState state, Workspace workspace, CallPlace place, CancellationToken cancellationToken)
+    {
+        if (!state.TryWalk(place.Key, time.GetUtcNow()))
+        {
+            SkippedPath[] whole = [new(PathNames.Whole, $"there were more than {FolderBounds.WalksPerMinute} commands within a minute: what this one changed is entered with a later one")];
+            await AppendAsync(state, NewEntry(SnapshotKind.Call, [], whole) with { Run = place.Run, Turn = place.Turn, Call = place.Call }, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await state.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> candidates = state.Candidates(place.Key);
+            state.Walked();
+            if (found.Changes.Count > 0)
+            {
+                IReadOnlyList<FolderChange> changes = candidates.Count == 1 ? found.Changes : [.. found.Changes.Select(change => change with { By = candidates })];
+                await AppendAsync(
+                    state, NewEntry(SnapshotKind.Call, changes, found.Skipped) with { Run = place.Run, Turn = place.Turn, Call = place.Call }, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            state.Turn.Release();
+        }
+    }
+
+    /// <summary>Forgets what is known of the folder of a tree, so that it is read anew.</summary>
+    public void Forget(FolderState state) => _states.Remove(state.Root);
+
+    private async Task KeepAsync(FolderState state, string hash, byte[] content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await contents.KeepAsync(state.Root, hash, content, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Forget(state);
+            throw;
+        }
+    }
+
+    private async Task ReadAsync(FolderState state, CancellationToken cancellationToken)
+    {
+        await foreach (SnapshotEntry entry in log.ReadAsync(state.Root, Math.Max(0, state.Next), cancellationToken).ConfigureAwait(false))
+        {
+            state.Apply(entry);
+        }
+
+        state.Read();
+    }
+}
