@@ -50,6 +50,7 @@ public static class AgentFunctionsEndpoints
         runs.MapEvents();
         runs.MapTranscript();
         runs.MapArtifacts();
+        runs.MapFolders();
         runs.MapErasure();
         api.MapAgents();
         api.MapApprovals();

@@ -19,6 +19,8 @@ internal static class CommandLine
             ShowCommand.Create(),
             WatchCommand.Create(),
             CancelCommand.Create(),
+            ChangesCommand.Create(),
+            RestoreCommand.Create(),
             EraseCommand.Create(),
             ApprovalsCommand.Create(),
             ApproveCommand.Create(),

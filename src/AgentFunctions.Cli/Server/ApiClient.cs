@@ -76,6 +76,13 @@ internal sealed class ApiClient : IDisposable
             HttpMethod.Post, $"{PathOf(id)}/cancel",
             JsonContent.Create(new CancelSubmission { Reason = reason }, options: ApiJson.Options), cancellationToken);
 
+    public Task<ChangesResource> ListChangesAsync(string id, int? turn, CancellationToken cancellationToken) =>
+        SendAsync<ChangesResource>(HttpMethod.Get, $"{PathOf(id)}/changes{(turn is null ? "" : $"?turn={turn}")}", null, cancellationToken);
+
+    public Task<RestoreResource> RestoreAsync(string id, RestoreSubmission submission, CancellationToken cancellationToken) =>
+        SendAsync<RestoreResource>(
+            HttpMethod.Post, $"{PathOf(id)}/workspace/restore", JsonContent.Create(submission, options: ApiJson.Options), cancellationToken);
+
     public Task<ApprovalListResource> ListApprovalsAsync(CancellationToken cancellationToken) =>
         SendAsync<ApprovalListResource>(HttpMethod.Get, "/api/approvals", null, cancellationToken);
 

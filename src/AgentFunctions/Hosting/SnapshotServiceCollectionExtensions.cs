@@ -1,7 +1,10 @@
 using AgentFunctions;
+using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Runs;
 using AgentFunctions.Snapshots;
 using AgentFunctions.ToolCalls;
+using AgentFunctions.Views;
+using AgentFunctions.Workspaces;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -19,6 +22,11 @@ internal static class SnapshotServiceCollectionExtensions
         services.TryAddSingleton<SnapshotContents>();
         services.TryAddSingleton<FolderSnapshots>();
         services.TryAddSingleton<CallCaptures>();
+        services.TryAddSingleton<TurnEnds>();
+        services.TryAddSingleton<FolderRestore>();
+        services.TryAddSingleton(static provider => new RunFolder(
+            provider.GetRequiredService<FolderSnapshots>(), provider.GetRequiredService<TurnEnds>(), provider.GetRequiredService<FolderRestore>(),
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>(), provider.GetService<ProtectedPaths>()));
     }
 
     private static SnapshotMode? Read(IConfiguration configuration) => configuration[Setting] is not { Length: > 0 } text ? null

@@ -140,6 +140,12 @@ public static class JournalEventTypes
     /// </summary>
     public const string CallbackFailed = "callback.failed";
 
+    /// <summary>Reports that a person brought an earlier state of the run's folder back.</summary>
+    public const string WorkspaceRestored = "workspace.restored";
+
+    /// <summary>Reports that a person went on from a turn of the run in another one, which <see cref="JournalEvent.Run"/> names.</summary>
+    public const string RunSuperseded = "run.superseded";
+
     /// <summary>Reports that the run ended; <see cref="JournalEvent.Code"/> is its final status.</summary>
     public const string RunEnded = "run.ended";
 }

@@ -54,7 +54,7 @@ internal sealed record FolderEntry(FileImage? Image, EntryLook Look)
 
         byte[] content = new byte[stream.Length];
         int length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-        content = length == content.Length ? content : content[..length];
+        content = length == content.Length ? content : content.AsSpan(0, length).ToArray();
         return new(ImageOf(content, mode), look) { Content = content };
     }
 

@@ -137,7 +137,8 @@ internal sealed partial class IgnoreRules
             }
             else
             {
-                text.Append(pattern[i] switch { '*' => "[^/]*", '?' => "[^/]", var other => Regex.Escape(other.ToString()) });
+                // A set that is not closed matches nothing, as with git.
+                text.Append(pattern[i] switch { '*' => "[^/]*", '?' => "[^/]", '[' => @"[^\s\S]", var other => Regex.Escape(other.ToString()) });
             }
         }
 

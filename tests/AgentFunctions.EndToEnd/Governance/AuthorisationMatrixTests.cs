@@ -149,6 +149,8 @@ internal sealed class AuthorisationMatrixTests
                 return ($"/api/runs/{(await WaitingAsync(owner)).Run}/budget", """{"steps":5}""");
             case "POST /api/runs/{id}/fork":
                 return ($"/api/runs/{await EndedAsync(owner, "Go.")}/fork", "{}");
+            case "POST /api/runs/{id}/workspace/restore":
+                return ($"/api/runs/{await EndedAsync(owner, "Go.")}/workspace/restore", """{"turn":0}""");
             case "POST /api/runs/{id}/resume":
                 string paused = (await WaitingAsync(owner)).Run;
                 await _host.Services.GetRequiredService<RunSteering>().PauseAsync(paused);
@@ -281,6 +283,8 @@ internal sealed class AuthorisationMatrixTests
             ["Reviews:Queues:0:Label"] = "team",
             ["Reviews:Queues:0:Capacity"] = "500",
         });
+        builder.Services.Configure<AgentFunctions.Runs.RunOptions>(options =>
+            options.WorkspaceRoot = Directory.CreateDirectory(Path.Combine(builder.Environment.ContentRootPath, "folders")).FullName);
         builder.Services.AddTool(AgentTool.Create("pay", "Pays.", ToolEffect.NotIdempotent, (string to) => to));
         builder.Services.AddTool(AgentTool.Create("change", "Changes.", ToolEffect.NotIdempotent, (string to) => to));
     }

@@ -115,6 +115,9 @@ internal static class AuditTypes
     /// <summary>Somebody paused, resumed or cancelled a run, or started one anew from it; <see cref="AuditEntry.Reason"/> says which.</summary>
     public const string RunCommanded = "run.commanded";
 
+    /// <summary>Somebody brought an earlier state of a run's folder back; <see cref="AuditEntry.Reason"/> says how far.</summary>
+    public const string WorkspaceRestored = "workspace.restored";
+
     /// <summary>A run ended.</summary>
     public const string RunEnded = "run.ended";
 

@@ -11,7 +11,7 @@ namespace AgentFunctions.Tests.AspNetCore.Runs;
 [CancelAfter(300_000)]
 internal sealed class ErasureApiTests
 {
-    private static readonly string[] s_addresses = ["", "/tree", "/events", "/transcript", "/artifacts", "/artifacts/x"];
+    private static readonly string[] s_addresses = ["", "/tree", "/events", "/transcript", "/artifacts", "/artifacts/x", "/changes", "/files"];
 
     [Test]
     public async Task Delete_OfAnEndedRun_LeadsTo410EverywhereAndToAnErasure(CancellationToken cancellationToken)
@@ -35,7 +35,7 @@ internal sealed class ErasureApiTests
             Assert.That(gone.GetProperty("code").GetString(), Is.EqualTo("runErased"), address);
         }
 
-        foreach (string verb in new[] { "cancel", "pause", "resume", "messages", "budget", "fork" })
+        foreach (string verb in new[] { "cancel", "pause", "resume", "messages", "budget", "fork", "workspace/restore" })
         {
             using HttpResponseMessage answer = await host.Client.PostAsJsonAsync($"/api/runs/{id}/{verb}", new { }, cancellationToken);
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Gone), verb);

@@ -64,7 +64,7 @@ internal sealed class EraseTests
 
         ErasurePlan plan = await scene.Host.Get<RunErasure>().PlanAsync(new EraseRequest(id, ""), Caller.Local, cancellationToken);
 
-        Assert.That((plan.Runs, plan.Contents, plan.SharedContents, plan.Refusal, plan.AuditEntriesInClear), Is.EqualTo((2, 1, 0, (string?)null, 0)));
+        Assert.That((plan.Runs, plan.Contents, plan.SharedContents, plan.Refusal, plan.AuditEntriesInClear), Is.EqualTo((2, 2, 0, (string?)null, 0)));
         Assert.That(plan.Records["ledger"], Is.GreaterThanOrEqualTo(5));
         Assert.That(plan.Entries["transcripts"], Is.GreaterThan(4));
         Assert.That(plan.Workspace, Does.EndWith(id));

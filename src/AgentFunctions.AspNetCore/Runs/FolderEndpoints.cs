@@ -1,0 +1,53 @@
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Gateway.Folders;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace AgentFunctions.AspNetCore.Runs;
+
+/// <summary>What runs changed in their folders, and the way back.</summary>
+internal static class FolderEndpoints
+{
+    public static void MapFolders(this IEndpointRouteBuilder runs)
+    {
+        runs.MapGet("/{id}/changes", ChangesAsync)
+            .WithName("listChanges")
+            .WithSummary("List what a run and its sub-agents changed in their folder.")
+            .WithQuery("turn", "Only this turn of the run.", 0, int.MaxValue)
+            .Produces<ChangesResource>()
+            .ProducesProblems(400, 401, 403, 404, 410, 503);
+        runs.MapGet("/{id}/files", FilesAsync)
+            .WithName("listFiles")
+            .WithSummary("List the files of a run's folder at the end of a turn, as far as they are known.")
+            .WithQuery("turn", "The turn; by default the last. 0 is the time before the first.", 0, int.MaxValue)
+            .Produces<FilesResource>()
+            .ProducesProblems(400, 401, 403, 404, 410, 503);
+        runs.MapPost("/{id}/workspace/restore", RestoreAsync)
+            .WithName("restoreWorkspace")
+            .WithSummary("Bring the folder of a run back to how it was at the end of a turn.")
+            .WithDescription(
+                "For a run that is paused or has ended. Of a sub-agent only what it did is undone. What others have changed since is kept and named, unless "
+                + "`overwrite` is set. What stands there is kept before: going back to the last turn undoes a restore. Effects outside the folder stay done.")
+            .Accepts<RestoreSubmission>("application/json")
+            .Produces<RestoreResource>()
+            .ProducesProblems(400, 401, 403, 404, 409, 410, 415, 503);
+    }
+
+    private static async Task<IResult> ChangesAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken) =>
+        Answers.Json(ChangesResource.Of(await folder.ChangesAsync(id, TurnOf(http), cancellationToken)));
+
+    private static async Task<IResult> FilesAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken) =>
+        Answers.Json(FilesResource.Of(await folder.FilesAsync(id, TurnOf(http), cancellationToken)));
+
+    private static async Task<IResult> RestoreAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken)
+    {
+        RestoreSubmission submission = await http.Request.ReadJsonAsync<RestoreSubmission>(cancellationToken);
+        return Answers.Json(RestoreResource.Of(await folder.RestoreAsync(id, submission.ToRequest(), http.Caller(), cancellationToken)));
+    }
+
+    private static int? TurnOf(HttpContext http) =>
+        http.Request.Query.ContainsKey("turn") ? http.Request.Query.Number("turn", 0, 0, int.MaxValue) : null;
+}

@@ -1,0 +1,101 @@
+using AgentFunctions.Core.Text;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Snapshots;
+using AgentFunctions.Workspaces;
+
+namespace AgentFunctions.Gateway.Folders;
+
+/// <summary>Brings an earlier state of a folder back, after it has kept the present one.</summary>
+internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights rights, SteeringRecords records)
+{
+    /// <summary>Ensures that a caller may steer a run.</summary>
+    public Task EnsureAsync(RunRecord run, Caller? caller, CancellationToken cancellationToken) =>
+        caller is null ? Task.CompletedTask : rights.EnsureAsync(run.Id, caller, RunAct.Steer, cancellationToken);
+
+    /// <summary>Restores, or says what it would take.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="workspace">Its folder.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="endOf">Finds the end of the turn.</param>
+    /// <param name="cancellationToken">The token to cancel it.</param>
+    public async Task<RestoreReport> RunAsync(
+        RunRecord run, Workspace workspace, RestoreRequest request, Caller caller, Func<FolderHistory, Task<int>> endOf, CancellationToken cancellationToken)
+    {
+        string root = SnapshotContents.RootOf(run.Id);
+        FolderState state = await snapshots.StateAsync(root, cancellationToken).ConfigureAwait(false);
+        bool isWhole = run.Parent is null;
+        if (isWhole && state.AtWork > 0)
+        {
+            throw new AgentException(ErrorCode.RunStateForbids, $"A call is still at work in the folder of run '{run.Id}'; try again in a moment.");
+        }
+
+        if (snapshots.ModeOf(workspace.Root) == SnapshotMode.All)
+        {
+            // What nobody told of is known, and kept, before anything is overwritten.
+            await snapshots.LookAsync(state, workspace, cancellationToken).ConfigureAwait(false);
+        }
+
+        var history = new FolderHistory(await snapshots.EntriesAsync(root, cancellationToken).ConfigureAwait(false));
+        int end = await endOf(history).ConfigureAwait(false);
+        IReadOnlyList<FolderUndo> undo = isWhole ? history.UndoSince(end) : history.UndoOf(run.Id, end);
+        var plan = new RestorePlan(snapshots, state, workspace, isWhole && snapshots.IsOwn(workspace.Root));
+        foreach (FolderUndo one in undo.Where(one => request.Paths is not { Count: > 0 } paths || paths.Any(path => IsAt(one.Path, path))))
+        {
+            await plan.AddAsync(one, request, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!request.DryRun && plan.Changes.Count > 0)
+        {
+            await ApplyAsync(run, workspace, request, state, plan, cancellationToken).ConfigureAwait(false);
+            string words = $"the folder went back to the end of turn {request.Turn}: {plan.Changes.Count} restored, {plan.Conflicts.Count} kept since others changed them, {plan.Skipped.Count} left";
+            await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller.Id, words, cancellationToken).ConfigureAwait(false);
+            await records.JournalAsync(run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken).ConfigureAwait(false);
+        }
+
+        return new RestoreReport(run.Id, request.Turn, plan.Changes, plan.Conflicts, plan.Skipped) { DryRun = request.DryRun };
+    }
+
+    private async Task ApplyAsync(
+        RunRecord run, Workspace workspace, RestoreRequest request, FolderState state, RestorePlan plan, CancellationToken cancellationToken)
+    {
+        SnapshotEntry entry = snapshots.NewEntry(SnapshotKind.Restored, plan.Changes) with { Run = run.Id, Turn = request.Turn };
+        await snapshots.AppendAsync(state, entry, cancellationToken).ConfigureAwait(false);
+        List<string> paths = [.. plan.Changes.Select(static change => change.Path)];
+        paths.ForEach(state.BeginWrite);
+        try
+        {
+            var targets = plan.Changes.ToDictionary(static change => change.Path, static change => change.After, StringComparer.Ordinal);
+            plan.Skipped.AddRange(await new FolderWriter(workspace, snapshots.Contents).ApplyAsync(targets, cancellationToken).ConfigureAwait(false));
+            var left = new List<FolderChange>();
+            foreach ((string path, FileImage? target) in targets)
+            {
+                FolderEntry now = FolderEntry.Read(workspace, path);
+                state.Set(path, now.Image, now.Look);
+                if (!FileImage.Same(now.Image, target))
+                {
+                    left.Add(new FolderChange(path, target, now.Image));
+                    plan.Changes.RemoveAll(change => change.Path == path);
+                }
+            }
+
+            if (left.Count > 0)
+            {
+                await snapshots.AppendAsync(state, entry with { Changes = left }, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            paths.ForEach(state.EndWrite);
+        }
+    }
+
+    private static bool IsAt(string path, string wanted)
+    {
+        string folder = wanted.Replace('\\', '/').Trim('/');
+        return folder is "" or "." || path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal);
+    }
+}

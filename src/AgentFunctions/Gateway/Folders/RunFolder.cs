@@ -1,0 +1,116 @@
+using AgentFunctions.Runs;
+using AgentFunctions.Snapshots;
+using AgentFunctions.Views;
+using AgentFunctions.Workspaces;
+
+namespace AgentFunctions.Gateway.Folders;
+
+/// <summary>Reads what became of the folders of runs, and brings earlier states back.</summary>
+public sealed class RunFolder
+{
+    private readonly FolderSnapshots _snapshots;
+    private readonly TurnEnds _turns;
+    private readonly FolderRestore _restore;
+    private readonly RunStore _runs;
+    private readonly RunReader _reader;
+    private readonly ProtectedPaths? _governing;
+
+    internal RunFolder(FolderSnapshots snapshots, TurnEnds turns, FolderRestore restore, RunStore runs, RunReader reader, ProtectedPaths? governing) =>
+        (_snapshots, _turns, _restore, _runs, _reader, _governing) = (snapshots, turns, restore, runs, reader, governing);
+
+    /// <summary>Gets what a run and its sub-agents changed in their folder.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="turn">Only this turn of the run; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async Task<RunChanges> ChangesAsync(string id, int? turn = null, CancellationToken cancellationToken = default)
+    {
+        RunRecord run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        SnapshotMode mode = run.Workspace is { } folder ? _snapshots.ModeOf(folder) : SnapshotMode.Off;
+        FolderHistory history = await HistoryAsync(run, cancellationToken).ConfigureAwait(false);
+        IEnumerable<SnapshotEntry> entries = history.Entries.Where(entry => entry.Kind != SnapshotKind.Base && IsOf(run, entry));
+        if (turn is { } one)
+        {
+            int from = one > 0 ? await _turns.OfAsync(history, run, one - 1, cancellationToken).ConfigureAwait(false) : 0;
+            int end = await _turns.OfAsync(history, run, one, cancellationToken).ConfigureAwait(false);
+            entries = history.Entries.Skip(from).Take(Math.Max(0, end - from)).Where(entry => entry.Kind != SnapshotKind.Base && IsOf(run, entry));
+        }
+
+        return new RunChanges(id, mode, [.. entries.Select(ViewOf)]);
+    }
+
+    /// <summary>Gets the files of a run's folder at the end of a turn, as far as they are known.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="turn">The turn; by default the last.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.InvalidInput"/>: the run has no such turn.
+    /// </exception>
+    public async Task<RunFiles> FilesAsync(string id, int? turn = null, CancellationToken cancellationToken = default)
+    {
+        RunRecord run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        int last = (await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false)).Turns;
+        FolderHistory history = await HistoryAsync(run, cancellationToken).ConfigureAwait(false);
+        int end = turn is { } one ? await _turns.OfAsync(history, run, Checked(id, one, last), cancellationToken).ConfigureAwait(false) : history.Entries.Count;
+        return new RunFiles(id, turn ?? last, history.StateAt(end));
+    }
+
+    /// <summary>
+    /// Brings the folder of a run that is paused or has ended back to how it was at the end of a turn. Of a sub-agent only what it did is
+    /// undone. What stood there is kept before, so that going back to the last turn undoes it.
+    /// </summary>
+    /// <param name="id">The run.</param>
+    /// <param name="request">To which turn, and how.</param>
+    /// <param name="caller">The caller; <see langword="null"/> for the program itself.</param>
+    /// <param name="cancellationToken">The token to cancel it. A part may be done; repeat the request to do the rest.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>. <see cref="ErrorCode.InvalidInput"/>: the run has no such turn.
+    /// <see cref="ErrorCode.RunStateForbids"/>: it is at work, has no folder, or nothing of it is kept.
+    /// </exception>
+    public async Task<RestoreReport> RestoreAsync(
+        string id, RestoreRequest request, Caller? caller = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        RunRecord run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await _restore.EnsureAsync(run, caller, cancellationToken).ConfigureAwait(false);
+        var workspace = new Workspace(FolderOf(run));
+        Run now = await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        if (!now.IsEnded && now.Status != RunStatus.Paused)
+        {
+            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' is at work in its folder; pause it first, or wait for its end.");
+        }
+
+        if (_snapshots.ModeOf(workspace.Root) == SnapshotMode.Off)
+        {
+            throw new AgentException(ErrorCode.RunStateForbids, "Nothing is kept of the folders of this host's runs: Workspace:Snapshots is Off.");
+        }
+
+        Checked(id, request.Turn, now.Turns);
+        return await _restore.RunAsync(
+            run, workspace.Without(_governing), request, caller ?? Caller.Local,
+            history => _turns.OfAsync(history, run, request.Turn, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static int Checked(string id, int turn, int last) => turn >= 0 && turn <= last
+        ? turn
+        : throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{id}' has {last} turns that are over; use 0 to {last}.");
+
+    private static string FolderOf(RunRecord run) => run.Workspace is { } folder && Directory.Exists(folder)
+        ? folder
+        : throw new AgentException(ErrorCode.RunStateForbids, $"Run '{run.Id}' has no folder on this host.");
+
+    private static bool IsOf(RunRecord run, SnapshotEntry entry) =>
+        run.Parent is null || entry.Run == run.Id || entry.Run?.StartsWith(run.Id + ".", StringComparison.Ordinal) == true;
+
+    private static RunChangeEntry ViewOf(SnapshotEntry entry) => new(entry.Seq, entry.At, entry.Changes)
+    {
+        Run = entry.Run,
+        Turn = entry.Turn,
+        Call = entry.Call,
+        IsRestore = entry.Kind == SnapshotKind.Restored,
+        Skipped = entry.Skipped ?? [],
+    };
+
+    private async Task<FolderHistory> HistoryAsync(RunRecord run, CancellationToken cancellationToken) =>
+        new(await _snapshots.EntriesAsync(SnapshotContents.RootOf(run.Id), cancellationToken).ConfigureAwait(false));
+}

@@ -1,0 +1,31 @@
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Snapshots;
+
+namespace AgentFunctions.Gateway.Folders;
+
+/// <summary>Finds where in the log of a folder a turn of a run ends.</summary>
+internal sealed class TurnEnds(Transcript transcript)
+{
+    /// <summary>Gets how many entries had happened when a turn was over.</summary>
+    public async Task<int> OfAsync(FolderHistory history, RunRecord run, int turn, CancellationToken cancellationToken)
+    {
+        if (run.ForkedFrom is { } origin && turn < origin.Turn)
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput, $"turn: run '{run.Id}' began after turn {origin.Turn} of run '{origin.Run}'; use {origin.Turn} or above, or go back in that run.");
+        }
+
+        DateTimeOffset? next = null;
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, 0, null, cancellationToken).ConfigureAwait(false))
+        {
+            if (entry.Turn > turn && entry.Source == TranscriptOrigin.Model)
+            {
+                next = entry.At;
+                break;
+            }
+        }
+
+        return history.EndOf(run.Id, turn, next);
+    }
+}

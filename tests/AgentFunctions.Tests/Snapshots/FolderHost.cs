@@ -1,0 +1,54 @@
+using AgentFunctions.Agents;
+using AgentFunctions.Runs;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Workspaces;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.Tests.Snapshots;
+
+/// <summary>Hosts whose runs work in folders, with a shell.</summary>
+internal static class FolderHost
+{
+    private const string Folders = "AgentFunctions.Tests.Folders";
+
+    /// <summary>Starts a host whose runs have folders of their own.</summary>
+    public static Task<RunHost> StartAsync(Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent = null, params (string, string)[] settings)
+    {
+        string root = Directory.CreateTempSubdirectory(Folders).FullName;
+        return StartAsync(options => options.WorkspaceRoot = root, script, agent, settings);
+    }
+
+    /// <summary>Starts a host whose runs share a folder.</summary>
+    public static Task<RunHost> StartSharedAsync(
+        string folder, Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent = null, params (string, string)[] settings) =>
+        StartAsync(options => options.Workspace = folder, script, agent, settings);
+
+    public static ChatReply Write(string path, string content) => ChatReply.Call("write_file", new { path, content });
+
+    public static ChatReply Shell(string script) => ChatReply.Call("run_command", new { command = "sh", arguments = new[] { "-c", script } });
+
+    /// <summary>What is in a folder, as text: kind, permissions, and content or target of each entry.</summary>
+    public static IReadOnlyList<string> Contents(string folder) =>
+    [
+        .. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0, RecurseSubdirectories = true })
+            .Select(entry => $"{Path.GetRelativePath(folder, entry.FullName)} " + (entry.LinkTarget is { } target ? $"-> {target}"
+                : $"{Convert.ToString((int)entry.UnixFileMode, 8)} " + (entry is FileInfo file ? Convert.ToBase64String(File.ReadAllBytes(file.FullName)) : "/")))
+            .Order(StringComparer.Ordinal),
+    ];
+
+    private static Task<RunHost> StartAsync(
+        Action<RunOptions> options, Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent, (string, string)[] settings) =>
+        RunHost.StartAsync(
+            services =>
+            {
+                services.Configure(options);
+                services.AddWorkspaceTools(tools => tools.AllowedCommands.Add("sh:*"));
+            },
+            script, null, definition =>
+            {
+                definition.WithTools("read_file", "write_file", "edit_file", "run_command");
+                agent?.Invoke(definition);
+            },
+            settings);
+}

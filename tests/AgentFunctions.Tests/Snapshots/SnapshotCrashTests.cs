@@ -1,0 +1,82 @@
+using AgentFunctions.Gateway.Folders;
+using AgentFunctions.Runs;
+using AgentFunctions.Snapshots;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Workspaces;
+
+namespace AgentFunctions.Tests.Snapshots;
+
+/// <summary>A process that ends between a write and its entry: the entry is made when the call is taken up.</summary>
+[CancelAfter(300_000)]
+internal sealed class SnapshotCrashTests
+{
+    [Test]
+    public async Task Capture_CutOffAfterTheWrite_EntersItWhenTakenUp()
+    {
+        using var folder = new TemporaryFolder();
+        await using RunHost host = await FolderHost.StartSharedAsync(folder.Path, static _ => ChatReply.Say("done"));
+        var workspace = new Workspace(folder.Path);
+        Run run = await host.RunAsync();
+        string file = Path.Combine(folder.Path, "a.txt");
+        File.WriteAllText(file, "before");
+        await CaptureOf(host, workspace, run.Id, 1).BeginAsync(default);
+        File.WriteAllText(file, "after");
+        await host.RestartAsync();
+
+        CallCapture again = CaptureOf(host, workspace, run.Id, 1);
+        await again.ResumeAsync(default);
+        await again.FinishAsync(default);
+        await again.FinishAsync(default);
+
+        FolderChange change = (await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries.Single().Changes.Single();
+        Assert.That((change.Before!.Hash, change.After!.Hash), Is.EqualTo((HashOf("before"), HashOf("after"))));
+        RestoreReport report = await host.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(0));
+        Assert.That((report.Conflicts.Count, File.ReadAllText(file)), Is.EqualTo((0, "before")));
+    }
+
+    [Test]
+    public async Task Capture_CutOffAndOvertaken_StandsBeforeWhatOthersWroteSince()
+    {
+        using var folder = new TemporaryFolder();
+        await using RunHost host = await FolderHost.StartSharedAsync(folder.Path, static _ => ChatReply.Say("done"));
+        var workspace = new Workspace(folder.Path);
+        Run run = await host.RunAsync();
+        string file = Path.Combine(folder.Path, "a.txt");
+        File.WriteAllText(file, "before");
+        await CaptureOf(host, workspace, run.Id, 1).BeginAsync(default);
+        File.WriteAllText(file, "after");
+        await host.RestartAsync();
+        CallCapture other = CaptureOf(host, workspace, run.Id, 2);
+        await other.BeginAsync(default);
+        await other.WriteAsync(file, "of the other"u8.ToArray(), () => File.WriteAllText(file, "of the other"), default);
+
+        CallCapture again = CaptureOf(host, workspace, run.Id, 1);
+        await again.ResumeAsync(default);
+        await again.FinishAsync(default);
+
+        IReadOnlyList<RunChangeEntry> entries = (await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries;
+        Assert.That(
+            entries.Select(static entry => (entry.Call, entry.Changes.Single().Before!.Hash, entry.Changes.Single().After!.Hash)),
+            Is.EqualTo(new (int?, string?, string?)[] { (1, HashOf("before"), HashOf("after")), (2, HashOf("after"), HashOf("of the other")) }));
+    }
+
+    [Test]
+    public async Task Capture_OfACallThatChangedNothing_EntersNothing()
+    {
+        using var folder = new TemporaryFolder();
+        await using RunHost host = await FolderHost.StartSharedAsync(
+            folder.Path, static request => request.Turn == 0 ? ChatReply.Call("edit_file", new { path = "a.txt", old_text = "none", new_text = "x" })
+                : request.Turn == 1 ? ChatReply.Call("read_file", new { path = "a.txt" }) : ChatReply.Say("done"));
+        File.WriteAllText(Path.Combine(folder.Path, "a.txt"), "text");
+
+        Run run = await host.RunAsync();
+
+        Assert.That((await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries, Is.Empty);
+    }
+
+    private static CallCapture CaptureOf(RunHost host, Workspace workspace, string run, int call) =>
+        host.Get<FolderSnapshots>().Of(workspace, new CallPlace(run, 1, call), ["a.txt"])!;
+
+    private static string HashOf(string text) => SnapshotContents.HashOf(System.Text.Encoding.UTF8.GetBytes(text));
+}
