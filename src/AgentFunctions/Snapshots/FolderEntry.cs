@@ -53,8 +53,8 @@ internal sealed record FolderEntry(FileImage? Image, EntryLook Look)
         }
 
         byte[] content = new byte[stream.Length];
-        int length = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-        content = length == content.Length ? content : content.AsSpan(0, length).ToArray();
+        int read = stream.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+        content = read == content.Length ? content : content.AsSpan(0, read).ToArray();
         return new(ImageOf(content, mode), look) { Content = content };
     }
 

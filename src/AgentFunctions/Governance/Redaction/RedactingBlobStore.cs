@@ -37,8 +37,7 @@ internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Fu
         return await records().GetAsync(Prefix + hash, cancellationToken).ConfigureAwait(false) is { } record
             && await inner.GetAsync(Encoding.ASCII.GetString(record.Value.Span), cancellationToken).ConfigureAwait(false) is { } sealedContent
             ? await truth().OpenAsync(sealedContent, Prefix + hash, cancellationToken).ConfigureAwait(false)
-            // Without its type, null would become an empty content.
-            : default(ReadOnlyMemory<byte>?);
+            : null;
     }
 
     public async Task DeleteAsync(string hash, CancellationToken cancellationToken = default)
