@@ -45,6 +45,9 @@ public static class AgentFunctionsEndpoints
         RuntimeRoot.Note(api);
         RouteGroupBuilder runs = api.MapGroup("/runs").WithTags("Runs").AddEndpointFilter<RouteGroupBuilder, RunAccessFilter>();
         runs.MapRuns();
+        runs.MapRunRows();
+        runs.MapNodes();
+        runs.MapBulk();
         runs.MapTree();
         runs.MapRunControl();
         runs.MapEvents();
@@ -61,6 +64,7 @@ public static class AgentFunctionsEndpoints
         api.MapHolds();
         api.MapKill();
         api.MapKeys();
+        api.MapWatch();
         api.MapSession();
         api.MapTickets();
         if (endpoints.ServiceProvider.GetService<IServiceProviderIsService>()?.IsService(typeof(MonitorService)) != false)

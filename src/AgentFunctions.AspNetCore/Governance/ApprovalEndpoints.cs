@@ -16,6 +16,7 @@ namespace AgentFunctions.AspNetCore.Governance;
 internal static class ApprovalEndpoints
 {
     private const int MaxSeen = 1_000;
+    private const int MaxDecided = 50;
 
     public static void MapApprovals(this IEndpointRouteBuilder api)
     {
@@ -23,6 +24,8 @@ internal static class ApprovalEndpoints
         approvals.MapGet("", ListAsync)
             .WithName("listApprovals")
             .WithSummary("List what waits for a person: the riskiest first, similar ones together.")
+            .WithQuery("run", "Only approvals of this run, or of its tree if it is a root.")
+            .WithQuery<bool>("mine", "Whether to list only what this caller may decide; false by default.")
             .Produces<ApprovalListResource>()
             .ProducesProblems(401, 403, 503);
         approvals.MapGet("/{id}", GetAsync)
@@ -32,6 +35,12 @@ internal static class ApprovalEndpoints
             .WithQuery<bool>("reveal", "Whether to show the masked parts; false by default.")
             .Produces<ApprovalResource>()
             .ProducesProblems(401, 403, 404, 409, 503);
+        approvals.MapPost("/decide", DecideSeveralAsync)
+            .WithName("decideApprovals")
+            .WithSummary("Approve or deny several tool calls; the answer says what became of each.")
+            .Accepts<DecisionsSubmission>("application/json")
+            .Produces<DecidedListResource>()
+            .ProducesProblems(400, 401, 403, 415, 503);
         approvals.MapPost("/{id}", DecideAsync)
             .WithName("decideApproval")
             .WithSummary("Approve or deny a tool call; with arguments: approve it with those.")
@@ -43,13 +52,55 @@ internal static class ApprovalEndpoints
             .ProducesProblems(400, 401, 403, 404, 409, 415, 503);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, ApprovalService desk, CancellationToken cancellationToken) =>
-        Answers.Json(ListOf(await desk.ListAsync(http.Caller(), cancellationToken)));
+    private static async Task<IResult> ListAsync(HttpContext http, ApprovalService desk, CancellationToken cancellationToken)
+    {
+        Caller caller = http.Caller();
+        string? run = http.Request.Query.Text("run");
+        bool mine = http.Request.Query.Flag("mine", false);
+        return Answers.Json(ListOf(
+            (await desk.ListAsync(caller, cancellationToken)).Where(one => (run is null || one.RunId == run || one.RootId == run) && (!mine || one.WhyNot(caller) is null)),
+            caller));
+    }
+
+    private static async Task<IResult> DecideSeveralAsync(HttpContext http, ApprovalService desk, CancellationToken cancellationToken)
+    {
+        DecisionsSubmission said = await http.Request.ReadJsonAsync<DecisionsSubmission>(cancellationToken);
+        if (said.Ids.Count is 0 or > MaxDecided)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"ids: send 1 to {MaxDecided} ids.");
+        }
+
+        var decided = new List<DecidedResource>();
+        foreach (string id in said.Ids.Distinct(StringComparer.Ordinal))
+        {
+            try
+            {
+                await EnsureSameAsync(id, said.Hashes?.GetValueOrDefault(id), http.Caller(), desk, cancellationToken);
+                Approval one = await desk.DecideAsync(id, http.Caller(), said.Decision == Decision.Approve, said.Comment, null, cancellationToken);
+                decided.Add(new DecidedResource(id, true) { State = CamelCase.Of(one.State) });
+            }
+            catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.ApprovalStateForbids or ErrorCode.ApprovalNotFound)
+            {
+                decided.Add(new DecidedResource(id, false) { Code = CamelCase.Of(e.Code), Detail = e.Message });
+            }
+        }
+
+        return Answers.Json(new DecidedListResource(decided));
+    }
+
+    /// <summary>A person decides about the call that it was shown and no other one.</summary>
+    private static async Task EnsureSameAsync(string id, string? callHash, Caller caller, ApprovalService desk, CancellationToken cancellationToken)
+    {
+        if (callHash is not null && (await desk.GetAsync(id, caller, cancellationToken)).CallHash != callHash)
+        {
+            throw new AgentException(ErrorCode.ApprovalStateForbids, $"callHash: approval '{id}' is about another call than the one that was shown; get it again.");
+        }
+    }
 
     private static async Task<IResult> GetAsync(string id, HttpContext http, ApprovalService desk, CancellationToken cancellationToken) =>
         http.Request.Query.Flag("reveal", false)
-            ? new SecretAnswer(Answers.Json(ApprovalResource.Of(await desk.RevealAsync(id, http.Caller(), cancellationToken))))
-            : Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken)));
+            ? new SecretAnswer(Answers.Json(ApprovalResource.Of(await desk.RevealAsync(id, http.Caller(), cancellationToken), http.Caller())))
+            : Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken), http.Caller()));
 
     private static async Task<IResult> DecideAsync(
         string id, HttpContext http, ApprovalService desk, RequestKeys keys, CancellationToken cancellationToken)
@@ -66,6 +117,17 @@ internal static class ApprovalEndpoints
         }
 
         Caller caller = http.Caller();
+        if (said.Edits is { } edits)
+        {
+            if (said.Similar || said.Arguments is not null || said.Decision != Decision.Approve)
+            {
+                throw new AgentException(ErrorCode.InvalidInput, "edits: they are for one call that is approved, and in place of arguments; leave one of the two out.");
+            }
+
+            said = said with { Arguments = await desk.MergeAsync(id, caller, edits, cancellationToken) };
+        }
+
+        await EnsureSameAsync(id, said.CallHash, caller, desk, cancellationToken);
         var request = KeyedRequest.Of(
             caller.Id, http.Request.Headers.Single("Idempotency-Key"), "decision", id, said.Decision.ToString(), said.Comment, said.Arguments?.GetRawText(),
             said.Similar ? said.Seen is null ? "similar" : $"similar {string.Join(' ', said.Seen)}" : null);
@@ -74,7 +136,7 @@ internal static class ApprovalEndpoints
             claim => DecideAllAsync(id, said, caller, claim.IsResumed, desk, cancellationToken),
             async () => [await desk.GetAsync(id, caller, cancellationToken)],
             cancellationToken);
-        return Answers.Json(ListOf(decided));
+        return Answers.Json(ListOf(decided, caller));
     }
 
     private static async Task<IReadOnlyList<Approval>> DecideAllAsync(
@@ -101,5 +163,5 @@ internal static class ApprovalEndpoints
         return decided;
     }
 
-    private static ApprovalListResource ListOf(IEnumerable<Approval> approvals) => new([.. approvals.Select(ApprovalResource.Of)]);
+    private static ApprovalListResource ListOf(IEnumerable<Approval> approvals, Caller caller) => new([.. approvals.Select(one => ApprovalResource.Of(one, caller))]);
 }

@@ -85,8 +85,44 @@ internal sealed record ApprovalResource
     /// <summary>When it expires.</summary>
     public required DateTime ExpiresAt { get; init; }
 
-    public static ApprovalResource Of(Approval approval) => new()
+    /// <summary>The root of the run's tree.</summary>
+    public required string Root { get; init; }
+
+    /// <summary>The turn of the call.</summary>
+    public required int Turn { get; init; }
+
+    /// <summary>The number of the call within its turn, from 0.</summary>
+    public required int Call { get; init; }
+
+    /// <summary>The arguments as the model sent them, secrets masked.</summary>
+    public required JsonElement Asked { get; init; }
+
+    /// <summary>What people have said, in order.</summary>
+    public required IReadOnlyList<ApprovalVote> Votes { get; init; }
+
+    /// <summary>What became of the last attempts to tell people, newest last.</summary>
+    public required IReadOnlyList<ApprovalDelivery> Deliveries { get; init; }
+
+    /// <summary>When it went to further roles (UTC).</summary>
+    public DateTime? EscalatedAt { get; init; }
+
+    /// <summary>Whether this caller may decide about it.</summary>
+    public bool MayDecide { get; init; }
+
+    /// <summary>Why this caller may not, with the rule's name; left out if it may.</summary>
+    public string? WhyNot { get; init; }
+
+    public static ApprovalResource Of(Approval approval, Caller caller) => new()
     {
+        Root = approval.RootId,
+        Turn = approval.Turn,
+        Call = approval.Call,
+        Asked = approval.Arguments,
+        Votes = approval.Votes,
+        Deliveries = approval.Deliveries,
+        EscalatedAt = approval.EscalatedAt?.UtcDateTime,
+        MayDecide = approval.WhyNot(caller) is null,
+        WhyNot = approval.WhyNot(caller),
         Id = approval.Id,
         Run = approval.RunId,
         Question = approval.Question,

@@ -3,6 +3,7 @@ using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Keys;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -26,6 +27,12 @@ internal static class AuditEndpoints
             .WithQuery("after", "The cursor of the page before. What was added meanwhile is found, whatever its time.")
             .WithQuery("from", "How many entries to leave out, where no cursor is given; 0 by default.", 0, long.MaxValue - 1)
             .WithQuery("limit", "The most entries of the page; 200 by default.", 1, MaxPage)
+            .WithQuery("type", "Only entries of this type, such as `call.decided`.")
+            .WithQuery<PolicyVerdict>("verdict", "Only entries with this verdict.")
+            .WithQuery("tool", "Only entries about this tool.")
+            .WithQuery("actor", "Only what this person or program did.")
+            .WithQuery<bool>("newest", "Whether to give the last entries that match, oldest of them first, in place of the first ones.")
+            .WithQuery<bool>("text", "Whether to tell each entry in a sentence too.")
             .Produces<AuditListResource>()
             .ProducesProblems(400, 401, 403, 404, 503);
         audit.MapGet("/verify", VerifyAsync)
@@ -52,20 +59,35 @@ internal static class AuditEndpoints
             http.Ensure(CallerRoles.Auditor);
         }
 
-        var entries = new List<AuditEntry>();
+        AuditQuery query = AuditQuery.Of(http.Request.Query);
+        var entries = new Queue<AuditEntry>();
         AuditCursor cursor = after ?? AuditCursor.Start;
         await foreach (AuditEntry entry in after is null ? audit.ReadAsync(run, from, cancellationToken) : audit.ReadAfterAsync(after, run, cancellationToken))
         {
-            if (entries.Count == limit)
+            if (!query.Newest && entries.Count == limit)
             {
-                return Answers.Json(new AuditListResource(entries, after is null ? from + limit : null, cursor.ToString()));
+                // How many were left out by a filter is no number of entries to leave out.
+                return Answers.Json(ListOf(entries, query, after is null && !query.IsFilter ? from + limit : null, cursor.ToString()));
             }
 
-            entries.Add(entry);
             cursor = cursor.Past(entry);
+            if (query.Matches(entry))
+            {
+                entries.Enqueue(entry);
+                if (entries.Count > limit)
+                {
+                    entries.Dequeue();
+                }
+            }
         }
 
-        return Answers.Json(new AuditListResource(entries, null));
+        return Answers.Json(ListOf(entries, query, null, null));
+    }
+
+    private static AuditListResource ListOf(IEnumerable<AuditEntry> entries, AuditQuery query, long? next, string? cursor)
+    {
+        AuditEntry[] items = [.. entries];
+        return new AuditListResource(items, next, cursor) { Text = query.Text ? [.. items.Select(AuditStory.Tell)] : null };
     }
 
     private static async Task<IResult> VerifyAsync(HttpContext http, AuditLog audit, CancellationToken cancellationToken)

@@ -24,9 +24,31 @@ internal sealed record DecisionSubmission
     /// <summary>Arguments to call with instead of the model's.</summary>
     public JsonElement? Arguments { get; init; }
 
+    /// <summary>What to change in the arguments, in place of arguments: a merge patch (RFC 7396), which leaves masked parts as they are.</summary>
+    public JsonElement? Edits { get; init; }
+
+    /// <summary>The hash of the call that the person was shown; another one is 409. Left out to decide whatever it is.</summary>
+    public string? CallHash { get; init; }
+
     /// <summary>Whether to decide similar ones alike: those in seen, else those that were asked no later than this one. False by default.</summary>
     public bool Similar { get; init; }
 
     /// <summary>With similar: the ids of the approvals that the person was shown, at most 1,000. No other one is decided.</summary>
     public IReadOnlyList<string>? Seen { get; init; }
+}
+
+/// <summary>One decision about several approvals.</summary>
+internal sealed record DecisionsSubmission
+{
+    /// <summary>The approvals; at most 50.</summary>
+    public required IReadOnlyList<string> Ids { get; init; }
+
+    /// <summary>Whether the calls may be made.</summary>
+    public required Decision Decision { get; init; }
+
+    /// <summary>Why; the models read it. At most 4,000 characters.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>The hashes of the calls that the person was shown, by id; another one is not decided.</summary>
+    public Dictionary<string, string>? Hashes { get; init; }
 }

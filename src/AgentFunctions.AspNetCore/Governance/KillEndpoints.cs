@@ -23,6 +23,7 @@ internal static class KillEndpoints
         kill.MapPost("", EngageAsync)
             .WithName("engageKillSwitch")
             .WithSummary("Stop a run, an agent, a label, a tool or everything, at once and until it is released.")
+            .WithQuery<bool>("dryRun", "`true` says what would be stopped, and stops nothing.")
             .Accepts<KillSubmission>("application/json")
             .Produces<KillReport>()
             .ProducesProblems(400, 401, 403, 415, 503);
@@ -44,6 +45,11 @@ internal static class KillEndpoints
     {
         Caller caller = http.Ensure(CallerRoles.Operator);
         KillSubmission order = await ReadAsync(http, cancellationToken);
+        if (http.Request.Query.Flag("dryRun", false))
+        {
+            return Answers.Json(await kills.PlanAsync(order.Scope, order.Name ?? "", caller, order.Reason, cancellationToken));
+        }
+
         return Answers.Json(await kills.EngageAsync(order.Scope, order.Name ?? "", caller, order.Reason, cancellationToken));
     }
 

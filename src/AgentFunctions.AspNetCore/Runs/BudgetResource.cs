@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml;
 using AgentFunctions.Budgets;
+using AgentFunctions.Runs;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
@@ -68,4 +69,7 @@ internal sealed record BudgetResource
 /// <param name="Granted">What may be spent in all.</param>
 /// <param name="Spent">What was spent.</param>
 /// <param name="Left">What is left of the limited parts.</param>
-internal sealed record RunBudgetResource(BudgetResource Granted, BudgetResource Spent, BudgetResource Left);
+internal sealed record RunBudgetResource(BudgetResource Granted, BudgetResource Spent, BudgetResource Left)
+{
+    public static RunBudgetResource Of(RunBudget budget) => new(BudgetResource.Of(budget.Granted), BudgetResource.Of(budget.Spent), BudgetResource.Of(budget.Left));
+}

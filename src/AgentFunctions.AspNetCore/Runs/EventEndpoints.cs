@@ -12,6 +12,8 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <summary>Follow what happens in a run.</summary>
 internal static class EventEndpoints
 {
+    private const int MaxPage = 10_000;
+    private const int DefaultPage = 500;
     private const string LastEventId = "Last-Event-ID";
 
     public static void MapEvents(this IEndpointRouteBuilder runs) =>
@@ -29,6 +31,10 @@ internal static class EventEndpoints
             .WithHeader(LastEventId, "The position of the last event that was received; the stream continues after it.")
             .WithQuery("after", "The same for clients that cannot set headers; the header goes first.", 0, long.MaxValue - 1)
             .WithQuery<bool>("follow", "Whether to wait for what is to come; true by default.")
+            .WithQuery("tail", "With follow=false: only the last events, this many.", 1, MaxPage)
+            .WithQuery("before", "With follow=false: only events before this position, the last `limit` of them.", 0, long.MaxValue - 1)
+            .WithQuery("limit", "With follow=false: the most events; all by default, with before 500.", 1, MaxPage)
+            .WithQuery("types", "With follow=false: only events of these types, separated by commas.")
             .WithQuery<bool>("live", "Whether to show what models and tools say while they are at work; false by default.")
             .Produces<IReadOnlyList<EventResource>>(200, "application/json")
             .ProducesAlso<string>("200", EventStream.MediaType)
@@ -47,7 +53,7 @@ internal static class EventEndpoints
         Run run = await reader.GetAsync(id, cancellationToken);
         if (!follow)
         {
-            return Answers.Json<IReadOnlyList<EventResource>>(await ReadAsync(journal, id, from, null, cancellationToken));
+            return Answers.Json<IReadOnlyList<EventResource>>(await ReadPageAsync(journal, id, from, request.Query, cancellationToken));
         }
 
         if (HttpMethods.IsHead(request.Method))
@@ -59,6 +65,23 @@ internal static class EventEndpoints
         return isOver ? TypedResults.NoContent()
             : request.Query.Flag("live", false) ? EventStream.Live(id, from, isResumed: last is { Length: > 0 })
             : EventStream.Of(id, from);
+    }
+
+    private static async Task<List<EventResource>> ReadPageAsync(Journal journal, string id, long from, IQueryCollection query, CancellationToken cancellationToken)
+    {
+        long? before = query.Position("before");
+        int? tail = query.Text("tail") is null ? null : query.Number("tail", 0, 1, MaxPage);
+        int? limit = query.Text("limit") is null ? null : query.Number("limit", 0, 1, MaxPage);
+        string[] types = query.Text("types")?.Split(',') ?? [];
+        if (before is not null || tail is not null)
+        {
+            long end = Math.Min(before ?? long.MaxValue, await journal.LengthAsync(id, cancellationToken));
+            from = Math.Max(from, end - (tail ?? limit ?? DefaultPage));
+            limit = (int)Math.Max(0, Math.Min(end - from, MaxPage));
+        }
+
+        List<EventResource> read = limit == 0 ? [] : await ReadAsync(journal, id, from, limit, cancellationToken);
+        return types.Length == 0 ? read : [.. read.Where(one => types.Contains(one.Type, StringComparer.Ordinal))];
     }
 
     private static async Task<List<EventResource>> ReadAsync(

@@ -22,11 +22,11 @@ internal sealed class EventStream : IResult, IUnmasked
     /// <summary>How long a client that hears of the end may take to do so.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
-    private readonly string _runId;
+    private readonly string? _runId;
     private readonly bool _isLive;
     private readonly Func<IServiceProvider, CancellationToken, IAsyncEnumerable<byte[]>> _follow;
 
-    private EventStream(string runId, bool isLive, Func<IServiceProvider, CancellationToken, IAsyncEnumerable<byte[]>> follow) =>
+    private EventStream(string? runId, bool isLive, Func<IServiceProvider, CancellationToken, IAsyncEnumerable<byte[]>> follow) =>
         (_runId, _isLive, _follow) = (runId, isLive, follow);
 
     /// <summary>The events of a run.</summary>
@@ -42,6 +42,10 @@ internal sealed class EventStream : IResult, IUnmasked
     public static EventStream Live(string runId, long from, bool isResumed) => new(
         runId, true, (services, cancellationToken) =>
             SignalsAsync(services.GetRequiredService<LiveFeed>().FollowAsync(runId, from, isResumed, cancellationToken), cancellationToken));
+
+    /// <summary>A list of runs as it changes.</summary>
+    /// <param name="feed">The list.</param>
+    public static EventStream Watch(WatchFeed feed) => new(null, true, (_, cancellationToken) => feed.FollowAsync(cancellationToken));
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {

@@ -32,6 +32,12 @@ internal sealed record RunResource
     /// <summary>All that it waits for, <c>waitingFor</c> first; empty if it waits for nothing.</summary>
     public IReadOnlyList<WaitingResource> Waits { get; init; } = [];
 
+    /// <summary>Who asked for it.</summary>
+    public string Requester { get; init; } = "";
+
+    /// <summary>The root of its tree: itself, if it is no sub-agent.</summary>
+    public string Root { get; init; } = "";
+
     /// <summary>The run that started this one as a sub-agent.</summary>
     public required string? Parent { get; init; }
 

@@ -19,6 +19,8 @@ internal sealed class RunResources(IModelCatalog models)
         Status = run.Status,
         WaitingFor = run.WaitingFor is { } waiting ? WaitingResource.Of(waiting) : null,
         Waits = [.. run.Waits.Select(WaitingResource.Of)],
+        Requester = run.Requester,
+        Root = run.Id.Split('.')[0],
         Parent = run.Parent,
         ForkedFrom = run.ForkedFrom,
         CreatedAt = run.CreatedAt.UtcDateTime,
@@ -36,9 +38,7 @@ internal sealed class RunResources(IModelCatalog models)
         CriticalSteps = run.CriticalSteps,
         Usage = run.Usage,
         SubAgents = run.SubAgents,
-        Budget = run.Budget is { } budget
-            ? new RunBudgetResource(BudgetResource.Of(budget.Granted), BudgetResource.Of(budget.Spent), BudgetResource.Of(budget.Left))
-            : null,
+        Budget = run.Budget is { } budget ? RunBudgetResource.Of(budget) : null,
         Plan = run.Plan,
         Result = run.Result,
         Error = run.Error is { } error ? new ErrorResource(CodeOf(error.Code), error.Message) : null,

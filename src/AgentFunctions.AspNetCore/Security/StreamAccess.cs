@@ -9,7 +9,7 @@ namespace AgentFunctions.AspNetCore.Security;
 /// Looks again, while a run is followed, whether its follower may still see it: a key can be withdrawn, a token can expire, a role can be
 /// taken away and a run can be erased while a stream is open.
 /// </summary>
-internal sealed class StreamAccess(HttpContext http, string runId, TimeProvider time)
+internal sealed class StreamAccess(HttpContext http, string? runId, TimeProvider time)
 {
     /// <summary>How long an answer holds.</summary>
     private static readonly TimeSpan Holds = TimeSpan.FromSeconds(1);
@@ -26,9 +26,12 @@ internal sealed class StreamAccess(HttpContext http, string runId, TimeProvider 
             return true;
         }
 
+        RecognisedCaller? recognised;
         try
         {
-            if (await _callers.RecogniseAsync(http) is not { } recognised || !await _access.MaySeeAsync(recognised.Caller, runId, http.RequestAborted))
+            recognised = await _callers.RecogniseAsync(http);
+            if (recognised is null
+                || (runId is not null && !await _access.MaySeeAsync(recognised.Caller, runId, http.RequestAborted)))
             {
                 return false;
             }
@@ -38,6 +41,8 @@ internal sealed class StreamAccess(HttpContext http, string runId, TimeProvider 
             return false;
         }
 
+        // What is shown goes by the roles that the follower has now.
+        http.Features.Set(recognised.Caller);
         _last = time.GetTimestamp();
         return true;
     }

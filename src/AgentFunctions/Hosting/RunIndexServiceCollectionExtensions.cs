@@ -42,5 +42,6 @@ internal static class RunIndexServiceCollectionExtensions
         {
             Index = provider.GetRequiredService<RunIndexView>(),
         });
+        services.TryAddSingleton(static provider => new RunRows(provider.GetRequiredService<RunReader>(), provider.GetRequiredService<TimeProvider>()));
     }
 }

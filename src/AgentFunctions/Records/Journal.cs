@@ -258,7 +258,7 @@ public sealed class Journal
     /// <summary>Gets how many events a run's journal has.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    internal Task<long> LengthAsync(string runId, CancellationToken cancellationToken) => _logs.GetLengthAsync(StreamOf(runId), cancellationToken);
+    public Task<long> LengthAsync(string runId, CancellationToken cancellationToken = default) => _logs.GetLengthAsync(StreamOf(runId), cancellationToken);
 
     private Task ObserveAsync(string runId, JournalEvent journalEvent, CancellationToken cancellationToken) =>
         Observer?.WrittenAsync(runId, journalEvent, cancellationToken) ?? Task.CompletedTask;

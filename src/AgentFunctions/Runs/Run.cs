@@ -66,6 +66,9 @@ public sealed record Run
     /// <summary>Gets where it was forked from; <see langword="null"/> for a run of its own.</summary>
     public ForkOrigin? ForkedFrom { get; init; }
 
+    /// <summary>Gets who asked for it.</summary>
+    public string Requester { get; init; } = "";
+
     /// <summary>Gets labels by name.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
@@ -136,6 +139,7 @@ public sealed record Run
         Goal = record.Goal,
         Acceptance = record.Acceptance,
         Input = record.Input,
+        Requester = record.Requester,
         Labels = record.Labels,
         Priority = record.Priority,
         Parent = record.Parent,

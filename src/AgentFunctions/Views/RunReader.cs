@@ -101,7 +101,12 @@ public sealed class RunReader
         }
     }
 
-    private async IAsyncEnumerable<Run> ListRecordsAsync(RunFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private IAsyncEnumerable<Run> ListRecordsAsync(RunFilter filter, CancellationToken cancellationToken) =>
+        ListWithRecordsAsync(filter, cancellationToken).Select(static found => found.Run);
+
+    /// <summary>The runs that match with their records, read from those.</summary>
+    internal async IAsyncEnumerable<(RunRecord Record, Run Run)> ListWithRecordsAsync(
+        RunFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (RunRecord record in _runs.ListAsync(filter.After, cancellationToken).ConfigureAwait(false))
         {
@@ -109,7 +114,7 @@ public sealed class RunReader
                 && await ReadAsync(record, false, cancellationToken).ConfigureAwait(false) is { } run
                 && (filter.Status is null || run.Status == filter.Status))
             {
-                yield return run;
+                yield return (record, run);
             }
         }
     }

@@ -131,6 +131,12 @@ internal sealed class AuthorisationMatrixTests
                 return ("/dashboard/runs", null);
             case "GET /dashboard/-/{version}/{**file}":
                 return ($"/dashboard/-/{_host.Services.GetRequiredService<DashboardFiles>().Current.Id}/app.js", null);
+            case "GET /api/watch":
+                return ("/api/watch?topic=none", null);
+            case "POST /api/runs/bulk":
+                return (route, """{"action":"pause","ids":["none"]}""");
+            case "POST /api/approvals/decide":
+                return (route, """{"decision":"deny","ids":["none"]}""");
             case "POST /api/tickets":
                 return (route, """{"path":"/api/runs"}""");
             case "POST /api/agents/{agent}/runs":

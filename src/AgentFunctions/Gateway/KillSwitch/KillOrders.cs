@@ -44,6 +44,24 @@ public sealed class KillOrders
         return report;
     }
 
+    /// <summary>Finds what an order would stop, and stops nothing.</summary>
+    /// <param name="scope">What kind of thing.</param>
+    /// <param name="name">Which one; empty for <see cref="KillScope.All"/>.</param>
+    /// <param name="caller">Who would stop it.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The runs that would be told to end, without their sub-agents, and the calls with effects that have begun.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the name does not fit the scope.</exception>
+    public async Task<KillReport> PlanAsync(
+        KillScope scope, string name, Caller caller, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        Check(scope, name);
+        var order = new KillOrder(scope, name, caller.Id, reason, _time.GetUtcNow());
+        (IReadOnlyList<string> runs, IReadOnlyList<PendingEffect> begun) = await _hits.FindAsync(order, cancellationToken).ConfigureAwait(false);
+        return new KillReport(order, runs, begun);
+    }
+
     /// <summary>Releases the kill switch: new runs and calls are possible again. Runs that it ended stay ended.</summary>
     /// <param name="scope">What kind of thing.</param>
     /// <param name="name">Which one; empty for <see cref="KillScope.All"/>.</param>

@@ -157,6 +157,17 @@ public sealed record Approval : IHumanTask<Approval>
     /// <summary>Gets the roles that may approve now.</summary>
     public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];
 
+    /// <summary>Gets why a caller may not decide about it: the one place that knows.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <returns>The rule, in words; <see langword="null"/> if the caller may.</returns>
+    public string? WhyNot(Caller caller)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return !Roles.Any(caller.Has) ? $"Rule '{Rule}' lets only these roles decide: {string.Join(", ", Roles)}."
+            : Terms.NotRequester && HasLed(caller.Id) ? $"Rule '{Rule}' requires that the person who decides has neither submitted nor steered the run."
+            : null;
+    }
+
     /// <summary>The event that wakes the run.</summary>
     internal string EventName => $"approval:{Id}";
 

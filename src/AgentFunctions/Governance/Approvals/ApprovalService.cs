@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 
@@ -35,7 +36,7 @@ public sealed class ApprovalService
             && (caller is null || MaySee(caller, approval)))];
         Dictionary<string, DateTimeOffset> oldest = shown.GroupBy(approval => approval.Group, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => group.Min(approval => approval.CreatedAt), StringComparer.Ordinal);
-        shown = await Task.WhenAll(shown.Select(approval => _situation.WithObstacleAsync(approval, cancellationToken))).ConfigureAwait(false);
+        shown = await Task.WhenAll(shown.Select(approval => ShownAsync(approval, cancellationToken))).ConfigureAwait(false);
         return [.. shown.Select(approval => ApprovalView.Of(approval, _redactor)).OrderByDescending(approval => approval.Risk).ThenBy(approval => oldest[approval.Group])
             .ThenBy(approval => approval.Group, StringComparer.Ordinal).ThenBy(approval => approval.CreatedAt)];
     }
@@ -46,8 +47,33 @@ public sealed class ApprovalService
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.ApprovalNotFound"/>: there is none that this caller may see.</exception>
     public async Task<Approval> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
-        ApprovalView.Of(
-            await _situation.WithObstacleAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false), _redactor);
+        ApprovalView.Of(await ShownAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false), _redactor);
+
+    /// <summary>Gets the arguments that an edit would make of those of an approval, nothing masked: to decide with.</summary>
+    /// <param name="id">The approval.</param>
+    /// <param name="caller">Who edits: somebody who may decide.</param>
+    /// <param name="edits">What to change: a merge patch (RFC 7396).</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ApprovalNotFound"/>; <see cref="ErrorCode.NotAllowed"/>: this caller may not decide;
+    /// <see cref="ErrorCode.InvalidInput"/>: the edit is no object.
+    /// </exception>
+    public async Task<JsonElement> MergeAsync(string id, Caller caller, JsonElement edits, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        if (edits.ValueKind != JsonValueKind.Object)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "edits: send a JSON object: the members to change, with null for those to remove.");
+        }
+
+        Approval approval = await _situation.WithSteerersAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        EnsureRight(caller, approval);
+        return MergePatch.Apply(approval.Edited ?? approval.Arguments, edits);
+    }
+
+    /// <summary>With what people are told beside it: why the call cannot be made, and who has steered the run.</summary>
+    private async Task<Approval> ShownAsync(Approval approval, CancellationToken cancellationToken) => await _situation.WithSteerersAsync(
+        await _situation.WithObstacleAsync(approval, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
     /// <summary>Gets an approval with nothing masked in its arguments. Who looked is in the audit log.</summary>
     /// <param name="id">The approval.</param>
@@ -192,16 +218,9 @@ public sealed class ApprovalService
 
     private static void EnsureRight(Caller caller, Approval approval)
     {
-        if (!approval.Roles.Any(caller.Has))
+        if (approval.WhyNot(caller) is { } why)
         {
-            throw new AgentException(
-                ErrorCode.NotAllowed, $"Rule '{approval.Rule}' lets only these roles decide: {string.Join(", ", approval.Roles)}.");
-        }
-
-        if (approval.Terms.NotRequester && approval.HasLed(caller.Id))
-        {
-            throw new AgentException(
-                ErrorCode.NotAllowed, $"Rule '{approval.Rule}' requires that the person who decides has neither submitted nor steered the run.");
+            throw new AgentException(ErrorCode.NotAllowed, why);
         }
     }
 

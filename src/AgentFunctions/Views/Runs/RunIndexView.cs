@@ -101,7 +101,15 @@ internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, 
         return found;
     }
 
-    private async Task<(RunRecord? Record, Run? Run)> ReadAsync(
+    /// <summary>The rows that may match, in no order.</summary>
+    public List<RunIndexRow> RowsOf(RunFilter filter, IReadOnlySet<string>? ids)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return index.Rows.Where(row => ids?.Contains(row.Id) != false && row.MayMatch(filter, now));
+    }
+
+    /// <summary>The run of a row: what the index says of one that has ended, else what its orchestration says.</summary>
+    public async Task<(RunRecord? Record, Run? Run)> ReadAsync(
         RunReader reader, RunIndexRow row, RunFilter? filter, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try
