@@ -11,9 +11,6 @@ namespace AgentFunctions.EndToEnd.Crash;
 [CancelAfter(900_000)]
 internal sealed partial class KilledEraseTests
 {
-    /// <summary>More than the erasure of such a run takes.</summary>
-    private const int Kills = 12;
-
     [Test]
     public async Task Erase_KilledAfterEachStep_EndsTheSame(CancellationToken cancellationToken)
     {
@@ -24,14 +21,14 @@ internal sealed partial class KilledEraseTests
         try
         {
             HttpClient http = await ConnectAsync(program);
-            for (int kill = 0; kill < Kills; kill++)
+            for (int kill = 0, last = 1; kill <= last; kill++)
             {
                 string mark = $"mark{Guid.NewGuid():N}";
                 string id = await RunAsync(http, $"Goal {mark} ", cancellationToken);
                 Assert.That(Holds(folder, mark), Is.True, "it is there before");
                 using HttpResponseMessage begun = await http.DeleteAsync($"/api/runs/{id}?reason=asked", cancellationToken);
                 Assert.That((int)begun.StatusCode, Is.EqualTo(202));
-                while (Steps(file, id) is var steps && steps < kill && steps >= 0)
+                while (Steps(file, id) is (var steps, false) && steps < kill)
                 {
                     await Task.Delay(1, cancellationToken);
                 }
@@ -45,6 +42,8 @@ internal sealed partial class KilledEraseTests
                 await Poll.UntilAsync(async () => await StateAsync(server, id, cancellationToken) == "erased", cancellationToken);
 
                 Assert.That(Holds(folder, mark), Is.False, $"after a kill at step {kill}");
+                last = Steps(file, id).Recorded;
+                Assert.That(last, Is.GreaterThan(2), "steps of an erasure");
             }
 
             JsonElement verified = await http.GetFromJsonAsync<JsonElement>("/api/audit/verify", cancellationToken);
@@ -80,15 +79,14 @@ internal sealed partial class KilledEraseTests
             : null;
     }
 
-    /// <summary>How many steps of the erasure are recorded; -1 once it has ended.</summary>
-    private static int Steps(string file, string id)
+    /// <summary>How many steps of the erasure are recorded, and whether it has ended.</summary>
+    private static (int Recorded, bool HasEnded) Steps(string file, string id)
     {
         using var output = new MemoryStream();
         DataFile.Export(file, $"erase.{id}", output);
         using var json = JsonDocument.Parse(output.ToArray());
-        return json.RootElement.GetProperty("history").EnumerateArray().Any(static happened => TypeOf(happened).StartsWith("end", StringComparison.Ordinal))
-            ? -1
-            : json.RootElement.GetProperty("history").EnumerateArray().Count(static happened => TypeOf(happened) == "act+");
+        string[] happened = [.. json.RootElement.GetProperty("history").EnumerateArray().Select(TypeOf)];
+        return (happened.Count(static type => type == "act+"), happened.Any(static type => type.StartsWith("end", StringComparison.Ordinal)));
     }
 
     private static string TypeOf(JsonElement happened) => happened.EnumerateObject().First().Value.ToString();

@@ -14,7 +14,7 @@ internal sealed class KilledRunTests
 {
     private const int Answers = 3;
 
-    private static readonly int Kills = KilledProgram.Kills(10);
+    private static readonly int Kills = KilledProgram.Kills(5);
     private static readonly int Turns = (Kills * Answers) + 5;
 
     [Test]

@@ -14,7 +14,7 @@ namespace AgentFunctions.EndToEnd.Crash;
 [CancelAfter(3_600_000)]
 internal sealed class KilledSwarmTests
 {
-    private static readonly int Kills = KilledProgram.Kills(6);
+    private static readonly int Kills = KilledProgram.Kills(3);
 
     /// <summary>At most 300, which is the bound of a tree.</summary>
     private static readonly int Children = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SUBAGENTS") ?? "40");

@@ -9,7 +9,7 @@ namespace AgentFunctions.EndToEnd.Governance;
 [CancelAfter(3_600_000)]
 internal sealed class KilledApprovalTests
 {
-    private static readonly int Kills = KilledProgram.Kills(9);
+    private static readonly int Kills = KilledProgram.Kills(4);
     private static readonly int Calls = Kills + 1;
 
     [Test]

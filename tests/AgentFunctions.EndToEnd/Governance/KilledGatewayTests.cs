@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.Durability;
+using AgentFunctions.EndToEnd.Crash;
 using AgentFunctions.Sqlite;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
@@ -9,13 +10,14 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Governance;
 
 /// <summary>A server with a queue and a quota, killed with SIGKILL at random moments while runs are submitted, queued and at work.</summary>
-[CancelAfter(300_000)]
+[CancelAfter(3_600_000)]
 internal sealed class KilledGatewayTests
 {
     private const int Runs = 12;
     private const int Turns = 5;
-    private const int Kills = 8;
     private const int Places = 2;
+
+    private static readonly int Kills = KilledProgram.Kills(4);
 
     private readonly Lock _lock = new();
     private readonly HashSet<string> _begun = [];

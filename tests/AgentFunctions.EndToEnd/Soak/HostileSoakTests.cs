@@ -27,7 +27,7 @@ internal sealed class HostileSoakTests
     private static readonly string? Minutes = Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SOAK_MINUTES");
 
     private static readonly TimeSpan Length =
-        Minutes is null ? TimeSpan.FromSeconds(8) : TimeSpan.FromMinutes(double.Parse(Minutes, CultureInfo.InvariantCulture));
+        Minutes is null ? TimeSpan.FromSeconds(2) : TimeSpan.FromMinutes(double.Parse(Minutes, CultureInfo.InvariantCulture));
 
     private static readonly string[] Ends = ["completed", "failed", "budgetExhausted", "cancelled"];
 

@@ -10,7 +10,7 @@ internal sealed class KilledSearchTests
 {
     private const int Answers = 6;
 
-    private static readonly int Kills = KilledProgram.Kills(5);
+    private static readonly int Kills = KilledProgram.Kills(3);
     private static readonly int Rounds = (Kills * Answers / 2) + 2;
 
     [Test]

@@ -11,7 +11,7 @@ namespace AgentFunctions.Tests.Governance.Redaction;
 /// <remarks>The long form: <c>AGENTFUNCTIONS_TEXTS=10000</c>.</remarks>
 internal sealed class PartialTextTests
 {
-    private static readonly int Texts = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_TEXTS") ?? "300", CultureInfo.InvariantCulture);
+    private static readonly int Texts = int.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_TEXTS") ?? "100", CultureInfo.InvariantCulture);
 
     private static readonly string[] Values =
     [
