@@ -52,11 +52,18 @@ internal sealed class LivePump
         CancellationToken ended = _end.Token;
         try
         {
-            await _store.WantedAsync(runId, ended).ConfigureAwait(false);
+            Task next = _store.WantedAsync(runId, ended);
             while (true)
             {
+                // Nearly every source ends while nobody follows it: an exception for each would cost more than all else here.
+                await next.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!next.IsCompletedSuccessfully)
+                {
+                    return;
+                }
+
                 _isWanted = Publish();
-                await (_isWanted ? Task.Delay(_pace, _time, ended) : _store.WantedAsync(runId, ended)).ConfigureAwait(false);
+                next = _isWanted ? Task.Delay(_pace, _time, ended) : _store.WantedAsync(runId, ended);
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)

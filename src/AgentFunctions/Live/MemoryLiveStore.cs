@@ -77,22 +77,18 @@ internal sealed class MemoryLiveStore : ILiveStore
             run.Publishers++;
         }
 
-        return WaitAsync(runId, run, cancellationToken);
+        Task wanted = run.Wanted.Task.WaitAsync(cancellationToken);
+        _ = ForgetAsync(wanted, runId, run);
+        return wanted;
     }
 
-    private async Task WaitAsync(string runId, Followed run, CancellationToken cancellationToken)
+    private async Task ForgetAsync(Task wanted, string runId, Followed run)
     {
-        try
+        await wanted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
         {
-            await run.Wanted.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                run.Publishers--;
-                Forget(runId, run);
-            }
+            run.Publishers--;
+            Forget(runId, run);
         }
     }
 
