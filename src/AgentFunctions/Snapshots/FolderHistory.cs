@@ -24,8 +24,7 @@ internal sealed class FolderHistory
         {
             SnapshotEntry entry = _entries[i];
             bool isOwn = entry.Kind == SnapshotKind.Call && entry.Run == run;
-            bool isOver = entry.Kind == SnapshotKind.Base
-                || (isOwn ? entry.Turn <= turn : next is { } begun ? entry.At <= begun : entry.Kind == SnapshotKind.Call && turn > 0);
+            bool isOver = isOwn ? entry.Turn <= turn : next is { } begun ? entry.At <= begun : entry.Kind == SnapshotKind.Call && turn > 0;
             if (isOwn && entry.Turn > turn)
             {
                 break;
