@@ -10,6 +10,13 @@ import { argumentDiff, merged, risk, schemaForm } from './form.js';
 const RANK = { high: 0, medium: 1, low: 2, normal: 1 };
 const SLEEP = 1000;
 
+/** What is decided with sleeps for a second: a page that changes under a hand must not turn a click into a decision. */
+function sleeping(element) {
+  element.dataset.asleep = '';
+  setTimeout(() => delete element.dataset.asleep, SLEEP);
+  return element;
+}
+
 export async function mount(view) {
   const kind = view.match[1] ?? 'inbox';
   const isApprovals = kind !== 'questions', isQuestions = kind !== 'approvals';
@@ -101,7 +108,6 @@ export async function mount(view) {
       original: item.originalArguments ?? undefined, onchange: relabel });
     const raw = h('textarea', { class: 'code', spellcheck: 'false', 'aria-label': 'Arguments as JSON',
       value: JSON.stringify(item.arguments, null, 2) });
-    const born = performance.now();
     const approve = button('Approve as asked', () => decide('approve'),
       { kind: 'primary', act: true, off: may ? null : whyNot ?? 'It is decided.' });
     const deny = button('Deny', () => decide('deny'), { kind: 'danger', act: true, off: may ? null : whyNot ??
@@ -132,8 +138,7 @@ export async function mount(view) {
     }
 
     async function decide(decision) {
-      // A page that changes under a hand must not turn a click into a decision.
-      if (performance.now() - born < SLEEP) return;
+      if ('asleep' in detail.querySelector('.decide').dataset) return;
       if (item.risk === 'high' && !comment.value.trim()) { commentField.fault('High risk: say why.'); comment.focus(); return; }
       const patch = decision === 'approve' ? changes() : {};
       if (patch === undefined) { toast('Mend the marked field first.', 'bad'); return; }
@@ -182,8 +187,8 @@ export async function mount(view) {
         item.masked?.length ? h('p', { class: 'muted' },
         `${plural(item.masked.length, 'part')} hidden, since ${item.masked[0].why}.`) : null),
       led(item), problem, may && voids, may && commentField,
-      pending && h('div', { class: 'decide' }, h('span', { class: 'muted mono', title: item.callHash },
-        `hash ${item.callHash.slice(0, 8)}…`), h('span', { class: 'spacer' }), deny, approve));
+      pending && sleeping(h('div', { class: 'decide' }, h('span', { class: 'muted mono', title: item.callHash },
+        `hash ${item.callHash.slice(0, 8)}…`), h('span', { class: 'spacer' }), deny, approve)));
     view.keys.a = may ? () => comment.focus() : undefined;
     return {};
   }
@@ -239,9 +244,8 @@ export async function mount(view) {
     const may = pending && item.mine !== false;
     const form = schemaForm(item.form, item.answers ?? {});
     const problem = h('div');
-    const born = performance.now();
     const answer = button('Answer', async () => {
-      if (performance.now() - born < SLEEP) return;
+      if ('asleep' in detail.querySelector('.decide').dataset) return;
       const answers = form.value();
       if (!answers) return;
       await send({ answers }, 'Answered');
@@ -285,7 +289,7 @@ export async function mount(view) {
       item.url && h('div', { class: 'banner tone-wait' }, icon('link'),
         h('span', null, `Opens ${oneLine(item.url, 200)}. Nothing comes back from there; say “Answer” when you are done.`)),
       pending ? [h('p', { class: 'muted' }, 'Never type a password here.'), may ? form.el : args(item.form?.properties ?? {}),
-        problem, h('div', { class: 'decide' }, h('span', { class: 'spacer' }), decline, answer)] : item.answers ? h('section',
+        problem, sleeping(h('div', { class: 'decide' }, h('span', { class: 'spacer' }), decline, answer))] : item.answers ? h('section',
         null, h('h3', null, 'Answer'), args(item.answers)) : null);
     return {};
   }

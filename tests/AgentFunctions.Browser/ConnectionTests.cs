@@ -1,0 +1,144 @@
+using AgentFunctions.TestKit;
+using Microsoft.Playwright;
+
+namespace AgentFunctions.Browser;
+
+/// <summary>What becomes of a page when the host goes, comes back, or does not know the caller.</summary>
+[CancelAfter(3_600_000)]
+internal sealed class ConnectionTests
+{
+    [Test]
+    public async Task Kill_PageOpen_ItSaysSoAtOnceAndAfterTheRestartNothingIsLostOrDoubled()
+    {
+        await using DashboardServer server = await DashboardServer.StartAsync();
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Script("SURVIVE", request => request.Turn switch
+        {
+            0 => ChatReply.Call("list_files", new { }),
+            1 => ChatReply.Call("read_file", new { path = "README.md" }),
+            _ => ChatReply.Say("It went on where it stood.") with { Before = token => gate.Task.WaitAsync(token) },
+        });
+        string run = await server.SubmitAsync("Let it SURVIVE.");
+        await using DashboardPage page = await DashboardPage.OpenAsync(server, $"runs/{run}");
+        await Assertions.Expect(page.Page.Locator(".call")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Page.Locator("dd.now")).ToContainTextAsync("turn 3");
+        await page.Page.GetByLabel("Say something to the run").FillAsync("half a sentence");
+
+        await server.KillAsync();
+        await Assertions.Expect(page.Page.Locator(".band[data-band=net]")).ToContainTextAsync("Not connected since");
+        await Assertions.Expect(page.Button("Send")).ToBeDisabledAsync();
+        await Assertions.Expect(page.Button("Pause")).ToBeDisabledAsync();
+
+        gate.SetResult();
+        await server.RestartAsync();
+        await Assertions.Expect(page.Page.Locator(".band[data-band=net]")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.Page.Locator(".run-title .status")).ToContainTextAsync("Completed");
+        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("It went on where it stood.");
+        await Assertions.Expect(page.Page.Locator(".call")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Page.Locator(".feed .turn-head b", new() { HasTextString = "Turn" })).ToHaveCountAsync(3);
+        await Assertions.Expect(page.Button("Send")).ToBeEnabledAsync();
+        Assert.That(await page.Page.GetByLabel("Say something to the run").InputValueAsync(), Is.EqualTo("half a sentence"));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task SignIn_KeyIsWrongThenRight_AnotherTabNeedsNoTyping()
+    {
+        const string key = "a-key-of-the-host-that-is-long-enough-0123456789";
+        await using DashboardServer server = await DashboardServer.StartAsync(settings: (DashboardServer.Key, key));
+        await server.SubmitAsync("Look around.");
+        await using DashboardPage page = await DashboardPage.OpenAsync(server);
+        ILocator field = page.Page.GetByLabel("API key");
+        await field.FillAsync("wrong");
+        await page.AssertAccessibleAsync("sign-in");
+        await page.Button("Sign in").ClickAsync();
+        await Assertions.Expect(page.Page.GetByText("This key is not known here.")).ToBeVisibleAsync();
+
+        await field.FillAsync(key);
+        await page.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Page.Locator(".runs .row")).ToHaveCountAsync(1);
+        IPage tab = await page.TabAsync("");
+        await Assertions.Expect(tab.Locator(".runs .row")).ToHaveCountAsync(1);
+        await Assertions.Expect(tab.Locator("dialog")).ToHaveCountAsync(0);
+        Assert.That(page.Page.Url, Does.Not.Contain(key));
+        Assert.That(await page.Page.EvaluateAsync<string>("() => JSON.stringify(localStorage) + document.cookie"), Does.Not.Contain(key));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Withdraw_KeyInMidSession_SignInLiesOverThePageAndTheCommentIsKept()
+    {
+        const string key = "a-key-of-the-host-that-is-long-enough-0123456789";
+        await using DashboardServer server = await DashboardServer.StartAsync(
+            "rules: [{name: asks, when: {tool: edit_file}, then: ask}]", (DashboardServer.Key, key));
+        server.Script("EDIT", static request => request.Turn == 0
+            ? ChatReply.Call("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" })
+            : ChatReply.Say("Done."));
+        string run = await server.SubmitAsync("EDIT it.");
+        await server.StatusAsync(run, "waiting");
+        await using DashboardPage page = await DashboardPage.OpenAsync(server, "approvals");
+        await page.Page.GetByLabel("API key").FillAsync(key);
+        await page.Button("Sign in").ClickAsync();
+        await page.Page.GetByLabel("Comment, which the model reads").FillAsync("I looked at it twice.");
+
+        // The next requests carry a key that nobody knows any more.
+        bool withdrawn = true;
+        await page.Context.RouteAsync("**/api/**", async route =>
+        {
+            Dictionary<string, string> headers = new(route.Request.Headers);
+            if (withdrawn && headers.ContainsKey("authorization"))
+            {
+                headers["authorization"] = "Bearer withdrawn";
+            }
+
+            await route.ContinueAsync(new() { Headers = headers });
+        });
+        await Assertions.Expect(page.Page.Locator("dialog.signin")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.GetByText("Your key is no longer valid.")).ToBeVisibleAsync();
+        withdrawn = false;
+        await page.Page.GetByLabel("API key").FillAsync(key);
+        await page.Button("Sign in").ClickAsync();
+        await Assertions.Expect(page.Page.Locator("dialog.signin")).ToHaveCountAsync(0);
+        Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(), Is.EqualTo("I looked at it twice."));
+    }
+
+    [Test]
+    public async Task Open_EightTabs_TheEighthLoadsAndHiddenOnesHoldNoConnection()
+    {
+        await using DashboardServer server = await DashboardServer.StartAsync();
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Script("MANY", request => ChatReply.Say("All tabs have it.") with { Before = token => gate.Task.WaitAsync(token) });
+        string run = await server.SubmitAsync("MANY tabs.");
+        await using DashboardPage page = await DashboardPage.OpenAsync(server, $"runs/{run}");
+        var tabs = new List<IPage> { page.Page };
+        for (int i = 1; i < 8; i++)
+        {
+            tabs.Add(await page.TabAsync($"runs/{run}"));
+            await Assertions.Expect(tabs[i].Locator("h1")).ToHaveTextAsync("MANY tabs.");
+        }
+
+        // At most four of them hold a stream; the others look again every ten seconds and say so.
+        await Assertions.Expect(tabs[7].GetByText("every 10 s: other tabs hold the streams")).ToBeVisibleAsync();
+        foreach (IPage tab in tabs)
+        {
+            await HideAsync(tab, hidden: true);
+        }
+
+        await Poll.UntilAsync(async () => await LocksAsync(page.Page) == 0, TestContext.CurrentContext.CancellationToken);
+        gate.SetResult();
+        await server.StatusAsync(run, "completed");
+        await HideAsync(tabs[7], hidden: false);
+        await Assertions.Expect(tabs[7].Locator(".feed")).ToContainTextAsync("All tabs have it.");
+        page.AssertClean();
+    }
+
+    private static Task<int> LocksAsync(IPage page) => page.EvaluateAsync<int>("async () => (await navigator.locks.query()).held.length");
+
+    private static Task HideAsync(IPage page, bool hidden) => page.EvaluateAsync(
+        """
+        hidden => {
+          Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }
+        """, hidden);
+}

@@ -1,0 +1,183 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using AgentFunctions.TestKit;
+using Microsoft.Playwright;
+
+namespace AgentFunctions.Browser;
+
+/// <summary>Approvals and questions, decided by keyboard, changed, and decided by others meanwhile.</summary>
+[CancelAfter(3_600_000)]
+internal sealed class InboxTests
+{
+    private const string Policy = """
+        rules:
+          - {name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}
+          - {name: asks-notes, when: {tool: write_file}, then: ask}
+        """;
+
+    private DashboardServer _server = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        _server = await DashboardServer.StartAsync(Policy);
+        _server.Script("DEPLOY", static request => request.Turn == 0
+            ? ChatReply.Call("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" })
+            : ChatReply.Say($"The tool said: {request.Last("tool")}"));
+        _server.Script("NOTE", static request => request.Turn == 0
+            ? ChatReply.Call("write_file", new { path = $"note-{request.Last("user").GetHashCode():x}.md", content = "a note" })
+            : ChatReply.Say($"The tool said: {request.Last("tool")}"));
+        _server.Script("REGION", static request => request.Turn == 0
+            ? ChatReply.Call("ask_person", new
+            {
+                question = "Which region shall the copy live in?",
+                why = "Prices differ.",
+                form = new
+                {
+                    type = "object",
+                    properties = new
+                    {
+                        region = new { type = "string", title = "Region", oneOf = new[] { new { @const = "weu", title = "West Europe" }, new { @const = "neu", title = "North Europe" } } },
+                        keepDays = new { type = "integer", title = "Keep days", minimum = 1, maximum = 365 },
+                    },
+                    required = new[] { "region", "keepDays" },
+                },
+            })
+            : ChatReply.Say($"The answer was: {request.Last("user")} {request.Last("tool")}"));
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+    }
+
+    [Test]
+    public async Task Approve_WithAChange_ByKeyboardAlone()
+    {
+        string run = await _server.SubmitAsync("DEPLOY it.");
+        string id = await ApprovalAsync(run);
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server);
+        await page.Page.Locator("body").PressAsync("g");
+        await page.Page.Locator("body").PressAsync("a");
+        await Assertions.Expect(page.Heading("Approvals")).ToBeVisibleAsync();
+        ILocator item = page.Page.Locator($".item[data-key='{id}']");
+        await item.FocusAsync();
+        await page.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Page.Locator(".diff")).ToBeVisibleAsync();
+        ILocator field = page.Page.GetByLabel("new_text", new() { Exact = true });
+        await field.FocusAsync();
+        await page.Page.Keyboard.PressAsync("Control+A");
+        await page.Page.Keyboard.TypeAsync("replicas: 4");
+        ILocator approve = page.Button("Approve with 1 change");
+        await Assertions.Expect(approve).ToBeVisibleAsync();
+        await page.Page.GetByLabel("Comment, which the model reads").FocusAsync();
+        await page.Page.Keyboard.TypeAsync("Four are enough.");
+        await page.AssertAccessibleAsync("approval");
+        await PressAsync(page, approve);
+        await Assertions.Expect(page.Page.GetByText("Approved with 1 change: edit_file")).ToBeVisibleAsync();
+
+        await _server.StatusAsync(run, "completed");
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(_server.Workspace, "deploy.yaml")), Is.EqualTo("replicas: 4\n"));
+        await File.WriteAllTextAsync(Path.Combine(_server.Workspace, "deploy.yaml"), "replicas: 2\n");
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Deny_DecidedElsewhereMeanwhile_TheConflictIsShownAndTheWordsAreKept()
+    {
+        string run = await _server.SubmitAsync("NOTE that.");
+        string id = await ApprovalAsync(run);
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"approvals/{id}");
+        await page.Page.GetByLabel("Comment, which the model reads").FillAsync("Not on Fridays.");
+        using HttpResponseMessage elsewhere = await _server.Http.PostAsJsonAsync($"/api/approvals/{id}", new { decision = "approve" });
+        Assert.That(elsewhere.IsSuccessStatusCode, Is.True);
+        await PressAsync(page, page.Button("Deny"));
+
+        await Assertions.Expect(page.Page.Locator(".banner[role=alert]")).ToContainTextAsync("Your comment is kept below.");
+        Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(), Is.EqualTo("Not on Fridays."));
+        await _server.StatusAsync(run, "completed");
+    }
+
+    [Test]
+    public async Task Decide_SimilarCallsInBulk_AllAreDecided()
+    {
+        string[] runs = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => _server.SubmitAsync($"NOTE number {i}.", "worker")));
+        foreach (string run in runs)
+        {
+            await ApprovalAsync(run);
+        }
+
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server, "approvals");
+        await page.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("similar: write_file") }).ClickAsync();
+        await page.AssertAccessibleAsync("bulk");
+        await Assertions.Expect(page.Page.Locator("dialog tbody tr")).ToHaveCountAsync(5);
+        await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Decide" }).ClickAsync();
+        await Assertions.Expect(page.Page.Locator("dialog")).ToHaveCountAsync(0);
+        await Task.WhenAll(runs.Select(run => _server.StatusAsync(run, "completed")));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Answer_FieldsAreMissingAndOutOfBounds_TheFormSaysWhichAndThenTheRunGoesOn()
+    {
+        string run = await _server.SubmitAsync("Choose the REGION.");
+        string id = await QuestionAsync(run);
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"questions/{id}");
+        await Assertions.Expect(page.Page.GetByText("Never type a password here.")).ToBeVisibleAsync();
+        await PressAsync(page, page.Button("Answer"));
+        await Assertions.Expect(page.Page.GetByText("Region: choose one.")).ToBeVisibleAsync();
+        await page.Page.GetByLabel("West Europe").CheckAsync();
+        await page.Page.GetByLabel("Keep days").FillAsync("400");
+        await page.Button("Answer").ClickAsync();
+        await Assertions.Expect(page.Page.GetByText("Keep days: at most 365.")).ToBeVisibleAsync();
+        await page.AssertAccessibleAsync("question");
+        await page.Page.GetByLabel("Keep days").FillAsync("30");
+        await page.Button("Answer").ClickAsync();
+
+        JsonElement ended = await _server.StatusAsync(run, "completed");
+        JsonElement answered = await _server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}");
+        Assert.That(answered.GetProperty("answers").GetRawText(), Is.EqualTo("{\"region\":\"weu\",\"keepDays\":30}"), ended.GetRawText());
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Decline_WithWords_TheAgentIsTold()
+    {
+        string run = await _server.SubmitAsync("Choose the REGION again.");
+        string id = await QuestionAsync(run);
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"questions/{id}");
+        await page.Button("Decline").ClickAsync();
+        await page.Page.Locator("dialog").GetByLabel("Why").FillAsync("Ask the platform team.");
+        await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Decline" }).ClickAsync();
+
+        await _server.StatusAsync(run, "completed");
+        JsonElement declined = await _server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}");
+        Assert.That(declined.GetProperty("state").GetString(), Is.EqualTo("declined"));
+        Assert.That(declined.GetProperty("words").GetString(), Is.EqualTo("Ask the platform team."));
+    }
+
+    /// <summary>Presses a button by keyboard, once it is awake: no click lands on what nobody had the time to read.</summary>
+    private static async Task PressAsync(DashboardPage page, ILocator button)
+    {
+        await Assertions.Expect(page.Page.Locator(".decide:not([data-asleep])")).ToBeVisibleAsync();
+        await button.FocusAsync();
+        await page.Page.Keyboard.PressAsync("Enter");
+    }
+
+    private async Task<string> ApprovalAsync(string run) => await WaitingAsync(run, "approval");
+
+    private async Task<string> QuestionAsync(string run) => await WaitingAsync(run, "question");
+
+    private async Task<string> WaitingAsync(string run, string kind)
+    {
+        JsonElement found = await _server.WaitAsync(run, one => Waits(one, kind).Any());
+        return Waits(found, kind).First().GetProperty("id").GetString()!;
+    }
+
+    private static IEnumerable<JsonElement> Waits(JsonElement run, string kind) =>
+        run.GetProperty("waits").EnumerateArray().Where(wait => wait.GetProperty("kind").GetString() == kind);
+}
