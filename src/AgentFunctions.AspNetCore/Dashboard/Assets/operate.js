@@ -259,19 +259,19 @@ async function kill(view) {
     reasonField.fault(reason.value.trim() ? '' : 'Say why.');
     if (scope.value !== 'all' && !name.value.trim() || !reason.value.trim()) return;
     const body = { scope: scope.value, ...(scope.value !== 'all' && { name: name.value.trim() }), reason: reason.value.trim() };
+    // A host that knows no dry run would take the question for the order: it is not asked then.
     let dry = null;
     try {
-      dry = await request('POST', 'kill?dryRun=true', { body });
+      dry = await knowsDryRun() ? await request('POST', 'kill?dryRun=true', { body }) : null;
     } catch (e) {
       set(report, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), e.detail ?? e.message));
       return;
     }
-    // A host that knows no dry run has engaged it: say what it did.
-    if (!('dryRun' in dry) && !('runs' in dry && 'subAgents' in dry) && dry.order) return done(dry);
     const word = scope.value === 'all' ? 'everything' : name.value.trim();
     const typed = h('input', { autocomplete: 'off', spellcheck: 'false' });
     const typedField = field([`Type `, h('code', null, word), ' to go on'], typed);
-    const result = await dialog('Stop this?', [summary(dry, true), typedField],
+    const result = await dialog('Stop this?', [dry ? summary(dry, true) : h('p', null, 'Runs in its scope end, and their calls in flight may have taken effect. '
+      + 'This host cannot count them beforehand.'), typedField],
       { wide: true, confirm: 'Stop it', kind: 'danger', read: () =>
       { if (typed.value.trim() !== word) { typedField.fault(`Type ${word}.`); return undefined; } return post('kill', body); } });
     if (result) await done(result);
@@ -304,6 +304,12 @@ async function kill(view) {
   await load();
   every(view, 5000, load);
   return {};
+}
+
+async function knowsDryRun() {
+  const described = await get('../openapi/v1.json', { quiet: true }).catch(() => null);
+  const [, kill] = Object.entries(described?.paths ?? {}).find(([path]) => path.endsWith('/api/kill')) ?? [];
+  return Boolean(kill?.post?.parameters?.some(one => one.name === 'dryRun'));
 }
 
 async function life(view) {

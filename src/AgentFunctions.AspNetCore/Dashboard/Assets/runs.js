@@ -299,15 +299,15 @@ export async function mount(view) {
     row.classList.toggle('at', runs[at]?.id === run.id);
     const hadFocus = row.contains(document.activeElement) ? document.activeElement.dataset.part : null;
     set(row,
-      h('label', { class: 'pick', role: 'cell' }, h('input', { type: 'checkbox', checked: picked.has(run.id),
+      h('span', { role: 'cell', class: 'pick-cell' }, h('label', { class: 'pick' }, h('input', { type: 'checkbox', checked: picked.has(run.id),
         'aria-label': `Select ${oneLine(run.goal, 60)}`, data: { part: 'pick' }, onchange: event =>
-        pick(run.id, event.target.checked) })),
+        pick(run.id, event.target.checked) }))),
       h('span', { class: 'c-status', role: 'cell' }, status(run.status, mine ? `Waits for you${mine > 1 ? ` · ${mine}` : ''}` :
         undefined)),
       h('span', { class: 'c-goal', role: 'cell' }, goalLink(run)),
       h('span', { class: 'c-agent sub', role: 'cell' }, run.agent, run.subAgents?.total ?
         h('span', { class: 'muted', title: `${run.subAgents.running} of ${run.subAgents.total} sub-agents work` },
-        ` ⑂${run.subAgents.total}`) : null),
+         icon('fork'), String(run.subAgents.total)) : null),
       h('span', { class: 'c-now sub', role: 'cell', title: nowWords(run) }, nowWords(run) || h('span', { class: 'muted' }, '–')),
       h('span', { class: 'c-cost num', role: 'cell' }, cost(run) ? usd(cost(run)) : h('span',
         { class: 'muted', title: 'Tokens; no price is configured' },

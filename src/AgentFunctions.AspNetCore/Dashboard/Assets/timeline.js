@@ -16,8 +16,12 @@ export function spansOf(events, run) {
     const at = Date.parse(e.at), key = `${e.turn}/${e.call}`;
     if (e.type === 'model.completed') spans.push({ lane: 'model', kind: 'model', turn: e.turn,
       start: at - (duration(e.duration) ?? 0), end: at, ok: true });
-    else if (e.type === 'tool.started') open.set(`t${key}`, { lane: 'tools', kind: 'tool', turn: e.turn, call: e.call,
-      label: e.tool, start: at, ok: true });
+    else if (e.type === 'tool.started') {
+      // The tool with which a lead waits does no work of its own.
+      const isWait = e.tool === 'wait';
+      open.set(`t${key}`, { lane: isWait ? 'sub-agents' : 'tools', kind: isWait ? 'child' : 'tool', turn: e.turn, call: e.call,
+        label: e.tool, start: at, ok: true });
+    }
     else if (e.type === 'tool.completed') {
       const begun = open.get(`t${key}`) ?? { lane: 'tools', kind: 'tool', turn: e.turn, call: e.call, label: e.tool,
         start: at - (duration(e.duration) ?? 0) };
