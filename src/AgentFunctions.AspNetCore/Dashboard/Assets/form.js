@@ -217,24 +217,5 @@ export function merged(target, patch) {
   return result;
 }
 
-/** Two texts, line by line. */
-export function lineDiff(before, after, limit = 400) {
-  const a = String(before ?? '').split('\n'), b = String(after ?? '').split('\n');
-  if (a.length * b.length > 4_000_000) return h('div', { class: 'muted' }, 'This change is too large to be shown.');
-  const table = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
-  for (let i = a.length - 1; i >= 0; i--) for (let j = b.length - 1; j >= 0; j--) table[i][j] = a[i] === b[j] ?
-    table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
-  const rows = [];
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    if (i < a.length && j < b.length && a[i] === b[j]) { rows.push(['same', a[i]]); i++; j++; }
-    else if (j < b.length && (i >= a.length || table[i][j + 1] >= table[i + 1][j])) rows.push(['added', b[j++]]);
-    else rows.push(['removed', a[i++]]);
-  }
-  return h('pre', { class: 'lines', tabindex: '0' }, rows.slice(0, limit).map(([kind, line]) =>
-    h('span', { class: `line ${kind}` }, h('span', { 'aria-label': kind === 'same' ? null : kind, role: kind === 'same' ? null :
-    'img' }, { same: '  ', added: '+ ', removed: '− ' }[kind]), line, '\n')),
-    rows.length > limit && h('span', { class: 'muted' }, `… ${rows.length - limit} more lines`));
-}
-
 export const risk = level => tag({ low: 'Low', medium: 'Medium', high: 'High' }[level] ?? level,
   { low: 'quiet', medium: 'wait', high: 'bad' }[level], level === 'high' ? 'incident' : null);

@@ -225,11 +225,14 @@ export async function mount(view) {
       wide: true, confirm: 'Decide', read: async () => {
         const taken = [...boxes].filter(([, box]) => box.checked).map(([item]) => item);
         const words = comment.value.trim() ? { comment: comment.value.trim() } : {};
-        const many = await post('approvals/decide', { ids: taken.map(item => item.id), decision: choice.value, ...words,
-          hashes: taken.map(item => item.callHash) }).catch(e => { if (e.status !== 404 && e.status !== 405) throw e; return null;
-          });
+        // Hosts that do not show votes decide one by one.
+        const many = group[0].votes === undefined ? null : await post('approvals/decide', { ids: taken.map(item => item.id),
+          decision: choice.value, ...words, hashes: Object.fromEntries(taken.map(item => [item.id, item.callHash])) });
         if (!many) for (const item of taken) await post(`approvals/${item.id}`, { decision: choice.value, ...words });
-        return many?.results ?? taken;
+        const failed = many?.items.filter(item => !item.ok) ?? [];
+        if (failed.length) throw new Error(
+          `${failed.length} of ${taken.length} were not decided: ${failed[0].detail ?? failed[0].code}`);
+        return taken;
       },
     });
     if (!done) return;
@@ -289,7 +292,8 @@ export async function mount(view) {
       item.url && h('div', { class: 'banner tone-wait' }, icon('link'),
         h('span', null, `Opens ${oneLine(item.url, 200)}. Nothing comes back from there; say “Answer” when you are done.`)),
       pending ? [h('p', { class: 'muted' }, 'Never type a password here.'), may ? form.el : args(item.form?.properties ?? {}),
-        problem, sleeping(h('div', { class: 'decide' }, h('span', { class: 'spacer' }), decline, answer))] : item.answers ? h('section',
+        problem, sleeping(h('div', { class: 'decide' }, h('span', { class: 'spacer' }), decline, answer))] : item.answers ?
+          h('section',
         null, h('h3', null, 'Answer'), args(item.answers)) : null);
     return {};
   }

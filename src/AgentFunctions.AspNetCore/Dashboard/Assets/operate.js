@@ -270,7 +270,8 @@ async function kill(view) {
     const word = scope.value === 'all' ? 'everything' : name.value.trim();
     const typed = h('input', { autocomplete: 'off', spellcheck: 'false' });
     const typedField = field([`Type `, h('code', null, word), ' to go on'], typed);
-    const result = await dialog('Stop this?', [dry ? summary(dry, true) : h('p', null, 'Runs in its scope end, and their calls in flight may have taken effect. '
+    const result = await dialog('Stop this?', [dry ? summary(dry, true) : h('p', null,
+      'Runs in its scope end, and their calls in flight may have taken effect. '
       + 'This host cannot count them beforehand.'), typedField],
       { wide: true, confirm: 'Stop it', kind: 'danger', read: () =>
       { if (typed.value.trim() !== word) { typedField.fault(`Type ${word}.`); return undefined; } return post('kill', body); } });

@@ -4,7 +4,6 @@ import { append, args, bar, button, bytes, count, dialog, duration, empty, field
   oneLine, plural, set, setText, short, span, svg, tag, tryParse, usd, words } from './h.js';
 import { download, get, may, post, query, request, tryGet } from './api.js';
 import { attempt, fault, go } from './app.js';
-import { lineDiff } from './form.js';
 import { isEnded } from './run.js';
 
 export const mountTab = (name, context) => ({ transcript, files, changes, budget, audit })[name](context);
@@ -155,18 +154,44 @@ async function files({ store, view, panel }) {
   if (wanted) await open(wanted);
 }
 
-// What the run changed in its workspace, turn by turn.
-async function changes({ store, view, panel }) {
-  const found = await tryGet(`runs/${store.id}/changes${query({ turn: view.params.turn })}`, 'changes');
-  const list = found?.changes ?? found?.files ?? [];
-  if (!list.length) return set(panel, empty(found ? 'The run has changed no files.' :
-    'This host keeps no snapshots of the workspace.'));
-  set(panel, h('div', { class: 'feed' }, list.map(change => h('details', { class: 'call' },
-    h('summary', null, icon('file'), h('span', { class: 'name' }, change.path),
-    h('span', { class: 'what' }, change.turn && `turn ${change.turn}`), tag(words(change.kind ?? change.change ?? 'changed'))),
-    h('div', { class: 'call-body' }, change.diff ? h('pre', { class: 'json', tabindex: '0' }, longText(change.diff)) :
-    lineDiff(change.before, change.after))))));
-  return undefined;
+// What the run changed in its folder, turn by turn, and the way back to the end of any of them.
+async function changes({ store, panel }) {
+  const found = await tryGet(`runs/${store.id}/changes`, 'changes');
+  const entries = found?.entries ?? [];
+  if (!entries.some(entry => entry.changes.length)) {
+    set(panel, empty(found ? 'The run has changed no files.' : 'This host keeps no changes of folders.'));
+    return;
+  }
+  const size = file => file ? file.type === 'folder' ? 'folder' : bytes(file.size ?? 0) : '–';
+  const kinds = { added: 'good', removed: 'bad', changed: 'wait' };
+  const off = may('operator', 'submitter') ? null : 'Only its requester and operators may do this.';
+  const turns = Map.groupBy(entries.filter(entry => entry.changes.length), entry => `${entry.run ?? ''}/${entry.turn ?? ''}`);
+  set(panel, [...turns.values()].map(group => {
+    const { run, turn } = group[0], own = !run || run === store.id;
+    return h('section', { class: 'card scroll-x', tabindex: '0', 'aria-label': `Turn ${turn ?? '–'}`,
+      css: { 'margin-bottom': '14px' } },
+      h('header', null, h('h2', null, turn === null || turn === undefined ? 'Outside of a turn' : `Turn ${turn}`),
+        moment(group[0].at),
+        !own && link(`runs/${run}`, 'sub-agent'), group[0].restore && tag('Restore', 'pause'), h('span', { class: 'spacer' }),
+        own && turn > 0 && button('Go back to before', () => restore(turn - 1), { kind: 'small', act: true, off })),
+      h('table', null, h('tbody', null, group.flatMap(entry => entry.changes).map(change => h('tr', null,
+        h('td', null, tag(words(change.kind), kinds[change.kind])), h('td', null, h('code', null, change.path)),
+        h('td', { class: 'num' }, `${size(change.before)} → ${size(change.after)}`))))));
+  }));
+
+  async function restore(turn) {
+    const path = `runs/${store.id}/workspace/restore`;
+    const dry = await attempt(() => post(path, { turn, dryRun: true }));
+    if (!dry) return;
+    const overwrite = h('input', { type: 'checkbox' });
+    const done = await dialog(`Go back to the end of turn ${turn}?`, [
+      h('p', null, `${plural(dry.restored.length, 'file')} go back. Effects outside of the folder stay done. This can be undone.`),
+      dry.conflicts.length ? [h('p', null, `${plural(dry.conflicts.length, 'file')} were changed by others since and are kept:`),
+        dry.conflicts.slice(0, 10).map(one => h('p', null, h('code', null, one.path), ` by ${one.by}`)),
+        h('label', { class: 'choice' }, overwrite, 'Take these back as well')] : null,
+    ], { confirm: 'Go back', kind: 'danger', read: () => post(path, { turn, overwrite: overwrite.checked }) });
+    if (done) changes({ store, panel });
+  }
 }
 
 // Budget: what is spent of what is granted, over steps, with the forecast.
@@ -262,10 +287,10 @@ async function audit({ store, view, panel }) {
   let after = {};
   const more = button('Show more', page, { kind: 'small' });
   async function page() {
-    const next = await get(`audit${query({ run: store.id, limit: 200, ...after })}`);
-    found.push(...next.items);
+    const next = await get(`audit${query({ run: store.id, limit: 200, text: 'true', ...after })}`);
+    found.push(...next.items.map((item, i) => ({ ...item, text: next.text?.[i] })));
     more.hidden = !next.cursor && (next.next === null || next.next === undefined);
-    after = next.cursor ? { cursor: next.cursor } : { from: next.next };
+    after = next.cursor ? { after: next.cursor } : { from: next.next };
     draw();
   }
   const story = e => e.text ?? [e.actor ?? e.agent ?? 'the host', words(e.type).toLowerCase(), e.tool && `“${e.tool}”`,

@@ -436,7 +436,6 @@ export async function mount(view) {
       element.setAttribute('aria-selected', String(name === chosen));
       element.tabIndex = name === chosen ? 0 : -1;
       setText(element.lastElementChild, n[name] ? count(n[name]) : '');
-      if (name === 'changes') element.hidden = !store.run.workspace?.kind && chosen !== 'changes';
     }
     panel.setAttribute('aria-labelledby', `tab-${chosen}`);
   }

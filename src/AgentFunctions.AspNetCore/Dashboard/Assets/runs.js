@@ -1,6 +1,7 @@
 // The list of runs: filters in the address, a window over any number of rows, bulk actions.
 
-import { age, button, coalesce, count, dialog, empty, field, h, icon, link, oneLine, plural, set, setText, short, shortId, status, tag,
+import { age, button, coalesce, count, dialog, empty, field, h, icon, link, oneLine, plural, set, setText, short, shortId, status,
+  tag,
   usd } from './h.js';
 import { apiUrl, get, may, post, query, request, tryGet } from './api.js';
 import { attempt, fault, go, showCounts, toast } from './app.js';
@@ -124,9 +125,12 @@ function nowWords(run) {
   const waits = run.waits?.length ? run.waits : run.waitingFor ? [run.waitingFor] : [];
   if (run.status === 'failed' || run.status === 'budgetExhausted') return errorOf(run);
   if (waits.length) return waits.length > 1 ? `${waitWords(waits[0])} +${waits.length - 1}` : waitWords(waits[0]);
-  if (run.now) return `turn ${turnOf(run)} · ${String(run.now).replace(/^tool:/, '')}`;
+  if (run.now) return `turn ${turnOf(run)} · ${nowOf(run.now)}`;
   return run.status === 'running' ? `turn ${turnOf(run)}` : '';
 }
+
+/** What a run does, as the index words it: tool.started:write_file. */
+export const nowOf = now => String(now).replace(/^tool(\.started)?:/, '').replace(/^([a-z]+)\.([a-z]+)/, '$1 $2');
 
 const errorOf = run => oneLine(typeof run.error === 'string' ? run.error : run.error?.message ?? run.error?.code ?? '', 80);
 
@@ -217,12 +221,10 @@ export async function mount(view) {
   // Hosts before the run index know one status, the agent and the label alone.
   async function read(more) {
     if (rich) {
-      try {
-        return await get(`runs${query(asked(more))}`);
-      } catch (e) {
-        if (e.status !== 400 || !asked().status?.includes(',')) throw e;
-        rich = false;
-      }
+      const { after, ...rest } = more;
+      const page = await tryGet(`runs/rows${query({ ...asked(rest), from: after })}`);
+      if (page) return page;
+      rich = false;
     }
     const wanted = asked(more);
     const statuses = wanted.status?.split(',');
@@ -299,7 +301,8 @@ export async function mount(view) {
     row.classList.toggle('at', runs[at]?.id === run.id);
     const hadFocus = row.contains(document.activeElement) ? document.activeElement.dataset.part : null;
     set(row,
-      h('span', { role: 'cell', class: 'pick-cell' }, h('label', { class: 'pick' }, h('input', { type: 'checkbox', checked: picked.has(run.id),
+      h('span', { role: 'cell', class: 'pick-cell' }, h('label', { class: 'pick' },
+        h('input', { type: 'checkbox', checked: picked.has(run.id),
         'aria-label': `Select ${oneLine(run.goal, 60)}`, data: { part: 'pick' }, onchange: event =>
         pick(run.id, event.target.checked) }))),
       h('span', { class: 'c-status', role: 'cell' }, status(run.status, mine ? `Waits for you${mine > 1 ? ` · ${mine}` : ''}` :
@@ -371,7 +374,8 @@ export async function mount(view) {
       if (run.rev === undefined ? same(known, run) : known.rev >= run.rev && known.status === run.status) return;
       runs = runs.with(place, run);
     } else if (!seen.has(run.id)) {
-      if (filter.sort) return;
+      // A watch tells all that there is first; what is older comes page by page.
+      if (filter.sort || runs.length && run.createdAt <= runs[0].createdAt) return;
       pending.set(run.id, run);
       if (list.isAtTop && window.scrollY < 40) return takePending();
       fresh.hidden = false;
@@ -425,16 +429,20 @@ export async function mount(view) {
       h('p', null, { pause: `${many} and their sub-agents stop before their next step.`,
         resume: `${many} go on from where they were paused.`, cancel: `${many} and their sub-agents end. This cannot be undone.`,
         delete: `${many} with transcripts, files and journals are erased. This cannot be undone.` }[action]),
-      action === 'cancel' && field('Reason (optional)', reason, { help: 'It is kept in the journal of each run.' })],
+      (action === 'cancel' || action === 'delete') && field(action === 'delete' ? 'Why' : 'Reason (optional)', reason,
+        { help: 'It is kept.' })],
         { confirm: `${verbs[action]} ${many}`, kind: action === 'pause' || action === 'resume' ? 'primary' : 'danger' });
     if (!sure) return;
     const ids = [...picked];
     await attempt(async () => {
-      const body = allPicked ? { action, filter: asked(), expect: n } : { action, ids };
-      const job = await post('runs/bulk', body).catch(e => { if ((e.status !== 404 && e.status !== 405) || allPicked) throw e;
-        return null; });
-      if (job) return;
-      for (const id of ids) await (action === 'delete' ? request('DELETE', `runs/${id}`) : post(`runs/${id}/${action}`,
+      const why = reason.value.trim() ? { reason: reason.value.trim() } : {};
+      const many = rich ? await post(`runs/bulk${allPicked ? query(asked()) : ''}`,
+        { action, ...(allPicked ? { expect: n } : { ids }), ...why })
+        : null;
+      if (many?.failed) throw new Error(`${many.failed} of ${n}: ${many.items.find(item => !item.ok)?.detail ?? 'not done'}`);
+      if (many) return;
+      for (const id of ids) await (action === 'delete' ? request('DELETE', `runs/${id}${query(why)}`) :
+        post(`runs/${id}/${action}`,
         action === 'cancel' && reason.value ? { reason: reason.value } : {}));
     }, `${verbs[action]}: ${many}`);
     picked.clear();

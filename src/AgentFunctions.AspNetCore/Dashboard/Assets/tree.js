@@ -2,9 +2,9 @@
 
 import { bar, button, count, duration, h, icon, link, now, oneLine, plural, set, setText, short, span, status,
   usd } from './h.js';
-import { get, post, query } from './api.js';
+import { get, post, tryGet } from './api.js';
 import { attempt, fault, go } from './app.js';
-import { waitWords, windowed } from './runs.js';
+import { nowOf, waitWords, windowed } from './runs.js';
 
 export async function mountTab(_, { store, view, panel, leave }) {
   const closed = new Set((view.params.closed ?? '').split(',').filter(Boolean));
@@ -31,7 +31,7 @@ export async function mountTab(_, { store, view, panel, leave }) {
   leave(() => list.close());
 
   async function load() {
-    const tree = await get(`runs/${store.id}/tree${query({ flat: 'true' })}`);
+    const tree = await tryGet(`runs/${store.id}/nodes`, 'nodes') ?? await get(`runs/${store.id}/tree`);
     if (tree.nodes) for (const node of tree.nodes) store.nodes.set(node.id, { ...node });
     else flatten(tree, null);
     draw();
@@ -111,7 +111,7 @@ export async function mountTab(_, { store, view, panel, leave }) {
         h('span', { class: 'muted' }, ` (${below})`) : null),
     h('span', { role: 'gridcell', class: 'c-status' }, status(node.status)),
       h('span', { role: 'gridcell', class: 'c-now sub', title: node.error ?? node.goal }, node.error ? oneLine(node.error, 80) :
-      waits.length ? waitWords(waits[0]) : node.now ?? oneLine(node.goal ?? '', 80)),
+      waits.length ? waitWords(waits[0]) : node.now ? nowOf(node.now) : oneLine(node.goal ?? '', 80)),
     h('span', { role: 'gridcell', class: 'c-turns num' }, count(node.turns)),
       h('span', { role: 'gridcell', class: 'c-steps num' }, count(node.branch?.steps)),
       h('span', { role: 'gridcell', class: 'c-own num' }, own ? usd(own) : '–'),

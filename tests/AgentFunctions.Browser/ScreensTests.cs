@@ -1,0 +1,177 @@
+using System.Text.Json;
+using AgentFunctions.TestKit;
+using Microsoft.Playwright;
+
+namespace AgentFunctions.Browser;
+
+/// <summary>
+/// Every screen in light and dark, on a desk and on a phone: axe finds nothing, nothing is cut, a picture of each lies in
+/// <c>TestResults/screens</c>. Whoever changes the style sheet looks at them.
+/// </summary>
+[CancelAfter(3_600_000)]
+internal sealed class ScreensTests
+{
+    private const string Policy = "rules: [{name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}]";
+
+    private static readonly string Folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens");
+
+    private DashboardServer _server = null!;
+    private string _audit = "";
+    private string _swarm = "";
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        Directory.CreateDirectory(Folder);
+        _server = await DashboardServer.StartAsync(Policy);
+        _server.Script("Merge the parts of", static request => Swarm(request));
+        _server.Script("Look at the part", static request => request.Turn == 0
+            ? ChatReply.Call("read_file", new { path = "README.md" }) with { Text = "I read my part first." }
+            : ChatReply.Say("My part is done: four files, two findings."));
+        _server.Script("Audit the source tree", static request => Audit(request));
+        _server.Script("Nightly check", static _ => ChatReply.Error(400, "The prompt is not acceptable."));
+        _audit = await _server.SubmitAsync(
+            "Audit the source tree in parts and write one report", labels: new { team = "payments", env = "prod" },
+            budget: new { steps = 400, usd = 25, tokens = 2_000_000, wallClock = "P5D" });
+        _swarm = await _server.SubmitAsync("Merge the parts of the platform's audit", labels: new { team = "platform" }, budget: new { subAgents = 20 });
+        string failed = await _server.SubmitAsync("Nightly check of the invoices", "worker", new { team = "ops" });
+        string[] done = await Task.WhenAll(Enumerable.Range(1, 6).Select(
+            i => _server.SubmitAsync($"Say what folder number {i} holds", "worker", new { team = "docs" })));
+        await _server.WaitAsync(_audit, static run => run.GetProperty("waits").GetArrayLength() == 2);
+        await _server.StatusAsync(_swarm, "completed");
+        await _server.StatusAsync(failed, "failed");
+        await Task.WhenAll(done.Select(run => _server.StatusAsync(run, "completed")));
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        if (_server is not null)
+        {
+            await _server.DisposeAsync();
+        }
+    }
+
+    [TestCase(ColorScheme.Light, 1440, 900)]
+    [TestCase(ColorScheme.Dark, 390, 844)]
+    public async Task Show_EveryScreen_AxeFindsNothingAndNothingIsCut(ColorScheme scheme, int width, int height)
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server, options: new()
+        {
+            ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, ReducedMotion = ReducedMotion.Reduce,
+        });
+        foreach ((string name, string path, string shown) in Screens())
+        {
+            await page.GoAsync(path);
+            await Assertions.Expect(page.Page.Locator(shown).First).ToBeVisibleAsync();
+            await page.AssertFitsAsync(name);
+            await page.AssertAccessibleAsync($"{name}, {scheme}");
+            await page.Page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-{scheme}-{width}.png".ToLowerInvariant()) });
+        }
+
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Show_ForcedColoursAndTwiceTheSize_NothingIsCut()
+    {
+        // 200 % of 1440 pixels leaves 720.
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server, options: new()
+        {
+            ForcedColors = ForcedColors.Active, ViewportSize = new() { Width = 720, Height = 450 }, DeviceScaleFactor = 2,
+        });
+        foreach ((string name, string path, string shown) in Screens().Where(screen => screen.Name is "runs" or "run-live" or "approvals"))
+        {
+            await page.GoAsync(path);
+            await Assertions.Expect(page.Page.Locator(shown).First).ToBeVisibleAsync();
+            await page.AssertFitsAsync(name);
+            await page.Page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-forced.png") });
+        }
+    }
+
+    [Test]
+    public async Task Tree_ByKeyboard_RowsAreReachedClosedAndOpened()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"runs/{_swarm}?tab=tree");
+        ILocator rows = page.Page.Locator(".tree [role=row][aria-level]");
+        await Assertions.Expect(rows).ToHaveCountAsync(6);
+        await rows.First.FocusAsync();
+        await page.Page.Keyboard.PressAsync("ArrowLeft");
+        await Assertions.Expect(rows).ToHaveCountAsync(1);
+        await Assertions.Expect(rows.First).ToHaveAttributeAsync("aria-expanded", "false");
+        await page.Page.Keyboard.PressAsync("ArrowRight");
+        await Assertions.Expect(rows).ToHaveCountAsync(6);
+        await page.Page.Keyboard.PressAsync("ArrowDown");
+        await Assertions.Expect(page.Page.Locator(".tree [role=row][aria-level='2'][aria-posinset='1']")).ToBeFocusedAsync();
+        page.AssertClean();
+    }
+
+    private IEnumerable<(string Name, string Path, string Shown)> Screens() =>
+    [
+        ("runs", "", ".runs .row"), ("start", "start", ".form"), ("approvals", "approvals", ".item"), ("questions", "questions", ".item"),
+        ("inbox", "inbox", ".item"), ("run-live", $"runs/{_audit}", ".feed .turn"), ("run-timeline", $"runs/{_audit}?tab=timeline", ".timeline, table"),
+        ("run-tree", $"runs/{_swarm}?tab=tree", ".tree .row"), ("run-transcript", $"runs/{_audit}?tab=transcript", ".transcript .turn"),
+        ("run-budget", $"runs/{_audit}?tab=budget", ".chart"), ("run-audit", $"runs/{_audit}?tab=audit", ".audit-row"),
+        ("run-files", $"runs/{_audit}?tab=files", ".empty, table"), ("agents", "agents", ".agent-card"), ("agent", "agents/lead", ".cards"),
+        ("incidents", "incidents", ".empty"), ("monitors", "monitors", ".empty"), ("reviews", "reviews", ".empty"), ("usage", "usage", ".numbers"),
+        ("kill", "kill", "select"), ("life", "life", ".cards table, .cards p"),
+    ];
+
+    private static ChatReply Swarm(ChatRequest request) => request.Turn switch
+    {
+        0 => ChatReply.Call("spawn", new { items = new[] { "parser", "docs", "tests", "billing", "ledger" }, template = "Look at the part {item}", agent = "worker" }) with { Text = "I split the work." },
+        1 => ChatReply.Call("wait", new { }),
+        _ => ChatReply.Say("All parts reported."),
+    };
+
+    private static ChatReply Audit(ChatRequest request) => request.Turn switch
+    {
+        0 => ChatReply.Call("update_plan", new { items = new[] { "List the tree", "Read the parts", "Merge the parts", "Deploy the report" }.Select((text, i) => new { text, done = i < 2 }) }) with
+        {
+            Text = "I plan the audit first, then look at the tree.",
+            Usage = new(2_842, 152, 1_400),
+        },
+        1 => new ChatReply
+        {
+            Calls = [ChatReplyCall.Of("list_files", new { }), ChatReplyCall.Of("search_files", new { pattern = "TODO" }), ChatReplyCall.Of("read_file", new { path = "missing.txt" })],
+            Usage = new(3_180, 120, 2_800),
+        },
+        2 => ChatReply.Call("write_file", new { path = "report.md", content = "# Report\n\nTwo findings." }) with
+        {
+            Text = """
+                ## What I found
+
+                The tree has **three** parts that matter.
+
+                1. `src/billing` computes totals twice; the second pass is dead code.
+                2. `src/ledger` trusts the caller's clock.
+                3. Tests cover the happy path only.
+
+                ```csharp
+                var total = lines.Sum(line => line.Amount * line.Count);
+                ```
+
+                See [the ledger's notes](https://example.com/ledger). Next I write the report and ask for the deployment.
+                """,
+            Usage = new(4_420, 480, 3_100),
+        },
+        3 => new ChatReply
+        {
+            Text = "The report is written. Two things need people.",
+            Calls =
+            [
+                ChatReplyCall.Of("ask_person", new
+                {
+                    question = "Which region shall the copy live in?", why = "Prices differ; the goal does not say.",
+                    form = JsonSerializer.Deserialize<JsonElement>("""
+                        {"type":"object","properties":{"region":{"type":"string","title":"Region","oneOf":[{"const":"weu","title":"West Europe"},{"const":"neu","title":"North Europe"}]},
+                        "keepDays":{"type":"integer","title":"Keep days","minimum":1,"maximum":365,"default":30},"notify":{"type":"boolean","title":"Tell the team"}},"required":["region"]}
+                        """),
+                }),
+                ChatReplyCall.Of("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" }),
+            ],
+            Usage = new(5_260, 210, 4_400),
+        },
+        _ => ChatReply.Say("Done: report.md holds the findings."),
+    };
+}
