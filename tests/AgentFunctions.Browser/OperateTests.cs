@@ -58,10 +58,10 @@ internal sealed class OperateTests
         await _server.StatusAsync(real, "completed");
 
         // The host's answers for 10,000 runs, in its own form.
-        await page.Context.RouteAsync(url => new Uri(url).AbsolutePath == "/api/runs", async route =>
+        await page.Context.RouteAsync(url => new Uri(url).AbsolutePath == "/api/runs/rows", async route =>
         {
             string query = new Uri(route.Request.Url).Query;
-            int after = System.Text.RegularExpressions.Regex.Match(query, "after=(\\d+)") is { Success: true } match ? int.Parse(match.Groups[1].Value) : 0;
+            int after = System.Text.RegularExpressions.Regex.Match(query, "from=(\\d+)") is { Success: true } match ? int.Parse(match.Groups[1].Value) : 0;
             bool failed = query.Contains("failed", StringComparison.Ordinal);
             var runs = Enumerable.Range(after, 100).Select(i => new
             {
@@ -82,11 +82,12 @@ internal sealed class OperateTests
             {
                 Json = new
                 {
-                    runs, next = after + 100 < 10_000 ? $"{after + 100}" : null, total = 10_000,
+                    runs, next = after + 100 < 10_000 ? after + 100 : (int?)null, total = 10_000,
                     counts = new { running = 0, waiting = 0, mine = 0, failed = 12, ended = 9_988 },
                 },
             });
         });
+        await page.Context.RouteAsync("**/api/watch?**", static route => route.FulfillAsync(new() { Status = 404 }));
         await page.GoAsync("");
         ILocator rows = page.Page.Locator(".runs .row");
         await Assertions.Expect(rows.First).ToContainTextAsync("Goal number 0");

@@ -57,17 +57,17 @@ internal sealed class RunPageTests
     {
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int asked = 0;
+        int pieces = 0;
         _server.Script("BROKEN", _ => Interlocked.Increment(ref asked) == 1
             ? ChatReply.Say("A sentence that breaks off in the very middle of what it wanted to say.") with
             {
-                AbortAfterChunks = 3,
-                BetweenChunks = token => asked == 1 ? seen.Task.WaitAsync(token) : Task.CompletedTask,
+                AbortAfterChunks = 4,
+                BetweenChunks = token => Interlocked.Increment(ref pieces) == 3 ? seen.Task.WaitAsync(token) : Task.CompletedTask,
             }
             : ChatReply.Say("A sentence that is whole this time."));
         string run = await _server.SubmitAsync("Say it BROKEN.");
         await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"runs/{run}");
-        await Assertions.Expect(page.Page.Locator(".run-title")).ToBeVisibleAsync();
-        await Assertions.Expect(page.Page.GetByText("live", new() { Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.Locator(".live-text")).ToContainTextAsync("A sentence that breaks off");
         seen.SetResult();
 
         await Assertions.Expect(page.Page.Locator(".cut").First).ToContainTextAsync("Attempt 1 was cut off, asked again (attempt 2)");

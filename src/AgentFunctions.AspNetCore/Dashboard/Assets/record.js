@@ -293,7 +293,7 @@ async function audit({ store, view, panel }) {
     after = next.cursor ? { after: next.cursor } : { from: next.next };
     draw();
   }
-  const story = e => e.text ?? [e.actor ?? e.agent ?? 'the host', words(e.type).toLowerCase(), e.tool && `“${e.tool}”`,
+  const story = e => e.text ? oneLine(e.text.replace(/^[\d-]+ [\d:.]+Z /, ''), 400) : [e.actor ?? e.agent ?? 'the host', words(e.type).toLowerCase(), e.tool && `“${e.tool}”`,
     e.verdict && `(${words(e.verdict).toLowerCase()})`, e.rule && `by rule “${e.rule}”`, e.reason &&
     `: ${oneLine(e.reason, 160)}`, e.failed && 'and it failed'].filter(Boolean).join(' ');
   function draw() {

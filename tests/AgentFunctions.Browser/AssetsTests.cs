@@ -2,10 +2,10 @@ using System.IO.Compression;
 using System.Text.RegularExpressions;
 using AgentFunctions.AspNetCore;
 
-namespace AgentFunctions.Tests.AspNetCore.Dashboard;
+namespace AgentFunctions.Browser;
 
 /// <summary>The rules and the budget of what the browser gets, read from the files that are embedded.</summary>
-internal sealed partial class DashboardAssetsTests
+internal sealed partial class AssetsTests
 {
     private const string Prefix = "Dashboard/";
     private const int MaxBytes = 90_000;
