@@ -22,64 +22,6 @@ internal sealed class RunPageTests
     }
 
     [Test]
-    public async Task Start_EmptyHost_TextIsThereBeforeTheCallEndsAndTheDurableTextReplacesIt()
-    {
-        // Half of the answer, then nothing until the page has shown it.
-        var half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        int chunks = 0;
-        _server.Script("ESSAY", _ => ChatReply.Say("The first half is already here. The second half comes when the test says so.") with
-        {
-            BetweenChunks = token => Interlocked.Increment(ref chunks) > 2 ? half.Task.WaitAsync(token) : Task.CompletedTask,
-        });
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server);
-        await page.Button("Start a run").ClickAsync();
-        await page.Page.GetByLabel("Goal", new() { Exact = true }).FillAsync("Write the ESSAY.");
-        await page.Page.GetByLabel("Agent", new() { Exact = true }).SelectOptionAsync("lead");
-        await page.Button("Start the run").DblClickAsync();
-
-        ILocator live = page.Page.Locator(".live-text");
-        await Assertions.Expect(live).ToContainTextAsync("The first half");
-        await Assertions.Expect(page.Page.Locator("dd.now")).ToContainTextAsync("writes");
-        await Assertions.Expect(page.Page.GetByText("The second half")).ToHaveCountAsync(0);
-        half.SetResult();
-
-        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("The second half comes when the test says so.");
-        await Assertions.Expect(live).ToBeHiddenAsync();
-        await Assertions.Expect(page.Page.Locator(".run-title .status")).ToContainTextAsync("Completed");
-        await Assertions.Expect(page.Page.Locator(".feed .prose", new() { HasText = "The first half" })).ToHaveCountAsync(1);
-        await page.GoAsync("");
-        await Assertions.Expect(page.Page.Locator(".runs .row")).ToHaveCountAsync(1);
-        page.AssertClean();
-    }
-
-    [Test]
-    public async Task Live_StreamBreaksInMidSentence_TheTextIsStruckThroughAndNothingIsDoubled()
-    {
-        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        int asked = 0;
-        int pieces = 0;
-        _server.Script("BROKEN", _ => Interlocked.Increment(ref asked) == 1
-            ? ChatReply.Say("A sentence that breaks off in the very middle of what it wanted to say.") with
-            {
-                AbortAfterChunks = 4,
-                BetweenChunks = token => Interlocked.Increment(ref pieces) == 3 ? seen.Task.WaitAsync(token) : Task.CompletedTask,
-            }
-            : ChatReply.Say("A sentence that is whole this time."));
-        string run = await _server.SubmitAsync("Say it BROKEN.");
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"runs/{run}");
-        await Assertions.Expect(page.Page.Locator(".live-text")).ToContainTextAsync("A sentence that breaks off");
-        seen.SetResult();
-
-        await Assertions.Expect(page.Page.Locator(".cut").First).ToContainTextAsync("Attempt 1 was cut off, asked again (attempt 2)");
-        await Assertions.Expect(page.Page.Locator(".feed .prose", new() { HasText = "A sentence that is whole this time." })).ToHaveCountAsync(1);
-        await Assertions.Expect(page.Page.Locator(".cut")).ToHaveCountAsync(1);
-        Assert.That(
-            await page.Page.Locator(".cut .prose").EvaluateAsync<string>("element => getComputedStyle(element).textDecorationLine"),
-            Is.EqualTo("line-through"));
-        page.AssertClean();
-    }
-
-    [Test]
     public async Task Live_TheStreamIsOpenedInMidCall_TheSnapshotIsTheTextSoFar()
     {
         var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -128,28 +70,6 @@ internal sealed class RunPageTests
         Assert.That(await page.Page.EvaluateAsync<string>("() => window.seen"), Does.Not.Contain(secret[8..24]));
         Assert.That(await page.Page.ContentAsync(), Does.Not.Contain(secret[8..24]));
         Assert.That(await Task.WhenAll(bodies), Has.None.Contains(secret[8..24]));
-    }
-
-    [Test]
-    public async Task Show_HostileText_NothingRunsAndNothingIsFetched()
-    {
-        _server.Script("HOSTILE", _ => ChatReply.Say(
-            "<img src=x onerror=\"window.ran = true\"> <script>window.ran = true</script>\n\n[click](javascript:window.ran=true) "
-            + "![pixel](https://evil.example/pixel.png) [a bank](https://b\u0430nk.example/) \u202Egnp.exe\n\n" + new string('x', 1_000_000)));
-        string run = await _server.SubmitAsync("Be HOSTILE.");
-        await _server.StatusAsync(run, "completed");
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"runs/{run}");
-
-        ILocator text = page.Page.Locator(".feed .prose").Last;
-        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("<img src=x onerror=");
-        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("⟨U+202E⟩");
-        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("xn--bnk-5cd.example");
-        await page.Page.Locator("button.out").Last.ClickAsync();
-        await Assertions.Expect(page.Page.Locator("a.out")).ToHaveAttributeAsync("rel", "noopener noreferrer");
-        Assert.That(await page.Page.EvaluateAsync<bool>("() => Boolean(window.ran)"), Is.False);
-        Assert.That(await page.Page.Locator("main img, main script, main a[href^='javascript']").CountAsync(), Is.Zero);
-        Assert.That((await text.InnerTextAsync()).Length, Is.LessThan(100_000));
-        page.AssertClean();
     }
 
     [Test]
