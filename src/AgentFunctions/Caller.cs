@@ -9,6 +9,9 @@ public sealed record Caller(string Id)
     /// </summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 
+    /// <summary>Gets the door that the caller comes through; <see langword="null"/> for the HTTP API and for programs. Grants nothing.</summary>
+    public CallerDoor? Door { get; init; }
+
     /// <summary>Gets who calls on a host that knows no callers: whoever can reach it, with every role.</summary>
     public static Caller Local { get; } = new("local") { Roles = [CallerRoles.Admin, CallerRoles.Any] };
 

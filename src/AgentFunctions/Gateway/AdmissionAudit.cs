@@ -34,6 +34,8 @@ internal sealed class AdmissionAudit(AuditLog audit, RunLineage lineage, Redacto
                 Agent = run.Agent,
                 DefinitionHash = run.DefinitionHash,
                 Rule = rule,
+                Door = caller.Door?.Name,
+                DoorRequest = redactor.Redact(Preview.Of(caller.Door?.Request, 200)),
                 Reason = redactor.Redact(
                     $"{(run.Scopes is null ? "" : $"[scopes: {string.Join(' ', run.Scopes)}] ")}{Preview.Of(redactor.Redact(run.Goal), 1_000)}"),
             },

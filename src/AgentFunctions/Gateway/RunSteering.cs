@@ -49,7 +49,7 @@ public sealed class RunSteering
     public Task<Run> SendAsync(string id, string text, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         CheckMessage(text);
-        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["message", id, text], claim => SendAsync(id, text, caller.Id, claim, cancellationToken), cancellationToken);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["message", id, text], claim => SendAsync(id, text, caller, claim, cancellationToken), cancellationToken);
     }
 
     /// <summary>Sends a message to a run on behalf of the program.</summary>
@@ -61,7 +61,7 @@ public sealed class RunSteering
     public Task<Run> SendAsync(string id, string text, string requester = "local", CancellationToken cancellationToken = default)
     {
         CheckMessage(text);
-        return SendAsync(id, text, requester, null, cancellationToken);
+        return SendAsync(id, text, new Caller(requester), claim: null, cancellationToken);
     }
 
     /// <summary>Adds to the budget of a run. A run that exhausted its budget resumes.</summary>
@@ -75,7 +75,7 @@ public sealed class RunSteering
     {
         CheckGrant(more);
         string body = JsonSerializer.Serialize(more, BudgetsJsonContext.Default.Budget);
-        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["grant", id, body], claim => GrantAsync(id, more, caller.Id, claim, cancellationToken), cancellationToken);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["grant", id, body], claim => GrantAsync(id, more, caller, claim, cancellationToken), cancellationToken);
     }
 
     /// <summary>Adds to the budget of a run on behalf of the program.</summary>
@@ -87,7 +87,7 @@ public sealed class RunSteering
     public Task<Run> GrantAsync(string id, Budget more, string requester = "local", CancellationToken cancellationToken = default)
     {
         CheckGrant(more);
-        return GrantAsync(id, more, requester, null, cancellationToken);
+        return GrantAsync(id, more, new Caller(requester), claim: null, cancellationToken);
     }
 
     /// <summary>Asks a run to end. What is in flight is cancelled, what was reached stays.</summary>
@@ -101,7 +101,7 @@ public sealed class RunSteering
     /// </exception>
     public Task<Run> CancelAsync(
         string id, Caller caller, string? reason = null, string? idempotencyKey = null, CancellationToken cancellationToken = default) =>
-        OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["cancel", id, reason], claim => CancelAsync(id, caller.Id, reason, claim, cancellationToken), cancellationToken);
+        OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["cancel", id, reason], claim => CancelAsync(id, caller, reason, claim, cancellationToken), cancellationToken);
 
     /// <summary>Asks a run to end, for the program itself.</summary>
     /// <param name="id">The run.</param>
@@ -113,7 +113,7 @@ public sealed class RunSteering
     /// </exception>
     public Task<Run> CancelAsync(
         string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default) =>
-        CancelAsync(id, requester, reason, null, cancellationToken);
+        CancelAsync(id, new Caller(requester), reason, claim: null, cancellationToken);
 
     /// <summary>Pauses a run. Steps in progress finish; no further step starts.</summary>
     /// <param name="id">The run.</param>
@@ -124,7 +124,7 @@ public sealed class RunSteering
     public Task<Run> PauseAsync(string id, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["pause", id], _ => PauseAsync(id, caller.Id, cancellationToken), cancellationToken);
+        return OnceAsync(id, caller, RunAct.Stop, idempotencyKey, ["pause", id], _ => PauseAsync(id, caller, cancellationToken), cancellationToken);
     }
 
     /// <summary>Pauses a run on behalf of the program.</summary>
@@ -134,10 +134,14 @@ public sealed class RunSteering
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
     /// </exception>
-    public async Task<Run> PauseAsync(string id, string requester = "local", CancellationToken cancellationToken = default)
+    public Task<Run> PauseAsync(string id, string requester = "local", CancellationToken cancellationToken = default) =>
+        PauseAsync(id, new Caller(requester), cancellationToken);
+
+    private async Task<Run> PauseAsync(string id, Caller caller, CancellationToken cancellationToken)
     {
+        string requester = caller.Id;
         await _commands.LiveAsync(id, "paused", cancellationToken).ConfigureAwait(false);
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, "pause", cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "pause", cancellationToken).ConfigureAwait(false);
         var told = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
         await _commands.SuspendBelowAsync(id, $"paused by {requester}", told, cancellationToken).ConfigureAwait(false);
         await _commands.SuspendAsync(id, $"paused by {requester}", cancellationToken).ConfigureAwait(false);
@@ -161,7 +165,7 @@ public sealed class RunSteering
     public Task<Run> ResumeAsync(string id, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["resume", id], _ => ResumeAsync(id, caller.Id, cancellationToken), cancellationToken);
+        return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["resume", id], _ => ResumeAsync(id, caller, cancellationToken), cancellationToken);
     }
 
     /// <summary>Resumes a paused or failed run on behalf of the program.</summary>
@@ -171,8 +175,12 @@ public sealed class RunSteering
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it is neither paused nor failed.
     /// </exception>
-    public async Task<Run> ResumeAsync(string id, string requester = "local", CancellationToken cancellationToken = default)
+    public Task<Run> ResumeAsync(string id, string requester = "local", CancellationToken cancellationToken = default) =>
+        ResumeAsync(id, new Caller(requester), cancellationToken);
+
+    private async Task<Run> ResumeAsync(string id, Caller caller, CancellationToken cancellationToken)
     {
+        string requester = caller.Id;
         Run run = await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (run.Status == RunStatus.Paused)
         {
@@ -190,7 +198,7 @@ public sealed class RunSteering
                 ErrorCode.RunStateForbids, $"Run '{id}' is {RunCommands.Name(run.Status)}; only a paused or failed run can be resumed.");
         }
 
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, "resume", cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, "resume", cancellationToken).ConfigureAwait(false);
         await _records.JournalAsync(id, JournalEventTypes.RunResumed, $"by {requester}", cancellationToken).ConfigureAwait(false);
         return await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false);
     }
@@ -234,8 +242,9 @@ public sealed class RunSteering
         await _commands.TellAsync(id, command, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Run> SendAsync(string id, string text, string requester, ClaimedRequest? claim, CancellationToken cancellationToken)
+    private async Task<Run> SendAsync(string id, string text, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
+        string requester = caller.Id;
         await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         (InboxMessage Message, long Count)? sent = claim is { IsResumed: true, Token: { } token }
             ? await _inbox.FindAsync(id, token, cancellationToken).ConfigureAwait(false)
@@ -243,7 +252,7 @@ public sealed class RunSteering
         claim?.Begin();
         if (sent is not var (message, count))
         {
-            await _records.AuditAsync(AuditTypes.MessageSent, id, requester, text, cancellationToken).ConfigureAwait(false);
+            await _records.AuditAsync(AuditTypes.MessageSent, id, caller, text, cancellationToken).ConfigureAwait(false);
             message = new InboxMessage(text, requester, _records.Now) { Key = claim?.Token };
             count = await _inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
         }
@@ -253,17 +262,19 @@ public sealed class RunSteering
         return await _commands.CommandAsync(id, command, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Run> GrantAsync(string id, Budget more, string requester, ClaimedRequest? claim, CancellationToken cancellationToken)
+    private async Task<Run> GrantAsync(string id, Budget more, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
+        string requester = caller.Id;
         await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
         claim?.Begin();
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"granted more: {more}", cancellationToken).ConfigureAwait(false);
         await _records.JournalAsync(id, JournalEventTypes.BudgetGranted, $"by {requester}", cancellationToken).ConfigureAwait(false);
         return await _commands.CommandAsync(id, new RunCommand(requester) { Grant = more, Key = claim?.Token }, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Run> CancelAsync(string id, string requester, string? reason, ClaimedRequest? claim, CancellationToken cancellationToken)
+    private async Task<Run> CancelAsync(string id, Caller caller, string? reason, ClaimedRequest? claim, CancellationToken cancellationToken)
     {
+        string requester = caller.Id;
         if (claim is { IsResumed: true } && await _commands.GetAsync(id, cancellationToken).ConfigureAwait(false) is { IsEnded: true } ended)
         {
             return ended;
@@ -271,7 +282,7 @@ public sealed class RunSteering
 
         Run run = await _commands.LiveAsync(id, "cancelled", cancellationToken).ConfigureAwait(false);
         claim?.Begin();
-        await _records.AuditAsync(AuditTypes.RunCommanded, id, requester, $"cancel{(reason is null ? "" : $": {reason}")}", cancellationToken).ConfigureAwait(false);
+        await _records.AuditAsync(AuditTypes.RunCommanded, id, caller, $"cancel{(reason is null ? "" : $": {reason}")}", cancellationToken).ConfigureAwait(false);
         await _records.JournalAsync(id, JournalEventTypes.RunCancelRequested, reason, cancellationToken).ConfigureAwait(false);
         await _commands.CancelAsync(id, requester, reason, cancellationToken).ConfigureAwait(false);
         // Held runs hear nothing.

@@ -12,8 +12,16 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
     public DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Adds an audit entry.</summary>
-    public Task AuditAsync(string type, string runId, string requester, string words, CancellationToken cancellationToken) => audit.AppendAsync(
-        new AuditEntry(type) { RunId = runId, Actor = requester, Reason = Preview.Of(redactor.Redact(words), 1_000) }, cancellationToken);
+    public Task AuditAsync(string type, string runId, Caller caller, string words, CancellationToken cancellationToken) => audit.AppendAsync(
+        new AuditEntry(type)
+        {
+            RunId = runId,
+            Actor = caller.Id,
+            Door = caller.Door?.Name,
+            DoorRequest = redactor.Redact(Preview.Of(caller.Door?.Request, 200)),
+            Reason = Preview.Of(redactor.Redact(words), 1_000),
+        },
+        cancellationToken);
 
     /// <summary>Adds an event to the run's journal.</summary>
     public Task JournalAsync(string runId, string type, string? text, CancellationToken cancellationToken) =>

@@ -47,6 +47,7 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
             Labels = request.Labels ?? new Dictionary<string, string>(),
             Priority = request.Priority,
             CallbackUrl = request.CallbackUrl,
+            Door = caller.Door?.Name,
             Requester = caller.Id,
             RequesterRoles = caller.Roles,
             Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),

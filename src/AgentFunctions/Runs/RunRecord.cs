@@ -43,6 +43,9 @@ internal sealed record RunRecord
     /// <summary>Gets the full path of the folder that the run works in.</summary>
     public string? Workspace { get; init; }
 
+    /// <summary>Gets the protocol that it was submitted by; <see langword="null"/> for the HTTP API and for programs.</summary>
+    public string? Door { get; init; }
+
     /// <summary>Gets who asked for the run.</summary>
     public string Requester { get; init; } = "local";
 

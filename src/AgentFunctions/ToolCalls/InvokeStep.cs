@@ -20,11 +20,13 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
     }
 
     /// <summary>Makes a call.</summary>
-    /// <returns>Its outcome; <see langword="null"/> for a job, which the first look tells about even if the answer to its start was lost.</returns>
+    /// <returns>
+    /// Its outcome; <see langword="null"/> for a job that goes on, which the first look tells about even if the answer to its start was lost.
+    /// </returns>
     private async Task<ToolOutcome?> StartAsync(ToolCall call, CancellationToken cancellationToken)
     {
-        ToolOutcome outcome = await invoker.InvokeAsync(call, cancellationToken).ConfigureAwait(false);
-        return call.Tool.Job is not null && (!outcome.IsError || outcome.Code is ErrorCode.ToolTimeout or ErrorCode.ToolOutcomeUnknown)
+        (ToolOutcome outcome, bool isDone) = await invoker.StartAsync(call, cancellationToken).ConfigureAwait(false);
+        return call.Tool.Job is not null && !isDone && (!outcome.IsError || outcome.Code is ErrorCode.ToolTimeout or ErrorCode.ToolOutcomeUnknown)
             ? null
             : outcome;
     }
@@ -34,6 +36,7 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
         Reconciliation found = await invoker.ReconcileAsync(call, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
+            ReconciliationVerdict.Unknown when call.Tool.Job is { UnknownAtOnce: true } => UnknownOutcome.Of(call.Tool.Name),
             ReconciliationVerdict.StillRunning or ReconciliationVerdict.Unknown when call.Tool.Job is { } job =>
                 time.GetUtcNow() - startedAt < job.Timeout ? null : UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.Timeout}."),
             ReconciliationVerdict.StillRunning => UnknownOutcome.Of(call.Tool.Name),

@@ -65,14 +65,27 @@ internal sealed class ToolInvoker(TimeProvider time)
     /// <summary>Makes a call. Whatever goes wrong within the tool is told in the outcome.</summary>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
-    public async Task<ToolOutcome> InvokeAsync(ToolCall call, CancellationToken cancellationToken = default)
+    public async Task<ToolOutcome> InvokeAsync(ToolCall call, CancellationToken cancellationToken = default) =>
+        (await StartAsync(call, cancellationToken).ConfigureAwait(false)).Outcome;
+
+    /// <summary>Makes a call that may only start the work of a job.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
+    /// <returns>The outcome, and whether the work of a job is done with it.</returns>
+    public async Task<(ToolOutcome Outcome, bool IsDone)> StartAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         cancellationToken.ThrowIfCancellationRequested();
         ToolOutcome outcome;
+        bool isDone = false;
         try
         {
             object? result = await RunAsync(call, ct => CallFunctionAsync(call, ct), cancellationToken).ConfigureAwait(false);
+            if (call.Tool.Job is not null && result is Reconciliation { Verdict: ReconciliationVerdict.TookEffect } done)
+            {
+                (result, isDone) = (done.Result, true);
+            }
+
             outcome = new ToolOutcome(ToolResultText.Of(result));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -84,13 +97,16 @@ internal sealed class ToolInvoker(TimeProvider time)
             outcome = Explain(error, call.Context.Workspace);
         }
 
-        return await ToolResultLimit.ApplyAsync(call, outcome, cancellationToken).ConfigureAwait(false);
+        return (await ToolResultLimit.ApplyAsync(call, outcome, cancellationToken).ConfigureAwait(false), isDone);
     }
 
     /// <summary>Asks the tool's probe whether a call that a crash cut off took effect.</summary>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">The token to cancel the run; nothing else makes this throw.</param>
-    /// <returns><see cref="Reconciliation.Unknown"/> where the tool has no probe, or the probe fails.</returns>
+    /// <returns>
+    /// <see cref="Reconciliation.Unknown"/> if the tool has no probe, or the probe fails; <see cref="Reconciliation.StillRunning"/> if the look at
+    /// a job fails: it is made again.
+    /// </returns>
     public async Task<Reconciliation> ReconcileAsync(ToolCall call, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
@@ -110,7 +126,7 @@ internal sealed class ToolInvoker(TimeProvider time)
         }
         catch (Exception)
         {
-            return Reconciliation.Unknown;
+            return call.Tool.Job is null ? Reconciliation.Unknown : Reconciliation.StillRunning;
         }
     }
 

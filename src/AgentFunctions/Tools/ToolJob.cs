@@ -5,6 +5,7 @@ namespace AgentFunctions.Tools;
 /// <summary>
 /// Makes a tool a job: its function only starts the work, which goes on elsewhere, and the host looks now and then whether there
 /// is a result. In between the run waits on a durable timer, so the work may take days, and no host has to stay up for it.
+/// A function that returns <see cref="Reconciliation.TookEffect"/> has done the work already: the call ends at once, without a look.
 /// </summary>
 /// <param name="Poll">
 /// Looks how the work goes that the call started; <see cref="ToolContext.IdempotencyKey"/> tells which. Must not change anything.
@@ -20,6 +21,12 @@ public sealed record ToolJob(Func<ToolContext, AIFunctionArguments, Cancellation
 
     /// <summary>Gets how long after its start the work is given up, its outcome unknown; a day by default.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// Gets whether a call ends with an unknown outcome as soon as <see cref="Poll"/> answers <see cref="Reconciliation.Unknown"/>; false by
+    /// default: the host looks again until <see cref="Timeout"/>. A look that fails is made again in both cases.
+    /// </summary>
+    public bool UnknownAtOnce { get; init; }
 
     /// <summary>How long to wait until the next look at work of this age.</summary>
     internal TimeSpan PauseAt(TimeSpan age) => age / 10 > PollInterval ? age / 10 : PollInterval;

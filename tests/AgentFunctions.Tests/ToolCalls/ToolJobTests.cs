@@ -55,6 +55,26 @@ internal sealed class ToolJobTests
         Assert.That(run.Result!.Text, Is.EqualTo("Result: Error: no such table"));
     }
 
+    [Test]
+    public async Task Job_WhoseStartIsAllThereIs_EndsWithoutALook()
+    {
+        Run run = await RunAsync(told: Reconciliation.TookEffect("42 rows"));
+
+        Assert.That((run.Result!.Text, run.Steps), Is.EqualTo(("Result: 42 rows", 3)));
+        Assert.That(_started, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Job_WhoseOutcomeIsUnknownAtOnce_IsNotLookedAtAgain()
+    {
+        Look(() => throw new IOException("nobody there"), () => Reconciliation.Unknown);
+
+        Run run = await RunAsync(unknownAtOnce: true);
+
+        Assert.That(run.Result!.Text, Does.Contain("outcome is unknown"));
+        Assert.That((_started.Count, _looks.Count), Is.EqualTo((1, 0)));
+    }
+
     [TestCase(10, 60)]
     [TestCase(3_600, 360)]
     public void PauseAt_GrowsWithTheAgeOfTheWork(int seconds, int pause)
@@ -72,13 +92,13 @@ internal sealed class ToolJobTests
         }
     }
 
-    private async Task<Run> RunAsync(TimeSpan? giveUpAfter = null, Action? start = null)
+    private async Task<Run> RunAsync(TimeSpan? giveUpAfter = null, Action? start = null, Reconciliation? told = null, bool unknownAtOnce = false)
     {
-        Task<string> Start(ToolContext context)
+        Task<object> Start(ToolContext context)
         {
             start?.Invoke();
             _started.Add(context.IdempotencyKey);
-            return Task.FromResult("started");
+            return Task.FromResult<object>(told is null ? "started" : told);
         }
 
         var tool = new AgentTool(AgentTool.CreateFunction("export", "Exports a table.", Start), ToolEffect.NotIdempotent)
@@ -87,6 +107,7 @@ internal sealed class ToolJobTests
             {
                 PollInterval = TimeSpan.FromMilliseconds(20),
                 Timeout = giveUpAfter ?? TimeSpan.FromHours(1),
+                UnknownAtOnce = unknownAtOnce,
             },
         };
         await using RunHost host = await RunHost.StartAsync(

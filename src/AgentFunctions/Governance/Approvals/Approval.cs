@@ -168,6 +168,14 @@ public sealed record Approval : IHumanTask<Approval>
             : null;
     }
 
+    /// <summary>
+    /// Gets whether a caller may decide now: it has one of the roles, is not barred as somebody who asked for or steered the run, and has not
+    /// approved already. <see cref="Steerers"/> must be known, as in what <see cref="ApprovalService.ListOfTreeAsync"/> lists.
+    /// </summary>
+    /// <param name="caller">The caller.</param>
+    public bool MayBeDecidedBy(Caller caller) =>
+        WhyNot(caller) is null && !IsAltered && !Votes.Any(vote => vote.Approves && vote.By == caller.Id);
+
     /// <summary>The event that wakes the run.</summary>
     internal string EventName => $"approval:{Id}";
 

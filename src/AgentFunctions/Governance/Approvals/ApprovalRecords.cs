@@ -1,4 +1,5 @@
 using AgentFunctions.Core;
+using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
@@ -10,7 +11,7 @@ namespace AgentFunctions.Governance.Approvals;
 internal sealed class ApprovalRecords(AuditLog audit, Journal journal, Redactor redactor)
 {
     /// <summary>Writes down that somebody has decided.</summary>
-    public async Task DecidedAsync(Approval approval, ApprovalVote vote, CancellationToken cancellationToken)
+    public async Task DecidedAsync(Approval approval, ApprovalVote vote, CallerDoor? door, CancellationToken cancellationToken)
     {
         await audit.AppendAsync(
             Entry(AuditTypes.ApprovalDecided, approval, vote.By) with
@@ -18,6 +19,8 @@ internal sealed class ApprovalRecords(AuditLog audit, Journal journal, Redactor 
                 Verdict = vote.Approves ? PolicyVerdict.Allow : PolicyVerdict.Deny,
                 Arguments = approval.Edited is { } edited ? redactor.Redact(edited.GetRawText()) : null,
                 Reason = vote.Comment,
+                Door = door?.Name,
+                DoorRequest = redactor.Redact(Preview.Of(door?.Request, 200)),
             },
             cancellationToken).ConfigureAwait(false);
         await journal.AppendAsync(

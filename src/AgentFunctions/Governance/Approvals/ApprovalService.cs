@@ -41,6 +41,21 @@ public sealed class ApprovalService
             .ThenBy(approval => approval.Group, StringComparer.Ordinal).ThenBy(approval => approval.CreatedAt)];
     }
 
+    /// <summary>Lists what waits for a decision in a tree of runs, the oldest first, with who has steered the tree.</summary>
+    /// <param name="rootId">The run at its root.</param>
+    /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<Approval>> ListOfTreeAsync(string rootId, Caller? caller = null, CancellationToken cancellationToken = default)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        Approval[] open = [.. (await _store.ListOpenAsync(null, cancellationToken).ConfigureAwait(false))
+            .Where(approval => approval.RootId == rootId && approval.State == ApprovalState.Pending && approval.ExpiresAt > now
+                && (caller is null || MaySee(caller, approval)))
+            .OrderBy(static approval => approval.CreatedAt)];
+        open = await Task.WhenAll(open.Select(approval => _situation.WithSteerersAsync(approval, cancellationToken))).ConfigureAwait(false);
+        return [.. open.Select(approval => ApprovalView.Of(approval, _redactor))];
+    }
+
     /// <summary>Gets an approval.</summary>
     /// <param name="id">The approval.</param>
     /// <param name="caller">The caller; <see langword="null"/> for the host itself.</param>
@@ -132,7 +147,7 @@ public sealed class ApprovalService
             id, before => Count(before with { Steerers = steerers }, before, caller, vote, arguments, out isNew), cancellationToken).ConfigureAwait(false);
         if (isNew)
         {
-            await _records.DecidedAsync(approval, vote, cancellationToken).ConfigureAwait(false);
+            await _records.DecidedAsync(approval, vote, caller.Door, cancellationToken).ConfigureAwait(false);
         }
 
         if (approval.State != ApprovalState.Pending)
@@ -186,7 +201,8 @@ public sealed class ApprovalService
     private static Approval Count(Approval before, Approval unchanged, Caller caller, ApprovalVote vote, JsonElement? arguments, out bool isNew)
     {
         isNew = false;
-        if (before.Votes.LastOrDefault(past => past.By == caller.Id) is { } past && past.Approves == vote.Approves && arguments is null)
+        if (before.Votes.LastOrDefault(past => past.By == caller.Id) is { } past && past.Approves == vote.Approves
+            && (arguments is not { } edited || (unchanged.Edited is { } same && JsonElement.DeepEquals(same, edited))))
         {
             return unchanged;
         }

@@ -81,6 +81,12 @@ public sealed record AuditEntry(string Type)
     /// <summary>Gets the reason in words.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>Gets the protocol that the request came by; <see langword="null"/> for the HTTP API and for programs.</summary>
+    public string? Door { get; init; }
+
+    /// <summary>Gets the name that the protocol of <see cref="Door"/> has for the request.</summary>
+    public string? DoorRequest { get; init; }
+
     /// <summary>Gets the part of the log that the entry stands in; <see langword="null"/> in the host's own. Set by the log.</summary>
     public string? Shard { get; init; }
 

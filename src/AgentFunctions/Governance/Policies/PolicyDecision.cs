@@ -69,4 +69,10 @@ public sealed record ApprovalTerms
 
     /// <summary>Gets the roles that an escalation adds; <c>admin</c> by default.</summary>
     public IReadOnlyList<string> EscalateTo { get; init; } = ["admin"];
+
+    /// <summary>
+    /// Gets whether a protocol that a program speaks may carry the question and its answer; true by default. Otherwise only the HTTP API
+    /// and the dashboard take the decision, so that the program at the other end cannot answer for its person.
+    /// </summary>
+    public bool InBand { get; init; } = true;
 }

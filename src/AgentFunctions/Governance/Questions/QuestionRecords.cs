@@ -38,7 +38,11 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
 
     /// <summary>Writes down how a question ended. Safe to repeat.</summary>
     /// <returns>Whether it was news.</returns>
-    public async Task<bool> EndedAsync(Question question, CancellationToken cancellationToken)
+    public Task<bool> EndedAsync(Question question, CancellationToken cancellationToken) => EndedAsync(question, null, cancellationToken);
+
+    /// <summary>Writes down how a question ended, and the door that the answer came by. Safe to repeat.</summary>
+    /// <returns>Whether it was news.</returns>
+    public async Task<bool> EndedAsync(Question question, CallerDoor? door, CancellationToken cancellationToken)
     {
         (string journalType, string auditType) = question.State switch
         {
@@ -59,6 +63,8 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
             Entry(auditType, question) with
             {
                 Actor = question.By,
+                Door = door?.Name,
+                DoorRequest = redactor.Redact(Preview.Of(door?.Request, 200)),
                 OutcomeHash = answers is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(answers))),
                 Outcome = Preview.Of(redactor.Redact(answers), AuditTextLimit),
                 Reason = question.IsByDefault ? "nobody answered in time; the defaults of the form were taken" : Preview.Of(redactor.Redact(question.Words), AuditTextLimit),

@@ -32,6 +32,14 @@ public sealed class QuestionService
             caller);
     }
 
+    /// <summary>Lists what waits for an answer in a tree of runs, the oldest first.</summary>
+    /// <param name="rootId">The run at its root.</param>
+    /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<Question>> ListOfTreeAsync(string rootId, Caller? caller = null, CancellationToken cancellationToken = default) =>
+        [.. (await ListPendingAsync(caller, cancellationToken).ConfigureAwait(false)).Where(question => question.RootId == rootId)
+            .OrderBy(static question => question.CreatedAt)];
+
     /// <summary>Lists all that a run has asked, in the order of its calls.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
@@ -145,7 +153,7 @@ public sealed class QuestionService
                 },
             cancellationToken).ConfigureAwait(false);
         await _requester.NoteSteererAsync(ended, cancellationToken).ConfigureAwait(false);
-        await _records.EndedAsync(ended, cancellationToken).ConfigureAwait(false);
+        await _records.EndedAsync(ended, caller.Door, cancellationToken).ConfigureAwait(false);
         await _requester.WakeAsync(ended, cancellationToken).ConfigureAwait(false);
         return QuestionView.Of(ended, _redactor);
     }
