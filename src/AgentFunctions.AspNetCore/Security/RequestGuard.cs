@@ -1,3 +1,4 @@
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Problems;
 using Microsoft.AspNetCore.Http;
 
@@ -45,7 +46,7 @@ internal sealed class RequestGuard(CallerAuthentication callers, AppAuthenticati
                 return false;
             }
 
-            context.Response.Headers.WWWAuthenticate = "Bearer";
+            context.Response.Headers.WWWAuthenticate = context.GetEndpoint()?.Metadata.GetMetadata<ChallengeMetadata>()?.Header(context) ?? "Bearer";
             throw new ProblemException(
                 StatusCodes.Status401Unauthorized, "unauthorized",
                 "Send an API key of this host, or a token of an issuer that it trusts, as Authorization: Bearer.");

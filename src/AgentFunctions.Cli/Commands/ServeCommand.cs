@@ -30,20 +30,28 @@ internal static class ServeCommand
             Description = "The folder that every run works in. By default each run gets a folder of its own under --data.",
             HelpName = "DIR",
         };
+        var doors = new Option<string>("--doors")
+        {
+            Description = "The protocols to serve beside the HTTP API, separated by commas: mcp, or none.",
+            DefaultValueFactory = static _ => DoorNames.All,
+            HelpName = "NAMES",
+        };
         var key = new HostKey();
         var host = new HostOptions();
-        var command = new Command("serve", "Serve the HTTP API on the embedded engine.") { urls, workspace };
+        var command = new Command("serve", "Serve the HTTP API on the embedded engine.") { urls, workspace, doors };
         key.AddTo(command);
         host.AddTo(command);
         command.SetAction((parsed, cancellationToken) => RunAsync(
             host.Read(parsed, parsed.GetValue(workspace)),
             parsed.GetValue(urls)!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             key.Read(parsed),
+            DoorNames.Read(parsed.GetValue(doors)!),
             cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(AgentHostSettings settings, string[] urls, string? key, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        AgentHostSettings settings, string[] urls, string? key, IReadOnlyList<string> doors, CancellationToken cancellationToken)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = settings.ContentRoot });
@@ -52,7 +60,7 @@ internal static class ServeCommand
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
         builder.AddAgents(settings);
         builder.AddLogs(LogLevel.Information);
-        builder.Services.AddAgentFunctionsApi(options => options.Key = key ?? options.Key);
+        builder.Services.AddAgentFunctionsApi(options => options.Key = key ?? options.Key).AddAgentFunctionsDoors();
         await using WebApplication app = builder.Build();
         // Before the data file is opened; the API checks again when it starts.
         ApiOptions options = Options(app);
@@ -64,6 +72,7 @@ internal static class ServeCommand
 
         options.EnsureProtected(urls);
         app.MapAgentFunctions();
+        DoorNames.Map(app, doors);
         await app.StartAsync(cancellationToken);
         Announce(app, settings, options.Dashboard);
         await app.WaitForShutdownAsync(cancellationToken);

@@ -62,6 +62,9 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
             .ConfigureAwait(false);
     }
 
+    /// <summary>Whether a caller may submit something to an agent.</summary>
+    public bool MayAsk(Caller caller, string agent) => rights.MayAsk(caller, agent);
+
     private static string[]? NotesOf(ToolOffer offer, string? modelNote)
     {
         string[] notes = [.. modelNote is null ? Array.Empty<string>() : [modelNote], .. offer.Notes, .. offer.Missing.Select(static one => $"The run starts without the tools of {one.Group}: {one.Reason.TrimEnd('.')}. It is told when they come.")];

@@ -20,6 +20,9 @@ internal sealed class SubmissionRights(AgentCatalog agents, GoalRouter router, A
         return (route, await admission.EnsureAccessAsync(caller, route.Agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>Whether a caller may submit something to an agent, whatever the goal, as far as the rules tell without one.</summary>
+    public bool MayAsk(Caller caller, string agent) => admission.MayAsk(caller, agent, "", null);
+
     /// <summary>Ensures that the caller may have the answer checked as it asks.</summary>
     public void EnsureAcceptance(
         RunAcceptance? acceptance, Caller caller, string agent, AccessRuling access, IReadOnlyList<ToolDeclaration> granted) =>

@@ -35,7 +35,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static async Task<ApiHost> StartAsync(
         Func<ChatRequest, ChatReply> script, IEnumerable<AgentTool>? tools = null,
-        Action<WebApplicationBuilder>? configure = null)
+        Action<WebApplicationBuilder>? configure = null, Action<WebApplication>? map = null)
     {
         OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(script);
         var folder = new TemporaryFolder();
@@ -63,6 +63,7 @@ internal sealed class ApiHost : IAsyncDisposable
         configure?.Invoke(builder);
         WebApplication app = builder.Build();
         app.MapAgentFunctions();
+        map?.Invoke(app);
         await app.StartAsync();
         return new ApiHost(app, model, folder);
     }

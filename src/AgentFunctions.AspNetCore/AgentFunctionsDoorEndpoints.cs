@@ -1,0 +1,41 @@
+using System.Diagnostics.CodeAnalysis;
+using AgentFunctions.AspNetCore.Doors.Mcp;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Hosting;
+using AgentFunctions.AspNetCore.Security;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Microsoft.AspNetCore.Builder;
+
+/// <summary>Maps the doors, the protocols beside the HTTP API by which runs can be reached.</summary>
+public static class AgentFunctionsDoorEndpoints
+{
+    /// <summary>Maps all doors, each at its usual address.</summary>
+    /// <param name="endpoints">Where to map them.</param>
+    public static void MapDoors(this IEndpointRouteBuilder endpoints) => endpoints.MapMcpDoor();
+
+    /// <summary>Maps the Model Context Protocol (streamable HTTP): each agent is a tool, and a run is a task.</summary>
+    /// <param name="endpoints">Where to map it.</param>
+    /// <param name="pattern">Its address.</param>
+    /// <returns>The conventions of its endpoints.</returns>
+    public static IEndpointConventionBuilder MapMcpDoor(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/mcp")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        RegistrationCheck.Ensure(endpoints.ServiceProvider);
+        RouteGroupBuilder door = endpoints.MapGroup("");
+        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), McpResourceMetadata.Challenge(pattern)).ExcludeFromDescription().DisableCookieRedirect();
+        door.MapMcp(pattern).Finally(static endpoint =>
+        {
+            RequestDelegate handler = endpoint.RequestDelegate!;
+            endpoint.RequestDelegate = context =>
+            {
+                context.User = context.Caller().ToPrincipal();
+                return handler(context);
+            };
+        });
+        door.MapMcpResourceMetadata(pattern);
+        door.Guard();
+        return door;
+    }
+}

@@ -1,0 +1,49 @@
+using AgentFunctions.AspNetCore.Doors;
+using AgentFunctions.AspNetCore.Doors.Mcp;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using ModelContextProtocol.AspNetCore;
+using ModelContextProtocol.Server;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds the doors, the protocols beside the HTTP API by which runs can be reached.</summary>
+public static class AgentFunctionsDoorsServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the services that <c>MapDoors</c> and the methods for single doors need, after <c>AddAgentFunctionsApi</c> or
+    /// <c>AddAgentFunctionsApiHandler</c>.
+    /// </summary>
+    /// <param name="services">The services of the host.</param>
+    /// <param name="configure">Changes options after the configuration section <c>Doors</c> was read.</param>
+    public static IServiceCollection AddAgentFunctionsDoors(this IServiceCollection services, Action<DoorOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<DoorOptions>()
+            .BindConfiguration(DoorOptions.Section)
+            .Configure(options => configure?.Invoke(options))
+            .ValidateDataAnnotations()
+            .ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddMade<Answerable>();
+        services.TryAddMade<RunStands>();
+        services.AddMcpDoor();
+        return services;
+    }
+
+    private static void AddMcpDoor(this IServiceCollection services)
+    {
+        services.AddMcpServer().WithHttpTransport(static options => options.SessionMode = HttpServerSessionMode.StatefulForInitializeClients);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<McpServerOptions>, McpDoorOptionsSetup>());
+        services.TryAddMade<McpAgentTools>();
+        services.TryAddMade<McpRunTools>();
+        services.TryAddMade<Elicitation>();
+        services.TryAddMade<McpCalls>();
+        services.TryAddMade<McpTasks>();
+    }
+
+    /// <summary>Adds a service that needs what <c>AddAgentFunctions</c> adds, made in a way that the container does not check when it is built.</summary>
+    private static void TryAddMade<T>(this IServiceCollection services)
+        where T : class => services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<T>(provider));
+}

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using AgentFunctions.Runs;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+
+namespace AgentFunctions.AspNetCore.Doors.Mcp;
+
+/// <summary>
+/// What a client brings back when it calls again with the answers: the run that its call has started. Nothing that it says is believed: the
+/// run must be the caller's own, and the call the same.
+/// </summary>
+internal static class McpRequestState
+{
+    private const string Prefix = "run:";
+
+    /// <summary>Makes the state of a call.</summary>
+    public static string Of(string runId, CallToolRequestParams call) => $"{Prefix}{runId}:{HashOf(call)}";
+
+    /// <summary>Reads the run of a state; <see langword="null"/> if it is not one of this door's.</summary>
+    /// <exception cref="McpProtocolException">It belongs to another call.</exception>
+    public static string? Read(CallToolRequestParams call)
+    {
+        if (call.RequestState is not { } state || !state.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string[] parts = state[Prefix.Length..].Split(':');
+        return parts is [var id, var hash] && hash == HashOf(call) ? id : throw Wrong();
+    }
+
+    /// <summary>Ensures that a run was started by the caller, for the tool's agent.</summary>
+    /// <exception cref="McpProtocolException">It was not.</exception>
+    public static void Ensure(Run run, bool isOwn, McpAgentTool tool)
+    {
+        if (!isOwn || (tool.Agent is { } agent && run.Agent != agent))
+        {
+            throw Wrong();
+        }
+    }
+
+    private static McpProtocolException Wrong() => new("requestState: it belongs to another call. Make the call without it.", McpErrorCode.InvalidParams);
+
+    private static string HashOf(CallToolRequestParams call)
+    {
+        var text = new StringBuilder(call.Name);
+        foreach ((string name, JsonElement value) in (call.Arguments ?? new Dictionary<string, JsonElement>()).OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        {
+            text.Append('\n').Append(name).Append('=').Append(value.GetRawText());
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
+    }
+}

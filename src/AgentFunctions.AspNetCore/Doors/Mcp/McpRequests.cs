@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Http;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace AgentFunctions.AspNetCore.Doors.Mcp;
+
+/// <summary>What a request of the Model Context Protocol says of its caller and of what its client can do.</summary>
+internal static class McpRequests
+{
+    /// <summary>The name of the door.</summary>
+    public const string Door = "mcp";
+
+    /// <summary>The extension for tasks.</summary>
+    public const string Tasks = "io.modelcontextprotocol/tasks";
+
+    /// <summary>The first version of the protocol that has tasks.</summary>
+    private const string FirstWithTasks = "2026-07-28";
+
+    /// <summary>Gets who calls.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="name">The name of the task, or of the call; <see langword="null"/> for none.</param>
+    public static Caller CallerOf(MessageContext request, string? name = null) => DoorCallers.CallerOf(request.User, Door, name);
+
+    /// <summary>Whether the client has said that it knows tasks, for this request or for its session.</summary>
+    public static bool KnowsTasks(JsonRpcRequest request) => HasTasks(request)
+        && (request.Context?.ClientCapabilities?.Extensions?.ContainsKey(Tasks) == true
+            || (request.Params?["_meta"]?["io.modelcontextprotocol/clientCapabilities"]?["extensions"] is JsonObject extensions && extensions.ContainsKey(Tasks)));
+
+    /// <summary>Whether the client can ask its person.</summary>
+    public static bool CanElicit(RequestContext<CallToolRequestParams> request) => request.Server.IsMrtrSupported
+        && (request.JsonRpcRequest.Context?.ClientCapabilities ?? request.Server.ClientCapabilities)?.Elicitation is not null;
+
+    /// <summary>Ensures that a request about tasks may be made.</summary>
+    /// <exception cref="McpProtocolException">The version has no tasks, or the client did not say that it knows them.</exception>
+    public static void EnsureKnowsTasks(JsonRpcRequest request)
+    {
+        if (!HasTasks(request))
+        {
+            throw new McpProtocolException($"'{request.Method}' takes version {FirstWithTasks} of the protocol, or later.", McpErrorCode.MethodNotFound);
+        }
+
+        if (!KnowsTasks(request))
+        {
+            throw Missing();
+        }
+    }
+
+    /// <summary>Makes the error for a client that does not know tasks.</summary>
+    public static MissingRequiredClientCapabilityException Missing() => new(
+        new ClientCapabilities { Extensions = new Dictionary<string, object> { [Tasks] = new JsonObject() } }, $"This takes the client's extension '{Tasks}'.");
+
+    /// <summary>Makes the protocol's error of one of the library's.</summary>
+    public static McpProtocolException Error(AgentException e) => new(
+        $"{e.Message} [{CamelCase.Of(e.Code)}]",
+        e.Code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded ? McpErrorCode.InternalError : McpErrorCode.InvalidParams);
+
+    private static bool HasTasks(JsonRpcRequest request) => string.CompareOrdinal(request.Context?.ProtocolVersion, FirstWithTasks) >= 0;
+}

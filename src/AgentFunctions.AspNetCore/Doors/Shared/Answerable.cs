@@ -1,0 +1,36 @@
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Questions;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.AspNetCore.Doors.Shared;
+
+/// <summary>Finds what a run and its sub-agents wait for people to say, and what of it a caller may answer by a door.</summary>
+internal sealed class Answerable(ApprovalService approvals, QuestionService questions)
+{
+    /// <summary>Lists what is open in the tree of a run, the oldest first.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="caller">Who looks.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<OpenQuestion>> OfAsync(Run run, Caller caller, CancellationToken cancellationToken)
+    {
+        if (run.Waits.Count == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyList<Approval> calls = await approvals.ListOfTreeAsync(run.Id, null, cancellationToken);
+        IReadOnlyList<Question> asked = await questions.ListOfTreeAsync(run.Id, null, cancellationToken);
+        return
+        [
+            .. calls.Select(approval => new OpenQuestion { Approval = approval, MayAnswer = MayAnswer(approval, caller) }),
+            .. asked.Where(static question => question.IsAwaited)
+                .Select(question => new OpenQuestion { Question = question, MayAnswer = MayAnswer(question, caller) }),
+        ];
+    }
+
+    /// <summary>Determines whether a caller may decide by a door.</summary>
+    public static bool MayAnswer(Approval approval, Caller caller) => approval.Terms.InBand && approval.MayBeDecidedBy(caller);
+
+    /// <summary>Determines whether a caller may answer by a door.</summary>
+    public static bool MayAnswer(Question question, Caller caller) => question.Terms.InBand && question.MayBeAnsweredBy(caller);
+}

@@ -1,0 +1,37 @@
+using System.Security.Claims;
+
+namespace AgentFunctions.AspNetCore.Doors.Shared;
+
+/// <summary>Takes the caller of a request through the code of an SDK that knows principals only.</summary>
+internal static class DoorCallers
+{
+    /// <summary>Makes a principal of a caller.</summary>
+    public static ClaimsPrincipal ToPrincipal(this Caller caller) => new(new CallerIdentity(caller));
+
+    /// <summary>Gets the caller of a principal, as it comes through a door.</summary>
+    /// <param name="user">The principal.</param>
+    /// <param name="door">The door.</param>
+    /// <param name="request">The name that the door's protocol has for the request.</param>
+    /// <exception cref="InvalidOperationException">The guard has not seen this request.</exception>
+    public static Caller CallerOf(ClaimsPrincipal? user, string door, string? request) =>
+        user?.Identity is CallerIdentity { Caller: var caller }
+            ? caller with { Door = new CallerDoor(door, request) }
+            : throw new InvalidOperationException("The guard has not seen this request.");
+
+    /// <summary>Ensures that a caller may submit goals.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>.</exception>
+    public static void EnsureMaySubmit(Caller caller)
+    {
+        if (!caller.Has(CallerRoles.Submitter) && !caller.Has(CallerRoles.Operator) && !caller.Has(CallerRoles.Admin))
+        {
+            throw new AgentException(ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {CallerRoles.Submitter} or {CallerRoles.Operator}.");
+        }
+    }
+
+    /// <summary>The session of an SDK belongs to whom the claim names.</summary>
+    private sealed class CallerIdentity(Caller caller) : ClaimsIdentity(
+        [new Claim(ClaimTypes.NameIdentifier, caller.Id)], "AgentFunctions")
+    {
+        public Caller Caller { get; } = caller;
+    }
+}

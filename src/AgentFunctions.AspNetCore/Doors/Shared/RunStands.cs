@@ -1,0 +1,95 @@
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Views;
+
+namespace AgentFunctions.AspNetCore.Doors.Shared;
+
+/// <summary>Looks where runs stand, and waits until somebody has something to do.</summary>
+internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access, Answerable answerable, TimeProvider time)
+{
+    /// <summary>
+    /// How often a run is looked at: what its sub-agents ask is in no journal of its own, and that it waits shows only after the event that says
+    /// for what.
+    /// </summary>
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <summary>Gets where a run stands.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="caller">Who looks.</param>
+    /// <param name="act">What the caller wants to do with it.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>: there is none that this caller may see.</exception>
+    public async Task<RunStand> GetAsync(string id, Caller caller, RunAct act, CancellationToken cancellationToken)
+    {
+        await access.EnsureAsync(caller, id, act, cancellationToken);
+        Run run = await reader.GetAsync(id, cancellationToken);
+        return new RunStand(run, await answerable.OfAsync(run, caller, cancellationToken));
+    }
+
+    /// <summary>Waits until a run has ended, or waits for something that the caller may answer.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="caller">Who waits.</param>
+    /// <param name="longest">The longest time to wait.</param>
+    /// <param name="seen">Told of each event of the run, in order.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>Where the run stands then.</returns>
+    public async Task<RunStand> WaitAsync(
+        string id, Caller caller, TimeSpan longest, Func<JournalEvent, Task>? seen, CancellationToken cancellationToken)
+    {
+        await access.EnsureAsync(caller, id, RunAct.See, cancellationToken);
+        using var late = new CancellationTokenSource(longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        await using IAsyncEnumerator<(long Position, JournalEvent Event)> events = feed.FollowAsync(id, 0, either.Token).GetAsyncEnumerator(CancellationToken.None);
+        Task<bool> next = events.MoveNextAsync().AsTask();
+        try
+        {
+            while (true)
+            {
+                while (next.IsCompleted)
+                {
+                    if (!await next)
+                    {
+                        return await GetAsync(id, caller, RunAct.See, cancellationToken);
+                    }
+
+                    await (seen?.Invoke(events.Current.Event) ?? Task.CompletedTask);
+                    next = events.MoveNextAsync().AsTask();
+                }
+
+                RunStand stand = await GetAsync(id, caller, RunAct.See, cancellationToken);
+                if (stand.Run.IsEnded || stand.Answerable.Count > 0)
+                {
+                    return stand;
+                }
+
+                await WaitAsync(next, either.Token);
+                if (late.IsCancellationRequested)
+                {
+                    return stand;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return await GetAsync(id, caller, RunAct.See, cancellationToken);
+        }
+        finally
+        {
+            // The enumerator cannot be disposed of while it moves.
+            await either.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WaitAsync(Task next, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await next.WaitAsync(Look, time, cancellationToken);
+        }
+        catch (TimeoutException) when (!next.IsCompleted)
+        {
+        }
+    }
+}

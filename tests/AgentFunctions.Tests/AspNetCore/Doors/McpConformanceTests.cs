@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.Tests.AspNetCore.Doors;
+
+/// <summary>The official conformance suites of MCP for servers, run against the door, whose tools are real runs.</summary>
+[TestFixture]
+[Parallelizable(ParallelScope.Children)]
+[CancelAfter(300_000)]
+internal sealed class McpConformanceTests
+{
+    /// <summary>The scenarios of the suite for 2026-07-28: the number is that of its checks.</summary>
+    private static readonly (string Name, int Checks)[] New =
+    [
+        ("tasks-lifecycle", 9), ("tasks-capability-negotiation", 5), ("tasks-wire-fields", 4), ("tasks-request-state-removal", 3), ("tasks-mrtr-input", 4),
+        ("tasks-request-headers", 5), ("tasks-dispatch-and-envelope", 9), ("tasks-required-task-error", 3), ("tasks-mrtr-composition", 2),
+        ("http-header-validation", 14),
+    ];
+
+    /// <summary>The scenarios of the suite for the versions before.</summary>
+    private static readonly string[] Old =
+    [
+        "server-initialize", "ping", "tools-list", "tools-call-simple-text", "tools-call-error", "tools-call-with-progress", "dns-rebinding-protection",
+    ];
+
+    private (string Node, string? Script, string? Reason) _new;
+    private (string Node, string? Script, string? Reason) _old;
+    private ApiHost _host = null!;
+
+    [OneTimeSetUp]
+    public async Task NeedSuites()
+    {
+        _new = await NodeServers.ConformanceSuiteAsync();
+        _old = await NodeServers.OldConformanceSuiteAsync();
+        if ((_new.Script is null || _old.Script is null) && Environment.GetEnvironmentVariable("CI") is null)
+        {
+            Assert.Ignore($"No conformance suite (.ci/packages installs it): {_new.Reason ?? _old.Reason}");
+        }
+
+        Assert.That(_new.Script ?? _old.Script, Is.Not.Null, $"The conformance suite is not installed: {_new.Reason ?? _old.Reason}");
+        _host = await McpFixtures.StartAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task StopHost()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+    }
+
+    [TestCaseSource(nameof(New))]
+    public async Task Scenario_Of2026_IsPassed((string Name, int Checks) scenario, CancellationToken cancellationToken)
+    {
+        string said = await RunAsync(_new, scenario.Name, cancellationToken);
+
+        Assert.That(said, Does.Contain($"Passed: {scenario.Checks}/{scenario.Checks}"), said);
+    }
+
+    [TestCaseSource(nameof(Old))]
+    public async Task Scenario_Of2025_IsPassed(string scenario, CancellationToken cancellationToken)
+    {
+        string said = await RunAsync(_old, scenario, cancellationToken);
+
+        Assert.That(said, Does.Contain("Passed: ").And.Not.Contain("Passed: 0/"), "a scenario that is skipped passes nothing");
+    }
+
+    private async Task<string> RunAsync((string Node, string? Script, string? Reason) suite, string scenario, CancellationToken cancellationToken)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(
+            suite.Node, [suite.Script!, "server", "--url", $"{_host.Client.BaseAddress}mcp", "--scenario", scenario])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        try
+        {
+            Task<string> errors = process.StandardError.ReadToEndAsync(cancellationToken);
+            string said = await process.StandardOutput.ReadToEndAsync(cancellationToken) + await errors;
+            await process.WaitForExitAsync(cancellationToken);
+            Assert.That(process.ExitCode, Is.Zero, said);
+            return said;
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}

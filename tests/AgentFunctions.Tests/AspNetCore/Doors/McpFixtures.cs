@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Text.Json;
+using AgentFunctions.Agents;
+using AgentFunctions.AspNetCore.Doors.Mcp;
+using AgentFunctions.Gateway;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tools;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using ModelContextProtocol;
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+
+namespace AgentFunctions.Tests.AspNetCore.Doors;
+
+/// <summary>The tools that MCP's conformance suite asks of a server, each a run of a scripted agent.</summary>
+internal static class McpFixtures
+{
+    private const string Agent = "fixtures";
+
+    /// <summary>Starts a host with the door and the tools.</summary>
+    public static Task<ApiHost> StartAsync() => ApiHost.StartAsync(
+        Script,
+        [
+            AgentTool.Create("sleep", "Sleeps.", ToolEffect.None, static async (int seconds, CancellationToken cancellationToken) =>
+            {
+                using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Math.Max(1, seconds * 1_000)));
+                await timer.WaitForNextTickAsync(cancellationToken);
+                return $"slept {seconds}";
+            }),
+        ],
+        static builder =>
+        {
+            builder.Services.AddAgent(AgentFunctions.Agents.Agent.Create(Agent).WithInstructions("Do as you are told.").WithTools("sleep", "ask_person").Build());
+            builder.Services.AddAgentFunctionsDoors(static options =>
+            {
+                options.Mcp.Agents = false;
+                foreach (McpAgentTool tool in Tools)
+                {
+                    options.Mcp.Tools.Add(tool);
+                }
+            });
+        },
+        static app => app.MapDoors());
+
+    private static IEnumerable<McpAgentTool> Tools =>
+    [
+        Tool("greet", McpTaskUse.Never, """{"name":{"type":"string"}}"""),
+        Tool("slow_compute", McpTaskUse.May, """{"seconds":{"type":"integer"},"label":{"type":"string"}}"""),
+        new McpAgentTool("failing_job", "Fails.", Schema("{}"), Submit) { Tasks = McpTaskUse.Must, Result = static run => new CallToolResult { IsError = true, Content = [new TextContentBlock { Text = run.Result!.Text }] } },
+        new McpAgentTool("protocol_error_job", "Fails worse.", Schema("{}"), Submit) { Result = static _ => throw new McpProtocolException("it is broken", McpErrorCode.InternalError) },
+        Tool("confirm_delete", McpTaskUse.May, """{"filename":{"type":"string"}}"""),
+        Tool("multi_input", McpTaskUse.May, "{}"),
+        new McpAgentTool("test_tool_with_task", "Asks first.", Schema("{}"), SubmitNamed) { Tasks = McpTaskUse.Must },
+        Tool("test_simple_text", McpTaskUse.Never, "{}"),
+        new McpAgentTool("test_error_handling", "Fails.", Schema("{}"), Submit) { Result = static run => new CallToolResult { IsError = true, Content = [new TextContentBlock { Text = run.Result!.Text }] } },
+        Tool("test_tool_with_progress", McpTaskUse.Never, "{}"),
+    ];
+
+    private static McpAgentTool Tool(string name, McpTaskUse tasks, string properties) => new(name, $"The tool {name}.", Schema(properties), Submit)
+    {
+        Tasks = tasks,
+        Result = static run => new CallToolResult { Content = [new TextContentBlock { Text = run.Result?.Text ?? run.Error?.Message ?? "" }], IsError = run.Error is null ? null : true },
+    };
+
+    private static JsonElement Schema(string properties) => JsonElement.Parse($$"""{"type":"object","properties":{{properties}}}""");
+
+    private static RunRequest Submit(RequestContext<CallToolRequestParams> request) => new()
+    {
+        Agent = Agent,
+        Goal = $"{request.Params!.Name} {JsonSerializer.Serialize(request.Params.Arguments)}",
+    };
+
+    private static RunRequest SubmitNamed(RequestContext<CallToolRequestParams> request)
+    {
+        if (request.Params!.InputResponses?.TryGetValue("user_name", out InputResponse? response) != true)
+        {
+            throw new InputRequiredException(new Dictionary<string, InputRequest>
+            {
+                ["user_name"] = InputRequest.ForElicitation(new ElicitRequestParams
+                {
+                    Message = "What is your name?",
+                    RequestedSchema = new ElicitRequestParams.RequestSchema
+                    {
+                        Properties = { ["name"] = new ElicitRequestParams.StringSchema { Title = "Name" } },
+                    },
+                }),
+            });
+        }
+
+        return new RunRequest { Agent = Agent, Goal = $"{request.Params.Name} {response!.RawValue.GetRawText()}" };
+    }
+
+    private static ChatReply Script(ChatRequest request)
+    {
+        // The arguments stand in the goal as JSON, which may be escaped once more.
+        string goal = request.Messages.Select(static message => message.TryGetProperty("content", out JsonElement content) ? content.ToString() : "")
+            .First(static text => text.Contains("slow_compute", StringComparison.Ordinal) || text.Contains('{', StringComparison.Ordinal));
+        if (request.Turn > 0)
+        {
+            return ChatReply.Say($"Done: {string.Join(", ", request.Results)}");
+        }
+
+        return goal switch
+        {
+            _ when goal.Contains("slow_compute", StringComparison.Ordinal) => ChatReply.Call("sleep", new { seconds = SecondsOf(goal) }),
+            _ when goal.Contains("failing_job", StringComparison.Ordinal) || goal.Contains("progress", StringComparison.Ordinal) => ChatReply.Call("sleep", new { seconds = 1 }),
+            _ when goal.Contains("confirm_delete", StringComparison.Ordinal) => new ChatReply { Calls = [Ask("confirm", "boolean")] },
+            _ when goal.Contains("multi_input", StringComparison.Ordinal) => new ChatReply { Calls = [Ask("name", "string"), Ask("confirm", "boolean")] },
+            _ when goal.Contains("greet", StringComparison.Ordinal) => ChatReply.Say($"Hello, {new string([.. goal[goal.LastIndexOf("name", StringComparison.Ordinal)..].Skip(4).SkipWhile(static c => !char.IsAsciiLetter(c)).TakeWhile(static c => char.IsAsciiLetterOrDigit(c) || c == '-')])}!"),
+            _ => ChatReply.Say($"Hello, {goal}"),
+        };
+    }
+
+    private static ChatReplyCall Ask(string field, string type) => ChatReplyCall.Of("ask_person", new
+    {
+        question = $"What about {field}?",
+        form = JsonElement.Parse($$$"""{"type":"object","properties":{"{{{field}}}":{"type":"{{{type}}}","title":"{{{field}}}"}},"required":["{{{field}}}"]}"""),
+    });
+
+    private static int SecondsOf(string goal)
+    {
+        int at = goal.IndexOf("seconds", StringComparison.Ordinal);
+        string digits = at < 0 ? "0" : new([.. goal.Skip(at).SkipWhile(static c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]);
+        return int.Parse(digits, CultureInfo.InvariantCulture);
+    }
+}
