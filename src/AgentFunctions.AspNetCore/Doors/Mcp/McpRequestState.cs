@@ -13,22 +13,20 @@ namespace AgentFunctions.AspNetCore.Doors.Mcp;
 /// </summary>
 internal static class McpRequestState
 {
-    private const string Prefix = "run:";
+    private const string Mark = "run";
 
     /// <summary>Makes the state of a call.</summary>
-    public static string Of(string runId, CallToolRequestParams call) => $"{Prefix}{runId}:{HashOf(call)}";
+    public static string Of(string runId, CallToolRequestParams call) => $"{Mark}:{runId}:{HashOf(call)}";
 
     /// <summary>Reads the run of a state; <see langword="null"/> if it is not one of this door's.</summary>
     /// <exception cref="McpProtocolException">It belongs to another call.</exception>
     public static string? Read(CallToolRequestParams call)
     {
-        if (call.RequestState is not { } state || !state.StartsWith(Prefix, StringComparison.Ordinal))
+        return call.RequestState?.Split(':') switch
         {
-            return null;
-        }
-
-        string[] parts = state[Prefix.Length..].Split(':');
-        return parts is [var id, var hash] && hash == HashOf(call) ? id : throw Wrong();
+            [Mark, var id, var hash] => hash == HashOf(call) ? id : throw Wrong(),
+            _ => null,
+        };
     }
 
     /// <summary>Ensures that a run was started by the caller, for the tool's agent.</summary>
@@ -51,6 +49,6 @@ internal static class McpRequestState
             text.Append('\n').Append(name).Append('=').Append(value.GetRawText());
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 }

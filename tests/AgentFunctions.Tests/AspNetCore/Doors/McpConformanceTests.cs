@@ -3,9 +3,11 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
-/// <summary>The official conformance suites of MCP for servers, run against the door, whose tools are real runs.</summary>
-[TestFixture]
-[Parallelizable(ParallelScope.Children)]
+/// <summary>
+/// The official conformance suites of MCP for servers, run against the door, whose tools are real runs. One after the other: the suites give each
+/// answer a few seconds.
+/// </summary>
+[NonParallelizable]
 [CancelAfter(300_000)]
 internal sealed class McpConformanceTests
 {
