@@ -52,7 +52,7 @@ internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights ri
         {
             await ApplyAsync(run, workspace, request, state, plan, cancellationToken).ConfigureAwait(false);
             string words = $"the folder went back to the end of turn {request.Turn}: {plan.Changes.Count} restored, {plan.Conflicts.Count} kept since others changed them, {plan.Skipped.Count} left";
-            await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller.Id, words, cancellationToken).ConfigureAwait(false);
+            await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller, words, cancellationToken).ConfigureAwait(false);
             await records.JournalAsync(run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken).ConfigureAwait(false);
         }
 
