@@ -48,6 +48,7 @@ public static class AgentFunctionsEndpoints
         runs.MapRunRows();
         runs.MapNodes();
         runs.MapBulk();
+        runs.MapSpans();
         runs.MapTree();
         runs.MapRunControl();
         runs.MapEvents();

@@ -106,6 +106,8 @@ internal static class ApiJson
 [JsonSerializable(typeof(TickResource))]
 [JsonSerializable(typeof(HealthResource))]
 [JsonSerializable(typeof(RunRowListResource))]
+[JsonSerializable(typeof(SpanListResource))]
+[JsonSerializable(typeof(CriticalPathResource))]
 [JsonSerializable(typeof(InboxResource))]
 [JsonSerializable(typeof(RunGoneResource))]
 [JsonSerializable(typeof(WatchCountsResource))]

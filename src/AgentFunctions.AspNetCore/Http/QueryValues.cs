@@ -28,6 +28,10 @@ internal static class QueryValues
             ? value
             : throw Invalid(name, "use a position that the API gave: a number from 0");
 
+    public static DateTimeOffset? Time(this IQueryCollection query, string name) => query.Text(name) is not { } text ? null
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
+        : throw Invalid(name, "use a time in ISO 8601, such as 2026-05-06T12:00:00Z");
+
     public static bool Flag(this IQueryCollection query, string name, bool fallback) => query.Text(name) switch
     {
         null => fallback,

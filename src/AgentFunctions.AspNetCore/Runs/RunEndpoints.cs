@@ -128,6 +128,12 @@ internal static class RunEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string id, HttpContext http, RunReader reader, RunResources resources, CancellationToken cancellationToken) =>
-        Answers.Json(resources.Of(await reader.GetAsync(id, cancellationToken), http.Root()));
+        string id, HttpContext http, RunReader reader, RunForecasts forecasts, RunResources resources, CancellationToken cancellationToken)
+    {
+        Run run = await reader.GetAsync(id, cancellationToken);
+        RunForecast? forecast = await forecasts.FindAsync(run, cancellationToken);
+        RunResource resource = resources.Of(run, http.Root());
+        return Answers.Json(forecast is null || resource.Budget is null ? resource
+            : resource with { Budget = resource.Budget with { Forecast = ForecastResource.Of(forecast) } });
+    }
 }

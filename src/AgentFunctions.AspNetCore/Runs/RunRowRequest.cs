@@ -39,8 +39,8 @@ internal sealed record RunRowRequest(RunRowQuery Query, int From, int Limit)
             Waiting = query.Text("waiting"),
             WaitsFor = query.Flag("mine", false) ? desk.Mine : null,
             Text = query.Text("q"),
-            Since = Time(query, "since"),
-            Until = Time(query, "until"),
+            Since = query.Time("since"),
+            Until = query.Time("until"),
             MinUsd = Usd(query),
             Ids = IdsOf(query),
             Order = query.Member<RunRowOrder>("sort") ?? RunRowOrder.Age,
@@ -67,10 +67,6 @@ internal sealed record RunRowRequest(RunRowQuery Query, int From, int Limit)
 
     private static RunStatus StatusOf(string name) => CamelCase.TryRead(name, out RunStatus status) ? status
         : throw Invalid("status", $"use some of {string.Join(", ", Enum.GetValues<RunStatus>().Select(CamelCase.Of))}, separated by commas");
-
-    private static DateTimeOffset? Time(IQueryCollection query, string name) => query.Text(name) is not { } text ? null
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time
-        : throw Invalid(name, "use a time in ISO 8601, such as 2026-05-06T12:00:00Z");
 
     private static decimal Usd(IQueryCollection query) => query.Text("minUsd") is not { } text ? 0
         : decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal usd) ? usd

@@ -42,6 +42,8 @@ internal static class RunIndexServiceCollectionExtensions
         {
             Index = provider.GetRequiredService<RunIndexView>(),
         });
+        services.TryAddSingleton(static provider => new RunForecasts(provider.GetRequiredService<Journal>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new RunSpans(provider.GetRequiredService<Journal>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new RunRows(provider.GetRequiredService<RunReader>(), provider.GetRequiredService<TimeProvider>()));
     }
 }

@@ -1,0 +1,134 @@
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Views;
+
+/// <summary>Foretells, by the pace of its own last turns, which part of a run's budget ends first.</summary>
+public sealed class RunForecasts
+{
+    /// <summary>How many turns are looked at.</summary>
+    internal const int MaxTurns = 20;
+
+    /// <summary>With fewer turns nothing is foretold.</summary>
+    internal const int MinTurns = 5;
+
+    /// <summary>How many events are looked at to find the turns.</summary>
+    private const int MaxEvents = 400;
+
+    /// <summary>A time that lies farther away is none that anybody could plan with.</summary>
+    private static readonly TimeSpan Farthest = TimeSpan.FromDays(3_650);
+
+    private readonly Journal _journal;
+    private readonly TimeProvider _time;
+
+    internal RunForecasts(Journal journal, TimeProvider time) => (_journal, _time) = (journal, time);
+
+    /// <summary>Foretells the end of a run's budget.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The forecast; <see langword="null"/> for a run that has ended, or whose budget is not known.</returns>
+    public async Task<RunForecast?> FindAsync(Run run, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        if (run.IsEnded || run.Budget is not { } budget)
+        {
+            return null;
+        }
+
+        long length = await _journal.LengthAsync(run.Id, cancellationToken).ConfigureAwait(false);
+        var turns = new List<JournalEvent>();
+        await foreach ((_, JournalEvent e) in _journal.ReadAsync(run.Id, Math.Max(0, length - MaxEvents), null, cancellationToken).ConfigureAwait(false))
+        {
+            if (e is { Type: JournalEventTypes.ModelCompleted, Usage: not null })
+            {
+                turns.Add(e);
+            }
+        }
+
+        return Of(run, budget, [.. turns.TakeLast(MaxTurns)], _time.GetUtcNow());
+    }
+
+    internal static RunForecast Of(Run run, RunBudget budget, IReadOnlyList<JournalEvent> turns, DateTimeOffset now)
+    {
+        if (turns.Count < MinTurns)
+        {
+            return new RunForecast("unknown", turns.Count);
+        }
+
+        Quartiles seconds = Quartiles.Of(turns.Zip(turns.Skip(1), static (one, next) => (decimal)Math.Max(0, (next.At - one.At).TotalSeconds)));
+        Quartiles tokens = Quartiles.Of(turns.Select(static turn => (decimal)(turn.Usage!.InputTokens + turn.Usage.OutputTokens)));
+        Quartiles usd = Quartiles.Of(turns.Select(static turn => turn.Usage!.Usd));
+        decimal stepsATurn = run.Turns > 0 ? (decimal)run.Steps / run.Turns : 1;
+        RunForecast? first = new[]
+        {
+            End("tokens", budget.Left.Tokens, tokens), End("usd", budget.Left.Usd, usd),
+            End("steps", budget.Left.Steps, new Quartiles(stepsATurn, stepsATurn, stepsATurn)), Clock(),
+        }.OfType<RunForecast>().MinBy(static end => end.At);
+        return first ?? new RunForecast("none", turns.Count);
+
+        RunForecast? End(string part, decimal? left, Quartiles each) => left is { } amount && each.Median > 0
+            && Time(amount / each.Median * seconds.Median) is { } at
+            ? new RunForecast(part, turns.Count)
+            {
+                At = at,
+                Low = Time(amount / each.High * seconds.Low),
+                High = each.Low > 0 ? Time(amount / each.Low * seconds.High) : null,
+                UsdAtEnd = Cost(amount / each.Median),
+            }
+            : null;
+
+        RunForecast? Clock() => budget.Left.WallClock is { } left ? new RunForecast("wallClock", turns.Count)
+        {
+            At = now + left,
+            Low = now + left,
+            High = now + left,
+            UsdAtEnd = seconds.Median > 0 ? Cost((decimal)left.TotalSeconds / seconds.Median) : null,
+        } : null;
+
+        DateTimeOffset? Time(decimal after) => after <= (decimal)Farthest.TotalSeconds ? now + TimeSpan.FromSeconds((double)Math.Max(0, after)) : null;
+
+        IReadOnlyList<decimal>? Cost(decimal more)
+        {
+            // What was granted in dollars is not passed by more than a turn.
+            decimal most = budget.Granted.Usd is { } granted ? granted + usd.High : decimal.MaxValue;
+            return more > 1_000_000 ? null : [Bound(usd.Low), Bound(usd.High)];
+
+            decimal Bound(decimal each) => Math.Round(Math.Min(most, budget.Spent.Usd.GetValueOrDefault() + (Math.Max(0, more) * each)), 4);
+        }
+    }
+
+    /// <summary>The quarter of the values lies below the first, and above the last.</summary>
+    private sealed record Quartiles(decimal Low, decimal Median, decimal High)
+    {
+        public static Quartiles Of(IEnumerable<decimal> values)
+        {
+            decimal[] sorted = [.. values.Order()];
+            return new Quartiles(At(0.25m), At(0.5m), At(0.75m));
+
+            decimal At(decimal part)
+            {
+                decimal place = part * (sorted.Length - 1);
+                int below = (int)place;
+                return below + 1 < sorted.Length ? sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below])) : sorted[below];
+            }
+        }
+    }
+}
+
+/// <summary>Represents what is foretold of a run.</summary>
+/// <param name="First">The part of the budget that ends first; <c>unknown</c> if too few turns tell a pace, <c>none</c> if no part ends in sight.</param>
+/// <param name="BasedOnTurns">How many turns tell the pace.</param>
+public sealed record RunForecast(string First, int BasedOnTurns)
+{
+    /// <summary>Gets when it ends at the median pace (UTC).</summary>
+    public DateTimeOffset? At { get; init; }
+
+    /// <summary>Gets when it ends at the fastest pace of the middle half of the turns (UTC).</summary>
+    public DateTimeOffset? Low { get; init; }
+
+    /// <summary>Gets when it ends at the slowest pace of the middle half of the turns (UTC); <see langword="null"/> for none in sight.</summary>
+    public DateTimeOffset? High { get; init; }
+
+    /// <summary>Gets what the run will have cost then in US dollars: from and to.</summary>
+    public IReadOnlyList<decimal>? UsdAtEnd { get; init; }
+}
