@@ -78,6 +78,8 @@ internal static class ApiJson
 [JsonSerializable(typeof(FilesResource))]
 [JsonSerializable(typeof(RestoreSubmission))]
 [JsonSerializable(typeof(RestoreResource))]
+[JsonSerializable(typeof(RewindSubmission))]
+[JsonSerializable(typeof(RewindResource))]
 [JsonSerializable(typeof(AgentListResource))]
 [JsonSerializable(typeof(ApprovalListResource))]
 [JsonSerializable(typeof(ApprovalResource))]

@@ -34,6 +34,16 @@ internal static class FolderEndpoints
             .Accepts<RestoreSubmission>("application/json")
             .Produces<RestoreResource>()
             .ProducesProblems(400, 401, 403, 404, 409, 410, 415, 503);
+        runs.MapPost("/{id}/rewind", RewindAsync)
+            .WithName("rewindRun")
+            .WithSummary("Go back to a turn of a run: its folder, its conversation, or both.")
+            .WithDescription(
+                "With the conversation, the run ends as cancelled and a new one goes on from the turn in the same folder; each names the other. What has "
+                + "happened stays on record, and effects outside the folder stay done.")
+            .WithHeader("Idempotency-Key", "1 to 200 characters that name this request: repeated under the same key, it is carried out once.")
+            .Accepts<RewindSubmission>("application/json")
+            .Produces<RewindResource>(StatusCodes.Status202Accepted)
+            .ProducesProblems(400, 401, 403, 404, 409, 410, 415, 429, 503);
     }
 
     private static async Task<IResult> ChangesAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken) =>
@@ -46,6 +56,17 @@ internal static class FolderEndpoints
     {
         RestoreSubmission submission = await http.Request.ReadJsonAsync<RestoreSubmission>(cancellationToken);
         return Answers.Json(RestoreResource.Of(await folder.RestoreAsync(id, submission.ToRequest(), http.Caller(), cancellationToken)));
+    }
+
+    private static async Task<IResult> RewindAsync(
+        string id, HttpContext http, RunRewind rewind, RunResources resources, CancellationToken cancellationToken)
+    {
+        RewindSubmission submission = await http.Request.ReadJsonAsync<RewindSubmission>(cancellationToken);
+        RewindReport report = await rewind.RewindAsync(
+            id, submission.ToRequest(), http.Caller(), http.Request.Headers.Single("Idempotency-Key"), cancellationToken);
+        var answer = new RewindResource(resources.Of(report.Run, http.Root()), report.Files is null ? null : RestoreResource.Of(report.Files));
+        http.Response.Headers.Location = answer.Run.Links.Self;
+        return Answers.Json(answer, StatusCodes.Status202Accepted);
     }
 
     private static int? TurnOf(HttpContext http) =>

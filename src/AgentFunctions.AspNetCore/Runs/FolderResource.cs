@@ -82,6 +82,11 @@ internal sealed record RestoreResource(
         [.. report.Conflicts.Select(static one => new ConflictResource(one.Path, one.By, FileResource.Of(one.Present), FileResource.Of(one.Target)))], report.Skipped);
 }
 
+/// <summary>What came of going back to a turn.</summary>
+/// <param name="Run">The run that goes on: the new one, or the same if only the folder went back.</param>
+/// <param name="Files">What was brought back in the folder.</param>
+internal sealed record RewindResource(RunResource Run, RestoreResource? Files);
+
 /// <summary>A path that others have changed since.</summary>
 /// <param name="Path">The path.</param>
 /// <param name="By">Who changed it.</param>

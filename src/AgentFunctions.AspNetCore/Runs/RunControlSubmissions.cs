@@ -39,6 +39,12 @@ internal sealed record ForkSubmission
     /// <summary>What the new run may spend; by default what is left of the run's budget.</summary>
     public BudgetResource? Budget { get; init; }
 
+    /// <summary>
+    /// The folder of the new run: <c>restore</c> for one of its own, as the run's was at the end of the turn, <c>share</c> for the same. By
+    /// default one of its own if runs have such.
+    /// </summary>
+    public string? Workspace { get; init; }
+
     public ForkRequest ToRequest() => new()
     {
         Turn = Turn,
@@ -47,5 +53,12 @@ internal sealed record ForkSubmission
         Tools = Tools,
         Message = Message,
         Budget = Budget?.ToBudget(),
+        Workspace = Workspace switch
+        {
+            null => null,
+            "restore" => ForkFolder.Restore,
+            "share" => ForkFolder.Share,
+            _ => throw new AgentException(ErrorCode.InvalidInput, $"workspace: '{Workspace}' is not known; use restore or share."),
+        },
     };
 }

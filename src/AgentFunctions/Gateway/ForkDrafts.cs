@@ -9,6 +9,10 @@ namespace AgentFunctions.Gateway;
 internal sealed class ForkDrafts(
     IOrchestrationClient orchestrations, ForkRights rights, ForkBudget budgets, RunLimits limits, RunRecords records, ForkPreparation preparation)
 {
+    /// <summary>Ensures that a caller may have a fork.</summary>
+    public Task EnsureAsync(RunRecord source, ForkRequest request, Caller caller, CancellationToken cancellationToken) =>
+        rights.EnsureAsync(source, request, caller, cancellationToken);
+
     /// <summary>Drafts a fork. Whatever it needs is looked up again after a crash: it is judged by the rights of that time.</summary>
     /// <param name="source">The run to start from.</param>
     /// <param name="request">The request.</param>
@@ -26,6 +30,7 @@ internal sealed class ForkDrafts(
             throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{source.Id}' has {state.Turns} turns that are over; use 0 to {state.Turns}.");
         }
 
+        bool isOwn = records.HasOwnFolder(source, request);
         ForkGrant grant = await rights.EnsureAsync(source, request, caller, cancellationToken).ConfigureAwait(false);
         Budget? left = request.Budget is null
             ? await budgets.LeftAsync(source.Id, state, orchestration!.IsEnded, id, cancellationToken).ConfigureAwait(false)
@@ -45,7 +50,8 @@ internal sealed class ForkDrafts(
             Origin = null,
             AwaitedTools = null,
             ToolSearch = null,
-            Notes = null,
+            Workspace = isOwn ? null : source.Workspace,
+            Notes = isOwn || source.Workspace is null ? null : [$"It works in the folder of run '{source.Id}', as that is now."],
         };
         RunDraft draft = await records.DraftAsync(run, grant.Agent, grant.Tools, held, null, cancellationToken).ConfigureAwait(false);
         return draft with { Prepare = token => preparation.PrepareAsync(draft, source, request, left, token) };

@@ -1,6 +1,6 @@
 using System.Text;
 using AgentFunctions.Budgets;
-using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -8,8 +8,8 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>Gives a fork what it begins with: messages, budget, and who has led it so far.</summary>
-internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox inbox, RunLineage lineage, RunSteerers steerers, RunTools tools)
+/// <summary>Gives a fork what it begins with: messages, budget, folder, and who has led it so far.</summary>
+internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox inbox, ForkLeaders leaders, ForkFolders folders, RunTools tools)
 {
     /// <summary>Prepares a fork. Safe to repeat.</summary>
     /// <param name="draft">The fork.</param>
@@ -20,7 +20,8 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
     public async Task<RunState> PrepareAsync(
         RunDraft draft, RunRecord source, ForkRequest request, Budget? left, CancellationToken cancellationToken)
     {
-        await LeadAsync(draft.Run, source, cancellationToken).ConfigureAwait(false);
+        await leaders.NoteAsync(draft.Run, source, cancellationToken).ConfigureAwait(false);
+        await folders.PrepareAsync(source, draft.Run, request, cancellationToken).ConfigureAwait(false);
         CopiedRun copied = await copy.CopyAsync(source.Id, draft.Run.Id, draft.Run.ForkedFrom!.Turn, cancellationToken).ConfigureAwait(false);
         long loaded = await tools.CopyLoadsAsync(source.Id, draft.Run, draft.Run.ForkedFrom.Turn, cancellationToken).ConfigureAwait(false);
         if (left is not null)
@@ -36,17 +37,6 @@ internal sealed class ForkPreparation(RunCopy copy, ForkBudget budgets, Inbox in
             InboxShown = copied.Said,
             Inbox = copied.Said + (request.Message is null ? 0 : 1),
         };
-    }
-
-    /// <summary>Notes who asked for the first run and who steered it: what they said is in the messages that the fork begins with.</summary>
-    private async Task LeadAsync(RunRecord fork, RunRecord source, CancellationToken cancellationToken)
-    {
-        RunRecord root = (await lineage.OfAsync(source, cancellationToken).ConfigureAwait(false)).Root;
-        string[] led = [.. (await steerers.OfAsync(root.Id, cancellationToken).ConfigureAwait(false)).Append(root.Requester).Where(one => one != fork.Requester)];
-        if (led.Length > 0)
-        {
-            await steerers.AddAsync(fork.Id, led, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     /// <summary>Puts the first message into the new run's inbox; returns its size in bytes.</summary>

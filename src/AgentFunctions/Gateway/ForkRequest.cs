@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
 
 namespace AgentFunctions.Gateway;
@@ -25,6 +26,19 @@ public sealed record ForkRequest
     /// Gets what the new run may spend; by default what is left of the run's budget, which it then no longer has.
     /// </summary>
     public Budget? Budget { get; init; }
+
+    /// <summary>Gets the folder of the new run; by default one of its own if runs have such, and the same if they share one.</summary>
+    public ForkFolder? Workspace { get; init; }
+
+    /// <summary>Whether the folder of the run goes back to the turn before the new run begins; for a rewind.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    internal bool RestoresFolder { get; init; }
+
+    /// <summary>Whether that overwrites what others have changed since.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    internal bool Overwrites { get; init; }
 
     /// <summary>Checks everything that can be checked without the host.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>

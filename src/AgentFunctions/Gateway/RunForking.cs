@@ -7,7 +7,8 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>Starts new runs from a turn of another: with other instructions, another model or fewer tools.</summary>
 /// <remarks>
-/// What the tools of the first run did to the world stays done, and both work in the same folder. A fork is judged as a submission by its
+/// What the tools of the first run did to the world stays done. The fork has a folder of its own, as that of the run was at the end of the
+/// turn, or works in the same. A fork is judged as a submission by its
 /// caller would be now.
 /// </remarks>
 public sealed class RunForking
@@ -19,6 +20,10 @@ public sealed class RunForking
 
     internal RunForking(RunAdmission admission, ForkDrafts drafts, RunStore runs, RunReader reader) =>
         (_admission, _drafts, _runs, _reader) = (admission, drafts, runs, reader);
+
+    /// <summary>Ensures that a caller may have a fork, before anything is done for it.</summary>
+    internal async Task EnsureAsync(string id, ForkRequest request, Caller caller, CancellationToken cancellationToken) =>
+        await _drafts.EnsureAsync(await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false), request, caller, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Starts a new run from a turn of another, which stays as it is.</summary>
     /// <param name="id">The run to start from.</param>

@@ -1,4 +1,5 @@
 using AgentFunctions.Agents;
+using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Gateway.Retention;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
@@ -38,6 +39,9 @@ internal sealed class RunRecords(
         };
         return Draft(run, agent, pinned.Declared, limits, rule);
     }
+
+    /// <summary>Determines whether a fork gets a folder of its own.</summary>
+    public bool HasOwnFolder(RunRecord source, ForkRequest request) => ForkFolders.IsOwn(options.Value, source, request);
 
     /// <summary>Gets what a run is pinned to, and the tools that its requests declare.</summary>
     public async Task<(AgentDefinition Agent, IReadOnlyList<ToolDeclaration> Declared)> PinnedAsync(RunRecord run, CancellationToken cancellationToken)

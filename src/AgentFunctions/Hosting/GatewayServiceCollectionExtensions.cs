@@ -2,6 +2,7 @@ using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
+using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Gateway.Options;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Quotas;
@@ -56,6 +57,8 @@ internal static class GatewayServiceCollectionExtensions
             provider.GetRequiredService<RequestKeys>(), provider.GetRequiredService<SteeringRights>()));
         services.TryAddSingleton<ForkRights>();
         services.TryAddSingleton<ForkBudget>();
+        services.TryAddSingleton<ForkLeaders>();
+        services.TryAddSingleton<ForkFolders>();
         services.TryAddSingleton<ForkPreparation>();
         services.TryAddSingleton<ForkDrafts>();
         services.TryAddSingleton(static provider => new RunForking(

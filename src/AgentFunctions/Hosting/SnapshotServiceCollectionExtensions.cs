@@ -1,5 +1,7 @@
 using AgentFunctions;
+using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Folders;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Snapshots;
 using AgentFunctions.ToolCalls;
@@ -27,6 +29,9 @@ internal static class SnapshotServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RunFolder(
             provider.GetRequiredService<FolderSnapshots>(), provider.GetRequiredService<TurnEnds>(), provider.GetRequiredService<FolderRestore>(),
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>(), provider.GetService<ProtectedPaths>()));
+        services.TryAddSingleton(static provider => new RunRewind(
+            provider.GetRequiredService<RunFolder>(), provider.GetRequiredService<RunForking>(), provider.GetRequiredService<RunSteering>(),
+            provider.GetRequiredService<RunReader>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<TimeProvider>()));
     }
 
     private static SnapshotMode? Read(IConfiguration configuration) => configuration[Setting] is not { Length: > 0 } text ? null

@@ -33,6 +33,10 @@ internal sealed class KilledRunTests
         Assert.That(await rough.TranscriptAsync(), Is.EqualTo(await calm.TranscriptAsync()));
         Assert.That(rough.Log, Is.EqualTo(calm.Log), "the file that every turn edits");
         Assert.That(rough.Log.Split('\n').Count(line => line.StartsWith("line ", StringComparison.Ordinal)), Is.EqualTo(Turns));
+        IReadOnlyList<(int Turn, string Before, string After)> changes = await rough.ChangesAsync();
+        Assert.That(changes, Is.EqualTo(await calm.ChangesAsync()), "what was kept of the folder");
+        Assert.That(changes.Select(static one => one.Turn), Is.EqualTo(Enumerable.Range(1, Turns)), "each write is entered, and once");
+        Assert.That(changes.Skip(1).Select(static one => one.Before), Is.EqualTo(changes.SkipLast(1).Select(static one => one.After)), "no state is missing");
         Assert.That(calmRequests, Is.EqualTo(Turns + 1));
         Assert.That(roughRequests, Is.InRange(calmRequests, calmRequests + Kills), "only a call in flight at a kill is made again");
     }
@@ -84,6 +88,29 @@ internal sealed class KilledRunTests
             }
 
             return messages;
+        }
+
+        /// <summary>What the log of the folder tells: the turns, and what stood in the file before and after.</summary>
+        public async Task<IReadOnlyList<(int Turn, string Before, string After)>> ChangesAsync()
+        {
+            await using var engine = new SqliteEngine(
+                new SqliteEngineOptions { DataFile = Path.Combine(Data, "agentfunctions.db") }, new DurableRegistry());
+            await engine.StartAsync();
+            Page<OrchestrationState> runs = await engine.Client.QueryAsync(new OrchestrationQuery());
+            var changes = new List<(int, string, string)>();
+            await foreach (LogEntry entry in engine.Logs.ReadAsync($"snapshots/{runs.Items[0].InstanceId}"))
+            {
+                using JsonDocument json = JsonDocument.Parse(entry.Data);
+                foreach (JsonElement change in json.RootElement.GetProperty("changes").EnumerateArray()
+                    .Where(change => json.RootElement.GetProperty("kind").GetString() == "Call" && change.GetProperty("path").GetString() == "log.txt"))
+                {
+                    changes.Add((
+                        json.RootElement.GetProperty("turn").GetInt32(), change.GetProperty("before").GetProperty("hash").GetString()!,
+                        change.GetProperty("after").GetProperty("hash").GetString()!));
+                }
+            }
+
+            return changes;
         }
 
         public void Dispose() => Directory.Delete(_folder, true);

@@ -35,7 +35,7 @@ internal sealed class ErasureApiTests
             Assert.That(gone.GetProperty("code").GetString(), Is.EqualTo("runErased"), address);
         }
 
-        foreach (string verb in new[] { "cancel", "pause", "resume", "messages", "budget", "fork", "workspace/restore" })
+        foreach (string verb in new[] { "cancel", "pause", "resume", "messages", "budget", "fork", "workspace/restore", "rewind" })
         {
             using HttpResponseMessage answer = await host.Client.PostAsJsonAsync($"/api/runs/{id}/{verb}", new { }, cancellationToken);
             Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.Gone), verb);

@@ -77,7 +77,7 @@ internal sealed class EraseTests
     {
         await using ErasureScene scene = await ErasureScene.StartAsync();
         string id = await scene.RunAsync(cancellationToken);
-        Run fork = await scene.Host.Get<RunForking>().ForkAsync(id, new ForkRequest(), Caller.Local, null, cancellationToken);
+        Run fork = await scene.Host.Get<RunForking>().ForkAsync(id, new ForkRequest { Workspace = ForkFolder.Share }, Caller.Local, null, cancellationToken);
         await scene.Host.Reader.WaitForEndAsync(fork.Id, cancellationToken);
 
         await scene.EraseAsync(id, cancellationToken);

@@ -1,0 +1,36 @@
+using System.ComponentModel.DataAnnotations;
+using AgentFunctions.Gateway.Folders;
+
+namespace AgentFunctions.AspNetCore.Runs;
+
+/// <summary>To which turn a run goes back, and what of it.</summary>
+internal sealed record RewindSubmission
+{
+    /// <summary>The turn: from 0 (before the first) to the run's turns.</summary>
+    [Required]
+    public int? Turn { get; init; }
+
+    /// <summary>Whether the folder goes back; by default it does.</summary>
+    public bool Files { get; init; } = true;
+
+    /// <summary>Whether a new run goes on from the turn and this one ends; by default it does.</summary>
+    public bool Conversation { get; init; } = true;
+
+    /// <summary>What is said to the new run at once; at most 32,768 characters.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>What the new run may spend; by default what is left of the run's budget.</summary>
+    public BudgetResource? Budget { get; init; }
+
+    /// <summary>Whether what others have changed in the folder since is overwritten; by default it is kept and named.</summary>
+    public bool Overwrite { get; init; }
+
+    public RewindRequest ToRequest() => new(Turn ?? throw new AgentException(ErrorCode.InvalidInput, "turn: name the turn to go back to; 0 is the time before the first."))
+    {
+        Files = Files,
+        Conversation = Conversation,
+        Message = Message,
+        Budget = Budget?.ToBudget(),
+        Overwrite = Overwrite,
+    };
+}

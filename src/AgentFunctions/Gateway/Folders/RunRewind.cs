@@ -1,0 +1,147 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Views;
+
+namespace AgentFunctions.Gateway.Folders;
+
+/// <summary>Represents the request to go back to a turn of a run.</summary>
+/// <param name="Turn">The turn, from 0 (before the first) to the turns of the run.</param>
+public sealed record RewindRequest(int Turn)
+{
+    /// <summary>Gets whether the folder goes back; by default it does.</summary>
+    public bool Files { get; init; } = true;
+
+    /// <summary>Gets whether a new run goes on from the turn, in the same folder, and this one ends; by default it does.</summary>
+    public bool Conversation { get; init; } = true;
+
+    /// <summary>Gets what is said to the new run at once; by default nothing.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Gets what the new run may spend; by default what is left of the run's budget.</summary>
+    public Budget? Budget { get; init; }
+
+    /// <summary>Gets whether what others have changed in the folder since is overwritten too; by default it is kept and named.</summary>
+    public bool Overwrite { get; init; }
+}
+
+/// <summary>Represents what came of going back.</summary>
+/// <param name="Run">The run that goes on: the new one, or this one if only the folder went back.</param>
+/// <param name="Files">What was brought back in the folder; <see langword="null"/> if it stayed as it was.</param>
+public sealed record RewindReport(Run Run, RestoreReport? Files);
+
+/// <summary>Goes back to a turn of a run: its folder, its conversation, or both. What has happened stays on record.</summary>
+public sealed class RunRewind
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly RunFolder _folder;
+    private readonly RunForking _forking;
+    private readonly RunSteering _steering;
+    private readonly RunReader _reader;
+    private readonly Journal _journal;
+    private readonly TimeProvider _time;
+
+    internal RunRewind(RunFolder folder, RunForking forking, RunSteering steering, RunReader reader, Journal journal, TimeProvider time) =>
+        (_folder, _forking, _steering, _reader, _journal, _time) = (folder, forking, steering, reader, journal, time);
+
+    /// <summary>Goes back. With the conversation, the run ends as cancelled, and a new one goes on from the turn.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="request">To which turn, and what.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="idempotencyKey">Makes the request safe to repeat; <see langword="null"/> for none.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. A part may be done; repeat the request to do the rest.</param>
+    /// <exception cref="AgentException">
+    /// As for a fork and a restore. <see cref="ErrorCode.RunStateForbids"/>: it is a sub-agent, or it has not ended in time.
+    /// </exception>
+    public async Task<RewindReport> RewindAsync(
+        string id, RewindRequest request, Caller caller, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(caller);
+        if (!request.Files && !request.Conversation)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "files: nothing would go back; set files, conversation or both.");
+        }
+
+        Run run = await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        if (request.Turn < 0 || request.Turn > run.Turns)
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{id}' has {run.Turns} turns that are over; use 0 to {run.Turns}.");
+        }
+
+        var restore = new RestoreRequest(request.Turn) { Overwrite = request.Overwrite };
+        return request.Conversation
+            ? await ForkAsync(run, request, restore, caller, idempotencyKey, cancellationToken).ConfigureAwait(false)
+            : new RewindReport(run, await _folder.RestoreAsync(id, restore, caller, cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task<RewindReport> ForkAsync(
+        Run run, RewindRequest request, RestoreRequest restore, Caller caller, string? key, CancellationToken cancellationToken)
+    {
+        if (run.Parent is { } lead)
+        {
+            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{run.Id}' is a sub-agent: go back in its lead, run '{lead}', or fork it.");
+        }
+
+        if (request.Files && (await _folder.ChangesAsync(run.Id, null, cancellationToken).ConfigureAwait(false)).Mode == SnapshotMode.Off)
+        {
+            throw new AgentException(ErrorCode.RunStateForbids, $"Nothing is kept of the folder of run '{run.Id}'; leave files out.");
+        }
+
+        var fork = new ForkRequest
+        {
+            Turn = request.Turn,
+            Message = request.Message,
+            Budget = request.Budget,
+            Workspace = ForkFolder.Share,
+            RestoresFolder = request.Files,
+            Overwrites = request.Overwrite,
+        };
+        // Before anything is ended: whether the caller may have the new run at all.
+        fork.Validate();
+        await _forking.EnsureAsync(run.Id, fork, caller, cancellationToken).ConfigureAwait(false);
+        await EndAsync(run, request.Turn, caller, cancellationToken).ConfigureAwait(false);
+        RestoreReport? planned = request.Files
+            ? await _folder.RestoreAsync(run.Id, restore with { DryRun = true }, caller, cancellationToken).ConfigureAwait(false)
+            : null;
+        // The folder goes back before the new run begins, and once, however often the request is repeated under its key.
+        Run next = await _forking.ForkAsync(run.Id, fork, caller, key, cancellationToken).ConfigureAwait(false);
+        var superseded = new JournalEvent(JournalEventTypes.RunSuperseded, _time.GetUtcNow())
+        {
+            Run = next.Id,
+            Text = $"{caller.Id} went back to turn {request.Turn} and goes on in run {next.Id}",
+        };
+        await _journal.AppendAsync(run.Id, superseded, cancellationToken).ConfigureAwait(false);
+        return new RewindReport(next, planned is null ? null : planned with { DryRun = false });
+    }
+
+    private async Task EndAsync(Run run, int turn, Caller caller, CancellationToken cancellationToken)
+    {
+        if (run.IsEnded)
+        {
+            return;
+        }
+
+        try
+        {
+            await _steering.CancelAsync(run.Id, caller, $"superseded: {caller.Id} goes back to turn {turn}", null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.RunStateForbids)
+        {
+            // It has ended meanwhile.
+        }
+
+        using var patience = new CancellationTokenSource(Patience, _time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            await _reader.WaitForEndAsync(run.Id, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{run.Id}' was asked to end and has not yet; repeat the request.");
+        }
+    }
+}
