@@ -163,6 +163,8 @@ export async function request(method, path, options = {}) {
       await needSignIn();
       continue;
     }
+    // What the page asks by itself waits for nobody, but says that the key is no longer valid.
+    if (response.status === 401 && key && session.caller) needSignIn();
     if (!response.ok) throw await problem(response);
     if (options.raw) return response;
     return response.status === 204 ? null : await response.json();
