@@ -15,7 +15,6 @@ public static class NodeServers
     private static readonly Lazy<Task<(string? Folder, string? Reason)>> Suite = new(static () => InstallAsync("conformance", ["--include=optional"]));
 
     private static readonly Lazy<Task<(string? Folder, string? Reason)>> OldSuite = new(static () => InstallAsync("conformance-2025", []));
-    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Counterparts = new(static () => InstallAsync("counterparts", []));
 
     /// <summary>Installs them where that was not done yet.</summary>
     /// <returns>The folder, or why there is none: no Node.js, or no registry.</returns>
@@ -46,10 +45,6 @@ public static class NodeServers
             ? (node, null, reason ?? oldReason)
             : (node, Path.Combine(folder, "node_modules", "@modelcontextprotocol", "conformance", "dist", "index.js"), null);
     }
-
-    /// <summary>Installs the client libraries of the protocols that the doors speak, where that was not done yet.</summary>
-    /// <returns>The folder with <c>node_modules</c>, or why there is none.</returns>
-    public static Task<(string? Folder, string? Reason)> CounterpartsAsync() => Counterparts.Value;
 
     /// <summary>The script of a server.</summary>
     /// <param name="folder">The folder of <see cref="InstalledAsync"/>.</param>

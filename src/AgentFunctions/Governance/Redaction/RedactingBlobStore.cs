@@ -34,10 +34,13 @@ internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Fu
             return content;
         }
 
-        return await records().GetAsync(Prefix + hash, cancellationToken).ConfigureAwait(false) is { } record
-            && await inner.GetAsync(Encoding.ASCII.GetString(record.Value.Span), cancellationToken).ConfigureAwait(false) is { } sealedContent
-            ? await truth().OpenAsync(sealedContent, Prefix + hash, cancellationToken).ConfigureAwait(false)
-            : null;
+        if (await records().GetAsync(Prefix + hash, cancellationToken).ConfigureAwait(false) is { } record
+            && await inner.GetAsync(Encoding.ASCII.GetString(record.Value.Span), cancellationToken).ConfigureAwait(false) is { } sealedContent)
+        {
+            return await truth().OpenAsync(sealedContent, Prefix + hash, cancellationToken).ConfigureAwait(false);
+        }
+
+        return null;
     }
 
     public async Task DeleteAsync(string hash, CancellationToken cancellationToken = default)
