@@ -20,5 +20,10 @@ internal sealed class ErasePhases(IEnumerable<IErasePhase> phases)
     /// <summary>Does a step of a phase.</summary>
     /// <param name="context">The step.</param>
     /// <param name="input">What is to be done.</param>
-    public Task<EraseProgress> RunAsync(ActivityContext context, EraseInput input) => _phases[input.Phase].RunAsync(input, context.CancellationToken);
+    public async Task<EraseProgress> RunAsync(ActivityContext context, EraseInput input)
+    {
+        EraseProgress progress = await _phases[input.Phase].RunAsync(input, context.CancellationToken).ConfigureAwait(false);
+        // Where a phase ended is not where the next one begins.
+        return progress.HasMore ? progress : progress with { Cursor = null };
+    }
 }
