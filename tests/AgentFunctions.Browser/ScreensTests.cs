@@ -58,7 +58,9 @@ internal sealed class ScreensTests
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(_server, options: new()
         {
-            ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, ReducedMotion = ReducedMotion.Reduce,
+            ColorScheme = scheme,
+            ViewportSize = new() { Width = width, Height = height },
+            ReducedMotion = ReducedMotion.Reduce,
         });
         foreach ((string name, string path, string shown) in Screens())
         {
@@ -78,7 +80,9 @@ internal sealed class ScreensTests
         // 200 % of 1440 pixels leaves 720.
         await using DashboardPage page = await DashboardPage.OpenAsync(_server, options: new()
         {
-            ForcedColors = ForcedColors.Active, ViewportSize = new() { Width = 720, Height = 450 }, DeviceScaleFactor = 2,
+            ForcedColors = ForcedColors.Active,
+            ViewportSize = new() { Width = 720, Height = 450 },
+            DeviceScaleFactor = 2,
         });
         foreach ((string name, string path, string shown) in Screens().Where(screen => screen.Name is "runs" or "run-live" or "approvals"))
         {

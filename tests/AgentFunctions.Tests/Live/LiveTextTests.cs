@@ -119,7 +119,9 @@ internal sealed class LiveTextTests
         var store = new MemoryLiveStore();
         LiveFrame answer = new LiveFrame
         {
-            RunId = Run, Turn = 1, Answer = new LiveAnswer { Delivery = "a", StartedAt = DateTimeOffset.UnixEpoch, Model = "m" },
+            RunId = Run,
+            Turn = 1,
+            Answer = new LiveAnswer { Delivery = "a", StartedAt = DateTimeOffset.UnixEpoch, Model = "m" },
         };
         await using IAsyncEnumerator<LiveFrame> frames = store.FollowAsync(Run, TestContext.CurrentContext.CancellationToken).GetAsyncEnumerator();
         ValueTask<bool> first = frames.MoveNextAsync();

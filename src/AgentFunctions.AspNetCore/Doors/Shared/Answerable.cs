@@ -29,7 +29,7 @@ internal sealed class Answerable(ApprovalService approvals, QuestionService ques
     }
 
     /// <summary>Determines whether a caller may decide by a door.</summary>
-    public static bool MayAnswer(Approval approval, Caller caller) => approval.Terms.InBand && approval.MayBeDecidedBy(caller);
+    public static bool MayAnswer(Approval approval, Caller caller) => !approval.Terms.IsOutOfBand && approval.MayBeDecidedBy(caller);
 
     /// <summary>Determines whether a caller may answer by a door.</summary>
     public static bool MayAnswer(Question question, Caller caller) => question.Terms.InBand && question.MayBeAnsweredBy(caller);

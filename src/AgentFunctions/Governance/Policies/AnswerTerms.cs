@@ -27,8 +27,7 @@ public sealed record AnswerTerms
     /// <summary>Gets what becomes of a question that expires; the agent is told by default.</summary>
     public QuestionExpiry OnExpiry { get; init; }
 
-    /// <summary>Gets whether protocols that carry runs may carry the question, beside the API and the program; true by default. It is kept with the
-    /// question; this version has no such protocol.</summary>
+    /// <summary>Gets whether protocols that carry runs may carry the question, beside the API, the dashboard and the program; true by default.</summary>
     public bool InBand { get; init; } = true;
 }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Governance.Policies;
 
@@ -71,8 +72,9 @@ public sealed record ApprovalTerms
     public IReadOnlyList<string> EscalateTo { get; init; } = ["admin"];
 
     /// <summary>
-    /// Gets whether a protocol that a program speaks may carry the question and its answer; true by default. Otherwise only the HTTP API
-    /// and the dashboard take the decision, so that the program at the other end cannot answer for its person.
+    /// Gets whether only the HTTP API, the dashboard and the program take the decision, so that a program at the other end of a protocol cannot
+    /// answer for its person; false by default. In a policy it is <c>inBand: false</c>.
     /// </summary>
-    public bool InBand { get; init; } = true;
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsOutOfBand { get; init; }
 }

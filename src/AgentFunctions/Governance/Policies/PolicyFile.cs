@@ -179,7 +179,7 @@ internal sealed record PolicyFile
             Remind = map.Duration("remind") ?? standard.Remind,
             EscalateAfter = map.Duration("escalateAfter") ?? standard.EscalateAfter,
             EscalateTo = map.Texts("escalateTo") ?? standard.EscalateTo,
-            InBand = map.Flag("inBand") ?? standard.InBand,
+            IsOutOfBand = map.Flag("inBand") is false,
         };
         map.Close();
         return terms;

@@ -34,7 +34,7 @@ internal sealed class ApprovalDoorTests
 
         Assert.That(new[] { Anna, Ben, Cleo, Dan }.Select(open.MayBeDecidedBy), Is.EqualTo(new[] { false, true, false, false }));
         Assert.That(voted.MayBeDecidedBy(Ben), Is.False, "one vote each");
-        Assert.That(voted.Terms.InBand, Is.False);
+        Assert.That(voted.Terms.IsOutOfBand);
         Assert.That(await governed.Desk.ListOfTreeAsync(run.Id, Of("eve", CallerRoles.Submitter), cancellationToken), Is.Empty);
         Assert.That(await governed.Desk.ListOfTreeAsync("another", null, cancellationToken), Is.Empty);
     }
