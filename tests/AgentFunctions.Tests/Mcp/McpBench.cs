@@ -37,6 +37,9 @@ internal sealed class McpBench : IAsyncDisposable
 
     public AgentDefinition Caller { get; set; } = Definition();
 
+    /// <summary>Told what calls report while they are at work.</summary>
+    public IProgress<string>? Reports { get; set; }
+
     public ToolCatalog Catalog => _services.GetRequiredService<ToolCatalog>();
 
     public ArtifactStore Artifacts => _services.GetRequiredService<ArtifactStore>();
@@ -68,6 +71,7 @@ internal sealed class McpBench : IAsyncDisposable
         Call = call,
         Artifacts = Artifacts,
         Services = _services,
+        Reports = Reports,
     };
 
     public async Task<ToolOutcome> CallAsync(string name, object? arguments = null, CancellationToken cancellationToken = default)

@@ -138,10 +138,11 @@ internal sealed class NpmServerTests
                 effects = new Dictionary<string, string> { ["trigger-long-running-operation"] = "notIdempotent" },
             },
         }));
-        await bench.CallAsync("mcp__everything__echo", new { message = "hello" }, cancellationToken);
-        Task posted = server.NextLineAsync("Received MCP POST request");
-        Task<ToolOutcome> calling = bench.CallAsync("mcp__everything__trigger-long-running-operation", new { duration = 100, steps = 2 }, cancellationToken);
-        await posted.WaitAsync(cancellationToken);
+        // The server says itself that the call is at work.
+        var atWork = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        bench.Reports = new Progress<string>(_ => atWork.TrySetResult());
+        Task<ToolOutcome> calling = bench.CallAsync("mcp__everything__trigger-long-running-operation", new { duration = 100, steps = 200 }, cancellationToken);
+        await atWork.Task.WaitAsync(cancellationToken);
 
         await server.KillAsync();
 

@@ -314,7 +314,7 @@ function table(rows) {
     head.map(cell => inline(h('th', { scope: 'col' }), cell)))), h('tbody', null, body)));
 }
 
-const INLINE = /(`+)([^`]+?)\1|\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\s][^*\n]*)\*|!?\[([^\]\n]*)\]\(([^()\s]+)\)|(https?:\/\/[^\s<>"')\]]+)/g;
+const INLINE = /(`+)([^`]+?)\1|\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\s][^*\n]*)\*|!?\[([^\]\n]{0,400})\]\(([^()\s]+)\)|(https?:\/\/[^\s<>"')\]]+)/g;
 
 function inline(parent, text) {
   let from = 0;
