@@ -82,4 +82,26 @@ internal sealed class RunPageTests
         await Assertions.Expect(page.Heading("There is nothing here")).ToBeVisibleAsync();
         await page.AssertAccessibleAsync("404");
     }
+
+    [Test]
+    public async Task Show_HostileText_NothingRunsAndNothingIsFetched()
+    {
+        _server.Script("HOSTILE", _ => ChatReply.Say(
+            "<img src=x onerror=\"window.ran = true\"> <script>window.ran = true</script>\n\n[click](javascript:window.ran=true) "
+            + "![pixel](https://evil.example/pixel.png) [a bank](https://b\u0430nk.example/) \u202Egnp.exe\n\n" + new string('x', 60_000)));
+        string run = await _server.SubmitAsync("Be HOSTILE.");
+        await _server.StatusAsync(run, "completed");
+        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"runs/{run}");
+
+        ILocator feed = page.Page.Locator(".feed");
+        await Assertions.Expect(feed).ToContainTextAsync("<img src=x onerror=");
+        await Assertions.Expect(feed).ToContainTextAsync("⟨U+202E⟩");
+        await Assertions.Expect(feed).ToContainTextAsync("xn--bnk-6cd.example");
+        await Assertions.Expect(feed).ToContainTextAsync("characters left");
+        await page.Page.Locator(".feed button.out").Last.ClickAsync();
+        await Assertions.Expect(page.Page.Locator("a.out")).ToHaveAttributeAsync("rel", "noopener noreferrer");
+        Assert.That(await page.Page.EvaluateAsync<bool>("() => Boolean(window.ran)"), Is.False);
+        Assert.That(await page.Page.Locator("main img, main script, main a[href^='javascript']").CountAsync(), Is.Zero);
+        page.AssertClean();
+    }
 }
