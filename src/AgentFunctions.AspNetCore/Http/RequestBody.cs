@@ -106,7 +106,7 @@ internal static class RequestBody
             throw Invalid("body: send a JSON object.");
         }
 
-        EnsureKnownMembers(document.RootElement, type);
+        EnsureMembers(document.RootElement, type);
         try
         {
             return document.RootElement.Deserialize(type)!;
@@ -137,14 +137,17 @@ internal static class RequestBody
         }
     }
 
-    private static void EnsureKnownMembers(JsonElement body, JsonTypeInfo type)
+    private static void EnsureMembers(JsonElement body, JsonTypeInfo type)
     {
         foreach (JsonProperty member in body.EnumerateObject())
         {
-            if (!type.Properties.Any(property => member.NameEquals(property.Name)))
+            JsonPropertyInfo known = type.Properties.FirstOrDefault(property => member.NameEquals(property.Name)) ?? throw Invalid(
+                $"{Shorten(NameOf(member))}: unknown field; this host knows {string.Join(", ", type.Properties.Select(property => property.Name))}.");
+            if (typeof(IEnumerable<string>).IsAssignableFrom(known.PropertyType) && member.Value.ValueKind == JsonValueKind.Array
+                && member.Value.EnumerateArray().Any(static entry => entry.ValueKind == JsonValueKind.Null))
             {
-                throw Invalid(
-                    $"{Shorten(NameOf(member))}: unknown field; this host knows {string.Join(", ", type.Properties.Select(property => property.Name))}.");
+                // The serializer lets it pass.
+                throw Invalid($"{known.Name}: an entry is null; leave it out.");
             }
         }
     }

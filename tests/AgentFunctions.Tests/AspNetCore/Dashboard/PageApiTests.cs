@@ -162,6 +162,7 @@ internal sealed class PageApiTests
         string ended = await EndedAsync(host, "Count", "red");
         using HttpResponseMessage wrong = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel", expect = 3 });
         using HttpResponseMessage blind = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel" });
+        using HttpResponseMessage none = await host.Client.PostAsJsonAsync("/api/runs/bulk", new { action = "cancel", ids = new[] { runs[0], null } });
         using HttpResponseMessage right = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel", expect = 2, reason = "Enough." });
         JsonElement done = await right.Content.ReadFromJsonAsync<JsonElement>();
         foreach (string run in runs)
@@ -176,6 +177,8 @@ internal sealed class PageApiTests
             Assert.That(wrong.StatusCode, Is.EqualTo(HttpStatusCode.Conflict));
             Assert.That(await wrong.Content.ReadAsStringAsync(), Does.Contain("otherNumber"));
             Assert.That(blind.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+            Assert.That(none.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+            Assert.That(await none.Content.ReadAsStringAsync(), Does.Contain("ids: "));
             Assert.That(done.GetProperty("done").GetInt32(), Is.EqualTo(2));
             Assert.That(items.Select(static one => one.GetProperty("code").GetString()), Is.EqualTo(new[] { "runStateForbids", "runNotFound" }));
         }
