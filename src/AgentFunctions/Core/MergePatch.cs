@@ -36,5 +36,20 @@ internal static class MergePatch
         return merged;
     }
 
-    private static JsonNode? ToNode(JsonElement value) => JsonNode.Parse(value.GetRawText());
+    /// <summary>Copies a value. Of a member that is there twice, as models write it, the last one counts; a node of its own would throw.</summary>
+    private static JsonNode? ToNode(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            return JsonNode.Parse(value.GetRawText());
+        }
+
+        var copy = new JsonObject();
+        foreach (JsonProperty member in value.EnumerateObject())
+        {
+            copy[member.Name] = ToNode(member.Value);
+        }
+
+        return copy;
+    }
 }
