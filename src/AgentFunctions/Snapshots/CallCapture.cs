@@ -134,7 +134,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         if (changes.Count > 0)
         {
             // Handed over together, so that they share one flush to disk with what enters the call as begun.
-            keeping.Add(snapshots.AppendAsync(state, EntryOf(SnapshotKind.Begun, changes, null), cancellationToken));
+            keeping.Add(snapshots.AppendAsync(state, snapshots.EntryOf(place, changes, null, SnapshotKind.Begun), cancellationToken));
             await Task.WhenAll(keeping).ConfigureAwait(false);
         }
     }
@@ -175,7 +175,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
 
         if (changes.Count > 0)
         {
-            SnapshotEntry done = EntryOf(SnapshotKind.Call, changes, skipped) with { Follows = written is null ? _follows : null };
+            SnapshotEntry done = snapshots.EntryOf(place, changes, skipped) with { Follows = written is null ? _follows : null };
             keeping.Add(snapshots.AppendAsync(state, done, CancellationToken.None));
             await Task.WhenAll(keeping).ConfigureAwait(false);
         }
@@ -217,7 +217,4 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
 
         return [.. folders, path];
     }
-
-    private SnapshotEntry EntryOf(SnapshotKind kind, IReadOnlyList<FolderChange> changes, IReadOnlyList<SkippedPath>? skipped) =>
-        snapshots.NewEntry(kind, changes, skipped) with { Run = place.Run, Turn = place.Turn, Call = place.Call };
 }

@@ -111,7 +111,7 @@ internal sealed class FolderHistory
                 }
                 else if (mine is not null)
                 {
-                    mine = mine with { By = OwnerOf(entry, change), Others = change.After };
+                    mine = mine with { By = OwnerOf(entry, change) };
                 }
             }
 
@@ -125,7 +125,7 @@ internal sealed class FolderHistory
     }
 
     /// <summary>Gets who made a change, in words of ids.</summary>
-    public static string OwnerOf(SnapshotEntry entry, FolderChange change) =>
+    private static string OwnerOf(SnapshotEntry entry, FolderChange change) =>
         change.By is { Count: > 0 } candidates ? string.Join(", ", candidates.Select(RunOf).Distinct())
         : entry.Kind is SnapshotKind.Call or SnapshotKind.Restored ? entry.Run! : "somebody outside of the runs";
 
@@ -146,9 +146,6 @@ internal sealed record FolderUndo(string Path, FileImage? Target, FileImage? Las
 {
     /// <summary>Gets who changed it since or in between; <see langword="null"/> for nobody.</summary>
     public string? By { get; init; }
-
-    /// <summary>Gets what others have made of it.</summary>
-    public FileImage? Others { get; init; }
 
     /// <summary>Gets whether somebody outside of the runs changed it.</summary>
     public bool IsForeign { get; init; }

@@ -79,11 +79,11 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
     }
 
     /// <summary>Adds an entry to the log of a tree. What is known is read anew if that fails.</summary>
-    public async Task<long> AppendAsync(FolderState state, SnapshotEntry entry, CancellationToken cancellationToken)
+    public async Task AppendAsync(FolderState state, SnapshotEntry entry, CancellationToken cancellationToken)
     {
         try
         {
-            return await log.AppendAsync(state.Root, entry, cancellationToken).ConfigureAwait(false);
+            await log.AppendAsync(state.Root, entry, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -95,6 +95,11 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
     /// <summary>Makes an entry of the present moment.</summary>
     public SnapshotEntry NewEntry(SnapshotKind kind, IReadOnlyList<FolderChange> changes, IReadOnlyList<SkippedPath>? skipped = null) =>
         new(kind, time.GetUtcNow()) { Changes = changes, Skipped = skipped is { Count: > 0 } ? skipped : null };
+
+    /// <summary>Makes an entry of what a call changed.</summary>
+    public SnapshotEntry EntryOf(
+        CallPlace place, IReadOnlyList<FolderChange> changes, IReadOnlyList<SkippedPath>? skipped, SnapshotKind kind = SnapshotKind.Call) =>
+        NewEntry(kind, changes, skipped) with { Run = place.Run, Turn = place.Turn, Call = place.Call };
 
     /// <summary>Keeps the content of an entry, as far as there is room.</summary>
     /// <returns>The image, and why its content is not kept.</returns>
@@ -139,8 +144,8 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
     {
         if (!state.TryWalk(place.Key, time.GetUtcNow()))
         {
-            SkippedPath[] whole = [new(PathNames.Whole, $"there were more than {FolderBounds.WalksPerMinute} commands within a minute: what this one changed is entered with a later one")];
-            await AppendAsync(state, NewEntry(SnapshotKind.Call, [], whole) with { Run = place.Run, Turn = place.Turn, Call = place.Call }, cancellationToken).ConfigureAwait(false);
+            string why = $"there were more than {FolderBounds.WalksPerMinute} commands within a minute: what this one changed is entered with a later one";
+            await AppendAsync(state, EntryOf(place, [], [new SkippedPath(PathNames.Whole, why)]), cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -152,10 +157,10 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
             state.Walked();
             if (found.Changes.Count > 0)
             {
-                IReadOnlyList<FolderChange> changes = candidates.Count == 1 ? found.Changes : [.. found.Changes.Select(change => change with { By = candidates })];
-                await AppendAsync(
-                    state, NewEntry(SnapshotKind.Call, changes, found.Skipped) with { Run = place.Run, Turn = place.Turn, Call = place.Call }, cancellationToken)
-                    .ConfigureAwait(false);
+                IReadOnlyList<FolderChange> changes = candidates.Count == 1
+                    ? found.Changes
+                    : [.. found.Changes.Select(change => change with { By = candidates })];
+                await AppendAsync(state, EntryOf(place, changes, found.Skipped), cancellationToken).ConfigureAwait(false);
             }
         }
         finally

@@ -218,7 +218,9 @@ internal sealed class FolderState(string root)
     {
         lock (_gate)
         {
-            IEnumerable<string> others = call is not null && _commands.TryGetValue(call, out HashSet<string>? overlapped) ? overlapped : _commands.Keys.Where(key => key != call);
+            IEnumerable<string> others = call is not null && _commands.TryGetValue(call, out HashSet<string>? overlapped)
+                ? overlapped
+                : _commands.Keys.Where(key => key != call);
             return [.. _unwalked.Concat(others).Concat(call is null ? [] : [call]).Distinct().Order(StringComparer.Ordinal)];
         }
     }

@@ -100,7 +100,9 @@ internal sealed class FolderWriter(Workspace workspace, SnapshotContents content
                 return null;
             }
 
-            if (target is not { NotKept: false, Hash: { } hash } || await contents.ReadAsync(hash, cancellationToken).ConfigureAwait(false) is not { } content || content.Length != target.Size)
+            if (target is not { NotKept: false, Hash: { } hash }
+                || await contents.ReadAsync(hash, cancellationToken).ConfigureAwait(false) is not { } content
+                || content.Length != target.Size)
             {
                 return "its content was not kept";
             }

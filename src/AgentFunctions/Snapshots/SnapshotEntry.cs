@@ -39,7 +39,6 @@ internal sealed record SnapshotEntry(SnapshotKind Kind, DateTimeOffset At)
     public IReadOnlyList<FolderChange> Changes { get; init; } = [];
 
     /// <summary>Gets what was not kept.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<SkippedPath>? Skipped { get; init; }
 
     /// <summary>Gets the number of the entry that it belongs behind, if it was written late, after a crash.</summary>

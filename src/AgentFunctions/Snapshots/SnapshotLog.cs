@@ -15,8 +15,7 @@ internal sealed class SnapshotLog(ILogStore logs)
     public bool IsShared => logs.IsShared;
 
     /// <summary>Adds an entry, in several parts if it is long. Durable on return.</summary>
-    /// <returns>The number of the first part.</returns>
-    public Task<long> AppendAsync(string root, SnapshotEntry entry, CancellationToken cancellationToken) => logs.AppendAsync(
+    public Task AppendAsync(string root, SnapshotEntry entry, CancellationToken cancellationToken) => logs.AppendAsync(
         StreamOf(root),
         [.. Parts(entry).Select(static part => (ReadOnlyMemory<byte>)JsonSerializer.SerializeToUtf8Bytes(part, SnapshotsJsonContext.Default.SnapshotEntry))],
         null, cancellationToken);
@@ -29,9 +28,6 @@ internal sealed class SnapshotLog(ILogStore logs)
             yield return JsonSerializer.Deserialize(entry.Data.Span, SnapshotsJsonContext.Default.SnapshotEntry)! with { Seq = entry.Position };
         }
     }
-
-    /// <summary>Gets how many entries of the log an entry takes.</summary>
-    public static int PartsOf(SnapshotEntry entry) => Math.Max(1, (entry.Changes.Count + MostChanges - 1) / MostChanges);
 
     /// <summary>Finds the hashes of contents in an entry as it is stored: what is sealed in it need not be opened.</summary>
     public static IEnumerable<string> HashesIn(ReadOnlyMemory<byte> entry)
