@@ -3,6 +3,9 @@ namespace AgentFunctions.Snapshots;
 /// <summary>What became of a folder, in the order in which it happened. Every state that it had can be told from it.</summary>
 internal sealed class FolderHistory
 {
+    /// <summary>What is said of a change that no run made.</summary>
+    public const string Outsider = "somebody outside of the runs";
+
     private readonly IReadOnlyList<SnapshotEntry> _entries;
 
     /// <param name="entries">The entries of the log.</param>
@@ -127,7 +130,7 @@ internal sealed class FolderHistory
     /// <summary>Gets who made a change, in words of ids.</summary>
     private static string OwnerOf(SnapshotEntry entry, FolderChange change) =>
         change.By is { Count: > 0 } candidates ? string.Join(", ", candidates.Select(RunOf).Distinct())
-        : entry.Kind is SnapshotKind.Call or SnapshotKind.Restored ? entry.Run! : "somebody outside of the runs";
+        : entry.Kind is SnapshotKind.Call or SnapshotKind.Restored ? entry.Run! : Outsider;
 
     private static bool IsOf(string run, SnapshotEntry entry, FolderChange change) => change.By is { Count: > 0 } candidates
         ? candidates.All(call => IsWithin(run, RunOf(call)))

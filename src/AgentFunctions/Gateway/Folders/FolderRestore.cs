@@ -23,14 +23,15 @@ internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights ri
     /// <param name="endOf">Finds the end of the turn.</param>
     /// <param name="cancellationToken">The token to cancel it.</param>
     public async Task<RestoreReport> RunAsync(
-        RunRecord run, Workspace workspace, RestoreRequest request, Caller caller, Func<FolderHistory, Task<int>> endOf, CancellationToken cancellationToken)
+        RunRecord run, Workspace workspace, RestoreRequest request, Caller caller, Func<FolderHistory, Task<int>> endOf,
+        CancellationToken cancellationToken)
     {
         string root = SnapshotContents.RootOf(run.Id);
         FolderState state = await snapshots.StateAsync(root, cancellationToken).ConfigureAwait(false);
         bool isWhole = run.Parent is null;
         if (isWhole && state.AtWork > 0)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, $"A call is still at work in the folder of run '{run.Id}'; try again in a moment.");
+            throw new AgentException(ErrorCode.RunStateForbids, $"A call is still running in the folder of run '{run.Id}'. Try again in a moment.");
         }
 
         if (snapshots.ModeOf(workspace.Root) == SnapshotMode.All)
@@ -51,9 +52,11 @@ internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights ri
         if (!request.DryRun && plan.Changes.Count > 0)
         {
             await ApplyAsync(run, workspace, request, state, plan, cancellationToken).ConfigureAwait(false);
-            string words = $"the folder went back to the end of turn {request.Turn}: {plan.Changes.Count} restored, {plan.Conflicts.Count} kept since others changed them, {plan.Skipped.Count} left";
+            string words = $"the folder went back to the end of turn {request.Turn}: {plan.Changes.Count} restored, "
+                + $"{plan.Conflicts.Count} kept since others changed them, {plan.Skipped.Count} left";
             await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller, words, cancellationToken).ConfigureAwait(false);
-            await records.JournalAsync(run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken).ConfigureAwait(false);
+            await records.JournalAsync(
+                run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken).ConfigureAwait(false);
         }
 
         return new RestoreReport(run.Id, request.Turn, plan.Changes, plan.Conflicts, plan.Skipped) { DryRun = request.DryRun };

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Gateway.Folders;
 
 /// <summary>Gives a fork its folder: that of the run, or one of its own as that was at the end of the turn.</summary>
-internal sealed class ForkFolders(FolderSnapshots snapshots, TurnEnds turns, RunFolder folders, IOptions<RunOptions> options, ProtectedPaths? governing = null)
+internal sealed class ForkFolders(
+    FolderSnapshots snapshots, TurnEnds turns, RunFolder folders, IOptions<RunOptions> options, ProtectedPaths? governing = null)
 {
     /// <summary>Determines whether a fork gets a folder of its own.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the runs of this host share a folder.</exception>
@@ -15,7 +16,9 @@ internal sealed class ForkFolders(FolderSnapshots snapshots, TurnEnds turns, Run
         bool isOwn = source.Workspace is { } folder && RunFolders.IsOwn(options, folder);
         return request.Workspace != ForkFolder.Restore || isOwn || source.Workspace is null
             ? isOwn && request.Workspace != ForkFolder.Share
-            : throw new AgentException(ErrorCode.InvalidInput, "workspace: the runs of this host share a folder; use share, and restore the folder if it shall be as it was.");
+            : throw new AgentException(
+                ErrorCode.InvalidInput,
+                "workspace: the runs of this host share a folder; use share, and restore the folder if it shall be as it was.");
     }
 
     /// <summary>Prepares the folder of a fork that has not begun. Safe to repeat.</summary>
@@ -23,8 +26,9 @@ internal sealed class ForkFolders(FolderSnapshots snapshots, TurnEnds turns, Run
     {
         if (request.RestoresFolder)
         {
-            await folders.RestoreAsync(source.Id, new RestoreRequest(fork.ForkedFrom!.Turn) { Overwrite = request.Overwrites }, new Caller(fork.Requester) { Roles = fork.RequesterRoles }, cancellationToken)
-                .ConfigureAwait(false);
+            var restore = new RestoreRequest(fork.ForkedFrom!.Turn) { Overwrite = request.Overwrites };
+            var caller = new Caller(fork.Requester) { Roles = fork.RequesterRoles };
+            await folders.RestoreAsync(source.Id, restore, caller, cancellationToken).ConfigureAwait(false);
         }
 
         if (IsOwn(options.Value, source, request) && Directory.Exists(source.Workspace) && fork.Workspace is { } own)

@@ -28,7 +28,8 @@ internal sealed class RestorePlan(FolderSnapshots snapshots, FolderState state, 
             return;
         }
 
-        string? other = undo.By ?? (isOwn ? null : undo.IsForeign || !FileImage.Same(present.Image, undo.Last) ? "somebody outside of the runs" : null);
+        bool isForeign = !isOwn && (undo.IsForeign || !FileImage.Same(present.Image, undo.Last));
+        string? other = undo.By ?? (isForeign ? FolderHistory.Outsider : null);
         if (other is not null && !request.Overwrite)
         {
             Conflicts.Add(new RestoreConflict(undo.Path, other, present.Image, undo.Target));
@@ -45,7 +46,9 @@ internal sealed class RestorePlan(FolderSnapshots snapshots, FolderState state, 
 
     private async Task KeepAsync(FolderUndo undo, FolderEntry present, bool isDryRun, CancellationToken cancellationToken)
     {
-        (FileImage? image, string? why, Task kept) = isDryRun ? (present.Image, present.Why, Task.CompletedTask) : snapshots.Keep(state, present, cancellationToken);
+        (FileImage? image, string? why, Task kept) = isDryRun
+            ? (present.Image, present.Why, Task.CompletedTask)
+            : snapshots.Keep(state, present, cancellationToken);
         await kept.ConfigureAwait(false);
         if (image is { NotKept: true })
         {

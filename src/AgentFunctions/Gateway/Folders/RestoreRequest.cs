@@ -2,30 +2,30 @@ using AgentFunctions.Snapshots;
 
 namespace AgentFunctions.Gateway.Folders;
 
-/// <summary>Represents the request to bring the folder of a run back to how it was at the end of a turn.</summary>
+/// <summary>Represents a request to restore the folder of a run to its state at the end of a turn.</summary>
 /// <param name="Turn">The turn, from 0 (before the first) to the turns of the run.</param>
 public sealed record RestoreRequest(int Turn)
 {
-    /// <summary>Gets the files and folders to bring back; by default all.</summary>
+    /// <summary>Gets the files and folders to restore; all by default.</summary>
     public IReadOnlyList<string>? Paths { get; init; }
 
-    /// <summary>Gets whether it is only said what would be done.</summary>
+    /// <summary>Gets whether the restore is only previewed.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Gets whether what others have changed since is overwritten too; by default it is kept and named.</summary>
+    /// <summary>Gets whether later changes of others are overwritten; by default they are kept and reported as conflicts.</summary>
     public bool Overwrite { get; init; }
 }
 
-/// <summary>Represents what was brought back, or would be.</summary>
+/// <summary>Represents the result of a restore, or of its preview.</summary>
 /// <param name="Run">The run.</param>
-/// <param name="Turn">The turn that was gone back to.</param>
-/// <param name="Restored">What changed by it: before, and after.</param>
-/// <param name="Conflicts">What others have changed since, which was kept.</param>
-/// <param name="Skipped">What could not be brought back.</param>
+/// <param name="Turn">The turn whose state was restored.</param>
+/// <param name="Restored">The changes that the restore made.</param>
+/// <param name="Conflicts">The paths that were kept because others have changed them since.</param>
+/// <param name="Skipped">The paths that could not be restored.</param>
 public sealed record RestoreReport(
     string Run, int Turn, IReadOnlyList<FolderChange> Restored, IReadOnlyList<RestoreConflict> Conflicts, IReadOnlyList<SkippedPath> Skipped)
 {
-    /// <summary>Gets whether nothing was done.</summary>
+    /// <summary>Gets whether this is a preview: nothing was changed.</summary>
     public bool DryRun { get; init; }
 }
 

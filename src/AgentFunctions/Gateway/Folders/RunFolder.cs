@@ -5,7 +5,7 @@ using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Gateway.Folders;
 
-/// <summary>Reads what became of the folders of runs, and brings earlier states back.</summary>
+/// <summary>Reads the changes in the folders of runs, and restores earlier states.</summary>
 public sealed class RunFolder
 {
     private readonly FolderSnapshots _snapshots;
@@ -51,13 +51,15 @@ public sealed class RunFolder
         RunRecord run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         int last = (await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false)).Turns;
         FolderHistory history = await HistoryAsync(run, cancellationToken).ConfigureAwait(false);
-        int end = turn is { } one ? await _turns.OfAsync(history, run, Checked(id, one, last), cancellationToken).ConfigureAwait(false) : history.Entries.Count;
+        int end = turn is { } one
+            ? await _turns.OfAsync(history, run, Checked(id, one, last), cancellationToken).ConfigureAwait(false)
+            : history.Entries.Count;
         return new RunFiles(id, turn ?? last, history.StateAt(end));
     }
 
     /// <summary>
-    /// Brings the folder of a run that is paused or has ended back to how it was at the end of a turn. Of a sub-agent only what it did is
-    /// undone. What stood there is kept before, so that going back to the last turn undoes it.
+    /// Restores the folder of a run that is paused or has ended to its state at the end of a turn. For a sub-agent only its own changes are
+    /// undone. The present state is kept before, so that a restore to the last turn undoes this one.
     /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="request">To which turn, and how.</param>
@@ -65,7 +67,7 @@ public sealed class RunFolder
     /// <param name="cancellationToken">The token to cancel it. A part may be done; repeat the request to do the rest.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.RunNotFound"/>, <see cref="ErrorCode.NotAllowed"/>. <see cref="ErrorCode.InvalidInput"/>: the run has no such turn.
-    /// <see cref="ErrorCode.RunStateForbids"/>: it is at work, has no folder, or nothing of it is kept.
+    /// <see cref="ErrorCode.RunStateForbids"/>: it is running, has no folder, or nothing of it is kept.
     /// </exception>
     public async Task<RestoreReport> RestoreAsync(
         string id, RestoreRequest request, Caller? caller = null, CancellationToken cancellationToken = default)
@@ -77,12 +79,12 @@ public sealed class RunFolder
         Run now = await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (!now.IsEnded && now.Status != RunStatus.Paused)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' is at work in its folder; pause it first, or wait for its end.");
+            throw new AgentException(ErrorCode.RunStateForbids, $"Run '{id}' is running. Pause it first, or wait for its end.");
         }
 
         if (_snapshots.ModeOf(workspace.Root) == SnapshotMode.Off)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, "Nothing is kept of the folders of this host's runs: Workspace:Snapshots is Off.");
+            throw new AgentException(ErrorCode.RunStateForbids, "Nothing is kept of the folders of this host's runs. Set Workspace:Snapshots to Writes or All.");
         }
 
         Checked(id, request.Turn, now.Turns);

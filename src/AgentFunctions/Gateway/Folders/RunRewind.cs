@@ -6,32 +6,32 @@ using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway.Folders;
 
-/// <summary>Represents the request to go back to a turn of a run.</summary>
+/// <summary>Represents a request to rewind a run to a turn.</summary>
 /// <param name="Turn">The turn, from 0 (before the first) to the turns of the run.</param>
 public sealed record RewindRequest(int Turn)
 {
-    /// <summary>Gets whether the folder goes back; by default it does.</summary>
+    /// <summary>Gets whether the folder is restored; true by default.</summary>
     public bool Files { get; init; } = true;
 
-    /// <summary>Gets whether a new run goes on from the turn, in the same folder, and this one ends; by default it does.</summary>
+    /// <summary>Gets whether this run ends and a new one continues from the turn in the same folder; true by default.</summary>
     public bool Conversation { get; init; } = true;
 
-    /// <summary>Gets what is said to the new run at once; by default nothing.</summary>
+    /// <summary>Gets the first message to the new run; none by default.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Gets what the new run may spend; by default what is left of the run's budget.</summary>
+    /// <summary>Gets the budget of the new run; by default what is left of the run's.</summary>
     public Budget? Budget { get; init; }
 
-    /// <summary>Gets whether what others have changed in the folder since is overwritten too; by default it is kept and named.</summary>
+    /// <summary>Gets whether later changes of others in the folder are overwritten; by default they are kept and reported as conflicts.</summary>
     public bool Overwrite { get; init; }
 }
 
-/// <summary>Represents what came of going back.</summary>
-/// <param name="Run">The run that goes on: the new one, or this one if only the folder went back.</param>
-/// <param name="Files">What was brought back in the folder; <see langword="null"/> if it stayed as it was.</param>
+/// <summary>Represents the result of a rewind.</summary>
+/// <param name="Run">The run that continues: the new one, or this one if only the folder was restored.</param>
+/// <param name="Files">The restore of the folder; <see langword="null"/> if it was left out.</param>
 public sealed record RewindReport(Run Run, RestoreReport? Files);
 
-/// <summary>Goes back to a turn of a run: its folder, its conversation, or both. What has happened stays on record.</summary>
+/// <summary>Rewinds runs to a turn: the folder, the conversation, or both. The record of what happened is kept.</summary>
 public sealed class RunRewind
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -46,7 +46,7 @@ public sealed class RunRewind
     internal RunRewind(RunFolder folder, RunForking forking, RunSteering steering, RunReader reader, Journal journal, TimeProvider time) =>
         (_folder, _forking, _steering, _reader, _journal, _time) = (folder, forking, steering, reader, journal, time);
 
-    /// <summary>Goes back. With the conversation, the run ends as cancelled, and a new one goes on from the turn.</summary>
+    /// <summary>Rewinds a run. With the conversation, the run ends as cancelled and a new one continues from the turn.</summary>
     /// <param name="id">The run.</param>
     /// <param name="request">To which turn, and what.</param>
     /// <param name="caller">The caller.</param>
@@ -87,7 +87,7 @@ public sealed class RunRewind
 
         if (request.Files && (await _folder.ChangesAsync(run.Id, null, cancellationToken).ConfigureAwait(false)).Mode == SnapshotMode.Off)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, $"Nothing is kept of the folder of run '{run.Id}'; leave files out.");
+            throw new AgentException(ErrorCode.RunStateForbids, $"files: nothing is kept of the folder of run '{run.Id}'. Set files to false.");
         }
 
         var fork = new ForkRequest

@@ -13,7 +13,8 @@ internal sealed class TurnEnds(Transcript transcript)
         if (run.ForkedFrom is { } origin && turn < origin.Turn)
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"turn: run '{run.Id}' began after turn {origin.Turn} of run '{origin.Run}'; use {origin.Turn} or above, or go back in that run.");
+                ErrorCode.InvalidInput,
+                $"turn: run '{run.Id}' began after turn {origin.Turn} of run '{origin.Run}'; use {origin.Turn} or above, or go back in that run.");
         }
 
         DateTimeOffset? next = null;
