@@ -8,8 +8,7 @@ namespace AgentFunctions.Gateway;
 /// <summary>Starts new runs from a turn of another: with other instructions, another model or fewer tools.</summary>
 /// <remarks>
 /// What the tools of the first run did to the world stays done. The fork has a folder of its own, as that of the run was at the end of the
-/// turn, or works in the same. A fork is judged as a submission by its
-/// caller would be now.
+/// turn, or works in the same. A fork is judged as a submission by its caller would be now.
 /// </remarks>
 public sealed class RunForking
 {

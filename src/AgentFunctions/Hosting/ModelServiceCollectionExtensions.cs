@@ -10,8 +10,10 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers the models that a host can call.</summary>
 public static class ModelServiceCollectionExtensions
 {
-    /// <summary>Adds a model of the host's own; any <see cref="IChatClient"/> fits. It comes before those of the configuration, but for one that is
-    /// called <c>default</c>.</summary>
+    /// <summary>
+    /// Adds a model of the host's own; any <see cref="IChatClient"/> fits. It comes before those of the configuration, except for one that is
+    /// called <c>default</c>.
+    /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="model">Makes the model, once.</param>
     public static IServiceCollection AddAgentModel(this IServiceCollection services, Func<IServiceProvider, ModelBinding> model)

@@ -36,5 +36,5 @@ internal static class SnapshotServiceCollectionExtensions
 
     private static SnapshotMode? Read(IConfiguration configuration) => configuration[Setting] is not { Length: > 0 } text ? null
         : Enum.TryParse(text, true, out SnapshotMode mode) && Enum.IsDefined(mode) ? mode
-        : throw new AgentException(ErrorCode.InvalidInput, $"{Setting}: '{text}' is not known; use Off, Writes or All.");
+        : throw new AgentException(ErrorCode.InvalidInput, $"{Setting}: '{text}' is not a valid mode. Use Off, Writes or All.");
 }

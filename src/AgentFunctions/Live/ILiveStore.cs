@@ -6,12 +6,12 @@ namespace AgentFunctions.Live;
 /// </summary>
 public interface ILiveStore
 {
-    /// <summary>Gets how often it is made to be written for one run, where the host does not set <c>Live:Interval</c>.</summary>
+    /// <summary>Gets the time between frames of a run if the host does not set <c>Live:Interval</c>.</summary>
     TimeSpan Pace => TimeSpan.FromMilliseconds(50);
 
     /// <summary>
     /// Replaces the frame of a run. Does not block or throw. A publisher that has nothing new publishes its last frame again, which
-    /// must cost next to nothing: so a follower that comes in the middle of a silence is shown what was said before it.
+    /// must cost next to nothing: a follower that joins during a pause is shown what was said before it.
     /// </summary>
     /// <param name="frame">What a model or a tool of the run has said so far.</param>
     /// <returns>

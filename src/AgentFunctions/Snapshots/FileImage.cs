@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Snapshots;
 
-/// <summary>Represents what stands at a path of a folder at one moment: a file, a link or a folder.</summary>
+/// <summary>Represents a file, a link or a folder at a path at one moment.</summary>
 public sealed record FileImage
 {
-    /// <summary>Gets the SHA-256 of the content of a file; <see langword="null"/> for what is no file, or was not read.</summary>
+    /// <summary>Gets the SHA-256 of the content of a file; <see langword="null"/> if it is not a file, or was not read.</summary>
     public string? Hash { get; init; }
 
     /// <summary>Gets the size of a file in bytes.</summary>
@@ -25,7 +25,7 @@ public sealed record FileImage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool NotKept { get; init; }
 
-    /// <summary>Gets when a file whose content was not read had been written last, to tell whether it was written since.</summary>
+    /// <summary>Gets when a file whose content was not read was last written, to tell whether it has been written since.</summary>
     public long? Stamp { get; init; }
 
     /// <summary>Determines whether two images are of the same thing; <see langword="null"/> is nothing.</summary>

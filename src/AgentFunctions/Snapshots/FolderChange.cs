@@ -1,14 +1,14 @@
 namespace AgentFunctions.Snapshots;
 
-/// <summary>Represents what became of one path of a folder.</summary>
+/// <summary>Represents the change of one path of a folder.</summary>
 /// <param name="Path">The path, relative to the folder, with <c>/</c> between its parts.</param>
-/// <param name="Before">What stood there before; <see langword="null"/> for nothing.</param>
-/// <param name="After">What stood there afterwards; <see langword="null"/> for nothing.</param>
+/// <param name="Before">The entry before; <see langword="null"/> if there was none.</param>
+/// <param name="After">The entry afterwards; <see langword="null"/> if there is none.</param>
 public sealed record FolderChange(string Path, FileImage? Before, FileImage? After)
 {
     /// <summary>
-    /// Gets the calls that may have made the change (<c>run/turn/call</c>), if several were at work at once; <see langword="null"/> if it
-    /// is known which.
+    /// Gets the calls that may have made the change (<c>run/turn/call</c>), if several ran at once; <see langword="null"/> if it is
+    /// known which.
     /// </summary>
     public IReadOnlyList<string>? By { get; init; }
 }

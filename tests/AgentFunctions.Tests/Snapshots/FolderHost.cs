@@ -1,28 +1,28 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Runs;
+using AgentFunctions.Sqlite;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Workspaces;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.Snapshots;
 
 /// <summary>Hosts whose runs work in folders, with a shell.</summary>
 internal static class FolderHost
 {
-    private const string Folders = "AgentFunctions.Tests.Folders";
-
     /// <summary>Starts a host whose runs have folders of their own.</summary>
-    public static Task<RunHost> StartAsync(Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent = null, params (string, string)[] settings)
-    {
-        string root = Directory.CreateTempSubdirectory(Folders).FullName;
-        return StartAsync(options => options.WorkspaceRoot = root, script, agent, settings);
-    }
+    public static Task<RunHost> StartAsync(
+        Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent = null, params (string, string)[] settings) =>
+        StartAsync(
+            static (options, engine) => options.WorkspaceRoot = Path.Combine(Path.GetDirectoryName(engine.Value.DataFile)!, "folders"),
+            script, agent, settings);
 
     /// <summary>Starts a host whose runs share a folder.</summary>
     public static Task<RunHost> StartSharedAsync(
         string folder, Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent = null, params (string, string)[] settings) =>
-        StartAsync(options => options.Workspace = folder, script, agent, settings);
+        StartAsync((options, _) => options.Workspace = folder, script, agent, settings);
 
     public static ChatReply Write(string path, string content) => ChatReply.Call("write_file", new { path, content });
 
@@ -38,11 +38,12 @@ internal static class FolderHost
     ];
 
     private static Task<RunHost> StartAsync(
-        Action<RunOptions> options, Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent, (string, string)[] settings) =>
+        Action<RunOptions, IOptions<SqliteEngineOptions>> options, Func<ChatRequest, ChatReply> script, Action<AgentBuilder>? agent,
+        (string, string)[] settings) =>
         RunHost.StartAsync(
             services =>
             {
-                services.Configure(options);
+                services.AddOptions<RunOptions>().Configure(options);
                 services.AddWorkspaceTools(tools => tools.AllowedCommands.Add("sh:*"));
             },
             script, null, definition =>

@@ -1,8 +1,14 @@
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Erasure;
 using AgentFunctions.Gateway.Folders;
+using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Snapshots;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.Snapshots;
 
@@ -19,7 +25,7 @@ internal sealed class RestoreTests
         await using RunHost started = host = await FolderHost.StartAsync(request =>
         {
             // The folder is as the turns so far have left it.
-            folder = Directory.Exists(folder) ? folder : Directory.EnumerateDirectories(host!.Get<Microsoft.Extensions.Options.IOptions<RunOptions>>().Value.WorkspaceRoot!).Single();
+            folder = Directory.Exists(folder) ? folder : Directory.EnumerateDirectories(FolderOf(host!)).Single();
             states[request.Turn] = FolderHost.Contents(folder);
             return request.Turn < 40 ? Act(random, request.Turn) : ChatReply.Say("done");
         });
@@ -31,7 +37,8 @@ internal sealed class RestoreTests
         {
             RestoreReport report = await started.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(turn));
 
-            Assert.That((report.Conflicts, report.Skipped), Is.EqualTo((Array.Empty<RestoreConflict>(), Array.Empty<AgentFunctions.Snapshots.SkippedPath>())), $"turn {turn}");
+            Assert.That(report.Conflicts, Is.Empty, $"turn {turn}");
+            Assert.That(report.Skipped, Is.Empty, $"turn {turn}");
             Assert.That(FolderHost.Contents(folder), Is.EqualTo(states[turn]), $"turn {turn}");
             Assert.That((await started.Get<RunFolder>().FilesAsync(run.Id, turn)).Files, Has.Count.EqualTo(states[turn].Count), $"turn {turn}");
         }
@@ -110,20 +117,20 @@ internal sealed class RestoreTests
         Run run = await host.RunAsync();
         string[] hashes = [.. (await host.Get<RunFolder>().FilesAsync(run.Id)).Files.Values.Select(static image => image.Hash!)];
         Assert.That(hashes, Has.Length.EqualTo(2));
-        Assert.That((await host.Get<AgentFunctions.Storage.IBlobStore>().GetAsync(hashes[0]))?.Length, Is.GreaterThan(0));
+        Assert.That((await host.Get<IBlobStore>().GetAsync(hashes[0]))?.Length, Is.GreaterThan(0));
 
-        await host.Get<AgentFunctions.Gateway.Erasure.RunErasure>().EraseAsync(new AgentFunctions.Gateway.Erasure.EraseRequest(run.Id, "test"), Caller.Local);
-        await host.Get<AgentFunctions.Durability.IOrchestrationClient>().WaitForCompletionAsync(AgentFunctions.Loop.EraseFlow.InstanceIdOf(run.Id), default);
+        await host.Get<RunErasure>().EraseAsync(new EraseRequest(run.Id, "test"), Caller.Local);
+        await host.Get<IOrchestrationClient>().WaitForCompletionAsync(EraseFlow.InstanceIdOf(run.Id), default);
 
         foreach (string hash in hashes)
         {
-            Assert.That((await host.Get<AgentFunctions.Storage.IBlobStore>().GetAsync(hash))?.Length ?? 0, Is.Zero);
+            Assert.That(await host.Get<IBlobStore>().GetAsync(hash), Is.Null);
         }
 
-        Assert.That(await host.Get<AgentFunctions.Storage.ILogStore>().GetLengthAsync($"snapshots/{run.Id}"), Is.Zero);
+        Assert.That(await host.Get<ILogStore>().GetLengthAsync($"snapshots/{run.Id}"), Is.Zero);
     }
 
-    private static string FolderOf(RunHost host) => host.Get<Microsoft.Extensions.Options.IOptions<RunOptions>>().Value.WorkspaceRoot!;
+    private static string FolderOf(RunHost host) => host.Get<IOptions<RunOptions>>().Value.WorkspaceRoot!;
 
     private static ChatReply Act(Random random, int turn) => random.Next(9) switch
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Runs;
 using AgentFunctions.Snapshots;
@@ -16,22 +17,17 @@ internal sealed class SnapshotCrashTests
     {
         using var folder = new TemporaryFolder();
         await using RunHost host = await FolderHost.StartSharedAsync(folder.Path, static _ => ChatReply.Say("done"));
-        var workspace = new Workspace(folder.Path);
-        Run run = await host.RunAsync();
         string file = Path.Combine(folder.Path, "a.txt");
-        File.WriteAllText(file, "before");
-        await CaptureOf(host, workspace, run.Id, 1).BeginAsync(default);
-        File.WriteAllText(file, "after");
-        await host.RestartAsync();
+        string run = await CutOffAsync(host, file);
 
-        CallCapture again = CaptureOf(host, workspace, run.Id, 1);
+        CallCapture again = CaptureOf(host, file, run, 1);
         await again.ResumeAsync(default);
         await again.FinishAsync(default);
         await again.FinishAsync(default);
 
-        FolderChange change = (await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries.Single().Changes.Single();
+        FolderChange change = (await host.Get<RunFolder>().ChangesAsync(run)).Entries.Single().Changes.Single();
         Assert.That((change.Before!.Hash, change.After!.Hash), Is.EqualTo((HashOf("before"), HashOf("after"))));
-        RestoreReport report = await host.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(0));
+        RestoreReport report = await host.Get<RunFolder>().RestoreAsync(run, new RestoreRequest(0));
         Assert.That((report.Conflicts.Count, File.ReadAllText(file)), Is.EqualTo((0, "before")));
     }
 
@@ -40,22 +36,17 @@ internal sealed class SnapshotCrashTests
     {
         using var folder = new TemporaryFolder();
         await using RunHost host = await FolderHost.StartSharedAsync(folder.Path, static _ => ChatReply.Say("done"));
-        var workspace = new Workspace(folder.Path);
-        Run run = await host.RunAsync();
         string file = Path.Combine(folder.Path, "a.txt");
-        File.WriteAllText(file, "before");
-        await CaptureOf(host, workspace, run.Id, 1).BeginAsync(default);
-        File.WriteAllText(file, "after");
-        await host.RestartAsync();
-        CallCapture other = CaptureOf(host, workspace, run.Id, 2);
+        string run = await CutOffAsync(host, file);
+        CallCapture other = CaptureOf(host, file, run, 2);
         await other.BeginAsync(default);
         await other.WriteAsync(file, "of the other"u8.ToArray(), () => File.WriteAllText(file, "of the other"), default);
 
-        CallCapture again = CaptureOf(host, workspace, run.Id, 1);
+        CallCapture again = CaptureOf(host, file, run, 1);
         await again.ResumeAsync(default);
         await again.FinishAsync(default);
 
-        IReadOnlyList<RunChangeEntry> entries = (await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries;
+        IReadOnlyList<RunChangeEntry> entries = (await host.Get<RunFolder>().ChangesAsync(run)).Entries;
         Assert.That(
             entries.Select(static entry => (entry.Call, entry.Changes.Single().Before!.Hash, entry.Changes.Single().After!.Hash)),
             Is.EqualTo(new (int?, string?, string?)[] { (1, HashOf("before"), HashOf("after")), (2, HashOf("after"), HashOf("of the other")) }));
@@ -75,8 +66,20 @@ internal sealed class SnapshotCrashTests
         Assert.That((await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries, Is.Empty);
     }
 
-    private static CallCapture CaptureOf(RunHost host, Workspace workspace, string run, int call) =>
-        host.Get<FolderSnapshots>().Of(workspace, new CallPlace(run, 1, call), ["a.txt"])!;
+    /// <summary>Has the first call of a run write a file, and ends the process before that is entered.</summary>
+    /// <returns>The run.</returns>
+    private static async Task<string> CutOffAsync(RunHost host, string file)
+    {
+        Run run = await host.RunAsync();
+        File.WriteAllText(file, "before");
+        await CaptureOf(host, file, run.Id, 1).BeginAsync(default);
+        File.WriteAllText(file, "after");
+        await host.RestartAsync();
+        return run.Id;
+    }
 
-    private static string HashOf(string text) => SnapshotContents.HashOf(System.Text.Encoding.UTF8.GetBytes(text));
+    private static CallCapture CaptureOf(RunHost host, string file, string run, int call) => host.Get<FolderSnapshots>().Of(
+        new Workspace(Path.GetDirectoryName(file)!), new CallPlace(run, 1, call), [Path.GetFileName(file)])!;
+
+    private static string HashOf(string text) => SnapshotContents.HashOf(Encoding.UTF8.GetBytes(text));
 }

@@ -154,7 +154,9 @@ public sealed class RunErasure
                 if (_time.GetUtcNow() >= giveUp)
                 {
                     throw new AgentException(
-                        ErrorCode.EngineUnavailable, $"The content of run '{root}' is being deleted as its retention says, and that cannot be ended now. Ask again in a minute.", e);
+                        ErrorCode.EngineUnavailable,
+                        $"The content of run '{root}' is being deleted as its retention says, and that cannot be ended now. Ask again in a minute.",
+                        e);
                 }
 
                 // To delete the content alone is less than what is wanted now; each of its steps may be repeated by what follows.

@@ -29,9 +29,9 @@ public sealed record RestoreReport(
     public bool DryRun { get; init; }
 }
 
-/// <summary>Represents a path that others have changed since.</summary>
+/// <summary>Represents a path that was kept because others have changed it.</summary>
 /// <param name="Path">The path.</param>
 /// <param name="By">Who changed it.</param>
-/// <param name="Present">What stands there; <see langword="null"/> for nothing.</param>
-/// <param name="Target">What would stand there; <see langword="null"/> for nothing.</param>
+/// <param name="Present">The entry at the path; <see langword="null"/> if there is none.</param>
+/// <param name="Target">The entry that a restore would bring back; <see langword="null"/> if it would remove the path.</param>
 public sealed record RestoreConflict(string Path, string By, FileImage? Present, FileImage? Target);

@@ -44,10 +44,10 @@ public sealed class KillOrders
         return report;
     }
 
-    /// <summary>Finds what an order would stop, and stops nothing.</summary>
+    /// <summary>Previews what an order would stop. Nothing is stopped.</summary>
     /// <param name="scope">What kind of thing.</param>
     /// <param name="name">Which one; empty for <see cref="KillScope.All"/>.</param>
-    /// <param name="caller">Who would stop it.</param>
+    /// <param name="caller">The caller.</param>
     /// <param name="reason">The reason.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The runs that would be told to end, without their sub-agents, and the calls with effects that have begun.</returns>

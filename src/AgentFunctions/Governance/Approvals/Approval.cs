@@ -157,9 +157,9 @@ public sealed record Approval : IHumanTask<Approval>
     /// <summary>Gets the roles that may approve now.</summary>
     public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];
 
-    /// <summary>Gets why a caller may not decide about it: the one place that knows.</summary>
+    /// <summary>Gets why a caller may not decide about the approval.</summary>
     /// <param name="caller">The caller.</param>
-    /// <returns>The rule, in words; <see langword="null"/> if the caller may.</returns>
+    /// <returns>The reason, which names the rule; <see langword="null"/> if the caller may.</returns>
     public string? WhyNot(Caller caller)
     {
         ArgumentNullException.ThrowIfNull(caller);
@@ -169,7 +169,7 @@ public sealed record Approval : IHumanTask<Approval>
     }
 
     /// <summary>
-    /// Gets whether a caller may decide now: it has one of the roles, is not barred as somebody who asked for or steered the run, and has not
+    /// Gets whether a caller may decide now: it has one of the roles, has not submitted or steered the run where a rule bars that, and has not
     /// approved already. <see cref="Steerers"/> must be known, as in what <see cref="ApprovalService.ListOfTreeAsync"/> lists.
     /// </summary>
     /// <param name="caller">The caller.</param>

@@ -41,7 +41,7 @@ public sealed class ApprovalService
             .ThenBy(approval => approval.Group, StringComparer.Ordinal).ThenBy(approval => approval.CreatedAt)];
     }
 
-    /// <summary>Lists what waits for a decision in a tree of runs, the oldest first, with who has steered the tree.</summary>
+    /// <summary>Lists the pending approvals of a run tree, the oldest first, with <see cref="Approval.Steerers"/>.</summary>
     /// <param name="rootId">The run at its root.</param>
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -64,7 +64,7 @@ public sealed class ApprovalService
     public async Task<Approval> GetAsync(string id, Caller? caller = null, CancellationToken cancellationToken = default) =>
         ApprovalView.Of(await ShownAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false), _redactor);
 
-    /// <summary>Gets the arguments that an edit would make of those of an approval, nothing masked: to decide with.</summary>
+    /// <summary>Applies an edit to the arguments of an approval, with nothing masked, for use in a decision.</summary>
     /// <param name="id">The approval.</param>
     /// <param name="caller">Who edits: somebody who may decide.</param>
     /// <param name="edits">What to change: a merge patch (RFC 7396).</param>
@@ -81,7 +81,8 @@ public sealed class ApprovalService
             throw new AgentException(ErrorCode.InvalidInput, "edits: send a JSON object: the members to change, with null for those to remove.");
         }
 
-        Approval approval = await _situation.WithSteerersAsync(await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        Approval approval = await _situation.WithSteerersAsync(
+            await FindAsync(id, caller, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         EnsureRight(caller, approval);
         return MergePatch.Apply(approval.Edited ?? approval.Arguments, edits);
     }

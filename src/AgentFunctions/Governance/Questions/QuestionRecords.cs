@@ -58,7 +58,8 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
 
         string? answers = question.Answers?.GetRawText();
         // Whoever answers and the run that looks meet here: the log has it once.
-        var once = new AuditOnce(question.AuditFrom ?? 0, entry => entry.Type == auditType && entry.QuestionId == question.Id && entry.RunId == question.RunId);
+        var once = new AuditOnce(
+            question.AuditFrom ?? 0, entry => entry.Type == auditType && entry.QuestionId == question.Id && entry.RunId == question.RunId);
         await audit.AppendOnceAsync(
             Entry(auditType, question) with
             {
@@ -67,7 +68,9 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
                 DoorRequest = redactor.Redact(Preview.Of(door?.Request, 200)),
                 OutcomeHash = answers is null ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(answers))),
                 Outcome = Preview.Of(redactor.Redact(answers), AuditTextLimit),
-                Reason = question.IsByDefault ? "nobody answered in time; the defaults of the form were taken" : Preview.Of(redactor.Redact(question.Words), AuditTextLimit),
+                Reason = question.IsByDefault
+                    ? "nobody answered in time; the defaults of the form were taken"
+                    : Preview.Of(redactor.Redact(question.Words), AuditTextLimit),
             },
             once,
             cancellationToken).ConfigureAwait(false);

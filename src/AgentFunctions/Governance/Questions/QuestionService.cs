@@ -32,7 +32,7 @@ public sealed class QuestionService
             caller);
     }
 
-    /// <summary>Lists what waits for an answer in a tree of runs, the oldest first.</summary>
+    /// <summary>Lists the pending questions of a run tree, the oldest first.</summary>
     /// <param name="rootId">The run at its root.</param>
     /// <param name="caller">Only what this caller may see; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
