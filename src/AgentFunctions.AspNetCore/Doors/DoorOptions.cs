@@ -3,13 +3,17 @@ using AgentFunctions.AspNetCore.Doors.Mcp;
 
 namespace AgentFunctions.AspNetCore.Doors;
 
-/// <summary>Represents the settings of the doors, the protocols beside the HTTP API; bound to the configuration section <c>Doors</c>.</summary>
+/// <summary>
+/// Represents the settings of the doors, the protocols beside the HTTP API; bound to the configuration section <c>Doors</c>.
+/// </summary>
 public sealed class DoorOptions
 {
-    /// <summary>Names the configuration section.</summary>
+    /// <summary>The name of the configuration section.</summary>
     public const string Section = "Doors";
 
-    /// <summary>Gets or sets how long a request that waits for a run may take; the run itself goes on.</summary>
+    /// <summary>
+    /// Gets or sets the longest time that a call whose client asked for progress waits for its run. The run itself continues.
+    /// </summary>
     /// <value>The default is 30 minutes. The range is 1 second to 1 day.</value>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Doors:WaitFor: use 1 second to 1 day.")]
     public TimeSpan WaitFor { get; set; } = TimeSpan.FromMinutes(30);

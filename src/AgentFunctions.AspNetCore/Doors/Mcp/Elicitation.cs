@@ -18,16 +18,22 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     /// <summary>Makes the requests for what a caller may answer.</summary>
     /// <param name="open">What is open.</param>
     public static Dictionary<string, InputRequest> Requests(IEnumerable<OpenQuestion> open) =>
-        open.ToDictionary(static one => one.Id, static one => one.Approval is { } approval ? Of(approval) : Of(one.Question!), StringComparer.Ordinal);
+        open.ToDictionary(
+            static one => one.Id,
+            static one => one.Approval is { } approval ? Of(approval) : Of(one.Question!),
+            StringComparer.Ordinal);
 
-    /// <summary>Takes answers. Those to what is open no longer are left alone: somebody was first, or nobody was in time.</summary>
+    /// <summary>
+    /// Takes answers. An answer to what is no longer open is ignored: somebody else has answered, or the time to answer is over.
+    /// </summary>
     /// <param name="open">What is open.</param>
     /// <param name="responses">The answers by the ids of what they answer.</param>
     /// <param name="caller">Who answers.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="McpProtocolException">An answer has not the form that was asked for.</exception>
+    /// <exception cref="McpProtocolException">An answer does not have the form that was asked for.</exception>
     public async Task AnswerAsync(
-        IReadOnlyList<OpenQuestion> open, IEnumerable<KeyValuePair<string, InputResponse>> responses, Caller caller, CancellationToken cancellationToken)
+        IReadOnlyList<OpenQuestion> open, IEnumerable<KeyValuePair<string, InputResponse>> responses, Caller caller,
+        CancellationToken cancellationToken)
     {
         foreach ((string id, InputResponse response) in responses)
         {
@@ -45,7 +51,7 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
             }
             catch (AgentException e) when (e.Code is ErrorCode.ApprovalStateForbids or ErrorCode.QuestionStateForbids)
             {
-                // It ended meanwhile.
+                // It has been answered, or has expired, in the meantime.
             }
             catch (AgentException e) when (e.Code == ErrorCode.InvalidInput)
             {
@@ -58,22 +64,26 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     {
         try
         {
-            if (response?.Deserialize(InputResponse.ElicitResultJsonTypeInfo) is { Action: "accept" or "decline" or "cancel" } result)
+            if (response?.Deserialize(InputResponse.ElicitResultJsonTypeInfo)
+                is { Action: "accept" or "decline" or "cancel" } result)
             {
                 return result;
             }
         }
         catch (JsonException)
         {
-            // Told below.
+            // Reported below.
         }
 
-        throw new McpProtocolException($"inputResponses.{id}: send the result of an elicitation: action accept, decline or cancel, and content.", McpErrorCode.InvalidParams);
+        throw new McpProtocolException(
+            $"inputResponses.{id}: send the result of an elicitation: action accept, decline or cancel, and content.",
+            McpErrorCode.InvalidParams);
     }
 
     private async Task DecideAsync(Approval approval, ElicitResult result, Caller caller, CancellationToken cancellationToken)
     {
-        bool approves = result.IsAccepted && result.Content?.TryGetValue(Approve, out JsonElement said) == true && said.ValueKind == JsonValueKind.True;
+        bool approves = result.IsAccepted
+            && result.Content?.TryGetValue(Approve, out JsonElement said) == true && said.ValueKind == JsonValueKind.True;
         string? comment = result.Action == "cancel" ? "abandoned" : TextOf(result, Comment);
         JsonElement? edited = null;
         if (approves && TextOf(result, Arguments) is { } text && text != Shown(approval))
@@ -99,8 +109,10 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
             return;
         }
 
-        // What was not asked for is left out: clients of many forms fill in more than one.
-        HashSet<string> fields = question.Url is null ? [.. QuestionForm.Read(question.Form).Fields.Select(static field => field.Name)] : [];
+        // Fields that this form does not have are left out: clients may answer several forms with the same content.
+        HashSet<string> fields = question.Url is null
+            ? [.. QuestionForm.Read(question.Form).Fields.Select(static field => field.Name)]
+            : [];
         var answers = new JsonObject();
         foreach ((string name, JsonElement value) in result.Content ?? new Dictionary<string, JsonElement>())
         {
@@ -114,14 +126,27 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
     }
 
     private static string? TextOf(ElicitResult result, string name) =>
-        result.Content?.TryGetValue(name, out JsonElement value) == true && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+        result.Content?.TryGetValue(name, out JsonElement value) == true
+            && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
+                ? text
+                : null;
 
     private static InputRequest Of(Approval approval)
     {
         var fields = new JsonObject
         {
-            [Approve] = new JsonObject { ["type"] = "boolean", ["title"] = "Approve", ["description"] = "Whether the call may be made." },
-            [Comment] = new JsonObject { ["type"] = "string", ["title"] = "Comment", ["description"] = "Why; the agent reads it." },
+            [Approve] = new JsonObject
+            {
+                ["type"] = "boolean",
+                ["title"] = "Approve",
+                ["description"] = "Whether the call may be made.",
+            },
+            [Comment] = new JsonObject
+            {
+                ["type"] = "string",
+                ["title"] = "Comment",
+                ["description"] = "Why; the agent reads it.",
+            },
         };
         if (approval.Masked.Count == 0)
         {
@@ -137,8 +162,10 @@ internal sealed class Elicitation(ApprovalService approvals, QuestionService que
         string what = approval.Question == ApprovalQuestion.Repeat
             ? $"The call of '{approval.Tool}' was interrupted, and nobody knows whether it took effect. May it be made again?"
             : $"May the agent call '{approval.Tool}'?";
-        string message = $"{what}\n{approval.Reason}\nArguments: {Shown(approval)}\nRun {approval.RunId}, rule '{approval.Rule}', call {approval.CallHash}.";
-        return Form(message, new JsonObject { ["type"] = "object", ["properties"] = fields, ["required"] = new JsonArray(Approve) });
+        string message = $"{what}\n{approval.Reason}\nArguments: {Shown(approval)}\n"
+            + $"Run {approval.RunId}, rule '{approval.Rule}', call {approval.CallHash}.";
+        return Form(
+            message, new JsonObject { ["type"] = "object", ["properties"] = fields, ["required"] = new JsonArray(Approve) });
     }
 
     private static InputRequest Of(Question question)

@@ -6,13 +6,13 @@ using ModelContextProtocol.Server;
 
 namespace AgentFunctions.AspNetCore.Doors.Mcp;
 
-/// <summary>Represents an agent as a tool of its own kind: with arguments of its own instead of a goal.</summary>
+/// <summary>Represents a tool that starts a run of an agent from arguments of its own instead of a goal.</summary>
 /// <param name="name">The name of the tool.</param>
-/// <param name="description">What clients are told of it.</param>
-/// <param name="inputSchema">The JSON schema of its arguments: an object.</param>
+/// <param name="description">The description that clients see.</param>
+/// <param name="inputSchema">The JSON schema of the arguments; its type must be object.</param>
 /// <param name="submit">
-/// Makes the run of a call. It must make the same run of the same arguments. It may throw <c>InputRequiredException</c> to ask the client first,
-/// and <c>McpProtocolException</c> to refuse the call.
+/// Makes the request for the run of a call. The same arguments must give the same request. It may throw
+/// <c>InputRequiredException</c> to ask the client for input first, or <c>McpProtocolException</c> to refuse the call.
 /// </param>
 public sealed class McpAgentTool(
     string name, string description, JsonElement inputSchema, Func<RequestContext<CallToolRequestParams>, RunRequest> submit)
@@ -20,17 +20,19 @@ public sealed class McpAgentTool(
     /// <summary>Gets the name of the tool.</summary>
     public string Name { get; } = name;
 
-    /// <summary>Gets what clients are told of it.</summary>
+    /// <summary>Gets the description that clients see.</summary>
     public string Description { get; } = description;
 
-    /// <summary>Gets the JSON schema of its arguments.</summary>
+    /// <summary>Gets the JSON schema of the arguments.</summary>
     public JsonElement InputSchema { get; } = inputSchema;
 
-    /// <summary>Gets whether a call becomes a task; by default if the client knows tasks.</summary>
+    /// <summary>Gets whether a call becomes a task.</summary>
+    /// <value>The default is <see cref="McpTaskUse.May"/>.</value>
     public McpTaskUse Tasks { get; init; }
 
     /// <summary>
-    /// Gets what makes the result of a call of the run that has ended; by default its answer. It may throw <c>McpProtocolException</c>.
+    /// Gets what makes the result of a call from the run that has ended; <see langword="null"/> to return the run's answer. It
+    /// may throw <c>McpProtocolException</c>.
     /// </summary>
     public Func<Run, CallToolResult>? Result { get; init; }
 
@@ -39,6 +41,8 @@ public sealed class McpAgentTool(
     /// <summary>Gets the JSON schema of structured results; <see langword="null"/> for none.</summary>
     internal JsonElement? OutputSchema { get; init; }
 
-    /// <summary>Gets the agent whose callers may use it; <see langword="null"/> if only the submission tells.</summary>
+    /// <summary>
+    /// Gets the agent whose callers may use the tool; <see langword="null"/> if that is decided when the run is submitted.
+    /// </summary>
     internal string? Agent { get; init; }
 }

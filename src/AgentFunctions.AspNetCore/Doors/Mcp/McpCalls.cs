@@ -13,7 +13,8 @@ namespace AgentFunctions.AspNetCore.Doors.Mcp;
 
 /// <summary>Lists and calls the tools of this door. No work hangs on a call: it admits a run, and at most waits for it.</summary>
 internal sealed class McpCalls(
-    McpAgentTools agentTools, McpRunTools runTools, AgentGateway gateway, RunStands stands, Elicitation elicitation, RunAccess access, IOptions<DoorOptions> options)
+    McpAgentTools agentTools, McpRunTools runTools, AgentGateway gateway, RunStands stands, Elicitation elicitation,
+    RunAccess access, IOptions<DoorOptions> options)
 {
     /// <summary>The name of the member of <c>_meta</c> by which a client makes a call safe to repeat.</summary>
     private const string KeyMember = "agentfunctions/idempotencyKey";
@@ -24,14 +25,19 @@ internal sealed class McpCalls(
         Caller caller = McpRequests.CallerOf(request);
         return new ListToolsResult
         {
-            Tools = [.. agentTools.Of(caller).Select(McpAgentTools.Describe).Concat(McpRunTools.All).OrderBy(static tool => tool.Name, StringComparer.Ordinal)],
+            Tools =
+            [
+                .. agentTools.Of(caller).Select(McpAgentTools.Describe).Concat(McpRunTools.All)
+                    .OrderBy(static tool => tool.Name, StringComparer.Ordinal),
+            ],
             TimeToLive = TimeSpan.FromMinutes(1),
             CacheScope = CacheScope.Private,
         };
     }
 
     /// <summary>Calls a tool.</summary>
-    public async ValueTask<ResultOrAlternate<CallToolResult>> CallAsync(RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
+    public async ValueTask<ResultOrAlternate<CallToolResult>> CallAsync(
+        RequestContext<CallToolRequestParams> request, CancellationToken cancellationToken)
     {
         CallToolRequestParams call = request.Params!;
         Caller caller = McpRequests.CallerOf(request, KeyOf(call));
@@ -46,7 +52,8 @@ internal sealed class McpCalls(
                 ?? throw new McpProtocolException($"Unknown tool: '{call.Name}'", McpErrorCode.InvalidParams);
             return await CallAsync(tool, request, caller, cancellationToken);
         }
-        catch (AgentException e) when (e.Code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.EngineUnavailable or ErrorCode.Overloaded
+        catch (AgentException e) when (
+            e.Code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.EngineUnavailable or ErrorCode.Overloaded
             || (e.Code is ErrorCode.NotAllowed && call.RequestState is not null))
         {
             throw McpRequests.Error(e);
@@ -71,16 +78,19 @@ internal sealed class McpCalls(
         {
             RunStand stand = await stands.GetAsync(known, caller, RunAct.See, cancellationToken);
             McpRequestState.Ensure(stand.Run, await access.IsRequesterAsync(caller, known, cancellationToken), tool);
-            await elicitation.AnswerAsync(stand.Open, request.Params!.InputResponses ?? new Dictionary<string, InputResponse>(), caller, cancellationToken);
+            await elicitation.AnswerAsync(
+                stand.Open, request.Params!.InputResponses ?? new Dictionary<string, InputResponse>(), caller, cancellationToken);
             id = known;
         }
         else
         {
             DoorCallers.EnsureMaySubmit(caller);
-            Run run = await gateway.SubmitAsync(McpAgentTools.Submission(tool, request), caller, KeyOf(request.Params!), cancellationToken);
+            Run run = await gateway.SubmitAsync(
+                McpAgentTools.Submission(tool, request), caller, KeyOf(request.Params!), cancellationToken);
             if (knowsTasks && tool.Tasks != McpTaskUse.Never)
             {
-                return ResultOrAlternate<CallToolResult>.FromAlternate(McpTaskWire.Created(run), McpDoorJsonContext.Default.McpCreatedTask);
+                return ResultOrAlternate<CallToolResult>.FromAlternate(
+                    McpTaskWire.Created(run), McpDoorJsonContext.Default.McpCreatedTask);
             }
 
             id = run.Id;
@@ -90,11 +100,13 @@ internal sealed class McpCalls(
     }
 
     private async Task<CallToolResult> WaitAsync(
-        string id, McpAgentTool tool, RequestContext<CallToolRequestParams> request, Caller caller, CancellationToken cancellationToken)
+        string id, McpAgentTool tool, RequestContext<CallToolRequestParams> request, Caller caller,
+        CancellationToken cancellationToken)
     {
         McpProgress? progress = request.Params!.ProgressToken is { } token ? new McpProgress(request.Server, token) : null;
         TimeSpan longest = progress is null ? options.Value.Mcp.WaitFor : options.Value.WaitFor;
-        RunStand stand = await stands.WaitAsync(id, caller, longest, progress is null ? null : progress.TellAsync, cancellationToken);
+        RunStand stand = await stands.WaitAsync(
+            id, caller, longest, progress is null ? null : progress.TellAsync, cancellationToken);
         if (stand.Run.IsEnded)
         {
             return McpResults.Of(stand.Run, tool);

@@ -6,7 +6,7 @@ using ModelContextProtocol.Server;
 
 namespace AgentFunctions.AspNetCore.Doors.Mcp;
 
-/// <summary>Tells a client how far the run of its call is: the steps that are over.</summary>
+/// <summary>Tells a client how far the run of its call is: how many steps have ended.</summary>
 /// <param name="server">The client's end.</param>
 /// <param name="token">What the client calls the call.</param>
 internal sealed class McpProgress(McpServer server, ProgressToken token)
@@ -25,11 +25,12 @@ internal sealed class McpProgress(McpServer server, ProgressToken token)
         _steps++;
         try
         {
-            await server.NotifyProgressAsync(token, new ProgressNotificationValue { Progress = _steps, Message = $"turn {e.Turn}: {e.Tool ?? e.Model}" }, null, CancellationToken.None);
+            var progress = new ProgressNotificationValue { Progress = _steps, Message = $"turn {e.Turn}: {e.Tool ?? e.Model}" };
+            await server.NotifyProgressAsync(token, progress, null, CancellationToken.None);
         }
         catch (Exception error) when (error is IOException or InvalidOperationException or OperationCanceledException)
         {
-            // It has left; the run goes on.
+            // The client has left; the run continues.
         }
     }
 }

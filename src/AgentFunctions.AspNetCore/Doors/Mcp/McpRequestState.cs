@@ -8,8 +8,8 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.AspNetCore.Doors.Mcp;
 
 /// <summary>
-/// What a client brings back when it calls again with the answers: the run that its call has started. Nothing that it says is believed: the
-/// run must be the caller's own, and the call the same.
+/// What a client brings back when it calls again with the answers: the run that its call has started. It is not trusted: the run
+/// must be the caller's own, and the call the same.
 /// </summary>
 internal static class McpRequestState
 {
@@ -20,14 +20,11 @@ internal static class McpRequestState
 
     /// <summary>Reads the run of a state; <see langword="null"/> if it is not one of this door's.</summary>
     /// <exception cref="McpProtocolException">It belongs to another call.</exception>
-    public static string? Read(CallToolRequestParams call)
+    public static string? Read(CallToolRequestParams call) => call.RequestState?.Split(':') switch
     {
-        return call.RequestState?.Split(':') switch
-        {
-            [Mark, var id, var hash] => hash == HashOf(call) ? id : throw Wrong(),
-            _ => null,
-        };
-    }
+        [Mark, var id, var hash] => hash == HashOf(call) ? id : throw Wrong(),
+        _ => null,
+    };
 
     /// <summary>Ensures that a run was started by the caller, for the tool's agent.</summary>
     /// <exception cref="McpProtocolException">It was not.</exception>
@@ -39,12 +36,14 @@ internal static class McpRequestState
         }
     }
 
-    private static McpProtocolException Wrong() => new("requestState: it belongs to another call. Make the call without it.", McpErrorCode.InvalidParams);
+    private static McpProtocolException Wrong() =>
+        new("requestState: it belongs to another call. Make the call without it.", McpErrorCode.InvalidParams);
 
     private static string HashOf(CallToolRequestParams call)
     {
         var text = new StringBuilder(call.Name);
-        foreach ((string name, JsonElement value) in (call.Arguments ?? new Dictionary<string, JsonElement>()).OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        foreach ((string name, JsonElement value) in (call.Arguments ?? new Dictionary<string, JsonElement>())
+            .OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
             text.Append('\n').Append(name).Append('=').Append(value.GetRawText());
         }

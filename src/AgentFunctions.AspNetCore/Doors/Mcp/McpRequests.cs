@@ -27,7 +27,8 @@ internal static class McpRequests
     /// <summary>Whether the client has said that it knows tasks, for this request or for its session.</summary>
     public static bool KnowsTasks(JsonRpcRequest request) => HasTasks(request)
         && (request.Context?.ClientCapabilities?.Extensions?.ContainsKey(Tasks) == true
-            || (request.Params?["_meta"]?["io.modelcontextprotocol/clientCapabilities"]?["extensions"] is JsonObject extensions && extensions.ContainsKey(Tasks)));
+            || (request.Params?["_meta"]?["io.modelcontextprotocol/clientCapabilities"]?["extensions"] is JsonObject extensions
+                && extensions.ContainsKey(Tasks)));
 
     /// <summary>Whether the client can ask its person.</summary>
     public static bool CanElicit(RequestContext<CallToolRequestParams> request) => request.Server.IsMrtrSupported
@@ -39,7 +40,8 @@ internal static class McpRequests
     {
         if (!HasTasks(request))
         {
-            throw new McpProtocolException($"'{request.Method}' takes version {FirstWithTasks} of the protocol, or later.", McpErrorCode.MethodNotFound);
+            throw new McpProtocolException(
+                $"'{request.Method}' requires version {FirstWithTasks} of the protocol, or later.", McpErrorCode.MethodNotFound);
         }
 
         if (!KnowsTasks(request))
@@ -50,12 +52,14 @@ internal static class McpRequests
 
     /// <summary>Makes the error for a client that does not know tasks.</summary>
     public static MissingRequiredClientCapabilityException Missing() => new(
-        new ClientCapabilities { Extensions = new Dictionary<string, object> { [Tasks] = new JsonObject() } }, $"This takes the client's extension '{Tasks}'.");
+        new ClientCapabilities { Extensions = new Dictionary<string, object> { [Tasks] = new JsonObject() } },
+        $"The client must declare the extension '{Tasks}'.");
 
     /// <summary>Makes the protocol's error of one of the library's.</summary>
     public static McpProtocolException Error(AgentException e) => new(
         $"{e.Message} [{CamelCase.Of(e.Code)}]",
         e.Code is ErrorCode.EngineUnavailable or ErrorCode.Overloaded ? McpErrorCode.InternalError : McpErrorCode.InvalidParams);
 
-    private static bool HasTasks(JsonRpcRequest request) => string.CompareOrdinal(request.Context?.ProtocolVersion, FirstWithTasks) >= 0;
+    private static bool HasTasks(JsonRpcRequest request) =>
+        string.CompareOrdinal(request.Context?.ProtocolVersion, FirstWithTasks) >= 0;
 }

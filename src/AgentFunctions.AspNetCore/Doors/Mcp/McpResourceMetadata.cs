@@ -19,7 +19,8 @@ internal static class McpResourceMetadata
     {
         foreach (string address in new[] { Address, Address + door })
         {
-            endpoints.MapGet(address, http => WriteAsync(http, door)).WithMetadata(new RuntimeEndpoint(EndpointAccess.Public)).ExcludeFromDescription();
+            endpoints.MapGet(address, http => WriteAsync(http, door))
+                .WithMetadata(new RuntimeEndpoint(EndpointAccess.Public)).ExcludeFromDescription();
         }
     }
 
@@ -42,14 +43,17 @@ internal static class McpResourceMetadata
             ["resource"] = Origin(http) + door,
             ["authorization_servers"] = new JsonArray([.. options.Oidc.Select(static issuer => (JsonNode?)issuer.Issuer)]),
             ["bearer_methods_supported"] = new JsonArray("header"),
-            ["scopes_supported"] = new JsonArray(CallerRoles.Submitter, CallerRoles.Viewer, CallerRoles.Operator, CallerRoles.Approver),
+            ["scopes_supported"] =
+                new JsonArray(CallerRoles.Submitter, CallerRoles.Viewer, CallerRoles.Operator, CallerRoles.Approver),
         };
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = "max-age=300";
         return http.Response.WriteAsync(document.ToJsonString());
     }
 
-    private static ApiOptions OptionsOf(HttpContext http) => http.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value;
+    private static ApiOptions OptionsOf(HttpContext http) =>
+        http.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value;
 
-    private static string Origin(HttpContext http) => OptionsOf(http).PublicUrl?.TrimEnd('/') ?? $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
+    private static string Origin(HttpContext http) =>
+        OptionsOf(http).PublicUrl?.TrimEnd('/') ?? $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
 }

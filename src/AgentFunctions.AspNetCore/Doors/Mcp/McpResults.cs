@@ -53,14 +53,17 @@ internal static class McpResults
     public static CallToolResult Words(string text) => new() { Content = [new TextContentBlock { Text = text }] };
 
     /// <summary>Whether a run failed by a fault of the host.</summary>
-    private static bool IsOfHost(string code) => code.ToUpperInvariant() is "INTERNALERROR" or "NONDETERMINISM" or "ENGINEUNAVAILABLE";
+    private static bool IsOfHost(string code) =>
+        code.ToUpperInvariant() is "INTERNALERROR" or "NONDETERMINISM" or "ENGINEUNAVAILABLE";
 
     private static string TextOf(Run run) => string.Join(
         "\n\n",
         new[]
         {
             run.Result?.Text, run.Result?.Note,
-            run.Status == RunStatus.Completed ? null : $"The run is {CamelCase.Of(run.Status)}{(run.Error is { } error ? $": {error.Message} [{error.Code}]" : "")}.",
+            run.Status == RunStatus.Completed
+                ? null
+                : $"The run is {CamelCase.Of(run.Status)}{(run.Error is { } error ? $": {error.Message} [{error.Code}]" : "")}.",
         }.Where(static part => !string.IsNullOrEmpty(part)));
 
     private static JsonElement Structure(Run run)

@@ -25,7 +25,7 @@ internal sealed class McpCreatedTask : Result
     [JsonPropertyName("lastUpdatedAt")]
     public required DateTime LastUpdatedAt { get; init; }
 
-    /// <summary>Null: a run is kept for ever, or as its retention says, which is longer than any client waits.</summary>
+    /// <summary>Always null, for no limit: a run is kept for as long as its retention says.</summary>
     [JsonPropertyName("ttlMs")]
     public long? TtlMs { get; init; }
 
@@ -50,12 +50,12 @@ internal static class McpTaskWire
         LastUpdatedAt = run.UpdatedAt.UtcDateTime,
     };
 
-    /// <summary>Makes the answer that nothing more is to be said.</summary>
+    /// <summary>Makes the empty answer of a request that was carried out.</summary>
     public static JsonObject Acknowledged() => new() { ["resultType"] = "complete" };
 
     /// <summary>Gets how a run stands, with its result or what it asks.</summary>
     /// <param name="stand">Where it stands.</param>
-    /// <param name="tool">The tool that started it, as far as it makes results of its own.</param>
+    /// <param name="tool">The host's own tool that started it; <see langword="null"/> for none.</param>
     /// <param name="now">The time (UTC).</param>
     public static JsonObject Detailed(RunStand stand, McpAgentTool? tool, DateTimeOffset now)
     {
@@ -81,7 +81,8 @@ internal static class McpTaskWire
             {
                 task["status"] = "input_required";
                 task["inputRequests"] = JsonSerializer.SerializeToNode(
-                    Elicitation.Requests(stand.Answerable), McpJsonUtilities.GetTypeInfo<IDictionary<string, InputRequest>>(McpJsonUtilities.DefaultOptions));
+                    Elicitation.Requests(stand.Answerable),
+                    McpJsonUtilities.GetTypeInfo<IDictionary<string, InputRequest>>(McpJsonUtilities.DefaultOptions));
             }
         }
         else if (run.Status == RunStatus.Cancelled)

@@ -11,40 +11,45 @@ using ModelContextProtocol.Server;
 namespace AgentFunctions.AspNetCore.Doors.Mcp;
 
 /// <summary>The requests about tasks: a task is a run.</summary>
-internal sealed class McpTasks(RunStands stands, Elicitation elicitation, RunSteering steering, TimeProvider time, IOptions<DoorOptions> options)
+internal sealed class McpTasks(
+    RunStands stands, Elicitation elicitation, RunSteering steering, TimeProvider time, IOptions<DoorOptions> options)
 {
     /// <summary>Tells how a task stands.</summary>
-    public ValueTask<JsonNode?> GetAsync(RequestContext<JsonNode?> request, CancellationToken cancellationToken) => HandleAsync(request, async (id, caller) =>
-    {
-        RunStand stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
-        return McpTaskWire.Detailed(stand, ToolOf(stand), time.GetUtcNow());
-    });
+    public ValueTask<JsonNode?> GetAsync(RequestContext<JsonNode?> request, CancellationToken cancellationToken) =>
+        HandleAsync(request, async (id, caller) =>
+        {
+            RunStand stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
+            return McpTaskWire.Detailed(stand, ToolOf(stand), time.GetUtcNow());
+        });
 
     /// <summary>Takes answers to what a task asks.</summary>
-    public ValueTask<JsonNode?> UpdateAsync(RequestContext<JsonNode?> request, CancellationToken cancellationToken) => HandleAsync(request, async (id, caller) =>
-    {
-        RunStand stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
-        await elicitation.AnswerAsync(stand.Open, ResponsesOf(request.Params), caller, cancellationToken);
-        return McpTaskWire.Acknowledged();
-    });
+    public ValueTask<JsonNode?> UpdateAsync(RequestContext<JsonNode?> request, CancellationToken cancellationToken) =>
+        HandleAsync(request, async (id, caller) =>
+        {
+            RunStand stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
+            await elicitation.AnswerAsync(stand.Open, ResponsesOf(request.Params), caller, cancellationToken);
+            return McpTaskWire.Acknowledged();
+        });
 
     /// <summary>Asks a task to end. One that has ended is left as it is.</summary>
-    public ValueTask<JsonNode?> CancelAsync(RequestContext<JsonNode?> request, CancellationToken cancellationToken) => HandleAsync(request, async (id, caller) =>
-    {
-        await stands.GetAsync(id, caller, RunAct.Stop, cancellationToken);
-        try
+    public ValueTask<JsonNode?> CancelAsync(RequestContext<JsonNode?> request, CancellationToken cancellationToken) =>
+        HandleAsync(request, async (id, caller) =>
         {
-            await steering.CancelAsync(id, caller, "cancelled by the client of its task", null, cancellationToken);
-        }
-        catch (AgentException e) when (e.Code == ErrorCode.RunStateForbids)
-        {
-            // The same answer, whoever was first.
-        }
+            await stands.GetAsync(id, caller, RunAct.Stop, cancellationToken);
+            try
+            {
+                await steering.CancelAsync(id, caller, "cancelled by the client of its task", null, cancellationToken);
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.RunStateForbids)
+            {
+                // The run has ended already, which is what the client wants.
+            }
 
-        return McpTaskWire.Acknowledged();
-    });
+            return McpTaskWire.Acknowledged();
+        });
 
-    private static async ValueTask<JsonNode?> HandleAsync(RequestContext<JsonNode?> request, Func<string, Caller, Task<JsonObject>> act)
+    private static async ValueTask<JsonNode?> HandleAsync(
+        RequestContext<JsonNode?> request, Func<string, Caller, Task<JsonObject>> act)
     {
         McpRequests.EnsureKnowsTasks(request.JsonRpcRequest);
         string id = request.Params?["taskId"] is JsonValue value && value.TryGetValue(out string? given)
@@ -64,12 +69,14 @@ internal sealed class McpTasks(RunStands stands, Elicitation elicitation, RunSte
     {
         try
         {
-            return parameters?["inputResponses"]?.Deserialize(McpJsonUtilities.GetTypeInfo<IDictionary<string, InputResponse>>(McpJsonUtilities.DefaultOptions))
+            return parameters?["inputResponses"]?.Deserialize(
+                McpJsonUtilities.GetTypeInfo<IDictionary<string, InputResponse>>(McpJsonUtilities.DefaultOptions))
                 ?? new Dictionary<string, InputResponse>();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new McpProtocolException("inputResponses: send an object of answers by the keys of inputRequests.", McpErrorCode.InvalidParams);
+            throw new McpProtocolException(
+                "inputResponses: send an object of answers by the keys of inputRequests.", McpErrorCode.InvalidParams);
         }
     }
 

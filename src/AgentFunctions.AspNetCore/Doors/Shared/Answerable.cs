@@ -28,9 +28,8 @@ internal sealed class Answerable(ApprovalService approvals, QuestionService ques
         ];
     }
 
-    /// <summary>Determines whether a caller may decide by a door.</summary>
-    public static bool MayAnswer(Approval approval, Caller caller) => !approval.Terms.IsOutOfBand && approval.MayBeDecidedBy(caller);
+    private static bool MayAnswer(Approval approval, Caller caller) =>
+        !approval.Terms.IsOutOfBand && approval.MayBeDecidedBy(caller);
 
-    /// <summary>Determines whether a caller may answer by a door.</summary>
-    public static bool MayAnswer(Question question, Caller caller) => question.Terms.InBand && question.MayBeAnsweredBy(caller);
+    private static bool MayAnswer(Question question, Caller caller) => question.Terms.InBand && question.MayBeAnsweredBy(caller);
 }

@@ -24,7 +24,8 @@ internal static class DoorCallers
     {
         if (!caller.Has(CallerRoles.Submitter) && !caller.Has(CallerRoles.Operator) && !caller.Has(CallerRoles.Admin))
         {
-            throw new AgentException(ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {CallerRoles.Submitter} or {CallerRoles.Operator}.");
+            throw new AgentException(
+                ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {CallerRoles.Submitter} or {CallerRoles.Operator}.");
         }
     }
 

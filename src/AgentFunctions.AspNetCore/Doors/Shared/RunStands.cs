@@ -5,12 +5,12 @@ using AgentFunctions.Views;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
-/// <summary>Looks where runs stand, and waits until somebody has something to do.</summary>
+/// <summary>Reads where runs stand, and waits until they end or ask their caller.</summary>
 internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access, Answerable answerable, TimeProvider time)
 {
     /// <summary>
-    /// How often a run is looked at: what its sub-agents ask is in no journal of its own, and that it waits shows only after the event that says
-    /// for what.
+    /// How often a run is looked at: what its sub-agents ask is not in its own journal, and that it waits shows only after the
+    /// event that says for what.
     /// </summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
@@ -40,7 +40,8 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
         await access.EnsureAsync(caller, id, RunAct.See, cancellationToken);
         using var late = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        await using IAsyncEnumerator<(long Position, JournalEvent Event)> events = feed.FollowAsync(id, 0, either.Token).GetAsyncEnumerator(CancellationToken.None);
+        await using IAsyncEnumerator<(long Position, JournalEvent Event)> events =
+            feed.FollowAsync(id, 0, either.Token).GetAsyncEnumerator(CancellationToken.None);
         Task<bool> next = events.MoveNextAsync().AsTask();
         try
         {
