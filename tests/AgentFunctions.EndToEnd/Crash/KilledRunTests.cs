@@ -35,8 +35,11 @@ internal sealed class KilledRunTests
         Assert.That(rough.Log.Split('\n').Count(line => line.StartsWith("line ", StringComparison.Ordinal)), Is.EqualTo(Turns));
         IReadOnlyList<(int Turn, string Before, string After)> changes = await rough.ChangesAsync();
         Assert.That(changes, Is.EqualTo(await calm.ChangesAsync()), "what was kept of the folder");
-        Assert.That(changes.Select(static one => one.Turn), Is.EqualTo(Enumerable.Range(1, Turns)), "each write is entered, and once");
-        Assert.That(changes.Skip(1).Select(static one => one.Before), Is.EqualTo(changes.SkipLast(1).Select(static one => one.After)), "no state is missing");
+        Assert.That(
+            changes.Select(static one => one.Turn), Is.EqualTo(Enumerable.Range(1, Turns)), "each write is entered, and once");
+        Assert.That(
+            changes.Skip(1).Select(static one => one.Before), Is.EqualTo(changes.SkipLast(1).Select(static one => one.After)),
+            "no state is missing");
         Assert.That(calmRequests, Is.EqualTo(Turns + 1));
         Assert.That(roughRequests, Is.InRange(calmRequests, calmRequests + Kills), "only a call in flight at a kill is made again");
     }
@@ -44,30 +47,21 @@ internal sealed class KilledRunTests
     /// <summary>A workspace, a data folder and a model server whose answers depend on the turn alone.</summary>
     private sealed class Scene : IDisposable
     {
-        private readonly string _folder = Directory.CreateTempSubdirectory("agentfunctions-").FullName;
-
-        public Scene()
-        {
-            Directory.CreateDirectory(Workspace);
-            Directory.CreateDirectory(Path.Combine(_folder, "agents"));
-            File.WriteAllText(Path.Combine(Workspace, "log.txt"), "begin\nEND\n");
-            File.WriteAllText(Path.Combine(_folder, "agents", "scribe.md"), $"---\nname: scribe\ndescription: Writes a log.\nmaxTurns: {2 * Turns}\n---\nKeep the log.\n");
-        }
+        private readonly ScribeFolder _folder = new(2 * Turns);
 
         public int KilledInMidRun { get; private set; }
 
-        public string Log => File.ReadAllText(Path.Combine(Workspace, "log.txt"));
-
-        private string Workspace => Path.Combine(_folder, "workspace");
-
-        private string Data => Path.Combine(_folder, "data");
+        public string Log => _folder.Log;
 
         public async Task<int> RunAsync(int kills, Random random, CancellationToken cancellationToken)
         {
             using var program = new KilledProgram(random);
             await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => program.Answer(Reply(request.Turn)));
             string[] command =
-                ["run", "Keep the log.", "--agent", "scribe", "--agents", Path.Combine(_folder, "agents"), "--workspace", Workspace, "--data", Data];
+            [
+                "run", "Keep the log.", "--agent", "scribe", "--agents", _folder.Agents, "--workspace", _folder.Workspace,
+                "--data", _folder.Data,
+            ];
             KilledInMidRun = await program.RunAsync(model, kills, Answers, command, cancellationToken);
             return model.Count;
         }
@@ -75,53 +69,51 @@ internal sealed class KilledRunTests
         /// <summary>The messages of the one run that there is, without times.</summary>
         public async Task<IReadOnlyList<string>> TranscriptAsync()
         {
-            await using var engine = new SqliteEngine(
-                new SqliteEngineOptions { DataFile = Path.Combine(Data, "agentfunctions.db") }, new DurableRegistry());
-            await engine.StartAsync();
-            Page<OrchestrationState> runs = await engine.Client.QueryAsync(new OrchestrationQuery());
-            Assert.That(runs.Items, Has.Count.EqualTo(1));
-            var messages = new List<string>();
-            await foreach (LogEntry entry in engine.Logs.ReadAsync(Transcript.StreamOf(runs.Items[0].InstanceId)))
-            {
-                using JsonDocument json = JsonDocument.Parse(entry.Data);
-                messages.Add(json.RootElement.GetProperty("message").GetRawText());
-            }
-
-            return messages;
+            IReadOnlyList<JsonElement> entries = await ReadAsync(Transcript.StreamOf);
+            return [.. entries.Select(static entry => entry.GetProperty("message").GetRawText())];
         }
 
         /// <summary>What the log of the folder tells: the turns, and what stood in the file before and after.</summary>
         public async Task<IReadOnlyList<(int Turn, string Before, string After)>> ChangesAsync()
         {
-            await using var engine = new SqliteEngine(
-                new SqliteEngineOptions { DataFile = Path.Combine(Data, "agentfunctions.db") }, new DurableRegistry());
-            await engine.StartAsync();
-            Page<OrchestrationState> runs = await engine.Client.QueryAsync(new OrchestrationQuery());
-            var changes = new List<(int, string, string)>();
-            await foreach (LogEntry entry in engine.Logs.ReadAsync($"snapshots/{runs.Items[0].InstanceId}"))
-            {
-                using JsonDocument json = JsonDocument.Parse(entry.Data);
-                foreach (JsonElement change in json.RootElement.GetProperty("changes").EnumerateArray()
-                    .Where(change => json.RootElement.GetProperty("kind").GetString() == "Call" && change.GetProperty("path").GetString() == "log.txt"))
-                {
-                    changes.Add((
-                        json.RootElement.GetProperty("turn").GetInt32(), change.GetProperty("before").GetProperty("hash").GetString()!,
-                        change.GetProperty("after").GetProperty("hash").GetString()!));
-                }
-            }
-
-            return changes;
+            IReadOnlyList<JsonElement> entries = await ReadAsync(static run => $"snapshots/{run}");
+            return
+            [
+                .. from entry in entries
+                   where entry.GetProperty("kind").GetString() == "Call"
+                   from change in entry.GetProperty("changes").EnumerateArray()
+                   where change.GetProperty("path").GetString() == ScribeFolder.File
+                   select (
+                       entry.GetProperty("turn").GetInt32(), change.GetProperty("before").GetProperty("hash").GetString()!,
+                       change.GetProperty("after").GetProperty("hash").GetString()!),
+            ];
         }
 
-        public void Dispose() => Directory.Delete(_folder, true);
+        public void Dispose() => _folder.Dispose();
+
+        /// <summary>The entries of a log of the one run that there is.</summary>
+        private async Task<IReadOnlyList<JsonElement>> ReadAsync(Func<string, string> streamOf)
+        {
+            await using var engine = new SqliteEngine(
+                new SqliteEngineOptions { DataFile = Path.Combine(_folder.Data, "agentfunctions.db") }, new DurableRegistry());
+            await engine.StartAsync();
+            Page<OrchestrationState> runs = await engine.Client.QueryAsync(new OrchestrationQuery());
+            Assert.That(runs.Items, Has.Count.EqualTo(1));
+            var entries = new List<JsonElement>();
+            await foreach (LogEntry entry in engine.Logs.ReadAsync(streamOf(runs.Items[0].InstanceId)))
+            {
+                entries.Add(JsonElement.Parse(entry.Data.Span));
+            }
+
+            return entries;
+        }
 
         private static ChatReply Reply(int turn) => turn < Turns
             ? new ChatReply
             {
                 Calls =
                 [
-                    new($"call_{turn}_edit", "edit_file", JsonSerializer.Serialize(
-                        new { path = "log.txt", old_text = "END", new_text = $"line {turn}\nEND" })),
+                    new($"call_{turn}_edit", "edit_file", JsonSerializer.Serialize(ScribeFolder.Edit(turn))),
                     new($"call_{turn}_write", "write_file", JsonSerializer.Serialize(
                         new { path = $"notes/{turn}.txt", content = $"note {turn}" })),
                     new($"call_{turn}_read", "read_file", JsonSerializer.Serialize(new { path = $"notes/{turn - 1}.txt" })),

@@ -4,8 +4,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
 /// <summary>
-/// The official conformance suites of MCP for servers, run against the door, whose tools are real runs. One after the other: the suites give each
-/// answer a few seconds.
+/// Scenarios of the official conformance suites of MCP for servers, run against the door, whose tools are real runs. One after
+/// the other: the suites give each answer a few seconds.
 /// </summary>
 [NonParallelizable]
 [CancelAfter(300_000)]
@@ -14,15 +14,16 @@ internal sealed class McpConformanceTests
     /// <summary>The scenarios of the suite for 2026-07-28: the number is that of its checks.</summary>
     private static readonly (string Name, int Checks)[] New =
     [
-        ("tasks-lifecycle", 9), ("tasks-capability-negotiation", 5), ("tasks-wire-fields", 4), ("tasks-request-state-removal", 3), ("tasks-mrtr-input", 4),
-        ("tasks-request-headers", 5), ("tasks-dispatch-and-envelope", 9), ("tasks-required-task-error", 3), ("tasks-mrtr-composition", 2),
-        ("http-header-validation", 14),
+        ("tasks-lifecycle", 9), ("tasks-capability-negotiation", 5), ("tasks-wire-fields", 4), ("tasks-request-state-removal", 3),
+        ("tasks-mrtr-input", 4), ("tasks-request-headers", 5), ("tasks-dispatch-and-envelope", 9),
+        ("tasks-required-task-error", 3), ("tasks-mrtr-composition", 2), ("http-header-validation", 14),
     ];
 
     /// <summary>The scenarios of the suite for the versions before.</summary>
     private static readonly string[] Old =
     [
-        "server-initialize", "ping", "tools-list", "tools-call-simple-text", "tools-call-error", "tools-call-with-progress", "dns-rebinding-protection",
+        "server-initialize", "ping", "tools-list", "tools-call-simple-text", "tools-call-error", "tools-call-with-progress",
+        "dns-rebinding-protection",
     ];
 
     private (string Node, string? Script, string? Reason) _new;
@@ -39,7 +40,9 @@ internal sealed class McpConformanceTests
             Assert.Ignore($"No conformance suite (.ci/packages installs it): {_new.Reason ?? _old.Reason}");
         }
 
-        Assert.That(_new.Script ?? _old.Script, Is.Not.Null, $"The conformance suite is not installed: {_new.Reason ?? _old.Reason}");
+        Assert.That(
+            new[] { _new.Script, _old.Script }, Has.None.Null,
+            $"A conformance suite is not installed: {_new.Reason ?? _old.Reason}");
         _host = await McpFixtures.StartAsync();
     }
 
@@ -65,10 +68,12 @@ internal sealed class McpConformanceTests
     {
         string said = await RunAsync(_old, scenario, cancellationToken);
 
-        Assert.That(said, Does.Contain("Passed: ").And.Not.Contain("Passed: 0/"), "a scenario that is skipped passes nothing");
+        Assert.That(
+            said, Does.Contain("Passed: ").And.Not.Contain("Passed: 0/"), $"a scenario that is skipped passes nothing: {said}");
     }
 
-    private async Task<string> RunAsync((string Node, string? Script, string? Reason) suite, string scenario, CancellationToken cancellationToken)
+    private async Task<string> RunAsync(
+        (string Node, string? Script, string? Reason) suite, string scenario, CancellationToken cancellationToken)
     {
         using Process process = Process.Start(new ProcessStartInfo(
             suite.Node, [suite.Script!, "server", "--url", $"{_host.Client.BaseAddress}mcp", "--scenario", scenario])

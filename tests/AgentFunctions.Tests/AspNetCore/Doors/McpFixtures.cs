@@ -3,6 +3,7 @@ using System.Text.Json;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using AgentFunctions.Gateway;
+using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
 using Microsoft.AspNetCore.Builder;
@@ -22,16 +23,12 @@ internal static class McpFixtures
     public static Task<ApiHost> StartAsync() => ApiHost.StartAsync(
         Script,
         [
-            AgentTool.Create("sleep", "Sleeps.", ToolEffect.None, static async (int seconds, CancellationToken cancellationToken) =>
-            {
-                using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Math.Max(1, seconds * 1_000)));
-                await timer.WaitForNextTickAsync(cancellationToken);
-                return $"slept {seconds}";
-            }),
+            AgentTool.Create("sleep", "Sleeps.", ToolEffect.None, SleepAsync),
         ],
         static builder =>
         {
-            builder.Services.AddAgent(AgentFunctions.Agents.Agent.Create(Agent).WithInstructions("Do as you are told.").WithTools("sleep", "ask_person").Build());
+            builder.Services.AddAgent(AgentFunctions.Agents.Agent.Create(Agent)
+                .WithInstructions("Do as you are told.").WithTools("sleep", "ask_person").Build());
             builder.Services.AddAgentFunctionsDoors(static options =>
             {
                 options.Mcp.Agents = false;
@@ -47,23 +44,46 @@ internal static class McpFixtures
     [
         Tool("greet", McpTaskUse.Never, """{"name":{"type":"string"}}"""),
         Tool("slow_compute", McpTaskUse.May, """{"seconds":{"type":"integer"},"label":{"type":"string"}}"""),
-        new McpAgentTool("failing_job", "Fails.", Schema("{}"), Submit) { Tasks = McpTaskUse.Must, Result = static run => new CallToolResult { IsError = true, Content = [new TextContentBlock { Text = run.Result!.Text }] } },
-        new McpAgentTool("protocol_error_job", "Fails worse.", Schema("{}"), Submit) { Result = static _ => throw new McpProtocolException("it is broken", McpErrorCode.InternalError) },
+        new McpAgentTool("failing_job", "Fails.", Schema("{}"), Submit) { Tasks = McpTaskUse.Must, Result = Failed },
+        new McpAgentTool("protocol_error_job", "Fails worse.", Schema("{}"), Submit)
+        {
+            Result = static _ => throw new McpProtocolException("it is broken", McpErrorCode.InternalError),
+        },
         Tool("confirm_delete", McpTaskUse.May, """{"filename":{"type":"string"}}"""),
         Tool("multi_input", McpTaskUse.May, "{}"),
         new McpAgentTool("test_tool_with_task", "Asks first.", Schema("{}"), SubmitNamed) { Tasks = McpTaskUse.Must },
         Tool("test_simple_text", McpTaskUse.Never, "{}"),
-        new McpAgentTool("test_error_handling", "Fails.", Schema("{}"), Submit) { Result = static run => new CallToolResult { IsError = true, Content = [new TextContentBlock { Text = run.Result!.Text }] } },
+        new McpAgentTool("test_error_handling", "Fails.", Schema("{}"), Submit) { Result = Failed },
         Tool("test_tool_with_progress", McpTaskUse.Never, "{}"),
     ];
 
-    private static McpAgentTool Tool(string name, McpTaskUse tasks, string properties) => new(name, $"The tool {name}.", Schema(properties), Submit)
+    /// <summary>The suite names tools that take some seconds.</summary>
+    private static async Task<string> SleepAsync(int seconds, CancellationToken cancellationToken)
     {
-        Tasks = tasks,
-        Result = static run => new CallToolResult { Content = [new TextContentBlock { Text = run.Result?.Text ?? run.Error?.Message ?? "" }], IsError = run.Error is null ? null : true },
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Math.Max(1, seconds * 1_000)));
+        await timer.WaitForNextTickAsync(cancellationToken);
+        return $"slept {seconds}";
+    }
+
+    private static McpAgentTool Tool(string name, McpTaskUse tasks, string properties) =>
+        new(name, $"The tool {name}.", Schema(properties), Submit)
+        {
+            Tasks = tasks,
+            Result = static run => new CallToolResult
+            {
+                Content = [new TextContentBlock { Text = run.Result?.Text ?? run.Error?.Message ?? "" }],
+                IsError = run.Error is null ? null : true,
+            },
+        };
+
+    private static CallToolResult Failed(Run run) => new()
+    {
+        Content = [new TextContentBlock { Text = run.Result!.Text }],
+        IsError = true,
     };
 
-    private static JsonElement Schema(string properties) => JsonElement.Parse($$"""{"type":"object","properties":{{properties}}}""");
+    private static JsonElement Schema(string properties) =>
+        JsonElement.Parse($$"""{"type":"object","properties":{{properties}}}""");
 
     private static RunRequest Submit(RequestContext<CallToolRequestParams> request) => new()
     {
@@ -94,8 +114,10 @@ internal static class McpFixtures
     private static ChatReply Script(ChatRequest request)
     {
         // The arguments stand in the goal as JSON, which may be escaped once more.
-        string goal = request.Messages.Select(static message => message.TryGetProperty("content", out JsonElement content) ? content.ToString() : "")
-            .First(static text => text.Contains("slow_compute", StringComparison.Ordinal) || text.Contains('{', StringComparison.Ordinal));
+        string goal = request.Messages
+            .Select(static message => message.TryGetProperty("content", out JsonElement content) ? content.ToString() : "")
+            .First(static text =>
+                text.Contains("slow_compute", StringComparison.Ordinal) || text.Contains('{', StringComparison.Ordinal));
         if (request.Turn > 0)
         {
             return ChatReply.Say($"Done: {string.Join(", ", request.Results)}");
@@ -103,25 +125,38 @@ internal static class McpFixtures
 
         return goal switch
         {
-            _ when goal.Contains("slow_compute", StringComparison.Ordinal) => ChatReply.Call("sleep", new { seconds = SecondsOf(goal) }),
-            _ when goal.Contains("failing_job", StringComparison.Ordinal) || goal.Contains("progress", StringComparison.Ordinal) => ChatReply.Call("sleep", new { seconds = 1 }),
-            _ when goal.Contains("confirm_delete", StringComparison.Ordinal) => new ChatReply { Calls = [Ask("confirm", "boolean")] },
-            _ when goal.Contains("multi_input", StringComparison.Ordinal) => new ChatReply { Calls = [Ask("name", "string"), Ask("confirm", "boolean")] },
-            _ when goal.Contains("greet", StringComparison.Ordinal) => ChatReply.Say($"Hello, {new string([.. goal[goal.LastIndexOf("name", StringComparison.Ordinal)..].Skip(4).SkipWhile(static c => !char.IsAsciiLetter(c)).TakeWhile(static c => char.IsAsciiLetterOrDigit(c) || c == '-')])}!"),
+            _ when Is("slow_compute") => ChatReply.Call("sleep", new { seconds = SecondsOf(goal) }),
+            _ when Is("failing_job") || Is("progress") => ChatReply.Call("sleep", new { seconds = 1 }),
+            _ when Is("confirm_delete") => new ChatReply { Calls = [Ask("confirm", "boolean")] },
+            _ when Is("multi_input") => new ChatReply { Calls = [Ask("name", "string"), Ask("confirm", "boolean")] },
+            _ when Is("greet") => ChatReply.Say($"Hello, {NameOf(goal)}!"),
             _ => ChatReply.Say($"Hello, {goal}"),
         };
+
+        bool Is(string tool) => goal.Contains(tool, StringComparison.Ordinal);
     }
 
     private static ChatReplyCall Ask(string field, string type) => ChatReplyCall.Of("ask_person", new
     {
         question = $"What about {field}?",
-        form = JsonElement.Parse($$$"""{"type":"object","properties":{"{{{field}}}":{"type":"{{{type}}}","title":"{{{field}}}"}},"required":["{{{field}}}"]}"""),
+        form = JsonElement.Parse(
+            $$$"""
+            {"type":"object","properties":{"{{{field}}}":{"type":"{{{type}}}","title":"{{{field}}}"}},"required":["{{{field}}}"]}
+            """),
     });
+
+    private static string NameOf(string goal) => new(
+    [
+        .. goal[goal.LastIndexOf("name", StringComparison.Ordinal)..].Skip(4)
+            .SkipWhile(static c => !char.IsAsciiLetter(c)).TakeWhile(static c => char.IsAsciiLetterOrDigit(c) || c == '-'),
+    ]);
 
     private static int SecondsOf(string goal)
     {
         int at = goal.IndexOf("seconds", StringComparison.Ordinal);
-        string digits = at < 0 ? "0" : new([.. goal.Skip(at).SkipWhile(static c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]);
+        string digits = at < 0
+            ? "0"
+            : new([.. goal.Skip(at).SkipWhile(static c => !char.IsAsciiDigit(c)).TakeWhile(char.IsAsciiDigit)]);
         return int.Parse(digits, CultureInfo.InvariantCulture);
     }
 }
