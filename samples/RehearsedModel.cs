@@ -8,8 +8,8 @@ using Microsoft.Extensions.Configuration;
 namespace AgentFunctions.Samples;
 
 /// <summary>
-/// Stands in for a model where no key is set: a script that decides by what the tools returned. Every text says so. The samples compile
-/// this file into themselves.
+/// Stands in for a model where no key is set: a script that decides by what the tools returned. Every text says so. The projects of
+/// the samples that use it compile this file.
 /// </summary>
 internal abstract class RehearsedModel : IChatClient
 {
@@ -22,7 +22,8 @@ internal abstract class RehearsedModel : IChatClient
     /// <summary>Whether no real model is configured.</summary>
     public static bool IsNeeded(IConfiguration configuration) =>
         !configuration.GetSection("Models").GetChildren().Any()
-        && !new[] { "OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", "MOONSHOT_API_KEY" }.Any(name => configuration[name] is { Length: > 0 });
+        && !new[] { "OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT", "MOONSHOT_API_KEY" }
+            .Any(name => configuration[name] is { Length: > 0 });
 
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -37,9 +38,11 @@ internal abstract class RehearsedModel : IChatClient
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+        ChatResponse response = await GetResponseAsync(messages, options, cancellationToken);
+        foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())
         {
             yield return update;
         }
@@ -59,10 +62,18 @@ internal abstract class RehearsedModel : IChatClient
 
     protected static ChatResponse Call(string text, string tool, int number, params (string Name, object Value)[] arguments) =>
         Response(text, ChatFinishReason.ToolCalls, new FunctionCallContent(
-            $"call_{number}", tool, arguments.ToDictionary(static argument => argument.Name, static object? (argument) => JsonSerializer.SerializeToElement(argument.Value))));
+            $"call_{number}", tool,
+            arguments.ToDictionary(
+                static argument => argument.Name,
+                static object? (argument) => JsonSerializer.SerializeToElement(argument.Value))));
 
     protected static ChatResponse Say(string text) => Response(text, ChatFinishReason.Stop);
 
     private static ChatResponse Response(string text, ChatFinishReason reason, params AIContent[] calls) =>
-        new(new ChatMessage(ChatRole.Assistant, [new TextContent($"{Label} {text}"), .. calls])) { ModelId = "rehearsal", FinishReason = reason, Usage = new() };
+        new(new ChatMessage(ChatRole.Assistant, [new TextContent($"{Label} {text}"), .. calls]))
+        {
+            ModelId = "rehearsal",
+            FinishReason = reason,
+            Usage = new(),
+        };
 }

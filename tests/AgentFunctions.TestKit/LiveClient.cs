@@ -8,7 +8,8 @@ public sealed class LiveClient
 {
     private static readonly HashSet<string> s_live =
     [
-        "model.started", "model.retrying", "model.snapshot", "model.delta", "model.reset", "run.state", "tool.progress", "tree.patch", "stream.ends",
+        "model.started", "model.retrying", "model.snapshot", "model.delta", "model.reset", "run.state", "tool.progress", "tree.patch",
+        "stream.ends",
     ];
 
     /// <summary>Gets the types of all events.</summary>
@@ -115,7 +116,8 @@ public sealed class LiveClient
     {
         if (at != text.Length)
         {
-            throw new InvalidOperationException($"The delta goes on at {at}, and {text.Length} units are shown: there is a gap, or something comes twice.");
+            throw new InvalidOperationException(
+                $"The delta continues at {at}, but {text.Length} units are shown: there is a gap, or something came twice.");
         }
     }
 }

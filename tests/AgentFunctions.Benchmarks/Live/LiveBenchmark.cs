@@ -5,8 +5,8 @@ using AgentFunctions.Benchmarks.Engine;
 namespace AgentFunctions.Benchmarks.Live;
 
 /// <summary>
-/// Runs that are watched while they work: how late a client is shown what the provider sent, and what it costs the loop that it could be
-/// shown, and that it is.
+/// Runs that are watched while they work: how late a client is shown what the provider sent, and what live text costs the loop, with
+/// watchers and without.
 /// </summary>
 internal static class LiveBenchmark
 {
@@ -14,7 +14,13 @@ internal static class LiveBenchmark
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var options = new Dictionary<string, string> { ["--runs"] = "100", ["--turns"] = "1000", ["--rounds"] = "7", ["--data"] = Path.GetTempPath() };
+        var options = new Dictionary<string, string>
+        {
+            ["--runs"] = "100",
+            ["--turns"] = "1000",
+            ["--rounds"] = "7",
+            ["--data"] = Path.GetTempPath(),
+        };
         foreach (string[] pair in args.Chunk(2))
         {
             options[pair[0]] = pair[1];
@@ -25,13 +31,14 @@ internal static class LiveBenchmark
         DelayResult delay = await LiveDelay.MeasureAsync(scratch, Number("--runs"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"delay       {delay.P50:F1} ms p50, {delay.P95:F1} ms p95, {delay.P99:F1} ms p99 from the provider's byte to the client: {delay.Pieces:N0} pieces of {delay.Runs} watched runs, "
-            + $"{delay.MostAtOnce} of them at once"));
+            $"delay       {delay.P50:F1} ms p50, {delay.P95:F1} ms p95, {delay.P99:F1} ms p99 from the provider's byte to the client: "
+            + $"{delay.Pieces:N0} pieces of {delay.Runs} watched runs, {delay.MostAtOnce} of them at once"));
         CostResult cost = await LiveCost.MeasureAsync(scratch, Number("--turns"), Number("--rounds"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"loop        {cost.Off:N0} steps/s with live text off; nobody watches: {cost.Unwatched:P2} of that ({cost.UnwatchedLow:P2} to {cost.UnwatchedHigh:P2}); "
-            + $"10 watchers: {cost.Watched:P2} ({cost.WatchedLow:P2} to {cost.WatchedHigh:P2}); medians and quartiles of pairs side by side"));
+            $"loop        {cost.Off:N0} steps/s with live text off; "
+            + $"nobody watches: {cost.Unwatched:P2} of that ({cost.UnwatchedLow:P2} to {cost.UnwatchedHigh:P2}); "
+            + $"10 watchers: {cost.Watched:P2} ({cost.WatchedLow:P2} to {cost.WatchedHigh:P2}); medians and quartiles of pairs"));
         Console.WriteLine(JsonSerializer.Serialize(new { delay, cost, processors = Environment.ProcessorCount }, Json));
         return 0;
     }

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Benchmarks.Live;
 
 /// <summary>
-/// The steps a second of a run over a model and a tool that take no time: with live text turned off, with it while nobody watches, and with
-/// ten watchers. The three take turns, and each is compared with its neighbour, so that what else the machine does falls on all.
+/// The steps a second of a run over a model and a tool that take no time: with live text turned off, with it while nobody watches,
+/// and with ten watchers. The three take turns, and each is compared with its neighbour, so that what else the machine does falls on all.
 /// </summary>
 internal static class LiveCost
 {
@@ -39,7 +39,8 @@ internal static class LiveCost
         }
 
         return new CostResult(
-            At(without, 0.5), At(unwatched, 0.5), At(unwatched, 0.25), At(unwatched, 0.75), At(watched, 0.5), At(watched, 0.25), At(watched, 0.75));
+            At(without, 0.5), At(unwatched, 0.5), At(unwatched, 0.25), At(unwatched, 0.75),
+            At(watched, 0.5), At(watched, 0.25), At(watched, 0.75));
     }
 
     private static async Task<(double Off, double On)> PairAsync(Bench off, Bench on, int turns, int watchers, bool isOffFirst)
@@ -58,7 +59,8 @@ internal static class LiveCost
             var model = new ScriptedModel();
             AgentTool tool = AgentTool.Create("work", "Works.", ToolEffect.Idempotent, (int turn) => model.Work(turn));
             IHost host = await ScriptedModel.StartHostAsync(
-                scratch.NewFile(), model, tool, isStreaming: true, new KeyValuePair<string, string?>("Live:Enabled", isLive ? "true" : "false"));
+                scratch.NewFile(), model, tool, isStreaming: true,
+                new KeyValuePair<string, string?>("Live:Enabled", isLive ? "true" : "false"));
             return new Bench(host, model);
         }
 
@@ -67,7 +69,8 @@ internal static class LiveCost
         {
             model.Begin(turns, new AgentMarks(turns, static () => 0));
             long begun = Stopwatch.GetTimestamp();
-            Run run = await host.Services.GetRequiredService<AgentGateway>().SubmitAsync(new RunRequest { Goal = "Take many turns." });
+            Run run = await host.Services.GetRequiredService<AgentGateway>()
+                .SubmitAsync(new RunRequest { Goal = "Take many turns." });
             Task[] watching = [.. Enumerable.Range(0, watchers).Select(_ => Task.Run(async () =>
             {
                 await foreach (RunSignal signal in host.Services.GetRequiredService<LiveFeed>().FollowAsync(run.Id))

@@ -48,7 +48,11 @@ internal static class LiveDelay
         await using WebApplication app = builder.Build();
         app.MapAgentFunctions();
         await app.StartAsync();
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000 }) { BaseAddress = new Uri(app.Urls.First()), Timeout = Timeout.InfiniteTimeSpan };
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 10_000 })
+        {
+            BaseAddress = new Uri(app.Urls.First()),
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         // The code is compiled, and the gate of the model lets enough calls through, before anything is measured.
         for (int i = 0; i < 3; i++)
         {
@@ -65,7 +69,8 @@ internal static class LiveDelay
         await Task.WhenAll(watching);
         await app.StopAsync();
         double[] delays = [.. watched.Values.SelectMany(static one => one.Delays()).Order()];
-        return new DelayResult(runs, delays.Length, At(delays, 0.5), At(delays, 0.95), At(delays, 0.99), watched.Values.Max(one => watched.Values.Count(other => other.IsWith(one))));
+        int mostAtOnce = watched.Values.Max(one => watched.Values.Count(other => other.IsWith(one)));
+        return new DelayResult(runs, delays.Length, At(delays, 0.5), At(delays, 0.95), At(delays, 0.99), mostAtOnce);
     }
 
     private static double At(double[] sorted, double share) => sorted[(int)((sorted.Length - 1) * share)];
@@ -88,7 +93,8 @@ internal static class LiveDelay
     private static async Task WatchAsync(HttpClient http, string goal, Watched? one)
     {
         using HttpResponseMessage submitted = await http.PostAsJsonAsync("/api/runs", new { goal });
-        string id = (await submitted.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        JsonElement run = await submitted.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+        string id = run.GetProperty("id").GetString()!;
         await using Stream stream = await http.GetStreamAsync(new Uri($"/api/runs/{id}/events?live=true", UriKind.Relative));
         await foreach (SseItem<string> item in SseParser.Create(stream).EnumerateAsync())
         {
@@ -104,7 +110,8 @@ internal static class LiveDelay
             else if (item.EventType == "model.delta")
             {
                 JsonElement data = JsonElement.Parse(item.Data);
-                one.Shown.Add((Stopwatch.GetTimestamp(), data.GetProperty("at").GetInt32() + data.GetProperty("text").GetString()!.Length));
+                int length = data.GetProperty("at").GetInt32() + data.GetProperty("text").GetString()!.Length;
+                one.Shown.Add((Stopwatch.GetTimestamp(), length));
             }
         }
     }
@@ -118,7 +125,8 @@ internal static class LiveDelay
 
         public List<(long At, int Length)> Shown { get; } = [];
 
-        public bool IsWith(Watched other) => Sent.Count > 0 && other.Sent.Count > 0 && Sent[0] <= other.Sent[0] && other.Sent[0] <= Sent[^1];
+        public bool IsWith(Watched other) =>
+            Sent.Count > 0 && other.Sent.Count > 0 && Sent[0] <= other.Sent[0] && other.Sent[0] <= Sent[^1];
 
         /// <summary>From each piece to its client, in milliseconds; a piece counts as shown but for the blank at its end.</summary>
         public IEnumerable<double> Delays()

@@ -10,7 +10,8 @@ namespace AgentFunctions.EndToEnd.Crash;
 internal sealed class KilledLiveTests
 {
     private const string Answer =
-        "The first part of the answer, which is long enough to be cut in pieces, then the second one, and at last the third part of it all.";
+        "The first part of the answer, which is long enough to be cut in pieces, then the second one, "
+        + "and at last the third part of it all.";
 
     private static readonly int Kills = KilledProgram.Kills(3);
 
@@ -19,12 +20,13 @@ internal sealed class KilledLiveTests
     {
         using var folder = new TemporaryFolder();
         using var gate = new SemaphoreSlim(0);
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(_ => ChatReply.Say(Answer) with { BetweenChunks = InTheMiddle(gate) });
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(
+            _ => ChatReply.Say(Answer) with { BetweenChunks = InTheMiddle(gate) });
         var client = new LiveClient();
         string? id = null;
         for (int life = 0; life <= Kills; life++)
         {
-            await using ProgramProcess server = ProgramProcess.Start(model, folder.Path, "serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path);
+            await using ProgramProcess server = Serve(model, folder.Path);
             using var http = new HttpClient { BaseAddress = await server.ListeningAsync() };
             id ??= await SubmitAsync(http, cancellationToken);
             int before = client.Types.Count;
@@ -39,8 +41,11 @@ internal sealed class KilledLiveTests
                     gate.Release();
                 }
             });
-            string[] seen = [.. client.Types.Skip(before).Where(static type => type is not ("run.state" or "run.submitted" or "step.retrying"))];
-            Assert.That(seen[0], Is.EqualTo(life == 0 ? "model.started" : "model.reset"), "what was shown of the answer that died is void before the next one begins");
+            string first = client.Types.Skip(before)
+                .First(static type => type is not ("run.state" or "run.submitted" or "step.retrying"));
+            Assert.That(
+                first, Is.EqualTo(life == 0 ? "model.started" : "model.reset"),
+                "what was shown of the answer that died is void before the next one begins");
         }
 
         Assert.That(client.Resets, Is.EqualTo(Enumerable.Repeat("reconnected", Kills)));
@@ -48,7 +53,8 @@ internal sealed class KilledLiveTests
         Assert.That(client.Recorded, Is.EqualTo(Answer));
         Assert.That(Answer.StartsWith(client.Live, StringComparison.Ordinal), Is.True, "of the last attempt alone");
         Assert.That(client.Live, Is.Not.Empty);
-        Assert.That(client.Positions, Is.EqualTo(Enumerable.Range(0, client.Positions.Count)), "no event is lost, none comes twice");
+        Assert.That(
+            client.Positions, Is.EqualTo(Enumerable.Range(0, client.Positions.Count)), "no event is lost, none comes twice");
         Assert.That(model.Count, Is.EqualTo(Kills + 1), "each life asked once");
         await AnsweredOnceAsync(model, folder.Path, id!, cancellationToken);
     }
@@ -66,8 +72,12 @@ internal sealed class KilledLiveTests
         return (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
     }
 
-    /// <summary>Watches until the run has ended or the server has died, and acts once some of an answer is on the screen.</summary>
-    private static async Task WatchAsync(HttpClient http, string id, LiveClient client, CancellationToken cancellationToken, Func<Task> act)
+    private static ProgramProcess Serve(OpenAIProtocolServer model, string folder) =>
+        ProgramProcess.Start(model, folder, "serve", "--urls", "http://127.0.0.1:0", "--data", folder);
+
+    /// <summary>Watches until the run has ended or the server has died, and acts once some of an answer is shown.</summary>
+    private static async Task WatchAsync(
+        HttpClient http, string id, LiveClient client, CancellationToken cancellationToken, Func<Task> act)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{id}/events?live=true");
         if (client.Positions.Count > 0)
@@ -75,7 +85,8 @@ internal sealed class KilledLiveTests
             request.Headers.Add("Last-Event-ID", $"{client.Positions[^1]}");
         }
 
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        using HttpResponseMessage response = await http.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
         await using Stream stream = await response.EnsureSuccessStatusCode().Content.ReadAsStreamAsync(cancellationToken);
         bool hasActed = false;
         try
@@ -90,15 +101,16 @@ internal sealed class KilledLiveTests
                 }
             }
         }
-        catch (Exception e) when (hasActed && e is HttpIOException or IOException)
+        catch (IOException) when (hasActed)
         {
             // The server was killed.
         }
     }
 
-    private static async Task AnsweredOnceAsync(OpenAIProtocolServer model, string folder, string id, CancellationToken cancellationToken)
+    private static async Task AnsweredOnceAsync(
+        OpenAIProtocolServer model, string folder, string id, CancellationToken cancellationToken)
     {
-        await using ProgramProcess server = ProgramProcess.Start(model, folder, "serve", "--urls", "http://127.0.0.1:0", "--data", folder);
+        await using ProgramProcess server = Serve(model, folder);
         using var http = new HttpClient { BaseAddress = await server.ListeningAsync() };
         string transcript = await http.GetStringAsync(new Uri($"/api/runs/{id}/transcript", UriKind.Relative), cancellationToken);
         Assert.That(transcript.Split("at last the third part").Length - 1, Is.EqualTo(1), transcript);
