@@ -118,21 +118,21 @@ internal sealed class McpRunTools(RunStands stands, RunSteering steering, Approv
 
     private static Tool Describe(
         string name, string description, bool reads, string properties, params string[] required) => new()
-    {
-        Name = name,
-        Description = description,
-        InputSchema = JsonElement.Parse(
-            $$"""
-            {"type":"object","properties":{{properties}},
-            "required":[{{string.Join(',', required.Select(static one => $"\"{one}\""))}}]}
-            """),
-        Annotations = new ToolAnnotations
         {
-            ReadOnlyHint = reads,
-            DestructiveHint = name == "run_cancel",
-            IdempotentHint = name != "run_message",
-        },
-    };
+            Name = name,
+            Description = description,
+            InputSchema = JsonElement.Parse(
+                $$"""
+                {"type":"object","properties":{{properties}},
+                "required":[{{string.Join(',', required.Select(static one => $"\"{one}\""))}}]}
+                """),
+            Annotations = new ToolAnnotations
+            {
+                ReadOnlyHint = reads,
+                DestructiveHint = name == "run_cancel",
+                IdempotentHint = name != "run_message",
+            },
+        };
 
     private static JsonElement? Find(CallToolRequestParams call, string name) =>
         call.Arguments?.TryGetValue(name, out JsonElement value) == true && value.ValueKind != JsonValueKind.Null ? value : null;
