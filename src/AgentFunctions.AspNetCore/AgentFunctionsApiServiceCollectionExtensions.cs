@@ -86,6 +86,6 @@ public static class AgentFunctionsApiServiceCollectionExtensions
     /// Adds a service that needs what <c>AddAgentFunctions</c> adds, made in a way that the container does not check when it is built:
     /// <c>MapAgentFunctions</c> says which line is missing.
     /// </summary>
-    private static void TryAddMade<T>(this IServiceCollection services)
+    internal static void TryAddMade<T>(this IServiceCollection services)
         where T : class => services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<T>(provider));
 }

@@ -34,7 +34,8 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
 
     private static void AddMcpDoor(this IServiceCollection services)
     {
-        services.AddMcpServer().WithHttpTransport(static options => options.SessionMode = HttpServerSessionMode.StatefulForInitializeClients);
+        services.AddMcpServer()
+            .WithHttpTransport(static options => options.SessionMode = HttpServerSessionMode.StatefulForInitializeClients);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IConfigureOptions<McpServerOptions>, McpDoorOptionsSetup>());
         services.TryAddMade<McpAgentTools>();
         services.TryAddMade<McpRunTools>();
@@ -42,8 +43,4 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
         services.TryAddMade<McpCalls>();
         services.TryAddMade<McpTasks>();
     }
-
-    /// <summary>Adds a service that needs what <c>AddAgentFunctions</c> adds, made in a way that the container does not check when it is built.</summary>
-    private static void TryAddMade<T>(this IServiceCollection services)
-        where T : class => services.TryAddSingleton(static provider => ActivatorUtilities.CreateInstance<T>(provider));
 }

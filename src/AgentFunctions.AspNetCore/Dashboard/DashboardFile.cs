@@ -9,10 +9,10 @@ namespace AgentFunctions.AspNetCore.Dashboard;
 internal sealed class DashboardFile(string name, byte[] content)
 {
     private const int BrotliQuality = 9;
-    private const int BrotliWindow = 22;
 
-    private readonly Lazy<byte[]> _brotli = new(() => Brotli(content));
-    private readonly Lazy<byte[]> _gzip = new(() => Gzip(content));
+    // Copies, because the buffers in which they are made are longer.
+    private readonly Lazy<byte[]> _brotli = new(() => Compression.Brotli(content, BrotliQuality).ToArray());
+    private readonly Lazy<byte[]> _gzip = new(() => Compression.Gzip(content, CompressionLevel.SmallestSize).ToArray());
 
     public string Name => name;
 
@@ -25,23 +25,4 @@ internal sealed class DashboardFile(string name, byte[] content)
         ContentEncoding.Gzip when _gzip.Value.Length < content.Length => (_gzip.Value, accepted),
         _ => (content, ContentEncoding.Identity),
     };
-
-    private static byte[] Brotli(byte[] content)
-    {
-        byte[] target = new byte[BrotliEncoder.GetMaxCompressedLength(content.Length)];
-        return BrotliEncoder.TryCompress(content, target, out int written, BrotliQuality, BrotliWindow)
-            ? target[..written]
-            : content;
-    }
-
-    private static byte[] Gzip(byte[] content)
-    {
-        using var target = new MemoryStream();
-        using (var gzip = new GZipStream(target, CompressionLevel.SmallestSize))
-        {
-            gzip.Write(content);
-        }
-
-        return target.ToArray();
-    }
 }

@@ -20,7 +20,8 @@ internal sealed class DashboardFiles(IOptions<ApiOptions> options)
     private static IEnumerable<DashboardFile> Embedded()
     {
         Assembly assembly = typeof(DashboardFiles).Assembly;
-        foreach (string name in assembly.GetManifestResourceNames().Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (string name in assembly.GetManifestResourceNames()
+            .Where(static name => name.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             using Stream stream = assembly.GetManifestResourceStream(name)!;
             byte[] content = new byte[stream.Length];
@@ -55,13 +56,12 @@ internal sealed class DashboardVersion
         Id = Convert.ToHexStringLower(hash.GetHashAndReset(), 0, IdBytes);
         _shell = _files.TryGetValue(ShellName, out DashboardFile? shell)
             ? Encoding.UTF8.GetString(shell.Content.Span)
-            : throw new AgentException(ErrorCode.InvalidInput, $"Api:Dashboard:AssetsFolder: the folder has no {ShellName}; name the folder of the dashboard's files.");
+            : throw new AgentException(
+                ErrorCode.InvalidInput, $"Api:Dashboard:AssetsFolder: the folder has no {ShellName}; name the folder of the dashboard's files.");
     }
 
     /// <summary>The hash over all files, of which their addresses carry the beginning.</summary>
     public string Id { get; }
-
-    public IEnumerable<DashboardFile> Files => _files.Values;
 
     public DashboardFile? Find(string name) => name == ShellName ? null : _files.GetValueOrDefault(name);
 

@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace AgentFunctions.AspNetCore.Http;
 
-/// <summary>What is done with JSON before it is sent: a tag by which a client that has it already is told so, and compression.</summary>
+/// <summary>Prepares JSON for sending: a tag, by which a client that has the answer already gets 304, and compression.</summary>
 internal static class JsonAnswer
 {
     /// <summary>Below this many bytes an answer fits into one packet anyway.</summary>
@@ -13,8 +13,6 @@ internal static class JsonAnswer
 
     /// <summary>How well it is compressed: a tenth of the time of the best for nearly its size.</summary>
     private const int BrotliQuality = 4;
-
-    private const int BrotliWindow = 22;
 
     /// <summary>Sets the headers of an answer.</summary>
     /// <param name="http">The request.</param>
@@ -30,7 +28,8 @@ internal static class JsonAnswer
             // Weak: it is the same however the answer is compressed.
             var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(body.Span), 0, 16)}\"", isWeak: true);
             response.Headers.ETag = tag.ToString();
-            if (http.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))
+            if (http.Request.GetTypedHeaders().IfNoneMatch.Any(
+                known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))
             {
                 response.StatusCode = StatusCodes.Status304NotModified;
                 response.ContentLength = null;
@@ -39,7 +38,8 @@ internal static class JsonAnswer
             }
         }
 
-        ReadOnlyMemory<byte> sent = body.Length < LeastCompressed || response.Headers.ContentEncoding.Count > 0 ? body : Compress(http, body);
+        bool isSentAsIs = body.Length < LeastCompressed || response.Headers.ContentEncoding.Count > 0;
+        ReadOnlyMemory<byte> sent = isSentAsIs ? body : Compress(http, body);
         response.ContentLength = sent.Length;
         return sent;
     }
@@ -56,22 +56,8 @@ internal static class JsonAnswer
         }
 
         http.Response.Headers.ContentEncoding = encoding;
-        if (encoding == ContentEncoding.Brotli)
-        {
-            byte[] target = new byte[BrotliEncoder.GetMaxCompressedLength(body.Length)];
-            if (BrotliEncoder.TryCompress(body.Span, target, out int written, BrotliQuality, BrotliWindow))
-            {
-                return target.AsMemory(0, written);
-            }
-        }
-
-        http.Response.Headers.ContentEncoding = ContentEncoding.Gzip;
-        using var buffer = new MemoryStream();
-        using (var gzip = new GZipStream(buffer, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            gzip.Write(body.Span);
-        }
-
-        return buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+        return encoding == ContentEncoding.Brotli
+            ? Compression.Brotli(body.Span, BrotliQuality)
+            : Compression.Gzip(body.Span, CompressionLevel.Fastest);
     }
 }

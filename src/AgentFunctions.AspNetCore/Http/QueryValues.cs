@@ -15,7 +15,10 @@ internal static class QueryValues
     };
 
     public static int Number(this IQueryCollection query, string name, int fallback, int min, int max) =>
-        query.Text(name) is not { } text ? fallback
+        query.Number(name, min, max) ?? fallback;
+
+    public static int? Number(this IQueryCollection query, string name, int min, int max) =>
+        query.Text(name) is not { } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= min && value <= max ? value
         : throw Invalid(name, $"use a number from {min} to {max}");
 
@@ -59,5 +62,5 @@ internal static class QueryValues
         _ => throw Invalid(name, "send the header once"),
     };
 
-    private static AgentException Invalid(string name, string remedy) => new(ErrorCode.InvalidInput, $"{name}: {remedy}.");
+    public static AgentException Invalid(string name, string remedy) => new(ErrorCode.InvalidInput, $"{name}: {remedy}.");
 }

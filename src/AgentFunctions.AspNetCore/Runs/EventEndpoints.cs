@@ -67,11 +67,12 @@ internal static class EventEndpoints
             : EventStream.Of(id, from);
     }
 
-    private static async Task<List<EventResource>> ReadPageAsync(Journal journal, string id, long from, IQueryCollection query, CancellationToken cancellationToken)
+    private static async Task<List<EventResource>> ReadPageAsync(
+        Journal journal, string id, long from, IQueryCollection query, CancellationToken cancellationToken)
     {
         long? before = query.Position("before");
-        int? tail = query.Text("tail") is null ? null : query.Number("tail", 0, 1, MaxPage);
-        int? limit = query.Text("limit") is null ? null : query.Number("limit", 0, 1, MaxPage);
+        int? tail = query.Number("tail", 1, MaxPage);
+        int? limit = query.Number("limit", 1, MaxPage);
         string[] types = query.Text("types")?.Split(',') ?? [];
         if (before is not null || tail is not null)
         {

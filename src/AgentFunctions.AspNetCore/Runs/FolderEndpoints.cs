@@ -69,6 +69,5 @@ internal static class FolderEndpoints
         return Answers.Json(answer, StatusCodes.Status202Accepted);
     }
 
-    private static int? TurnOf(HttpContext http) =>
-        http.Request.Query.ContainsKey("turn") ? http.Request.Query.Number("turn", 0, 0, int.MaxValue) : null;
+    private static int? TurnOf(HttpContext http) => http.Request.Query.Number("turn", 0, int.MaxValue);
 }

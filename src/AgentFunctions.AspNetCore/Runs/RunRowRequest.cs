@@ -10,7 +10,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
-/// <summary>What rows a request asks for.</summary>
+/// <summary>The rows that a request asks for.</summary>
 /// <param name="Query">The filters.</param>
 /// <param name="From">How many rows to leave out.</param>
 /// <param name="Limit">The most rows.</param>
@@ -66,17 +66,15 @@ internal sealed record RunRowRequest(RunRowQuery Query, int From, int Limit)
         .WithQuery("limit", "The most rows of the page; 50 by default.", 1, MaxPage);
 
     private static RunStatus StatusOf(string name) => CamelCase.TryRead(name, out RunStatus status) ? status
-        : throw Invalid("status", $"use some of {string.Join(", ", Enum.GetValues<RunStatus>().Select(CamelCase.Of))}, separated by commas");
+        : throw QueryValues.Invalid("status", $"use some of {string.Join(", ", Enum.GetValues<RunStatus>().Select(CamelCase.Of))}, separated by commas");
 
     private static decimal Usd(IQueryCollection query) => query.Text("minUsd") is not { } text ? 0
         : decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal usd) ? usd
-        : throw Invalid("minUsd", "use a number, such as 2.5");
+        : throw QueryValues.Invalid("minUsd", "use a number, such as 2.5");
 
     private static HashSet<string>? IdsOf(IQueryCollection query)
     {
         string[]? ids = query["ids"] is { Count: > 0 } text ? text.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries) : null;
-        return ids?.Length > MaxIds ? throw Invalid("ids", $"send at most {MaxIds}") : ids?.ToHashSet(StringComparer.Ordinal);
+        return ids?.Length > MaxIds ? throw QueryValues.Invalid("ids", $"send at most {MaxIds}") : ids?.ToHashSet(StringComparer.Ordinal);
     }
-
-    private static AgentException Invalid(string name, string remedy) => new(ErrorCode.InvalidInput, $"{name}: {remedy}.");
 }
