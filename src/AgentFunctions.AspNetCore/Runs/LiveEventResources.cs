@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Http;
-using AgentFunctions.Budgets;
 using AgentFunctions.Runs;
 using AgentFunctions.Views;
 using AgentFunctions.Views.Live;
@@ -161,10 +160,10 @@ internal sealed record TreeNodeResource
     public required int Turns { get; init; }
 
     /// <summary>What the run itself spent, with its sub-agents that have ended.</summary>
-    public required TreeCostResource Own { get; init; }
+    public required NodeSpendingResource Own { get; init; }
 
     /// <summary>What the branch spent.</summary>
-    public required TreeCostResource Branch { get; init; }
+    public required NodeSpendingResource Branch { get; init; }
 
     public static TreeNodeResource Of(RunTree node) => new()
     {
@@ -177,18 +176,9 @@ internal sealed record TreeNodeResource
         CreatedAt = node.Run.CreatedAt.UtcDateTime,
         CompletedAt = node.Run.CompletedAt?.UtcDateTime,
         Turns = node.Run.Turns,
-        Own = TreeCostResource.Of(node.Run.Steps, node.Run.Usage),
-        Branch = TreeCostResource.Of(node.Steps, node.Usage),
+        Own = NodeSpendingResource.Of(node.Run.Steps, node.Run.Usage),
+        Branch = NodeSpendingResource.Of(node.Steps, node.Usage),
     };
-}
-
-/// <summary>What a part of a tree spent.</summary>
-/// <param name="Steps">Steps.</param>
-/// <param name="Tokens">Tokens, in and out.</param>
-/// <param name="Usd">Money.</param>
-internal sealed record TreeCostResource(int Steps, long Tokens, decimal Usd)
-{
-    public static TreeCostResource Of(int steps, TokenUsage usage) => new(steps, usage.InputTokens + usage.OutputTokens, usage.Usd);
 }
 
 /// <summary>The stream ends.</summary>

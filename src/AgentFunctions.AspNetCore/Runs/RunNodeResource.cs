@@ -87,7 +87,7 @@ internal sealed record RunNodeResource
     public static RunNodeResource Of(RunTree tree, bool isCritical)
     {
         Run run = tree.Run;
-        var branch = new NodeSpendingResource(tree.Steps, tree.Usage.Usd, tree.Usage.InputTokens + tree.Usage.OutputTokens);
+        NodeSpendingResource branch = NodeSpendingResource.Of(tree.Steps, tree.Usage);
         return new RunNodeResource
         {
             Id = run.Id,
@@ -110,15 +110,4 @@ internal sealed record RunNodeResource
             Error = run.Error?.Message,
         };
     }
-}
-
-/// <summary>What was spent.</summary>
-/// <param name="Steps">Model calls and tool calls.</param>
-/// <param name="Usd">US dollars.</param>
-/// <param name="Tokens">Tokens, in and out together.</param>
-internal sealed record NodeSpendingResource(int Steps, decimal Usd, long Tokens)
-{
-    /// <summary>What is left without a branch; never less than nothing, while a branch's last numbers are on their way.</summary>
-    public NodeSpendingResource Without(RunTree branch) => new(
-        Math.Max(0, Steps - branch.Steps), Math.Max(0, Usd - branch.Usage.Usd), Math.Max(0, Tokens - branch.Usage.InputTokens - branch.Usage.OutputTokens));
 }
