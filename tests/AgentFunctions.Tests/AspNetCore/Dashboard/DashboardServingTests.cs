@@ -132,7 +132,7 @@ internal sealed partial class DashboardServingTests
     }
 
     [Test]
-    public async Task Root_WithAndWithoutAPrefix_LeadsToTheDashboard()
+    public async Task RootAndDashboard_WithoutTheSlash_LeadToTheDashboard()
     {
         await using ApiHost host = await StartAsync();
         Assert.That(await LocationAsync(host, "/"), Is.EqualTo("dashboard/"));
@@ -192,13 +192,20 @@ internal sealed partial class DashboardServingTests
         Assert.That(old.StatusCode, Is.EqualTo(HttpStatusCode.NotFound));
     }
 
-    [TestCase("dashboard", "Api:Dashboard:PathBase")]
-    [TestCase("/", "Api:Dashboard:PathBase")]
-    [TestCase("/a/../b", "Api:Dashboard:PathBase")]
-    [TestCase("/{x}", "Api:Dashboard:PathBase")]
-    public void Path_ThatIsNone_NamesTheField(string path, string field) => Assert.That(
+    [TestCase("dashboard")]
+    [TestCase("/")]
+    [TestCase("/a/../b")]
+    [TestCase("/{x}")]
+    public void PathBase_ThatIsInvalid_NamesTheField(string path) => Assert.That(
         async () => await StartAsync(builder => builder.Services.Configure<ApiOptions>(options => options.Dashboard.PathBase = path)),
-        Throws.TypeOf<OptionsValidationException>().With.Message.Contains(field));
+        Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Api:Dashboard:PathBase"));
+
+    [TestCase("account/login")]
+    [TestCase("//evil.example")]
+    [TestCase("https://evil.example/login")]
+    public void SignIn_ThatIsNoPathOfThisHost_NamesTheField(string path) => Assert.That(
+        async () => await StartAsync(builder => builder.Services.Configure<ApiOptions>(options => options.Dashboard.SignIn = path)),
+        Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Api:Dashboard:SignIn"));
 
     [Test]
     public async Task Path_OfItsOwn_IsWhereTheDashboardIs()

@@ -255,6 +255,61 @@ internal sealed class PageApiTests
         }
     }
 
+    [Test]
+    public async Task Spans_OfARun_AreListedOrSummedUpInParts()
+    {
+        await using ApiHost host = await StartAsync();
+        string run = await WaitingAsync(host);
+        JsonElement all = await GetAsync(host, $"/api/runs/{run}/spans");
+        JsonElement few = await GetAsync(host, $"/api/runs/{run}/spans?max=1");
+        JsonElement before = await GetAsync(host, $"/api/runs/{run}/spans?to=2020-01-01T00:00:00Z");
+        JsonElement path = await GetAsync(host, $"/api/runs/{run}/critical-path");
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(all.GetProperty("spans").EnumerateArray().Select(static span => span.GetProperty("kind").GetString()), Is.EqualTo(new[] { "model", "person" }));
+            Assert.That(all.GetProperty("spans")[1].GetProperty("over").GetBoolean(), Is.False);
+            Assert.That(all.TryGetProperty("buckets", out _), Is.False);
+            Assert.That(few.GetProperty("buckets").GetArrayLength(), Is.EqualTo(200));
+            Assert.That(few.GetProperty("buckets")[199].GetProperty("n").GetInt32(), Is.EqualTo(1), "it still waits for a person");
+            Assert.That(few.TryGetProperty("spans", out _), Is.False);
+            Assert.That(before.GetProperty("spans").GetArrayLength(), Is.Zero);
+            Assert.That(path.GetProperty("steps").EnumerateArray().Last().GetProperty("kind").GetString(), Is.EqualTo("person"));
+            Assert.That(path.GetProperty("parts").GetProperty("people").GetInt64(), Is.LessThanOrEqualTo(path.GetProperty("wallMs").GetInt64()));
+        }
+    }
+
+    [TestCase("max=0", "max:")]
+    [TestCase("from=soon", "from:")]
+    [TestCase("from=2026-01-02&to=2026-01-01", "from:")]
+    public async Task Spans_OfABadQuery_NameTheField(string query, string field)
+    {
+        await using ApiHost host = await StartAsync();
+        string run = await EndedAsync(host, "Count", "red");
+        using HttpResponseMessage response = await host.Client.GetAsync($"/api/runs/{run}/spans?{query}");
+
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
+        Assert.That(await response.Content.ReadAsStringAsync(), Does.Contain(field));
+    }
+
+    [Test]
+    public async Task Watch_OfTheInbox_TellsNothingOfRuns()
+    {
+        await using ApiHost host = await StartAsync();
+        await WaitingAsync(host);
+        using HttpResponseMessage response = await host.Client.GetAsync("/api/watch?topic=inbox", HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        string? first;
+        do
+        {
+            first = await reader.ReadLineAsync();
+        }
+        while (first?.StartsWith("event: ", StringComparison.Ordinal) == false);
+
+        Assert.That(first, Is.EqualTo("event: inbox"));
+        Assert.That(await reader.ReadLineAsync(), Does.Contain("\"approvals\":1"));
+    }
+
     private Task<ApiHost> StartAsync()
     {
         string policy = _folder.Write("policy.yaml", "rules:\n  - { name: ask, when: { tool: pay }, then: ask }\n");
