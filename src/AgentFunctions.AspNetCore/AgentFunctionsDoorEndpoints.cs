@@ -19,12 +19,15 @@ public static class AgentFunctionsDoorEndpoints
     /// <param name="endpoints">Where to map it.</param>
     /// <param name="pattern">Its address.</param>
     /// <returns>The conventions of its endpoints.</returns>
-    public static IEndpointConventionBuilder MapMcpDoor(this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/mcp")
+    public static IEndpointConventionBuilder MapMcpDoor(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/mcp")
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         RegistrationCheck.Ensure(endpoints.ServiceProvider);
         RouteGroupBuilder door = endpoints.MapGroup("");
-        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), McpResourceMetadata.Challenge(pattern)).ExcludeFromDescription().DisableCookieRedirect();
+        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), McpResourceMetadata.Challenge(pattern))
+            .ExcludeFromDescription()
+            .DisableCookieRedirect();
         door.MapMcp(pattern).Finally(static endpoint =>
         {
             RequestDelegate handler = endpoint.RequestDelegate!;

@@ -12,7 +12,8 @@ namespace AgentFunctions.AspNetCore;
 
 /// <summary>What comes before all of the app's own pipeline: the check of where it listens, and words for what routing refuses.</summary>
 internal sealed class ApiPipeline(
-    IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing, RootRedirect dashboard, PublicAddress address)
+    IServer server, IOptions<ApiOptions> options, AppAuthentication authentication, RoutingProblems routing, RootRedirect dashboard,
+    PublicAddress address)
     : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
@@ -23,7 +24,8 @@ internal sealed class ApiPipeline(
         ListenCheck.Ensure(addresses, options.Value, appAuthenticates);
         if (options.Value.Dashboard.AssetsFolder is not null)
         {
-            ListenCheck.EnsureLocal(addresses, "Api:Dashboard:AssetsFolder is for work on the dashboard; remove it, or listen on http://127.0.0.1.");
+            ListenCheck.EnsureLocal(
+                addresses, "Api:Dashboard:AssetsFolder is for work on the dashboard; remove it, or listen on http://127.0.0.1.");
         }
 
         if (appAuthenticates)

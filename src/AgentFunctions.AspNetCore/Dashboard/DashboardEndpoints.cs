@@ -12,7 +12,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace AgentFunctions.AspNetCore.Dashboard;
 
-/// <summary>The dashboard: a shell at each of its addresses, and the files of its version. Neither holds any data, so they need no credentials.</summary>
+/// <summary>
+/// The dashboard: a shell at each of its addresses, and the files of its version. Neither holds any data, so they need no credentials.
+/// </summary>
 internal static class DashboardEndpoints
 {
     private const string ImmutableFor = "public, max-age=31536000, immutable";
@@ -39,8 +41,9 @@ internal static class DashboardEndpoints
         dashboard.WithOrder(1);
         dashboard.MapMethods("/-/{version}/{**file}", [HttpMethods.Get, HttpMethods.Head], GetFile);
         int depth = options.PathBase.Count(static c => c == '/');
-        dashboard.MapMethods("/{**page}", [HttpMethods.Get, HttpMethods.Head], (string? page, HttpContext http, DashboardFiles files, DashboardHeaders headers) =>
-            GetShell(page ?? "", depth, http, files, headers));
+        dashboard.MapMethods(
+            "/{**page}", [HttpMethods.Get, HttpMethods.Head],
+            (string? page, HttpContext http, DashboardFiles files, DashboardHeaders headers) => GetShell(page ?? "", depth, http, files, headers));
     }
 
     private static IResult GetFile(string version, string file, HttpContext http, DashboardFiles files, DashboardHeaders headers)
@@ -94,7 +97,8 @@ internal static class DashboardEndpoints
 
     private static string Up(int levels) => string.Concat(Enumerable.Repeat("../", levels));
 
-    private static bool TakesHtml(string accept) => accept is "" or "*/*" || accept.Contains("text/html", StringComparison.OrdinalIgnoreCase);
+    private static bool TakesHtml(string accept) =>
+        accept is "" or "*/*" || accept.Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     private static ProblemException NotFound(string detail) => new(StatusCodes.Status404NotFound, "notFound", detail);
 }

@@ -10,7 +10,8 @@ namespace AgentFunctions.AspNetCore.Dashboard;
 internal sealed class DashboardHeaders(IOptions<ApiOptions> options)
 {
     private readonly string _policy = string.Join("; ",
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", $"connect-src {string.Join(' ', Connections(options.Value))}",
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
+        $"connect-src {string.Join(' ', Connections(options.Value))}",
         "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'");
 
     public void AddTo(IHeaderDictionary headers)

@@ -16,7 +16,8 @@ internal static class SessionEndpoints
 {
     private const string PlatformLogin = "/.auth/login/aad";
 
-    private static readonly string Version = typeof(Caller).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
+    private static readonly string Version =
+        typeof(Caller).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
     public static void MapSession(this IEndpointRouteBuilder api) => api.MapGet("/session", GetAsync)
         .WithTags("Session")

@@ -19,10 +19,12 @@ internal sealed record SessionResource(SessionCallerResource? Caller, bool Requi
 internal sealed record SessionCallerResource(string Id, IReadOnlyList<string> Roles);
 
 /// <summary>A way to sign in.</summary>
-/// <param name="Kind"><c>key</c>: type a key. <c>oidc</c>: at an issuer, by authorization code and PKCE. <c>platform</c> or <c>app</c>: at <c>login</c>.</param>
+/// <param name="Kind">
+/// <c>key</c>: type a key. <c>oidc</c>: at an issuer, by authorization code and PKCE. <c>platform</c> or <c>app</c>: at <c>login</c>.
+/// </param>
 internal sealed record SignInResource(string Kind)
 {
-    /// <summary>What people know the issuer by.</summary>
+    /// <summary>The name of the issuer.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Name { get; init; }
 
@@ -34,7 +36,7 @@ internal sealed record SignInResource(string Kind)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ClientId { get; init; }
 
-    /// <summary>What to ask for.</summary>
+    /// <summary>The scope to ask the issuer for.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Scope { get; init; }
 

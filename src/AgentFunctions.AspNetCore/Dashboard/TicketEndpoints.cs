@@ -43,7 +43,8 @@ internal static class TicketEndpoints
             || (parts.Length > 1 && parts[1].Contains("ticket=", StringComparison.Ordinal)))
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"path: use a path of the API, such as /api/runs/ID/artifacts/NAME, of at most {MaxPath} characters and without a ticket.");
+                ErrorCode.InvalidInput,
+                $"path: use a path of the API, such as /api/runs/ID/artifacts/NAME, of at most {MaxPath} characters and without a ticket.");
         }
 
         return $"{root}{PathString.FromUriComponent(own).ToUriComponent()}{(parts.Length > 1 ? $"?{parts[1]}" : "")}";

@@ -37,7 +37,7 @@ internal static class ApprovalEndpoints
             .ProducesProblems(401, 403, 404, 409, 503);
         approvals.MapPost("/decide", DecideSeveralAsync)
             .WithName("decideApprovals")
-            .WithSummary("Approve or deny several tool calls; the answer says what became of each.")
+            .WithSummary("Approve or deny several tool calls; the answer has the outcome of each.")
             .Accepts<DecisionsSubmission>("application/json")
             .Produces<DecidedListResource>()
             .ProducesProblems(400, 401, 403, 415, 503);
@@ -57,9 +57,9 @@ internal static class ApprovalEndpoints
         Caller caller = http.Caller();
         string? run = http.Request.Query.Text("run");
         bool mine = http.Request.Query.Flag("mine", false);
+        IReadOnlyList<Approval> waiting = await desk.ListAsync(caller, cancellationToken);
         return Answers.Json(ListOf(
-            (await desk.ListAsync(caller, cancellationToken)).Where(one => (run is null || one.RunId == run || one.RootId == run) && (!mine || one.WhyNot(caller) is null)),
-            caller));
+            waiting.Where(one => (run is null || one.RunId == run || one.RootId == run) && (!mine || one.WhyNot(caller) is null)), caller));
     }
 
     private static async Task<IResult> DecideSeveralAsync(HttpContext http, ApprovalService desk, CancellationToken cancellationToken)
@@ -76,7 +76,8 @@ internal static class ApprovalEndpoints
             try
             {
                 await EnsureSameAsync(id, said.Hashes?.GetValueOrDefault(id), http.Caller(), desk, cancellationToken);
-                Approval one = await desk.DecideAsync(id, http.Caller(), said.Decision == Decision.Approve, said.Comment, null, cancellationToken);
+                Approval one = await desk.DecideAsync(
+                    id, http.Caller(), said.Decision == Decision.Approve, said.Comment, null, cancellationToken);
                 decided.Add(new DecidedResource(id, true) { State = CamelCase.Of(one.State) });
             }
             catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.ApprovalStateForbids or ErrorCode.ApprovalNotFound)
@@ -88,12 +89,14 @@ internal static class ApprovalEndpoints
         return Answers.Json(new DecidedListResource(decided));
     }
 
-    /// <summary>A person decides about the call that it was shown and no other one.</summary>
-    private static async Task EnsureSameAsync(string id, string? callHash, Caller caller, ApprovalService desk, CancellationToken cancellationToken)
+    /// <summary>Ensures that a person decides about the call that they were shown.</summary>
+    private static async Task EnsureSameAsync(
+        string id, string? callHash, Caller caller, ApprovalService desk, CancellationToken cancellationToken)
     {
         if (callHash is not null && (await desk.GetAsync(id, caller, cancellationToken)).CallHash != callHash)
         {
-            throw new AgentException(ErrorCode.ApprovalStateForbids, $"callHash: approval '{id}' is about another call than the one that was shown; get it again.");
+            throw new AgentException(
+                ErrorCode.ApprovalStateForbids, $"callHash: approval '{id}' is not for the call that was shown. Get the approval again.");
         }
     }
 
@@ -121,7 +124,7 @@ internal static class ApprovalEndpoints
         {
             if (said.Similar || said.Arguments is not null || said.Decision != Decision.Approve)
             {
-                throw new AgentException(ErrorCode.InvalidInput, "edits: they are for one call that is approved, and in place of arguments; leave one of the two out.");
+                throw new AgentException(ErrorCode.InvalidInput, "edits: use them only to approve one call. Leave out arguments and similar.");
             }
 
             said = said with { Arguments = await desk.MergeAsync(id, caller, edits, cancellationToken) };
@@ -163,5 +166,6 @@ internal static class ApprovalEndpoints
         return decided;
     }
 
-    private static ApprovalListResource ListOf(IEnumerable<Approval> approvals, Caller caller) => new([.. approvals.Select(one => ApprovalResource.Of(one, caller))]);
+    private static ApprovalListResource ListOf(IEnumerable<Approval> approvals, Caller caller) =>
+        new([.. approvals.Select(one => ApprovalResource.Of(one, caller))]);
 }

@@ -97,10 +97,10 @@ internal sealed record ApprovalResource
     /// <summary>The arguments as the model sent them, secrets masked.</summary>
     public required JsonElement Asked { get; init; }
 
-    /// <summary>What people have said, in order.</summary>
+    /// <summary>The votes so far, in order.</summary>
     public required IReadOnlyList<ApprovalVote> Votes { get; init; }
 
-    /// <summary>What became of the last attempts to tell people, newest last.</summary>
+    /// <summary>The outcome of the last attempts to notify people, newest last.</summary>
     public required IReadOnlyList<ApprovalDelivery> Deliveries { get; init; }
 
     /// <summary>When it went to further roles (UTC).</summary>
@@ -109,10 +109,12 @@ internal sealed record ApprovalResource
     /// <summary>Whether this caller may decide about it.</summary>
     public bool MayDecide { get; init; }
 
-    /// <summary>Why this caller may not, with the rule's name; left out if it may.</summary>
+    /// <summary>Why this caller may not, with the rule's name; null if it may.</summary>
     public string? WhyNot { get; init; }
 
-    public static ApprovalResource Of(Approval approval, Caller caller) => new()
+    public static ApprovalResource Of(Approval approval, Caller caller) => Of(approval, approval.WhyNot(caller));
+
+    private static ApprovalResource Of(Approval approval, string? whyNot) => new()
     {
         Root = approval.RootId,
         Turn = approval.Turn,
@@ -121,8 +123,8 @@ internal sealed record ApprovalResource
         Votes = approval.Votes,
         Deliveries = approval.Deliveries,
         EscalatedAt = approval.EscalatedAt?.UtcDateTime,
-        MayDecide = approval.WhyNot(caller) is null,
-        WhyNot = approval.WhyNot(caller),
+        MayDecide = whyNot is null,
+        WhyNot = whyNot,
         Id = approval.Id,
         Run = approval.RunId,
         Question = approval.Question,

@@ -5,13 +5,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Governance;
 
-/// <summary>Which entries of the audit log are asked for, and how they are shown.</summary>
+/// <summary>The entries of the audit log that a request asks for, and how they are shown.</summary>
 internal sealed record AuditQuery(string? Type, PolicyVerdict? Verdict, string? Tool, string? Actor, bool Newest, bool Text)
 {
     public bool IsFilter => Type is not null || Verdict is not null || Tool is not null || Actor is not null;
 
     public static AuditQuery Of(IQueryCollection query) => new(
-        query.Text("type"), query.Member<PolicyVerdict>("verdict"), query.Text("tool"), query.Text("actor"), query.Flag("newest", false), query.Flag("text", false));
+        query.Text("type"), query.Member<PolicyVerdict>("verdict"), query.Text("tool"), query.Text("actor"),
+        query.Flag("newest", false), query.Flag("text", false));
 
     public bool Matches(AuditEntry entry) => (Type is null || entry.Type == Type) && (Verdict is null || entry.Verdict == Verdict)
         && (Tool is null || entry.Tool == Tool) && (Actor is null || entry.Actor == Actor);

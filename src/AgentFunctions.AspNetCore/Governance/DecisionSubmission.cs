@@ -24,10 +24,15 @@ internal sealed record DecisionSubmission
     /// <summary>Arguments to call with instead of the model's.</summary>
     public JsonElement? Arguments { get; init; }
 
-    /// <summary>What to change in the arguments, in place of arguments: a merge patch (RFC 7396), which leaves masked parts as they are.</summary>
+    /// <summary>
+    /// A merge patch (RFC 7396) for the arguments, which leaves masked parts as they are. Use either this or <c>arguments</c>, and only to
+    /// approve one call.
+    /// </summary>
     public JsonElement? Edits { get; init; }
 
-    /// <summary>The hash of the call that the person was shown; another one is 409. Left out to decide whatever it is.</summary>
+    /// <summary>
+    /// The hash of the call that the person was shown; if the call has another one, the answer is 409. Without it nothing is compared.
+    /// </summary>
     public string? CallHash { get; init; }
 
     /// <summary>Whether to decide similar ones alike: those in seen, else those that were asked no later than this one. False by default.</summary>
@@ -49,6 +54,6 @@ internal sealed record DecisionsSubmission
     /// <summary>Why; the models read it. At most 4,000 characters.</summary>
     public string? Comment { get; init; }
 
-    /// <summary>The hashes of the calls that the person was shown, by id; another one is not decided.</summary>
+    /// <summary>The hashes of the calls that the person was shown, by id of the approval; a call with another hash is not decided.</summary>
     public Dictionary<string, string>? Hashes { get; init; }
 }

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Http;
 
-/// <summary>An answer that says a secret to the one who may know it; not to be kept on the way.</summary>
+/// <summary>An answer that carries a secret for its caller, so that it must not be cached.</summary>
 internal sealed class SecretAnswer(IResult answer) : IResult, IUnmasked
 {
     public Task ExecuteAsync(HttpContext httpContext)

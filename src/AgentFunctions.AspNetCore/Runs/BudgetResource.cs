@@ -73,20 +73,23 @@ internal sealed record BudgetResource
 /// <param name="Left">What is left of the limited parts.</param>
 internal sealed record RunBudgetResource(BudgetResource Granted, BudgetResource Spent, BudgetResource Left)
 {
-    /// <summary>What its own last turns foretell; only in the answer of one run that has not ended.</summary>
+    /// <summary>The forecast from the pace of the run's last turns; only if a single run is read that has not ended.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ForecastResource? Forecast { get; init; }
 
-    public static RunBudgetResource Of(RunBudget budget) => new(BudgetResource.Of(budget.Granted), BudgetResource.Of(budget.Spent), BudgetResource.Of(budget.Left));
+    public static RunBudgetResource Of(RunBudget budget) =>
+        new(BudgetResource.Of(budget.Granted), BudgetResource.Of(budget.Spent), BudgetResource.Of(budget.Left));
 }
 
-/// <summary>What a run's own last turns foretell of its budget.</summary>
-/// <param name="First">The part that ends first: tokens, usd, steps or wallClock; <c>unknown</c> below five turns, <c>none</c> for none in sight.</param>
-/// <param name="At">When it ends at the median pace (UTC).</param>
-/// <param name="Low">When at the fast end of the middle half of the turns (UTC).</param>
-/// <param name="High">When at the slow end of it (UTC).</param>
-/// <param name="UsdAtEnd">What the run will have cost then, in US dollars: from and to.</param>
-/// <param name="BasedOnTurns">How many turns tell the pace; at most 20.</param>
+/// <summary>The forecast of a run's budget, from the pace of the run's last turns.</summary>
+/// <param name="First">
+/// The part that runs out first: tokens, usd, steps or wallClock; <c>unknown</c> below five turns, <c>none</c> if no part runs out in sight.
+/// </param>
+/// <param name="At">When it runs out at the median pace (UTC); null if nothing is forecast.</param>
+/// <param name="Low">When it runs out at the fast end of the middle half of the turns (UTC).</param>
+/// <param name="High">When it runs out at the slow end of the middle half of the turns (UTC); null if that is not in sight.</param>
+/// <param name="UsdAtEnd">The lowest and the highest cost of the run at that time, in US dollars; null if unknown.</param>
+/// <param name="BasedOnTurns">The number of turns that the pace is taken from; at most 20.</param>
 internal sealed record ForecastResource(
     string First, DateTime? At, DateTime? Low, DateTime? High, IReadOnlyList<decimal>? UsdAtEnd, int BasedOnTurns)
 {

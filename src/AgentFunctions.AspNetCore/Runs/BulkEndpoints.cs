@@ -23,8 +23,8 @@ internal static class BulkEndpoints
         .WithName("changeRuns")
         .WithSummary("Pause, resume, cancel or erase several runs.")
         .WithDescription(
-            "Those of `ids`, or all that match the filters of the address, if they are as many as `expect` says; at most 500. Each is judged by the caller's rights, "
-            + "and one that cannot be changed does not keep the others from it. Safe to repeat.")
+            "Those of `ids`, or all that match the filters of the address, if they are as many as `expect` says; at most 500. "
+            + "The caller's rights are checked for each run, and a run that cannot be changed does not stop the others. Safe to repeat.")
         .WithMetadata(new RunActMetadata(RunAct.See))
         .Accepts<BulkSubmission>("application/json")
         .Produces<BulkResource>()
@@ -39,16 +39,20 @@ internal static class BulkEndpoints
             throw new AgentException(ErrorCode.InvalidInput, "reason: use at most 1,000 characters.");
         }
 
-        IReadOnlyList<string> ids = said.Ids is { } named ? Checked(named, said.Expect) : await MatchingAsync(http, said.Expect, rows, cancellationToken);
+        IReadOnlyList<string> ids = said.Ids is { } named
+            ? Checked(named, said.Expect)
+            : await MatchingAsync(http, said.Expect, rows, cancellationToken);
         Caller caller = http.Caller();
         var items = new BulkItemResource[ids.Count];
-        await Parallel.ForAsync(0, ids.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (number, token) =>
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
+        await Parallel.ForAsync(0, ids.Count, options, async (number, token) =>
             items[number] = await TryAsync(ids[number], () => ActAsync(said, ids[number], caller, access, steering, erasure, token)));
         return Answers.Json(new BulkResource(items.Count(static item => item.Ok), items.Count(static item => !item.Ok), items));
     }
 
     private static async Task ActAsync(
-        BulkSubmission said, string id, Caller caller, RunAccess access, RunSteering steering, RunErasure erasure, CancellationToken cancellationToken)
+        BulkSubmission said, string id, Caller caller, RunAccess access, RunSteering steering, RunErasure erasure,
+        CancellationToken cancellationToken)
     {
         await access.EnsureAsync(caller, id, ActOf(said.Action), cancellationToken);
         await (said.Action switch
@@ -88,20 +92,23 @@ internal static class BulkEndpoints
             : distinct;
     }
 
-    private static async Task<IReadOnlyList<string>> MatchingAsync(HttpContext http, int? expect, RunRows rows, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<string>> MatchingAsync(
+        HttpContext http, int? expect, RunRows rows, CancellationToken cancellationToken)
     {
         if (expect is not { } count)
         {
-            throw new AgentException(ErrorCode.InvalidInput, "expect: say how many runs the filters match, or send ids.");
+            throw new AgentException(ErrorCode.InvalidInput, "expect: send the number of runs that the filters match, or send ids.");
         }
 
         PersonDesk desk = await PersonDesk.OfAsync(http, cancellationToken);
         RunRowPage page = await rows.ListAsync(RunRowRequest.Of(http, desk).Query, desk.Mine, 0, MaxRuns + 1, cancellationToken);
         return page.Total != count ? throw Other(count, page.Total)
-            : page.Total is 0 or > MaxRuns ? throw new AgentException(ErrorCode.InvalidInput, $"expect: the filters match {page.Total} runs; at most {MaxRuns} are changed at once.")
+            : page.Total is 0 or > MaxRuns
+                ? throw new AgentException(ErrorCode.InvalidInput, $"expect: the filters match {page.Total} runs. Use filters that match 1 to {MaxRuns}.")
             : [.. page.Rows.Select(static row => row.Run.Id)];
     }
 
     private static ProblemException Other(int expected, int found) => new(
-        StatusCodes.Status409Conflict, "otherNumber", $"expect: there are {found} such runs now, and {expected} were expected; nothing was done. Look again.");
+        StatusCodes.Status409Conflict, "otherNumber",
+        $"expect: there are {found} such runs now, not {expected}; nothing was done. List them again.");
 }

@@ -6,16 +6,16 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <summary>What to do with several runs.</summary>
 internal enum BulkAction
 {
-    /// <summary>Hold them.</summary>
+    /// <summary>Pauses the runs.</summary>
     Pause,
 
-    /// <summary>Let them go on.</summary>
+    /// <summary>Resumes the runs.</summary>
     Resume,
 
-    /// <summary>Ask them to end.</summary>
+    /// <summary>Cancels the runs.</summary>
     Cancel,
 
-    /// <summary>Erase them.</summary>
+    /// <summary>Erases the runs.</summary>
     Delete,
 }
 
@@ -26,12 +26,15 @@ internal sealed record BulkSubmission
     [JsonConverter(typeof(CamelCaseEnumConverter<BulkAction>))]
     public required BulkAction Action { get; init; }
 
-    /// <summary>The runs; at most 500. Left out for all that match the filters of the address, which are those of <c>GET /api/runs/rows</c>.</summary>
+    /// <summary>
+    /// The ids of the runs; at most 500. Without them, all runs that match the filters of the address, which are those of
+    /// <c>GET /api/runs/rows</c>.
+    /// </summary>
     public IReadOnlyList<string>? Ids { get; init; }
 
-    /// <summary>How many runs the person was shown; if the filters match another number, nothing is done (409).</summary>
+    /// <summary>The number of runs that the person was shown; required without ids. If the number differs, nothing is done (409).</summary>
     public int? Expect { get; init; }
 
-    /// <summary>Why; at most 1,000 characters. Needed to erase.</summary>
+    /// <summary>The reason; at most 1,000 characters. Required to erase.</summary>
     public string? Reason { get; init; }
 }

@@ -12,7 +12,7 @@ internal static class EventText
     /// <summary>How long a client waits before it comes back, in milliseconds.</summary>
     private const int RetryMs = 1000;
 
-    /// <summary>Gets when a client comes back: a stream that has an age was not ended by a fault.</summary>
+    /// <summary>Gets the text that tells a client how soon to reconnect to a stream of limited lifetime.</summary>
     public static ReadOnlyMemory<byte> Retry { get; } = Encoding.UTF8.GetBytes($"retry: {RetryMs}\n\n");
 
     /// <summary>Writes an event of the journal.</summary>

@@ -28,7 +28,8 @@ internal sealed class PersonDesk
         Question[] questions = [.. (await services.GetRequiredService<QuestionService>().ListPendingAsync(caller, cancellationToken))
             .Where(question => question.MayBeAnsweredBy(caller))];
         IReadOnlyList<ReviewQueue> reviews = await services.GetRequiredService<ReviewService>().ListAsync(caller, cancellationToken);
-        int incidents = services.GetService<IncidentService>() is { } service && (caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Admin))
+        bool seesIncidents = caller.Has(CallerRoles.Viewer) || caller.Has(CallerRoles.Operator) || caller.Has(CallerRoles.Admin);
+        int incidents = seesIncidents && services.GetService<IncidentService>() is { } service
             ? (await service.ListAsync(null, IncidentState.Open, MaxIncidents, cancellationToken)).Count
             : 0;
         DateTimeOffset[] asked = [.. approvals.Select(static one => one.CreatedAt), .. questions.Select(static one => one.CreatedAt)];

@@ -3,7 +3,7 @@ using AgentFunctions.Gateway.Folders;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
-/// <summary>To which turn a run goes back, and what of it.</summary>
+/// <summary>The turn to which a run goes back, and what of it.</summary>
 internal sealed record RewindSubmission
 {
     /// <summary>The turn: from 0 (before the first) to the run's turns.</summary>
@@ -13,10 +13,10 @@ internal sealed record RewindSubmission
     /// <summary>Whether the folder goes back; by default it does.</summary>
     public bool Files { get; init; } = true;
 
-    /// <summary>Whether a new run goes on from the turn and this one ends; by default it does.</summary>
+    /// <summary>Whether this run ends and a new one continues from the turn; by default it does.</summary>
     public bool Conversation { get; init; } = true;
 
-    /// <summary>What is said to the new run at once; at most 32,768 characters.</summary>
+    /// <summary>A message to the new run; at most 32,768 characters.</summary>
     public string? Message { get; init; }
 
     /// <summary>What the new run may spend; by default what is left of the run's budget.</summary>
@@ -25,7 +25,8 @@ internal sealed record RewindSubmission
     /// <summary>Whether what others have changed in the folder since is overwritten; by default it is kept and named.</summary>
     public bool Overwrite { get; init; }
 
-    public RewindRequest ToRequest() => new(Turn ?? throw new AgentException(ErrorCode.InvalidInput, "turn: name the turn to go back to; 0 is the time before the first."))
+    public RewindRequest ToRequest() => new(
+        Turn ?? throw new AgentException(ErrorCode.InvalidInput, "turn: send the turn to go back to; 0 is the state before the first turn."))
     {
         Files = Files,
         Conversation = Conversation,

@@ -25,7 +25,7 @@ internal static class RunRowEndpoints
             .WithSummary("What waits for this caller.")
             .Produces<InboxResource>()
             .ProducesProblems(401, 403, 503);
-        RunRowRequest.Describe(api.MapGet("/watch", Watch)
+        RunRowRequest.Describe(api.MapGet("/watch", WatchAsync)
             .WithTags("Runs")
             .WithName("watch")
             .WithSummary("Follow a list of runs and what waits for this caller.")
@@ -41,13 +41,14 @@ internal static class RunRowEndpoints
     {
         PersonDesk desk = await PersonDesk.OfAsync(http, cancellationToken);
         RunRowRequest request = RunRowRequest.Of(http, desk);
-        return Answers.Json(RunRowListResource.Of(await rows.ListAsync(request.Query, desk.Mine, request.From, request.Limit, cancellationToken), desk.Mine));
+        RunRowPage page = await rows.ListAsync(request.Query, desk.Mine, request.From, request.Limit, cancellationToken);
+        return Answers.Json(RunRowListResource.Of(page, desk.Mine));
     }
 
     private static async Task<IResult> InboxAsync(HttpContext http, CancellationToken cancellationToken) =>
         Answers.Json((await PersonDesk.OfAsync(http, cancellationToken)).Inbox);
 
-    private static async Task<IResult> Watch(HttpContext http, CancellationToken cancellationToken)
+    private static async Task<IResult> WatchAsync(HttpContext http, CancellationToken cancellationToken)
     {
         bool isInboxAlone = http.Request.Query.Text("topic") switch
         {

@@ -80,7 +80,8 @@ internal sealed record RunRowResource
             Goal = JournalLine.OneLine(run.Goal, GoalLength),
             Status = run.Status,
             Waits = run.Waits.Count == 0 ? null
-                : [.. run.Waits.Select(wait => new RowWaitResource(wait.Kind, wait.Id, wait.Until?.UtcDateTime, wait.Id is { } id && mine.Contains(id)))],
+                : [.. run.Waits.Select(
+                    wait => new RowWaitResource(wait.Kind, wait.Id, wait.Until?.UtcDateTime, wait.Id is { } id && mine.Contains(id)))],
             Now = row.Now,
             Turn = row.Turn,
             Steps = run.Steps,
@@ -120,13 +121,13 @@ internal sealed record RunRowListResource(IReadOnlyList<RunRowResource> Runs, Ru
 }
 
 /// <summary>Numbers of runs.</summary>
-/// <param name="Queued">Those that were not begun.</param>
-/// <param name="Running">Those at work.</param>
-/// <param name="Waiting">Those that wait.</param>
-/// <param name="Paused">Those that a person holds.</param>
-/// <param name="Mine">Those that wait for what this caller may decide.</param>
-/// <param name="Failed">Those that failed.</param>
-/// <param name="Ended">Those that have ended, failed ones included.</param>
+/// <param name="Queued">The runs that have not started.</param>
+/// <param name="Running">The runs that are running.</param>
+/// <param name="Waiting">The runs that wait for something.</param>
+/// <param name="Paused">The runs that are paused.</param>
+/// <param name="Mine">The runs that wait for what this caller may decide.</param>
+/// <param name="Failed">The runs that failed.</param>
+/// <param name="Ended">The runs that have ended, failed ones included.</param>
 internal sealed record RunCountsResource(int Queued, int Running, int Waiting, int Paused, int Mine, int Failed, int Ended)
 {
     public static RunCountsResource Of(RunRowPage page)

@@ -29,7 +29,8 @@ internal static class SpanEndpoints
             .ProducesProblems(401, 403, 404, 410, 503);
     }
 
-    private static async Task<IResult> SpansAsync(string id, HttpContext http, RunReader reader, RunSpans spans, CancellationToken cancellationToken)
+    private static async Task<IResult> SpansAsync(
+        string id, HttpContext http, RunReader reader, RunSpans spans, CancellationToken cancellationToken)
     {
         IQueryCollection query = http.Request.Query;
         DateTimeOffset? from = query.Time("from");

@@ -8,15 +8,15 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <param name="End">When it ended (UTC); the present for a live one.</param>
 internal sealed record SpanListResource(DateTime Start, DateTime End)
 {
-    /// <summary>The spans, in the order of their beginnings; left out where there are more than `max`.</summary>
+    private const int BucketCount = 200;
+
+    /// <summary>The spans, in the order of their beginnings; left out if there are more than <c>max</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<SpanResource>? Spans { get; init; }
 
     /// <summary>In place of too many spans: equal parts of the time with what each took.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<SpanBucketResource>? Buckets { get; init; }
-
-    private const int BucketCount = 200;
 
     public static SpanListResource Of(RunTimeline timeline, DateTimeOffset? from, DateTimeOffset? to, int max)
     {
@@ -33,20 +33,21 @@ internal sealed record SpanListResource(DateTime Start, DateTime End)
         TimeSpan width = (last - first) / BucketCount;
         return list with
         {
-            Buckets = [.. Enumerable.Range(0, BucketCount).Select(number => SpanBucketResource.Of(found, first + (number * width), first + ((number + 1) * width)))],
+            Buckets = [.. Enumerable.Range(0, BucketCount)
+                .Select(number => SpanBucketResource.Of(found, first + (number * width), first + ((number + 1) * width)))],
         };
     }
 }
 
-/// <summary>What took a part of a run's time.</summary>
+/// <summary>Something that took a part of a run's time.</summary>
 /// <param name="Kind"><c>model</c>, <c>tool</c>, <c>person</c> or <c>capacity</c>.</param>
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The number of the call within its turn; null for the model.</param>
 /// <param name="Name">The model, the tool, or what was waited for.</param>
 /// <param name="Start">When it began (UTC).</param>
-/// <param name="End">When it ended (UTC); the present for what is at work.</param>
+/// <param name="End">When it ended (UTC); the present if it has not ended.</param>
 /// <param name="Over">Whether it has ended.</param>
-/// <param name="Ok">Whether it did not go wrong.</param>
+/// <param name="Ok">Whether it did not fail.</param>
 /// <param name="Critical">Whether the run's end waited for it.</param>
 internal sealed record SpanResource(string Kind, int Turn, int? Call, string Name, DateTime Start, DateTime End, bool Over, bool Ok, bool Critical)
 {
@@ -54,14 +55,14 @@ internal sealed record SpanResource(string Kind, int Turn, int? Call, string Nam
         span.Kind, span.Turn, span.Call, span.Name, span.Start.UtcDateTime, span.End.UtcDateTime, span.IsOver, !span.IsError, isCritical);
 }
 
-/// <summary>What a part of a run's time went for.</summary>
+/// <summary>An equal part of a run's time, and what it was spent on.</summary>
 /// <param name="From">The beginning (UTC).</param>
 /// <param name="To">The end (UTC).</param>
 /// <param name="ModelMs">Milliseconds of model calls.</param>
 /// <param name="ToolMs">Milliseconds of tool calls.</param>
 /// <param name="WaitMs">Milliseconds of waiting.</param>
-/// <param name="Errors">How many spans that touch it went wrong.</param>
-/// <param name="N">How many spans touch it.</param>
+/// <param name="Errors">The number of failed spans that touch it.</param>
+/// <param name="N">The number of spans that touch it.</param>
 internal sealed record SpanBucketResource(DateTime From, DateTime To, long ModelMs, long ToolMs, long WaitMs, int Errors, int N)
 {
     public static SpanBucketResource Of(IReadOnlyList<RunSpan> spans, DateTimeOffset from, DateTimeOffset to)
@@ -76,7 +77,7 @@ internal sealed record SpanBucketResource(DateTime From, DateTime To, long Model
     }
 }
 
-/// <summary>What a run's time went for, and what its end waited for.</summary>
+/// <summary>What a run's time was spent on, and what its end waited for.</summary>
 /// <param name="WallMs">Milliseconds from its beginning to its end or the present.</param>
 /// <param name="Parts">Milliseconds of each kind; where several overlap, the first of them counts.</param>
 /// <param name="Steps">The spans that its end waited for, in order.</param>

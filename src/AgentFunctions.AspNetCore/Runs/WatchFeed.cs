@@ -43,7 +43,8 @@ internal sealed class WatchFeed(HttpContext http, bool isInboxAlone)
             if (!isInboxAlone)
             {
                 RunRowRequest request = RunRowRequest.Of(http, desk);
-                list = RunRowListResource.Of(await _rows.ListAsync(request.Query, desk.Mine, request.From, request.Limit, cancellationToken), desk.Mine);
+                RunRowPage page = await _rows.ListAsync(request.Query, desk.Mine, request.From, request.Limit, cancellationToken);
+                list = RunRowListResource.Of(page, desk.Mine);
             }
         }
         catch (AgentException e) when (e.IsTransient)

@@ -45,8 +45,9 @@ internal static class AnswerCommand
             if (said is null)
             {
                 Console.WriteLine("The question stays open.");
-                return Console.IsInputRedirected
-                    ? throw new AgentException(ErrorCode.InvalidInput, "answers: give field=value, --json or --decline.") : ExitCode.Done;
+                return !Console.IsInputRedirected
+                    ? ExitCode.Done
+                    : throw new AgentException(ErrorCode.InvalidInput, "answers: give field=value, --json or --decline.");
             }
 
             Console.WriteLine(QuestionText.Describe(await client.AnswerAsync(parsed.GetValue(id)!, said, cancellationToken)));

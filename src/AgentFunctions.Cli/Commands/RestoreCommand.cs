@@ -11,12 +11,20 @@ internal static class RestoreCommand
     public static Command Create()
     {
         var id = new Argument<string>("id") { Description = "The run, which is paused or has ended." };
-        var turn = new Option<int>("--turn") { Description = "The turn at whose end the folder was as it shall be; 0 for before the first.", HelpName = "TURN", Required = true };
+        var turn = new Option<int>("--turn")
+        {
+            Description = "The turn whose end state to restore; 0 is the state before the first turn.",
+            HelpName = "TURN",
+            Required = true,
+        };
         var paths = new Option<string[]>("--path") { Description = "Only this file or folder; may be repeated.", HelpName = "PATH" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would be done, and touch nothing." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be restored, and change nothing." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Also overwrite what others have changed since." };
         var server = new ServerOptions();
-        var command = new Command("restore", "Bring the folder of a run of a server back to how it was at the end of a turn.") { id, turn, paths, dryRun, overwrite };
+        var command = new Command("restore", "Bring the folder of a run of a server back to how it was at the end of a turn.")
+        {
+            id, turn, paths, dryRun, overwrite,
+        };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -44,8 +52,9 @@ internal static class RestoreCommand
                 Console.WriteLine(Terminal.Lines($"  ? {skipped.Path}  left: {skipped.Why}"));
             }
 
+            string done = report.DryRun ? "would restore" : "restored";
             Console.WriteLine(
-                $"{(report.DryRun ? "would restore" : "restored")} {report.Restored.Count} to turn {report.Turn}, {report.Conflicts.Count} kept, {report.Skipped.Count} left");
+                $"{done} {report.Restored.Count} to turn {report.Turn}, {report.Conflicts.Count} kept, {report.Skipped.Count} left");
             return ExitCode.Done;
         });
         return command;

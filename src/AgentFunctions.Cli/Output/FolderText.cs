@@ -10,6 +10,8 @@ internal static class FolderText
         string sign = change.Kind switch { "added" => "+", "removed" => "-", _ => "~" };
         FileResource? shown = change.After ?? change.Before;
         string what = shown?.Type switch { "folder" => "/", "link" => $" -> {shown.Link}", _ => $"  {shown?.Size} bytes" };
-        return $"  {sign} {change.Path}{what}{(shown?.Kept == false ? "  (not kept)" : "")}{(change.By is { } by ? $"  by one of {string.Join(", ", by)}" : "")}";
+        string kept = shown?.Kept == false ? "  (not kept)" : "";
+        string calls = change.By is { } by ? $"  by one of {string.Join(", ", by)}" : "";
+        return $"  {sign} {change.Path}{what}{kept}{calls}";
     }
 }

@@ -85,7 +85,8 @@ internal sealed class LiveScreen
         }
 
         lines.AddRange(Wrap(_text.ToString(), width));
-        lines.AddRange(_calls.Values.Select(static call => FormattableString.Invariant($"writes {JournalLine.OneLine(call.Tool)} ({call.Length:N0} characters so far)")));
+        lines.AddRange(_calls.Values.Select(
+            static call => FormattableString.Invariant($"writes {JournalLine.OneLine(call.Tool)} ({call.Length:N0} characters so far)")));
         lines.AddRange(_progress.Values);
         return [.. lines.Skip(Math.Max(0, lines.Count - most)).Select(line => Terminal.Fit(line, width))];
     }

@@ -63,8 +63,8 @@ internal static class RunText
             "approval" => $"a person: approval {JournalLine.OneLine(wait.Id)}",
             "modelUnavailable" => "the model, which could not be asked",
             "modelCapacity" => "the model's provider or a quota",
-            "queue" => "its place among the runs at work",
-            "resume" => "somebody who resumes it",
+            "queue" => "its turn in the queue",
+            "resume" => "a person to resume it",
             "stepRetry" => "a step that failed and is tried again",
             _ => $"{JournalLine.OneLine(wait.Kind)} {JournalLine.OneLine(wait.Id)}".TrimEnd(),
         };

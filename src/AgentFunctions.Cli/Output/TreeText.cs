@@ -41,7 +41,9 @@ internal static class TreeText
     private static string Describe(RunTreeResource run)
     {
         string name = ChildNameOf(run);
-        string waiting = run.WaitingFor is { Kind: not ("queue" or "resume") } wait ? $" for {(wait.Kind is "approval" or "question" ? "a person" : wait.Kind)}" : "";
+        string waiting = run.WaitingFor is { Kind: not ("queue" or "resume") } wait
+            ? $" for {(wait.Kind is "approval" or "question" ? "a person" : wait.Kind)}"
+            : "";
         string usd = run.Usage.Usd > 0 ? string.Create(CultureInfo.InvariantCulture, $", ${run.Usage.Usd:0.####}") : "";
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -3,19 +3,19 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Views;
 
-/// <summary>Foretells, by the pace of its own last turns, which part of a run's budget ends first.</summary>
+/// <summary>Forecasts which part of a run's budget runs out first, from the pace of the run's last turns.</summary>
 public sealed class RunForecasts
 {
-    /// <summary>How many turns are looked at.</summary>
+    /// <summary>The most turns that the pace is taken from.</summary>
     internal const int MaxTurns = 20;
 
-    /// <summary>With fewer turns nothing is foretold.</summary>
+    /// <summary>The fewest turns that make a forecast.</summary>
     internal const int MinTurns = 5;
 
-    /// <summary>How many events are looked at to find the turns.</summary>
+    /// <summary>The most events that are read to find the turns.</summary>
     private const int MaxEvents = 400;
 
-    /// <summary>A time that lies farther away is none that anybody could plan with.</summary>
+    /// <summary>A time that is farther away than this is of no use to a reader.</summary>
     private static readonly TimeSpan Farthest = TimeSpan.FromDays(3_650);
 
     private readonly Journal _journal;
@@ -23,10 +23,10 @@ public sealed class RunForecasts
 
     internal RunForecasts(Journal journal, TimeProvider time) => (_journal, _time) = (journal, time);
 
-    /// <summary>Foretells the end of a run's budget.</summary>
+    /// <summary>Forecasts when a run's budget runs out.</summary>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <returns>The forecast; <see langword="null"/> for a run that has ended, or whose budget is not known.</returns>
+    /// <returns>The forecast; <see langword="null"/> for a run that has ended, or whose budget is unknown.</returns>
     public async Task<RunForecast?> FindAsync(Run run, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -115,20 +115,25 @@ public sealed class RunForecasts
     }
 }
 
-/// <summary>Represents what is foretold of a run.</summary>
-/// <param name="First">The part of the budget that ends first; <c>unknown</c> if too few turns tell a pace, <c>none</c> if no part ends in sight.</param>
-/// <param name="BasedOnTurns">How many turns tell the pace.</param>
+/// <summary>Represents a forecast of a run's budget.</summary>
+/// <param name="First">
+/// The part of the budget that runs out first: <c>tokens</c>, <c>usd</c>, <c>steps</c> or <c>wallClock</c>; <c>unknown</c> for too few turns,
+/// <c>none</c> if no part runs out in sight.
+/// </param>
+/// <param name="BasedOnTurns">The number of turns that the pace is taken from.</param>
 public sealed record RunForecast(string First, int BasedOnTurns)
 {
-    /// <summary>Gets when it ends at the median pace (UTC).</summary>
+    /// <summary>Gets when it runs out at the median pace (UTC); <see langword="null"/> if nothing is forecast.</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>Gets when it ends at the fastest pace of the middle half of the turns (UTC).</summary>
+    /// <summary>Gets when it runs out at the fastest pace of the middle half of the turns (UTC).</summary>
     public DateTimeOffset? Low { get; init; }
 
-    /// <summary>Gets when it ends at the slowest pace of the middle half of the turns (UTC); <see langword="null"/> for none in sight.</summary>
+    /// <summary>
+    /// Gets when it runs out at the slowest pace of the middle half of the turns (UTC); <see langword="null"/> if that is not in sight.
+    /// </summary>
     public DateTimeOffset? High { get; init; }
 
-    /// <summary>Gets what the run will have cost then in US dollars: from and to.</summary>
+    /// <summary>Gets the lowest and the highest cost of the run at that time, in US dollars; <see langword="null"/> if unknown.</summary>
     public IReadOnlyList<decimal>? UsdAtEnd { get; init; }
 }

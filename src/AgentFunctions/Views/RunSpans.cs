@@ -2,31 +2,31 @@ using AgentFunctions.Records;
 
 namespace AgentFunctions.Views;
 
-/// <summary>Represents what took a run's time.</summary>
+/// <summary>Represents one call or wait that took a part of a run's time.</summary>
 /// <param name="Kind"><c>model</c>, <c>tool</c>, <c>person</c> or <c>capacity</c>.</param>
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The number of the call within its turn; <see langword="null"/> for the model.</param>
 /// <param name="Name">The model, the tool, or what was waited for.</param>
 /// <param name="Start">When it began (UTC).</param>
-/// <param name="End">When it ended (UTC); the present for what is at work.</param>
+/// <param name="End">When it ended (UTC); the present if it has not ended.</param>
 /// <param name="IsOver">Whether it has ended.</param>
-/// <param name="IsError">Whether it went wrong.</param>
+/// <param name="IsError">Whether it failed.</param>
 public sealed record RunSpan(string Kind, int Turn, int? Call, string Name, DateTimeOffset Start, DateTimeOffset End, bool IsOver, bool IsError)
 {
-    /// <summary>Names a call of the model.</summary>
+    /// <summary>The kind of a call of the model.</summary>
     public const string Model = "model";
 
-    /// <summary>Names a call of a tool.</summary>
+    /// <summary>The kind of a call of a tool.</summary>
     public const string Tool = "tool";
 
-    /// <summary>Names a wait for a person.</summary>
+    /// <summary>The kind of a wait for a person.</summary>
     public const string Person = "person";
 
-    /// <summary>Names a wait for the next attempt of a step.</summary>
+    /// <summary>The kind of a wait for the next attempt of a step.</summary>
     public const string Capacity = "capacity";
 }
 
-/// <summary>Adds up what took a run's time from its events.</summary>
+/// <summary>Reads from a run's events what took its time.</summary>
 public sealed class RunSpans
 {
     private readonly Journal _journal;
@@ -76,7 +76,8 @@ public sealed class RunSpans
                 case JournalEventTypes.QuestionAsked:
                     open[$"question {e.Question}"] = new RunSpan(RunSpan.Person, e.Turn ?? 0, e.Call, "question", e.At, now, false, false);
                     break;
-                case JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined or JournalEventTypes.QuestionExpired or JournalEventTypes.QuestionWithdrawn:
+                case JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined
+                    or JournalEventTypes.QuestionExpired or JournalEventTypes.QuestionWithdrawn:
                     Close($"question {e.Question}", e, false);
                     break;
                 case JournalEventTypes.StepRetrying when e.Until is { } until:
@@ -95,7 +96,8 @@ public sealed class RunSpans
         spans.AddRange(open.Values);
         bool hasEnded = events.Count > 0 && events[^1].Type == JournalEventTypes.RunEnded;
         return new RunTimeline(
-            events.Count == 0 ? now : events[0].At, hasEnded ? events[^1].At : now, [.. spans.OrderBy(static span => span.Start).ThenBy(static span => span.Turn)]);
+            events.Count == 0 ? now : events[0].At, hasEnded ? events[^1].At : now,
+            [.. spans.OrderBy(static span => span.Start).ThenBy(static span => span.Turn)]);
 
         void Close(string key, JournalEvent e, bool isError)
         {
@@ -107,7 +109,7 @@ public sealed class RunSpans
     }
 }
 
-/// <summary>Represents what took a run's time.</summary>
+/// <summary>Represents a run's time and the spans that took it.</summary>
 /// <param name="Start">When the run began (UTC).</param>
 /// <param name="End">When it ended (UTC); the present for a live one.</param>
 /// <param name="Spans">The spans, in the order of their beginnings.</param>
@@ -115,7 +117,7 @@ public sealed record RunTimeline(DateTimeOffset Start, DateTimeOffset End, IRead
 {
     private static readonly string[] Order = [RunSpan.Model, RunSpan.Tool, RunSpan.Person, RunSpan.Capacity];
 
-    /// <summary>Gets the spans that the run's end waited for: of what overlaps, the one that ended last.</summary>
+    /// <summary>Gets the spans that the run's end waited for, in order: of those that overlap, the one that ended last.</summary>
     public IReadOnlyList<RunSpan> CriticalPath
     {
         get

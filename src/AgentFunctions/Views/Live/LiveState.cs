@@ -58,7 +58,8 @@ internal sealed partial class LiveState(
     {
         Run run = await runs.GetAsync(runId, cancellationToken).ConfigureAwait(false);
         changed.AddRange(run.Waits
-            .Where(wait => wait is { Kind: RunWaiting.ModelUnavailable or RunWaiting.ModelCapacity, Failures: not null } && _told?.Waits.Contains(wait) != true)
+            .Where(wait => wait is { Kind: RunWaiting.ModelUnavailable or RunWaiting.ModelCapacity, Failures: not null }
+                && _told?.Waits.Contains(wait) != true)
             .Select(wait => new ModelRetrying(run.Turns + 1, wait.Failures!.Value, wait.Code, wait.Message ?? "", wait.Until)));
         string? step = run.Status is RunStatus.Running or RunStatus.Waiting ? now : null;
         if (_told is null || _told.Status != run.Status || _told.Now != step || !_told.Waits.SequenceEqual(run.Waits))

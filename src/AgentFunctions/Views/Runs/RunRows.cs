@@ -4,8 +4,7 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>
-/// Lists runs in rows, with filters, counts and any order: out of the index, which says all of runs that have ended, and a look at those that
-/// may be alive.
+/// Lists runs in rows, with filters, counts and an order. Runs that have ended are read from the index alone; the others are looked up as well.
 /// </summary>
 public sealed class RunRows
 {
@@ -22,7 +21,7 @@ public sealed class RunRows
 
     /// <summary>Lists one page.</summary>
     /// <param name="query">What to list.</param>
-    /// <param name="mine">What the caller may decide: the ids of approvals and questions.</param>
+    /// <param name="mine">The ids of the approvals and questions that the caller may decide.</param>
     /// <param name="from">How many rows to leave out.</param>
     /// <param name="limit">The most rows.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -62,7 +61,8 @@ public sealed class RunRows
         && row.Run.Usage.Usd >= query.MinUsd
         && (query.Text is not { } text || Texts(row.Run).Any(one => one.Contains(text, StringComparison.OrdinalIgnoreCase)));
 
-    private static IEnumerable<string> Texts(Run run) => run.Labels.SelectMany(static label => new[] { label.Key, label.Value }).Append(run.Goal).Append(run.Agent).Append(run.Id);
+    private static IEnumerable<string> Texts(Run run) =>
+        [.. run.Labels.SelectMany(static label => new[] { label.Key, label.Value }), run.Goal, run.Agent, run.Id];
 
     private async Task<IEnumerable<RunRow>> ReadAsync(RunRowQuery query, CancellationToken cancellationToken)
     {
@@ -80,7 +80,8 @@ public sealed class RunRows
 
         DateTimeOffset now = _time.GetUtcNow();
         Look?[] looks = await InParallel.SelectAsync(
-            index.RowsOf(query.Filter, query.Ids), row => LookAsync(index, row, query.Filter, now, cancellationToken), cancellationToken).ConfigureAwait(false);
+            index.RowsOf(query.Filter, query.Ids), row => LookAsync(index, row, query.Filter, now, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         return looks.OfType<Look>().Select(static look => look.Row);
     }
 
@@ -99,8 +100,9 @@ public sealed class RunRows
             return null;
         }
 
-        var look = new Look(
-            row, record, new RunRow(_reader.ViewOf(run), record.Requester, run.IsEnded ? null : row.Now, run.IsEnded ? run.Turns : row.Turn ?? run.Turns, RevisionOf(row)), now);
+        int turn = run.IsEnded ? run.Turns : row.Turn ?? run.Turns;
+        var shown = new RunRow(_reader.ViewOf(run), record.Requester, run.IsEnded ? null : row.Now, turn, RevisionOf(row));
+        var look = new Look(row, record, shown, now);
         _looks.Set(row.Id, look);
         return look.IsShown(filter) ? look : null;
     }
