@@ -242,7 +242,7 @@ export function age(at, { until = false } = {}) {
     data: { age: Date.parse(at), ...(until && { until: '' }) } }, ageText(Date.parse(at), until));
 }
 
-export const ageText = (at, until) => until ? at > now() ? span(coarse(at - now())) : 'over' : span(coarse(now() - at));
+const ageText = (at, until) => until ? at > now() ? span(coarse(at - now())) : 'over' : span(coarse(now() - at));
 const coarse = ms => ms < 0 ? 0 : ms < 60_000 ? Math.max(1000, Math.floor(ms / 1000) * 1000) : ms < 3_600_000 ?
   Math.floor(ms / 60_000) * 60_000 : ms;
 
@@ -314,7 +314,8 @@ function table(rows) {
     head.map(cell => inline(h('th', { scope: 'col' }), cell)))), h('tbody', null, body)));
 }
 
-const INLINE = /(`+)([^`]+?)\1|\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\s][^*\n]*)\*|!?\[([^\]\n]{0,400})\]\(([^()\s]+)\)|(https?:\/\/[^\s<>"')\]]+)/g;
+// A run of backticks counts as a whole: else a text of nothing but backticks would be searched anew from each of them.
+const INLINE = /(?<!`)(`+)(?!`)([^`]+)\1|\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\s][^*\n]*)\*|!?\[([^\]\n]{0,400})\]\(([^()\s]+)\)|(https?:\/\/[^\s<>"')\]]+)/g;
 
 function inline(parent, text) {
   let from = 0;
@@ -349,7 +350,7 @@ export function outside(label, target) {
   return shown;
 }
 
-/** JSON with the names in a colour, as text. */
+/** JSON, or a text, in a box; a long one is cut. */
 export function json(value, limit = 4000) {
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
   return h('pre', { class: 'json', tabindex: '0' }, longText(text ?? 'null', limit));
@@ -379,7 +380,7 @@ export function tryParse(text) {
 export function bar(part, whole, label) {
   const share = whole > 0 ? Math.min(1, part / whole) : 0;
   return h('span', { class: `bar ${share > 0.9 ? 'full' : ''}`, role: 'img', 'aria-label': label ??
-    `${Math.round(share * 100)} %` }, h('span', { css: { inline: '', width: `${Math.max(share * 100, part > 0 ? 2 : 0)}%` } }));
+    `${Math.round(share * 100)} %` }, h('span', { css: { width: `${Math.max(share * 100, part > 0 ? 2 : 0)}%` } }));
 }
 
 /** One sentence and what ends the state. */
