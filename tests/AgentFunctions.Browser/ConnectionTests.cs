@@ -48,6 +48,8 @@ internal sealed class ConnectionTests
         await using DashboardServer server = await DashboardServer.StartAsync(settings: (DashboardServer.Key, key));
         await server.SubmitAsync("Look around.");
         await using DashboardPage page = await DashboardPage.OpenAsync(server);
+        IPage early = await page.TabAsync("");
+        await Assertions.Expect(early.Locator("dialog.signin")).ToBeVisibleAsync();
         ILocator field = page.Page.GetByLabel("API key");
         await field.FillAsync("wrong");
         await page.AssertAccessibleAsync("sign-in");
@@ -57,6 +59,8 @@ internal sealed class ConnectionTests
         await field.FillAsync(key);
         await page.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page.Page.Locator(".runs .row")).ToHaveCountAsync(1);
+        await Assertions.Expect(early.Locator(".runs .row")).ToHaveCountAsync(1);
+        await Assertions.Expect(early.Locator("dialog")).ToHaveCountAsync(0);
         IPage tab = await page.TabAsync("");
         await Assertions.Expect(tab.Locator(".runs .row")).ToHaveCountAsync(1);
         await Assertions.Expect(tab.Locator("dialog")).ToHaveCountAsync(0);
@@ -100,6 +104,7 @@ internal sealed class ConnectionTests
         await page.Button("Sign in").ClickAsync();
         await Assertions.Expect(page.Page.Locator("dialog.signin")).ToHaveCountAsync(0);
         Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(), Is.EqualTo("I looked at it twice."));
+        page.AssertClean();
     }
 
     [Test]

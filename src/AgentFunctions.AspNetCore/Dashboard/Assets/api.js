@@ -11,7 +11,7 @@ const apiRoot = new URL('api/', host);
 const KEY = 'agentfunctions.key';
 
 /** An answer that is an error: problem details with a stable code. */
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, body) {
     super(body.detail ?? `The host answered ${status}.`);
     Object.assign(this, { status, code: body.code ?? `http${status}`, detail: body.detail ?? this.message, traceId: body.traceId,
@@ -20,7 +20,7 @@ export class Problem extends Error {
 }
 
 /** The host cannot be reached. */
-export class Offline extends Error {
+class Offline extends Error {
   constructor() {
     super('The host cannot be reached.');
     this.code = 'offline';
@@ -46,6 +46,7 @@ tabs?.addEventListener('message', ({ data }) => {
   else if (data?.key && !key) {
     keep(data.key);
     emit('key');
+    signedIn();
   }
 });
 
@@ -82,20 +83,12 @@ export const session = { caller: null, required: false, ways: [], host: null };
 export const may = (...roles) => !session.caller || session.caller.roles?.some(role => role === '*' || role === 'admin' ||
   roles.includes(role)) || !session.caller.roles;
 
-/** Reads the session; hosts that have no such address are asked for the agents instead. */
+/** Reads the session. */
 export async function readSession() {
   await askTabs();
-  let response = await send('GET', 'session', {});
-  if (response.status === 404) {
-    response = await send('GET', 'agents', {});
-    Object.assign(session, response.status === 401
-      ? { caller: null, required: true, ways: [{ kind: 'key' }] }
-      : { caller: { id: key ? 'key' : 'local' }, required: Boolean(key), ways: [] });
-  } else if (response.ok) {
-    Object.assign(session, { caller: null, required: true, ways: [], host: null }, await response.json());
-  } else {
-    Object.assign(session, { caller: null, required: true, ways: [{ kind: 'key' }] });
-  }
+  const response = await send('GET', 'session', {});
+  Object.assign(session, { caller: null, required: true, ways: [{ kind: 'key' }], host: null },
+    response.ok && { ways: [], ...await response.json() });
   emit('session', session);
   return session;
 }
@@ -110,8 +103,7 @@ export async function signIn(value) {
     return false;
   }
   tabs?.postMessage({ key });
-  waiting?.resolve();
-  waiting = null;
+  signedIn();
   return true;
 }
 
@@ -129,6 +121,12 @@ export function needSignIn(reason) {
     emit('signin', reason ?? (key ? 'Your key is no longer valid. Sign in to go on; what you typed is kept.' : null));
   }
   return waiting.done;
+}
+
+/** Sends the requests that waited for a sign-in. */
+function signedIn() {
+  waiting?.resolve();
+  waiting = null;
 }
 
 /** The headers that say who asks. */
@@ -179,7 +177,7 @@ export async function problem(response) {
 export const get = (path, options) => request('GET', path, options);
 export const post = (path, body = {}, options = {}) => request('POST', path, { body, ...options });
 
-/** GET of an address that older hosts do not have: undefined then, and not asked again. */
+/** GET of an address that not every host has, such as its monitors: undefined then, and not asked again. */
 const missing = new Set();
 export async function tryGet(path, kind = path.split('?')[0], options = {}) {
   if (missing.has(kind)) return undefined;

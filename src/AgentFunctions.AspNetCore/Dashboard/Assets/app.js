@@ -1,7 +1,7 @@
 // The shell: addresses, navigation, keyboard, sign-in, and what is said about the host.
 
-import { append, button, clockTime, dialog, field, h, icon, link, set, setText } from './h.js';
-import { get, net, on, readSession, root, session, signIn, signOut, tryGet } from './api.js';
+import { append, button, clockTime, dialog, field, h, icon, link, plural, set, setText } from './h.js';
+import { get, net, on, readSession, root, session, signIn, signOut } from './api.js';
 
 const SCREENS = [
   [/^$/, () => import('./runs.js'), 'runs', 'Runs'],
@@ -245,8 +245,10 @@ on('signin', reason => {
         'Sign in with your organisation')
       : button(`Sign in with ${way.name ?? 'your organisation'}`, async () => (await import('./oidc.js')).begin(way)));
   }
-  on('key', () => element.isConnected && readSession().then(() =>
-    { if (session.caller) { element.close(); element.remove(); } }));
+  const off = on('key', () => {
+    if (!element.isConnected) return off();
+    readSession().then(() => { if (session.caller) { element.close(); element.remove(); off(); } }).catch(() => {});
+  });
   document.body.append(element);
   element.showModal();
   input.focus();
@@ -264,18 +266,9 @@ function showSession() {
 on('session', showSession);
 
 // What waits: counts beside the places, and in the title.
-export async function refreshCounts() {
+async function refreshCounts() {
   try {
-    const inbox = await tryGet('inbox', 'inbox', { quiet: true });
-    if (inbox) return showCounts(inbox);
-    const quiet = { quiet: true };
-    const [approvals, questions, incidents] = await Promise.all(['approvals', 'questions?state=pending', 'incidents']
-      .map(path => get(path, quiet).catch(e => { if (e.code === 'offline') throw e; return {}; })));
-    showCounts({
-      approvals: approvals.items?.filter(item => item.state === 'pending').length ?? 0,
-      questions: questions.items?.filter(item => item.mine).length ?? 0,
-      incidents: incidents.incidents?.filter(item => item.state !== 'resolved').length ?? 0,
-    });
+    showCounts(await get('inbox', { quiet: true }));
   } catch {
     // The connection's bar says it.
   }
@@ -284,8 +277,9 @@ export async function refreshCounts() {
 export function showCounts(inbox) {
   for (const name of ['approvals', 'questions', 'reviews', 'incidents']) {
     const before = counts.get(name)?.n;
-    counts.set(name, { n: inbox[name] ?? 0, mine: name === 'incidents' ? 0 : name === 'reviews' ? 0 : inbox[name] ?? 0 });
-    if (name === 'approvals' && before !== undefined && inbox[name] > before) say(`${inbox[name]} approvals wait for you.`);
+    const n = inbox[name] ?? 0;
+    counts.set(name, { n, mine: name === 'approvals' || name === 'questions' ? n : 0 });
+    if (name === 'approvals' && before !== undefined && n > before) say(`Waiting for you: ${plural(n, 'approval')}.`);
   }
   const sum = (counts.get('approvals')?.n ?? 0) + (counts.get('questions')?.n ?? 0);
   for (const [, place, badge] of places) {
