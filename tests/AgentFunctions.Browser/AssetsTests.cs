@@ -49,7 +49,7 @@ internal sealed partial class AssetsTests
             brotli.Write(System.Text.Encoding.UTF8.GetBytes(text));
         }
 
-        return (int)bytes.ToArray().LongLength;
+        return bytes.ToArray().Length;
     }
 
     private static string Read(string name)

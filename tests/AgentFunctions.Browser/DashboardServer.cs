@@ -9,6 +9,9 @@ namespace AgentFunctions.Browser;
 /// <summary>The program <c>agentfunctions serve</c> as a process of its own, with a scripted model: what a page speaks to.</summary>
 internal sealed class DashboardServer : IAsyncDisposable
 {
+    /// <summary>The variable that names a key of the API.</summary>
+    public const string Key = "AGENTFUNCTIONS_HOST_KEY";
+
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentDictionary<string, Func<ChatRequest, ChatReply>> _scripts = new();
     private readonly Dictionary<string, string> _environment = [];
@@ -119,9 +122,6 @@ internal sealed class DashboardServer : IAsyncDisposable
             }
         }
     }
-
-    /// <summary>The variable that names a key of the API.</summary>
-    public const string Key = "AGENTFUNCTIONS_HOST_KEY";
 
     private ChatReply Answer(ChatRequest request)
     {

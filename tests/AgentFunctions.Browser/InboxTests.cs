@@ -7,7 +7,7 @@ namespace AgentFunctions.Browser;
 
 /// <summary>Approvals and questions, decided by keyboard, changed, and decided by others meanwhile.</summary>
 [CancelAfter(3_600_000)]
-internal sealed class InboxTests
+internal sealed class InboxTests() : ServedTests(Policy)
 {
     private const string Policy = """
         rules:
@@ -15,19 +15,16 @@ internal sealed class InboxTests
           - {name: asks-notes, when: {tool: write_file}, then: ask}
         """;
 
-    private DashboardServer _server = null!;
-
     [OneTimeSetUp]
-    public async Task StartAsync()
+    public void Script()
     {
-        _server = await DashboardServer.StartAsync(Policy);
-        _server.Script("DEPLOY", static request => request.Turn == 0
+        Server.Script("DEPLOY", static request => request.Turn == 0
             ? ChatReply.Call("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" })
             : ChatReply.Say($"The tool said: {request.Last("tool")}"));
-        _server.Script("NOTE", static request => request.Turn == 0
+        Server.Script("NOTE", static request => request.Turn == 0
             ? ChatReply.Call("write_file", new { path = $"note-{request.Last("user").GetHashCode():x}.md", content = "a note" })
             : ChatReply.Say($"The tool said: {request.Last("tool")}"));
-        _server.Script("REGION", static request => request.Turn == 0
+        Server.Script("REGION", static request => request.Turn == 0
             ? ChatReply.Call("ask_person", new
             {
                 question = "Which region shall the copy live in?",
@@ -37,7 +34,12 @@ internal sealed class InboxTests
                     type = "object",
                     properties = new
                     {
-                        region = new { type = "string", title = "Region", oneOf = new[] { new { @const = "weu", title = "West Europe" }, new { @const = "neu", title = "North Europe" } } },
+                        region = new
+                        {
+                            type = "string",
+                            title = "Region",
+                            oneOf = new[] { new { @const = "weu", title = "West Europe" }, new { @const = "neu", title = "North Europe" } },
+                        },
                         keepDays = new { type = "integer", title = "Keep days", minimum = 1, maximum = 365 },
                     },
                     required = new[] { "region", "keepDays" },
@@ -46,21 +48,12 @@ internal sealed class InboxTests
             : ChatReply.Say($"The answer was: {request.Last("user")} {request.Last("tool")}"));
     }
 
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
-
     [Test]
     public async Task Approve_WithAChange_ByKeyboardAlone()
     {
-        string run = await _server.SubmitAsync("DEPLOY it.");
+        string run = await Server.SubmitAsync("DEPLOY it.");
         string id = await ApprovalAsync(run);
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server);
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server);
         await page.Page.Locator("body").PressAsync("g");
         await page.Page.Locator("body").PressAsync("a");
         await Assertions.Expect(page.Heading("Approvals")).ToBeVisibleAsync();
@@ -80,53 +73,54 @@ internal sealed class InboxTests
         await PressAsync(page, approve);
         await Assertions.Expect(page.Page.GetByText("Approved with 1 change: edit_file")).ToBeVisibleAsync();
 
-        await _server.StatusAsync(run, "completed");
-        Assert.That(await File.ReadAllTextAsync(Path.Combine(_server.Workspace, "deploy.yaml")), Is.EqualTo("replicas: 4\n"));
-        await File.WriteAllTextAsync(Path.Combine(_server.Workspace, "deploy.yaml"), "replicas: 2\n");
+        await Server.StatusAsync(run, "completed");
+        Assert.That(await File.ReadAllTextAsync(Path.Combine(Server.Workspace, "deploy.yaml")), Is.EqualTo("replicas: 4\n"));
+        await File.WriteAllTextAsync(Path.Combine(Server.Workspace, "deploy.yaml"), "replicas: 2\n");
         page.AssertClean();
     }
 
     [Test]
     public async Task Deny_DecidedElsewhereMeanwhile_TheConflictIsShownAndTheWordsAreKept()
     {
-        string run = await _server.SubmitAsync("NOTE that.");
+        string run = await Server.SubmitAsync("NOTE that.");
         string id = await ApprovalAsync(run);
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"approvals/{id}");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"approvals/{id}");
         await page.Page.GetByLabel("Comment, which the model reads").FillAsync("Not on Fridays.");
-        using HttpResponseMessage elsewhere = await _server.Http.PostAsJsonAsync($"/api/approvals/{id}", new { decision = "approve" });
+        using HttpResponseMessage elsewhere = await Server.Http.PostAsJsonAsync($"/api/approvals/{id}", new { decision = "approve" });
         Assert.That(elsewhere.IsSuccessStatusCode, Is.True);
         await PressAsync(page, page.Button("Deny"));
 
         await Assertions.Expect(page.Page.Locator(".banner[role=alert]")).ToContainTextAsync("Your comment is kept below.");
         Assert.That(await page.Page.GetByLabel("Comment, which the model reads").InputValueAsync(), Is.EqualTo("Not on Fridays."));
-        await _server.StatusAsync(run, "completed");
+        await Server.StatusAsync(run, "completed");
+        page.AssertClean();
     }
 
     [Test]
     public async Task Decide_SimilarCallsInBulk_AllAreDecided()
     {
-        string[] runs = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => _server.SubmitAsync($"NOTE number {i}.", "worker")));
+        string[] runs = await Task.WhenAll(Enumerable.Range(0, 5).Select(i => Server.SubmitAsync($"NOTE number {i}.", "worker")));
         foreach (string run in runs)
         {
             await ApprovalAsync(run);
         }
 
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, "approvals");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "approvals");
         await page.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("similar: write_file") }).ClickAsync();
         await page.AssertAccessibleAsync("bulk");
         await Assertions.Expect(page.Page.Locator("dialog tbody tr")).ToHaveCountAsync(5);
         await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Decide" }).ClickAsync();
         await Assertions.Expect(page.Page.Locator("dialog")).ToHaveCountAsync(0);
-        await Task.WhenAll(runs.Select(run => _server.StatusAsync(run, "completed")));
+        await Task.WhenAll(runs.Select(run => Server.StatusAsync(run, "completed")));
         page.AssertClean();
     }
 
     [Test]
     public async Task Answer_FieldsAreMissingAndOutOfBounds_TheFormSaysWhichAndThenTheRunGoesOn()
     {
-        string run = await _server.SubmitAsync("Choose the REGION.");
+        string run = await Server.SubmitAsync("Choose the REGION.");
         string id = await QuestionAsync(run);
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"questions/{id}");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"questions/{id}");
         await Assertions.Expect(page.Page.GetByText("Never type a password here.")).ToBeVisibleAsync();
         await PressAsync(page, page.Button("Answer"));
         await Assertions.Expect(page.Page.GetByText("Region: choose one.")).ToBeVisibleAsync();
@@ -138,8 +132,8 @@ internal sealed class InboxTests
         await page.Page.GetByLabel("Keep days").FillAsync("30");
         await page.Button("Answer").ClickAsync();
 
-        JsonElement ended = await _server.StatusAsync(run, "completed");
-        JsonElement answered = await _server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}");
+        JsonElement ended = await Server.StatusAsync(run, "completed");
+        JsonElement answered = await Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}");
         Assert.That(answered.GetProperty("answers").GetRawText(), Is.EqualTo("{\"region\":\"weu\",\"keepDays\":30}"), ended.GetRawText());
         page.AssertClean();
     }
@@ -147,17 +141,18 @@ internal sealed class InboxTests
     [Test]
     public async Task Decline_WithWords_TheAgentIsTold()
     {
-        string run = await _server.SubmitAsync("Choose the REGION again.");
+        string run = await Server.SubmitAsync("Choose the REGION again.");
         string id = await QuestionAsync(run);
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"questions/{id}");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"questions/{id}");
         await page.Button("Decline").ClickAsync();
         await page.Page.Locator("dialog").GetByLabel("Why").FillAsync("Ask the platform team.");
         await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Decline" }).ClickAsync();
 
-        await _server.StatusAsync(run, "completed");
-        JsonElement declined = await _server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}");
+        await Server.StatusAsync(run, "completed");
+        JsonElement declined = await Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}");
         Assert.That(declined.GetProperty("state").GetString(), Is.EqualTo("declined"));
         Assert.That(declined.GetProperty("words").GetString(), Is.EqualTo("Ask the platform team."));
+        page.AssertClean();
     }
 
     /// <summary>Presses a button by keyboard, once it is awake: no click lands on what nobody had the time to read.</summary>
@@ -174,7 +169,7 @@ internal sealed class InboxTests
 
     private async Task<string> WaitingAsync(string run, string kind)
     {
-        JsonElement found = await _server.WaitAsync(run, one => Waits(one, kind).Any());
+        JsonElement found = await Server.WaitAsync(run, one => Waits(one, kind).Any());
         return Waits(found, kind).First().GetProperty("id").GetString()!;
     }
 

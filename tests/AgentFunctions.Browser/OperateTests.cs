@@ -5,29 +5,15 @@ namespace AgentFunctions.Browser;
 
 /// <summary>What operators switch, and a run that is erased.</summary>
 [CancelAfter(3_600_000)]
-internal sealed class OperateTests
+internal sealed class OperateTests : ServedTests
 {
-    private DashboardServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _server = await DashboardServer.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
-
     [Test]
     public async Task Kill_AnAgent_OnlyAfterItsNameIsTypedAndItCanBeReleased()
     {
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _server.Script("ENDLESS", _ => ChatReply.Say("Never.") with { Before = token => gate.Task.WaitAsync(token) });
-        string run = await _server.SubmitAsync("Go on ENDLESS.", "worker");
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, "kill");
+        Server.Script("ENDLESS", _ => ChatReply.Say("Never.") with { Before = token => gate.Task.WaitAsync(token) });
+        string run = await Server.SubmitAsync("Go on ENDLESS.", "worker");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "kill");
         await page.Page.GetByLabel("Scope").SelectOptionAsync("agent");
         await page.Page.GetByLabel("Which").FillAsync("worker");
         await page.Button("See what it would stop").ClickAsync();
@@ -42,7 +28,7 @@ internal sealed class OperateTests
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Stop it" }).ClickAsync();
 
         await Assertions.Expect(page.Page.GetByText("agent worker is stopped")).ToBeVisibleAsync();
-        await _server.StatusAsync(run, "cancelled");
+        await Server.StatusAsync(run, "cancelled");
         gate.SetResult();
         await page.Button("Release").ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Release" }).ClickAsync();
@@ -53,16 +39,16 @@ internal sealed class OperateTests
     [Test]
     public async Task Erase_PageOpen_ItSaysThatTheRunWasErased()
     {
-        string run = await _server.SubmitAsync("Leave no trace.");
-        await _server.StatusAsync(run, "completed");
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"runs/{run}");
+        string run = await Server.SubmitAsync("Leave no trace.");
+        await Server.StatusAsync(run, "completed");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
         await page.Button("More actions").ClickAsync();
         await page.Button("Erase").ClickAsync();
         await page.Page.Locator("dialog").GetByLabel("Why").FillAsync("A person asked for it");
         await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
         await Assertions.Expect(page.Heading("Runs")).ToBeVisibleAsync();
         await Poll.UntilAsync(
-            async () => (int)(await _server.Http.GetAsync($"/api/runs/{run}")).StatusCode == 410, TestContext.CurrentContext.CancellationToken);
+            async () => (int)(await Server.Http.GetAsync($"/api/runs/{run}")).StatusCode == 410, TestContext.CurrentContext.CancellationToken);
 
         await page.GoAsync($"runs/{run}");
         await Assertions.Expect(page.Heading("This was erased")).ToBeVisibleAsync();

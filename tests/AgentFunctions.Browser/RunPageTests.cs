@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AgentFunctions.TestKit;
 using Microsoft.Playwright;
 
@@ -5,65 +6,54 @@ namespace AgentFunctions.Browser;
 
 /// <summary>A run as a person sees it: started, watched, cut off, ended.</summary>
 [CancelAfter(3_600_000)]
-internal sealed class RunPageTests
+internal sealed class RunPageTests : ServedTests
 {
-    private DashboardServer _server = null!;
-
-    [OneTimeSetUp]
-    public async Task StartAsync() => _server = await DashboardServer.StartAsync();
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-    }
-
     [Test]
     public async Task Live_TheStreamIsOpenedInMidCall_TheSnapshotIsTheTextSoFar()
     {
         var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int chunks = 0;
-        _server.Script("LATECOMER", _ => ChatReply.Say("What was said before anybody looked is not lost on those who come late.") with
+        Server.Script("LATECOMER", _ => ChatReply.Say("What was said before anybody looked is not lost on those who come late.") with
         {
             BetweenChunks = token => Interlocked.Increment(ref chunks) > 2 ? rest.Task.WaitAsync(token) : Task.CompletedTask,
         });
-        string run = await _server.SubmitAsync("Serve the LATECOMER.");
-        await using DashboardPage first = await DashboardPage.OpenAsync(_server, $"runs/{run}");
+        string run = await Server.SubmitAsync("Serve the LATECOMER.");
+        await using DashboardPage first = await DashboardPage.OpenAsync(Server, $"runs/{run}");
         await Assertions.Expect(first.Page.Locator(".live-text")).ToContainTextAsync("What was said before");
         string before = await first.Page.Locator(".live-text").InnerTextAsync();
-        await using DashboardPage second = await DashboardPage.OpenAsync(_server, $"runs/{run}");
+        await using DashboardPage second = await DashboardPage.OpenAsync(Server, $"runs/{run}");
 
         await Assertions.Expect(second.Page.Locator(".live-text")).ToContainTextAsync(before.Trim());
         rest.SetResult();
         await Assertions.Expect(second.Page.Locator(".feed")).ToContainTextAsync("those who come late.");
         await Assertions.Expect(first.Page.Locator(".feed")).ToContainTextAsync("those who come late.");
+        first.AssertClean();
+        second.AssertClean();
     }
 
     [Test]
     public async Task Live_ASecretIsSplitOverDeltas_ItIsNeverOnThePageNorInAnAnswer()
     {
         const string secret = "sk-proj-4fKq9Zt2Lm8Xw3Vb7Rn5Yc1Hd6Js0Pa";
-        _server.Script("LEAK", _ => ChatReply.Say($"The key that I found is {secret} and I tell nobody about it."));
-        string run = await _server.SubmitAsync("Do not LEAK.");
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server);
-        var bodies = new List<Task<string>>();
+        Server.Script("LEAK", _ => ChatReply.Say($"The key that I found is {secret} and I tell nobody about it."));
+        string run = await Server.SubmitAsync("Do not LEAK.");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server);
+        var bodies = new ConcurrentQueue<Task<string>>();
         page.Page.Response += (_, response) =>
         {
             // Streams have no body to read while they are open; what they say is on the page.
             if (response.Status == 200 && response.Headers.TryGetValue("content-type", out string? type)
                 && type.Contains("json", StringComparison.Ordinal))
             {
-                bodies.Add(response.TextAsync());
+                bodies.Enqueue(response.TextAsync());
             }
         };
         await page.Page.EvaluateAsync(
             """
             () => {
               window.seen = '';
-              new MutationObserver(() => { window.seen += document.body.textContent; }).observe(document.body, { childList: true, subtree: true, characterData: true });
+              new MutationObserver(() => { window.seen += document.body.textContent; })
+                .observe(document.body, { childList: true, subtree: true, characterData: true });
             }
             """);
         await page.Page.Locator("a.goal", new() { HasText = "Do not LEAK." }).ClickAsync();
@@ -71,13 +61,14 @@ internal sealed class RunPageTests
 
         Assert.That(await page.Page.EvaluateAsync<string>("() => window.seen"), Does.Not.Contain(secret[8..24]));
         Assert.That(await page.Page.ContentAsync(), Does.Not.Contain(secret[8..24]));
+        Assert.That(bodies, Is.Not.Empty);
         Assert.That(await Task.WhenAll(bodies), Has.None.Contains(secret[8..24]));
     }
 
     [Test]
     public async Task Open_NoSuchRun_ThePageSaysSo()
     {
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, "runs/7ybqmb3v7gz6d2629hqx9m5kjw");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "runs/7ybqmb3v7gz6d2629hqx9m5kjw");
 
         await Assertions.Expect(page.Heading("There is nothing here")).ToBeVisibleAsync();
         await page.AssertAccessibleAsync("404");
@@ -86,12 +77,12 @@ internal sealed class RunPageTests
     [Test]
     public async Task Show_HostileText_NothingRunsAndNothingIsFetched()
     {
-        _server.Script("HOSTILE", _ => ChatReply.Say(
+        Server.Script("HOSTILE", _ => ChatReply.Say(
             "<img src=x onerror=\"window.ran = true\"> <script>window.ran = true</script>\n\n[click](javascript:window.ran=true) "
             + "![pixel](https://evil.example/pixel.png) [a bank](https://b\u0430nk.example/) \u202Egnp.exe\n\n" + new string('x', 60_000)));
-        string run = await _server.SubmitAsync("Be HOSTILE.");
-        await _server.StatusAsync(run, "completed");
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"runs/{run}");
+        string run = await Server.SubmitAsync("Be HOSTILE.");
+        await Server.StatusAsync(run, "completed");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
 
         ILocator feed = page.Page.Locator(".feed");
         await Assertions.Expect(feed).ToContainTextAsync("<img src=x onerror=");

@@ -9,54 +9,45 @@ namespace AgentFunctions.Browser;
 /// <c>TestResults/screens</c>. Whoever changes the style sheet looks at them.
 /// </summary>
 [CancelAfter(3_600_000)]
-internal sealed class ScreensTests
+internal sealed class ScreensTests() : ServedTests(Policy)
 {
-    private const string Policy = "rules: [{name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}]";
+    private const string Policy =
+        "rules: [{name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}]";
 
     private static readonly string Folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens");
 
-    private DashboardServer _server = null!;
     private string _audit = "";
     private string _swarm = "";
 
     [OneTimeSetUp]
-    public async Task StartAsync()
+    public async Task FillAsync()
     {
         Directory.CreateDirectory(Folder);
-        _server = await DashboardServer.StartAsync(Policy);
-        _server.Script("Merge the parts of", static request => Swarm(request));
-        _server.Script("Look at the part", static request => request.Turn == 0
+        Server.Script("Merge the parts of", static request => Swarm(request));
+        Server.Script("Look at the part", static request => request.Turn == 0
             ? ChatReply.Call("read_file", new { path = "README.md" }) with { Text = "I read my part first." }
             : ChatReply.Say("My part is done: four files, two findings."));
-        _server.Script("Audit the source tree", static request => Audit(request));
-        _server.Script("Nightly check", static _ => ChatReply.Error(400, "The prompt is not acceptable."));
-        _audit = await _server.SubmitAsync(
+        Server.Script("Audit the source tree", static request => Audit(request));
+        Server.Script("Nightly check", static _ => ChatReply.Error(400, "The prompt is not acceptable."));
+        _audit = await Server.SubmitAsync(
             "Audit the source tree in parts and write one report", labels: new { team = "payments", env = "prod" },
             budget: new { steps = 400, usd = 25, tokens = 2_000_000, wallClock = "P5D" });
-        _swarm = await _server.SubmitAsync("Merge the parts of the platform's audit", labels: new { team = "platform" }, budget: new { subAgents = 20 });
-        string failed = await _server.SubmitAsync("Nightly check of the invoices", "worker", new { team = "ops" });
+        _swarm = await Server.SubmitAsync(
+            "Merge the parts of the platform's audit", labels: new { team = "platform" }, budget: new { subAgents = 20 });
+        string failed = await Server.SubmitAsync("Nightly check of the invoices", "worker", new { team = "ops" });
         string[] done = await Task.WhenAll(Enumerable.Range(1, 6).Select(
-            i => _server.SubmitAsync($"Say what folder number {i} holds", "worker", new { team = "docs" })));
-        await _server.WaitAsync(_audit, static run => run.GetProperty("waits").GetArrayLength() == 2);
-        await _server.StatusAsync(_swarm, "completed");
-        await _server.StatusAsync(failed, "failed");
-        await Task.WhenAll(done.Select(run => _server.StatusAsync(run, "completed")));
-    }
-
-    [OneTimeTearDown]
-    public async Task StopAsync()
-    {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
+            i => Server.SubmitAsync($"Say what folder number {i} holds", "worker", new { team = "docs" })));
+        await Server.WaitAsync(_audit, static run => run.GetProperty("waits").GetArrayLength() == 2);
+        await Server.StatusAsync(_swarm, "completed");
+        await Server.StatusAsync(failed, "failed");
+        await Task.WhenAll(done.Select(run => Server.StatusAsync(run, "completed")));
     }
 
     [TestCase(ColorScheme.Light, 1440, 900)]
     [TestCase(ColorScheme.Dark, 390, 844)]
     public async Task Show_EveryScreen_AxeFindsNothingAndNothingIsCut(ColorScheme scheme, int width, int height)
     {
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, options: new()
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, options: new()
         {
             ColorScheme = scheme,
             ViewportSize = new() { Width = width, Height = height },
@@ -78,7 +69,7 @@ internal sealed class ScreensTests
     public async Task Show_ForcedColoursAndTwiceTheSize_NothingIsCut()
     {
         // 200 % of 1440 pixels leaves 720.
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, options: new()
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, options: new()
         {
             ForcedColors = ForcedColors.Active,
             ViewportSize = new() { Width = 720, Height = 450 },
@@ -96,7 +87,7 @@ internal sealed class ScreensTests
     [Test]
     public async Task Tree_ByKeyboard_RowsAreReachedClosedAndOpened()
     {
-        await using DashboardPage page = await DashboardPage.OpenAsync(_server, $"runs/{_swarm}?tab=tree");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{_swarm}?tab=tree");
         ILocator rows = page.Page.Locator(".tree [role=row][aria-level]");
         await Assertions.Expect(rows).ToHaveCountAsync(6);
         await rows.First.FocusAsync();
@@ -123,21 +114,34 @@ internal sealed class ScreensTests
 
     private static ChatReply Swarm(ChatRequest request) => request.Turn switch
     {
-        0 => ChatReply.Call("spawn", new { items = new[] { "parser", "docs", "tests", "billing", "ledger" }, template = "Look at the part {item}", agent = "worker" }) with { Text = "I split the work." },
+        0 => ChatReply.Call("spawn", new
+        {
+            items = new[] { "parser", "docs", "tests", "billing", "ledger" },
+            template = "Look at the part {item}",
+            agent = "worker",
+        }) with
+        { Text = "I split the work." },
         1 => ChatReply.Call("wait", new { }),
         _ => ChatReply.Say("All parts reported."),
     };
 
     private static ChatReply Audit(ChatRequest request) => request.Turn switch
     {
-        0 => ChatReply.Call("update_plan", new { items = new[] { "List the tree", "Read the parts", "Merge the parts", "Deploy the report" }.Select((text, i) => new { text, done = i < 2 }) }) with
+        0 => ChatReply.Call("update_plan", new
+        {
+            items = new[] { "List the tree", "Read the parts", "Merge the parts", "Deploy the report" }.Select((text, i) => new { text, done = i < 2 }),
+        }) with
         {
             Text = "I plan the audit first, then look at the tree.",
             Usage = new(2_842, 152, 1_400),
         },
         1 => new ChatReply
         {
-            Calls = [ChatReplyCall.Of("list_files", new { }), ChatReplyCall.Of("search_files", new { pattern = "TODO" }), ChatReplyCall.Of("read_file", new { path = "missing.txt" })],
+            Calls =
+            [
+                ChatReplyCall.Of("list_files", new { }), ChatReplyCall.Of("search_files", new { pattern = "TODO" }),
+                ChatReplyCall.Of("read_file", new { path = "missing.txt" }),
+            ],
             Usage = new(3_180, 120, 2_800),
         },
         2 => ChatReply.Call("write_file", new { path = "report.md", content = "# Report\n\nTwo findings." }) with
@@ -168,8 +172,10 @@ internal sealed class ScreensTests
                 {
                     question = "Which region shall the copy live in?", why = "Prices differ; the goal does not say.",
                     form = JsonSerializer.Deserialize<JsonElement>("""
-                        {"type":"object","properties":{"region":{"type":"string","title":"Region","oneOf":[{"const":"weu","title":"West Europe"},{"const":"neu","title":"North Europe"}]},
-                        "keepDays":{"type":"integer","title":"Keep days","minimum":1,"maximum":365,"default":30},"notify":{"type":"boolean","title":"Tell the team"}},"required":["region"]}
+                        {"type":"object","required":["region"],"properties":{
+                        "region":{"type":"string","title":"Region","oneOf":[{"const":"weu","title":"West Europe"},{"const":"neu","title":"North Europe"}]},
+                        "keepDays":{"type":"integer","title":"Keep days","minimum":1,"maximum":365,"default":30},
+                        "notify":{"type":"boolean","title":"Tell the team"}}}
                         """),
                 }),
                 ChatReplyCall.Of("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" }),
