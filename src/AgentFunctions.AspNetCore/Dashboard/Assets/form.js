@@ -152,8 +152,7 @@ const isMasked = value => typeof value === 'string' && /\[secret:|\[masked|\*\*\
  * Arguments as asked beside one's own. `patch()` gives a merge patch of the changed fields alone, so that masked or cut
  * values never overwrite the true ones; undefined if a field is wrong.
  */
-export function argumentDiff(asked, schema, { editable = true, original, onchange = () => {} } = {}) {
-  const names = [...new Set([...Object.keys(asked ?? {}), ...(editable ? Object.keys(schema?.properties ?? {}) : [])])];
+export function argumentDiff(asked, { editable = true, original, onchange = () => {} } = {}) {
   const rows = [];
   const root = h('div', { class: 'diff' }, h('div', { class: 'dh' }, 'argument'),
     h('div', { class: 'dh' }, original ? 'as the model asked' : 'asked'),
@@ -161,9 +160,8 @@ export function argumentDiff(asked, schema, { editable = true, original, onchang
   const value = part => part === undefined ? h('span', { class: 'muted' }, 'not given') : typeof part === 'string' &&
     part.length < 80 && !part.includes('\n') ? h('code', null, part) : typeof part === 'object' && part !== null ||
     typeof part === 'string' ? json(part) : h('code', null, String(part));
-  for (const name of names) {
-    const part = schema?.properties?.[name] ?? { type: typeOf(asked[name]) };
-    const masked = isMasked(asked?.[name]);
+  for (const name of Object.keys(asked ?? {})) {
+    const masked = isMasked(asked[name]);
     if (original) {
       const changed = !equal(original[name], asked[name]);
       append(root, [h('div', { class: `key ${changed ? 'changed' : ''}` }, name),
@@ -171,34 +169,32 @@ export function argumentDiff(asked, schema, { editable = true, original, onchang
         h('div', { class: changed ? 'changed' : '' }, value(asked[name]))]);
       continue;
     }
-    const own = editable && !masked ? input(name, { ...part, title: name, description: undefined }, asked?.[name], false, () =>
+    const own = editable && !masked ? input(name, { type: typeOf(asked[name]), title: name }, asked[name], false, () =>
       mark(), true) : null;
-    const key = h('div', { class: 'key' }, name), before = h('div', { class: 'asked' }, value(asked?.[name])),
+    const key = h('div', { class: 'key' }, name), before = h('div', { class: 'asked' }, value(asked[name])),
       after = h('div', null, own ? own.el : masked ? h('span', { class: 'muted' }, 'hidden here; stays as it is') : '');
     append(root, [key, before, after]);
     const mark = () => {
       const { value: now } = own.read();
-      const changed = now !== undefined && !equal(now, asked?.[name]) &&
-        !(asked?.[name] === undefined && (now === '' || now === false));
+      const changed = now !== undefined && !equal(now, asked[name]);
       key.classList.toggle('changed', changed);
       before.classList.toggle('changed', changed);
       after.classList.toggle('changed', changed);
       onchange();
     };
-    if (own) rows.push({ name, own, required: schema?.required?.includes(name) });
+    if (own) rows.push({ name, own });
   }
   return {
     el: root,
     patch() {
       const changes = {};
       let wrong = false;
-      for (const { name, own, required } of rows) {
+      for (const { name, own } of rows) {
         const { value: now, error } = own.read();
         own.fault(error);
         if (error) { wrong = true; continue; }
-        if (now === undefined) { if (asked?.[name] !== undefined && !required) changes[name] = null; continue; }
-        if (asked?.[name] === undefined && (now === '' || now === false)) continue;
-        if (!equal(now, asked?.[name])) changes[name] = now;
+        if (now === undefined) changes[name] = null;
+        else if (!equal(now, asked[name])) changes[name] = now;
       }
       return wrong ? undefined : changes;
     },

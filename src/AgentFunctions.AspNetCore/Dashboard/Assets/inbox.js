@@ -1,9 +1,9 @@
 // What waits for people: approvals with arguments to look at and change, questions with forms to fill in.
 
-import { age, append, args, button, count, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText,
-  shortId, tag, words } from './h.js';
-import { emit, get, post, query, request, session, tryGet } from './api.js';
-import { attempt, back, fault, go, refreshCounts, say, showCounts, toast } from './app.js';
+import { age, append, args, button, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText,
+  tag, words } from './h.js';
+import { emit, get, post, query } from './api.js';
+import { fault, go, say, showCounts, toast } from './app.js';
 import { follow } from './stream.js';
 import { argumentDiff, merged, risk, schemaForm } from './form.js';
 
@@ -94,7 +94,6 @@ export async function mount(view) {
     }
   }
 
-
   // Approvals.
   function approval(item) {
     const pending = item.state === 'pending';
@@ -104,7 +103,7 @@ export async function mount(view) {
     const comment = h('textarea', { rows: '2', maxlength: '4000', placeholder: item.risk === 'high' ? 'Needed for high risk' :
       'Optional' });
     const commentField = field('Comment, which the model reads', comment);
-    const diff = argumentDiff(item.arguments, item.schema, { editable: may && item.question !== 'repeat' && !item.altered,
+    const diff = argumentDiff(item.arguments, { editable: may && item.question !== 'repeat' && !item.altered,
       original: item.originalArguments ?? undefined, onchange: relabel });
     const raw = h('textarea', { class: 'code', spellcheck: 'false', 'aria-label': 'Arguments as JSON',
       value: JSON.stringify(item.arguments, null, 2) });
@@ -112,7 +111,6 @@ export async function mount(view) {
       { kind: 'primary', act: true, off: may ? null : whyNot ?? 'It is decided.' });
     const deny = button('Deny', () => decide('deny'), { kind: 'danger', act: true, off: may ? null : whyNot ??
       'It is decided.' });
-    const votes = item.votes ?? [];
     const voids = h('div', { class: 'banner tone-wait', hidden: true }, icon('incident'),
       h('span', null, 'Your change voids the votes that were given: they were about other arguments.'));
     let useRaw = false;
@@ -144,11 +142,9 @@ export async function mount(view) {
       if (patch === undefined) { toast('Mend the marked field first.', 'bad'); return; }
       const edited = Object.keys(patch).length > 0;
       const words = comment.value.trim();
-      const common = { decision, ...(words && { comment: words }) };
-      const rich = item.schema !== undefined || item.votes !== undefined;
       try {
-        await post(`approvals/${item.id}`, rich ? { ...common, callHash: item.callHash, ...(edited && { edits: patch }) } :
-          { ...common, ...(edited && { arguments: merged(item.arguments, patch) }) });
+        await post(`approvals/${item.id}`, { decision, ...(words && { comment: words }), callHash: item.callHash,
+          ...(edited && { edits: patch }) });
       } catch (e) {
         if (e.status === 400 && edited) diff.fault(e.detail);
         set(problem, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'),
@@ -177,11 +173,8 @@ export async function mount(view) {
         `, turn ${item.turn}`),
         h('dt', null, 'Rule'), h('dd', null, `“${item.rule}”`, item.reason && `: ${item.reason}`), h('dt', null, 'Who decides'),
           h('dd', null, `${item.roles.join(', ')} · ${item.approved} of ${item.needed} said yes`,
-          votes.map(vote => h('div', { class: 'muted' },
-          `${vote.by}: ${vote.approves ? 'yes' : 'no'}${vote.comment ? ` “${vote.comment}”` : ''}`))),
-        item.history && (item.history.approved || item.history.denied) ? [h('dt', null, 'Before'),
-          h('dd', null, `approved ${item.history.approved}×, denied ${item.history.denied}×`, item.history.lastComment &&
-          ` (“${oneLine(item.history.lastComment, 120)}”)`)] : null),
+          item.votes.map(vote => h('div', { class: 'muted' },
+          `${vote.by}: ${vote.approves ? 'yes' : 'no'}${vote.comment ? ` “${vote.comment}”` : ''}`)))),
       h('section', null, h('h3', null, item.originalArguments ? 'Arguments, changed' : 'Arguments'),
         Object.keys(item.arguments ?? {}).length ? diff.el : h('p', { class: 'muted' }, 'No arguments'), rawDetails,
         item.masked?.length ? h('p', { class: 'muted' },
@@ -225,11 +218,9 @@ export async function mount(view) {
       wide: true, confirm: 'Decide', read: async () => {
         const taken = [...boxes].filter(([, box]) => box.checked).map(([item]) => item);
         const words = comment.value.trim() ? { comment: comment.value.trim() } : {};
-        // Hosts that do not show votes decide one by one.
-        const many = group[0].votes === undefined ? null : await post('approvals/decide', { ids: taken.map(item => item.id),
+        const many = await post('approvals/decide', { ids: taken.map(item => item.id),
           decision: choice.value, ...words, hashes: Object.fromEntries(taken.map(item => [item.id, item.callHash])) });
-        if (!many) for (const item of taken) await post(`approvals/${item.id}`, { decision: choice.value, ...words });
-        const failed = many?.items.filter(item => !item.ok) ?? [];
+        const failed = many.items.filter(item => !item.ok);
         if (failed.length) throw new Error(
           `${failed.length} of ${taken.length} were not decided: ${failed[0].detail ?? failed[0].code}`);
         return taken;
@@ -298,16 +289,15 @@ export async function mount(view) {
     return {};
   }
 
-  const backButton = () => { const element = button('', () => go(kind === 'inbox' ? 'inbox' : kind),
-    { kind: 'icon-button to-list', name: 'back', 'aria-label': 'Back to the list' }); return element; };
+  const backButton = () => button('', () => go(kind),
+    { kind: 'icon-button to-list', name: 'back', 'aria-label': 'Back to the list' });
 
   async function next(item) {
     await load().catch(() => {});
     const own = items.filter(mine);
     const after = own.find(other => other.run === item.run) ?? own[0];
     if (window.innerWidth > 900 && after && (kind === 'inbox' || kind === `${after.is}s`)) go(address(after), { replace: true });
-    else go(kind === 'inbox' ? 'inbox' : kind, { replace: true });
-    detail.querySelector('h2')?.focus?.();
+    else go(kind, { replace: true });
   }
 
   async function refresh() {
@@ -320,7 +310,7 @@ export async function mount(view) {
     if (!view.live) return;
     draw();
     const added = items.filter(item => !before.has(item.id) && mine(item)).length;
-    if (added) say(`${plural(added, 'new thing')} wait for you.`);
+    if (added) say(`New for you: ${plural(added, 'thing')}.`);
   }
 
   const step = n => {
@@ -339,12 +329,8 @@ export async function mount(view) {
   draw();
   const found = [...items, ...history].find(item => item.id === chosen);
   await open(chosen, found?.is ?? (kind === 'questions' ? 'question' : 'approval'));
-  const watch = await tryGet('inbox', 'inbox', { quiet: true }).catch(() => undefined);
-  if (!view.live) return null;
-  if (watch) {
-    stream = follow({ path: () => 'watch?topic=inbox', onEvent: ({ type, data }) =>
-      { if (type === 'inbox') { showCounts(data); refresh(); } }, poll: refresh, onState: state =>
-      { if (state === 'gone') timer ||= setInterval(refresh, 5000); } });
-  } else timer = setInterval(() => !document.hidden && refresh(), 4000);
+  stream = follow({ path: () => 'watch?topic=inbox', onEvent: ({ type, data }) =>
+    { if (type === 'inbox') { showCounts(data); refresh(); } }, poll: refresh, onState: state =>
+    { if (state === 'gone') timer ||= setInterval(() => !document.hidden && refresh(), 5000); } });
   return {};
 }

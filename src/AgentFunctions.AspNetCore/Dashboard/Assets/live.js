@@ -1,7 +1,7 @@
 // What the run does, as it happens: one block a turn with its calls, people's messages, and the model's text while it comes.
 
 import { age, append, args, button, count, duration, h, icon, json, link, longText, markdown, moment, oneLine, set, setText,
-  short, shortId, span, tag, tryParse, usd } from './h.js';
+  short, span, tag, tryParse, usd } from './h.js';
 import { may, post, session } from './api.js';
 import { attempt } from './app.js';
 import { isEnded } from './run.js';
@@ -9,7 +9,7 @@ import { isEnded } from './run.js';
 const SHOWN = 80;
 
 /** Events as groups: a turn with its calls, or a line of its own. */
-export function groupsOf(events) {
+function groupsOf(events) {
   const groups = [], turns = new Map();
   const turnOf = e => {
     let group = turns.get(e.turn);

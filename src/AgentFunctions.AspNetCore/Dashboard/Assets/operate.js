@@ -1,9 +1,9 @@
 // What operators watch and switch: incidents, monitors, reviews, the kill switch, data and keys.
 
-import { age, append, args, button, count, dialog, duration, empty, field, h, icon, json, link, longText, moment, oneLine, plural,
-  set, setText, shortId, span, svg, tag, tryParse, words } from './h.js';
+import { age, append, args, button, count, dialog, empty, field, h, icon, json, link, longText, moment, oneLine, plural,
+  set, shortId, svg, tag, tryParse, words } from './h.js';
 import { emit, get, may, post, query, request, tryGet } from './api.js';
-import { attempt, fault, go, toast } from './app.js';
+import { attempt, toast } from './app.js';
 
 export const mount = view => ({ incidents: view.match[2] ? incident : incidents, monitors: view.match[2] ? monitor : monitors,
   reviews, kill, life })[view.match[1]](view);
@@ -50,12 +50,12 @@ async function incident(view) {
   const load = async () => {
     const one = await get(`incidents/${id}`);
     view.title(one.title);
-    const off = may('operator', 'responder') ? null : 'This needs the role operator.';
+    const off = may('operator') ? null : 'This needs the role operator.';
     const command = async (name, verb) => {
       const words = h('textarea', { rows: '2', maxlength: '1000' });
       if (await dialog(`${verb} this incident?`, field('Comment (optional)', words),
         { confirm: verb, read: () => post(`incidents/${id}/${name}`, words.value.trim() ? { comment: words.value.trim() } :
-        {}) })) { toast(`${verb}d`.replace('ee', 'e')); emit('decided'); }
+        {}) })) { toast(`${verb}d`); emit('decided'); }
       await load();
     };
     set(box, h('div', { class: 'head' }, h('h1', null, one.title), severity(one.severity), stateTag(one.state), one.isFlapping &&
@@ -74,7 +74,7 @@ async function incident(view) {
         h('header', null, h('h2', null, 'Facts')), h('div', { class: 'body' },
         h('dl', { class: 'facts' }, [['Monitor', link(`monitors/${encodeURIComponent(one.monitor)}`, one.monitor)],
         ['Signals', one.signals.join(', ')], ['Began', moment(one.startedAt)], ['Opened', moment(one.openedAt)], one.endedAt &&
-        ['Ended', moment(one.endedAt)], ['Opened', plural(one.openings, 'time')], ['Priority', one.priority]].filter(Boolean).map(
+        ['Ended', moment(one.endedAt)], ['Openings', count(one.openings)], ['Priority', one.priority]].filter(Boolean).map(
         ([name, value]) => [h('dt', null, name), h('dd', null, value)])))),
         one.runs.length ? h('section', { class: 'card', 'aria-label': 'Runs' }, h('header', null, h('h2', null, 'Runs it woke')),
           h('div', { class: 'body' }, one.runs.map(run => h('p', null, link(`runs/${run}`, shortId(run)))))) : null)));
@@ -121,8 +121,6 @@ async function monitor(view) {
   const load = async () => {
     const [one, { ticks }] = await Promise.all([get(path), get(`${path}/ticks${query({ limit: 100 })}`).catch(() =>
       ({ ticks: [] }))]);
-    const series = await Promise.all(one.definition.signals.slice(0, 8).map(signal =>
-      tryGet(`${path}/signals/${encodeURIComponent(signal.name)}/series`, 'series').catch(() => null)));
     view.title(name);
     const act = (verb, said) => attempt(() => post(`${path}/${verb}`), said).then(load);
     set(box, h('div', { class: 'head' }, h('h1', null, name), one.pausedAt && tag('Paused', 'pause', 'paused'),
@@ -139,11 +137,11 @@ async function monitor(view) {
           Object.entries(one.totals ?? {}).filter(([, value]) => typeof value === 'number').map(([key, value]) =>
           [h('dt', null, words(key)), h('dd', null, count(value))])))),
       h('section', { class: 'card', 'aria-label': 'Signals' }, h('header', null, h('h2', null, 'Signals')),
-        h('div', { class: 'body' }, one.definition.signals.map((signal, i) => { const memory = one.signals[signal.name] ?? {};
-        const points = series[i]?.points ?? series[i]?.series ?? null;
-        return h('div', { class: 'signal' }, h('div', { class: 'detail-head' }, h('b', null, signal.name), memory.state &&
-        tag(words(memory.state), /breach|bad/i.test(memory.state) ? 'bad' : 'good'), h('span', { class: 'spacer' }),
-        memory.last?.value !== undefined && h('code', null, String(memory.last.value))), points && spark(points),
+        h('div', { class: 'body' }, one.definition.signals.map(signal => { const memory = one.signals[signal.name] ?? {};
+        const values = memory.recent ?? [];
+        return h('div', { class: 'signal' }, h('div', { class: 'detail-head' }, h('b', null, signal.name), memory.lookedAt &&
+        tag(memory.isBreach ? 'Breach' : 'Quiet', memory.isBreach ? 'bad' : 'good'), h('span', { class: 'spacer' }),
+        values.length > 0 && h('code', null, String(values.at(-1)))), spark(values),
         h('details', null, h('summary', null, 'All that is remembered'), json(memory))); }))),
       one.openIncidents.length ? h('section', { class: 'card', 'aria-label': 'Open incidents' },
         h('header', null, h('h2', null, 'Open incidents')), h('div', { class: 'body' },
@@ -163,13 +161,10 @@ async function monitor(view) {
   return {};
 }
 
-function spark(points) {
-  const values = points.map(point => point.value ?? point[1]).filter(value => typeof value === 'number');
+function spark(values) {
   if (values.length < 2) return null;
   const most = Math.max(...values), least = Math.min(...values, 0), y = value => 32 - (value - least) / (most - least || 1) * 30;
-  const base = points[0].baseline;
   return svg('svg', { class: 'spark', viewBox: '0 0 160 34', role: 'img', 'aria-label': `From ${values[0]} to ${values.at(-1)}` },
-    base !== undefined && base !== null ? svg('path', { class: 'base', d: `M0 ${y(base)}H160` }) : null,
     svg('path', { d: `M${values.map((value, i) => `${(i / (values.length - 1) * 160).toFixed(1)} ${y(value).toFixed(1)}`).join('L')}` }));
 }
 
@@ -178,7 +173,7 @@ async function reviews(view) {
   const box = h('div');
   view.el.append(h('p', { class: 'lead' },
     'Changes that agents made and that people look at afterwards. When a queue is full, runs wait.'), box);
-  const off = may('reviewer', 'operator', 'approver') ? null : 'This needs the role reviewer.';
+  const off = may('reviewer', 'operator', 'approver') ? null : 'This needs a role that may review; approver if no other is configured.';
   const load = async () => {
     const found = await tryGet('reviews');
     const queues = (found?.queues ?? []).filter(queue => queue.changes.length || queue.waiting);
@@ -198,7 +193,7 @@ async function reviews(view) {
       return h('section', { class: 'card', 'aria-label': queue.label || 'All', css: { 'margin-bottom': '14px' } },
         h('header', null, h('h2', null, queue.label || 'All'),
         h('span', { class: 'muted' }, queue.capacity ? `${queue.changes.length} of ${queue.capacity}` :
-        plural(queue.changes.length, 'change'), queue.waiting ? `, ${plural(queue.waiting, 'run')} wait` : ''),
+        plural(queue.changes.length, 'change'), queue.waiting ? `, ${plural(queue.waiting, 'call')} waiting` : ''),
         h('span', { class: 'spacer' }),
         button('Accept selected', () => { const ids = [...picked].filter(([, check]) => check.checked).map(([change]) =>
           change.id); if (ids.length) return accept({ ids }, ids.length); toast('Select changes first.', 'bad'); return undefined;
@@ -259,10 +254,9 @@ async function kill(view) {
     reasonField.fault(reason.value.trim() ? '' : 'Say why.');
     if (scope.value !== 'all' && !name.value.trim() || !reason.value.trim()) return;
     const body = { scope: scope.value, ...(scope.value !== 'all' && { name: name.value.trim() }), reason: reason.value.trim() };
-    // A host that knows no dry run would take the question for the order: it is not asked then.
-    let dry = null;
+    let dry;
     try {
-      dry = await knowsDryRun() ? await request('POST', 'kill?dryRun=true', { body }) : null;
+      dry = await request('POST', 'kill?dryRun=true', { body });
     } catch (e) {
       set(report, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), e.detail ?? e.message));
       return;
@@ -270,23 +264,18 @@ async function kill(view) {
     const word = scope.value === 'all' ? 'everything' : name.value.trim();
     const typed = h('input', { autocomplete: 'off', spellcheck: 'false' });
     const typedField = field([`Type `, h('code', null, word), ' to go on'], typed);
-    const result = await dialog('Stop this?', [dry ? summary(dry, true) : h('p', null,
-      'Runs in its scope end, and their calls in flight may have taken effect. '
-      + 'This host cannot count them beforehand.'), typedField],
+    const result = await dialog('Stop this?', [summary(dry, true), typedField],
       { wide: true, confirm: 'Stop it', kind: 'danger', read: () =>
       { if (typed.value.trim() !== word) { typedField.fault(`Type ${word}.`); return undefined; } return post('kill', body); } });
     if (result) await done(result);
   }
 
   function summary(found, isDry) {
-    const n = value => Array.isArray(value) ? value.length : value ?? 0;
-    const begun = found.inFlight ?? found.begun ?? found.calls ?? found.effects ?? [];
-    return h('div', null, h('p', null, h('strong', null, `${isDry ? 'Stops' : 'Stopped'} ${plural(n(found.runs), 'run')}`),
-      found.subAgents !== undefined && `, ${plural(n(found.subAgents), 'sub-agent')}`, '. ', n(begun) ?
-      `${plural(n(begun), 'call')} in flight may have taken effect.` : 'No call is in flight.'), Array.isArray(begun) &&
-      begun.length ? h('ul', { class: 'plan' }, begun.map(call => h('li', null, icon('tool'),
-      h('span', null, h('code', null, call.tool ?? ''),
-      ` ${call.runId ? `of ${shortId(call.runId)}` : ''}${call.turn !== undefined ? `, turn ${call.turn}` : ''}`)))) : null);
+    const { runs, begun } = found;
+    return h('div', null, h('p', null, h('strong', null, `${isDry ? 'Stops' : 'Stopped'} ${plural(runs.length, 'run')}`), '. ',
+      begun.length ? `${plural(begun.length, 'call')} in flight may have taken effect.` : 'No call is in flight.'), begun.length ?
+      h('ul', { class: 'plan' }, begun.map(call => h('li', null, icon('tool'), h('span', null, h('code', null, call.tool),
+      ` of ${shortId(call.runId)}, turn ${call.turn}`)))) : null);
   }
 
   async function done(result) {
@@ -307,23 +296,18 @@ async function kill(view) {
   return {};
 }
 
-async function knowsDryRun() {
-  const described = await get('../openapi/v1.json', { quiet: true }).catch(() => null);
-  const [, kill] = Object.entries(described?.paths ?? {}).find(([path]) => path.endsWith('/api/kill')) ?? [];
-  return Boolean(kill?.post?.parameters?.some(one => one.name === 'dryRun'));
-}
-
 async function life(view) {
   head(view, 'Data and keys', h('span', { class: 'spacer' }));
-  const off = may('admin') ? null : 'This needs the role admin.';
+  const off = may('admin') ? null : 'This needs the role admin.',
+    offHold = may('auditor') ? null : 'This needs the role auditor.';
   const holds = h('div', { class: 'body' }), keys = h('div', { class: 'body' });
   const loadHolds = async () => {
     const found = await tryGet('holds');
-    set(holds, found?.items?.length ? found.items.map(hold => h('div', { class: 'event-line' }, moment(hold.setAt ?? hold.at),
+    set(holds, found?.items?.length ? found.items.map(hold => h('div', { class: 'event-line' }, moment(hold.at),
       icon('paused'), h('div', null, h('b', null, hold.name),
       h('div', { class: 'muted' }, [hold.run, hold.label, hold.agent, hold.requester].filter(Boolean).join(', '),
       `: ${hold.reason}`), button('Lift', () => attempt(() => request('DELETE', `holds/${encodeURIComponent(hold.name)}`),
-      'Lifted').then(loadHolds), { kind: 'small', act: true, off })))) : h('p', { class: 'muted' },
+      'Lifted').then(loadHolds), { kind: 'small', act: true, off: offHold })))) : h('p', { class: 'muted' },
       'Nothing is held. What is held is never erased.'));
   };
   const loadKeys = async () => {
@@ -364,7 +348,7 @@ async function life(view) {
   }
   view.el.append(h('div', { class: 'cards' }, h('section', { class: 'card', 'aria-label': 'Holds' },
     h('header', null, h('h2', null, 'Legal holds'), h('span', { class: 'spacer' }),
-    button('Hold data', hold, { kind: 'small', act: true, off })), holds),
+    button('Hold data', hold, { kind: 'small', act: true, off: offHold })), holds),
     h('section', { class: 'card', 'aria-label': 'Keys' }, h('header', null, h('h2', null, 'API keys')), keys)));
   await Promise.all([loadHolds(), loadKeys()]);
   return {};

@@ -2,51 +2,35 @@
 
 import { append, args, bar, button, bytes, count, dialog, duration, empty, field, h, icon, json, link, longText, markdown, moment,
   oneLine, plural, set, setText, short, span, svg, tag, tryParse, usd, words } from './h.js';
-import { download, get, may, post, query, request, tryGet } from './api.js';
-import { attempt, fault, go } from './app.js';
-import { isEnded } from './run.js';
+import { download, get, may, post, query, request } from './api.js';
+import { attempt, go } from './app.js';
+import { forecastWords } from './run.js';
 
 export const mountTab = (name, context) => ({ transcript, files, changes, budget, audit })[name](context);
 
-// Transcript: pages by position; search and "what the model was shown" where the host has them.
+// Transcript: pages by position, searched as they come.
 async function transcript({ store, view, panel, leave }) {
   const list = h('div', { class: 'feed transcript' });
   const search = h('input', { type: 'search', 'aria-label': 'Search the transcript', placeholder: 'Search',
     value: view.params.q ?? '', onchange: () => { view.set({ q: search.value, turn: null }); load(); } });
   const turn = h('input', { type: 'number', min: '1', 'aria-label': 'Go to turn', placeholder: 'Turn', value: view.params.turn ??
     '', onchange: () => { view.set({ turn: turn.value, q: null }); load(); }, css: { width: '90px' } });
-  const more = button('Show more', () => page(), { kind: 'small' }),
-    before = button('Show earlier', () => earlier(), { kind: 'small' });
-  append(panel, [h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), turn,
-    h('span', { class: 'spacer' }),
-    button('What the model was shown', () => shown(), { kind: 'small', name: 'model' })), before, list, more]);
-  let next = 0, first = null, last = 0;
+  const more = button('Show more', () => page(), { kind: 'small' });
+  append(panel, [h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), turn), list, more]);
+  let next = 0, last = 0;
 
   async function load() {
     next = 0;
-    first = null;
     last = 0;
     set(list);
-    before.hidden = true;
     const at = Number(view.params.turn) || null;
-    if (at) {
-      const found = await get(`runs/${store.id}/transcript${query({ turn: at, limit: 50 })}`);
-      if (found.messages[0]?.turn === at) {
-        first = found.messages[0].position;
-        before.hidden = first === 0;
-        show(found.messages);
-        next = found.next ?? found.messages.at(-1).position + 1;
-        more.hidden = found.messages.at(-1).turn >= store.run.turns;
-        return;
-      }
-    }
     await page();
     while (at && last < at && !more.hidden) await page();
     if (at) list.querySelector(`[data-turn="${at}"]`)?.scrollIntoView();
   }
 
   async function page() {
-    const found = await get(`runs/${store.id}/transcript${query({ from: next, q: view.params.q, limit: 50 })}`);
+    const found = await get(`runs/${store.id}/transcript${query({ from: next, limit: 50 })}`);
     const wanted = view.params.q?.toLowerCase();
     show(wanted ? found.messages.filter(message => JSON.stringify(message.contents).toLowerCase().includes(wanted)) :
       found.messages);
@@ -54,16 +38,6 @@ async function transcript({ store, view, panel, leave }) {
     more.hidden = next === null || next === undefined;
     if (!list.childElementCount && more.hidden) set(list, empty(wanted ? 'No message matches.' : 'Nothing was said yet.'));
     else if (wanted && !list.childElementCount) await page();
-  }
-
-  async function earlier() {
-    const from = Math.max(0, first - 50);
-    const found = await get(`runs/${store.id}/transcript${query({ from, limit: first - from })}`);
-    const tall = document.documentElement.scrollHeight;
-    list.prepend(...found.messages.map(message));
-    window.scrollBy(0, document.documentElement.scrollHeight - tall);
-    first = from;
-    before.hidden = first === 0;
   }
 
   const show = messages => { for (const one of messages) { list.append(message(one)); last = one.turn; } };
@@ -99,16 +73,6 @@ async function transcript({ store, view, panel, leave }) {
       field('Say to it (optional)', words)], { confirm: 'Fork', read: () =>
       post(`runs/${store.id}/fork`, { turn: at, ...(words.value && { message: words.value }) }) });
     if (made) go(`runs/${made.id}`);
-  }
-
-  async function shown() {
-    const at = Number(turn.value) || store.run.turns;
-    const found = await tryGet(`runs/${store.id}/shown${query({ turn: at })}`, 'shown');
-    if (!found) return dialog('What the model was shown', h('p', null,
-      'This host does not keep it apart: the transcript from the last summary on is what the model saw.'),
-      { confirm: 'Close', cancel: '' });
-    return dialog(`Turn ${at}: what the model was shown`, h('div', { class: 'feed' }, (found.messages ?? []).map(message)),
-      { confirm: 'Close', cancel: '', wide: true });
   }
 
   leave(store.on('events', () => { if (!view.params.q && more.hidden && store.events.at(-1)?.type === 'model.completed') {
@@ -156,10 +120,9 @@ async function files({ store, view, panel }) {
 
 // What the run changed in its folder, turn by turn, and the way back to the end of any of them.
 async function changes({ store, panel }) {
-  const found = await tryGet(`runs/${store.id}/changes`, 'changes');
-  const entries = found?.entries ?? [];
+  const { kept, entries } = await get(`runs/${store.id}/changes`);
   if (!entries.some(entry => entry.changes.length)) {
-    set(panel, empty(found ? 'The run has changed no files.' : 'This host keeps no changes of folders.'));
+    set(panel, empty(kept === 'off' ? 'This host keeps no changes of folders.' : 'The run has changed no files.'));
     return;
   }
   const size = file => file ? file.type === 'folder' ? 'folder' : bytes(file.size ?? 0) : '–';
@@ -185,8 +148,8 @@ async function changes({ store, panel }) {
     if (!dry) return;
     const overwrite = h('input', { type: 'checkbox' });
     const done = await dialog(`Go back to the end of turn ${turn}?`, [
-      h('p', null, `${plural(dry.restored.length, 'file')} go back. Effects outside of the folder stay done. This can be undone.`),
-      dry.conflicts.length ? [h('p', null, `${plural(dry.conflicts.length, 'file')} were changed by others since and are kept:`),
+      h('p', null, `To be restored: ${plural(dry.restored.length, 'file')}. Effects outside of the folder stay done. This can be undone.`),
+      dry.conflicts.length ? [h('p', null, `Changed by others since, and kept: ${plural(dry.conflicts.length, 'file')}`),
         dry.conflicts.slice(0, 10).map(one => h('p', null, h('code', null, one.path), ` by ${one.by}`)),
         h('label', { class: 'choice' }, overwrite, 'Take these back as well')] : null,
     ], { confirm: 'Go back', kind: 'danger', read: () => post(path, { turn, overwrite: overwrite.checked }) });
@@ -220,11 +183,10 @@ async function budget({ store, panel, leave }) {
         rows.map(([name, part, whole, say]) => h('tr', null, h('th', { scope: 'row' }, name),
         h('td', { class: 'num' }, say(part)), h('td', { class: 'num' }, whole ? say(whole) :
         h('span', { class: 'muted' }, 'no limit')), h('td', { class: 'num' }, whole ? bar(part, whole) : '')))))),
-        forecast && h('div', { class: 'body' }, h('p', null, forecast.usdAtEnd ?
-          `Forecast: $${forecast.usdAtEnd.map(value => value.toFixed(2)).join(' to $')} at its end` :
-          'No forecast yet: it needs five turns.', forecast.first && ` · ${forecast.first} end first`, forecast.at &&
-          [' about ', moment(forecast.at)]), h('p', { class: 'muted' },
-          `From the middle half of the last ${forecast.basedOnTurns ?? 0} turns.`))),
+        forecast && h('div', { class: 'body' }, h('p', null, forecastWords(forecast), forecast.at &&
+          [' about ', moment(forecast.at)]), forecast.usdAtEnd?.[1] > 0 &&
+          h('p', null, `Cost by then: $${forecast.usdAtEnd.map(value => value.toFixed(2)).join(' to $')}`),
+          forecast.first !== 'unknown' && h('p', { class: 'muted' }, `From the middle half of the last ${plural(forecast.basedOnTurns, 'turn')}.`))),
       h('section', { class: 'card', 'aria-label': 'Cost by turn' },
         h('header', null, h('h2', null, turns.some(e => e.usage.usd) ? 'Cost by turn' : 'Tokens by turn'),
         h('span', { class: 'muted' }, input ? `${Math.round(cached / input * 100)} % of input cached` : '')),
@@ -289,8 +251,8 @@ async function audit({ store, view, panel }) {
   async function page() {
     const next = await get(`audit${query({ run: store.id, limit: 200, text: 'true', ...after })}`);
     found.push(...next.items.map((item, i) => ({ ...item, text: next.text?.[i] })));
-    more.hidden = !next.cursor && (next.next === null || next.next === undefined);
-    after = next.cursor ? { after: next.cursor } : { from: next.next };
+    more.hidden = !next.cursor;
+    after = { after: next.cursor };
     draw();
   }
   const story = e => e.text ? oneLine(e.text.replace(/^[\d-]+ [\d:.]+Z /, ''), 400) : [e.actor ?? e.agent ?? 'the host', words(e.type).toLowerCase(), e.tool && `“${e.tool}”`,
@@ -319,8 +281,8 @@ async function audit({ store, view, panel }) {
     setText(head, 'verifying…');
     const result = await attempt(() => get('audit/verify'));
     if (result) setText(head, result.holds ?
-      `The chain holds: ${count(result.count ?? result.entries ?? found.length)} entries without a gap` :
-      `The chain is broken${result.brokenAt !== undefined ? ` at ${result.brokenAt}` : ''}: ${result.message ?? result.reason ?? ''}`);
+      `The chain holds: ${count(result.entries)} entries without a gap` :
+      `The chain is broken: ${result.problem}`);
   }
   await page();
 }

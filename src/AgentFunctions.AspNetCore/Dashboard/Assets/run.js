@@ -5,7 +5,7 @@ import { age, append, bar, bytes, button, coalesce, copy, count, dialog, duratio
 import { emit, get, may, post, query, request, session, tryGet } from './api.js';
 import { attempt, fault, go, say, toast } from './app.js';
 import { follow } from './stream.js';
-import { cost, waitWords } from './runs.js';
+import { waitWords } from './runs.js';
 
 const TABS = [
   ['live', 'Live', () => import('./live.js')], ['timeline', 'Timeline', () => import('./timeline.js')],
@@ -17,6 +17,11 @@ const TABS = [
 const TAIL = 300;
 const ENDED = new Set(['completed', 'failed', 'cancelled', 'budgetExhausted']);
 export const isEnded = run => ENDED.has(run.status);
+
+const ENDS = { tokens: 'the tokens end', usd: 'the dollars end', steps: 'the steps end', wallClock: 'the time ends' };
+/** Which part of the budget ends first. */
+export const forecastWords = ({ first }) => first === 'unknown' ? 'No forecast yet: it needs five turns.' : first === 'none' ?
+  'No part of the budget ends in sight.' : `Forecast: ${ENDS[first] ?? `${first} ends`} first`;
 
 /** What is known of a run, and who is told when it changes. */
 class RunStore {
@@ -168,13 +173,13 @@ class RunStore {
   /** The whole text of a turn, from the transcript: events hold the beginning alone. */
   async turnMessages(turn) {
     if (this.full.has(turn)) return this.full.get(turn);
-    let from = 0, found = [];
-    const page = await get(`runs/${this.id}/transcript${query({ turn, limit: 50 })}`);
-    found = page.messages.filter(message => message.turn === turn);
-    for (from = page.next; !found.length && from !== null && from !== undefined;) {
-      const more = await get(`runs/${this.id}/transcript${query({ from, limit: 200 })}`);
-      found = more.messages.filter(message => message.turn === turn);
-      from = more.next;
+    const found = [];
+    let from = 0, last = 0;
+    while (from !== null && last <= turn) {
+      const page = await get(`runs/${this.id}/transcript${query({ from, limit: 200 })}`);
+      found.push(...page.messages.filter(message => message.turn === turn));
+      last = page.messages.at(-1)?.turn ?? last;
+      from = page.next ?? null;
     }
     this.full.set(turn, found);
     return found;
@@ -187,7 +192,7 @@ class RunStore {
 }
 
 /** The calls that have begun and not ended. */
-export function openCalls(events) {
+function openCalls(events) {
   const open = new Map();
   for (let i = Math.max(0, events.length - 400); i < events.length; i++) {
     const e = events[i];
@@ -226,18 +231,17 @@ export async function mount(view) {
     const run = store.run;
     view.title(oneLine(run.goal, 60));
     setText(title, oneLine(run.goal, 400));
-    const crumbKey = JSON.stringify([run.parent, run.labels, run.forkedFrom, run.rehearsal, run.hold]);
+    const crumbKey = JSON.stringify([run.parent, run.labels, run.forkedFrom, run.rehearsal]);
     if (crumb.dataset.key !== crumbKey) {
       crumb.dataset.key = crumbKey;
       set(crumb, link('', 'Runs'), run.parent && ['/', link(`runs/${run.parent}`, 'lead')], '/', h('span', null, run.agent),
         h('span', { class: 'mono' }, shortId(run.id)), copy(run.id, 'Copy the id'),
-        run.forkedFrom && tag([icon('fork'), ' of ', link(`runs/${run.forkedFrom.run ?? run.forkedFrom.runId}`,
-          shortId(run.forkedFrom.run ?? run.forkedFrom.runId)), run.forkedFrom.turn !== undefined &&
+        run.forkedFrom && tag([icon('fork'), ' of ', link(`runs/${run.forkedFrom.run}`, shortId(run.forkedFrom.run)),
           ` at turn ${run.forkedFrom.turn}`]),
-        run.rehearsal && tag('Rehearsal', 'warn', 'model'), run.hold && tag('Held', 'pause'),
+        run.rehearsal && tag('Rehearsal', 'warn', 'model'),
           Object.entries(run.labels ?? {}).map(([name, value]) => tag(`${name}=${value}`)), h('span', { class: 'spacer' }), dot);
     }
-    const waits = run.waits?.length ? run.waits : run.waitingFor ? [run.waitingFor] : [];
+    const { waits } = run;
     const mine = waits.filter(wait => (wait.kind === 'approval' || wait.kind === 'question') && wait.mine !== false);
     set(state, status(run.status, mine.length && run.status === 'waiting' ?
       `Waits for you${mine.length > 1 ? ` · ${mine.length}` : ''}` : undefined));
@@ -253,7 +257,7 @@ export async function mount(view) {
     set(parts.WHY, run.plan?.length ? h('span', null, `plan ${done}/${run.plan.length}`, open >= 0 &&
       ` “${oneLine(run.plan[open].text, 80)}”`) : null,
       run.requester && h('span', { class: 'muted' }, `for ${run.requester}`),
-        h('span', { class: 'muted' }, (run.lineage?.chain ?? [run.agent]).join(' › ')));
+        h('span', { class: 'muted' }, run.agent));
     set(parts.NEXT, nextWords(run, waits, open));
     much(run);
     rightPart(run);
@@ -299,7 +303,7 @@ export async function mount(view) {
 
   function much(run) {
     const granted = run.budget?.granted ?? {}, spent = run.budget?.spent ?? {};
-    const total = run.budget?.spent?.usd ?? cost(run);
+    const total = run.budget?.spent?.usd ?? run.usage?.usd ?? 0;
     const meter = (part, whole, text) => h('span', { class: 'meter' }, text, whole ? bar(part, whole) : null);
     const clock = duration(spent.wallClock), most = duration(granted.wallClock);
     const tokens = (run.usage?.inputTokens ?? 0) + (run.usage?.outputTokens ?? 0);
@@ -309,16 +313,15 @@ export async function mount(view) {
       meter(spent.steps ?? run.steps, granted.steps, granted.steps ?
         `${count(spent.steps ?? run.steps)}/${count(granted.steps)} steps` : plural(spent.steps ?? run.steps ?? 0, 'step')),
       clock !== null && h('span', null, most ? `${span(clock)} of ${span(most)}` : span(clock)),
-      forecast?.usdAtEnd && h('span', { class: 'muted', title: `From the last ${forecast.basedOnTurns} turns` },
+      forecast?.usdAtEnd?.[1] > 0 && h('span', { class: 'muted', title: `From the last ${forecast.basedOnTurns} turns` },
         `forecast $${forecast.usdAtEnd.map(value => value < 10 ? value.toFixed(2) : Math.round(value)).join('–')}`,
-        forecast.first && `, ${forecast.first} end first`));
+        ENDS[forecast.first] && `, ${ENDS[forecast.first]} first`));
   }
 
   function rightPart(run) {
     if (!right) { set(parts.RIGHT, h('span', { class: 'muted' }, '…')); return; }
     const { allowed, people, denied, asked, hash, verified } = right;
-    set(parts.RIGHT, (run.policyHash ?? hash) && h('span', null, 'policy ',
-      h('code', null, (run.policyHash ?? hash).slice(0, 6))),
+    set(parts.RIGHT, hash && h('span', null, 'policy ', h('code', null, hash.slice(0, 6))),
       h('span', null, [allowed && `${allowed} allowed by rule`, people && `${people} by people`, denied && `${denied} denied`,
         asked && `${asked} asked`].filter(Boolean).join(', ') || 'no call was judged yet'),
       verified === true && h('span', { class: 'status tone-good' }, icon('completed'), 'chain verified'), verified === false &&
@@ -333,7 +336,7 @@ export async function mount(view) {
       people: decided.filter(e => e.approvalId && e.verdict !== 'deny').length,
       denied: decided.filter(e => e.verdict === 'deny').length,
       asked: new Set(page.items.filter(e => e.type === 'approval.requested').map(e => e.approvalId)).size,
-        hash: decided.findLast?.(e => e.policyHash)?.policyHash, verified: right?.verified };
+        hash: decided.findLast(e => e.policyHash)?.policyHash, verified: right?.verified };
     if (view.live) header();
     if (right.verified === undefined && may('auditor')) {
       const verified = await tryGet('audit/verify', 'audit/verify', { quiet: true }).catch(() => null);

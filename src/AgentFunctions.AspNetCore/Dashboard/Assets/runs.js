@@ -3,7 +3,7 @@
 import { age, button, coalesce, count, dialog, empty, field, h, icon, link, oneLine, plural, set, setText, short, shortId, status,
   tag,
   usd } from './h.js';
-import { apiUrl, get, may, post, query, request, tryGet } from './api.js';
+import { get, may, post, query } from './api.js';
 import { attempt, fault, go, showCounts, toast } from './app.js';
 import { follow } from './stream.js';
 
@@ -110,8 +110,6 @@ const SINCE = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last day'], ['7d'
 const SAVED = [['Mine', { mine: 'true' }], ['Failed today', { status: 'failed', since: '24h' }], ['Over $5', { minUsd: '5' }]];
 const PAGE = 100;
 
-export const cost = run => run.usd ?? run.usage?.usd ?? 0;
-export const turnOf = run => run.turn ?? run.turns ?? 0;
 
 /** What a run waits for, in words. */
 export function waitWords(wait) {
@@ -122,23 +120,23 @@ export function waitWords(wait) {
 }
 
 function nowWords(run) {
-  const waits = run.waits?.length ? run.waits : run.waitingFor ? [run.waitingFor] : [];
+  const waits = run.waits ?? [];
   if (run.status === 'failed' || run.status === 'budgetExhausted') return errorOf(run);
   if (waits.length) return waits.length > 1 ? `${waitWords(waits[0])} +${waits.length - 1}` : waitWords(waits[0]);
-  if (run.now) return `turn ${turnOf(run)} · ${nowOf(run.now)}`;
-  return run.status === 'running' ? `turn ${turnOf(run)}` : '';
+  if (run.now) return `turn ${run.turn} · ${nowOf(run.now)}`;
+  return run.status === 'running' ? `turn ${run.turn}` : '';
 }
 
 /** What a run does, as the index words it: tool.started:write_file. */
 export const nowOf = now => String(now).replace(/^tool(\.started)?:/, '').replace(/^([a-z]+)\.([a-z]+)/, '$1 $2');
 
-const errorOf = run => oneLine(typeof run.error === 'string' ? run.error : run.error?.message ?? run.error?.code ?? '', 80);
+const errorOf = run => oneLine(run.error, 80);
 
 export async function mount(view) {
   view.title('Runs');
   let filter = { ...view.params }, runs = [], next = null, total = 0, counts = null, loading = null, seen = new Set(),
     pending = new Map();
-  let picked = new Set(), allPicked = false, at = -1, stream = null, rich = true;
+  let picked = new Set(), allPicked = false, at = -1, stream = null;
 
   const chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'Status' });
   const search = h('input', { type: 'search', placeholder: 'Search goals and ids', 'aria-label': 'Search', value: filter.q ?? '',
@@ -218,19 +216,7 @@ export async function mount(view) {
     return { ...rest, status: statuses, since: hours ? new Date(Date.now() - hours * 3_600_000).toISOString() : from, ...more };
   }
 
-  // Hosts before the run index know one status, the agent and the label alone.
-  async function read(more) {
-    if (rich) {
-      const { after, ...rest } = more;
-      const page = await tryGet(`runs/rows${query({ ...asked(rest), from: after })}`);
-      if (page) return page;
-      rich = false;
-    }
-    const wanted = asked(more);
-    const statuses = wanted.status?.split(',');
-    return get(`runs${query({ agent: wanted.agent, label: wanted.label, status: statuses?.[statuses.length > 1 && group() === 'running' ? 1 : 0], after: wanted.after, limit: wanted.limit })}`);
-  }
-  const group = () => filter.status;
+  const read = ({ after, ...more }) => get(`runs/rows${query({ ...asked(more), from: after })}`);
 
   async function load() {
     return loading ??= (async () => {
@@ -264,7 +250,7 @@ export async function mount(view) {
       if (!view.live || asking !== filter) return;
       seen = new Set();
       take(page, false);
-      watch(Boolean(page.counts));
+      watch();
     } catch (e) {
       if (view.live && asking === filter) set(holder, fault(e, start));
     }
@@ -282,8 +268,7 @@ export async function mount(view) {
     } else if (!holder.contains(grid)) set(holder, grid);
     grid.setAttribute('aria-rowcount', String(total + 1));
     list.show(runs, next ? Math.max(total, runs.length + 1) : runs.length);
-    const of = counts ? total : null;
-    setText(shown, of ? `${count(runs.length)} loaded of ${count(of)}` : `${count(runs.length)}${next ? '+' : ''} runs`);
+    setText(shown, `${count(runs.length)} loaded of ${count(total)}`);
     set(chips, GROUPS.map(([name, text, tone, image]) => h('button', {
       type: 'button', class: `chip tone-${tone}`, 'aria-pressed': String(filter.status === name), onclick: () =>
         change({ status: filter.status === name ? '' : name, mine: '', waiting: '' }),
@@ -294,8 +279,7 @@ export async function mount(view) {
   }
 
   function showRow(run, element) {
-    const waits = run.waits?.length ? run.waits : run.waitingFor ? [run.waitingFor] : [];
-    const mine = waits.filter(wait => wait.mine).length;
+    const mine = (run.waits ?? []).filter(wait => wait.mine).length;
     const row = element ?? h('div', { class: 'row', role: 'row' });
     row.classList.toggle('picked', picked.has(run.id));
     row.classList.toggle('at', runs[at]?.id === run.id);
@@ -312,9 +296,8 @@ export async function mount(view) {
         h('span', { class: 'muted', title: `${run.subAgents.running} of ${run.subAgents.total} sub-agents work` },
          icon('fork'), String(run.subAgents.total)) : null),
       h('span', { class: 'c-now sub', role: 'cell', title: nowWords(run) }, nowWords(run) || h('span', { class: 'muted' }, '–')),
-      h('span', { class: 'c-cost num', role: 'cell' }, cost(run) ? usd(cost(run)) : h('span',
-        { class: 'muted', title: 'Tokens; no price is configured' },
-        short((run.usage?.inputTokens ?? run.tokens ?? 0) + (run.usage?.outputTokens ?? 0)))),
+      h('span', { class: 'c-cost num', role: 'cell' }, run.usd ? usd(run.usd) : h('span',
+        { class: 'muted', title: 'Nothing was spent, or no price is configured' }, '–')),
       h('span', { class: 'c-age num sub', role: 'cell' }, age(run.createdAt)),
       h('span', { class: 'c-labels', role: 'cell' }, h('span', { class: 'labels' },
         Object.entries(run.labels ?? {}).slice(0, 3).map(([name, value]) => tag(`${name}=${value}`)))));
@@ -330,14 +313,9 @@ export async function mount(view) {
     return anchor;
   }
 
-  // Changes: by the watch of the run index, or by looking again.
+  // Changes: by the watch of the run index, or by looking again if there is none.
   let poller = 0;
-  function watch(hasIndex) {
-    if (!hasIndex) {
-      setText(state, 'refreshes every 4 s');
-      poller = setInterval(() => !document.hidden && refresh(), 4000);
-      return;
-    }
+  function watch() {
     stream = follow({
       path: () => `watch${query({ topic: 'runs', ...asked() })}`,
       onEvent({ type, data }) {
@@ -371,7 +349,7 @@ export async function mount(view) {
     const place = seen.has(run.id) ? runs.findIndex(other => other.id === run.id) : -1;
     if (place >= 0) {
       const known = runs[place];
-      if (run.rev === undefined ? same(known, run) : known.rev >= run.rev && known.status === run.status) return;
+      if (known.rev >= run.rev && known.status === run.status) return;
       runs = runs.with(place, run);
     } else if (!seen.has(run.id)) {
       // A watch tells all that there is first; what is older comes page by page.
@@ -383,8 +361,6 @@ export async function mount(view) {
     }
     if (paint) show();
   }
-
-  const same = (a, b) => a.updatedAt === b.updatedAt && a.status === b.status && turnOf(a) === turnOf(b);
 
   function takePending() {
     const added = [...pending.values()].filter(run => !seen.has(run.id)).sort((a, b) => a.createdAt < b.createdAt ? 1 : -1);
@@ -426,9 +402,9 @@ export async function mount(view) {
     const reason = h('input', { maxlength: '1000' });
     const many = plural(n, 'run');
     const sure = await dialog(`${verbs[action]} ${many}?`, [
-      h('p', null, { pause: `${many} and their sub-agents stop before their next step.`,
-        resume: `${many} go on from where they were paused.`, cancel: `${many} and their sub-agents end. This cannot be undone.`,
-        delete: `${many} with transcripts, files and journals are erased. This cannot be undone.` }[action]),
+      h('p', null, { pause: `Pauses ${many} and the sub-agents before the next step.`,
+        resume: `Resumes ${many} from where each was paused.`, cancel: `Ends ${many} and the sub-agents. This cannot be undone.`,
+        delete: `Erases ${many} with transcripts, files and journals. This cannot be undone.` }[action]),
       (action === 'cancel' || action === 'delete') && field(action === 'delete' ? 'Why' : 'Reason (optional)', reason,
         { help: 'It is kept.' })],
         { confirm: `${verbs[action]} ${many}`, kind: action === 'pause' || action === 'resume' ? 'primary' : 'danger' });
@@ -436,14 +412,9 @@ export async function mount(view) {
     const ids = [...picked];
     await attempt(async () => {
       const why = reason.value.trim() ? { reason: reason.value.trim() } : {};
-      const many = rich ? await post(`runs/bulk${allPicked ? query(asked()) : ''}`,
-        { action, ...(allPicked ? { expect: n } : { ids }), ...why })
-        : null;
-      if (many?.failed) throw new Error(`${many.failed} of ${n}: ${many.items.find(item => !item.ok)?.detail ?? 'not done'}`);
-      if (many) return;
-      for (const id of ids) await (action === 'delete' ? request('DELETE', `runs/${id}${query(why)}`) :
-        post(`runs/${id}/${action}`,
-        action === 'cancel' && reason.value ? { reason: reason.value } : {}));
+      const { failed, items } = await post(`runs/bulk${allPicked ? query(asked()) : ''}`,
+        { action, ...(allPicked ? { expect: n } : { ids }), ...why });
+      if (failed) throw new Error(`${failed} of ${n}: ${items.find(item => !item.ok)?.detail ?? 'not done'}`);
     }, `${verbs[action]}: ${many}`);
     picked.clear();
     allPicked = false;
@@ -468,8 +439,8 @@ export async function mount(view) {
     '/': () => search.focus(),
   };
 
-  tryGet('agents', 'agents').then(catalog => {
-    for (const agent of catalog?.agents ?? []) agents.append(h('option', { value: agent.name }, agent.name));
+  get('agents').then(catalog => {
+    for (const agent of catalog.agents) agents.append(h('option', { value: agent.name }, agent.name));
     agents.value = filter.agent ?? '';
   }).catch(() => {});
   await start();

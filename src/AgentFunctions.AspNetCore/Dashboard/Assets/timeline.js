@@ -1,50 +1,13 @@
-// Where the time went: lanes of model, tools, waits and sub-agents, with zoom; the same as a table by one click.
+// Where the time went: lanes of model, tools and waits, with zoom; the same as a table by one click.
 
-import { bar, button, clockTime, count, duration, empty, h, icon, now, oneLine, plural, set, setText, span, svg } from './h.js';
-import { get, query, tryGet } from './api.js';
-import { go } from './app.js';
-import { isEnded } from './run.js';
+import { button, clockTime, count, empty, h, now, plural, set, setText, span, svg } from './h.js';
+import { get, query } from './api.js';
 
 const LABEL = 132, LANE = 26, TOP = 26, MOST = 2000;
-const KINDS = { model: 'model', tool: 'tools', wait: 'waits', child: 'sub-agents' };
+const KINDS = { model: 'model', tool: 'tools', wait: 'waits' };
 
-/** Spans of a run from its events, for hosts that have none ready. */
-export function spansOf(events, run) {
-  const spans = [], open = new Map();
-  const end = run.completedAt ? Date.parse(run.completedAt) : now();
-  for (const e of events) {
-    const at = Date.parse(e.at), key = `${e.turn}/${e.call}`;
-    if (e.type === 'model.completed') spans.push({ lane: 'model', kind: 'model', turn: e.turn,
-      start: at - (duration(e.duration) ?? 0), end: at, ok: true });
-    else if (e.type === 'tool.started') {
-      // The tool with which a lead waits does no work of its own.
-      const isWait = e.tool === 'wait';
-      open.set(`t${key}`, { lane: isWait ? 'sub-agents' : 'tools', kind: isWait ? 'child' : 'tool', turn: e.turn, call: e.call,
-        label: e.tool, start: at, ok: true });
-    }
-    else if (e.type === 'tool.completed') {
-      const begun = open.get(`t${key}`) ?? { lane: 'tools', kind: 'tool', turn: e.turn, call: e.call, label: e.tool,
-        start: at - (duration(e.duration) ?? 0) };
-      open.delete(`t${key}`);
-      spans.push({ ...begun, end: at, ok: !e.isError });
-    } else if (e.type === 'approval.requested' || e.type === 'question.asked') {
-      // A call that waits for a person does not work meanwhile.
-      const begun = open.get(`t${key}`);
-      if (begun) { spans.push({ ...begun, end: at }); open.delete(`t${key}`); }
-      open.set(`w${e.approval ?? e.question}`, { lane: 'waits', kind: 'wait', turn: e.turn, call: e.call, label: e.tool ??
-        'question', start: at, ok: true });
-    } else if (/^(approval|question)\.(decided|answered|declined|expired|withdrawn)$/.test(e.type)) {
-      const begun = open.get(`w${e.approval ?? e.question}`);
-      if (begun) { spans.push({ ...begun, end: at }); open.delete(`w${e.approval ?? e.question}`); }
-    } else if (e.type === 'run.paused') open.set('p', { lane: 'waits', kind: 'wait', label: 'paused', start: at, ok: true });
-    else if (e.type === 'run.resumed' && open.has('p')) { spans.push({ ...open.get('p'), end: at }); open.delete('p'); }
-  }
-  for (const begun of open.values()) spans.push({ ...begun, end });
-  return spans;
-}
-
-const laneKind = kind => /model/i.test(kind) ? 'model' : /tool/i.test(kind) ? 'tool' : /child|run|sub/i.test(kind) ? 'child' :
-  'wait';
+/** What waits for a person and what waits for the next attempt share a lane. */
+const laneKind = kind => kind in KINDS ? kind : 'wait';
 
 export async function mountTab(_, { store, view, panel, leave, show }) {
   const run = store.run;
@@ -60,36 +23,26 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
   panel.append(parts, h('div', { class: 'filters' }, h('div', { class: 'legend' },
     Object.entries(KINDS).map(([kind, name]) => h('span', null, h('i', { class: `l-${kind}` }), name))),
     h('span', { class: 'spacer' }), critical, asTable, zoomOut, fit, zoomIn), holder, chosen, told);
-  let spans = [], path = null, whole = [0, 1], buckets = null, from = Number(view.params.from) || null,
-    to = Number(view.params.to) || null, served = false;
+  let spans = [], path, whole = [0, 1], buckets = null, from = Number(view.params.from) || null,
+    to = Number(view.params.to) || null;
 
   async function load() {
     const start = Date.parse(run.createdAt), end = store.run.completedAt ? Date.parse(store.run.completedAt) : now();
     whole = [start, Math.max(end, start + 1000)];
-    const found = await tryGet(
-      `runs/${store.id}/spans${query({ from: from && new Date(from).toISOString(), to: to && new Date(to).toISOString(), max: MOST })}`, 'spans').catch(() => undefined);
-    served = Boolean(found);
-    buckets = found?.buckets?.length ? found.buckets : null;
-    if (found && !buckets) spans = found.spans.map(one => ({ ...one, kind: laneKind(one.kind), start: Date.parse(one.start),
-      end: one.end ? Date.parse(one.end) : now() }));
-    else if (!found) { await store.loadAll().catch(() => {}); spans = spansOf(store.events, store.run); }
-    path = await tryGet(`runs/${store.id}/critical-path`, 'critical-path').catch(() => undefined);
+    const range = { from: from && new Date(from).toISOString(), to: to && new Date(to).toISOString(), max: MOST };
+    const [found, longest] = await Promise.all([get(`runs/${store.id}/spans${query(range)}`),
+      get(`runs/${store.id}/critical-path`)]);
+    buckets = found.buckets ?? null;
+    spans = (found.spans ?? []).map(one => ({ ...one, kind: laneKind(one.kind), start: Date.parse(one.start),
+      end: Date.parse(one.end) }));
+    path = longest;
     draw();
   }
 
-  function totals() {
-    if (path?.parts) return Object.entries(path.parts).map(([name, value]) => [name,
-      typeof value === 'number' ? value : duration(value) ?? 0]).filter(([, ms]) => ms > 0);
-    const covered = kind => { let sum = 0, last = 0; for (const one of spans.filter(part => part.kind === kind).sort((a, b) =>
-      a.start - b.start)) { sum += Math.max(0, one.end - Math.max(one.start, last)); last = Math.max(last, one.end); } return sum;
-      };
-    return Object.keys(KINDS).map(kind => [kind, covered(kind)]).filter(([, ms]) => ms > 0);
-  }
-
   function draw() {
-    const sums = totals(), wall = path?.wallMs ?? whole[1] - whole[0];
-    const names = { tool: 'tools', wait: 'people', people: 'people', child: 'sub-agents' };
-    const sentence = `wall ${span(wall)} = ${sums.map(([name, ms]) => `${names[name] ?? name} ${span(ms)}`).join(' + ') || 'nothing yet'}`;
+    if (!path) return undefined;
+    const sums = Object.entries(path.parts).filter(([, ms]) => ms > 0), wall = path.wallMs;
+    const sentence = `wall ${span(wall)} = ${sums.map(([name, ms]) => `${name} ${span(ms)}`).join(' + ') || 'nothing yet'}`;
     set(parts, h('p', null, sentence), h('div', { class: 'stack', role: 'img', 'aria-label': sentence },
       sums.map(([name, ms]) => h('span', { class: `s-${name}`, css: { flex: String(Math.max(ms, wall / 500)) } }))));
     asTable.setAttribute('aria-pressed', String(view.params.as === 'table'));
@@ -100,23 +53,18 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     return undefined;
   }
 
-  const isCritical = one => one.critical ?? path?.steps?.some(step => step.turn === one.turn &&
-    (step.call ?? null) === (one.call ?? null) && laneKind(step.kind) === one.kind) ?? true;
-
   function chart() {
     const width = Math.max(320, holder.clientWidth || 900), inner = width - LABEL - 12;
     const [a, b] = [from ?? whole[0], to ?? whole[1]];
     const x = time => LABEL + (time - a) / (b - a) * inner;
-    const lanes = [...new Set(buckets ? ['model', 'tools', 'waits'] : ['model', 'tools', 'waits',
-      ...spans.map(one => one.lane ?? KINDS[one.kind])].filter(lane =>
-      spans.some(one => (one.lane ?? KINDS[one.kind]) === lane)))];
+    const lanes = Object.keys(KINDS).filter(kind => buckets || spans.some(one => one.kind === kind));
     const height = TOP + lanes.length * LANE + 10;
     const marks = ticks(a, b, inner);
     const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, height, role: 'img',
       'aria-label': `Timeline of ${plural(buckets?.length ?? spans.length, buckets ? 'bucket' : 'step')} in ${lanes.length} lanes from ${clockTime(a)} to ${clockTime(b)}. The table has the same.` },
       marks.map(time => [svg('line', { class: 'tick', x1: x(time), x2: x(time), y1: TOP - 6, y2: height }),
         svg('text', { class: 'tick-label', x: x(time) + 3, y: 14 }, label(time, b - a))]),
-      lanes.map((lane, i) => svg('text', { class: 'lane-label', x: 12, y: TOP + i * LANE + 16 }, oneLine(lane, 18))));
+      lanes.map((lane, i) => svg('text', { class: 'lane-label', x: 12, y: TOP + i * LANE + 16 }, KINDS[lane])));
     if (buckets) {
       const most = Math.max(...buckets.map(one => Math.max(one.modelMs, one.toolMs, one.waitMs)), 1);
       for (const one of buckets) for (const [i, [name, kind]] of [['modelMs', 'model'], ['toolMs', 'tool'],
@@ -132,21 +80,19 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     for (const one of spans) {
       if (one.end < a || one.start > b) continue;
       const left = Math.max(LABEL, x(one.start)), right = Math.min(width - 10, x(one.end));
-      const pale = view.params.critical !== 'off' && !isCritical(one) ? ' pale' : '';
-      root.append(svg('rect', { class: `span-hit ${one.ok === false ? 'sp-bad' : `sp-${one.kind}`}${pale}`, x: left,
-        y: TOP + lanes.indexOf(one.lane ?? KINDS[one.kind]) * LANE + 4, width: Math.max(1.5, right - left), height: LANE - 8,
+      const pale = view.params.critical !== 'off' && !one.critical ? ' pale' : '';
+      root.append(svg('rect', { class: `span-hit ${!one.ok ? 'sp-bad' : `sp-${one.kind}`}${pale}`, x: left,
+        y: TOP + lanes.indexOf(one.kind) * LANE + 4, width: Math.max(1.5, right - left), height: LANE - 8,
         rx: 2, onclick: () => pick(one) }, svg('title', null, words(one))));
     }
     return root;
   }
 
-  const words = one => `${one.kind === 'model' ? 'model' : one.label ?? one.tool ?? one.kind}${one.turn !== undefined ? `, turn ${one.turn}` : ''}: ${span(one.end - one.start)}${one.ok === false ? ', failed' : ''}`;
+  const words = one => `${one.kind === 'model' ? 'model' : one.name}, turn ${one.turn}: ${span(one.end - one.start)}${one.ok ? '' : ', failed'}`;
   function pick(one) {
-    if (one.run && one.run !== store.id) return go(`runs/${one.run}`);
-    set(chosen, words(one), ' · ', clockTime(one.start), ' to ', clockTime(one.end), one.turn !== undefined ?
-      [' · ', h('button', { type: 'button', class: 'link', onclick: () => { view.set({ turn: one.turn }); show('transcript'); } },
-      'What was said')] : null);
-    return undefined;
+    set(chosen, words(one), ' · ', clockTime(one.start), ' to ', clockTime(one.end), ' · ',
+      h('button', { type: 'button', class: 'link', onclick: () => { view.set({ turn: one.turn }); show('transcript'); } },
+      'What was said'));
   }
 
   const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800].map(
@@ -163,7 +109,7 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
   function table() {
     const rows = buckets ? buckets.map(one => [clockTime(one.from), 'steps', count(one.n), span(one.modelMs + one.toolMs)]) :
       [...spans].sort((a, b) => a.start - b.start).map(one => [clockTime(one.start), one.kind,
-      `${one.label ?? one.tool ?? ''}${one.turn !== undefined ? ` turn ${one.turn}` : ''}${one.ok === false ? ' failed' : ''}`,
+      `${one.name}, turn ${one.turn}${one.ok ? '' : ', failed'}`,
       span(one.end - one.start)]);
     return h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Steps' },
       h('table', null, h('thead', null, h('tr', null, ['Begun', 'Kind', 'What', 'Took'].map((text, i) =>
@@ -173,13 +119,15 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
   }
 
   let reload = 0;
+  // What could not be read again stays as it was; the connection's bar says why.
+  const again = () => load().catch(() => {});
   function range(next) {
     [from, to] = next ? [Math.max(whole[0], next[0]), Math.min(whole[1], next[1])] : [null, null];
     if (from && to - from < 200) to = from + 200;
     view.set({ from: from && Math.round(from), to: to && Math.round(to) });
     draw();
     clearTimeout(reload);
-    if (served) reload = setTimeout(load, 250);
+    reload = setTimeout(again, 250);
   }
   function zoom(factor, center = null) {
     const [a, b] = [from ?? whole[0], to ?? whole[1]], at = center ?? (a + b) / 2;
@@ -209,7 +157,7 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
   leave(() => { clearTimeout(reload); for (const key of ['+', '-', '0']) delete view.keys[key]; });
   let last = store.last;
   leave(store.on('events', () => { if (store.last !== last) { last = store.last; clearTimeout(reload);
-    reload = setTimeout(load, served ? 2000 : 300); } }));
+    reload = setTimeout(again, 2000); } }));
   const resized = () => draw();
   window.addEventListener('resize', resized);
   leave(() => window.removeEventListener('resize', resized));

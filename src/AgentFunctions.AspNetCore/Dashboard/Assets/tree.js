@@ -1,8 +1,8 @@
 // A run and its sub-agents as a flat treegrid: rows in order, a level each; windowed, so that hundreds cost nothing.
 
-import { bar, button, count, duration, h, icon, link, now, oneLine, plural, set, setText, short, span, status,
+import { bar, button, count, dialog, h, icon, link, now, oneLine, plural, set, setText, short, span, status,
   usd } from './h.js';
-import { get, post, tryGet } from './api.js';
+import { get, post } from './api.js';
 import { attempt, fault, go } from './app.js';
 import { nowOf, waitWords, windowed } from './runs.js';
 
@@ -31,21 +31,9 @@ export async function mountTab(_, { store, view, panel, leave }) {
   leave(() => list.close());
 
   async function load() {
-    const tree = await tryGet(`runs/${store.id}/nodes`, 'nodes') ?? await get(`runs/${store.id}/tree`);
-    if (tree.nodes) for (const node of tree.nodes) store.nodes.set(node.id, { ...node });
-    else flatten(tree, null);
+    const { nodes } = await get(`runs/${store.id}/nodes`);
+    for (const node of nodes) store.nodes.set(node.id, node);
     draw();
-  }
-
-  function flatten(tree, parent) {
-    const own = { steps: tree.steps - tree.children.reduce((total, child) => total + child.steps, 0),
-      usd: tree.usage.usd - tree.children.reduce((total, child) => total + child.usage.usd, 0), tokens: 0 };
-    store.nodes.set(tree.id, { id: tree.id, parent, name: tree.name, agent: tree.agent, goal: tree.goal, status: tree.status,
-      waits: tree.waitingFor ? [tree.waitingFor] : [], turns: tree.turns, own, createdAt: tree.createdAt,
-      updatedAt: tree.updatedAt, error: tree.error,
-      branch: { steps: tree.steps, usd: tree.usage.usd, tokens: tree.usage.inputTokens + tree.usage.outputTokens },
-        criticalSteps: tree.criticalSteps });
-    for (const child of tree.children) flatten(child, tree.id);
   }
 
   const ORDER = { turns: node => -(node.turns ?? 0), steps: node => -(node.branch?.steps ?? 0), cost: node =>
@@ -57,8 +45,7 @@ export async function mountTab(_, { store, view, panel, leave }) {
     const text = (view.params.q ?? '').toLowerCase();
     const matches = node => (!view.params.status || node.status === view.params.status) &&
       (!text || `${node.name ?? ''} ${node.agent} ${node.goal ?? ''}`.toLowerCase().includes(text)) &&
-      (view.params.slow !== 'true' || node.critical || node.slow);
-    if (view.params.slow === 'true' && ![...store.nodes.values()].some(node => node.critical)) markSlow(children);
+      (view.params.slow !== 'true' || node.critical);
     rows = [];
     const walk = (nodes, level) => {
       const sorted = order ? [...nodes].sort((a, b) => order(a) - order(b)) : nodes;
@@ -76,22 +63,13 @@ export async function mountTab(_, { store, view, panel, leave }) {
     walk(children.get(null) ?? [], 1);
     const all = [...store.nodes.values()], running = all.filter(node => node.status === 'running').length;
     setText(sum, `${plural(all.length - 1, 'sub-agent')}${running ? `, ${running} running` : ''}`);
-    for (const [i, [name]] of heads.entries()) { if (view.params.sort === name) head.children[i].setAttribute('aria-sort',
+    for (const [i, [name]] of heads.entries()) { if (order && view.params.sort === name) head.children[i].setAttribute('aria-sort',
       'descending'); else head.children[i].removeAttribute('aria-sort'); }
     most = Math.max(...(children.get(store.id) ?? all).map(node => node.branch?.usd || node.branch?.tokens || 0), 1e-9);
     list.show(rows);
     grid.setAttribute('aria-rowcount', String(rows.length + 1));
   }
   let most = 1;
-
-  // Without a word of the host: the branch with the longest chain of steps at each level.
-  function markSlow(children) {
-    for (let node = store.nodes.get(store.id); node;) {
-      node.slow = true;
-      node = (children.get(node.id) ?? []).reduce((best, child) => (child.criticalSteps ?? 0) > (best?.criticalSteps ?? -1) ?
-        child : best, null);
-    }
-  }
 
   function showRow({ node, level, size, place, below }, element) {
     const row = element ?? h('div', { class: 'row', role: 'row', onfocus: () => { at = row.dataset.key; }, tabindex: '-1' });
@@ -162,7 +140,6 @@ export async function mountTab(_, { store, view, panel, leave }) {
   }
 
   async function cancel(node) {
-    const { dialog } = await import('./h.js');
     if (await dialog(`Cancel ${node.name ?? node.agent}?`, h('p', null, 'It and its own sub-agents end; its lead is told.'),
       { confirm: 'Cancel it', kind: 'danger', cancel: 'Keep it' })) await attempt(() => post(`runs/${node.id}/cancel`),
       'It is being cancelled.');

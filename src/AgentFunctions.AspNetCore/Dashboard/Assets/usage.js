@@ -1,7 +1,7 @@
 // What was spent, by day and by agent, label, model or caller; as a chart, a table and CSV.
 
-import { button, count, duration, empty, h, plural, set, short, span, svg, usd } from './h.js';
-import { get, query, tryGet } from './api.js';
+import { button, count, empty, h, plural, set, short, span, svg, usd } from './h.js';
+import { get, query } from './api.js';
 
 const RANGES = [['1', 'Last day'], ['7', 'Last week'], ['30', 'Last month'], ['90', 'Last quarter']];
 const SERIES = 6;
@@ -21,14 +21,11 @@ export async function mount(view) {
   async function load() {
     const days = Number(view.params.days ?? 30), kind = view.params.by ?? 'agent',
       from = new Date(Date.now() - days * 86_400_000);
-    const found = await tryGet(`usage${query({ from: from.toISOString(), bucket: days <= 1 ? 'hour' : 'day', by: kind })}`,
-      'usage');
-    rows = found?.rows ?? await fold(from, kind, days <= 1);
-    if (!view.live) return;
-    draw(Boolean(found));
+    rows = await fold(from, kind, days <= 1);
+    if (view.live) draw();
   }
 
-  // Without sums of the host: from its last runs.
+  // The host keeps no sums: from its last runs.
   async function fold(from, kind, hourly) {
     const sums = new Map();
     let after = null;
@@ -55,13 +52,12 @@ export async function mount(view) {
     return [...sums.values()];
   }
 
-  function draw(whole) {
+  function draw() {
     if (!rows.length) return set(box, h('section', { class: 'card', 'aria-label': 'No usage' },
       empty('Nothing was spent in this time.')));
     const total = rows.reduce((sum, row) => { for (const name of ['runs', 'failed', 'steps', 'input', 'output', 'cached',
       'usd']) sum[name] += Number(row[name] ?? 0); return sum; },
       { runs: 0, failed: 0, steps: 0, input: 0, output: 0, cached: 0, usd: 0 });
-    const people = rows.map(row => row.people).filter(one => one?.n);
     const value = total.usd ? row => Number(row.usd ?? 0) : row => (row.input ?? 0) + (row.output ?? 0);
     const keys = new Map();
     for (const row of rows) { const sum = keys.get(row.key) ?? { runs: 0, failed: 0, input: 0, output: 0, cached: 0, usd: 0,
@@ -69,12 +65,11 @@ export async function mount(view) {
       sum.value += value(row); keys.set(row.key, sum); }
     const sorted = [...keys].sort((a, b) => b[1].value - a[1].value),
       places = new Map(sorted.map(([key], i) => [key, Math.min(i, SERIES - 1)]));
-    set(box, !whole && h('p', { class: 'muted', css: { 'margin-bottom': '12px' } }, 'Summed from the last thousand runs.'),
+    set(box, h('p', { class: 'muted', css: { 'margin-bottom': '12px' } }, 'Summed from the last thousand runs.'),
       h('div', { class: 'numbers' }, [[total.usd ? usd(total.usd) : short(total.input + total.output), total.usd ? 'spent' :
         'tokens'], [count(total.runs), 'runs'], [count(total.failed), 'failed'], [short(total.input), 'tokens in'],
         [short(total.output), 'tokens out'], [`${total.input ? Math.round(total.cached / total.input * 100) : 0} %`,
-        'of input cached'], people.length && [span(people.reduce((sum, one) => sum + (one.medianMs ?? 0), 0) / people.length),
-        'until people answer']].filter(Boolean).map(([number, label]) => h('div', { class: 'number' }, h('b', null, number),
+        'of input cached']].map(([number, label]) => h('div', { class: 'number' }, h('b', null, number),
         h('span', null, label)))),
       h('section', { class: 'card chart', 'aria-label': 'Over time', css: { 'margin-bottom': '14px' } },
         h('header', null, h('h2', null, total.usd ? 'US dollars' : 'Tokens'), h('span', { class: 'spacer' }),
@@ -88,7 +83,6 @@ export async function mount(view) {
         h('td', { class: 'num' }, count(sum.runs)), h('td', { class: 'num' }, count(sum.failed)),
         h('td', { class: 'num' }, short(sum.input)), h('td', { class: 'num' }, short(sum.cached)),
         h('td', { class: 'num' }, short(sum.output)), h('td', { class: 'num' }, usd(sum.usd))))))));
-    quotas();
     return undefined;
   }
 
@@ -115,18 +109,6 @@ export async function mount(view) {
         time.length > 10 ? time.slice(11, 16) || `${time.slice(11, 13)} h` : time.slice(5, 10)));
     });
     return root;
-  }
-
-  async function quotas() {
-    const found = await tryGet('quotas', 'quotas').catch(() => null);
-    const list = found?.quotas ?? found?.items;
-    if (!list?.length || !view.live) return;
-    box.append(h('section', { class: 'card', 'aria-label': 'Quotas', css: { 'margin-top': '14px' } },
-      h('header', null, h('h2', null, 'Quotas')), h('table', null,
-      h('thead', null, h('tr', null, ['Quota', 'Account', 'Spent', 'Limit', 'Window ends'].map(text =>
-      h('th', { scope: 'col' }, text)))), h('tbody', null, list.map(one => h('tr', null,
-      [one.name ?? one.quota, one.account ?? '', one.spent ?? one.used, one.limit ?? one.max, one.resetsAt ?? one.windowEnds ??
-      ''].map(cell => h('td', null, String(cell ?? '')))))))));
   }
 
   function csv() {
