@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using AgentFunctions.AspNetCore.Doors.Mcp;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Doors;
 
@@ -19,5 +20,6 @@ public sealed class DoorOptions
     public TimeSpan WaitFor { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>Gets the settings of the Model Context Protocol.</summary>
+    [ValidateObjectMembers]
     public McpDoorOptions Mcp { get; } = new();
 }

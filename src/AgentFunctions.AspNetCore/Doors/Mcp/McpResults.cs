@@ -35,7 +35,7 @@ internal static class McpResults
         [
             new TextContentBlock
             {
-                Text = $"Run {stand.Run.Id} goes on. {stand.Words} Call run_status with this id to hear how it stands"
+                Text = $"Run {stand.Run.Id} goes on. {(stand.Words is { } words ? words + " " : "")}Call run_status with this id to hear how it stands"
                     + (stand.Answerable.Count == 0 ? "." : ", and run_answer to answer."),
             },
         ],
@@ -52,9 +52,9 @@ internal static class McpResults
     /// <summary>Makes a result of words.</summary>
     public static CallToolResult Words(string text) => new() { Content = [new TextContentBlock { Text = text }] };
 
-    /// <summary>Whether a run failed by a fault of the host.</summary>
-    private static bool IsOfHost(string code) =>
-        code.ToUpperInvariant() is "INTERNALERROR" or "NONDETERMINISM" or "ENGINEUNAVAILABLE";
+    /// <summary>Whether a run failed by a fault of the host: other exceptions go by the names of their types.</summary>
+    private static bool IsOfHost(string code) => !Enum.IsDefined(typeof(ErrorCode), code)
+        || code is nameof(ErrorCode.NonDeterminism) or nameof(ErrorCode.EngineUnavailable);
 
     private static string TextOf(Run run) => string.Join(
         "\n\n",

@@ -84,7 +84,7 @@ internal sealed class McpRunTools(RunStands stands, RunSteering steering, Approv
         OpenQuestion open = stand.Answerable.FirstOrDefault(one => one.Id == question)
             ?? throw new AgentException(
                 ErrorCode.ApprovalNotFound, $"question: run '{id}' waits for nothing of this id that you may answer.");
-        string? comment = Find(call, "comment")?.GetString();
+        string? comment = OptionalText(call, "comment");
         if (open.Approval is { } approval)
         {
             bool approves = Find(call, "approve")?.ValueKind switch
@@ -112,7 +112,7 @@ internal sealed class McpRunTools(RunStands stands, RunSteering steering, Approv
     {
         string id = Text(call, "id");
         await stands.GetAsync(id, caller, RunAct.Stop, cancellationToken);
-        await steering.CancelAsync(id, caller, Find(call, "reason")?.GetString(), null, cancellationToken);
+        await steering.CancelAsync(id, caller, OptionalText(call, "reason"), null, cancellationToken);
         return McpResults.Words($"Run {id} was asked to end.");
     }
 
@@ -141,4 +141,11 @@ internal sealed class McpRunTools(RunStands stands, RunSteering steering, Approv
         Find(call, name) is { ValueKind: JsonValueKind.String } value && value.GetString() is { Length: > 0 } text
             ? text
             : throw new AgentException(ErrorCode.InvalidInput, $"{name}: send text.");
+
+    private static string? OptionalText(CallToolRequestParams call, string name) => Find(call, name) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        _ => throw new AgentException(ErrorCode.InvalidInput, $"{name}: send text, or leave it out."),
+    };
 }

@@ -7,6 +7,7 @@ using AgentFunctions.TestKit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
@@ -74,6 +75,33 @@ internal sealed class McpDoorTests
         Assert.That(told.GetProperty("isError").GetBoolean());
         Assert.That(
             told.GetProperty("content")[0].GetProperty("text").GetString(), Does.StartWith(field).And.EndsWith("[invalidInput]"));
+    }
+
+    [TestCase("run_answer", "comment")]
+    [TestCase("run_cancel", "reason")]
+    public async Task RunTool_WithWordsThatAreNoText_NamesTheField(string tool, string field, CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await McpFixtures.StartAsync();
+        JsonElement told = await CallAsync(host, "confirm_delete", new { }, cancellationToken);
+        string run = told.GetProperty("structuredContent").GetProperty("run").GetString()!;
+        string question = told.GetProperty("content")[0].GetProperty("text").GetString()!.Split("(id ")[1].Split(')')[0];
+
+        JsonElement refused = await CallAsync(
+            host, tool, new Dictionary<string, object> { ["id"] = run, ["question"] = question, [field] = 7 }, cancellationToken);
+
+        Assert.That(refused.GetProperty("isError").GetBoolean());
+        Assert.That(
+            refused.GetProperty("content")[0].GetProperty("text").GetString(), Does.StartWith(field).And.EndsWith("[invalidInput]"));
+    }
+
+    [TestCase("Doors:WaitFor")]
+    [TestCase("Doors:Mcp:WaitFor")]
+    public void Start_WithAWaitThatIsOutOfRange_NamesTheSetting(string setting)
+    {
+        OptionsValidationException? refused = Assert.ThrowsAsync<OptionsValidationException>(
+            () => StartAsync([(setting, "00:00:00")]));
+
+        Assert.That(refused!.Message, Does.Contain($"{setting}: use 1 second to 1 day."));
     }
 
     [Test]
