@@ -10,6 +10,7 @@ using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.AspNetCore.Usage;
 using AgentFunctions.Monitors;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -49,6 +50,7 @@ public static class AgentFunctionsEndpoints
         runs.MapNodes();
         runs.MapBulk();
         runs.MapSpans();
+        runs.MapLineage();
         runs.MapTree();
         runs.MapRunControl();
         runs.MapEvents();
@@ -66,6 +68,7 @@ public static class AgentFunctionsEndpoints
         api.MapKill();
         api.MapKeys();
         api.MapWatch();
+        api.MapUsage();
         api.MapSession();
         api.MapTickets();
         if (endpoints.ServiceProvider.GetService<IServiceProviderIsService>()?.IsService(typeof(MonitorService)) != false)

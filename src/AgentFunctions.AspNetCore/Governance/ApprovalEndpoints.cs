@@ -6,6 +6,7 @@ using AgentFunctions.Core;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Records;
+using AgentFunctions.Tools;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -100,10 +101,19 @@ internal static class ApprovalEndpoints
         }
     }
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, ApprovalService desk, CancellationToken cancellationToken) =>
-        http.Request.Query.Flag("reveal", false)
-            ? new SecretAnswer(Answers.Json(ApprovalResource.Of(await desk.RevealAsync(id, http.Caller(), cancellationToken), http.Caller())))
-            : Answers.Json(ApprovalResource.Of(await desk.GetAsync(id, http.Caller(), cancellationToken), http.Caller()));
+    private static async Task<IResult> GetAsync(
+        string id, HttpContext http, ApprovalService desk, ApprovalHistory history, ToolSchemas schemas, CancellationToken cancellationToken)
+    {
+        Caller caller = http.Caller();
+        bool reveals = http.Request.Query.Flag("reveal", false);
+        Approval approval = reveals ? await desk.RevealAsync(id, caller, cancellationToken) : await desk.GetAsync(id, caller, cancellationToken);
+        ApprovalResource resource = ApprovalResource.Of(approval, caller);
+        return reveals ? new SecretAnswer(Answers.Json(resource)) : Answers.Json(resource with
+        {
+            Schema = await schemas.FindAsync(approval.RunId, approval.Tool, cancellationToken),
+            History = await history.GetAsync(approval, caller, cancellationToken),
+        });
+    }
 
     private static async Task<IResult> DecideAsync(
         string id, HttpContext http, ApprovalService desk, RequestKeys keys, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using AgentFunctions.Core;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
@@ -111,6 +112,14 @@ internal sealed record ApprovalResource
 
     /// <summary>Why this caller may not, with the rule's name; null if it may.</summary>
     public string? WhyNot { get; init; }
+
+    /// <summary>The JSON schema of the tool's arguments; only in the answer of one approval without <c>reveal</c>, and left out if it is unknown.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public JsonElement? Schema { get; init; }
+
+    /// <summary>How calls of this tool were decided for this agent; only in the answer of one approval without <c>reveal</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PastDecisions? History { get; init; }
 
     public static ApprovalResource Of(Approval approval, Caller caller) => Of(approval, approval.WhyNot(caller));
 

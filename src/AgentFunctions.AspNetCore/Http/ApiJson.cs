@@ -8,6 +8,7 @@ using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Monitors;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.AspNetCore.Usage;
 using AgentFunctions.Gateway.Erasure;
 using AgentFunctions.Gateway.Holds;
 using AgentFunctions.Gateway.KillSwitch;
@@ -110,6 +111,9 @@ internal static class ApiJson
 [JsonSerializable(typeof(RunRowListResource))]
 [JsonSerializable(typeof(SpanListResource))]
 [JsonSerializable(typeof(CriticalPathResource))]
+[JsonSerializable(typeof(LineageResource))]
+[JsonSerializable(typeof(ShownResource))]
+[JsonSerializable(typeof(UsageListResource))]
 [JsonSerializable(typeof(InboxResource))]
 [JsonSerializable(typeof(RunGoneResource))]
 [JsonSerializable(typeof(WatchCountsResource))]

@@ -4,6 +4,7 @@ using AgentFunctions.Gateway.Folders;
 namespace AgentFunctions.AspNetCore.Runs;
 
 /// <summary>The turn to which a run goes back, and what of it.</summary>
+/// <remarks>What is true by default has a setter: generated code reads an absent member that is init-only as false.</remarks>
 internal sealed record RewindSubmission
 {
     /// <summary>The turn: from 0 (before the first) to the run's turns.</summary>
@@ -11,10 +12,10 @@ internal sealed record RewindSubmission
     public int? Turn { get; init; }
 
     /// <summary>Whether the folder goes back; by default it does.</summary>
-    public bool Files { get; init; } = true;
+    public bool Files { get; set; } = true;
 
     /// <summary>Whether this run ends and a new one continues from the turn; by default it does.</summary>
-    public bool Conversation { get; init; } = true;
+    public bool Conversation { get; set; } = true;
 
     /// <summary>A message to the new run; at most 32,768 characters.</summary>
     public string? Message { get; init; }

@@ -8,6 +8,7 @@ using AgentFunctions.Views;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AspNetCore.Runs;
 
@@ -128,12 +129,18 @@ internal static class RunEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string id, HttpContext http, RunReader reader, RunForecasts forecasts, RunResources resources, CancellationToken cancellationToken)
+        string id, HttpContext http, RunReader reader, RunStandings standings, RunResources resources, CancellationToken cancellationToken)
     {
         Run run = await reader.GetAsync(id, cancellationToken);
-        RunForecast? forecast = await forecasts.FindAsync(run, cancellationToken);
+        RunForecast? forecast = await http.RequestServices.GetRequiredService<RunForecasts>().FindAsync(run, cancellationToken);
+        RunStanding standing = await standings.GetAsync(id, cancellationToken);
         RunResource resource = resources.Of(run, http.Root());
-        return Answers.Json(forecast is null || resource.Budget is null ? resource
-            : resource with { Budget = resource.Budget with { Forecast = ForecastResource.Of(forecast) } });
+        return Answers.Json(resource with
+        {
+            PolicyHash = standing.PolicyHash,
+            Holds = standing.Holds,
+            Rev = standing.Revision,
+            Budget = forecast is null || resource.Budget is null ? resource.Budget : resource.Budget with { Forecast = ForecastResource.Of(forecast) },
+        });
     }
 }

@@ -62,6 +62,18 @@ internal sealed record RunResource
     /// <summary>When its messages, arguments, results and files were erased by retention (UTC); null if they were not.</summary>
     public DateTime? ContentErasedAt { get; init; }
 
+    /// <summary>The hash of the policy that decides about its calls now. Only in the answer of one run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? PolicyHash { get; init; }
+
+    /// <summary>The names of the legal holds that keep it. Only in the answer of one run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Holds { get; init; }
+
+    /// <summary>A number that grows with each change that lists know of, as in their rows. Only in the answer of one run.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Rev { get; init; }
+
     /// <summary>The name of the model.</summary>
     public required string Model { get; init; }
 

@@ -10,7 +10,12 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <summary>One page of a run's messages, in order.</summary>
 /// <param name="Messages">The messages.</param>
 /// <param name="Next">The value of <c>from</c> for the next page; null at the present end.</param>
-internal sealed record TranscriptResource(IReadOnlyList<MessageResource> Messages, long? Next);
+internal sealed record TranscriptResource(IReadOnlyList<MessageResource> Messages, long? Next)
+{
+    /// <summary>The <c>before</c> of the page before this one; left out at the beginning, and for a turn or a search.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Previous { get; init; }
+}
 
 /// <summary>One message, as the model saw or said it.</summary>
 internal sealed record MessageResource

@@ -42,7 +42,7 @@ internal sealed class ForkDrafts(
         {
             Id = id,
             Model = grant.Model.Name,
-            ForkedFrom = new ForkOrigin(source.Id, turn),
+            ForkedFrom = new ForkOrigin(source.Id, turn) { IsRewind = request.IsRewind },
             Requester = caller.Id,
             RequesterRoles = caller.Roles,
             Scopes = grant.Scopes,

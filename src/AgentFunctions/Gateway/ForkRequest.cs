@@ -40,6 +40,11 @@ public sealed record ForkRequest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     internal bool Overwrites { get; init; }
 
+    /// <summary>Whether the run ends for it, so that the fork goes on in its place.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    internal bool IsRewind { get; init; }
+
     /// <summary>Checks everything that can be checked without the host.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
     internal void Validate()

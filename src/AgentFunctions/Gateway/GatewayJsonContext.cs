@@ -12,5 +12,6 @@ namespace AgentFunctions.Gateway;
 [JsonSerializable(typeof(ForkClaim))]
 [JsonSerializable(typeof(TakenParts))]
 [JsonSerializable(typeof(Holds.Hold))]
+[JsonSerializable(typeof(Folders.RestoreReport))]
 [JsonSerializable(typeof(Retention.SweepState))]
 internal sealed partial class GatewayJsonContext : JsonSerializerContext;

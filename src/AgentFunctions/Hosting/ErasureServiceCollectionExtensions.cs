@@ -1,5 +1,6 @@
 using AgentFunctions.Core;
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Erasure;
 using AgentFunctions.Gateway.Holds;
 using AgentFunctions.Gateway.Options;
@@ -20,6 +21,9 @@ internal static class ErasureServiceCollectionExtensions
     {
         services.TryAddSingleton(static provider => provider.GetRequiredService<RunStore>().Erased);
         services.TryAddSingleton<HoldStore>();
+        services.TryAddSingleton(static provider => new RunStandings(
+            provider.GetRequiredService<AgentFunctions.Governance.Policies.PolicySource>(), provider.GetRequiredService<HoldStore>(),
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<AgentFunctions.Views.RunReader>()));
         services.TryAddSingleton(static provider => new LegalHolds(
             provider.GetRequiredService<HoldStore>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<TreeContents>();

@@ -86,6 +86,8 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<RunSteerers>();
         services.TryAddSingleton<ApprovalRecords>();
         services.TryAddSingleton<ApprovalStore>();
+        services.TryAddSingleton(static provider => new ApprovalHistory(
+            provider.GetRequiredService<IRecordStore>(), provider.GetRequiredService<ApprovalStore>()));
         services.TryAddSingleton<AgentFunctions.Notifications.PublicAddress>();
         services.TryAddSingleton<AgentFunctions.Governance.HumanTasks.HumanTaskChannels>();
         services.TryAddSingleton<ApprovalChannels>();

@@ -211,6 +211,9 @@ public sealed class RequestKeys
             ? $"{RunNames.Claims}/{subject}/{token}"
             : null;
 
+    /// <summary>Gets a name of a request that is the same at every repetition.</summary>
+    internal static string NameOf(KeyedRequest request) => TokenOf(request.Requester, request.Key);
+
     private static string TokenOf(string requester, string key) => Hash(Encoding.UTF8.GetBytes($"{requester}\n{key}"));
 
     private static string Hash(ReadOnlySpan<byte> data) => Convert.ToHexStringLower(SHA256.HashData(data));

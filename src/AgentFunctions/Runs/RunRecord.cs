@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace AgentFunctions.Runs;
 
@@ -110,7 +111,13 @@ internal sealed record RunOrigin(int Turn, int Call, bool IsAnswer)
 /// <summary>Represents the run and turn that a run was forked from.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Turn">The last turn that was taken over.</param>
-public sealed record ForkOrigin(string Run, int Turn);
+public sealed record ForkOrigin(string Run, int Turn)
+{
+    /// <summary>Gets whether it was a rewind: the run that it was forked from ended for it.</summary>
+    [JsonPropertyName("rewind")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsRewind { get; init; }
+}
 
 /// <summary>Specifies the priority of a run.</summary>
 public enum RunPriority

@@ -40,7 +40,7 @@ internal static class RunNames
     public static IReadOnlyList<string> Records { get; } =
     [
         "acceptance", OpenApprovals, Artifacts, "budgets", "calls", Claims, "emptied", "leases", Ledger, "live", "live-wanted", "memos", "pins", "plans", AskedQuestions,
-        "questions-open", "said", "steerers", "sub-agents", "tool-input",
+        "questions-open", "rewinds", "said", "steerers", "sub-agents", "tool-input",
         "tool-notices", "troubles",
     ];
 
@@ -54,7 +54,7 @@ internal static class RunNames
     /// <summary>Gets the names of what belongs to the host and to no run: it has no words of runs, or is kept on purpose.</summary>
     public static IReadOnlyList<string> OfHost { get; } =
     [
-        "api-key-names", "api-keys", "dead-letters", "gateway", "holds", "incidents", "kill", "monitor-memory", "monitor-notes", "monitor-spending",
+        "api-key-names", "api-keys", "approval-counts", "dead-letters", "gateway", "holds", "incidents", "kill", "monitor-memory", "monitor-notes", "monitor-spending",
         "monitors", "quotas", "retention", "sign-ins", "signing-keys", "ticks",
     ];
 

@@ -119,6 +119,10 @@ public sealed class RunReader
         }
     }
 
+    /// <summary>Gets a number that grows with each change of a run that lists know of; <see langword="null"/> if they do not know the run yet.</summary>
+    internal async Task<long?> RevisionAsync(string id, CancellationToken cancellationToken) =>
+        Index is { } index && await index.OpenAsync(id, this, cancellationToken).ConfigureAwait(false) ? index.RevisionOf(id) : null;
+
     /// <summary>Determines whether a text has the form of the id of a run that is no sub-agent.</summary>
     /// <param name="id">The text.</param>
     public static bool IsRunId(string? id) => id is { Length: 26 } && RunId.IsValid(id);

@@ -158,7 +158,7 @@ internal sealed class AuthorisationMatrixTests
             case "POST /api/runs/{id}/workspace/restore":
                 return ($"/api/runs/{await EndedAsync(owner, "Go.")}/workspace/restore", """{"turn":0}""");
             case "POST /api/runs/{id}/rewind":
-                return ($"/api/runs/{await EndedAsync(owner, "Go.")}/rewind", """{"turn":0,"conversation":true}""");
+                return ($"/api/runs/{await EndedAsync(owner, "Go.")}/rewind", """{"turn":0,"files":false}""");
             case "POST /api/runs/{id}/resume":
                 string paused = (await WaitingAsync(owner)).Run;
                 await _host.Services.GetRequiredService<RunSteering>().PauseAsync(paused);

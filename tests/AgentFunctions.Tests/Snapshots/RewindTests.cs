@@ -69,7 +69,7 @@ internal sealed class RewindTests
         RewindReport report = await host.Get<RunRewind>().RewindAsync(run.Id, new RewindRequest(1) { Message = GoOn }, Caller.Local, "the-key");
         Run next = await host.Reader.WaitForEndAsync(report.Run.Id);
 
-        Assert.That((next.Status, next.ForkedFrom), Is.EqualTo((RunStatus.Completed, new ForkOrigin(run.Id, 1))));
+        Assert.That((next.Status, next.ForkedFrom), Is.EqualTo((RunStatus.Completed, new ForkOrigin(run.Id, 1) { IsRewind = true })));
         Assert.That((await host.Reader.GetAsync(run.Id)).Status, Is.EqualTo(RunStatus.Cancelled));
         Assert.That(await FolderOfAsync(host, next.Id), Is.EqualTo(folder));
         Assert.That((File.ReadAllText(Path.Combine(folder, "a.txt")), File.Exists(Path.Combine(folder, "b.txt"))), Is.EqualTo(("one", false)));
@@ -79,6 +79,28 @@ internal sealed class RewindTests
         File.WriteAllText(Path.Combine(folder, "a.txt"), "of the new run");
         RewindReport again = await host.Get<RunRewind>().RewindAsync(run.Id, new RewindRequest(1) { Message = GoOn }, Caller.Local, "the-key");
         Assert.That((again.Run.Id, File.ReadAllText(Path.Combine(folder, "a.txt"))), Is.EqualTo((next.Id, "of the new run")), "a repeated request does nothing twice");
+        Assert.That(again.Files!.Restored, Is.EqualTo(report.Files.Restored), "and is answered as the first");
+        Assert.That((await host.JournalAsync(run.Id)).Count(static one => one.Type == JournalEventTypes.RunSuperseded), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Rewind_OfTheFolderUnderItsKeyAgain_IsAnsweredAsTheFirstAndRestoresNothing()
+    {
+        await using RunHost host = await FolderHost.StartAsync(Script);
+        Run run = await host.RunAsync();
+        string file = Path.Combine(await FolderOfAsync(host, run.Id), "a.txt");
+        var request = new RewindRequest(1) { Conversation = false };
+
+        RewindReport first = await host.Get<RunRewind>().RewindAsync(run.Id, request, Caller.Local, "the-key");
+        File.WriteAllText(file, "of somebody else");
+        RewindReport again = await host.Get<RunRewind>().RewindAsync(run.Id, request, Caller.Local, "the-key");
+
+        Assert.That(first.Files!.Restored.Select(static one => one.Path), Is.EqualTo(new[] { "a.txt", "b.txt" }));
+        Assert.That((again.Files!.Restored, again.Files.DryRun), Is.EqualTo((first.Files.Restored, false)));
+        Assert.That(File.ReadAllText(file), Is.EqualTo("of somebody else"));
+        Assert.That(
+            async () => await host.Get<RunRewind>().RewindAsync(run.Id, request with { Overwrite = true }, Caller.Local, "the-key"),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.IdempotencyKeyReused));
     }
 
     [Test]

@@ -40,11 +40,11 @@ public sealed class RunRewind
     private readonly RunForking _forking;
     private readonly RunSteering _steering;
     private readonly RunReader _reader;
-    private readonly Journal _journal;
+    private readonly RewindReports _reports;
     private readonly TimeProvider _time;
 
-    internal RunRewind(RunFolder folder, RunForking forking, RunSteering steering, RunReader reader, Journal journal, TimeProvider time) =>
-        (_folder, _forking, _steering, _reader, _journal, _time) = (folder, forking, steering, reader, journal, time);
+    internal RunRewind(RunFolder folder, RunForking forking, RunSteering steering, RunReader reader, RewindReports reports, TimeProvider time) =>
+        (_folder, _forking, _steering, _reader, _reports, _time) = (folder, forking, steering, reader, reports, time);
 
     /// <summary>Rewinds a run. With the conversation, the run ends as cancelled and a new one continues from the turn.</summary>
     /// <param name="id">The run.</param>
@@ -71,14 +71,22 @@ public sealed class RunRewind
             throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{id}' has {run.Turns} turns that are over; use 0 to {run.Turns}.");
         }
 
-        var restore = new RestoreRequest(request.Turn) { Overwrite = request.Overwrite };
         return request.Conversation
-            ? await ForkAsync(run, request, restore, caller, idempotencyKey, cancellationToken).ConfigureAwait(false)
-            : new RewindReport(run, await _folder.RestoreAsync(id, restore, caller, cancellationToken).ConfigureAwait(false));
+            ? await ForkAsync(run, request, caller, idempotencyKey, cancellationToken).ConfigureAwait(false)
+            : new RewindReport(run, await RestoreAsync(id, request, caller, idempotencyKey, cancellationToken).ConfigureAwait(false));
+    }
+
+    private Task<RestoreReport> RestoreAsync(string id, RewindRequest request, Caller caller, string? key, CancellationToken cancellationToken)
+    {
+        var restore = new RestoreRequest(request.Turn) { Overwrite = request.Overwrite };
+        return KeyedRequest.Of(caller.Id, key, "rewind", id, $"{request.Turn} {request.Overwrite}") is { } keyed
+            ? _reports.OnceAsync(
+                keyed, id, isPreview => _folder.RestoreAsync(id, restore with { DryRun = isPreview }, caller, cancellationToken), cancellationToken)
+            : _folder.RestoreAsync(id, restore, caller, cancellationToken);
     }
 
     private async Task<RewindReport> ForkAsync(
-        Run run, RewindRequest request, RestoreRequest restore, Caller caller, string? key, CancellationToken cancellationToken)
+        Run run, RewindRequest request, Caller caller, string? key, CancellationToken cancellationToken)
     {
         if (run.Parent is { } lead)
         {
@@ -96,6 +104,7 @@ public sealed class RunRewind
             Message = request.Message,
             Budget = request.Budget,
             Workspace = ForkFolder.Share,
+            IsRewind = true,
             RestoresFolder = request.Files,
             Overwrites = request.Overwrite,
         };
@@ -103,18 +112,11 @@ public sealed class RunRewind
         fork.Validate();
         await _forking.EnsureAsync(run.Id, fork, caller, cancellationToken).ConfigureAwait(false);
         await EndAsync(run, request.Turn, caller, cancellationToken).ConfigureAwait(false);
-        RestoreReport? planned = request.Files
-            ? await _folder.RestoreAsync(run.Id, restore with { DryRun = true }, caller, cancellationToken).ConfigureAwait(false)
-            : null;
         // The folder goes back before the new run begins, and once, however often the request is repeated under its key.
         Run next = await _forking.ForkAsync(run.Id, fork, caller, key, cancellationToken).ConfigureAwait(false);
-        var superseded = new JournalEvent(JournalEventTypes.RunSuperseded, _time.GetUtcNow())
-        {
-            Run = next.Id,
-            Text = $"{caller.Id} went back to turn {request.Turn} and goes on in run {next.Id}",
-        };
-        await _journal.AppendAsync(run.Id, superseded, cancellationToken).ConfigureAwait(false);
-        return new RewindReport(next, planned is null ? null : planned with { DryRun = false });
+        await _reports.NoteAsync(run.Id, next.Id, $"{caller.Id} went back to turn {request.Turn} and goes on in run {next.Id}", cancellationToken).ConfigureAwait(false);
+        return new RewindReport(
+            next, request.Files ? await _reports.FindAsync(RewindReports.Of(next.Id), cancellationToken).ConfigureAwait(false) : null);
     }
 
     private async Task EndAsync(Run run, int turn, Caller caller, CancellationToken cancellationToken)

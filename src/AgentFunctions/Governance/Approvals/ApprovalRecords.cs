@@ -8,7 +8,7 @@ using AgentFunctions.Records;
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>Writes down what people do with approvals: for those who answer for it, and for those who follow the run.</summary>
-internal sealed class ApprovalRecords(AuditLog audit, Journal journal, Redactor redactor)
+internal sealed class ApprovalRecords(AuditLog audit, Journal journal, Redactor redactor, ApprovalHistory history)
 {
     /// <summary>Writes down that somebody has decided.</summary>
     public async Task DecidedAsync(Approval approval, ApprovalVote vote, CallerDoor? door, CancellationToken cancellationToken)
@@ -34,6 +34,7 @@ internal sealed class ApprovalRecords(AuditLog audit, Journal journal, Redactor 
                 Text = $"{vote.By} {(vote.Approves ? "approved" : "denied")}{(vote.Comment is null ? "" : $": {vote.Comment}")}",
             },
             cancellationToken).ConfigureAwait(false);
+        await history.AddAsync(approval, vote, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes down that somebody has looked at what is masked.</summary>

@@ -242,7 +242,7 @@ public sealed class ApprovalService
     }
 
     /// <summary>Whoever sees that a run waits for a person sees for what; who decides is another matter.</summary>
-    private static bool MaySee(Caller caller, Approval approval) =>
+    internal static bool MaySee(Caller caller, Approval approval) =>
         approval.Requester == caller.Id || caller.Has(CallerRoles.Admin) || caller.Has(CallerRoles.Auditor) || caller.Has(CallerRoles.Operator)
         || caller.Has(CallerRoles.Viewer) || approval.Roles.Any(caller.Has);
 

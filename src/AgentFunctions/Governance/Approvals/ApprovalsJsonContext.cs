@@ -9,5 +9,6 @@ namespace AgentFunctions.Governance.Approvals;
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Approval))]
 [JsonSerializable(typeof(ApprovalNotice))]
+[JsonSerializable(typeof(PastDecisions))]
 [JsonSerializable(typeof(SteererList))]
 internal sealed partial class ApprovalsJsonContext : JsonSerializerContext;

@@ -66,6 +66,9 @@ internal sealed record RunIndexRow(string Id)
     /// <summary>Gets the position that counts as its last sign of life, also if none is known.</summary>
     public long SignOfLife => Math.Max(LiveAt, 0);
 
+    /// <summary>Gets a number that grows with each change.</summary>
+    public long Revision => SignOfLife + (End is null ? 0 : 1);
+
     /// <summary>Determines whether the run may be alive and has not been told to end since it last gave a sign of life.</summary>
     public bool IsToBeTold(DateTimeOffset now) => !HasEnded(now) && ToldAt < SignOfLife;
 

@@ -60,6 +60,9 @@ internal sealed partial class RunIndexView(RunIndex index, RunIndexLog entries, 
             .Where(static found => found.Record is not null).Select(static found => (found.Record!, found.Run)),
     ];
 
+    /// <summary>The revision of a run, as its row in a list has it.</summary>
+    public long? RevisionOf(string id) => index.Rows.Find(id)?.Revision;
+
     /// <summary>The ids of those runs below one in its tree that may be alive.</summary>
     public IReadOnlyList<string> LiveBelow(string id)
     {

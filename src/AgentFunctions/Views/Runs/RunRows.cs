@@ -101,13 +101,11 @@ public sealed class RunRows
         }
 
         int turn = run.IsEnded ? run.Turns : row.Turn ?? run.Turns;
-        var shown = new RunRow(_reader.ViewOf(run), record.Requester, run.IsEnded ? null : row.Now, turn, RevisionOf(row));
+        var shown = new RunRow(_reader.ViewOf(run), record.Requester, run.IsEnded ? null : row.Now, turn, row.Revision);
         var look = new Look(row, record, shown, now);
         _looks.Set(row.Id, look);
         return look.IsShown(filter) ? look : null;
     }
-
-    private static long RevisionOf(RunIndexRow row) => row.SignOfLife + (row.End is null ? 0 : 1);
 
     private sealed record Look(RunIndexRow Known, RunRecord Record, RunRow Row, DateTimeOffset At)
     {

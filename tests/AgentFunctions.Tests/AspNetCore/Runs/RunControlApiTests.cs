@@ -115,6 +115,21 @@ internal sealed class RunControlApiTests
         await host.WaitAsync(Text(fork, "id"));
     }
 
+    [TestCase("""{"turn":1}""", HttpStatusCode.Conflict, Description = "the folder goes back by default, and this host keeps none")]
+    [TestCase("""{"turn":1,"files":false}""", HttpStatusCode.Accepted, Description = "the conversation goes back by default")]
+    [TestCase("""{"turn":1,"files":false,"conversation":false}""", HttpStatusCode.BadRequest)]
+    public async Task Rewind_WhatIsLeftOut_GoesBack(string body, HttpStatusCode status)
+    {
+        await using ApiHost host = await ApiHost.StartAsync(_ => ChatReply.Say("done"));
+        string id = await host.SubmitAsync(new { goal = "x" });
+        await host.WaitAsync(id);
+
+        using HttpResponseMessage response = await host.Client.PostAsync(
+            $"/api/runs/{id}/rewind", new StringContent(body, Encoding.UTF8, "application/json"));
+
+        Assert.That(response.StatusCode, Is.EqualTo(status), await response.Content.ReadAsStringAsync());
+    }
+
     [Test]
     public async Task OpenApi_DescribesTheSteeringAndTheAcceptance()
     {

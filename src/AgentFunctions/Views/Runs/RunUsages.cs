@@ -1,0 +1,145 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Views.Runs;
+
+/// <summary>Sums up what runs used: by the day or hour that they were admitted, and by agent, model, requester or label.</summary>
+public sealed class RunUsages
+{
+    private static readonly HashSet<string> Nothing = [];
+
+    private readonly RunRows _rows;
+
+    internal RunUsages(RunRows rows) => _rows = rows;
+
+    /// <summary>Sums up.</summary>
+    /// <param name="query">What to sum up.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The rows by time, then by cost; a run that has no such label is in the row without a key.</returns>
+    public async Task<IReadOnlyList<RunUsageRow>> SumAsync(RunUsageQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var rows = new RunRowQuery
+        {
+            Filter = query.Filter with { SubAgents = true },
+            Since = query.From,
+        };
+        RunRowPage page = await _rows.ListAsync(rows, Nothing, 0, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. page.Rows.Select(static row => row.Run).Where(run => query.To is null || run.CreatedAt < query.To)
+                .GroupBy(run => (At: StartOf(run.CreatedAt, query.Bucket), Key: KeyOf(run, query)))
+                .Select(static group => Sum(group.Key.At, group.Key.Key, group))
+                .OrderBy(static row => row.At).ThenByDescending(static row => row.Usage.Usd).ThenBy(static row => row.Key, StringComparer.Ordinal),
+        ];
+    }
+
+    private static RunUsageRow Sum(DateTimeOffset at, string? key, IEnumerable<Run> runs)
+    {
+        var row = new RunUsageRow(at, key);
+        foreach (Run run in runs)
+        {
+            row = row with
+            {
+                Runs = row.Runs + (run.Parent is null ? 1 : 0),
+                SubAgents = row.SubAgents + (run.Parent is null ? 0 : 1),
+                Live = row.Live + (run.IsEnded ? 0 : 1),
+                Failed = row.Failed + (run.Status == RunStatus.Failed ? 1 : 0),
+                Steps = row.Steps + run.Steps,
+                Usage = row.Usage.Plus(run.Usage),
+            };
+        }
+
+        return row;
+    }
+
+    private static DateTimeOffset StartOf(DateTimeOffset at, UsageBucket bucket)
+    {
+        DateTime utc = at.UtcDateTime;
+        return new DateTimeOffset(bucket == UsageBucket.Hour ? utc.Date.AddHours(utc.Hour) : utc.Date, TimeSpan.Zero);
+    }
+
+    private static string? KeyOf(Run run, RunUsageQuery query) => query.By switch
+    {
+        UsageKey.Agent => run.Agent,
+        UsageKey.Model => run.Model,
+        UsageKey.Caller => run.Requester,
+        UsageKey.Label => run.Labels.GetValueOrDefault(query.Label ?? ""),
+        _ => null,
+    };
+}
+
+/// <summary>Specifies the length of the time that is summed up.</summary>
+public enum UsageBucket
+{
+    /// <summary>A day (UTC).</summary>
+    Day,
+
+    /// <summary>An hour.</summary>
+    Hour,
+}
+
+/// <summary>Specifies what usage is summed up by, beside the time.</summary>
+public enum UsageKey
+{
+    /// <summary>Nothing: one row for each time.</summary>
+    None,
+
+    /// <summary>The agent.</summary>
+    Agent,
+
+    /// <summary>The model.</summary>
+    Model,
+
+    /// <summary>The requester.</summary>
+    Caller,
+
+    /// <summary>The value of a label.</summary>
+    Label,
+}
+
+/// <summary>Represents what usage is summed up.</summary>
+public sealed record RunUsageQuery
+{
+    /// <summary>Gets which runs; their sub-agents count too.</summary>
+    public RunFilter Filter { get; init; } = new();
+
+    /// <summary>Gets the earliest time of admission; <see langword="null"/> for any.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Gets the time before which runs were admitted; <see langword="null"/> for any.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Gets the length of the time that is summed up.</summary>
+    public UsageBucket Bucket { get; init; }
+
+    /// <summary>Gets what is summed up by.</summary>
+    public UsageKey By { get; init; }
+
+    /// <summary>Gets the label whose values are summed up by.</summary>
+    public string? Label { get; init; }
+}
+
+/// <summary>Represents what the runs of a time used.</summary>
+/// <param name="At">The beginning of the time (UTC).</param>
+/// <param name="Key">The agent, model, requester or value; <see langword="null"/> for runs that have none.</param>
+public sealed record RunUsageRow(DateTimeOffset At, string? Key)
+{
+    /// <summary>Gets the number of runs, without sub-agents.</summary>
+    public int Runs { get; init; }
+
+    /// <summary>Gets the number of sub-agents.</summary>
+    public int SubAgents { get; init; }
+
+    /// <summary>Gets how many of both have not ended.</summary>
+    public int Live { get; init; }
+
+    /// <summary>Gets how many of both failed.</summary>
+    public int Failed { get; init; }
+
+    /// <summary>Gets the number of model calls and tool calls.</summary>
+    public int Steps { get; init; }
+
+    /// <summary>Gets what the model calls consumed.</summary>
+    public TokenUsage Usage { get; init; } = new();
+}
