@@ -8,10 +8,11 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <param name="Run">The run.</param>
 /// <param name="Kept">Which changes are kept: <c>off</c>, <c>writes</c> (of tools that name the file), or <c>all</c> (of commands, too).</param>
 /// <param name="Entries">What happened, in order.</param>
-internal sealed record ChangesResource(string Run, string Kept, IReadOnlyList<ChangeEntryResource> Entries)
+/// <param name="Skipped">All that was left out or not kept of the folder so far: a restore leaves it as it is.</param>
+internal sealed record ChangesResource(string Run, string Kept, IReadOnlyList<ChangeEntryResource> Entries, IReadOnlyList<SkippedPath> Skipped)
 {
     public static ChangesResource Of(RunChanges changes) =>
-        new(changes.Run, CamelCase.Of(changes.Mode), [.. changes.Entries.Select(ChangeEntryResource.Of)]);
+        new(changes.Run, CamelCase.Of(changes.Mode), [.. changes.Entries.Select(ChangeEntryResource.Of)], changes.Skipped);
 }
 
 /// <summary>What one call changed, or what was found changed or restored.</summary>

@@ -42,6 +42,12 @@ internal static class ChangesCommand
                 }
             }
 
+            // An earlier server does not say it.
+            foreach (Snapshots.SkippedPath skipped in (changes.Skipped ?? []).Except(changes.Entries.SelectMany(static entry => entry.Skipped)))
+            {
+                Console.WriteLine(Terminal.Lines($"? {skipped.Path}  not kept: {skipped.Why}"));
+            }
+
             return ExitCode.Done;
         });
         return command;

@@ -100,7 +100,8 @@ internal static class EraseCommand
             else
             {
                 Erasure erasure = await client.EraseAsync(id, options, cancellationToken);
-                Console.WriteLine($"{erasure.Run}  {(erasure.State == ErasureState.Requested ? "is being erased" : erasure.State.ToString())}");
+                string how = erasure.State is ErasureState.Requested or ErasureState.Erasing ? "is being erased" : erasure.State.ToString();
+                Console.WriteLine(Terminal.Lines($"{erasure.Run}  {how}{(erasure.Waits is { } obstacle ? $": {obstacle}" : "")}"));
             }
 
             return true;

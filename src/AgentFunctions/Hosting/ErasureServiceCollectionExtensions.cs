@@ -48,6 +48,7 @@ internal static class ErasureServiceCollectionExtensions
         services.AddSingleton<IErasePhase>(static provider => new DonePhase(
             provider.GetRequiredService<ErasedRuns>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>(),
             provider.GetService<IStoreMaintenance>()));
+        services.TryAddSingleton<ErasureNotices>();
         services.TryAddSingleton<ErasePhases>();
         services.AddRetention(configuration);
         services.TryAddSingleton(static provider => new RunErasure(

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AgentFunctions.Durability;
 using AgentFunctions.Runs;
 
@@ -11,6 +12,15 @@ internal static class EraseFlow
 
     /// <summary>How many steps one execution takes, which keeps its history small.</summary>
     private const int StepsPerExecution = 50;
+
+    /// <summary>The event that ends a wait for something that stands in the way: somebody has asked again.</summary>
+    public const string AskedAgain = "asked-again";
+
+    /// <summary>How often what stands in the way is looked at again before the erasure gives up: about ten days.</summary>
+    public const int MostAttempts = 250;
+
+    /// <summary>The longest pause between two looks.</summary>
+    private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
 
     /// <summary>A store that cannot be reached is waited for as long as it takes: what was begun must end.</summary>
     private static readonly TaskOptions s_options = new(new RetryPolicy(100_000, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(5)));
@@ -26,11 +36,12 @@ internal static class EraseFlow
         EraseCounts counts = order.Counts ?? new EraseCounts();
         int phase = order.Phase;
         string? cursor = order.Cursor;
+        int attempt = order.Attempt;
         for (int step = 0; phase < order.Phases.Count; step++)
         {
             if (step == StepsPerExecution)
             {
-                context.ContinueAsNew(order with { Phase = phase, Cursor = cursor, Counts = counts });
+                context.ContinueAsNew(order with { Phase = phase, Cursor = cursor, Counts = counts, Attempt = attempt });
                 return null;
             }
 
@@ -42,6 +53,7 @@ internal static class EraseFlow
                     Force = order.Force,
                     Notes = order.Notes,
                     Counts = counts,
+                    Attempt = attempt,
                 }, s_options);
             if (progress.Refused is not null)
             {
@@ -51,6 +63,25 @@ internal static class EraseFlow
             counts = counts.Plus(progress.Counts);
             cursor = progress.Cursor;
             phase += progress.HasMore ? 0 : 1;
+            if (progress.Waits is { } obstacle)
+            {
+                attempt++;
+                if (attempt == MostAttempts)
+                {
+                    return new EraseReport(counts) { GaveUp = obstacle };
+                }
+
+                context.SetCustomStatus(obstacle);
+                await AskedAgainOrDueAsync(context, attempt);
+                continue;
+            }
+
+            if (attempt > 0)
+            {
+                attempt = 0;
+                context.SetCustomStatus(null);
+            }
+
             if (progress.Wait is { } wait)
             {
                 await context.CreateTimerAsync(context.CurrentTime + wait);
@@ -58,6 +89,18 @@ internal static class EraseFlow
         }
 
         return new EraseReport(counts);
+    }
+
+    private static async Task AskedAgainOrDueAsync(IOrchestrationContext context, int attempt)
+    {
+        const int Doublings = 12;
+        TimeSpan pause = TimeSpan.FromSeconds(1 << Math.Min(attempt, Doublings));
+        using var woken = new CancellationTokenSource();
+        Task asked = context.WaitForExternalEventAsync<string>(AskedAgain, woken.Token);
+        Task due = context.CreateTimerAsync(context.CurrentTime + (pause < s_longest ? pause : s_longest), woken.Token);
+        await Task.WhenAny(asked, due);
+        // Not CancelAsync: it would go on outside the orchestration's turn.
+        woken.Cancel();
     }
 }
 
@@ -81,6 +124,10 @@ internal sealed record EraseOrder(string Root, IReadOnlyList<string> Phases, str
     public string? Cursor { get; init; }
 
     public EraseCounts? Counts { get; init; }
+
+    /// <summary>Gets how often the phase has found that something stands in the way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Attempt { get; init; }
 }
 
 /// <summary>One step of a phase.</summary>
@@ -95,6 +142,10 @@ internal sealed record EraseInput(string Root, string Phase, string By, string R
     public bool Notes { get; init; }
 
     public EraseCounts? Counts { get; init; }
+
+    /// <summary>Gets how often the phase has found that something stands in the way.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Attempt { get; init; }
 }
 
 /// <summary>What a step has done.</summary>
@@ -112,6 +163,9 @@ internal sealed record EraseProgress
     /// <summary>Gets how long to wait before it.</summary>
     public TimeSpan? Wait { get; init; }
 
+    /// <summary>Gets what stands in the way and how it is removed; the phase takes another step later. <see langword="null"/> for nothing.</summary>
+    public string? Waits { get; init; }
+
     public EraseCounts Counts { get; init; } = new();
 }
 
@@ -120,6 +174,9 @@ internal sealed record EraseProgress
 internal sealed record EraseReport(EraseCounts Counts)
 {
     public string? Refused { get; init; }
+
+    /// <summary>Gets what stood in the way for so long that the erasure gave up; <see langword="null"/> if it did not.</summary>
+    public string? GaveUp { get; init; }
 }
 
 /// <summary>How much was erased. After a crash in the middle of a step, a part of it is counted once more or not at all.</summary>

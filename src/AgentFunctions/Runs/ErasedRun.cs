@@ -16,4 +16,7 @@ internal sealed record ErasedRun(string Run, string Requester, string By, DateTi
 
     /// <summary>Gets the folder that it worked in, if that is left because forks of it work there.</summary>
     public string? SharedWorkspace { get; init; }
+
+    /// <summary>Gets the folder of the run, if it could not be deleted yet.</summary>
+    public string? LeftWorkspace { get; init; }
 }

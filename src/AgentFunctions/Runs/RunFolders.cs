@@ -3,10 +3,12 @@ namespace AgentFunctions.Runs;
 /// <summary>Tells the folders that the host makes for runs from those that it is given.</summary>
 internal static class RunFolders
 {
-    /// <summary>Determines whether the host made a folder for a run: it lies right below the folder of all of them.</summary>
+    /// <summary>
+    /// Determines whether the host made a folder for a run: it lies right below the folder of all of them, under an id as the host makes them.
+    /// </summary>
     public static bool IsOwn(RunOptions options, string folder) => options is { Workspace: null, WorkspaceRoot: { } root }
         && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))
-        && RunId.IsValid(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)));
+        && RunId.IsMade(Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)));
 
     /// <summary>Gets which changes of a folder are kept.</summary>
     public static SnapshotMode ModeOf(RunOptions options, string folder)

@@ -6,12 +6,21 @@ internal static class FolderBounds
     /// <summary>The largest file, in bytes.</summary>
     public const int File = 5 << 20;
 
-    /// <summary>The most entries that are gone through.</summary>
+    /// <summary>The most entries that are gone through, and that are known of a folder.</summary>
     public const int Entries = 20_000;
+
+    /// <summary>How many folders may lie one within another.</summary>
+    public const int Depth = 64;
 
     /// <summary>The most bytes that are kept of a tree.</summary>
     public const long Tree = 1L << 30;
 
     /// <summary>How often within a minute a folder is gone through after commands.</summary>
     public const int WalksPerMinute = 50;
+
+    /// <summary>How many paths that a walk leaves out are named.</summary>
+    public const int Named = 100;
+
+    /// <summary>How long a folder is gone through.</summary>
+    public static readonly TimeSpan Walk = TimeSpan.FromSeconds(30);
 }

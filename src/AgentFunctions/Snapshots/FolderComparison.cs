@@ -18,9 +18,11 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
         var skipped = new List<SkippedPath>();
         var keeping = new List<Task>();
         long bytes = 0;
-        IReadOnlyList<(string Path, EntryLook Look)> entries = FolderWalk.Entries(workspace, out bool isCut, cancellationToken);
+        long began = snapshots.Time.GetTimestamp();
+        FolderWalk walk = FolderWalk.Make(workspace, () => snapshots.Time.GetElapsedTime(began) > FolderBounds.Walk, cancellationToken);
+        bool isFull = false;
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach ((string path, EntryLook look) in entries)
+        foreach ((string path, EntryLook look) in walk.Entries)
         {
             seen.Add(path);
             await CompareAsync(path, look).ConfigureAwait(false);
@@ -32,13 +34,12 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
             await CompareAsync(path, EntryLook.Of(Path.Join(workspace.Root, path))).ConfigureAwait(false);
         }
 
-        if (isCut)
-        {
-            skipped.Add(new SkippedPath(PathNames.Whole, $"the folder has more than {FolderBounds.Entries} entries; the rest was not looked at"));
-        }
-
         await Task.WhenAll(keeping).ConfigureAwait(false);
-        return new FolderComparison(changes, skipped);
+        IEnumerable<SkippedPath> left = isFull
+            ? walk.Skipped.Append(new SkippedPath(PathNames.Whole, $"more than {FolderBounds.Entries} entries of the folder are known already; new ones are not looked at"))
+            : walk.Skipped;
+        // What was told before and has not changed costs no entry.
+        return new FolderComparison(changes, [.. skipped, .. left.Where(state.IsNews)]);
 
         async Task CompareAsync(string path, EntryLook look)
         {
@@ -48,8 +49,14 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
                 return;
             }
 
+            if (known is null && state.Count >= FolderBounds.Entries)
+            {
+                isFull = true;
+                return;
+            }
+
             cancellationToken.ThrowIfCancellationRequested();
-            FolderEntry entry = FolderEntry.Read(workspace, path);
+            FolderEntry entry = state.HasRoom(look.Size) ? FolderEntry.Read(workspace, path) : FolderEntry.Unread(workspace, path);
             known = state.Find(path);
             if (state.IsWritten(path) || (known is null && entry.Image is null))
             {

@@ -43,6 +43,15 @@ internal sealed record FolderEntry(FileImage? Image, EntryLook Look)
         }
     }
 
+    /// <summary>Makes the entry of a file for which there is no room, so that it is not read; reads anything else.</summary>
+    public static FolderEntry Unread(Workspace workspace, string path)
+    {
+        EntryLook look = EntryLook.Of(Path.Join(workspace.Root, path));
+        return look is { Kind: EntryKind.File, IsLink: false, Size: > 0 }
+            ? Unread(look, OperatingSystem.IsWindows() ? null : look.Mode, $"more than {FolderBounds.Tree >> 20} MiB are kept of this run already")
+            : Read(workspace, path);
+    }
+
     private static FolderEntry ReadFile(Workspace workspace, string path, string full, EntryLook look, int? mode)
     {
         using var stream = new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);

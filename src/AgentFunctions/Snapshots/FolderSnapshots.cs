@@ -21,6 +21,9 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
     /// <summary>Gets the contents of the files that were kept.</summary>
     public SnapshotContents Contents => contents;
 
+    /// <summary>Gets the clock.</summary>
+    public TimeProvider Time => time;
+
     /// <summary>Gets which changes of a folder are kept.</summary>
     public SnapshotMode ModeOf(string folder) => RunFolders.ModeOf(options.Value, folder);
 
@@ -125,7 +128,7 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
             FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> candidates = state.Candidates(null);
             state.Walked();
-            if (found.Changes.Count > 0 || isFirst)
+            if (found.Changes.Count > 0 || found.Skipped.Count > 0 || isFirst)
             {
                 SnapshotEntry entry = NewEntry(isFirst ? SnapshotKind.Base : SnapshotKind.Found, found.Changes, found.Skipped);
                 entry = isFirst || candidates.Count == 0 ? entry : entry with { Changes = [.. entry.Changes.Select(change => change with { By = candidates })] };
@@ -155,12 +158,14 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
             FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> candidates = state.Candidates(place.Key);
             state.Walked();
-            if (found.Changes.Count > 0)
+            if (found.Changes.Count > 0 || found.Skipped.Count > 0)
             {
                 IReadOnlyList<FolderChange> changes = candidates.Count == 1
                     ? found.Changes
                     : [.. found.Changes.Select(change => change with { By = candidates })];
-                await AppendAsync(state, EntryOf(place, changes, found.Skipped), cancellationToken).ConfigureAwait(false);
+                SnapshotEntry entry = EntryOf(place, changes, found.Skipped);
+                await AppendAsync(state, entry, cancellationToken).ConfigureAwait(false);
+                state.Entered(entry);
             }
         }
         finally

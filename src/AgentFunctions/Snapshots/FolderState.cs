@@ -12,6 +12,7 @@ internal sealed class FolderState(string root)
     private readonly HashSet<string> _kept = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _writing = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _commands = new(StringComparer.Ordinal);
+    private readonly HashSet<SkippedPath> _told = [];
     private readonly List<string> _unwalked = [];
     private readonly Queue<DateTimeOffset> _walks = new();
     private readonly Lock _gate = new();
@@ -41,6 +42,18 @@ internal sealed class FolderState(string root)
         }
     }
 
+    /// <summary>Gets how many files, links and folders are known.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Count;
+            }
+        }
+    }
+
     /// <summary>Takes in an entry of the log.</summary>
     public void Apply(SnapshotEntry entry)
     {
@@ -60,6 +73,7 @@ internal sealed class FolderState(string root)
             }
 
             HasBase |= entry.Kind == SnapshotKind.Base;
+            _told.UnionWith(entry.Skipped ?? []);
             NoteKept(entry.Changes.SelectMany(static change => new[] { change.Before, change.After }));
             // One that was written late tells of the time before what others have written since.
             foreach (FolderChange change in entry.Changes.Where(change => entry.Follows is null || _changedAt.GetValueOrDefault(change.Path, -1) <= entry.Follows))
@@ -76,6 +90,7 @@ internal sealed class FolderState(string root)
         lock (_gate)
         {
             HasBase |= entry.Kind == SnapshotKind.Base;
+            _told.UnionWith(entry.Skipped ?? []);
         }
     }
 
@@ -130,6 +145,24 @@ internal sealed class FolderState(string root)
         lock (_gate)
         {
             return _kept.Contains(hash);
+        }
+    }
+
+    /// <summary>Determines whether the log does not say yet that a path was left out.</summary>
+    public bool IsNews(SkippedPath skipped)
+    {
+        lock (_gate)
+        {
+            return !_told.Contains(skipped);
+        }
+    }
+
+    /// <summary>Determines whether there is room for a content of a size.</summary>
+    public bool HasRoom(long size)
+    {
+        lock (_gate)
+        {
+            return size == 0 || _keptBytes + size <= FolderBounds.Tree;
         }
     }
 

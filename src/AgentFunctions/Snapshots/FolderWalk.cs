@@ -1,65 +1,139 @@
+using System.Text;
 using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Snapshots;
 
-/// <summary>Goes through a folder. Links are entries of their own and never followed.</summary>
-internal static class FolderWalk
+/// <summary>Goes through a folder, within bounds. Links are entries of their own and never followed.</summary>
+internal sealed class FolderWalk
 {
-    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+    /// <summary>The longest path that Linux takes, in bytes.</summary>
+    private const int LongestPath = 4_095;
 
-    /// <summary>Gets what is in a folder, each folder before what it holds.</summary>
+    private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
+    private readonly Workspace _workspace;
+    private readonly Func<bool> _isLate;
+    private readonly List<(string Path, EntryLook Look)> _entries = [];
+    private readonly List<SkippedPath> _skipped = [];
+    private readonly Stack<(string Path, int Depth, IgnoreRules Rules)> _open = new();
+
+    private FolderWalk(Workspace workspace, Func<bool> isLate) => (_workspace, _isLate) = (workspace, isLate);
+
+    /// <summary>Gets what is in the folder, each folder before what it holds.</summary>
+    public IReadOnlyList<(string Path, EntryLook Look)> Entries => _entries;
+
+    /// <summary>Gets what was left out, and why: at most <see cref="FolderBounds.Named"/> paths.</summary>
+    public IReadOnlyList<SkippedPath> Skipped => _skipped;
+
+    /// <summary>Goes through a folder.</summary>
     /// <param name="workspace">The folder.</param>
-    /// <param name="isCut">Whether there is more than may be gone through.</param>
+    /// <param name="isLate">Whether the time is up.</param>
     /// <param name="cancellationToken">The token to stop.</param>
-    public static IReadOnlyList<(string Path, EntryLook Look)> Entries(Workspace workspace, out bool isCut, CancellationToken cancellationToken)
+    public static FolderWalk Make(Workspace workspace, Func<bool> isLate, CancellationToken cancellationToken)
     {
-        var entries = new List<(string Path, EntryLook Look)>();
-        var open = new Stack<(string Path, IgnoreRules Rules)>();
-        open.Push(("", IgnoreRules.None));
-        isCut = false;
-        while (open.TryPop(out (string Path, IgnoreRules Rules) folder))
+        var walk = new FolderWalk(workspace, isLate);
+        walk._open.Push(("", 0, IgnoreRules.None));
+        while (walk._open.TryPop(out (string Path, int Depth, IgnoreRules Rules) folder))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string full = Path.Join(workspace.Root, folder.Path);
-            IgnoreRules rules = folder.Rules.WithFilesOf(full, folder.Path);
-            foreach (string name in NamesIn(full))
+            if (!walk.TryTakeFolder(folder.Path, folder.Depth, folder.Rules))
             {
-                string path = folder.Path.Length == 0 ? name : $"{folder.Path}/{name}";
-                EntryLook look = EntryLook.Of(Path.Join(full, name));
-                bool isFolder = look.Kind == EntryKind.Folder;
-                if (look.Kind is EntryKind.Missing or EntryKind.Special || name.StartsWith(TemporaryFiles.Prefix, StringComparison.Ordinal)
-                    || rules.IsIgnored(path, isFolder) || workspace.IsReserved(Path.Join(full, name)))
-                {
-                    continue;
-                }
-
-                if (entries.Count == FolderBounds.Entries)
-                {
-                    isCut = true;
-                    return entries;
-                }
-
-                entries.Add((path, look));
-                if (isFolder)
-                {
-                    open.Push((path, rules));
-                }
+                break;
             }
         }
 
-        return entries;
+        return walk;
     }
 
-    private static IEnumerable<string> NamesIn(string folder)
+    /// <summary>Takes what is in one folder; whether there is leave to go on.</summary>
+    private bool TryTakeFolder(string folder, int depth, IgnoreRules above)
+    {
+        string full = Path.Join(_workspace.Root, folder);
+        IgnoreRules rules = above.WithFilesOf(full, folder);
+        foreach (string name in NamesIn(folder, full))
+        {
+            if (_isLate())
+            {
+                Skip(PathNames.Whole, $"going through the folder took longer than {FolderBounds.Walk.TotalSeconds:0} seconds; the rest was not looked at");
+                return false;
+            }
+
+            string path = folder.Length == 0 ? name : $"{folder}/{name}";
+            EntryLook look = EntryLook.Of(Path.Join(full, name));
+            bool isFolder = look.Kind == EntryKind.Folder;
+            if (!IsWanted(path, look, rules))
+            {
+                continue;
+            }
+
+            if (_entries.Count == FolderBounds.Entries)
+            {
+                Skip(PathNames.Whole, $"the folder has more than {FolderBounds.Entries} entries; the rest was not looked at");
+                return false;
+            }
+
+            _entries.Add((path, look));
+            if (isFolder && depth + 1 == FolderBounds.Depth)
+            {
+                Skip(path, $"it lies {FolderBounds.Depth} folders deep; what is in it was not looked at");
+            }
+            else if (isFolder)
+            {
+                _open.Push((path, depth + 1, rules));
+            }
+        }
+
+        return true;
+    }
+
+    private bool IsWanted(string path, EntryLook look, IgnoreRules rules)
+    {
+        string full = Path.Join(_workspace.Root, path);
+        if (Path.GetFileName(path).StartsWith(TemporaryFiles.Prefix, StringComparison.Ordinal) || _workspace.IsReserved(full))
+        {
+            return false;
+        }
+
+        if (look.Kind == EntryKind.Missing)
+        {
+            // Otherwise it was removed while the walk went on.
+            return Encoding.UTF8.GetByteCount(full) > LongestPath && Skip(path, "its path is too long");
+        }
+
+        return rules.IsIgnored(path, look.Kind == EntryKind.Folder) ? Skip(path, "ignore rules leave it out")
+            : look.Kind != EntryKind.Special || Skip(path, "it is a device, pipe or socket");
+    }
+
+    private string[] NamesIn(string folder, string full)
     {
         try
         {
-            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Everything).Select(static entry => entry.Name).Order(StringComparer.Ordinal)];
+            return [.. new DirectoryInfo(full).EnumerateFileSystemInfos("*", Everything).Select(static entry => entry.Name).Order(StringComparer.Ordinal)];
         }
         catch (Exception error) when (error is IOException or ArgumentException or UnauthorizedAccessException)
         {
-            // Removed while the walk went on, or not to be read.
+            if (error is not DirectoryNotFoundException)
+            {
+                Skip(folder.Length == 0 ? PathNames.Whole : folder, "the folder cannot be read");
+            }
+
             return [];
         }
+    }
+
+    /// <summary>Names what is left out, as long as there are not too many.</summary>
+    /// <returns>False: it is left out.</returns>
+    private bool Skip(string path, string why)
+    {
+        if (_skipped.Count < FolderBounds.Named || path == PathNames.Whole)
+        {
+            _skipped.Add(new SkippedPath(path, why));
+        }
+        else if (_skipped.Count == FolderBounds.Named)
+        {
+            _skipped.Add(new SkippedPath(PathNames.Whole, $"more than {FolderBounds.Named} paths are left out; the others are not named"));
+        }
+
+        return false;
     }
 }

@@ -1,5 +1,4 @@
 using AgentFunctions.Snapshots;
-using AgentFunctions.Workspaces;
 
 namespace AgentFunctions.Tests.Snapshots;
 
@@ -33,22 +32,5 @@ internal sealed class IgnoreRulesTests
         IgnoreRules rules = IgnoreRules.None.With("/x", "sub");
 
         Assert.That((rules.IsIgnored("sub/x", false), rules.IsIgnored("x", false), rules.IsIgnored("sub/in/x", false)), Is.EqualTo((true, false, false)));
-    }
-
-    [Test]
-    public void Entries_OfAFolder_AreNeitherIgnoredNorBehindLinks()
-    {
-        using var outside = new TemporaryFolder();
-        File.WriteAllText(Path.Combine(outside.Path, "secret"), "x");
-        using var folder = new TemporaryFolder();
-        Directory.CreateDirectory(Path.Combine(folder.Path, ".git"));
-        File.WriteAllText(Path.Combine(folder.Path, ".git", "config"), "x");
-        File.WriteAllText(Path.Combine(folder.Path, ".gitignore"), "*.tmp");
-        File.WriteAllText(Path.Combine(folder.Path, "a.tmp"), "x");
-        File.WriteAllText(Path.Combine(folder.Path, TemporaryFiles.Prefix + "1"), "x");
-        File.CreateSymbolicLink(Path.Combine(folder.Path, "link"), outside.Path);
-
-        Assert.That(FolderWalk.Entries(new Workspace(folder.Path), out bool isCut, default).Select(static one => one.Path), Is.EqualTo(new[] { ".gitignore", "link" }));
-        Assert.That(isCut, Is.False);
     }
 }

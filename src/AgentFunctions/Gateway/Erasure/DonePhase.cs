@@ -5,7 +5,7 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Has the store give back what was deleted, and says that nothing is left.</summary>
+/// <summary>Has the store give back what was deleted, deletes a folder that could not be deleted before, and says that nothing is left.</summary>
 internal sealed class DonePhase(ErasedRuns erased, AuditLog audit, TimeProvider time, IStoreMaintenance? maintenance = null) : IErasePhase
 {
     public const string Name = "done";
@@ -14,14 +14,24 @@ internal sealed class DonePhase(ErasedRuns erased, AuditLog audit, TimeProvider 
 
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
     {
-        if (maintenance is not null && !await maintenance.ReclaimAsync(cancellationToken).ConfigureAwait(false))
+        if (await StoreReclaim.TryAsync(maintenance, input, cancellationToken).ConfigureAwait(false) is { } notYet)
         {
-            return new EraseProgress { HasMore = true, Wait = TimeSpan.FromSeconds(1) };
+            return notYet;
         }
 
         if (await erased.FindAsync(input.Root, cancellationToken).ConfigureAwait(false) is not { DoneAt: null } mark)
         {
             return new EraseProgress();
+        }
+
+        if (mark.LeftWorkspace is { } folder)
+        {
+            if (FolderRemoval.Try(folder) is { } obstacle)
+            {
+                return new EraseProgress { HasMore = true, Waits = obstacle };
+            }
+
+            mark = mark with { LeftWorkspace = null };
         }
 
         EraseCounts counts = input.Counts ?? new EraseCounts();

@@ -38,6 +38,16 @@ internal sealed class EndPhase(RunSteering steering, TreeStates states, IOrchest
             // It has ended meanwhile; the next look tells.
         }
 
+        if (looks > 2 * Patience)
+        {
+            return new EraseProgress
+            {
+                HasMore = true,
+                Cursor = input.Cursor,
+                Waits = $"Run '{input.Root}' was asked to end, then terminated, and has not ended. See whether the engine works.",
+            };
+        }
+
         return new EraseProgress
         {
             HasMore = true,

@@ -4,7 +4,7 @@ using AgentFunctions.Loop;
 namespace AgentFunctions.Gateway.Erasure;
 
 /// <summary>The phases of an erasure in their order.</summary>
-internal sealed class ErasePhases(IEnumerable<IErasePhase> phases)
+internal sealed class ErasePhases(IEnumerable<IErasePhase> phases, ErasureNotices notices)
 {
     /// <summary>
     /// Gets the order. From <see cref="MarkPhase"/> on nobody sees the tree. What later phases look up goes last: the records of the runs.
@@ -23,6 +23,11 @@ internal sealed class ErasePhases(IEnumerable<IErasePhase> phases)
     public async Task<EraseProgress> RunAsync(ActivityContext context, EraseInput input)
     {
         EraseProgress progress = await _phases[input.Phase].RunAsync(input, context.CancellationToken).ConfigureAwait(false);
+        if (progress.Waits is { } obstacle)
+        {
+            await notices.WaitsAsync(input, obstacle, context.CancellationToken).ConfigureAwait(false);
+        }
+
         // Where a phase ended is not where the next one begins.
         return progress.HasMore ? progress : progress with { Cursor = null };
     }

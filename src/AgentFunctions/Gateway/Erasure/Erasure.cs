@@ -17,6 +17,9 @@ public enum ErasureState
 
     /// <summary>The erasure failed; see <see cref="Erasure.Message"/>.</summary>
     Failed,
+
+    /// <summary>Something stands in the way; see <see cref="Erasure.Waits"/>. The erasure continues by itself once it is removed.</summary>
+    Waiting,
 }
 
 /// <summary>Represents the erasure of a run tree.</summary>
@@ -41,6 +44,9 @@ public sealed record Erasure(string Run, ErasureState State)
 
     /// <summary>Gets why it was refused, or failed.</summary>
     public string? Message { get; init; }
+
+    /// <summary>Gets what stands in the way, and the remedy; <see langword="null"/> if nothing does.</summary>
+    public string? Waits { get; init; }
 
     /// <summary>Gets the folder that is left because forks of the run work in it.</summary>
     public string? SharedWorkspace { get; init; }

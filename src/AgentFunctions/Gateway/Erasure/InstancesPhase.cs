@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
@@ -15,11 +16,14 @@ internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters wait
     /// <summary>The cursor once the runs on record are through, and what is left is looked for by the beginning of its id.</summary>
     private const string Rest = "~";
 
+    /// <summary>How often it is looked for what is left, a second apart, before it is said that it does not go.</summary>
+    private const int Patience = 60;
+
     string IErasePhase.Name => Name;
 
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
     {
-        if (input.Cursor != Rest)
+        if (input.Cursor?.StartsWith(Rest, StringComparison.Ordinal) != true)
         {
             IReadOnlyList<string> ids = await contents.RunsAsync(input.Root, input.Cursor, Portion, cancellationToken).ConfigureAwait(false);
             (int waiting, bool areLeft) = await waiters.PurgeAsync(ids, cancellationToken).ConfigureAwait(false);
@@ -54,11 +58,13 @@ internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters wait
             count += await orchestrations.PurgeAsync(state.InstanceId, cancellationToken).ConfigureAwait(false);
         }
 
+        int looks = count > 0 ? 0 : int.TryParse(input.Cursor[Rest.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
         return new EraseProgress
         {
             HasMore = left.Length > 0,
-            Cursor = Rest,
+            Cursor = looks >= Patience ? input.Cursor : string.Create(CultureInfo.InvariantCulture, $"{Rest}{looks + 1}"),
             Wait = left.Length > 0 && count == 0 ? TimeSpan.FromSeconds(1) : null,
+            Waits = left.Length > 0 && looks >= Patience ? $"{left.Length} orchestrations of the run are left and the engine does not delete them. See whether it works." : null,
             Counts = new EraseCounts { Instances = count },
         };
     }

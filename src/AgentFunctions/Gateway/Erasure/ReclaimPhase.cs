@@ -11,7 +11,5 @@ internal sealed class ReclaimPhase(IStoreMaintenance? maintenance = null) : IEra
     string IErasePhase.Name => Name;
 
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken) =>
-        maintenance is null || await maintenance.ReclaimAsync(cancellationToken).ConfigureAwait(false)
-            ? new EraseProgress()
-            : new EraseProgress { HasMore = true, Wait = TimeSpan.FromSeconds(1) };
+        await StoreReclaim.TryAsync(maintenance, input, cancellationToken).ConfigureAwait(false) ?? new EraseProgress();
 }

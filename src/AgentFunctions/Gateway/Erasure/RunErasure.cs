@@ -61,7 +61,11 @@ public sealed class RunErasure
         {
             // It was begun, and must end: if it failed it is taken up again.
             RunRights.EnsureMayErase(caller, begun.Run, begun.Requester);
-            await ScheduleAsync(begun.Run, ErasePhases.All, request, caller.Id, cancellationToken).ConfigureAwait(false);
+            if (!await ScheduleAsync(begun.Run, ErasePhases.All, request, caller.Id, cancellationToken).ConfigureAwait(false))
+            {
+                await AskAgainAsync(begun.Run, cancellationToken).ConfigureAwait(false);
+            }
+
             return await GetAsync(begun.Run, caller, cancellationToken).ConfigureAwait(false);
         }
 
@@ -96,15 +100,17 @@ public sealed class RunErasure
             throw new AgentException(ErrorCode.RunNotFound, $"There is no erasure of a run '{run}'.");
         }
 
-        string? refused = mark is null && state is { Status: OrchestrationStatus.Completed }
-            ? DurableJson.Deserialize<EraseReport>(state.Output)?.Refused
+        EraseReport? report = state is { Status: OrchestrationStatus.Completed } ? DurableJson.Deserialize<EraseReport>(state.Output) : null;
+        string? refused = mark is null ? report?.Refused : null;
+        string? failed = mark?.DoneAt is not null ? null
+            : report?.GaveUp is { } obstacle ? $"{obstacle} This was tried for days; request the erasure again to go on."
+            : state is { Status: OrchestrationStatus.Failed or OrchestrationStatus.Terminated } ? state.Failure?.Cause().Message ?? "It was terminated."
             : null;
-        string? failed = mark?.DoneAt is null && state is { Status: OrchestrationStatus.Failed or OrchestrationStatus.Terminated }
-            ? state.Failure?.Cause().Message ?? "It was terminated."
-            : null;
+        string? waits = mark?.DoneAt is null && state is { IsEnded: false, CustomStatus: { } status } ? DurableJson.Deserialize<string>(status) : null;
         ErasureState how = mark?.DoneAt is not null ? ErasureState.Erased
             : refused is not null ? ErasureState.Refused
             : failed is not null ? ErasureState.Failed
+            : waits is not null ? ErasureState.Waiting
             : mark is not null ? ErasureState.Erasing : ErasureState.Requested;
         return new Erasure(run, how)
         {
@@ -114,6 +120,7 @@ public sealed class RunErasure
             At = mark?.At,
             DoneAt = mark?.DoneAt,
             Message = refused ?? failed,
+            Waits = waits,
             SharedWorkspace = mark?.SharedWorkspace,
         };
     }
@@ -167,6 +174,19 @@ public sealed class RunErasure
 
                 await Task.Delay(attempt == 0 ? TimeSpan.Zero : Pause, _time, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Has an erasure that waits look again at what stands in the way.</summary>
+    private async Task AskAgainAsync(string root, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _orchestrations.RaiseEventAsync(EraseFlow.InstanceIdOf(root), EraseFlow.AskedAgain, "", cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)
+        {
+            // It has ended meanwhile.
         }
     }
 

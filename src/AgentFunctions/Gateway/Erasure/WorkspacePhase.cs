@@ -15,14 +15,15 @@ internal sealed class WorkspacePhase(TreeContents contents, ErasedRuns erased, I
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
     {
         if (await contents.RunMemberAsync(input.Root, "workspace", cancellationToken).ConfigureAwait(false) is not { } folder
-            || !RunFolders.IsOwn(options.Value, folder) || !Directory.Exists(folder))
+            || !Directory.Exists(folder) || !await IsOwnAsync(input.Root, folder, cancellationToken).ConfigureAwait(false))
         {
             return new EraseProgress();
         }
 
+        ErasedRun? mark = await erased.FindAsync(input.Root, cancellationToken).ConfigureAwait(false);
         if (await IsSharedAsync(input.Root, folder, cancellationToken).ConfigureAwait(false))
         {
-            if (await erased.FindAsync(input.Root, cancellationToken).ConfigureAwait(false) is { } mark)
+            if (mark is not null)
             {
                 await erased.PutAsync(mark with { SharedWorkspace = folder }, cancellationToken).ConfigureAwait(false);
             }
@@ -30,9 +31,29 @@ internal sealed class WorkspacePhase(TreeContents contents, ErasedRuns erased, I
             return new EraseProgress();
         }
 
-        // Links are deleted, and what they lead to is left.
-        Directory.Delete(folder, recursive: true);
-        return new EraseProgress { Counts = new EraseCounts { Others = 1 } };
+        if (FolderRemoval.Try(folder) is not { } obstacle)
+        {
+            return new EraseProgress { Counts = new EraseCounts { Others = 1 } };
+        }
+
+        if (mark is null)
+        {
+            return new EraseProgress { HasMore = true, Waits = obstacle };
+        }
+
+        // What else there is need not wait for it: the last phase does.
+        await erased.PutAsync(mark with { LeftWorkspace = folder }, cancellationToken).ConfigureAwait(false);
+        return new EraseProgress();
+    }
+
+    /// <summary>Whether the host made the folder for this run, or for one that it is a fork of.</summary>
+    private async Task<bool> IsOwnAsync(string root, string folder, CancellationToken cancellationToken)
+    {
+        string owner = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        return RunFolders.IsOwn(options.Value, folder)
+            && (owner == root
+                || await erased.FindAsync(owner, cancellationToken).ConfigureAwait(false) is not null
+                || await contents.RunMemberAsync(owner, "workspace", cancellationToken).ConfigureAwait(false) == folder);
     }
 
     private async Task<bool> IsSharedAsync(string root, string folder, CancellationToken cancellationToken)

@@ -7,7 +7,11 @@ namespace AgentFunctions.Gateway.Folders;
 /// <param name="Run">The run.</param>
 /// <param name="Mode">Which changes of the folder are kept.</param>
 /// <param name="Entries">The entries, in order.</param>
-public sealed record RunChanges(string Run, SnapshotMode Mode, IReadOnlyList<RunChangeEntry> Entries);
+public sealed record RunChanges(string Run, SnapshotMode Mode, IReadOnlyList<RunChangeEntry> Entries)
+{
+    /// <summary>Gets all that was left out or not kept of the folder so far, so that a restore leaves it as it is.</summary>
+    public IReadOnlyList<SkippedPath> Skipped { get; init; } = [];
+}
 
 /// <summary>Represents the changes of one call, changes that were found, or a restore.</summary>
 /// <param name="Seq">The number of the entry.</param>

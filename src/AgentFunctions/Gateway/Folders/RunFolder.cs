@@ -36,7 +36,10 @@ public sealed class RunFolder
             entries = history.Entries.Skip(from).Take(Math.Max(0, end - from)).Where(entry => entry.Kind != SnapshotKind.Base && IsOf(run, entry));
         }
 
-        return new RunChanges(id, mode, [.. entries.Select(ViewOf)]);
+        return new RunChanges(id, mode, [.. entries.Select(ViewOf)])
+        {
+            Skipped = [.. history.Entries.SelectMany(static entry => entry.Skipped ?? []).Distinct()],
+        };
     }
 
     /// <summary>Gets the files of a run's folder at the end of a turn, as far as they are known.</summary>

@@ -47,6 +47,7 @@ public static class AuditStory
         AuditTypes.KillEngaged => $"{entry.Actor} stopped {entry.Reason}",
         AuditTypes.KillReleased => $"{entry.Actor} released {entry.Reason}",
         AuditTypes.RunErased => $"{entry.Actor} had the run erased: {entry.Reason}",
+        AuditTypes.RunErasureWaits => $"The erasure of the run waits. {entry.Reason}",
         AuditTypes.RunErasedDone => $"The run was erased: {entry.Reason}",
         AuditTypes.RunEmptied => $"The content of the run was erased: {entry.Reason}",
         AuditTypes.LogCut => $"The oldest entries of a part of the log were deleted: {entry.Reason}",

@@ -1,3 +1,4 @@
+using System.Text;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
@@ -9,6 +10,7 @@ using AgentFunctions.Loop;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
 using AgentFunctions.Views;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -44,7 +46,7 @@ internal sealed class EraseTests
     {
         var stop = new PhaseStop(phase, afterIt);
         await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
-            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around))));
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around), provider.GetRequiredService<ErasureNotices>())));
         string id = await scene.RunAsync(cancellationToken);
 
         await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
@@ -115,7 +117,7 @@ internal sealed class EraseTests
     {
         var stop = new PhaseStop(ContentPhase.Name, afterIt: false);
         await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
-            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around))));
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around), provider.GetRequiredService<ErasureNotices>())));
         string id = await scene.RunAsync(cancellationToken);
         bool began = await scene.Host.Get<RunErasure>().ScheduleAsync(id, ErasePhases.OfContent, "short", cancellationToken);
         await stop.Reached.WaitAsync(cancellationToken);
@@ -147,7 +149,7 @@ internal sealed class EraseTests
     {
         var stop = new PhaseStop(WorkspacePhase.Name, afterIt: false);
         await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton(
-            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around))));
+            provider => new ErasePhases(provider.GetServices<IErasePhase>().Select(stop.Around), provider.GetRequiredService<ErasureNotices>())));
         string id = await scene.RunAsync(cancellationToken);
         await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
         await stop.Reached.WaitAsync(cancellationToken);
@@ -166,6 +168,73 @@ internal sealed class EraseTests
         await scene.EraseAsync(id, cancellationToken);
         Assert.That(scene.Found().Where(static kind => kind.Value > 0), Is.Empty);
         await EndsAsync(scene, id, cancellationToken);
+    }
+
+    [Test]
+    public async Task Erase_FolderCannotBeDeleted_ErasesTheRestSaysSoAndGoesOnAfterTheRemedy(CancellationToken cancellationToken)
+    {
+        await using ErasureScene scene = await ErasureScene.StartAsync();
+        string id = await scene.RunAsync(cancellationToken);
+        string folder = (await scene.Host.Get<RunStore>().GetAsync(id, cancellationToken)).Workspace!;
+        using var elsewhere = new TemporaryFolder();
+        Action remedy = UndeletableFolder.Make(folder, elsewhere.Path);
+
+        await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
+        AgentFunctions.Gateway.Erasure.Erasure waiting = await Poll.ForAsync(
+            () => scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken), static one => one.State == ErasureState.Waiting, cancellationToken);
+
+        Assert.That(waiting.Waits, Does.Contain(folder).And.Contain("Delete it").And.Not.Contain("secret.txt"));
+        AuditEntry told = await scene.Host.Get<AuditLog>().ReadAsync(id, 0, cancellationToken).SingleAsync(
+            static entry => entry.Type == AuditTypes.RunErasureWaits, cancellationToken);
+        Assert.That(told.Reason, Is.EqualTo(waiting.Waits));
+        Assert.That(await scene.Host.Get<IRecordStore>().GetAsync($"runs/{id}", cancellationToken), Is.Null, "all else is gone");
+        remedy();
+        await scene.EraseAsync(id, cancellationToken);
+        Assert.That(Directory.Exists(folder), Is.False);
+        Assert.That(scene.Found().Where(static kind => kind.Value > 0), Is.Empty);
+    }
+
+    [Test]
+    public async Task Erase_FolderCannotBeDeletedForDays_GivesUpAndIsTakenUpAgain(CancellationToken cancellationToken)
+    {
+        var time = new VirtualTime(DateTimeOffset.UnixEpoch.AddYears(56));
+        await using ErasureScene scene = await ErasureScene.StartAsync(services => services.AddSingleton<TimeProvider>(time));
+        string id = await scene.RunAsync(cancellationToken);
+        string folder = (await scene.Host.Get<RunStore>().GetAsync(id, cancellationToken)).Workspace!;
+        using var elsewhere = new TemporaryFolder();
+        Action remedy = UndeletableFolder.Make(folder, elsewhere.Path);
+        await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
+
+        AgentFunctions.Gateway.Erasure.Erasure failed = await Poll.ForAsync(
+            () =>
+            {
+                time.Advance(TimeSpan.FromHours(1));
+                return scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken);
+            },
+            static one => one.State == ErasureState.Failed,
+            cancellationToken);
+
+        Assert.That(failed.Message, Does.Contain(folder).And.Contain("request the erasure again"));
+        remedy();
+        await scene.EraseAsync(id, cancellationToken);
+        Assert.That(Directory.Exists(folder), Is.False);
+    }
+
+    [Test]
+    public async Task Erase_FolderThatTheHostDidNotMake_IsLeft(CancellationToken cancellationToken)
+    {
+        await using ErasureScene scene = await ErasureScene.StartAsync();
+        string id = await scene.RunAsync(cancellationToken);
+        RunRecord run = await scene.Host.Get<RunStore>().GetAsync(id, cancellationToken);
+        string other = Directory.CreateDirectory(Path.Combine(Path.GetDirectoryName(run.Workspace!)!, RunId.New(DateTimeOffset.UnixEpoch))).FullName;
+        IRecordStore records = scene.Host.Get<IRecordStore>();
+        StoredRecord stored = (await records.GetAsync($"runs/{id}", cancellationToken))!;
+        string altered = Encoding.UTF8.GetString(stored.Value.Span).Replace(run.Workspace!, other, StringComparison.Ordinal);
+        await records.PutAsync(stored.Key, Encoding.UTF8.GetBytes(altered), default, cancellationToken);
+
+        await scene.EraseAsync(id, cancellationToken);
+
+        Assert.That((Directory.Exists(other), Directory.Exists(run.Workspace)), Is.EqualTo((true, true)), "neither is known to be its own");
     }
 
     private static async Task<string> OtherAsync(ErasureScene scene, CancellationToken cancellationToken)

@@ -1,0 +1,81 @@
+namespace AgentFunctions.Gateway.Erasure;
+
+/// <summary>Deletes the folder of a run. Links in it are deleted, and what they lead to is left.</summary>
+internal static class FolderRemoval
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private static readonly EnumerationOptions s_everything = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+
+    /// <summary>Deletes a folder with all that is in it.</summary>
+    /// <param name="folder">The full path.</param>
+    /// <returns>Why it is still there, and the remedy; <see langword="null"/> if it is gone. Nothing of it names what is in the folder.</returns>
+    public static string? Try(string folder)
+    {
+        if (Delete(folder) is null)
+        {
+            return null;
+        }
+
+        // Commands take the right to write away, as tools do that keep what they downloaded.
+        MakeWritable(folder);
+        return Delete(folder) switch
+        {
+            null => null,
+            UnauthorizedAccessException => Remedy("the host has no right to"),
+            PathTooLongException => Remedy("a path in it is too long"),
+            _ => Remedy("it is in use, or the file system refuses it"),
+        };
+
+        string Remedy(string why) =>
+            $"The folder '{folder}' cannot be deleted: {why}. Delete it, or let the host do so; it is tried again within the hour, and at once if the erasure is requested again.";
+    }
+
+    private static Exception? Delete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+            return null;
+        }
+        catch (DirectoryNotFoundException) when (!Directory.Exists(folder))
+        {
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return e;
+        }
+    }
+
+    private static void MakeWritable(string folder)
+    {
+        var open = new Stack<DirectoryInfo>([new DirectoryInfo(folder)]);
+        while (open.TryPop(out DirectoryInfo? one))
+        {
+            try
+            {
+                if (!OperatingSystem.IsWindows())
+                {
+                    one.UnixFileMode |= Owner;
+                }
+
+                foreach (FileSystemInfo entry in one.EnumerateFileSystemInfos("*", s_everything))
+                {
+                    if (entry.LinkTarget is null && entry is DirectoryInfo below)
+                    {
+                        open.Push(below);
+                    }
+                    else if (OperatingSystem.IsWindows() && entry.LinkTarget is null)
+                    {
+                        entry.Attributes &= ~FileAttributes.ReadOnly;
+                    }
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The deletion says what stands in the way.
+            }
+        }
+    }
+}

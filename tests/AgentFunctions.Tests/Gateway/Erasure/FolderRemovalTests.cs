@@ -1,0 +1,38 @@
+using AgentFunctions.Gateway.Erasure;
+
+namespace AgentFunctions.Tests.Gateway.Erasure;
+
+internal sealed class FolderRemovalTests
+{
+    [Test]
+    public void Try_FoldersThatMustNotBeWritten_AreDeletedAndLinksNotFollowed()
+    {
+        using var outside = new TemporaryFolder();
+        string kept = Path.Combine(outside.Path, "kept");
+        File.WriteAllText(kept, "x");
+        using var root = new TemporaryFolder();
+        string folder = Path.Combine(root.Path, "run");
+        string inner = Directory.CreateDirectory(Path.Combine(folder, "modules", "one")).FullName;
+        File.WriteAllText(Path.Combine(inner, "file"), "x");
+        Directory.CreateSymbolicLink(Path.Combine(folder, "link"), outside.Path);
+        Directory.CreateSymbolicLink(Path.Combine(inner, "up"), folder);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(outside.Path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            File.SetUnixFileMode(inner, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+            File.SetUnixFileMode(Path.GetDirectoryName(inner)!, UnixFileMode.UserRead);
+        }
+
+        Assert.That(FolderRemoval.Try(folder), Is.Null);
+
+        Assert.That((Directory.Exists(folder), File.Exists(kept)), Is.EqualTo((false, true)));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.That(File.GetUnixFileMode(outside.Path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserExecute), "what a link leads to is not touched");
+            File.SetUnixFileMode(outside.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Test]
+    public void Try_FolderThatIsGone_IsDone() => Assert.That(FolderRemoval.Try(Path.Combine(Path.GetTempPath(), $"gone-{Guid.NewGuid():N}")), Is.Null);
+}
