@@ -16,11 +16,11 @@ internal static class EraseFlow
     /// <summary>The event that ends a wait for something that stands in the way: somebody has asked again.</summary>
     public const string AskedAgain = "asked-again";
 
-    /// <summary>How often what stands in the way is looked at again before the erasure gives up: about ten days.</summary>
-    public const int MostAttempts = 250;
+    /// <summary>How often what stands in the way is looked at again before the erasure gives up: more than ten days.</summary>
+    public const int MostAttempts = 60;
 
     /// <summary>The longest pause between two looks.</summary>
-    private static readonly TimeSpan s_longest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan s_longest = TimeSpan.FromHours(6);
 
     /// <summary>A store that cannot be reached is waited for as long as it takes: what was begun must end.</summary>
     private static readonly TaskOptions s_options = new(new RetryPolicy(100_000, TimeSpan.FromSeconds(1), 2.0, TimeSpan.FromMinutes(5)));
@@ -93,7 +93,7 @@ internal static class EraseFlow
 
     private static async Task AskedAgainOrDueAsync(IOrchestrationContext context, int attempt)
     {
-        const int Doublings = 12;
+        const int Doublings = 15;
         TimeSpan pause = TimeSpan.FromSeconds(1 << Math.Min(attempt, Doublings));
         using var woken = new CancellationTokenSource();
         Task asked = context.WaitForExternalEventAsync<string>(AskedAgain, woken.Token);

@@ -17,7 +17,9 @@ internal sealed class FolderWalk
     private readonly List<SkippedPath> _skipped = [];
     private readonly Stack<(string Path, int Depth, IgnoreRules Rules)> _open = new();
 
-    private FolderWalk(Workspace workspace, Func<bool> isLate) => (_workspace, _isLate) = (workspace, isLate);
+    private readonly int _most;
+
+    private FolderWalk(Workspace workspace, Func<bool> isLate, int most) => (_workspace, _isLate, _most) = (workspace, isLate, most);
 
     /// <summary>Gets what is in the folder, each folder before what it holds.</summary>
     public IReadOnlyList<(string Path, EntryLook Look)> Entries => _entries;
@@ -29,9 +31,10 @@ internal sealed class FolderWalk
     /// <param name="workspace">The folder.</param>
     /// <param name="isLate">Whether the time is up.</param>
     /// <param name="cancellationToken">The token to stop.</param>
-    public static FolderWalk Make(Workspace workspace, Func<bool> isLate, CancellationToken cancellationToken)
+    /// <param name="most">The most entries.</param>
+    public static FolderWalk Make(Workspace workspace, Func<bool> isLate, CancellationToken cancellationToken, int most = FolderBounds.Entries)
     {
-        var walk = new FolderWalk(workspace, isLate);
+        var walk = new FolderWalk(workspace, isLate, most);
         walk._open.Push(("", 0, IgnoreRules.None));
         while (walk._open.TryPop(out (string Path, int Depth, IgnoreRules Rules) folder))
         {
@@ -66,9 +69,9 @@ internal sealed class FolderWalk
                 continue;
             }
 
-            if (_entries.Count == FolderBounds.Entries)
+            if (_entries.Count == _most)
             {
-                Skip(PathNames.Whole, $"the folder has more than {FolderBounds.Entries} entries; the rest was not looked at");
+                Skip(PathNames.Whole, $"the folder has more than {_most} entries; the rest was not looked at");
                 return false;
             }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Versioning;
 using AgentFunctions.Snapshots;
 using AgentFunctions.Workspaces;
 
@@ -56,6 +57,7 @@ internal sealed class FolderWalkTests
 
     [Test]
     [Platform("Linux")]
+    [UnsupportedOSPlatform("windows")]
     public void Make_OfAFolderThatMustNotBeRead_SaysSo()
     {
         Assume.That(Environment.IsPrivilegedProcess, Is.False, "the system lets root read everything");
@@ -78,6 +80,7 @@ internal sealed class FolderWalkTests
 
     [Test]
     [Platform("Linux")]
+    [UnsupportedOSPlatform("windows")]
     public void Read_OfAFileThatMustNotBeRead_KeepsNothingAndSaysWhy()
     {
         Assume.That(Environment.IsPrivilegedProcess, Is.False, "the system lets root read everything");
@@ -122,15 +125,13 @@ internal sealed class FolderWalkTests
     public void Make_OfMoreEntriesThanTheBound_StopsThereAndSaysSo()
     {
         using var folder = new TemporaryFolder();
-        for (int number = 0; number <= FolderBounds.Entries; number++)
-        {
-            File.Create(Path.Combine(folder.Path, $"{number}")).Dispose();
-        }
+        Write(folder, "a", "b/c", "b/d", "e");
 
-        FolderWalk walk = Walk(folder);
+        FolderWalk walk = FolderWalk.Make(new Workspace(folder.Path), static () => false, default, 4);
 
-        Assert.That(walk.Entries, Has.Count.EqualTo(FolderBounds.Entries));
-        Assert.That(walk.Skipped.Single().Why, Does.Contain("more than 20000 entries"));
+        Assert.That(Paths(walk), Is.EqualTo(new[] { "a", "b", "e", "b/c" }));
+        Assert.That(walk.Skipped.Single(), Is.EqualTo(new SkippedPath(".", "the folder has more than 4 entries; the rest was not looked at")));
+        Assert.That(FolderWalk.Make(new Workspace(folder.Path), static () => false, default, 5).Skipped, Is.Empty);
     }
 
     [Test]

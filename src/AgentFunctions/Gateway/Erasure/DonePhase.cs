@@ -14,24 +14,28 @@ internal sealed class DonePhase(ErasedRuns erased, AuditLog audit, TimeProvider 
 
     public async Task<EraseProgress> RunAsync(EraseInput input, CancellationToken cancellationToken)
     {
+        ErasedRun? mark = await erased.FindAsync(input.Root, cancellationToken).ConfigureAwait(false);
+        bool isLeft = mark is { DoneAt: null, LeftWorkspace: not null };
+        string? obstacle = isLeft && input.Attempt > 0 ? FolderRemoval.Try(mark!.LeftWorkspace!) : null;
+        if (obstacle is not null)
+        {
+            return new EraseProgress { HasMore = true, Waits = obstacle };
+        }
+
         if (await StoreReclaim.TryAsync(maintenance, input, cancellationToken).ConfigureAwait(false) is { } notYet)
         {
             return notYet;
         }
 
-        if (await erased.FindAsync(input.Root, cancellationToken).ConfigureAwait(false) is not { DoneAt: null } mark)
+        if (mark is not { DoneAt: null })
         {
             return new EraseProgress();
         }
 
-        if (mark.LeftWorkspace is { } folder)
+        // Before the first wait all else is gone, also from the file.
+        if (isLeft && FolderRemoval.Try(mark.LeftWorkspace!) is { } stays)
         {
-            if (FolderRemoval.Try(folder) is { } obstacle)
-            {
-                return new EraseProgress { HasMore = true, Waits = obstacle };
-            }
-
-            mark = mark with { LeftWorkspace = null };
+            return new EraseProgress { HasMore = true, Waits = stays };
         }
 
         EraseCounts counts = input.Counts ?? new EraseCounts();
@@ -45,7 +49,7 @@ internal sealed class DonePhase(ErasedRuns erased, AuditLog audit, TimeProvider 
                 Reason = $"{counts.Runs} runs, {counts.Instances} orchestrations, {counts.Records} records, {counts.Streams} logs, {counts.Contents} contents",
             },
             cancellationToken).ConfigureAwait(false);
-        await erased.PutAsync(mark with { DoneAt = time.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+        await erased.PutAsync(mark with { DoneAt = time.GetUtcNow(), LeftWorkspace = null }, cancellationToken).ConfigureAwait(false);
         return new EraseProgress();
     }
 }

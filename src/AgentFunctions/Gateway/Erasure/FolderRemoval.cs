@@ -23,12 +23,12 @@ internal static class FolderRemoval
         {
             null => null,
             UnauthorizedAccessException => Remedy("the host has no right to"),
-            PathTooLongException => Remedy("a path in it is too long"),
+            PathTooLongException or ArgumentException => Remedy("a path in it is too long"),
             _ => Remedy("it is in use, or the file system refuses it"),
         };
 
         string Remedy(string why) =>
-            $"The folder '{folder}' cannot be deleted: {why}. Delete it, or let the host do so; it is tried again within the hour, and at once if the erasure is requested again.";
+            $"The folder '{folder}' cannot be deleted: {why}. Delete it, or let the host do so; it is tried again within six hours, and at once if the erasure is requested again.";
     }
 
     private static Exception? Delete(string folder)
@@ -42,8 +42,9 @@ internal static class FolderRemoval
         {
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
+            // The platform takes the name of a path that is too long for an empty one.
             return e;
         }
     }
@@ -72,7 +73,7 @@ internal static class FolderRemoval
                     }
                 }
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
             {
                 // The deletion says what stands in the way.
             }

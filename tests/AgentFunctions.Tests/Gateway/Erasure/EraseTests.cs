@@ -208,7 +208,7 @@ internal sealed class EraseTests
         AgentFunctions.Gateway.Erasure.Erasure failed = await Poll.ForAsync(
             () =>
             {
-                time.Advance(TimeSpan.FromHours(1));
+                time.Advance(TimeSpan.FromHours(6));
                 return scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken);
             },
             static one => one.State == ErasureState.Failed,

@@ -34,5 +34,18 @@ internal sealed class FolderRemovalTests
     }
 
     [Test]
+    public void Try_FolderThatCannotBeDeleted_SaysWhyAndWhatToDo()
+    {
+        using var root = new TemporaryFolder();
+        string folder = Directory.CreateDirectory(Path.Combine(root.Path, "run")).FullName;
+        Action remedy = UndeletableFolder.Make(folder, Directory.CreateDirectory(Path.Combine(root.Path, "elsewhere")).FullName);
+
+        Assert.That(FolderRemoval.Try(folder), Does.Contain(folder).And.Contain("too long").And.Contain("Delete it"));
+
+        remedy();
+        Assert.That((FolderRemoval.Try(folder), Directory.Exists(folder)), Is.EqualTo(((string?)null, false)));
+    }
+
+    [Test]
     public void Try_FolderThatIsGone_IsDone() => Assert.That(FolderRemoval.Try(Path.Combine(Path.GetTempPath(), $"gone-{Guid.NewGuid():N}")), Is.Null);
 }
