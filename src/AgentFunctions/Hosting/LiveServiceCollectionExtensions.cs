@@ -19,7 +19,8 @@ internal static class LiveServiceCollectionExtensions
         services.TryAddSingleton(StoreOf);
         services.TryAddSingleton<LivePublisher>();
         services.TryAddSingleton(static provider => new RunFeed(
-            provider.GetRequiredService<RunReader>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<IOrchestrationClient>()));
+            provider.GetRequiredService<RunReader>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<IOrchestrationClient>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new LiveFeed(
             provider.GetRequiredService<RunFeed>(), provider.GetRequiredService<Journal>(), provider.GetRequiredService<LiveStates>(),
             provider.GetRequiredService<ILiveStore>(), provider.GetRequiredService<IOptions<LiveOptions>>(), provider.GetRequiredService<TimeProvider>()));

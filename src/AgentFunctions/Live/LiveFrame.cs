@@ -71,6 +71,9 @@ public sealed record LiveAnswer
     /// <summary>Gets how often the turn's answer was begun, as far as that was seen; from 1.</summary>
     public int Attempt { get; init; } = 1;
 
+    /// <summary>Gets how the answer ended that was begun before for this turn; <see langword="null"/> if it was under way, or there was none.</summary>
+    public LiveEnd? Before { get; init; }
+
     /// <summary>Gets how often what was shown had to be taken back and is said anew.</summary>
     public int Revision { get; init; }
 
@@ -97,9 +100,9 @@ public sealed record LiveAnswer
 
     internal LiveAnswer After(LiveAnswer? before) =>
         before is null ? this
-        : before.Delivery == Delivery ? this with { Attempt = before.Attempt }
+        : before.Delivery == Delivery ? this with { Attempt = before.Attempt, Before = before.Before }
         : IsEarlier(before) ? before
-        : this with { Attempt = before.Attempt + 1 };
+        : this with { Attempt = before.Attempt + 1, Before = before.Ended };
 
     private bool IsEarlier(LiveAnswer than) =>
         StartedAt < than.StartedAt || (StartedAt == than.StartedAt && string.CompareOrdinal(Delivery, than.Delivery) < 0);

@@ -19,66 +19,59 @@ internal sealed class LiveText : ILiveSource
     /// <summary>The most calls that are shown.</summary>
     private const int MostCalls = 64;
 
-    private readonly Lock _gate = new();
-    private readonly List<ChatResponseUpdate> _updates = [];
     private readonly Redactor _redactor;
     private readonly LiveFrame _frame;
     private readonly LivePump _pump;
-    private Spoken _spoken;
+    private ChatResponseUpdate[] _updates = new ChatResponseUpdate[16];
+    private int _count;
+    private object? _ended;
+    private Spoken? _spoken;
     private int _taken;
     private bool _isShown;
-    private LiveEnd? _ended;
 
     public LiveText(LiveFrame frame, Redactor redactor, Func<ILiveSource, LivePump> pump)
     {
-        (_frame, _redactor, _spoken) = (frame, redactor, new Spoken(redactor));
+        (_frame, _redactor) = (frame, redactor);
         _pump = pump(this);
     }
 
-    /// <summary>Adds a piece of the answer.</summary>
+    /// <summary>Adds a piece of the answer. Called by one at a time; who takes frames need not be waited for.</summary>
     /// <param name="update">The piece.</param>
     public void Add(ChatResponseUpdate update)
     {
-        lock (_gate)
+        if (_count == _updates.Length)
         {
-            _updates.Add(update);
+            ChatResponseUpdate[] longer = new ChatResponseUpdate[2 * _count];
+            _updates.CopyTo(longer, 0);
+            Volatile.Write(ref _updates, longer);
         }
+
+        _updates[_count] = update;
+        // Whoever sees the count sees the piece too.
+        Volatile.Write(ref _count, _count + 1);
     }
 
     /// <summary>Ends it.</summary>
     /// <param name="how">How the call ended.</param>
     public void End(LiveEnd how)
     {
-        lock (_gate)
-        {
-            _ended = how;
-        }
-
+        Volatile.Write(ref _ended, how);
         _pump.End();
     }
 
     /// <inheritdoc/>
     public LiveFrame? Take()
     {
-        ChatResponseUpdate[] updates;
-        LiveEnd? ended;
-        lock (_gate)
-        {
-            updates = [.. _updates[_taken..]];
-            _taken = _updates.Count;
-            ended = _ended;
-        }
-
-        bool isNew = _spoken.Take(updates, ended == LiveEnd.Completed);
+        // The end first: all pieces came before it.
+        var ended = (LiveEnd?)Volatile.Read(ref _ended);
+        int count = Volatile.Read(ref _count);
+        ReadOnlySpan<ChatResponseUpdate> updates = Volatile.Read(ref _updates).AsSpan(0, count);
+        _spoken ??= new Spoken(_redactor);
+        bool isNew = _spoken.Take(updates[_taken..], ended == LiveEnd.Completed);
+        _taken = count;
         if (_spoken.IsOutdated)
         {
             // A secret became known meanwhile: all is read again, and said anew.
-            lock (_gate)
-            {
-                updates = [.. _updates];
-                _taken = updates.Length;
-            }
-
             Spoken before = _spoken;
             _spoken = new Spoken(_redactor) { Revision = before.Revision, RevisedFor = before.RevisedFor };
             _spoken.Take(updates, ended == LiveEnd.Completed);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using AgentFunctions.Durability;
 using AgentFunctions.Records;
+using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.Views;
 
@@ -10,9 +11,11 @@ public sealed class RunFeed
     private readonly RunReader _reader;
     private readonly Journal _journal;
     private readonly IOrchestrationClient _orchestrations;
+    private readonly PerRun<SharedEvents> _newest;
 
-    internal RunFeed(RunReader reader, Journal journal, IOrchestrationClient orchestrations)
+    internal RunFeed(RunReader reader, Journal journal, IOrchestrationClient orchestrations, TimeProvider time)
     {
+        _newest = new(id => new SharedEvents(id, journal, time));
         _reader = reader;
         _journal = journal;
         _orchestrations = orchestrations;
@@ -31,6 +34,7 @@ public sealed class RunFeed
         await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task ended = _orchestrations.WaitForCompletionAsync(id, stop.Token);
+        SharedEvents newest = _newest.Enter(id);
         try
         {
             while (true)
@@ -49,12 +53,22 @@ public sealed class RunFeed
                     yield break;
                 }
 
-                Task next = await Task.WhenAny(_journal.WaitAsync(id, from, stop.Token), ended).ConfigureAwait(false);
-                await next.ConfigureAwait(false);
+                // Whoever has read all that was there goes on with the others.
+                Task<IReadOnlyList<(long Position, JournalEvent Event)>> next;
+                while (await Task.WhenAny(next = newest.AfterAsync(from), ended).WaitAsync(cancellationToken).ConfigureAwait(false) == next
+                    && await next.ConfigureAwait(false) is { Count: > 0 } read)
+                {
+                    foreach ((long position, JournalEvent e) in read.SkipWhile(one => one.Position < from))
+                    {
+                        from = position + 1;
+                        yield return (position, e);
+                    }
+                }
             }
         }
         finally
         {
+            _newest.Leave(id);
             await stop.CancelAsync().ConfigureAwait(false);
         }
     }

@@ -19,6 +19,7 @@ internal static class LiveBenchmark
             ["--runs"] = "100",
             ["--turns"] = "1000",
             ["--rounds"] = "7",
+            ["--part"] = "all",
             ["--data"] = Path.GetTempPath(),
         };
         foreach (string[] pair in args.Chunk(2))
@@ -28,17 +29,27 @@ internal static class LiveBenchmark
 
         int Number(string name) => int.Parse(options[name], CultureInfo.InvariantCulture);
         using var scratch = new Scratch(options["--data"], false);
-        DelayResult delay = await LiveDelay.MeasureAsync(scratch, Number("--runs"));
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"delay       {delay.P50:F1} ms p50, {delay.P95:F1} ms p95, {delay.P99:F1} ms p99 from the provider's byte to the client: "
-            + $"{delay.Pieces:N0} pieces of {delay.Runs} watched runs, {delay.MostAtOnce} of them at once"));
-        CostResult cost = await LiveCost.MeasureAsync(scratch, Number("--turns"), Number("--rounds"));
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"loop        {cost.Off:N0} steps/s with live text off; "
-            + $"nobody watches: {cost.Unwatched:P2} of that ({cost.UnwatchedLow:P2} to {cost.UnwatchedHigh:P2}); "
-            + $"10 watchers: {cost.Watched:P2} ({cost.WatchedLow:P2} to {cost.WatchedHigh:P2}); medians and quartiles of pairs"));
+        DelayResult? delay = options["--part"] is "all" or "delay" ? await LiveDelay.MeasureAsync(scratch, Number("--runs")) : null;
+        if (delay is not null)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"delay       {delay.P50:F1} ms p50, {delay.P95:F1} ms p95, {delay.P99:F1} ms p99 from the provider's byte to the client: "
+                + $"{delay.Pieces:N0} pieces of {delay.Runs} watched runs, {delay.MostAtOnce} of them at once; "
+                + $"{delay.Share:P0} of a processor"));
+        }
+
+        CostResult? cost = options["--part"] is "all" or "cost" ? await LiveCost.MeasureAsync(scratch, Number("--turns"), Number("--rounds")) : null;
+        if (cost is not null)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"loop        {cost.StepsPerSecond.Median:N0} steps/s, {cost.MicrosPerStep.Median:N0} µs of processor time and "
+                + $"{cost.BytesPerStep.Median:N0} bytes a step with live text off"));
+            Console.WriteLine($"unwatched   {cost.Unwatched}");
+            Console.WriteLine($"10 watchers {cost.Watched}");
+        }
+
         Console.WriteLine(JsonSerializer.Serialize(new { delay, cost, processors = Environment.ProcessorCount }, Json));
         return 0;
     }

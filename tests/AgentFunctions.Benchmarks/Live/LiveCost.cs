@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using AgentFunctions.Benchmarks.Agent;
 using AgentFunctions.Benchmarks.Engine;
 using AgentFunctions.Gateway;
@@ -12,8 +13,9 @@ using Microsoft.Extensions.Hosting;
 namespace AgentFunctions.Benchmarks.Live;
 
 /// <summary>
-/// The steps a second of a run over a model and a tool that take no time: with live text turned off, with it while nobody watches,
-/// and with ten watchers. The three take turns, and each is compared with its neighbour, so that what else the machine does falls on all.
+/// What a step of a run costs over a model and a tool that take no time: with live text turned off, with it while nobody watches,
+/// and with ten watchers. They take turns, and each is compared with its neighbour, so that what else the machine does falls on all.
+/// Steps a second depend on what else the machine does even so; the processor time of a step hardly does.
 /// </summary>
 internal static class LiveCost
 {
@@ -25,32 +27,27 @@ internal static class LiveCost
         await using var on = await Bench.StartAsync(scratch, isLive: true);
         await off.RunAsync(turns, 0);
         await on.RunAsync(turns, Watchers);
-        List<double> without = [];
-        List<double> unwatched = [];
-        List<double> watched = [];
+        List<Pair> unwatched = [];
+        List<Pair> watched = [];
         for (int round = 0; round < rounds; round++)
         {
             // Which of two comes first changes: what a machine grows slower or faster by is no difference between them.
-            (double first, double second) = await PairAsync(off, on, turns, 0, round % 2 == 0);
-            without.Add(first);
-            unwatched.Add(second / first);
-            (first, second) = await PairAsync(off, on, turns, Watchers, round % 2 == 0);
-            watched.Add(second / first);
+            unwatched.Add(await PairAsync(off, on, turns, 0, round % 2 == 0));
+            watched.Add(await PairAsync(off, on, turns, Watchers, round % 2 == 0));
         }
 
         return new CostResult(
-            At(without, 0.5), At(unwatched, 0.5), At(unwatched, 0.25), At(unwatched, 0.75),
-            At(watched, 0.5), At(watched, 0.25), At(watched, 0.75));
+            Spread.Of(unwatched, static pair => pair.Off.StepsPerSecond), Spread.Of(unwatched, static pair => pair.Off.MicrosPerStep),
+            Spread.Of(unwatched, static pair => pair.Off.BytesPerStep),
+            Shares.Of(unwatched), Shares.Of(watched));
     }
 
-    private static async Task<(double Off, double On)> PairAsync(Bench off, Bench on, int turns, int watchers, bool isOffFirst)
+    private static async Task<Pair> PairAsync(Bench off, Bench on, int turns, int watchers, bool isOffFirst)
     {
-        double first = await (isOffFirst ? off : on).RunAsync(turns, isOffFirst ? 0 : watchers);
-        double second = await (isOffFirst ? on : off).RunAsync(turns, isOffFirst ? watchers : 0);
-        return isOffFirst ? (first, second) : (second, first);
+        Pace first = await (isOffFirst ? off : on).RunAsync(turns, isOffFirst ? 0 : watchers);
+        Pace second = await (isOffFirst ? on : off).RunAsync(turns, isOffFirst ? watchers : 0);
+        return isOffFirst ? new Pair(first, second) : new Pair(second, first);
     }
-
-    private static double At(List<double> values, double share) => values.Order().ElementAt((int)((values.Count - 1) * share));
 
     private sealed class Bench(IHost host, ScriptedModel model) : IAsyncDisposable
     {
@@ -64,10 +61,13 @@ internal static class LiveCost
             return new Bench(host, model);
         }
 
-        /// <summary>Makes a run, and measures its steps a second.</summary>
-        public async Task<double> RunAsync(int turns, int watchers)
+        /// <summary>Makes a run, and measures it.</summary>
+        public async Task<Pace> RunAsync(int turns, int watchers)
         {
             model.Begin(turns, new AgentMarks(turns, static () => 0));
+            GC.Collect();
+            long allocated = GC.GetTotalAllocatedBytes(true);
+            TimeSpan worked = Environment.CpuUsage.TotalTime;
             long begun = Stopwatch.GetTimestamp();
             Run run = await host.Services.GetRequiredService<AgentGateway>()
                 .SubmitAsync(new RunRequest { Goal = "Take many turns." });
@@ -81,8 +81,9 @@ internal static class LiveCost
             run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
             double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
             await Task.WhenAll(watching);
+            worked = Environment.CpuUsage.TotalTime - worked;
             return run.Status == RunStatus.Completed
-                ? run.Steps / seconds
+                ? new Pace(run.Steps / seconds, worked.TotalMicroseconds / run.Steps, (double)(GC.GetTotalAllocatedBytes(true) - allocated) / run.Steps)
                 : throw new InvalidOperationException($"The run ended as {run.Status}: {run.Error?.Message}");
         }
 
@@ -94,6 +95,35 @@ internal static class LiveCost
     }
 }
 
-/// <summary>Steps a second with live text turned off, and shares of that: medians and quartiles.</summary>
-internal sealed record CostResult(
-    double Off, double Unwatched, double UnwatchedLow, double UnwatchedHigh, double Watched, double WatchedLow, double WatchedHigh);
+/// <summary>What a run took.</summary>
+internal sealed record Pace(double StepsPerSecond, double MicrosPerStep, double BytesPerStep);
+
+/// <summary>Two runs one after the other, with live text turned off and on.</summary>
+internal sealed record Pair(Pace Off, Pace On);
+
+/// <summary>What a step takes with live text turned off, and what it takes with it turned on, as shares of that.</summary>
+internal sealed record CostResult(Spread StepsPerSecond, Spread MicrosPerStep, Spread BytesPerStep, Shares Unwatched, Shares Watched);
+
+/// <summary>Steps a second, processor time and memory with live text turned on, as shares of those with it turned off.</summary>
+internal sealed record Shares(Spread Steps, Spread Processor, Spread Memory)
+{
+    public static Shares Of(IReadOnlyList<Pair> pairs) => new(
+        Spread.Of(pairs, static pair => pair.On.StepsPerSecond / pair.Off.StepsPerSecond),
+        Spread.Of(pairs, static pair => pair.On.MicrosPerStep / pair.Off.MicrosPerStep),
+        Spread.Of(pairs, static pair => pair.On.BytesPerStep / pair.Off.BytesPerStep));
+
+    public override string ToString() => $"{Steps} of the steps/s, {Processor} of the processor time, {Memory} of the bytes allocated";
+}
+
+/// <summary>A median and the quartiles around it.</summary>
+internal sealed record Spread(double Low, double Median, double High)
+{
+    public static Spread Of(IReadOnlyList<Pair> pairs, Func<Pair, double> value)
+    {
+        double[] sorted = [.. pairs.Select(value).Order()];
+        double At(double share) => sorted[(int)((sorted.Length - 1) * share)];
+        return new Spread(At(0.25), At(0.5), At(0.75));
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Median:P1} ({Low:P1} to {High:P1})");
+}

@@ -59,6 +59,8 @@ internal static class LiveDelay
             await Task.WhenAll(Enumerable.Range(0, runs).Select(_ => WatchAsync(http, "warm up", null)));
         }
 
+        long begun = Stopwatch.GetTimestamp();
+        TimeSpan worked = Environment.CpuUsage.TotalTime;
         Task[] watching = [.. Enumerable.Range(0, runs).Select(number =>
         {
             var one = new Watched();
@@ -67,10 +69,11 @@ internal static class LiveDelay
             return WatchAsync(http, goal, one);
         })];
         await Task.WhenAll(watching);
+        double share = (Environment.CpuUsage.TotalTime - worked) / Stopwatch.GetElapsedTime(begun);
         await app.StopAsync();
         double[] delays = [.. watched.Values.SelectMany(static one => one.Delays()).Order()];
         int mostAtOnce = watched.Values.Max(one => watched.Values.Count(other => other.IsWith(one)));
-        return new DelayResult(runs, delays.Length, At(delays, 0.5), At(delays, 0.95), At(delays, 0.99), mostAtOnce);
+        return new DelayResult(runs, delays.Length, At(delays, 0.5), At(delays, 0.95), At(delays, 0.99), mostAtOnce, share);
     }
 
     private static double At(double[] sorted, double share) => sorted[(int)((sorted.Length - 1) * share)];
@@ -149,5 +152,5 @@ internal static class LiveDelay
     }
 }
 
-/// <summary>Delays in milliseconds.</summary>
-internal sealed record DelayResult(int Runs, int Pieces, double P50, double P95, double P99, int MostAtOnce);
+/// <summary>Delays in milliseconds, and the share of a processor that host, model server and clients took together.</summary>
+internal sealed record DelayResult(int Runs, int Pieces, double P50, double P95, double P99, int MostAtOnce, double Share);

@@ -68,11 +68,11 @@ internal sealed class LiveCursor
             return;
         }
 
-        if (_open?.Delivery != answer.Delivery)
+        if (_open?.Delivery != answer.Delivery || _open.Ended == LiveEnd.CutOff)
         {
             if (_isShown && _turn == turn)
             {
-                signals.Add(new ModelReset(turn, _open!.Attempt, "superseded"));
+                signals.Add(new ModelReset(turn, _open!.Attempt, answer.Before == LiveEnd.CutOff ? "cutOff" : "superseded"));
             }
 
             Open(turn, answer);

@@ -156,15 +156,14 @@ public sealed class LiveFeed
         nextFrame is { IsCompletedSuccessfully: true } && nextEvent is { IsCompletedSuccessfully: true, Result: true }
         && events.Current.Event is { Type: JournalEventTypes.ModelCompleted, Turn: { } turn } && turn == cursor.OpenTurn;
 
-    /// <summary>The next frame; where very many follow, each is shown fewer, and more at a time.</summary>
+    /// <summary>
+    /// The next frame, but not at once: calls that take no time would be a frame each. Where very many follow, each is shown fewer, and
+    /// more at a time.
+    /// </summary>
     private async Task<bool> NextAsync(IAsyncEnumerator<LiveFrame> frames, CancellationToken cancellationToken)
     {
         int over = Volatile.Read(ref _followers) / _options.MaxFollowers;
-        if (over > 0)
-        {
-            await Task.Delay(over * 4 * _options.PaceOf(_store), _time, cancellationToken).ConfigureAwait(false);
-        }
-
+        await Task.Delay(_options.PaceOf(_store) * (over > 0 ? over * 4 : 0.5), _time, cancellationToken).ConfigureAwait(false);
         return await frames.MoveNextAsync().ConfigureAwait(false);
     }
 

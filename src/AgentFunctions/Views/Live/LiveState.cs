@@ -5,7 +5,7 @@ namespace AgentFunctions.Views.Live;
 
 /// <summary>Where one run stands, as one follower has been told.</summary>
 internal sealed partial class LiveState(
-    string runId, RunReader runs, SharedTree tree, Action leave, TimeProvider time, ILogger log) : IDisposable
+    string runId, SharedState shared, Action leave, TimeProvider time, ILogger log) : IDisposable
 {
     /// <summary>How often a run is looked at that tells nothing by itself.</summary>
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(2);
@@ -56,7 +56,7 @@ internal sealed partial class LiveState(
 
     private async Task<TimeSpan?> LookAsync(string? now, bool isLast, List<RunSignal> changed, CancellationToken cancellationToken)
     {
-        Run run = await runs.GetAsync(runId, cancellationToken).ConfigureAwait(false);
+        (Run run, TimeSpan? soon) = await shared.Run.GetAsync(isLast, cancellationToken).ConfigureAwait(false);
         changed.AddRange(run.Waits
             .Where(wait => wait is { Kind: RunWaiting.ModelUnavailable or RunWaiting.ModelCapacity, Failures: not null }
                 && _told?.Waits.Contains(wait) != true)
@@ -70,10 +70,10 @@ internal sealed partial class LiveState(
 
         if (run.SubAgents.Total == 0)
         {
-            return null;
+            return soon;
         }
 
-        (RunTree top, TimeSpan? newerIn) = await tree.GetAsync(isLast, cancellationToken).ConfigureAwait(false);
+        (RunTree top, TimeSpan? newerIn) = await shared.Tree.GetAsync(isLast, cancellationToken).ConfigureAwait(false);
         List<RunTree> nodes = [];
         Add(top, nodes);
         if (nodes.Count > 0)
@@ -81,7 +81,7 @@ internal sealed partial class LiveState(
             changed.Add(new TreePatched(++_rev, nodes));
         }
 
-        return newerIn;
+        return soon < newerIn || newerIn is null ? soon : newerIn;
     }
 
     private void Add(RunTree node, List<RunTree> changed)

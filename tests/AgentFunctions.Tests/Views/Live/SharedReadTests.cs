@@ -7,7 +7,7 @@ namespace AgentFunctions.Tests.Views.Live;
 
 /// <summary>One tree and many who follow it.</summary>
 [CancelAfter(300_000)]
-internal sealed class SharedTreeTests
+internal sealed class SharedReadTests
 {
     private static readonly RunTree Tree = new(
         new Run { Id = "r", Agent = "a", Model = "m", Goal = "g", Status = RunStatus.Running, CreatedAt = default, UpdatedAt = default }, null, []);
@@ -22,20 +22,20 @@ internal sealed class SharedTreeTests
     public async Task Get_ByManyAtOnce_ReadsItOnce()
     {
         var read = new TaskCompletionSource<RunTree>();
-        SharedTree tree = Of(() => read.Task);
-        Task<(RunTree Tree, TimeSpan? NewerIn)>[] asked = [.. Enumerable.Range(0, 50).Select(_ => tree.GetAsync(false, default))];
+        SharedRead<RunTree> tree = Of(() => read.Task);
+        Task<(RunTree Value, TimeSpan? NewerIn)>[] asked = [.. Enumerable.Range(0, 50).Select(_ => tree.GetAsync(false, default))];
         read.SetResult(Tree);
-        (RunTree Tree, TimeSpan? NewerIn)[] given = await Task.WhenAll(asked);
+        (RunTree Value, TimeSpan? NewerIn)[] given = await Task.WhenAll(asked);
 
         Assert.That(_reads, Is.EqualTo(1));
-        Assert.That(given.Select(static one => one.Tree), Is.All.SameAs(Tree));
+        Assert.That(given.Select(static one => one.Value), Is.All.SameAs(Tree));
         Assert.That(given.Skip(1).Select(static one => one.NewerIn), Is.All.EqualTo(TimeSpan.FromSeconds(1)), "what happens meanwhile is seen by the next look");
     }
 
     [Test]
     public async Task Get_WithinASecond_GivesTheSameAndSaysWhenToComeBack()
     {
-        SharedTree tree = Of(static () => Task.FromResult(Tree));
+        SharedRead<RunTree> tree = Of(static () => Task.FromResult(Tree));
         Assert.That((await tree.GetAsync(false, default)).NewerIn, Is.Null);
         _time.Advance(TimeSpan.FromMilliseconds(400));
         Assert.That((await tree.GetAsync(false, default)).NewerIn, Is.EqualTo(TimeSpan.FromMilliseconds(600)));
@@ -48,16 +48,16 @@ internal sealed class SharedTreeTests
     [Test]
     public async Task Get_AfterAReadingThatFailed_ReadsAnew()
     {
-        SharedTree tree = Of(() => _reads == 1 ? Task.FromException<RunTree>(new IOException("no")) : Task.FromResult(Tree));
+        SharedRead<RunTree> tree = Of(() => _reads == 1 ? Task.FromException<RunTree>(new IOException("no")) : Task.FromResult(Tree));
         Assert.ThrowsAsync<IOException>(() => tree.GetAsync(false, default));
 
-        Assert.That((await tree.GetAsync(false, default)).Tree, Is.SameAs(Tree));
+        Assert.That((await tree.GetAsync(false, default)).Value, Is.SameAs(Tree));
     }
 
     [Test]
     public async Task Get_AtTheEndOfTheRun_ReadsItOnceMoreForAll()
     {
-        SharedTree tree = Of(static () => Task.FromResult(Tree));
+        SharedRead<RunTree> tree = Of(static () => Task.FromResult(Tree));
         await tree.GetAsync(false, default);
         for (int i = 0; i < 10; i++)
         {
@@ -67,11 +67,11 @@ internal sealed class SharedTreeTests
         Assert.That(_reads, Is.EqualTo(2));
     }
 
-    private SharedTree Of(Func<Task<RunTree>> read) => new(
+    private SharedRead<RunTree> Of(Func<Task<RunTree>> read) => new(
         () =>
         {
             _reads++;
             return read();
         },
-        _time);
+        TimeSpan.FromSeconds(1), _time);
 }

@@ -1,0 +1,17 @@
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.Views.Live;
+
+/// <summary>Represents where a run and those below it stand, as all followers on this host look at it.</summary>
+/// <param name="runId">The run.</param>
+/// <param name="runs">Reads runs.</param>
+/// <param name="trees">Reads their trees.</param>
+/// <param name="time">The clock.</param>
+internal sealed class SharedState(string runId, RunReader runs, RunTreeReader trees, TimeProvider time)
+{
+    /// <summary>Gets the run.</summary>
+    public SharedRead<Run> Run { get; } = new(() => runs.GetAsync(runId, CancellationToken.None), TimeSpan.FromMilliseconds(100), time);
+
+    /// <summary>Gets the run and those below it.</summary>
+    public SharedRead<RunTree> Tree { get; } = new(() => trees.GetAsync(runId, CancellationToken.None), TimeSpan.FromSeconds(1), time);
+}
