@@ -12,6 +12,7 @@ internal sealed partial class LiveReader(string runId, LiveRecords records, Memo
 
     private readonly CancellationTokenSource _stop = new();
     private string? _version;
+    private LiveFrame? _open;
     private long _saidAt;
     private long _changedAt;
     private bool _hasFailed;
@@ -74,6 +75,13 @@ internal sealed partial class LiveReader(string runId, LiveRecords records, Memo
         if (await records.ReadAsync(runId, _version, stopped).ConfigureAwait(false) is var (frame, version) && frames.Publish(frame))
         {
             (_version, _changedAt) = (version, time.GetTimestamp());
+            _open = frame.Answer is { Ended: null } ? frame : null;
+        }
+        else if (_open is { Answer: { } answer } open && time.GetElapsedTime(_changedAt) >= LiveRecords.Gone)
+        {
+            // Whoever made the call says nothing any more, not even that: what is shown of it is void.
+            _open = null;
+            frames.Publish(open with { Answer = answer with { Ended = LiveEnd.CutOff } });
         }
     }
 

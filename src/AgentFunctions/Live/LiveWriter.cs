@@ -12,6 +12,7 @@ internal sealed partial class LiveWriter(string runId, LiveRecords records, Time
     private readonly SemaphoreSlim _looking = new(1, 1);
     private LiveFrame? _frame;
     private LiveFrame? _written;
+    private long _writtenAt;
     private long? _lookedAt;
     private bool _isWanted;
     private bool _isAtWork;
@@ -33,7 +34,7 @@ internal sealed partial class LiveWriter(string runId, LiveRecords records, Time
             }
 
             _frame = frame.After(_frame);
-            if (!_isAtWork && (!ReferenceEquals(_frame, _written) || Age >= LookEvery))
+            if (!_isAtWork && (IsDue() || Age >= LookEvery))
             {
                 _isAtWork = true;
                 _ = WriteAsync();
@@ -105,12 +106,15 @@ internal sealed partial class LiveWriter(string runId, LiveRecords records, Time
     {
         lock (_gate)
         {
-            LiveFrame? next = isWanted && !ReferenceEquals(_frame, _written) ? _frame : null;
-            _written = next ?? _written;
+            LiveFrame? next = isWanted && IsDue() ? _frame : null;
+            (_written, _writtenAt) = next is null ? (_written, _writtenAt) : (next, time.GetTimestamp());
             _isAtWork = next is not null;
             return next;
         }
     }
+
+    private bool IsDue() => !ReferenceEquals(_frame, _written)
+        || (_frame?.Answer is { Ended: null } && time.GetElapsedTime(_writtenAt) >= LiveRecords.Beat);
 
     private void Tell(Exception e)
     {

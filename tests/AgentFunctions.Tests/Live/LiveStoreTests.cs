@@ -119,6 +119,48 @@ internal sealed class LiveStoreTests
     }
 
     [Test]
+    public async Task Follow_WhenThePublisherIsGone_ShowsThatItsAnswerIsVoidAndThenTheNextOne()
+    {
+        Assume.That(IsShared, "memory is gone with its publisher");
+        await using IAsyncEnumerator<LiveFrame> frames = _follower.FollowAsync(Run, Cancel).GetAsyncEnumerator(Cancel);
+        Task<bool> next = frames.MoveNextAsync().AsTask();
+        await WantedAsync();
+        _publisher.Publish(Frame("said by one that is killed"));
+        LiveFrame last = await UntilAsync(frames, next, "said by one that is killed");
+        Assert.That(last.Answer!.Ended, Is.Null);
+        last = await UntilAsync(frames, frames.MoveNextAsync().AsTask(), null);
+        Assert.That(last.Answer!.Ended, Is.EqualTo(LiveEnd.CutOff));
+
+        RecordLiveStore other = Shared();
+        await Poll.UntilEndAsync(other.WantedAsync(Run, Cancel), () => _time.Advance(TimeSpan.FromMilliseconds(500)), Cancel);
+        other.Publish(Frame("said by the next", "b"));
+        last = await UntilAsync(frames, frames.MoveNextAsync().AsTask(), "said by the next");
+        Assert.That(last.Answer, Has.Property(nameof(LiveAnswer.Attempt)).EqualTo(2).And.Property(nameof(LiveAnswer.Before)).EqualTo(LiveEnd.CutOff));
+    }
+
+    [Test]
+    public async Task Follow_WhileThePublisherIsSilent_HearsOfItNowAndThen()
+    {
+        await using IAsyncEnumerator<LiveFrame> frames = _follower.FollowAsync(Run, Cancel).GetAsyncEnumerator(Cancel);
+        Task<bool> next = frames.MoveNextAsync().AsTask();
+        await WantedAsync();
+        LiveFrame frame = Frame("said");
+        _publisher.Publish(frame);
+        await UntilAsync(frames, next, "said");
+        int writes = _records.FrameWrites;
+        for (int i = 1; i <= 12; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(10));
+            Assert.That(_publisher.Publish(frame), Is.True);
+            await Poll.UntilAsync(() => !IsShared || _records.FrameWrites == writes + i, Cancel);
+        }
+
+        _publisher.Publish(Frame("said, and more"));
+        LiveFrame last = await UntilAsync(frames, frames.MoveNextAsync().AsTask(), "said, and more");
+        Assert.That(last.Answer, Has.Property(nameof(LiveAnswer.Ended)).Null.And.Property(nameof(LiveAnswer.Attempt)).EqualTo(1));
+    }
+
+    [Test]
     public async Task Publish_MoreThanARecordHolds_ShowsTheEndOfIt()
     {
         Assume.That(IsShared, "memory has no such limit");
@@ -167,11 +209,11 @@ internal sealed class LiveStoreTests
 
     private RecordLiveStore Shared() => new(_records, Options.Create(new LiveOptions()), _time, NullLogger<RecordLiveStore>.Instance);
 
-    private static LiveFrame Frame(string text) => new()
+    private static LiveFrame Frame(string text, string delivery = "a") => new()
     {
         RunId = Run,
         Turn = 1,
-        Answer = new LiveAnswer { Delivery = "a", StartedAt = DateTimeOffset.UnixEpoch, Model = "m", Text = new LiveSpan(0, text) },
+        Answer = new LiveAnswer { Delivery = delivery, StartedAt = DateTimeOffset.UnixEpoch, Model = "m", Text = new LiveSpan(0, text) },
     };
 
     private sealed class CountedRecords : IRecordStore

@@ -21,7 +21,7 @@ internal sealed class SharedEvents(string runId, Journal journal, TimeProvider t
     private readonly CancellationTokenSource _stop = new();
     private Task<IReadOnlyList<(long Position, JournalEvent Event)>>? _reading;
     private long _from;
-    private long _readAt;
+    private long? _readAt;
 
     /// <summary>Waits for events from a position on, and gets them.</summary>
     /// <param name="from">The first position.</param>
@@ -52,8 +52,7 @@ internal sealed class SharedEvents(string runId, Journal journal, TimeProvider t
     private async Task<IReadOnlyList<(long Position, JournalEvent Event)>> ReadAsync(long from, CancellationToken stopped)
     {
         await journal.WaitAsync(runId, from, stopped).ConfigureAwait(false);
-        TimeSpan age = time.GetElapsedTime(_readAt);
-        if (_readAt != 0 && age < Shortest)
+        if (_readAt is { } at && time.GetElapsedTime(at) is var age && age < Shortest)
         {
             await Task.Delay(Shortest - age, time, stopped).ConfigureAwait(false);
         }

@@ -98,6 +98,34 @@ internal sealed class LiveCursorTests
     }
 
     [Test]
+    public void Take_AttemptAfterOneThatWasCutOffUnseen_SaysThatItWasCutOff()
+    {
+        var cursor = new LiveCursor();
+        cursor.Take(Frame(""));
+        LiveFrame first = Frame("first");
+        cursor.Take(first);
+        LiveFrame cut = Frame("first", static answer => answer with { Ended = LiveEnd.CutOff }).After(first);
+        LiveFrame second = Frame("second", static answer => answer with { Delivery = "b", StartedAt = Start.AddSeconds(1) }).After(cut);
+
+        Assert.That(cursor.Take(second)[0], Is.EqualTo(new ModelReset(1, 1, "cutOff")));
+        Assert.That(Frame("second and more", static answer => answer with { Delivery = "b", StartedAt = Start.AddSeconds(1) }).After(second).Answer!.Before, Is.EqualTo(LiveEnd.CutOff));
+    }
+
+    [Test]
+    public void Take_AnswerThatGoesOnAfterItWasBelievedCutOff_IsStartedAnew()
+    {
+        var cursor = new LiveCursor();
+        cursor.Take(Frame(""));
+        cursor.Take(Frame("first"));
+        cursor.Take(Frame("first", static answer => answer with { Ended = LiveEnd.CutOff }));
+
+        Assert.That(cursor.Take(Frame("first, and more")), Is.EqualTo(new RunSignal[]
+        {
+            new ModelStarted(1, 1, "a", "m", Start), new ModelDelta(1, 1, "a", ModelChannel.Text, 0, "first, and more"),
+        }));
+    }
+
+    [Test]
     public void Take_AnswerThatIsSaidAnewAndCutOffAtOnce_IsCutOff()
     {
         var cursor = new LiveCursor();

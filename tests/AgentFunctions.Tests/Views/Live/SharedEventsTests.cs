@@ -1,0 +1,177 @@
+using System.Runtime.CompilerServices;
+using AgentFunctions.Records;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+using AgentFunctions.Views.Live;
+
+namespace AgentFunctions.Tests.Views.Live;
+
+/// <summary>One journal and many who follow it.</summary>
+[CancelAfter(300_000)]
+internal sealed class SharedEventsTests
+{
+    private readonly VirtualTime _time = new(DateTimeOffset.UnixEpoch);
+    private CountingLog _log = null!;
+    private Journal _journal = null!;
+    private SharedEvents _events = null!;
+
+    [SetUp]
+    public void Begin()
+    {
+        _log = new CountingLog();
+        _journal = new Journal(_log);
+        _events = new SharedEvents("run", _journal, _time);
+    }
+
+    [TearDown]
+    public void End() => _events.Dispose();
+
+    [Test]
+    public async Task After_ByTenAtOnePlace_WaitsAndReadsOnceForAll()
+    {
+        var asked = Enumerable.Range(0, 10).Select(_ => _events.AfterAsync(0)).ToArray();
+        await AddAsync(1);
+        var given = await Task.WhenAll(asked);
+
+        Assert.That(given, Is.All.SameAs(given[0]));
+        Assert.That(given[0].Select(static one => one.Position), Is.EqualTo(new[] { 0 }));
+        Assert.That((_log.Waits, _log.Reads), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
+    public async Task After_SoonAfterAReading_GivesAllThatComesMeanwhileAtOnce()
+    {
+        await AddAsync(1);
+        await _events.AfterAsync(0);
+        var next = _events.AfterAsync(1);
+        await AddAsync(5);
+        await Poll.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            return next.IsCompleted;
+        });
+
+        Assert.That((await next).Select(static one => one.Position), Is.EqualTo(new[] { 1, 2, 3, 4, 5 }));
+        Assert.That(_log.Reads, Is.EqualTo(2));
+        Assert.That(_time.GetUtcNow() - DateTimeOffset.UnixEpoch, Is.GreaterThanOrEqualTo(TimeSpan.FromMilliseconds(50)));
+    }
+
+    [Test]
+    public async Task After_FromWithinTheLastReading_GivesItAgainWithoutAReading()
+    {
+        await AddAsync(3);
+        await _events.AfterAsync(0);
+
+        Assert.That(await _events.AfterAsync(2), Has.Count.EqualTo(3));
+        Assert.That(_log.Reads, Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task After_FromBeforeWhereTheOthersAre_GivesNothing()
+    {
+        await AddAsync(3);
+        await _events.AfterAsync(2);
+
+        Assert.That(await _events.AfterAsync(0), Is.Empty);
+    }
+
+    [Test]
+    public async Task After_AReadingThatFailed_ReadsAnew()
+    {
+        await AddAsync(1);
+        _log.Fails = true;
+        Assert.ThrowsAsync<IOException>(() => _events.AfterAsync(0));
+        _log.Fails = false;
+        var next = _events.AfterAsync(0);
+        await Poll.UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+            return next.IsCompleted;
+        });
+
+        Assert.That(await next, Has.Count.EqualTo(1));
+    }
+
+    private async Task AddAsync(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            await _journal.AppendAsync("run", new JournalEvent("e", DateTimeOffset.UnixEpoch));
+        }
+    }
+
+    /// <summary>A log in memory that counts who waits and reads.</summary>
+    private sealed class CountingLog : ILogStore
+    {
+        private readonly Lock _gate = new();
+        private readonly List<LogEntry> _entries = [];
+        private TaskCompletionSource _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Waits { get; private set; }
+
+        public int Reads { get; private set; }
+
+        public bool Fails { get; set; }
+
+        public Task<long> AppendAsync(
+            string stream, IReadOnlyList<ReadOnlyMemory<byte>> entries, long? expectedPosition, CancellationToken cancellationToken = default)
+        {
+            lock (_gate)
+            {
+                foreach (ReadOnlyMemory<byte> data in entries)
+                {
+                    _entries.Add(new LogEntry(_entries.Count, data));
+                }
+
+                _added.TrySetResult();
+                _added = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                return Task.FromResult((long)_entries.Count);
+            }
+        }
+
+        public async IAsyncEnumerable<LogEntry> ReadAsync(
+            string stream, long fromPosition = 0, int? maxCount = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await Task.Yield();
+            LogEntry[] found;
+            lock (_gate)
+            {
+                Reads++;
+                found = Fails ? throw new IOException("no") : [.. _entries.Skip((int)fromPosition).Take(maxCount ?? int.MaxValue)];
+            }
+
+            foreach (LogEntry entry in found)
+            {
+                yield return entry;
+            }
+        }
+
+        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) => Task.FromResult((long)_entries.Count);
+
+        public async Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken)
+        {
+            lock (_gate)
+            {
+                Waits++;
+            }
+
+            while (true)
+            {
+                Task added;
+                lock (_gate)
+                {
+                    added = _entries.Count > length ? Task.CompletedTask : _added.Task;
+                }
+
+                if (added.IsCompleted)
+                {
+                    return;
+                }
+
+                await added.WaitAsync(cancellationToken);
+            }
+        }
+
+        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => Task.CompletedTask;
+    }
+}
