@@ -67,6 +67,14 @@ public sealed class AgentBuilder
     /// <param name="limits">The limits.</param>
     public AgentBuilder WithLimits(AgentLimits limits) => Set(_definition with { Limits = limits });
 
+    /// <summary>Sets whether the calls that the model asks for at once are made one after the other.</summary>
+    /// <param name="inOrder">Whether they are.</param>
+    public AgentBuilder WithCallsInOrder(bool inOrder = true) => Set(_definition with { CallsInOrder = inOrder });
+
+    /// <summary>Sets how the agent's model is addressed.</summary>
+    /// <param name="framing">The framing.</param>
+    public AgentBuilder WithFraming(PromptFraming framing) => Set(_definition with { Framing = framing });
+
     /// <summary>Sets the type of the result, which is returned as JSON.</summary>
     /// <typeparam name="T">The type; its schema is derived as payloads are written: camel-cased.</typeparam>
     public AgentBuilder WithOutput<T>()

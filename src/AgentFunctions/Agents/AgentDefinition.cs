@@ -49,6 +49,14 @@ public sealed record AgentDefinition
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Delegation Delegation { get; init; }
 
+    /// <summary>Gets whether the calls that the model asks for at once are made one after the other; false by default: they are made together.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CallsInOrder { get; init; }
+
+    /// <summary>Gets how the agent's model is addressed; by default as one that is to reach a goal.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public PromptFraming Framing { get; init; }
+
     /// <summary>
     /// Gets the scopes that the agent's tokens may carry at the most; <see langword="null"/>, the default, for all that those who
     /// ask it have.

@@ -36,6 +36,7 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
             MaxRejections = acceptance is { IsChecked: true } ? acceptance.MaxAttempts : 0,
             BytesPerToken = profile.BytesPerToken,
             TellsBudget = true,
+            CallsInOrder = agent.CallsInOrder ? true : null,
             Judge = judge is null ? null : JudgeLimitsOf(judge.Profile),
             Swarm = swarm.Value.LimitsOf(agent),
         };

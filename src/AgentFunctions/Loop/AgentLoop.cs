@@ -152,7 +152,11 @@ internal sealed class AgentLoop
             return await AnswerFlow.JudgeAsync(_run, reply);
         }
 
-        await ToolTurn.CallToolsAsync(_run, reply, decision.ToolCalls);
+        if (await ToolTurn.CallToolsAsync(_run, reply, decision.ToolCalls))
+        {
+            return await AnswerFlow.CheckAsync(_run);
+        }
+
         return _run.State.CutTurns >= MaxCutTurns ? AnswerFlow.CutForGood(_run) : null;
     }
 

@@ -59,7 +59,7 @@ internal static class AnswerFlow
         + "or have the work done in smaller parts.");
 
     /// <summary>The end where the answer stands; where it does not, the findings go back to the model.</summary>
-    private static async Task<RunOutcome?> CheckAsync(LoopRun run)
+    public static async Task<RunOutcome?> CheckAsync(LoopRun run)
     {
         if (run.State.Limits.MaxRejections == 0)
         {

@@ -161,6 +161,9 @@ internal sealed record LoopLimits(
     /// counted; <see langword="null"/> for runs of versions that did neither.
     /// </summary>
     public bool? TellsBudget { get; init; }
+
+    /// <summary>Gets whether the calls of a turn are made one after the other; <see langword="null"/> if they are made together.</summary>
+    public bool? CallsInOrder { get; init; }
 }
 
 /// <summary>What must be known of the model that judges answers.</summary>

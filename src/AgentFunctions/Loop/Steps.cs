@@ -88,6 +88,9 @@ internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = nu
 
     /// <summary>Set where the call was not made yet: wait for this, then ask again.</summary>
     public ToolCallWait? Wait { get; init; }
+
+    /// <summary>Gets whether the model is not asked again after this call; <see langword="null"/> if it is.</summary>
+    public bool? EndsTurn { get; init; }
 }
 
 /// <summary>What a tool call waits for.</summary>

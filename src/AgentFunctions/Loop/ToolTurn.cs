@@ -10,7 +10,8 @@ internal static class ToolTurn
     /// <param name="run">The run.</param>
     /// <param name="reply">The model's answer.</param>
     /// <param name="allowed">How many of the calls the budget allows.</param>
-    public static async Task CallToolsAsync(LoopRun run, CallModelResult reply, int allowed)
+    /// <returns>Whether one of the calls ended the turn, so that the model is not asked again.</returns>
+    public static async Task<bool> CallToolsAsync(LoopRun run, CallModelResult reply, int allowed)
     {
         IReadOnlyList<string> asked = reply.Calls;
         int turn = run.State.Turns;
@@ -19,17 +20,20 @@ internal static class ToolTurn
         int frames = asked.Count * LoopRun.MessageBytes;
         int resultBytes = ContextPolicy.ResultBytes(run.State, Math.Max(1, made), run.Guard().ResultBytes(run.State.Usage, run.InputBound() + frames));
         using var flow = new ToolCallFlow(run.Context, run.Show);
-        Task<CallToolResult>[] calls = [.. Enumerable.Range(0, made).Select(call => flow.CallAsync(
+        Task<CallToolResult> CallAsync(int call) => flow.CallAsync(
             new CallToolInput(run.Context.InstanceId, turn, call, run.State.Context)
             {
                 ResultBytes = resultBytes,
                 BudgetLeft = run.BudgetLeft(),
                 Swarm = run.Swarm.Allow(asked, call),
-            }))];
-        if (await run.Control.FinishedAsync(Task.WhenAll(calls)))
+            });
+        Task<CallToolResult[]> calls = run.State.Limits.CallsInOrder == true
+            ? InOrderAsync(made, CallAsync)
+            : Task.WhenAll([.. Enumerable.Range(0, made).Select(CallAsync)]);
+        if (await run.Control.FinishedAsync(calls))
         {
-            CallToolResult[] results = await Task.WhenAll(calls);
-            run.Count(calls.Length, calls.Length == 0 ? 0 : 1, new TokenUsage());
+            CallToolResult[] results = await calls;
+            run.Count(results.Length, results.Length == 0 ? 0 : 1, new TokenUsage());
             run.State = run.State with
             {
                 PendingBytes = run.State.PendingBytes + results.Sum(result => (long)result.Bytes) + frames,
@@ -38,12 +42,24 @@ internal static class ToolTurn
                 RefusedSpawns = RefusedSpawns(run.State, asked, results),
             };
             run.State = run.Swarm.Admit(run.State, turn, results.Select(static (result, call) => (call, result.Swarm)));
+            return results.Any(static result => result.EndsTurn == true);
         }
-        else
+
+        // The run ends, but it may be taken up again: then these results are in its next request.
+        run.State = run.State with { PendingBytes = run.State.PendingBytes + frames + ((long)made * resultBytes) };
+        return false;
+    }
+
+    /// <summary>Makes calls one after the other, up to the one that ends the turn.</summary>
+    private static async Task<CallToolResult[]> InOrderAsync(int count, Func<int, Task<CallToolResult>> call)
+    {
+        var results = new List<CallToolResult>();
+        while (results.Count < count && (results.Count == 0 || results[^1].EndsTurn != true))
         {
-            // The run ends, but it may be taken up again: then these results are in its next request.
-            run.State = run.State with { PendingBytes = run.State.PendingBytes + frames + ((long)made * resultBytes) };
+            results.Add(await call(results.Count));
         }
+
+        return [.. results];
     }
 
     private static int? RefusedSpawns(RunState state, IReadOnlyList<string> asked, CallToolResult[] results)

@@ -33,7 +33,11 @@ public sealed record ModelChoice(ModelBinding Model, string? Note);
 /// <param name="ModelId">The provider's own name for it.</param>
 /// <param name="Profile">What the host must know of it.</param>
 /// <param name="Client">How to call it.</param>
-public sealed record ModelBinding(string Name, string ModelId, ModelProfile Profile, IChatClient Client);
+public sealed record ModelBinding(string Name, string ModelId, ModelProfile Profile, IChatClient Client)
+{
+    /// <summary>Gets whether the model belongs to one agent, so that it speaks only where it is named; false by default.</summary>
+    public bool IsOfOneAgent { get; init; }
+}
 
 /// <summary>Represents the properties of a model that the host needs.</summary>
 public sealed record ModelProfile

@@ -2,7 +2,7 @@ namespace AgentFunctions.Models;
 
 /// <summary>
 /// The models of one host: the one that is called <c>default</c>, then those that code added, those of the configuration, and the rehearsal
-/// model last. The first speaks where none is named.
+/// model after them, and those that belong to one agent last. The first speaks where none is named.
 /// </summary>
 internal sealed class ModelCatalog : IModelCatalog
 {
@@ -13,7 +13,8 @@ internal sealed class ModelCatalog : IModelCatalog
     public ModelCatalog(IEnumerable<ModelBinding> models, ModelAliases? aliases = null)
     {
         _aliases = aliases ?? ModelAliases.None;
-        Models = [.. models.Where(model => _byName.TryAdd(model.Name, model)).OrderBy(static model => !IsDefault(model))];
+        Models = [.. models.Where(model => _byName.TryAdd(model.Name, model))
+            .OrderBy(static model => !IsDefault(model)).ThenBy(static model => model.IsOfOneAgent)];
     }
 
     public IReadOnlyList<ModelBinding> Models { get; }

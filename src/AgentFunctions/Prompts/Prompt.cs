@@ -31,6 +31,13 @@ internal static class Prompt
         When the goal is reached, answer in plain text without calling a tool; that ends the run.
         """;
 
+    /// <summary>What a model is told that takes part in a conversation.</summary>
+    private const string ChatRules = UntrustedText.Explanation;
+
+    /// <summary>The first message of every request, as the agent is addressed.</summary>
+    public static ChatMessage First(AgentDefinition agent, RunRecord run) =>
+        agent.Framing == PromptFraming.Chat && run is { Acceptance: null, Input: null } ? new ChatMessage(ChatRole.User, run.Goal) : Goal(run);
+
     /// <summary>The message that pins the goal: the first of every request.</summary>
     public static ChatMessage Goal(RunRecord run)
     {
@@ -73,7 +80,7 @@ internal static class Prompt
     }
 
     public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries) =>
-        [new ChatMessage(ChatRole.System, Instructions(agent)), .. entries.Select(Marked)];
+        [new ChatMessage(ChatRole.System, Instructions(agent)), .. entries.Select(entry => agent.Framing == PromptFraming.Chat ? MarkedResults(entry) : Marked(entry))];
 
     /// <summary>
     /// What tools returned and what people say, marked as what it is. Here and not in the transcript: people and tools read that without the marks,
@@ -88,6 +95,9 @@ internal static class Prompt
         _ => entry.Message,
     };
 
+    /// <summary>In a conversation nobody is told of the marks around what people say, so they are left out.</summary>
+    private static ChatMessage MarkedResults(TranscriptEntry entry) => entry.Source == TranscriptOrigin.Person ? entry.Message : Marked(entry);
+
     private static string MarkedResult(FunctionResultContent answer, string text) => answer.AdditionalProperties?.ContainsKey(SaidBy) == true
         ? UntrustedText.MarkPerson(text)
         : UntrustedText.Mark(text, answer.CallId);
@@ -97,7 +107,7 @@ internal static class Prompt
     /// <summary>An upper bound of the first request's tokens: its bytes, since no token is shorter than a byte.</summary>
     public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<ToolDeclaration> tools)
     {
-        long bytes = MessageFrame + Encoding.UTF8.GetByteCount(Instructions(agent)) + Encoding.UTF8.GetByteCount(Goal(run).Text);
+        long bytes = MessageFrame + Encoding.UTF8.GetByteCount(Instructions(agent)) + Encoding.UTF8.GetByteCount(First(agent, run).Text);
         return bytes + tools.Sum(static tool => tool.Bytes);
     }
 
@@ -111,8 +121,11 @@ internal static class Prompt
         _ => MessageFrame,
     });
 
-    private static string Instructions(AgentDefinition agent) =>
-        string.IsNullOrWhiteSpace(agent.Instructions) ? HostRules : $"{agent.Instructions.Trim()}\n\n{HostRules}";
+    private static string Instructions(AgentDefinition agent)
+    {
+        string rules = agent.Framing == PromptFraming.Chat ? ChatRules : HostRules;
+        return string.IsNullOrWhiteSpace(agent.Instructions) ? rules : $"{agent.Instructions.Trim()}\n\n{rules}";
+    }
 
     public static ChatOptions Options(
         AgentDefinition agent, ModelBinding model, IReadOnlyList<ToolDeclaration> tools, int maxOutputTokens) => new()

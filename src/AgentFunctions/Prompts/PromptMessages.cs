@@ -1,3 +1,4 @@
+using AgentFunctions.Agents;
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
@@ -12,12 +13,12 @@ internal sealed class PromptMessages(CallLedger ledger, Inbox inbox, TimeProvide
 {
     /// <summary>The goal before the first turn; tool results, people's messages and the host's notice before any turn.</summary>
     public async Task<IReadOnlyList<TranscriptEntry>> SinceAsync(
-        RunRecord run, TranscriptWindow window, CallModelInput input, CancellationToken cancellationToken)
+        RunRecord run, AgentDefinition agent, TranscriptWindow window, CallModelInput input, CancellationToken cancellationToken)
     {
         var messages = new List<(TranscriptOrigin Origin, ChatMessage Message)>();
         if (window.Entries.Count == 0)
         {
-            messages.Add((TranscriptOrigin.Goal, Prompt.Goal(run)));
+            messages.Add((TranscriptOrigin.Goal, Prompt.First(agent, run)));
         }
         else if (window.Entries[^1] is { Calls.Count: > 0 } asking)
         {

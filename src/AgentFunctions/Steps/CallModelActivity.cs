@@ -47,7 +47,12 @@ internal sealed class CallModelActivity(
         ChatResponse? response;
         try
         {
-            var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null, run.Priority) { Turn = input.Turn };
+            var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null, run.Priority) 
+            {
+                Turn = input.Turn,
+                InboxFrom = input.InboxFrom,
+                InboxTo = input.InboxTo,
+            };
             response = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })

@@ -104,6 +104,14 @@ internal sealed class ModelCaller(
     private async Task<ChatResponse> ShownAsync(
         ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
+        ModelCallContext.Current = new ModelCallContext
+        {
+            RunId = call.RunId,
+            Call = call.Number,
+            Turn = call.Turn,
+            InboxFrom = call.InboxFrom,
+            InboxTo = call.InboxTo,
+        };
         LiveText? live = call.Turn is { } turn ? publisher.Begin(call.RunId, turn, model.Name) : null;
         var how = LiveEnd.CutOff;
         try
@@ -189,4 +197,10 @@ internal readonly record struct ModelCall(string RunId, int Number, bool IsMarke
 {
     /// <summary>Gets the turn whose answer it is, which whoever follows the run is shown as it comes; <see langword="null"/> for any other call.</summary>
     public int? Turn { get; init; }
+
+    /// <summary>Gets how many messages of people the model had been shown before.</summary>
+    public long InboxFrom { get; init; }
+
+    /// <summary>Gets how many it has been shown with this call.</summary>
+    public long InboxTo { get; init; }
 }

@@ -17,6 +17,7 @@ internal sealed class CallToolActivity([FromKeyedServices(ToolCallPipeline.OfMod
                 new CallToolResult(told.IsError, (int)Math.Min(int.MaxValue, Encoding.UTF8.GetByteCount(told.Text) + told.LoadedBytes), told.Code?.ToString())
                 {
                     Swarm = swarm,
+                    EndsTurn = told.EndsTurn ? true : null,
                 },
             var other => throw new InvalidOperationException($"A tool call cannot lead to {other}."),
         };

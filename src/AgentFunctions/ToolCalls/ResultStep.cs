@@ -25,6 +25,7 @@ internal sealed class ResultStep : IToolCallStep
         outcome = state.Found?.WithNotice(outcome) ?? outcome;
         outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes, cancellationToken).ConfigureAwait(false);
         outcome = context.LoadedBytes == 0 ? outcome : outcome with { LoadedBytes = context.LoadedBytes };
+        outcome = !outcome.IsError && context.Features.Get<TurnEnd>() is not null ? outcome with { EndsTurn = true } : outcome;
         SwarmCall? swarm = outcome.IsError ? null : context.Features.Get<SwarmCall>();
         return swarm is { IsOpen: true, Request: { } pending }
             ? new CallOutcome.Delegated(pending)

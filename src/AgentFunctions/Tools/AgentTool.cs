@@ -49,6 +49,12 @@ public sealed class AgentTool
     public bool IsOptIn { get; init; }
 
     /// <summary>
+    /// Gets whether a person approves each call unless a rule of the host's policy decides about it; false by default: the policy's defaults
+    /// by effect hold.
+    /// </summary>
+    public bool AsksPerson { get; init; }
+
+    /// <summary>
     /// Gets the arguments that are paths of the run's workspace, so that policies judge which files they mean and not how they
     /// are spelled; none by default.
     /// </summary>
@@ -145,6 +151,7 @@ public sealed class AgentTool
             Timeout = Timeout,
             ResultLimit = resultLimit,
             IsOptIn = IsOptIn,
+            AsksPerson = AsksPerson,
             Group = Group,
             IsDelegation = IsDelegation,
             IsForSearch = IsForSearch,

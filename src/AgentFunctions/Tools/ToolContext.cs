@@ -59,6 +59,12 @@ public sealed record ToolContext
     /// </summary>
     public IProgress<string> Progress => Reports ?? Silent.Instance;
 
+    /// <summary>
+    /// Ends the work with this call, if it succeeds: its result is recorded, and the model is not asked again until somebody sends a message.
+    /// Calls of the same turn that were not made yet are not made where the agent makes them in order.
+    /// </summary>
+    public void EndTurn() => Features.Set(new TurnEnd());
+
     /// <summary>How many bytes (UTF-8) the tools that the call loads add to every further request.</summary>
     internal long LoadedBytes { get; set; }
 

@@ -17,5 +17,9 @@ internal sealed record ToolOutcome(string Text, bool IsError = false, ErrorCode?
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? SaidBy { get; init; }
 
+    /// <summary>Gets whether the model is not asked again after this call; false by default.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool EndsTurn { get; init; }
+
     internal static ToolOutcome Failed(ErrorCode code, string message) => new($"Error: {message}", true, code);
 }

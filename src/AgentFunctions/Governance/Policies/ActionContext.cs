@@ -101,6 +101,9 @@ public sealed record ActionContext
     /// <summary>What the call reads and writes beyond the paths that its arguments name.</summary>
     internal IReadOnlyList<PathUse> Uses { get; init; } = [];
 
+    /// <summary>Whether the tool itself wants a person to approve its calls, where no rule decides.</summary>
+    internal bool AsksPerson { get; init; }
+
     /// <summary>Gets the moment of the decision (UTC).</summary>
     public required DateTimeOffset Now { get; init; }
 
@@ -113,6 +116,7 @@ public sealed record ActionContext
         return this with
         {
             Reach = tool.Reach,
+            AsksPerson = tool.AsksPerson,
             Arguments = effective,
             Written = Arguments,
             Schema = tool.Function.JsonSchema,

@@ -91,7 +91,9 @@ internal sealed class Policy
 
         PolicyDecision decision = first is var (matched, given)
             ? DecisionOf(matched, given, action)
-            : new PolicyDecision(DefaultOf(action), $"default:{JsonNamingPolicy.CamelCase.ConvertName(action.Effect.ToString())}", Hash);
+            : action.AsksPerson
+                ? new PolicyDecision(PolicyVerdict.Ask, "tool:asksPerson", Hash)
+                : new PolicyDecision(DefaultOf(action), $"default:{JsonNamingPolicy.CamelCase.ConvertName(action.Effect.ToString())}", Hash);
         return decision with
         {
             DataLabels = labels,
