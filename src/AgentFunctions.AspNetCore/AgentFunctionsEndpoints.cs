@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using AgentFunctions;
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Dashboard;
+using AgentFunctions.AspNetCore.Gateway;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Hosting;
@@ -51,6 +52,7 @@ public static class AgentFunctionsEndpoints
         runs.MapBulk();
         runs.MapSpans();
         runs.MapLineage();
+        runs.MapPreview();
         runs.MapTree();
         runs.MapRunControl();
         runs.MapEvents();
@@ -69,6 +71,7 @@ public static class AgentFunctionsEndpoints
         api.MapKeys();
         api.MapWatch();
         api.MapUsage();
+        api.MapGateway();
         api.MapSession();
         api.MapTickets();
         if (endpoints.ServiceProvider.GetService<IServiceProviderIsService>()?.IsService(typeof(MonitorService)) != false)

@@ -17,6 +17,9 @@ internal static class AuditEndpoints
 {
     private const int MaxPage = 1000;
 
+    /// <summary>How far an entry may lie from its place by time: clocks of instances differ.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     public static void MapAudit(this IEndpointRouteBuilder api)
     {
         RouteGroupBuilder audit = api.MapGroup("/audit").WithTags("Audit");
@@ -31,6 +34,8 @@ internal static class AuditEndpoints
             .WithQuery<PolicyVerdict>("verdict", "Only entries with this verdict.")
             .WithQuery("tool", "Only entries about this tool.")
             .WithQuery("actor", "Only what this person or program did.")
+            .WithQuery("since", "Only entries of this time (ISO 8601) or later; those before are not read.")
+            .WithQuery("until", "Only entries of this time (ISO 8601) or earlier.")
             .WithQuery<bool>("newest", "Whether to give the last entries that match, oldest of them first, in place of the first ones.")
             .WithQuery<bool>("text", "Whether to tell each entry in a sentence too.")
             .Produces<AuditListResource>()
@@ -60,14 +65,30 @@ internal static class AuditEndpoints
         }
 
         AuditQuery query = AuditQuery.Of(http.Request.Query);
-        var entries = new Queue<AuditEntry>();
-        AuditCursor cursor = after ?? AuditCursor.Start;
-        await foreach (AuditEntry entry in after is null ? audit.ReadAsync(run, from, cancellationToken) : audit.ReadAfterAsync(after, run, cancellationToken))
+        if (query.Since > query.Until)
         {
+            throw new AgentException(ErrorCode.InvalidInput, "since: use a time before until.");
+        }
+
+        if (query.Newest && after is null && from == 0)
+        {
+            return Answers.Json(ListOf(await audit.ReadNewestAsync(query.Matches, limit, run, query.Since, cancellationToken), query, null, null));
+        }
+
+        var entries = new Queue<AuditEntry>();
+        AuditCursor cursor = after ?? (query.Since is { } since ? await audit.FindAsync(since, run, cancellationToken) : AuditCursor.Start);
+        bool isCounted = after is null && query.Since is null;
+        await foreach (AuditEntry entry in isCounted ? audit.ReadAsync(run, from, cancellationToken) : audit.ReadAfterAsync(cursor, run, cancellationToken))
+        {
+            if (entry.At > query.Until + Patience)
+            {
+                break;
+            }
+
             if (!query.Newest && entries.Count == limit)
             {
                 // How many were left out by a filter is no number of entries to leave out.
-                return Answers.Json(ListOf(entries, query, after is null && !query.IsFilter ? from + limit : null, cursor.ToString()));
+                return Answers.Json(ListOf(entries, query, isCounted && !query.IsFilter ? from + limit : null, cursor.ToString()));
             }
 
             cursor = cursor.Past(entry);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.AspNetCore.Agents;
 using AgentFunctions.AspNetCore.Dashboard;
+using AgentFunctions.AspNetCore.Gateway;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.AspNetCore.Health;
 using AgentFunctions.AspNetCore.Monitors;
@@ -114,6 +115,13 @@ internal static class ApiJson
 [JsonSerializable(typeof(LineageResource))]
 [JsonSerializable(typeof(ShownResource))]
 [JsonSerializable(typeof(UsageListResource))]
+[JsonSerializable(typeof(AgentDetailResource))]
+[JsonSerializable(typeof(PolicyResource))]
+[JsonSerializable(typeof(PolicyTestSubmission))]
+[JsonSerializable(typeof(VerdictResource))]
+[JsonSerializable(typeof(QueueResource))]
+[JsonSerializable(typeof(QuotaListResource))]
+[JsonSerializable(typeof(PreviewResource))]
 [JsonSerializable(typeof(InboxResource))]
 [JsonSerializable(typeof(RunGoneResource))]
 [JsonSerializable(typeof(WatchCountsResource))]

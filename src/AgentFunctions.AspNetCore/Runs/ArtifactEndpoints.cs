@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.Governance.Redaction;
@@ -49,15 +48,7 @@ internal static class ArtifactEndpoints
         // A model wrote it: a browser must not run it on this origin.
         response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         ReadOnlyMemory<byte> shown = redactor.RedactJson(content);
-        string tag = shown.Equals(content) ? file.Hash : Convert.ToHexStringLower(SHA256.HashData(shown.Span));
-        return new ArtifactDownload(TypedResults.Bytes(
-            shown, MediaTypeOf(file), file.Name, true, entityTag: new EntityTagHeaderValue($"\"{tag}\"")));
-    }
-
-    /// <summary>Masked already; it must keep its way to answer ranges.</summary>
-    private sealed class ArtifactDownload(IResult content) : IResult, IUnmasked
-    {
-        public Task ExecuteAsync(HttpContext httpContext) => content.ExecuteAsync(httpContext);
+        return new FileDownload(shown, MediaTypeOf(file), file.Name, shown.Equals(content) ? file.Hash : null);
     }
 
     private static string MediaTypeOf(Artifact file) =>

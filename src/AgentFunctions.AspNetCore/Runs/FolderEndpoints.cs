@@ -2,6 +2,7 @@ using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Gateway.Folders;
+using AgentFunctions.Governance.Redaction;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -25,6 +26,12 @@ internal static class FolderEndpoints
             .WithQuery("turn", "The turn; by default the last. 0 is the time before the first.", 0, int.MaxValue)
             .Produces<FilesResource>()
             .ProducesProblems(400, 401, 403, 404, 410, 503);
+        runs.MapGet("/{id}/files/{sha256}", ContentAsync)
+            .WithName("getFileContent")
+            .WithSummary("Download the content of a file of a run's folder as it was kept, by its SHA-256.")
+            .WithDescription("The hash is that of `files` or `changes`. Secrets are masked. A browser follows it with a ticket.")
+            .Produces<byte[]>(200, "application/octet-stream")
+            .ProducesProblems(401, 403, 404, 410, 503);
         runs.MapPost("/{id}/workspace/restore", RestoreAsync)
             .WithName("restoreWorkspace")
             .WithSummary("Bring the folder of a run back to how it was at the end of a turn.")
@@ -51,6 +58,15 @@ internal static class FolderEndpoints
 
     private static async Task<IResult> FilesAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken) =>
         Answers.Json(FilesResource.Of(await folder.FilesAsync(id, TurnOf(http), cancellationToken)));
+
+    private static async Task<IResult> ContentAsync(
+        string id, string sha256, HttpContext http, RunFolder folder, Redactor redactor, CancellationToken cancellationToken)
+    {
+        KeptFile file = await folder.FindContentAsync(id, sha256, cancellationToken)
+            ?? throw new AgentException(ErrorCode.ArtifactNotFound, $"The folder of run '{id}' had no such file, or its content was not kept.");
+        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        return new FileDownload(redactor.RedactJson(file.Content), "application/octet-stream", file.Path[(file.Path.LastIndexOf('/') + 1)..]);
+    }
 
     private static async Task<IResult> RestoreAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken)
     {

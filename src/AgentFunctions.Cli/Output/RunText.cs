@@ -49,6 +49,11 @@ internal static class RunText
             yield return WaitLine(wait);
         }
 
+        if (run.Budget?.Forecast is { } forecast && ForecastLine(forecast, TimeProvider.System.GetUtcNow().UtcDateTime) is { } line)
+        {
+            yield return line;
+        }
+
         string model = run.Rehearsal ? $"{run.Model} (scripted, no real model)" : run.Model;
         yield return string.Create(
             CultureInfo.InvariantCulture,
@@ -72,6 +77,29 @@ internal static class RunText
         string reminder = wait.RemindsAt is { } next ? string.Create(CultureInfo.InvariantCulture, $" (next reminder {next:yyyy-MM-dd HH:mm:ss} UTC)") : "";
         return $"waiting for {what}{until}{reminder}{(wait.Message is null ? "" : $": {JournalLine.OneLine(wait.Message, 500)}")}";
     }
+
+    /// <summary>What ends first, when and at what cost, by the pace of the last turns; <see langword="null"/> if nothing is foretold.</summary>
+    /// <param name="forecast">The forecast.</param>
+    /// <param name="now">The time (UTC).</param>
+    public static string? ForecastLine(ForecastResource forecast, DateTime now)
+    {
+        if (forecast.At is not { } at)
+        {
+            return null;
+        }
+
+        string range = forecast.Low is { } low
+            ? $" ({JournalLine.Elapsed(Left(low, now))} to {(forecast.High is { } high ? JournalLine.Elapsed(Left(high, now)) : "later")})"
+            : "";
+        string cost = forecast.UsdAtEnd is [var least, var most]
+            ? string.Create(CultureInfo.InvariantCulture, $", having cost ${least:0.00} to ${most:0.00}")
+            : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"forecast: {forecast.First} end first, in {JournalLine.Elapsed(Left(at, now))}{range}{cost}, by the pace of the last {forecast.BasedOnTurns} turns");
+    }
+
+    private static TimeSpan Left(DateTime at, DateTime now) => at > now ? at - now : TimeSpan.Zero;
 
     public static bool ChangesPlan(JournalEvent e) => e is { Type: JournalEventTypes.ToolCompleted, Tool: "update_plan", IsError: not true };
 

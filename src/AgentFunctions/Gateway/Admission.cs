@@ -26,6 +26,10 @@ internal sealed class Admission
     internal bool MayAsk(Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels) =>
         _access.Decide(caller, agent, goal, labels ?? NoLabels).RefusedBy is null;
 
+    /// <summary>Judges whether a caller may submit something to an agent.</summary>
+    internal AccessRuling Judge(Caller caller, string agent, string goal, IReadOnlyDictionary<string, string>? labels) =>
+        _access.Decide(caller, agent, goal, labels ?? NoLabels);
+
     /// <summary>Ensures that a caller may submit something to an agent.</summary>
     /// <returns>Says which tools the run may have.</returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>: the message names the rule.</exception>

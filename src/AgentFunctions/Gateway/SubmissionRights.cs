@@ -20,6 +20,13 @@ internal sealed class SubmissionRights(AgentCatalog agents, GoalRouter router, A
         return (route, await admission.EnsureAccessAsync(caller, route.Agent.Name, request.Goal!, request.Labels, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>Finds the agent and judges whether the caller may ask it. Writes nothing down.</summary>
+    public (Route Route, AccessRuling Access) Judge(RunRequest request, Caller caller)
+    {
+        Route route = Find(request, caller);
+        return (route, admission.Judge(caller, route.Agent.Name, request.Goal!, request.Labels));
+    }
+
     /// <summary>Whether a caller may submit something to an agent, whatever the goal, as far as the rules tell without one.</summary>
     public bool MayAsk(Caller caller, string agent) => admission.MayAsk(caller, agent, "", null);
 

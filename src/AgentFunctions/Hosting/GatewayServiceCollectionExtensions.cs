@@ -1,17 +1,21 @@
+using AgentFunctions.Agents;
 using AgentFunctions.Core;
 using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Gateway.Options;
+using AgentFunctions.Gateway.Previews;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Questions;
+using AgentFunctions.Models;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -46,6 +50,14 @@ internal static class GatewayServiceCollectionExtensions
             provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<SubmissionDrafts>(), provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<RequestKeys>()));
         services.TryAddSingleton<OrchestratedRuns>();
+        services.TryAddSingleton(static provider => new PolicyTests(
+            provider.GetRequiredService<AgentFunctions.Governance.Policies.PolicySource>(), provider.GetRequiredService<AgentCatalog>(),
+            provider.GetRequiredService<ToolCatalog>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(static provider => new RunPreviews(
+            provider.GetRequiredService<SubmissionRights>(), provider.GetRequiredService<IModelCatalog>(), provider.GetRequiredService<ToolCatalog>(),
+            provider.GetRequiredService<PolicyTests>(), provider.GetRequiredService<QuotaMeter>(),
+            provider.GetRequiredService<AgentFunctions.Governance.KillSwitch.KillOrderStore>()));
+        services.TryAddSingleton(static provider => new GatewayLoad(provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<QuotaMeter>()));
         services.TryAddSingleton(static provider => new WaitingTimes(
             provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<ApprovalService>(),
             provider.GetRequiredService<QuestionService>(), provider.GetRequiredService<TimeProvider>()));

@@ -139,12 +139,20 @@ internal sealed class AuthorisationMatrixTests
                 return (route, """{"decision":"deny","ids":["none"]}""");
             case "POST /api/tickets":
                 return (route, """{"path":"/api/runs"}""");
+            case "POST /api/runs/preview":
+                return (route, """{"goal":"Go."}""");
+            case "POST /api/policy/test":
+                return (route, """{"agent":"lead","tool":"pay"}""");
+            case "GET /api/agents/{agent}":
+                return ("/api/agents/lead", null);
             case "POST /api/agents/{agent}/runs":
                 return ("/api/agents/lead/runs", """{"goal":"Go."}""");
             case "GET /api/runs/{id}/events":
                 return ($"/api/runs/{await EndedAsync(owner, "Go.")}/events?follow=false", null);
             case "GET /api/audit?run={id}":
                 return ($"/api/audit?run={await EndedAsync(owner, "Go.")}", null);
+            case "GET /api/runs/{id}/files/{sha256}":
+                return ($"/api/runs/{await EndedAsync(owner, "Go.")}/files/{new string('0', 64)}", null);
             case "GET /api/runs/{id}/artifacts/{name}":
                 string run = await EndedAsync(owner, "Go.");
                 await _host.Services.GetRequiredService<ArtifactStore>().SaveAsync(run, "file.txt", "text/plain", "x"u8.ToArray());

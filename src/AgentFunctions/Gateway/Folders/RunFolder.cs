@@ -60,6 +60,26 @@ public sealed class RunFolder
         return new RunFiles(id, turn ?? last, history.StateAt(end));
     }
 
+    /// <summary>Gets the content of a file as it was kept, by its hash.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="hash">The SHA-256 of the content, as in what the run changed and in its files.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    /// <returns>The content and the last path that it had; <see langword="null"/> if the run's folder had no such file, or its content is gone.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
+    public async Task<KeptFile?> FindContentAsync(string id, string hash, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(hash);
+        RunRecord run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        // Contents are shared by all trees that have them: only one that the folder had is the run's to show.
+        FolderChange? change = (await HistoryAsync(run, cancellationToken).ConfigureAwait(false)).Entries
+            .SelectMany(static entry => entry.Changes).LastOrDefault(change => IsOf(change.After, hash) || IsOf(change.Before, hash));
+        return change is not null && await _snapshots.Contents.ReadAsync(hash, cancellationToken).ConfigureAwait(false) is { } content
+            ? new KeptFile(change.Path, content)
+            : null;
+    }
+
+    private static bool IsOf(FileImage? image, string hash) => image is { NotKept: false, Hash: { } known } && known == hash;
+
     /// <summary>
     /// Restores the folder of a run that is paused or has ended to its state at the end of a turn. For a sub-agent only its own changes are
     /// undone. The present state is kept before, so that a restore to the last turn undoes this one.
@@ -119,3 +139,8 @@ public sealed class RunFolder
     private async Task<FolderHistory> HistoryAsync(RunRecord run, CancellationToken cancellationToken) =>
         new(await _snapshots.EntriesAsync(SnapshotContents.RootOf(run.Id), cancellationToken).ConfigureAwait(false));
 }
+
+/// <summary>Represents a file whose content was kept.</summary>
+/// <param name="Path">The path, relative to the folder.</param>
+/// <param name="Content">The content.</param>
+public sealed record KeptFile(string Path, ReadOnlyMemory<byte> Content);

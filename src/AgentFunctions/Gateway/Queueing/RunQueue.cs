@@ -110,6 +110,13 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
         }
     }
 
+    /// <summary>The runs that have a place, and those that wait, the first first.</summary>
+    public async Task<(bool IsLimited, int Active, IReadOnlyList<QueuedRun> Waiting)> LookAsync(CancellationToken cancellationToken)
+    {
+        QueueState state = IsConfigured ? await _state.ReadAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false) : new QueueState();
+        return (IsConfigured, state.Active.Count, state.Waiting);
+    }
+
     /// <summary>When the oldest run came that waits for a place; <see langword="null"/> if none does.</summary>
     public async Task<DateTimeOffset?> OldestAsync(CancellationToken cancellationToken) => !IsConfigured
         ? null

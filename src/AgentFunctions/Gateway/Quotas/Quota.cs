@@ -9,6 +9,9 @@ internal sealed class Quota(QuotaOptions options)
 {
     public string Name => options.Name!;
 
+    /// <summary>Gets its limits.</summary>
+    public QuotaParts Limit => new(options.Runs, options.Steps, options.Tokens, options.Usd);
+
     /// <summary>On whose account a run goes; <see langword="null"/> if the quota does not concern it.</summary>
     public string? AccountOf(RunRecord run)
     {

@@ -89,6 +89,25 @@ internal sealed class QuotaMeter
         }
     }
 
+    /// <summary>Gets what was used of the quotas that concern a run.</summary>
+    public async Task<IReadOnlyList<QuotaUse>> LookAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        var found = new List<QuotaUse>();
+        foreach ((Quota quota, string account) in AccountsOf(run))
+        {
+            QuotaState book = (await BookOf(quota, account).ReadAsync(MaxAge, cancellationToken).ConfigureAwait(false)).At(quota.WindowOf(now));
+            found.Add(new QuotaUse(quota.Name, account, quota.Next(now))
+            {
+                Used = new QuotaParts(book.Runs, book.Steps, book.Tokens, book.Usd),
+                Limit = quota.Limit,
+                UsedUp = quota.UsedUp(book, true) is { } used ? Refusal(quota, account, used, now).ToException().Message : null,
+            });
+        }
+
+        return found;
+    }
+
     /// <summary>Counts a model call and the tool calls that it asked for; the same call once.</summary>
     public async ValueTask CountAsync(RunRecord run, int number, int steps, TokenUsage usage, CancellationToken cancellationToken)
     {

@@ -19,6 +19,10 @@ public sealed class AuditCursor
     /// <summary>Gets the beginning of the list.</summary>
     public static AuditCursor Start { get; } = new(ImmutableSortedDictionary.Create<string, long>(StringComparer.Ordinal));
 
+    /// <summary>Makes a cursor of the numbers of entries that lie before it in each part.</summary>
+    internal static AuditCursor Of(IEnumerable<(string? Shard, long Position)> parts) => new(
+        parts.Where(static part => part.Position > 0).ToImmutableSortedDictionary(static part => part.Shard ?? "", static part => part.Position, StringComparer.Ordinal));
+
     /// <summary>Reads a cursor.</summary>
     /// <param name="text">What <see cref="ToString"/> returned.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the text is no cursor.</exception>

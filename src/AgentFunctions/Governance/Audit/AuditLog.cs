@@ -91,6 +91,51 @@ public sealed class AuditLog
         return AuditReader.ReadAsync(_context.Logs, _seal, runId, after, cancellationToken);
     }
 
+    /// <summary>Finds the place before the entries of a time and later, without reading those before.</summary>
+    /// <param name="since">The time. Some entries behind the place may be up to minutes older.</param>
+    /// <param name="runId">The run whose parts of the log are looked at; <see langword="null"/> for all parts.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    public Task<AuditCursor> FindAsync(DateTimeOffset since, string? runId = null, CancellationToken cancellationToken = default) =>
+        AuditSearch.FirstAsync(_context.Logs, runId, since, cancellationToken);
+
+    /// <summary>Reads the newest entries that match, oldest first, from the end of the log backwards as far as it takes.</summary>
+    /// <param name="match">What must hold; it sees the texts of an entry as they are stored, which may be sealed.</param>
+    /// <param name="count">The most entries.</param>
+    /// <param name="runId">Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.</param>
+    /// <param name="since">The time before which the search ends; <see langword="null"/> for the beginning of the log.</param>
+    /// <param name="cancellationToken">The token to cancel the read.</param>
+    public async Task<IReadOnlyList<AuditEntry>> ReadNewestAsync(
+        Func<AuditEntry, bool> match, int count, string? runId = null, DateTimeOffset? since = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(match);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        for (int each = Math.Max(64, Math.Min(count, 1_024)); ; each *= 8)
+        {
+            (AuditCursor place, DateTimeOffset? complete) = await AuditSearch.LastAsync(_context.Logs, runId, each, cancellationToken).ConfigureAwait(false);
+            bool isAll = complete is null || complete <= since || each > int.MaxValue / 8;
+            var found = new Queue<AuditEntry>();
+            int certain = 0;
+            await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, runId, place, cancellationToken).ConfigureAwait(false))
+            {
+                if (!(entry.At < since) && match(entry))
+                {
+                    certain += isAll || entry.At >= complete ? 1 : 0;
+                    found.Enqueue(entry);
+                    if (found.Count > count)
+                    {
+                        found.Dequeue();
+                    }
+                }
+            }
+
+            if (isAll || certain >= count)
+            {
+                return _seal is null ? [.. found]
+                    : await Task.WhenAll(found.Select(entry => _seal.OpenAsync(entry, cancellationToken).AsTask())).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>Counts the entries of a tree whose words are not sealed, because an earlier version wrote them.</summary>
     /// <param name="rootId">The root of the tree.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
