@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using AgentFunctions.AgentFramework.AIAgents;
 using AgentFunctions.AgentFramework.DurableAgents;
+using AgentFunctions.AgentFramework.Opaque;
 
 namespace AgentFunctions.AgentFramework;
 
@@ -9,4 +11,7 @@ namespace AgentFunctions.AgentFramework;
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(RecordedContext))]
+[JsonSerializable(typeof(StoredSession))]
+[JsonSerializable(typeof(RunToken))]
+[JsonSerializable(typeof(StoredTurn))]
 internal sealed partial class AgentFrameworkJsonContext : JsonSerializerContext;

@@ -1,11 +1,21 @@
+using AgentFunctions;
 using AgentFunctions.AgentFramework;
+using AgentFunctions.AgentFramework.AIAgents;
 using AgentFunctions.AgentFramework.DurableAgents;
+using AgentFunctions.AgentFramework.Opaque;
+using AgentFunctions.Agents;
+using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Models;
+using AgentFunctions.Records;
 using AgentFunctions.Tools;
+using AgentFunctions.Views;
+using AgentFunctions.Views.Live;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -52,6 +62,65 @@ public static class AgentFrameworkServiceCollectionExtensions
         return services.AddDurableAgent(provider => provider.GetRequiredKeyedService<AIAgent>(key), configure);
     }
 
+    /// <summary>
+    /// Adds an agent that nobody can look into, such as one of another service: each of its turns is one recorded step, for which ledger, policy,
+    /// approvals and audit hold as a whole. The calls that it makes within a turn are not seen.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="agent">The agent.</param>
+    /// <param name="effect">What a turn does to the world: a turn that a crash cut off is repeated only if that is safe.</param>
+    /// <param name="configure">Sets name and limits; the defaults when left out.</param>
+    public static IServiceCollection AddOpaqueAgent(
+        this IServiceCollection services, AIAgent agent, ToolEffect effect, Action<OpaqueAgentOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(agent);
+        return services.AddOpaqueAgent(_ => agent, effect, configure);
+    }
+
+    /// <summary>Adds an agent that nobody can look into and that is made of the host's services; see the other overload.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="agent">Makes the agent, once.</param>
+    /// <param name="effect">What a turn does to the world.</param>
+    /// <param name="configure">Sets name and limits; the defaults when left out.</param>
+    public static IServiceCollection AddOpaqueAgent(
+        this IServiceCollection services, Func<IServiceProvider, AIAgent> agent, ToolEffect effect, Action<OpaqueAgentOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(agent);
+        var options = new OpaqueAgentOptions();
+        configure?.Invoke(options);
+        var opaque = new OpaqueAgent(agent, effect, options);
+        services.AddSingleton(opaque);
+        services.AddSingleton(provider => opaque.Of(provider).Definition);
+        services.AddAgentModel(provider => DriverOf(opaque.Of(provider)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, OpaqueTools>());
+        return services.AddAgentCatalog();
+    }
+
+    /// <summary>
+    /// Offers the agents of the host to code of Agent Framework: each is an <see cref="AIAgent"/> by the key of its name, unless the host has
+    /// registered one by that key. A session of it is one run.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="configure">Sets on whose behalf, and the like; the defaults when left out.</param>
+    public static IServiceCollection AddAgentFunctionsAsAIAgents(this IServiceCollection services, Action<AIAgentOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = new AIAgentOptions();
+        configure?.Invoke(options);
+        services.TryAddSingleton(static provider => new RunAccess(
+            provider.GetRequiredService<AgentGateway>(), provider.GetRequiredService<RunSteering>(), provider.GetRequiredService<RunReader>(),
+            new RunRecordsOfSteps(provider.GetRequiredService<Journal>(), provider.GetRequiredService<Transcript>(), provider.GetRequiredService<TimeProvider>()),
+            provider.GetRequiredService<LiveFeed>(), provider.GetRequiredService<ApprovalService>()));
+        services.TryAddKeyedSingleton<AIAgent>(KeyedService.AnyKey, (provider, key) =>
+        {
+            AgentDefinition agent = provider.GetRequiredService<AgentCatalog>().Resolve(key?.ToString() ?? "");
+            return new DurableAIAgent(
+                agent.Name, agent.Description, provider.GetRequiredService<RunAccess>(), options, provider.GetRequiredService<ILogger<DurableAIAgent>>());
+        });
+        return services;
+    }
+
     private static DurableAgentOptions OptionsOf(Action<DurableAgentOptions>? configure)
     {
         var options = new DurableAgentOptions();
@@ -71,6 +140,12 @@ public static class AgentFrameworkServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DurableAgentStart>());
         return services.AddAgentCatalog();
     }
+
+    private static ModelBinding DriverOf(OpaquePlan plan) => new(
+        plan.Definition.Model!, "driver", new ModelProfile { Provider = "agent-framework", Streaming = false }, new TurnDriver(plan.Tool))
+    {
+        IsOfOneAgent = true,
+    };
 
     private static ModelBinding ModelOf(IServiceProvider provider, DurableAgent agent) => new(
         agent.Plan.Model,

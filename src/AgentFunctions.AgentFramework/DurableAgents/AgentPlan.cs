@@ -44,7 +44,10 @@ internal sealed record AgentPlan
     public string Group => GroupOf(Name);
 
     /// <summary>Gets the name of the model of the agent.</summary>
-    public string Model => $"agent-framework.{Name}";
+    public string Model => ModelOf(Name);
+
+    /// <summary>Gets the name of the model of an agent.</summary>
+    public static string ModelOf(string name) => $"agent-framework.{name}";
 
     /// <summary>Gets the name that stands for all tools of an agent.</summary>
     public static string GroupOf(string name) => $"agent-framework__{name}";

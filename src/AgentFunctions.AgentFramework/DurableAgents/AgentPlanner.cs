@@ -19,7 +19,7 @@ internal static class AgentPlanner
     public static AgentPlan Plan(AIAgent agent, DurableAgentOptions options)
     {
         AgentParts parts = AgentParts.Of(agent);
-        string name = NameOf(agent, options);
+        string name = NameOf(agent, options.Name, "AddDurableAgent");
         if (parts.Innermost is not ChatClientAgent inner)
         {
             throw Refuse(name, $"{parts.Innermost.GetType().Name} is not a ChatClientAgent, so nobody can look into it; add it with AddOpaqueAgent.");
@@ -28,7 +28,7 @@ internal static class AgentPlanner
         ChatClientAgentOptions own = inner.GetService<ChatClientAgentOptions>() ?? new ChatClientAgentOptions { Name = inner.Name, Description = inner.Description };
         var notes = new List<string>();
         (bool through, bool functions) = Decorations(name, parts, options, notes);
-        CheckHistory(name, inner, own, options);
+        CheckHistory(name, own, options);
         CheckOptions(name, own, notes);
         return new AgentPlan
         {
@@ -49,13 +49,15 @@ internal static class AgentPlanner
     /// <summary>A refusal.</summary>
     internal static AgentException Refuse(string name, string why) => new(ErrorCode.InvalidInput, $"agent '{name}': {why}");
 
-    private static string NameOf(AIAgent agent, DurableAgentOptions options)
+    /// <summary>Gets the name that runs find an agent by.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it has none, or one that runs cannot have.</exception>
+    internal static string NameOf(AIAgent agent, string? given, string method)
     {
-        string? name = options.Name ?? agent.Name;
+        string? name = given ?? agent.Name;
         if (string.IsNullOrWhiteSpace(name))
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, "the agent has no name, and runs find it by name; set Name of the agent, or Name of the options of AddDurableAgent.");
+                ErrorCode.InvalidInput, $"the agent has no name, and runs find it by name; set Name of the agent, or Name of the options of {method}.");
         }
 
         return name.Length <= 64 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
@@ -100,7 +102,7 @@ internal static class AgentPlanner
         return (through, functions);
     }
 
-    private static void CheckHistory(string name, ChatClientAgent inner, ChatClientAgentOptions own, DurableAgentOptions options)
+    private static void CheckHistory(string name, ChatClientAgentOptions own, DurableAgentOptions options)
     {
         if (!IsInMemory(own.ChatHistoryProvider) && options.History == HistoryMode.Refused)
         {
@@ -112,8 +114,6 @@ internal static class AgentPlanner
         {
             throw Refuse(name, "ChatOptions.ConversationId has the service keep the history, which then no run can resume from; leave it out.");
         }
-
-        _ = inner;
     }
 
     private static bool IsInMemory(ChatHistoryProvider? provider) => provider is null or InMemoryChatHistoryProvider;
@@ -189,7 +189,7 @@ internal static class AgentPlanner
             Name = name,
             Description = inner.Description ?? "",
             Instructions = string.IsNullOrWhiteSpace(inner.Instructions) ? NoInstructions : inner.Instructions,
-            Model = $"agent-framework.{name}",
+            Model = AgentPlan.ModelOf(name),
             Tools = [AgentPlan.GroupOf(name)],
             Framing = PromptFraming.Chat,
             CallsInOrder = !own.AllowConcurrentInvocation || inner.AIContextProviders is { Count: > 0 },

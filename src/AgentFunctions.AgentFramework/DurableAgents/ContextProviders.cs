@@ -27,7 +27,10 @@ internal sealed class ContextProviders(IRecordStore records)
         RecordedContext context = await AskAsync(agent, call, session, messages, cancellationToken).ConfigureAwait(false);
         if (context.Messages is { } added)
         {
-            messages.InsertRange(LastOfPerson(messages) + 1, JsonSerializer.Deserialize(added, MessagesJson) ?? []);
+            // Whose they are is told by an object that JSON does not bring back.
+            messages.InsertRange(
+                LastOfPerson(messages) + 1,
+                (JsonSerializer.Deserialize(added, MessagesJson) ?? []).Select(static message => message.WithAgentRequestMessageSource(AgentRequestMessageSourceType.AIContextProvider)));
         }
 
         return context.Instructions;

@@ -1,0 +1,16 @@
+using AgentFunctions.Agents;
+
+namespace AgentFunctions.AgentFramework;
+
+/// <summary>Represents how an agent that nobody can look into becomes one of durable runs.</summary>
+public sealed class OpaqueAgentOptions
+{
+    /// <summary>Gets or sets the name of the durable agent; by default the agent's own.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>Gets or sets how long one turn of the agent may take; ten minutes by default.</summary>
+    public TimeSpan TurnTimeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Gets or sets where a run stops at the latest.</summary>
+    public AgentLimits Limits { get; set; } = new();
+}
