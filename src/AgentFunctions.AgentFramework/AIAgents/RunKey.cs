@@ -29,7 +29,7 @@ internal static class RunKey
     }
 
     /// <summary>Gets the key of a message within a session, so that a caller that was killed sends it once.</summary>
-    public static string OfMessage(string run, int number, string text) => $"agent-framework/{run}/{number}/{Hash(text)[..16]}";
+    public static string OfMessage(string run, int number, string text) => $"agent-framework/{run}/{number}/{Hash(text)}";
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

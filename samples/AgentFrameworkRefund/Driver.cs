@@ -1,0 +1,66 @@
+using System.Diagnostics;
+
+namespace AgentFrameworkRefund;
+
+/// <summary>Runs the scenario as processes that are killed, starts each again until it is done, and counts what happened.</summary>
+internal static class Driver
+{
+    private const int MostStarts = 10;
+
+    public static async Task<int> DriveAsync(string[] shapes, int kills)
+    {
+        Console.WriteLine("| shape | trials | with doubled effects | doubled effects | effects missing | model calls per trial | not done |");
+        Console.WriteLine("|---|---|---|---|---|---|---|");
+        foreach (string shape in shapes)
+        {
+            (int doubledTrials, int doubled, int missing, int calls, int undone) = (0, 0, 0, 0, 0);
+            for (int trial = 0; trial < kills; trial++)
+            {
+                string folder = Directory.CreateTempSubdirectory("refund-").FullName;
+                bool isDone = await TryAsync(shape, folder, KillPoint.All[trial % KillPoint.All.Length]);
+                string effects = Path.Combine(folder, "effects");
+                ILookup<string, string> happened = (File.Exists(effects) ? await File.ReadAllLinesAsync(effects) : []).ToLookup(static line => line);
+                int twice = Shop.Effects.Sum(effect => Math.Max(0, happened[effect].Count() - 1));
+                doubledTrials += twice > 0 ? 1 : 0;
+                doubled += twice;
+                missing += Shop.Effects.Count(effect => !happened.Contains(effect));
+                calls += (await File.ReadAllLinesAsync(Path.Combine(folder, "model-calls"))).Length;
+                undone += isDone ? 0 : 1;
+                Directory.Delete(folder, recursive: true);
+            }
+
+            Console.WriteLine(FormattableString.Invariant($"| {shape} | {kills} | {doubledTrials} | {doubled} | {missing} | {(double)calls / kills:0.0} | {undone} |"));
+        }
+
+        return 0;
+    }
+
+    private static async Task<bool> TryAsync(string shape, string folder, string point)
+    {
+        for (int start = 0; start < MostStarts; start++)
+        {
+            var info = new ProcessStartInfo("dotnet") { RedirectStandardError = true, RedirectStandardOutput = true };
+            foreach (string argument in new[] { "exec", typeof(Driver).Assembly.Location, "run", shape, folder, point })
+            {
+                info.ArgumentList.Add(argument);
+            }
+
+            using Process process = Process.Start(info)!;
+            Task<string> error = process.StandardError.ReadToEndAsync();
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            await output;
+            if (process.ExitCode == 0)
+            {
+                return true;
+            }
+
+            if (process.ExitCode != 137)
+            {
+                await Console.Error.WriteLineAsync($"{shape}, {point}: {await error}");
+            }
+        }
+
+        return false;
+    }
+}
