@@ -114,7 +114,7 @@ internal sealed class ToolCallState(CallToolInput input)
         Decision = Decision ?? Known?.Decision,
         ApprovalId = ApprovalId,
         QuestionIds = QuestionIds ?? Known?.QuestionIds,
-        Repeats = IsRepeat ? Known!.Repeats + 1 : Known?.Repeats ?? 0,
+        Repeats = (Known?.Repeats ?? 0) + (IsRepeat && !IsRefused ? 1 : 0),
         Etag = Known?.Etag,
     };
 }

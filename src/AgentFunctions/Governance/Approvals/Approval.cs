@@ -145,6 +145,10 @@ public sealed record Approval : IHumanTask<Approval>
     /// <summary>Gets who had steered the run's tree when it was last decided about, besides the requester.</summary>
     public IReadOnlyList<string>? Steerers { get; init; }
 
+    /// <summary>Gets from where on the audit log may tell of its end; <see langword="null"/> for its beginning.</summary>
+    [JsonInclude]
+    internal long? AuditFrom { get; init; }
+
     /// <summary>Gets when the run took the answer up (UTC): from then on no denial comes before the call.</summary>
     public DateTimeOffset? TakenAt { get; init; }
 
@@ -202,6 +206,8 @@ public sealed record Approval : IHumanTask<Approval>
     Approval IHumanTask<Approval>.Expire(DateTimeOffset at) => this with { State = ApprovalState.Expired };
 
     Approval IHumanTask<Approval>.Withdraw() => this with { State = ApprovalState.Withdrawn };
+
+    Approval IHumanTask<Approval>.EndedAfter(long auditFrom) => this with { AuditFrom = auditFrom };
 
     Approval IHumanTask<Approval>.Escalate(DateTimeOffset at) => this with { EscalatedAt = at };
 

@@ -87,7 +87,11 @@ internal sealed class ApprovalRequester(
         Entry(AuditTypes.ApprovalEscalated, task) with { Reason = $"to {string.Join(", ", task.Terms.EscalateTo)}" }, cancellationToken);
 
     protected override Task RecordEndAsync(Approval task, CancellationToken cancellationToken) => task.State == ApprovalState.Expired
-        ? audit.AppendAsync(Entry(AuditTypes.ApprovalExpired, task), cancellationToken)
+        ? audit.AppendOnceAsync(
+            Entry(AuditTypes.ApprovalExpired, task),
+            // Each look at an approval that has expired comes here, on any host.
+            new AuditOnce(task.AuditFrom ?? 0, entry => entry.Type == AuditTypes.ApprovalExpired && entry.ApprovalId == task.Id && entry.RunId == task.RunId),
+            cancellationToken)
         : Task.CompletedTask;
 
     protected override Task RecordToldAsync(Approval task, IReadOnlyList<HumanTaskDelivery> told, CancellationToken cancellationToken) =>

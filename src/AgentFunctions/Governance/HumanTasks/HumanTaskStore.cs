@@ -12,9 +12,11 @@ namespace AgentFunctions.Governance.HumanTasks;
 /// <param name="seal">The seal of the records.</param>
 /// <param name="names">The beginnings of the records' keys.</param>
 /// <param name="json">How a task is stored.</param>
+/// <param name="auditEnd">Gets the end of the audit log of a task's run: what it says of the task's end stands behind that.</param>
 /// <param name="log">The log.</param>
 internal abstract class HumanTaskStore<TTask>(
-    IRecordStore records, RecordSeal seal, HumanTaskKeys names, JsonTypeInfo<TTask> json, ILogger log)
+    IRecordStore records, RecordSeal seal, HumanTaskKeys names, JsonTypeInfo<TTask> json,
+    Func<TTask, CancellationToken, Task<long>> auditEnd, ILogger log)
     where TTask : class, IHumanTask<TTask>
 {
     private readonly SealedRecords _sealed = new(records, seal, names.Tasks);
@@ -55,7 +57,7 @@ internal abstract class HumanTaskStore<TTask>(
     /// <param name="change">The change; the same task for none.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">There is no task of that id.</exception>
-    public virtual async Task<TTask> ChangeAsync(string id, Func<TTask, TTask> change, CancellationToken cancellationToken)
+    public async Task<TTask> ChangeAsync(string id, Func<TTask, TTask> change, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -64,6 +66,11 @@ internal abstract class HumanTaskStore<TTask>(
             if (ReferenceEquals(after, before))
             {
                 return before;
+            }
+
+            if (before.IsPending && !after.IsPending)
+            {
+                after = after.EndedAfter(await auditEnd(before, cancellationToken).ConfigureAwait(false));
             }
 
             // Otherwise what the other one wrote is read and judged anew.

@@ -46,6 +46,10 @@ internal interface IHumanTask<TTask>
     /// <summary>Ends it, since nobody is needed any more.</summary>
     TTask Withdraw();
 
+    /// <summary>Notes where in the audit log its end can stand.</summary>
+    /// <param name="auditFrom">The place before which it cannot.</param>
+    TTask EndedAfter(long auditFrom);
+
     /// <summary>Lets further roles decide.</summary>
     /// <param name="at">When (UTC).</param>
     TTask Escalate(DateTimeOffset at);

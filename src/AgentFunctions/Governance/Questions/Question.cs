@@ -187,6 +187,8 @@ public sealed record Question : IHumanTask<Question>
 
     Question IHumanTask<Question>.Withdraw() => this with { State = QuestionState.Withdrawn };
 
+    Question IHumanTask<Question>.EndedAfter(long auditFrom) => this with { AuditFrom = auditFrom };
+
     Question IHumanTask<Question>.Escalate(DateTimeOffset at) => this with { EscalatedAt = at };
 
     Question IHumanTask<Question>.Told(IReadOnlyList<HumanTaskDelivery> deliveries, DateTimeOffset remindAt) => this with

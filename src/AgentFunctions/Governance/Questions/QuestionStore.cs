@@ -8,25 +8,12 @@ namespace AgentFunctions.Governance.Questions;
 
 /// <summary>The questions of this host: a record each, a list of those that are not settled, and a list for each run.</summary>
 internal sealed class QuestionStore(IRecordStore records, TreeKeys keys, AuditLog audit, ILogger<QuestionStore> log) : HumanTaskStore<Question>(
-    records, RecordSeal.Of(keys, "questions"), new HumanTaskKeys("questions/", "questions-open/"), QuestionsJsonContext.Default.Question, log)
+    records, RecordSeal.Of(keys, "questions"), new HumanTaskKeys("questions/", "questions-open/"), QuestionsJsonContext.Default.Question,
+    (question, cancellationToken) => audit.EndAsync(question.RootId, question.RunId, cancellationToken), log)
 {
     private const string OfRuns = RunNames.AskedQuestions + "/";
 
     private readonly IRecordStore _records = records;
-
-    public override async Task<Question> ChangeAsync(string id, Func<Question, Question> change, CancellationToken cancellationToken)
-    {
-        // Read before the question ends: whatever the audit log says of its end stands behind this place.
-        long? from = await FindAsync(id, cancellationToken).ConfigureAwait(false) is ({ State: QuestionState.Pending } open, _)
-            ? await audit.EndAsync(open.RootId, open.RunId, cancellationToken).ConfigureAwait(false) : null;
-        return await base.ChangeAsync(id, End, cancellationToken).ConfigureAwait(false);
-
-        Question End(Question before)
-        {
-            Question after = change(before);
-            return before.State == QuestionState.Pending && after.State != QuestionState.Pending ? after with { AuditFrom = from } : after;
-        }
-    }
 
     /// <summary>Lists all questions of a run, in the order of its calls.</summary>
     /// <param name="runId">The run.</param>

@@ -62,6 +62,32 @@ internal sealed class DecisionStepTests
         Assert.That(state.Phase, Is.EqualTo(calls == 1 ? ToolCallPhase.Approved : ToolCallPhase.New));
     }
 
+    [TestCase(ApprovalState.Approved, 2)]
+    [TestCase(ApprovalState.Denied, 1)]
+    public async Task Approval_OfACallThatMayHaveTakenEffect_CountsAsARepeatOnlyIfItIsMade(ApprovalState answer, int repeats)
+    {
+        await using ToolCallBench bench = await BenchCalls.StartAsync(BenchCalls.Ask);
+        ToolCallState state = await AskedAsync(bench, answer);
+        state.Known = state.Known! with { State = LedgerState.Unknown, Repeats = 1 };
+
+        await bench.PassAsync<ApprovalStep>(state, new FakeNext());
+
+        Assert.That(state.NewEntry(bench.Time.GetUtcNow()).Repeats, Is.EqualTo(repeats));
+    }
+
+    [Test]
+    public async Task Approval_ThatExpired_IsInTheAuditLogOnceHoweverOftenItIsLookedAt()
+    {
+        await using ToolCallBench bench = await BenchCalls.StartAsync(BenchCalls.Ask);
+        ToolCallState state = await AskedAsync(bench, ApprovalState.Expired);
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ =>
+            bench.Get<ApprovalRequester>().CheckAsync(state.Known!.ApprovalId!, CancellationToken.None)));
+
+        Assert.That(
+            await bench.Get<AuditLog>().ReadAsync().CountAsync(static entry => entry.Type == AuditTypes.ApprovalExpired), Is.EqualTo(1));
+    }
+
     [Test]
     public async Task Approval_WasGivenForOtherArguments_Refuses()
     {
