@@ -126,24 +126,16 @@ internal sealed class ConnectionTests
         await Assertions.Expect(tabs[7].GetByText("every 10 s: other tabs hold the streams")).ToBeVisibleAsync();
         foreach (IPage tab in tabs)
         {
-            await HideAsync(tab, hidden: true);
+            await DashboardPage.HideAsync(tab, hidden: true);
         }
 
         await Poll.UntilAsync(async () => await LocksAsync(page.Page) == 0, TestContext.CurrentContext.CancellationToken);
         gate.SetResult();
         await server.StatusAsync(run, "completed");
-        await HideAsync(tabs[7], hidden: false);
+        await DashboardPage.HideAsync(tabs[7], hidden: false);
         await Assertions.Expect(tabs[7].Locator(".feed")).ToContainTextAsync("All tabs have it.");
         page.AssertClean();
     }
 
     private static Task<int> LocksAsync(IPage page) => page.EvaluateAsync<int>("async () => (await navigator.locks.query()).held.length");
-
-    private static Task HideAsync(IPage page, bool hidden) => page.EvaluateAsync(
-        """
-        hidden => {
-          Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden });
-          document.dispatchEvent(new Event('visibilitychange'));
-        }
-        """, hidden);
 }

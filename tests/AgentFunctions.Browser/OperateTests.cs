@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using AgentFunctions.TestKit;
 using Microsoft.Playwright;
 
@@ -52,6 +53,51 @@ internal sealed class OperateTests : ServedTests
 
         await page.GoAsync($"runs/{run}");
         await Assertions.Expect(page.Heading("This was erased")).ToBeVisibleAsync();
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Erase_RunIsHeld_ItIsRefusedWithTheHoldAndStays()
+    {
+        string run = await Server.SubmitAsync("Keep every trace.");
+        await Server.StatusAsync(run, "completed");
+        using HttpResponseMessage held = await Server.Http.PutAsJsonAsync("/api/holds/case-seven", new { run, reason = "A case at court" });
+        Assert.That(held.IsSuccessStatusCode, Is.True);
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
+        await page.Button("More actions").ClickAsync();
+        await page.Button("Erase").ClickAsync();
+        ILocator dialog = page.Page.Locator("dialog");
+        await dialog.GetByLabel("Why").FillAsync("A person asked for it");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Erase" }).ClickAsync();
+        await Assertions.Expect(dialog.Locator(".field-error").Last).ToContainTextAsync("case-seven");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Cancel" }).ClickAsync();
+
+        await page.GoAsync($"runs/{run}?tab=audit");
+        await page.Button("Verify the chain").ClickAsync();
+        await Assertions.Expect(page.Page.GetByText("The chain holds")).ToBeVisibleAsync();
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Notice_PageIsHiddenAndSomethingWaits_WhoAskedForItIsTold()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        await page.Context.GrantPermissionsAsync(["notifications"]);
+        await page.Context.AddInitScriptAsync("window.told = []; window.Notification = class { static permission = 'granted'; "
+            + "static async requestPermission() { return 'granted'; } constructor(title, { body }) { window.told.push(body); } };");
+        int approvals = 0;
+        await page.Context.RouteAsync("**/api/inbox", route => route.FulfillAsync(
+            new() { Json = new { approvals = Volatile.Read(ref approvals), questions = 0, reviews = 0, incidents = 0 } }));
+        await page.Page.Clock.InstallAsync();
+        await page.GoAsync("agents");
+        await page.Button("Notices on the desktop").ClickAsync();
+        await Assertions.Expect(page.Button("Notices on the desktop")).ToHaveAttributeAsync("aria-pressed", "true");
+        await DashboardPage.HideAsync(page.Page, hidden: true);
+        Volatile.Write(ref approvals, 2);
+        await page.Page.Clock.RunForAsync(70_000);
+
+        await Assertions.Expect(page.Page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex(@"^\(2\) "));
+        Assert.That(await page.Page.EvaluateAsync<string[]>("() => window.told"), Is.EqualTo(["Waiting: 2 approvals."]));
         page.AssertClean();
     }
 }

@@ -8,6 +8,64 @@ namespace AgentFunctions.Browser;
 [CancelAfter(3_600_000)]
 internal sealed class RunPageTests : ServedTests
 {
+    [Test, Order(0)]
+    public async Task Start_EmptyHost_TextIsThereBeforeTheCallEndsAndTheDurableTextReplacesIt()
+    {
+        // Half of the answer, then nothing until the page has shown it.
+        var half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int chunks = 0;
+        Server.Script("ESSAY", _ => ChatReply.Say("The first half is already here. The second half comes when the test says so.") with
+        {
+            BetweenChunks = token => Interlocked.Increment(ref chunks) > 2 ? half.Task.WaitAsync(token) : Task.CompletedTask,
+        });
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server);
+        await page.Button("Start the first run").ClickAsync();
+        await page.Page.GetByLabel("Goal", new() { Exact = true }).FillAsync("Write the ESSAY.");
+        await page.Page.GetByLabel("Agent", new() { Exact = true }).SelectOptionAsync("lead");
+        await page.Button("Start the run").DblClickAsync();
+
+        ILocator live = page.Page.Locator(".live-text");
+        await Assertions.Expect(live).ToContainTextAsync("The first half");
+        await Assertions.Expect(page.Page.Locator("dd.now")).ToContainTextAsync("writes");
+        await Assertions.Expect(page.Page.GetByText("The second half")).ToHaveCountAsync(0);
+        half.SetResult();
+
+        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("The second half comes when the test says so.");
+        await Assertions.Expect(live).ToBeHiddenAsync();
+        await Assertions.Expect(page.Page.Locator(".run-title .status")).ToContainTextAsync("Completed");
+        await Assertions.Expect(page.Page.Locator(".feed .turn", new() { HasText = "Turn 1" })).ToHaveCountAsync(1);
+        await page.GoAsync("");
+        await Assertions.Expect(page.Page.Locator(".runs .row")).ToHaveCountAsync(1);
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Live_StreamBreaksInMidSentence_TheTextIsStruckThroughAndNothingIsDoubled()
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int asked = 0;
+        int pieces = 0;
+        Server.Script("BROKEN", _ => Interlocked.Increment(ref asked) == 1
+            ? ChatReply.Say("A sentence that breaks off in the very middle of what it wanted to say.") with
+            {
+                AbortAfterChunks = 4,
+                BetweenChunks = token => Interlocked.Increment(ref pieces) == 3 ? seen.Task.WaitAsync(token) : Task.CompletedTask,
+            }
+            : ChatReply.Say("A sentence that is whole this time."));
+        string run = await Server.SubmitAsync("Say it BROKEN.");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
+        await Assertions.Expect(page.Page.Locator(".live-text")).ToContainTextAsync("A sentence that");
+        seen.SetResult();
+
+        ILocator cut = page.Page.Locator(".feed .cut");
+        await Assertions.Expect(cut).ToContainTextAsync("Attempt 1 was cut off, asked again (attempt 2)");
+        await Assertions.Expect(page.Page.Locator(".feed .turn-body > .prose", new() { HasText = "A sentence that is whole this time." })).ToHaveCountAsync(1);
+        await Assertions.Expect(cut).ToHaveCountAsync(1);
+        Assert.That(
+            await cut.Locator(".prose").EvaluateAsync<string>("element => getComputedStyle(element).textDecorationLine"), Is.EqualTo("line-through"));
+        page.AssertClean();
+    }
+
     [Test]
     public async Task Live_TheStreamIsOpenedInMidCall_TheSnapshotIsTheTextSoFar()
     {

@@ -39,32 +39,33 @@ export function emit(name, value) {
 }
 
 // The key lives in this tab. Other tabs of this origin are asked for it, so that a person types it once.
-let key = read();
+let key = kept('sessionStorage', KEY), stays = Boolean(key);
 const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('agentfunctions') : null;
 tabs?.addEventListener('message', ({ data }) => {
-  if (data === 'key?' && key) tabs.postMessage({ key });
+  if (data === 'key?' && key) tabs.postMessage({ key, stays });
   else if (data?.key && !key) {
-    keep(data.key);
+    keep(data.key, data.stays);
     emit('key');
     signedIn();
   }
 });
 
-function read() {
+/** Reads what the browser keeps for this page, or keeps it; null if there is none. Storage may be off. */
+export function kept(where, name, value) {
   try {
-    return sessionStorage.getItem(KEY);
+    if (value === undefined) return globalThis[where].getItem(name);
+    value ? globalThis[where].setItem(name, value) : globalThis[where].removeItem(name);
   } catch {
-    return null;
+    // It then lasts as long as the page.
   }
+  return null;
 }
 
-function keep(value) {
+/** A key that a person typed stays in the tab; a token of an issuer in memory alone. */
+function keep(value, inTab) {
   key = value;
-  try {
-    value ? sessionStorage.setItem(KEY, value) : sessionStorage.removeItem(KEY);
-  } catch {
-    // Storage may be off: the key then lasts as long as the page.
-  }
+  stays = inTab;
+  kept('sessionStorage', KEY, inTab ? value : '');
 }
 
 /** Asks the other tabs of this origin for the key. */
@@ -93,32 +94,36 @@ export async function readSession() {
   return session;
 }
 
-/** Tries a key. True if the host knows it. */
-export async function signIn(value) {
-  const before = key;
-  keep(value.trim());
+/** Tries a key or a token. True if the host knows it. */
+export async function signIn(value, inTab = true) {
+  const before = [key, stays];
+  keep(value.trim(), inTab);
   await readSession();
   if (!session.caller) {
-    keep(before);
+    keep(...before);
     return false;
   }
-  tabs?.postMessage({ key });
+  tabs?.postMessage({ key, stays });
   signedIn();
   return true;
 }
 
 export function signOut() {
-  keep(null);
+  keep(null, false);
   location.assign(root);
 }
 
 // While the person signs in, requests wait; then they are sent again, so what was typed is not lost.
-let waiting = null;
+let waiting = null, renewal = null;
+/** Names what gets a new token without asking the person; it resolves with whether it did. */
+export const renewBy = action => { renewal = action; };
 export function needSignIn(reason) {
   if (!waiting) {
     waiting = {};
     waiting.done = new Promise(resolve => { waiting.resolve = resolve; });
-    emit('signin', reason ?? (key ? 'Your key is no longer valid. Sign in to go on; what you typed is kept.' : null));
+    const ask = () => waiting && emit('signin', reason ??
+      (key ? 'Your key is no longer valid. Sign in to go on; what you typed is kept.' : null));
+    renewal ? renewal().then(isDone => isDone || ask(), ask) : ask();
   }
   return waiting.done;
 }

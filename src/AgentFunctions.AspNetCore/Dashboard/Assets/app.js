@@ -1,7 +1,8 @@
 // The shell: addresses, navigation, keyboard, sign-in, and what is said about the host.
 
 import { append, button, clockTime, dialog, field, h, icon, link, plural, set, setText } from './h.js';
-import { get, net, on, readSession, root, session, signIn, signOut } from './api.js';
+import { get, kept, net, on, readSession, root, session, signIn, signOut } from './api.js';
+import { isIdle } from './stream.js';
 
 const SCREENS = [
   [/^$/, () => import('./runs.js'), 'runs', 'Runs'],
@@ -90,7 +91,7 @@ export function back(fallback = '') {
   history.state?.depth > 0 ? history.back() : go(fallback);
 }
 
-async function render() {
+async function render(isBack = false) {
   const path = here();
   const found = SCREENS.map(([pattern, load, place, title]) => ({ match: pattern.exec(path), load, place, title })).find(screen =>
     screen.match);
@@ -101,9 +102,10 @@ async function render() {
     return;
   }
   for (const leave of current?.leaves ?? []) leave();
+  told = false;
   closeMenu();
   const view = current = {
-    path, params, match: found?.match ?? [], el: h('div', { class: 'screen' }), leaves: [], keys: {}, screen: null,
+    path, params, isBack, match: found?.match ?? [], el: h('div', { class: 'screen' }), leaves: [], keys: {}, screen: null,
       heading: found?.title ?? 'Not found',
     get live() { return current === view; },
     leave: action => view.leaves.push(action),
@@ -162,7 +164,8 @@ function titleOf() {
   document.title = `${waiting ? `(${waiting}) ` : ''}${current?.heading ?? ''} · AgentFunctions`;
 }
 
-window.addEventListener('popstate', render);
+history.scrollRestoration = 'manual';
+window.addEventListener('popstate', () => render(true));
 document.addEventListener('click', event => {
   const anchor = event.target.closest?.('a.in');
   if (!anchor || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -268,18 +271,26 @@ on('session', showSession);
 // What waits: counts beside the places, and in the title.
 async function refreshCounts() {
   try {
-    showCounts(await get('inbox', { quiet: true }));
+    drawCounts(await get('inbox', { quiet: true }));
   } catch {
     // The connection's bar says it.
   }
 }
 
+/** Shows what a stream told of the inbox; while it does, the page need not ask often. */
 export function showCounts(inbox) {
+  told = true;
+  drawCounts(inbox);
+}
+
+function drawCounts(inbox) {
   for (const name of ['approvals', 'questions', 'reviews', 'incidents']) {
     const before = counts.get(name)?.n;
     const n = inbox[name] ?? 0;
     counts.set(name, { n, mine: name === 'approvals' || name === 'questions' ? n : 0 });
-    if (name === 'approvals' && before !== undefined && n > before) say(`Waiting for you: ${plural(n, 'approval')}.`);
+    if (before === undefined || n <= before) continue;
+    if (name === 'approvals') say(`Waiting for you: ${plural(n, 'approval')}.`);
+    notice(name, n);
   }
   const sum = (counts.get('approvals')?.n ?? 0) + (counts.get('questions')?.n ?? 0);
   for (const [, place, badge] of places) {
@@ -291,9 +302,9 @@ export function showCounts(inbox) {
 }
 on('inbox', showCounts);
 on('decided', refreshCounts);
-let lastCount = 0;
+let lastCount = 0, told = false;
 setInterval(() => {
-  if (net.since || Date.now() - lastCount < (document.hidden ? 60_000 : 15_000)) return;
+  if (net.since || Date.now() - lastCount < (told || document.hidden || isIdle() ? 60_000 : 15_000)) return;
   lastCount = Date.now();
   if (session.caller) refreshCounts();
 }, 5_000);
@@ -304,19 +315,33 @@ function theme() {
   const next = order[(order.indexOf(document.documentElement.dataset.theme ?? '') + 1) % 3];
   if (next) document.documentElement.dataset.theme = next;
   else delete document.documentElement.dataset.theme;
-  try {
-    localStorage.setItem('agentfunctions.theme', next);
-  } catch {
-    // Not kept then.
-  }
+  kept('localStorage', 'agentfunctions.theme', next);
   toast(next ? `Theme: ${next}` : 'Theme: as the system');
 }
-try {
-  const kept = localStorage.getItem('agentfunctions.theme');
-  if (kept) document.documentElement.dataset.theme = kept;
-} catch {
-  // As the system.
+const chosenTheme = kept('localStorage', 'agentfunctions.theme');
+if (chosenTheme) document.documentElement.dataset.theme = chosenTheme;
+
+// Notices of the desktop, for those who asked for them, while the page is not in view.
+const NOTICES = 'agentfunctions.notices';
+const isNoticed = () => kept('localStorage', NOTICES) === 'on' && globalThis.Notification?.permission === 'granted';
+function notice(name, n) {
+  if (!document.hidden || !isNoticed()) return;
+  try {
+    const shown = new Notification('AgentFunctions', { body: `Waiting: ${plural(n, name.slice(0, -1))}.`, tag: name });
+    shown.onclick = () => { window.focus(); go(name); shown.close(); };
+  } catch {
+    // Some phones show notices of installed apps alone.
+  }
 }
+async function toggleNotices() {
+  if (isNoticed()) kept('localStorage', NOTICES, '');
+  else if (await globalThis.Notification?.requestPermission() === 'granted') kept('localStorage', NOTICES, 'on');
+  else return toast('The browser does not allow notices of this page.', 'bad');
+  bell.setAttribute('aria-pressed', String(isNoticed()));
+  return toast(isNoticed() ? 'You get a notice when something waits for you.' : 'Notices are off.');
+}
+const bell = button('', toggleNotices, { kind: 'icon-button', name: 'bell', title: 'Notices on the desktop',
+  'aria-label': 'Notices on the desktop', 'aria-pressed': String(isNoticed()) });
 
 // Keyboard.
 const HELP = [
@@ -378,7 +403,7 @@ function shell() {
   append(side, [append(link(''), [brand()]), NAVIGATION.map(([group, items]) => h('div', { class: 'group' },
     group && h('p', { class: 'group-name' }, group),
     h('ul', null, items.map(([to, name, label, image]) => h('li', null, place(to, name, label, image)))))),
-  h('div', { class: 'who' }, who, h('div', { class: 'who-tools' },
+  h('div', { class: 'who' }, who, h('div', { class: 'who-tools' }, bell,
     button('', theme, { kind: 'icon-button', name: 'theme', title: 'Light or dark', 'aria-label': 'Light or dark' }), out))]);
   side.firstElementChild.classList.add('home');
   const bottom = h('nav', { class: 'bottom', 'aria-label': 'Main places' }, place('inbox', 'inbox', 'Inbox', 'approval'),

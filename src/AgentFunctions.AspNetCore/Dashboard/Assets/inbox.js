@@ -330,7 +330,7 @@ export async function mount(view) {
   const found = [...items, ...history].find(item => item.id === chosen);
   await open(chosen, found?.is ?? (kind === 'questions' ? 'question' : 'approval'));
   stream = follow({ path: () => 'watch?topic=inbox', onEvent: ({ type, data }) =>
-    { if (type === 'inbox') { showCounts(data); refresh(); } }, poll: refresh, onState: state =>
+    { if (type === 'inbox') { showCounts(data); refresh(); } }, poll: refresh, busy: () => false, onState: state =>
     { if (state === 'gone') timer ||= setInterval(() => !document.hidden && refresh(), 5000); } });
   return {};
 }

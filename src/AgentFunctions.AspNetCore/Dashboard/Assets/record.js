@@ -128,15 +128,18 @@ async function changes({ store, panel }) {
   const size = file => file ? file.type === 'folder' ? 'folder' : bytes(file.size ?? 0) : '–';
   const kinds = { added: 'good', removed: 'bad', changed: 'wait' };
   const off = may('operator', 'submitter') ? null : 'Only its requester and operators may do this.';
-  const turns = Map.groupBy(entries.filter(entry => entry.changes.length), entry => `${entry.run ?? ''}/${entry.turn ?? ''}`);
-  set(panel, [...turns.values()].map(group => {
-    const { run, turn } = group[0], own = !run || run === store.id;
-    return h('section', { class: 'card scroll-x', tabindex: '0', 'aria-label': `Turn ${turn ?? '–'}`,
-      css: { 'margin-bottom': '14px' } },
-      h('header', null, h('h2', null, turn === null || turn === undefined ? 'Outside of a turn' : `Turn ${turn}`),
-        moment(group[0].at),
-        !own && link(`runs/${run}`, 'sub-agent'), group[0].restore && tag('Restore', 'pause'), h('span', { class: 'spacer' }),
-        own && turn > 0 && button('Go back to before', () => restore(turn - 1), { kind: 'small', act: true, off })),
+  const groups = [...Map.groupBy(entries.filter(entry => entry.changes.length), entry => entry.restore ? entry.seq :
+    `${entry.run ?? ''}/${entry.turn ?? ''}`).values()];
+  const isOwn = group => !group[0].restore && group[0].run === store.id && group[0].turn > 0;
+  const back = (label, turn) => button(label, () => restore(turn), { kind: 'small', act: true, off });
+  const first = groups.find(isOwn);
+  set(panel, groups.map(group => {
+    const { run, turn, at, restore: isRestore } = group[0];
+    const title = isRestore ? `Back to the end of turn ${turn}` : turn > 0 ? `Turn ${turn}` : 'Outside of a turn';
+    return h('section', { class: 'card scroll-x', tabindex: '0', 'aria-label': title, css: { 'margin-bottom': '14px' } },
+      h('header', null, h('h2', null, title), moment(at), run && run !== store.id && link(`runs/${run}`, 'sub-agent'),
+        isRestore && tag('Restore', 'pause'), h('span', { class: 'spacer' }),
+        group === first && back('Before it', turn - 1), isOwn(group) && back('Go back to here', turn)),
       h('table', null, h('tbody', null, group.flatMap(entry => entry.changes).map(change => h('tr', null,
         h('td', null, tag(words(change.kind), kinds[change.kind])), h('td', null, h('code', null, change.path)),
         h('td', { class: 'num' }, `${size(change.before)} → ${size(change.after)}`))))));

@@ -86,6 +86,7 @@ class RunStore {
         return this.last;
       },
       onProblem,
+      busy: () => ['running', 'queued'].includes(this.run.status),
     });
   }
 
@@ -475,7 +476,7 @@ export async function mount(view) {
   store.on('live', nowPart);
   store.on('connection', () => {
     dot.classList.toggle('off', store.connection !== 'live');
-    setText(dot, { live: 'live', polling: 'every 10 s: other tabs hold the streams', ended: 'ended', down: 'not connected',
+    setText(dot, { live: 'live', polling: 'every 10 s: other tabs hold the streams', resting: 'every minute', ended: 'ended', down: 'not connected',
       gone: '' }[store.connection] ?? 'connecting');
   });
   let said = 0;

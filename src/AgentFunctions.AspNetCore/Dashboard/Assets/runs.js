@@ -132,6 +132,9 @@ export const nowOf = now => String(now).replace(/^tool(\.started)?:/, '').replac
 
 const errorOf = run => oneLine(run.error, 80);
 
+// What the list was like when it was left, so that Back comes to the same place.
+let left = null;
+
 export async function mount(view) {
   view.title('Runs');
   let filter = { ...view.params }, runs = [], next = null, total = 0, counts = null, loading = null, seen = new Set(),
@@ -185,7 +188,7 @@ export async function mount(view) {
 
   let timer = 0;
   const later = action => { clearTimeout(timer); timer = setTimeout(action, 250); };
-  view.leave(() => { clearTimeout(timer); clearInterval(poller); stream?.close(); list.close(); });
+  view.leave(() => { left = { filter: JSON.stringify(filter), runs, next, total, counts, y: window.scrollY }; clearTimeout(timer); clearInterval(poller); stream?.close(); list.close(); });
 
   function change(values) {
     view.set(values, { push: true });
@@ -245,11 +248,14 @@ export async function mount(view) {
     clearInterval(poller);
     stream?.close();
     const asking = filter;
+    const known = view.isBack && left?.filter === JSON.stringify(filter) && left.runs.length ? left : null;
+    view.isBack = false;
     try {
-      const page = await read({ limit: PAGE });
+      const page = known ?? await read({ limit: PAGE });
       if (!view.live || asking !== filter) return;
       seen = new Set();
       take(page, false);
+      if (known) requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo(0, known.y)));
       watch();
     } catch (e) {
       if (view.live && asking === filter) set(holder, fault(e, start));
@@ -326,12 +332,13 @@ export async function mount(view) {
       },
       onState(value) {
         state.classList.toggle('off', value !== 'live');
-        setText(state, { live: 'live', polling: 'refreshes every 10 s: other tabs hold the streams', down: 'not connected',
+        setText(state, { live: 'live', polling: 'refreshes every 10 s: other tabs hold the streams', resting: 'refreshes every minute', down: 'not connected',
           gone: 'refreshes every 4 s' }[value] ?? 'connecting');
         if (value === 'gone') poller = setInterval(() => !document.hidden && refresh(), 4000);
         if (value === 'live') refresh();
       },
       poll: () => refresh(),
+      busy: () => counts?.running + counts?.queued > 0,
     });
   }
 

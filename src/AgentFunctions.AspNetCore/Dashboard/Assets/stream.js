@@ -6,27 +6,51 @@ import { learnClock } from './h.js';
 const SILENCE = 40_000;
 const SLOTS = 4;
 const POLL = 10_000;
+const IDLE = 15 * 60_000;
+const IDLE_POLL = 60_000;
+
+// A page that nobody has touched for a while costs little: where nothing works either, it looks once a minute.
+let touched = Date.now();
+const resting = new Set();
+for (const type of ['pointerdown', 'pointermove', 'keydown', 'wheel', 'focus']) {
+  window.addEventListener(type, () => {
+    touched = Date.now();
+    for (const wake of resting) wake();
+  }, { capture: true, passive: true });
+}
+
+/** Whether nobody has touched the page for a while. */
+export const isIdle = () => Date.now() - touched > IDLE;
 
 /**
  * Follows a stream. `path(last)` gives its address; `onEvent({type, data, id})` gets each event; `onState(state)` hears
- * connecting, live, polling, down, ended, gone; `poll(last)` reads the same without a stream, for the fifth visible tab.
+ * connecting, live, polling, resting, down, ended, gone; `poll(last)` reads the same without a stream, for the fifth visible
+ * tab, and for a page that is idle while nothing is `busy()`.
  */
-export function follow({ path, onEvent, onState = () => {}, poll, last = null, onProblem = () => {} }) {
+export function follow({ path, onEvent, onState = () => {}, poll, last = null, onProblem = () => {}, busy = () => true }) {
   let closed = false, controller = null, release = null, timer = 0, failures = 0, running = false, lastId = last;
 
   async function run() {
     if (running || closed || document.hidden) return;
     running = true;
     while (!closed && !document.hidden) {
-      if (!release && !(release = await slot())) {
+      const rests = mayRest();
+      if (rests) {
+        release?.();
+        release = null;
+      }
+      if (rests || !release && !(release = await slot())) {
         if (!poll) { await pause(POLL); continue; }
-        onState('polling');
+        onState(rests ? 'resting' : 'polling');
         try {
           lastId = await poll(lastId) ?? lastId;
         } catch (e) {
           if (e.status) { onProblem(e); break; }
         }
-        await pause(POLL);
+        const wakeUp = () => wake?.();
+        if (rests) resting.add(wakeUp);
+        await pause(rests ? IDLE_POLL : POLL);
+        resting.delete(wakeUp);
         continue;
       }
       try {
@@ -36,6 +60,8 @@ export function follow({ path, onEvent, onState = () => {}, poll, last = null, o
         await pause(end ?? 500);
       } catch (e) {
         if (closed || document.hidden) break;
+        // The page itself ended it, to begin anew or to rest.
+        if (e.name === 'AbortError') { await pause(200); continue; }
         if (e.status === 401) { await needSignIn(); continue; }
         if (e.status && e.status < 500 && e.status !== 408 && e.status !== 429) { onState('gone'); onProblem(e); close(); break; }
         onState('down');
@@ -124,8 +150,12 @@ export function follow({ path, onEvent, onState = () => {}, poll, last = null, o
     } else run();
   }
 
+  const mayRest = () => Boolean(poll) && isIdle() && !busy();
+  const look = setInterval(() => mayRest() && controller?.abort(), IDLE_POLL);
+
   function close() {
     closed = true;
+    clearInterval(look);
     controller?.abort();
     wake?.();
     document.removeEventListener('visibilitychange', visibility);

@@ -1,0 +1,239 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using AgentFunctions.TestKit;
+using Microsoft.Playwright;
+
+namespace AgentFunctions.Browser;
+
+/// <summary>
+/// What the page may cost: bytes, memory and frames. Only what does not depend on the machine is asserted; times are printed.
+/// </summary>
+[CancelAfter(3_600_000)]
+internal sealed partial class BudgetTests : ServedTests
+{
+    private const int FirstContent = 45_000;
+    private const int Events = 10_000;
+    private const int SubAgents = 300;
+
+    private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string _run = "";
+
+    [OneTimeSetUp]
+    public async Task RunAsync()
+    {
+        Server.Script("HOLD", _ => ChatReply.Say("At last.") with { Before = token => _gate.Task.WaitAsync(token) });
+        _run = await Server.SubmitAsync("HOLD on.");
+        await Server.StatusAsync(_run, "running");
+    }
+
+    [OneTimeTearDown]
+    public void Release() => _gate.TrySetResult();
+
+    [Test]
+    public async Task FirstContent_List_ComesWithAPartOfTheFiles()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        var files = new ConcurrentQueue<IRequest>();
+        page.Page.RequestFinished += (_, request) =>
+        {
+            if (request.Url.Contains("/dashboard/", StringComparison.Ordinal))
+            {
+                files.Enqueue(request);
+            }
+        };
+        await page.GoAsync("");
+        await Assertions.Expect(page.Page.Locator(".runs .row").First).ToBeVisibleAsync();
+        int bytes = (await Task.WhenAll(files.Select(static file => file.SizesAsync()))).Sum(static sizes => sizes.ResponseBodySize);
+        double shown = await page.Page.EvaluateAsync<double>("() => performance.getEntriesByName('first-contentful-paint')[0].startTime");
+        TestContext.Out.WriteLine($"first content of a warm host: {shown:0} ms; the list: {files.Count} files, {bytes} bytes");
+        Assert.That(files, Has.Count.InRange(5, 18));
+        Assert.That(bytes, Is.InRange(10_000, FirstContent));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Heap_TenThousandEvents_ItIsBounded()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        await EventsAsync(page);
+        await page.GoAsync($"runs/{_run}?tab=budget");
+        await Assertions.Expect(page.Page.Locator(".chart").First).ToBeVisibleAsync();
+        Assert.That(await page.HeapAsync("10,000 events"), Is.LessThan(15_000_000));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Heap_AnHourOfText_DoesNotGrow()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        await page.Context.AddInitScriptAsync(StreamScript.For("live=true"));
+        await page.GoAsync($"runs/{_run}");
+        await Assertions.Expect(page.Page.Locator(".crumb .live-dot")).ToHaveTextAsync("live");
+        await SayTurnsAsync(page, 2, 12);
+        double before = await page.HeapAsync("ten turns of text");
+        await SayTurnsAsync(page, 12, 42);
+        Assert.That(await page.HeapAsync("forty turns of text") - before, Is.LessThan(5_000_000));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Tree_ThreeHundredSubAgentsAndSixHundredChangesASecond_FramesStayNearThoseOfAnEmptyPage()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        await page.Context.AddInitScriptAsync(StreamScript.For("live=true"));
+        await page.Context.RouteAsync($"**/api/runs/{_run}/nodes", route => route.FulfillAsync(new() { Json = new { nodes = Nodes() } }));
+        var cancelled = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await page.Context.RouteAsync("**/api/runs/child*/cancel", async route =>
+        {
+            cancelled.TrySetResult(route.Request.Url);
+            await route.FulfillAsync(new() { Status = 202, Json = new { } });
+        });
+        string best = "";
+        double least = double.MaxValue;
+
+        // Others use the machine too: the best of a few looks counts, each against an empty page of the same moment.
+        for (int i = 0; i < 6 && least > 1.5; i++)
+        {
+            await page.Page.GotoAsync("about:blank");
+            double empty = await page.Page.EvaluateAsync<double>(Frames);
+            await page.GoAsync($"runs/{_run}?tab=tree");
+            await Assertions.Expect(page.Page.Locator(".tree .row").Nth(20)).ToBeVisibleAsync();
+            await Assertions.Expect(page.Page.Locator(".crumb .live-dot")).ToHaveTextAsync("live");
+            await page.Page.EvaluateAsync(Storm);
+            double busy = await page.Page.EvaluateAsync<double>(Frames);
+            if (busy / empty < least)
+            {
+                (least, best) = (busy / empty, string.Create(CultureInfo.InvariantCulture, $"p95 of frames: empty {empty:0.0} ms, in the storm {busy:0.0} ms"));
+            }
+        }
+
+        TestContext.Out.WriteLine(best);
+        Assert.That(least, Is.LessThanOrEqualTo(1.5), best);
+
+        // It can be used meanwhile: sorted, closed and opened, one of them cancelled.
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Steps", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Columnheader, new() { Name = "Steps" })).ToHaveAttributeAsync("aria-sort", "descending");
+        ILocator root = page.Page.Locator(".tree [aria-level='1']");
+        await root.FocusAsync();
+        await page.Page.Keyboard.PressAsync("ArrowLeft");
+        await Assertions.Expect(page.Page.Locator(".tree .row[aria-level]")).ToHaveCountAsync(1);
+        await page.Page.Keyboard.PressAsync("ArrowRight");
+        await Assertions.Expect(page.Page.Locator(".tree .row[aria-level='2']").Nth(10)).ToBeVisibleAsync();
+        await page.Page.Keyboard.PressAsync("ArrowDown");
+        ILocator second = page.Page.Locator(".tree .row[aria-posinset='1'][aria-level='2']");
+        await Assertions.Expect(second).ToBeFocusedAsync();
+        await page.Page.Keyboard.PressAsync("c");
+        await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Cancel it" }).ClickAsync();
+        Assert.That(await cancelled.Task.WaitAsync(TestContext.CurrentContext.CancellationToken), Does.Contain("/api/runs/child"));
+        page.AssertClean();
+    }
+
+    private const string Frames = """
+        () => new Promise(done => {
+          const took = [];
+          let before = 0;
+          const next = at => {
+            if (before) took.push(at - before);
+            before = at;
+            if (took.length < 150) requestAnimationFrame(next);
+            else done(took.sort((a, b) => a - b)[Math.floor(took.length * 0.95)]);
+          };
+          requestAnimationFrame(next);
+        })
+        """;
+
+    private const string Storm = """
+        () => {
+          let n = 0;
+          setInterval(() => window.say('tree.patch', { nodes: Array.from({ length: 30 }, () => {
+            n++;
+            const i = n % 300, steps = n % 97;
+            return { id: `child${i}`, status: n % 7 ? 'running' : 'waiting', waits: n % 7 ? [] : [{ kind: 'approval', tool: 'deploy' }],
+              now: n % 7 ? 'tool.started:search_files' : null, turns: steps, own: { steps, usd: n / 1e4, tokens: n },
+              branch: { steps, usd: n / 1e4, tokens: n } };
+          }) }), 50);
+        }
+        """;
+
+    private static async Task SayTurnsAsync(DashboardPage page, int from, int to) => await page.Page.EvaluateAsync(
+        """
+        async ([from, to]) => {
+          for (let turn = from; turn < to; turn++) {
+            window.say('model.started', { turn, attempt: 1, model: 'scripted', at: new Date().toISOString() });
+            let at = 0;
+            for (let i = 0; i < 400; i++) {
+              const text = `Piece ${i} of what turn ${turn} says about the tree. `;
+              window.say('model.delta', { turn, attempt: 1, channel: 'text', at, text });
+              at += text.length;
+              if (i % 40 === 0) await new Promise(next => setTimeout(next));
+            }
+            window.say('model.completed', { position: turn * 10, type: 'model.completed', at: new Date().toISOString(), turn, model: 'scripted',
+              text: 'It said something.', usage: { inputTokens: 100, outputTokens: 10, usd: 0 }, duration: 'PT1S' }, turn * 10);
+          }
+        }
+        """, new[] { from, to });
+
+    /// <summary>The host's answers for a run of 10,000 events, in its own form.</summary>
+    private async Task EventsAsync(DashboardPage page)
+    {
+        object[] events = [.. Enumerable.Range(0, Events).Select(Event)];
+        await page.Context.RouteAsync(url => new Uri(url).AbsolutePath == $"/api/runs/{_run}/events" && url.Contains("follow=false", StringComparison.Ordinal), async route =>
+        {
+            string query = new Uri(route.Request.Url).Query;
+            int before = Before().Match(query) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : Events;
+            int n = query.Contains("tail=", StringComparison.Ordinal) ? 300 : 500;
+            await route.FulfillAsync(new() { ContentType = "application/json", Body = JsonSerializer.Serialize(events[Math.Max(0, before - n)..before]) });
+        });
+    }
+
+    private static object Event(int i)
+    {
+        int turn = (i / 4) + 1;
+        DateTime at = DateTime.UnixEpoch.AddSeconds(1_700_000_000 + i);
+        return (i % 4) switch
+        {
+            0 => new { position = i, type = "model.started", at, turn, model = "scripted" },
+            1 => new
+            {
+                position = i,
+                type = "model.completed",
+                at,
+                turn,
+                model = "scripted",
+                text = $"In turn {turn} I look at one more part of the tree and say in a sentence or two what I have found there.",
+                duration = "PT2.5S",
+                usage = new { inputTokens = 4_000, outputTokens = 200, cachedTokens = 3_000, usd = 0.012 },
+            },
+            2 => new { position = i, type = "tool.started", at, turn, call = 0, tool = "read_file", text = $"{{\"path\":\"src/part-{turn}/file.cs\"}}" },
+            _ => new { position = i, type = "tool.completed", at, turn, call = 0, tool = "read_file", text = $"namespace Part{turn}; internal static class File;", duration = "PT0.2S" },
+        };
+    }
+
+    private IEnumerable<object> Nodes()
+    {
+        object Node(string id, string? parent, string name) => new
+        {
+            id,
+            parent,
+            name,
+            agent = parent is null ? "lead" : "worker",
+            goal = $"Look at the part {name}",
+            status = "running",
+            waits = Array.Empty<object>(),
+            createdAt = DateTime.UnixEpoch.AddSeconds(1_700_000_000),
+            updatedAt = DateTime.UnixEpoch.AddSeconds(1_700_000_000),
+            turns = 1,
+            criticalSteps = 1,
+            own = new { steps = 1, usd = 0.01, tokens = 100 },
+            branch = new { steps = 1, usd = 0.01, tokens = 100 },
+            critical = false,
+        };
+        IEnumerable<object> children = Enumerable.Range(0, SubAgents).Select(i => Node($"child{i}", _run, $"part-{i}"));
+        return [Node(_run, null, "lead"), .. children];
+    }
+
+    [GeneratedRegex(@"[?&]before=(\d+)", RegexOptions.CultureInvariant)]
+    private static partial Regex Before();
+}

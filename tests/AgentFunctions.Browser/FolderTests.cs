@@ -1,0 +1,64 @@
+using System.Text.Json;
+using AgentFunctions.TestKit;
+using Microsoft.Playwright;
+
+namespace AgentFunctions.Browser;
+
+/// <summary>What a run changed in its folder, and the way back.</summary>
+[CancelAfter(3_600_000)]
+internal sealed class FolderTests : ServedTests
+{
+    [Test]
+    public async Task GoBack_ToAnEarlierTurnAndForthAgain_TheFileFollows()
+    {
+        Server.Script("WRITER", static request => request.Turn switch
+        {
+            0 => ChatReply.Call("write_file", new { path = "plan.md", content = "first" }),
+            1 => ChatReply.Call("write_file", new { path = "plan.md", content = "second" }),
+            _ => ChatReply.Say("Written twice."),
+        });
+        string run = await Server.SubmitAsync("Be a WRITER.");
+        await Server.StatusAsync(run, "completed");
+        string file = Path.Combine(Server.Workspace, "plan.md");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}?tab=changes");
+        ILocator turns = page.Page.Locator(".panel section.card");
+        await Assertions.Expect(turns).ToHaveCountAsync(2);
+        await page.AssertFitsAsync("changes");
+        await page.AssertAccessibleAsync("changes");
+
+        await GoBackAsync(page, turns.Nth(0), "Go back to here");
+        await Assertions.Expect(turns).ToHaveCountAsync(3);
+        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo("first"));
+
+        // The restore is undone by going to the later turn.
+        await GoBackAsync(page, page.Page.Locator("section[aria-label='Turn 2']"), "Go back to here");
+        await Assertions.Expect(turns).ToHaveCountAsync(4);
+        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo("second"));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Fork_FromATurn_ANewRunGoesOnAndNamesItsOrigin()
+    {
+        Server.Script("ORIGIN", static request => ChatReply.Say(request.Last("user").Contains("another way", StringComparison.Ordinal) ? "The other way." : "One way."));
+        string run = await Server.SubmitAsync("Find the ORIGIN.");
+        await Server.StatusAsync(run, "completed");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}?tab=transcript");
+        await page.Button("Fork from here").First.ClickAsync();
+        await page.Page.Locator("dialog").GetByLabel("Say to it (optional)").FillAsync("Try another way.");
+        await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Fork" }).ClickAsync();
+
+        await Assertions.Expect(page.Page.Locator(".crumb")).ToContainTextAsync("at turn 1");
+        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("The other way.");
+        page.AssertClean();
+    }
+
+    private static async Task GoBackAsync(DashboardPage page, ILocator turn, string button)
+    {
+        await turn.GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
+        ILocator dialog = page.Page.Locator("dialog");
+        await Assertions.Expect(dialog).ToContainTextAsync("To be restored: 1 file");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Go back" }).ClickAsync();
+        await Assertions.Expect(dialog).ToHaveCountAsync(0);
+    }
+}
