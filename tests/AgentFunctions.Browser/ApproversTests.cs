@@ -24,6 +24,7 @@ internal sealed class ApproversTests
         server.Script("DEPLOY", static request => request.Turn == 0
             ? ChatReply.Call("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" })
             : ChatReply.Say("Done."));
+        await KeyAsync(server, "root", "admin");
         string ada = await KeyAsync(server, "ada", "submitter", "lead");
         string bo = await KeyAsync(server, "bo", "lead", "viewer");
         string cy = await KeyAsync(server, "cy", "lead", "viewer");
@@ -58,6 +59,7 @@ internal sealed class ApproversTests
 
     private static async Task ApproveAsync(DashboardPage page)
     {
+        await page.Page.GetByLabel("Comment, which the model reads").FillAsync("I have looked.");
         await Assertions.Expect(page.Page.Locator(".decide:not([data-asleep])")).ToBeVisibleAsync();
         await page.Button("Approve as asked").ClickAsync();
         await Assertions.Expect(page.Page.GetByText("Approved: edit_file")).ToBeVisibleAsync();
@@ -66,6 +68,7 @@ internal sealed class ApproversTests
     private static async Task<string> KeyAsync(DashboardServer server, string name, params string[] roles)
     {
         using HttpResponseMessage made = await server.Http.PostAsJsonAsync("/api/keys", new { name, roles });
+        Assert.That(made.IsSuccessStatusCode, Is.True, await made.Content.ReadAsStringAsync());
         return (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("key").GetString()!;
     }
 }

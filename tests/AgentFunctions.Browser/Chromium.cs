@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Playwright;
 
 namespace AgentFunctions.Browser;
@@ -6,8 +7,8 @@ namespace AgentFunctions.Browser;
 [SetUpFixture]
 internal sealed class Chromium
 {
-    /// <summary>How long a page may take says nothing about the page: machines differ.</summary>
-    public const float Patience = 300_000;
+    /// <summary>How long a page may take says nothing about the page: machines differ. Less, in milliseconds, is for work on a test.</summary>
+    public static readonly float Patience = float.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_PATIENCE") ?? "300000", CultureInfo.InvariantCulture);
 
     private static readonly string[] Places =
         ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"];

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using AgentFunctions.TestKit;
@@ -73,8 +74,8 @@ internal sealed partial class ListTests : ServedTests
         await page.Page.Clock.InstallAsync();
         await page.GoAsync("");
         await Assertions.Expect(page.Page.Locator(".list-foot .live-dot")).ToHaveTextAsync("live");
-        int asked = 0;
-        page.Page.Request += (_, request) => Interlocked.Increment(ref asked);
+        var asked = new ConcurrentQueue<string>();
+        page.Page.Request += (_, request) => asked.Enqueue(request.Url);
         await page.Page.EvaluateAsync("() => window.say('inbox', { approvals: 0, questions: 0, reviews: 0, incidents: 0 })");
         for (int i = 0; i < 10; i++)
         {
@@ -82,7 +83,7 @@ internal sealed partial class ListTests : ServedTests
         }
 
         // One question about the inbox; its answer, unchanged, is 304.
-        Assert.That(asked, Is.LessThanOrEqualTo(1));
+        Assert.That(asked, Has.Count.LessThanOrEqualTo(1));
 
         // A quarter of an hour without a touch, and nothing runs: no stream is held, the page looks once a minute.
         await page.Page.Clock.FastForwardAsync(TimeSpan.FromMinutes(16).ToString());
@@ -138,9 +139,9 @@ internal sealed partial class ListTests : ServedTests
     [GeneratedRegex(@"[?&]from=(\d+)", RegexOptions.CultureInvariant)]
     private static partial Regex From();
 
-    [GeneratedRegex("status=failed", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("status=failed")]
     private static partial Regex StatusFailed();
 
-    [GeneratedRegex(@"\bat\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\bat\b")]
     private static partial Regex At();
 }

@@ -89,7 +89,7 @@ internal sealed class OperateTests : ServedTests
         await page.Context.RouteAsync("**/api/inbox", route => route.FulfillAsync(
             new() { Json = new { approvals = Volatile.Read(ref approvals), questions = 0, reviews = 0, incidents = 0 } }));
         await page.Page.Clock.InstallAsync();
-        await page.GoAsync("agents");
+        await page.Page.RunAndWaitForResponseAsync(() => page.GoAsync("agents"), "**/api/inbox");
         await page.Button("Notices on the desktop").ClickAsync();
         await Assertions.Expect(page.Button("Notices on the desktop")).ToHaveAttributeAsync("aria-pressed", "true");
         await DashboardPage.HideAsync(page.Page, hidden: true);

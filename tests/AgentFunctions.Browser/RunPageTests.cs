@@ -14,7 +14,7 @@ internal sealed class RunPageTests : ServedTests
         // Half of the answer, then nothing until the page has shown it.
         var half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int chunks = 0;
-        Server.Script("ESSAY", _ => ChatReply.Say("The first half is already here. The second half comes when the test says so.") with
+        Server.Script("ESSAY", _ => ChatReply.Say("The first half is already here. The second half comes when the test says so, and it ends with the word FINISHED.") with
         {
             BetweenChunks = token => Interlocked.Increment(ref chunks) > 2 ? half.Task.WaitAsync(token) : Task.CompletedTask,
         });
@@ -27,10 +27,10 @@ internal sealed class RunPageTests : ServedTests
         ILocator live = page.Page.Locator(".live-text");
         await Assertions.Expect(live).ToContainTextAsync("The first half");
         await Assertions.Expect(page.Page.Locator("dd.now")).ToContainTextAsync("writes");
-        await Assertions.Expect(page.Page.GetByText("The second half")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.Page.GetByText("FINISHED")).ToHaveCountAsync(0);
         half.SetResult();
 
-        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("The second half comes when the test says so.");
+        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("the word FINISHED.");
         await Assertions.Expect(live).ToBeHiddenAsync();
         await Assertions.Expect(page.Page.Locator(".run-title .status")).ToContainTextAsync("Completed");
         await Assertions.Expect(page.Page.Locator(".feed .turn", new() { HasText = "Turn 1" })).ToHaveCountAsync(1);

@@ -148,11 +148,19 @@ const equal = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const isMasked = value => typeof value === 'string' && /\[secret:|\[masked|\*\*\*/.test(value) || value &&
   typeof value === 'object' && JSON.stringify(value).includes('[secret:');
 
+/** What the tool's schema says of an argument, as far as the value fits it; else what the value is. */
+function partOf(schema, name, value) {
+  const part = schema?.properties?.[name], type = typeOf(value), types = [part?.type].flat();
+  const fits = optionsOf(part)?.some(([option]) => equal(option, value)) ?? (types.includes(type) || type === 'integer' &&
+    types.includes('number'));
+  return fits ? { ...part, title: name } : { type, title: name };
+}
+
 /**
  * Arguments as asked beside one's own. `patch()` gives a merge patch of the changed fields alone, so that masked or cut
  * values never overwrite the true ones; undefined if a field is wrong.
  */
-export function argumentDiff(asked, { editable = true, original, onchange = () => {} } = {}) {
+export function argumentDiff(asked, { editable = true, original, schema, onchange = () => {} } = {}) {
   const rows = [];
   const root = h('div', { class: 'diff' }, h('div', { class: 'dh' }, 'argument'),
     h('div', { class: 'dh' }, original ? 'as the model asked' : 'asked'),
@@ -169,9 +177,10 @@ export function argumentDiff(asked, { editable = true, original, onchange = () =
         h('div', { class: changed ? 'changed' : '' }, value(asked[name]))]);
       continue;
     }
-    const own = editable && !masked ? input(name, { type: typeOf(asked[name]), title: name }, asked[name], false, () =>
+    const own = editable && !masked ? input(name, partOf(schema, name, asked[name]), asked[name], false, () =>
       mark(), true) : null;
-    const key = h('div', { class: 'key' }, name), before = h('div', { class: 'asked' }, value(asked[name])),
+    const key = h('div', { class: 'key' }, name, schema?.properties && !schema.properties[name] && tag('not declared', 'wait')),
+      before = h('div', { class: 'asked' }, value(asked[name])),
       after = h('div', null, own ? own.el : masked ? h('span', { class: 'muted' }, 'hidden here; stays as it is') : '');
     append(root, [key, before, after]);
     const mark = () => {

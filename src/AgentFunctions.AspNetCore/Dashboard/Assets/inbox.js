@@ -1,6 +1,6 @@
 // What waits for people: approvals with arguments to look at and change, questions with forms to fill in.
 
-import { age, append, args, button, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText,
+import { age, append, args, button, count, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText,
   tag, words } from './h.js';
 import { emit, get, post, query } from './api.js';
 import { fault, go, say, showCounts, toast } from './app.js';
@@ -104,7 +104,7 @@ export async function mount(view) {
       'Optional' });
     const commentField = field('Comment, which the model reads', comment);
     const diff = argumentDiff(item.arguments, { editable: may && item.question !== 'repeat' && !item.altered,
-      original: item.originalArguments ?? undefined, onchange: relabel });
+      original: item.originalArguments ?? undefined, schema: item.schema, onchange: relabel });
     const raw = h('textarea', { class: 'code', spellcheck: 'false', 'aria-label': 'Arguments as JSON',
       value: JSON.stringify(item.arguments, null, 2) });
     const approve = button('Approve as asked', () => decide('approve'),
@@ -174,7 +174,8 @@ export async function mount(view) {
         h('dt', null, 'Rule'), h('dd', null, `“${item.rule}”`, item.reason && `: ${item.reason}`), h('dt', null, 'Who decides'),
           h('dd', null, `${item.roles.join(', ')} · ${item.approved} of ${item.needed} said yes`,
           item.votes.map(vote => h('div', { class: 'muted' },
-          `${vote.by}: ${vote.approves ? 'yes' : 'no'}${vote.comment ? ` “${vote.comment}”` : ''}`)))),
+          `${vote.by}: ${vote.approves ? 'yes' : 'no'}${vote.comment ? ` “${vote.comment}”` : ''}`))),
+        before(item.history)),
       h('section', null, h('h3', null, item.originalArguments ? 'Arguments, changed' : 'Arguments'),
         Object.keys(item.arguments ?? {}).length ? diff.el : h('p', { class: 'muted' }, 'No arguments'), rawDetails,
         item.masked?.length ? h('p', { class: 'muted' },
@@ -184,6 +185,15 @@ export async function mount(view) {
         `hash ${item.callHash.slice(0, 8)}…`), h('span', { class: 'spacer' }), deny, approve)));
     view.keys.a = may ? () => comment.focus() : undefined;
     return {};
+  }
+
+  /** How such calls were decided before. */
+  function before(past) {
+    if (!past || !past.approved && !past.denied) return null;
+    const { approved, denied, edited, last } = past;
+    return [h('dt', null, 'Before'), h('dd', null, `approved ${plural(approved, 'time')}${edited ? `, ${count(edited)} with changes` : ''
+    }, denied ${plural(denied, 'time')}`, last && h('div', { class: 'muted' }, `${last.by}: ${last.approves ? 'yes' : 'no'}${
+      last.comment ? ` “${oneLine(last.comment, 200)}”` : ''}, `, age(last.at), ' ago'))];
   }
 
   // The last steps before the call, on demand.

@@ -1,7 +1,7 @@
 // What the run does, as it happens: one block a turn with its calls, people's messages, and the model's text while it comes.
 
 import { age, append, args, button, count, duration, h, icon, json, link, longText, markdown, moment, oneLine, set, setText,
-  short, span, tag, tryParse, usd } from './h.js';
+  short, shortId, span, tag, tryParse, usd } from './h.js';
 import { may, post, session } from './api.js';
 import { attempt } from './app.js';
 import { isEnded } from './run.js';
@@ -291,8 +291,13 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
         'a check passes', 160)], run.result?.artifacts?.length && ['Files',
         h('button', { type: 'button', class: 'link', onclick: () => show('files') },
         `${run.result.artifacts.length} to look at`)],
+      ...relatives('Goes on from', store.lineage?.ancestors.slice(0, 1)), ...relatives('Goes on as', store.lineage?.descendants),
     ].filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)]))));
   }
+
+  const relatives = (name, list) => list?.length ? [[name, list.slice(0, 8).map(one => h('div', null,
+    one.status ? link(`runs/${one.id}`, oneLine(one.goal, 60)) : shortId(one.id), h('span', { class: 'muted' },
+    ` ${one.rewind ? 'rewound' : 'forked'} at turn ${one.turn}`)))]] : [];
 
   for (const off of [store.on('events', draw), store.on('run', draw), store.on('live', drawLive),
     store.on('connection', drawLive)]) leave(off);

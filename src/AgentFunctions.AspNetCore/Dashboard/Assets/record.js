@@ -8,41 +8,73 @@ import { forecastWords } from './run.js';
 
 export const mountTab = (name, context) => ({ transcript, files, changes, budget, audit })[name](context);
 
-// Transcript: pages by position, searched as they come.
+// Transcript: from its end backwards, from a turn, or what matches; and what the model was shown at a turn.
+const PAGE = 50;
 async function transcript({ store, view, panel, leave }) {
   const list = h('div', { class: 'feed transcript' });
   const search = h('input', { type: 'search', 'aria-label': 'Search the transcript', placeholder: 'Search',
-    value: view.params.q ?? '', onchange: () => { view.set({ q: search.value, turn: null }); load(); } });
+    value: view.params.q ?? '', onchange: () => { view.set({ q: search.value, turn: null, shown: null }); load(); } });
   const turn = h('input', { type: 'number', min: '1', 'aria-label': 'Go to turn', placeholder: 'Turn', value: view.params.turn ??
-    '', onchange: () => { view.set({ turn: turn.value, q: null }); load(); }, css: { width: '90px' } });
-  const more = button('Show more', () => page(), { kind: 'small' });
-  append(panel, [h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), turn), list, more]);
-  let next = 0, last = 0;
+    view.params.shown ?? '', onchange: () => { view.set({ q: null, [view.params.shown ? 'shown' : 'turn']: turn.value }); load(); },
+    css: { width: '90px' } });
+  const toEnd = button('To the end', () => { view.set({ q: null, turn: null, shown: null }); search.value = turn.value = '';
+    return load(); }, { kind: 'small' });
+  const earlier = button('Show earlier', () => page({ before: previous }), { kind: 'small' });
+  const more = button('Show more', () => page({ from: next, q: view.params.q }), { kind: 'small' });
+  append(panel, [h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), turn, toEnd), earlier, list,
+    more]);
+  let next = null, previous = null, last = -1;
 
   async function load() {
-    next = 0;
-    last = 0;
+    const { q, turn: at, shown } = view.params;
     set(list);
-    const at = Number(view.params.turn) || null;
-    await page();
-    while (at && last < at && !more.hidden) await page();
-    if (at) list.querySelector(`[data-turn="${at}"]`)?.scrollIntoView();
+    next = previous = null;
+    if (shown) await showShown(shown);
+    else if (q) await page({ from: 0, q });
+    else if (at) {
+      const { messages: [first] } = await read({ turn: at, limit: 1 });
+      if (!first) set(list, empty(`The run has no turn ${at}.`));
+      else await page({ from: first.position });
+      previous = first?.position || null;
+    } else await page({ before: Number.MAX_SAFE_INTEGER });
+    toEnd.hidden = !q && !at && !shown;
+    buttons();
+    if (!q && !at && !shown && previous !== null) list.lastElementChild?.scrollIntoView();
   }
 
-  async function page() {
-    const found = await get(`runs/${store.id}/transcript${query({ from: next, limit: 50 })}`);
-    const wanted = view.params.q?.toLowerCase();
-    show(wanted ? found.messages.filter(message => JSON.stringify(message.contents).toLowerCase().includes(wanted)) :
-      found.messages);
-    next = found.next;
-    more.hidden = next === null || next === undefined;
-    if (!list.childElementCount && more.hidden) set(list, empty(wanted ? 'No message matches.' : 'Nothing was said yet.'));
-    else if (wanted && !list.childElementCount) await page();
+  const read = asked => get(`runs/${store.id}/transcript${query({ limit: PAGE, ...asked })}`);
+  const buttons = () => { earlier.hidden = previous === null; more.hidden = next === null; };
+  async function page(asked) {
+    const isFirst = !list.childElementCount, found = await read(asked);
+    const made = found.messages.map(one => message(one));
+    if (asked.before === undefined) list.append(...made);
+    else {
+      list.prepend(...made);
+      previous = found.previous ?? null;
+    }
+    if (isFirst || asked.before === undefined) {
+      next = found.next ?? null;
+      last = found.messages.at(-1)?.position ?? last;
+    }
+    if (!list.childElementCount && next === null) set(list, empty(asked.q ? 'No message matches.' : 'Nothing was said yet.'));
+    // A search looks at a part of a long transcript at a time.
+    else if (asked.q && !made.length && next !== null) await page({ ...asked, from: next });
+    buttons();
   }
 
-  const show = messages => { for (const one of messages) { list.append(message(one)); last = one.turn; } };
+  async function showShown(at) {
+    const { model, instructions, tools, messages, summary } = await get(`runs/${store.id}/shown${query({ turn: at })}`);
+    set(list, h('section', { class: 'card', 'aria-label': 'What the model was shown' },
+      h('header', null, icon('model'), h('h2', null, `What the model was shown at turn ${at}`), h('span', { class: 'spacer' }),
+        tag(model), tag(plural(messages.length, 'message'))),
+      h('div', { class: 'body' }, summary !== null && h('p', { class: 'muted' },
+        'Older messages were left out; a summary stands for them.'),
+      h('details', null, h('summary', null, 'Instructions'), json(instructions, 20_000)),
+      h('details', null, h('summary', null, plural(tools.length, 'tool')),
+        h('div', { class: 'chips' }, tools.map(name => tag(name, 'accent')))))), messages.map(one => message(one, true)));
+  }
 
-  function message(one) {
+  function message(one, isShown) {
     const faces = { user: ['person', one.origin === 'goal' ? 'Goal' : one.origin === 'message' ? 'Message' : words(one.origin)],
       assistant: ['model', `Turn ${one.turn}`], tool: ['tool', 'Results'], system: ['file', 'Instructions'] };
     const [image, name] = faces[one.role] ?? ['message', one.role];
@@ -53,7 +85,10 @@ async function transcript({ store, view, panel, leave }) {
         h('span', null, [one.model, one.usage &&
         `${short(one.usage.inputTokens)} in, ${short(one.usage.outputTokens)} out`].filter(Boolean).join(' · ')), moment(one.at),
         one.summaryKeepsFrom !== undefined && tag('Summary', 'pause'),
-        one.role === 'assistant' && button('Fork from here', () => fork(one.turn), { kind: 'small quiet', name: 'fork' })),
+        one.role === 'assistant' && !isShown && [button('Shown to it', () => { view.set({ shown: one.turn, q: null, turn: null },
+          { push: true }); turn.value = one.turn; return load(); }, { kind: 'small quiet', name: 'model' }),
+        button('Fork from here', () => fork(one.turn), { kind: 'small quiet', name: 'fork' }),
+        one.turn < store.run.turns && button('Rewind to here', () => rewind(one.turn), { kind: 'small quiet', name: 'back' })]),
       one.contents.map(content)));
   }
 
@@ -75,8 +110,19 @@ async function transcript({ store, view, panel, leave }) {
     if (made) go(`runs/${made.id}`);
   }
 
-  leave(store.on('events', () => { if (!view.params.q && more.hidden && store.events.at(-1)?.type === 'model.completed') {
-    more.hidden = false; next ??= last; } }));
+  async function rewind(at) {
+    const files = h('input', { type: 'checkbox', checked: true }), words = h('textarea', { maxlength: '32768' });
+    const made = await dialog(`Rewind to the end of turn ${at}?`, [h('p', null,
+      'This run ends, and a new one goes on from there. What happened stays on record; effects outside of the folder stay done.'),
+    h('label', { class: 'choice' }, files, 'The folder goes back, too'), field('Say to it (optional)', words)],
+    { confirm: 'Rewind', kind: 'danger', read: () => post(`runs/${store.id}/rewind`,
+      { turn: at, files: files.checked, ...(words.value && { message: words.value }) }) });
+    if (made) go(`runs/${made.run.id}`);
+  }
+
+  // At its end the transcript goes on as the run does.
+  leave(store.on('events', () => { if (next === null && !view.params.q && !view.params.shown && last >= 0 &&
+    store.events.at(-1)?.type === 'model.completed') page({ from: last + 1 }).catch(() => {}); }));
   await load();
 }
 

@@ -232,14 +232,14 @@ export async function mount(view) {
     const run = store.run;
     view.title(oneLine(run.goal, 60));
     setText(title, oneLine(run.goal, 400));
-    const crumbKey = JSON.stringify([run.parent, run.labels, run.forkedFrom, run.rehearsal]);
+    const crumbKey = JSON.stringify([run.parent, run.labels, run.forkedFrom, run.rehearsal, run.holds]);
     if (crumb.dataset.key !== crumbKey) {
       crumb.dataset.key = crumbKey;
       set(crumb, link('', 'Runs'), run.parent && ['/', link(`runs/${run.parent}`, 'lead')], '/', h('span', null, run.agent),
         h('span', { class: 'mono' }, shortId(run.id)), copy(run.id, 'Copy the id'),
         run.forkedFrom && tag([icon('fork'), ' of ', link(`runs/${run.forkedFrom.run}`, shortId(run.forkedFrom.run)),
           ` at turn ${run.forkedFrom.turn}`]),
-        run.rehearsal && tag('Rehearsal', 'warn', 'model'),
+        run.rehearsal && tag('Rehearsal', 'warn', 'model'), run.holds?.map(name => tag(`held: ${name}`, 'wait', 'paused')),
           Object.entries(run.labels ?? {}).map(([name, value]) => tag(`${name}=${value}`)), h('span', { class: 'spacer' }), dot);
     }
     const { waits } = run;
@@ -321,7 +321,7 @@ export async function mount(view) {
 
   function rightPart(run) {
     if (!right) { set(parts.RIGHT, h('span', { class: 'muted' }, '…')); return; }
-    const { allowed, people, denied, asked, hash, verified } = right;
+    const { allowed, people, denied, asked, verified } = right, hash = run.policyHash;
     set(parts.RIGHT, hash && h('span', null, 'policy ', h('code', null, hash.slice(0, 6))),
       h('span', null, [allowed && `${allowed} allowed by rule`, people && `${people} by people`, denied && `${denied} denied`,
         asked && `${asked} asked`].filter(Boolean).join(', ') || 'no call was judged yet'),
@@ -337,7 +337,7 @@ export async function mount(view) {
       people: decided.filter(e => e.approvalId && e.verdict !== 'deny').length,
       denied: decided.filter(e => e.verdict === 'deny').length,
       asked: new Set(page.items.filter(e => e.type === 'approval.requested').map(e => e.approvalId)).size,
-        hash: decided.findLast(e => e.policyHash)?.policyHash, verified: right?.verified };
+        verified: right?.verified };
     if (view.live) header();
     if (right.verified === undefined && may('auditor')) {
       const verified = await tryGet('audit/verify', 'audit/verify', { quiet: true }).catch(() => null);
@@ -494,6 +494,7 @@ export async function mount(view) {
   header();
   store.tell('connection');
   await open();
+  get(`runs/${store.id}/lineage`, { quiet: true }).then(found => { store.lineage = found; store.tell('run'); }).catch(() => {});
   store.follow(problem => (problem.status === 410 || problem.status === 404 || problem.status === 403) && gone(problem));
   auditAt = Date.now();
   loadRight();

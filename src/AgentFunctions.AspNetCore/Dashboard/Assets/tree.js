@@ -71,36 +71,48 @@ export async function mountTab(_, { store, view, panel, leave }) {
   }
   let most = 1;
 
+  // A row is made once; of its cells only those are made anew that say something else: hundreds change each second.
+  const said = new WeakMap();
   function showRow({ node, level, size, place, below }, element) {
-    const row = element ?? h('div', { class: 'row', role: 'row', onfocus: () => { at = row.dataset.key; }, tabindex: '-1' });
+    const row = element ?? h('div', { class: 'row', role: 'row', onfocus: () => { at = row.dataset.key; }, tabindex: '-1' },
+      heads.map(([name, , kind]) => h('span', { role: 'gridcell',
+        class: `c-${name} ${kind ?? ''} ${{ name: 'name', now: 'sub', left: 'sub' }[name] ?? ''}` })));
+    const before = said.get(row) ?? [], after = [], isOpen = !closed.has(node.id), isRoot = node.id === store.id;
+    const cell = (content, ...parts) => {
+      const i = after.push(parts.join('|')) - 1;
+      if (after[i] !== before[i]) set(row.children[i], content());
+    };
     row.tabIndex = (at ?? rows[0]?.node.id) === node.id ? 0 : -1;
     row.setAttribute('aria-level', level);
     row.setAttribute('aria-setsize', size);
     row.setAttribute('aria-posinset', place);
-    if (below) row.setAttribute('aria-expanded', String(!closed.has(node.id)));
+    if (below) row.setAttribute('aria-expanded', String(isOpen));
     else row.removeAttribute('aria-expanded');
-    const focused = document.activeElement === row || row.contains(document.activeElement) ? document.activeElement : null;
-    const money = node.branch?.usd, own = node.own?.usd;
-    const waits = node.waits ?? [];
-    set(row, h('span', { role: 'gridcell', class: 'name', css: { '--level': String(level - 1) } }, below ?
-      h('button', { type: 'button', class: 'twist', tabindex: '-1', 'aria-label': closed.has(node.id) ? 'Expand' : 'Collapse',
+    const focused = row.contains(document.activeElement) ? document.activeElement : null;
+    const name = isRoot ? node.agent : node.name ?? node.agent, waits = node.waits ?? [], what = node.branch ?? {};
+    const now = node.error ? oneLine(node.error, 80) : waits.length ? waitWords(waits[0]) : node.now ? nowOf(node.now) :
+      oneLine(node.goal ?? '', 80);
+    const cost = what.usd ? usd(what.usd) : short(what.tokens ?? 0), part = (what.usd || what.tokens || 0) / most;
+    cell(() => [below ? h('button', { type: 'button', class: 'twist', tabindex: '-1', 'aria-label': isOpen ? 'Collapse' : 'Expand',
       onclick: event => { event.stopPropagation(); toggle(node.id); } }, icon('next')) : h('span', { class: 'twist' }),
-      node.id === store.id ? h('b', null, node.agent) : link(`runs/${node.id}`, node.name ?? node.agent), below ?
-        h('span', { class: 'muted' }, ` (${below})`) : null),
-    h('span', { role: 'gridcell', class: 'c-status' }, status(node.status)),
-      h('span', { role: 'gridcell', class: 'c-now sub', title: node.error ?? node.goal }, node.error ? oneLine(node.error, 80) :
-      waits.length ? waitWords(waits[0]) : node.now ? nowOf(node.now) : oneLine(node.goal ?? '', 80)),
-    h('span', { role: 'gridcell', class: 'c-turns num' }, count(node.turns)),
-      h('span', { role: 'gridcell', class: 'c-steps num' }, count(node.branch?.steps)),
-      h('span', { role: 'gridcell', class: 'c-own num' }, own ? usd(own) : '–'),
-    h('span', { role: 'gridcell', class: 'c-cost num' }, money ? usd(money) : short(node.branch?.tokens ?? 0), ' ',
-      node.id === store.id ? h('span', { class: 'bar none' }) : bar(money || node.branch?.tokens || 0, most)),
-    h('span', { role: 'gridcell', class: 'c-left num sub' }, node.createdAt ?
-      span(Math.floor(((node.completedAt ? Date.parse(node.completedAt) : now()) - Date.parse(node.createdAt)) / 1000) * 1000) :
-      '–'));
+      isRoot ? h('b', null, name) : link(`runs/${node.id}`, name), below ? h('span', { class: 'muted' }, ` (${below})`) : null],
+    name, below, isOpen);
+    row.firstElementChild.style.setProperty('--level', level - 1);
+    cell(() => status(node.status), node.status);
+    cell(() => now, now);
+    row.children[2].title = node.error ?? node.goal ?? '';
+    cell(() => count(node.turns), node.turns);
+    cell(() => count(what.steps), what.steps);
+    cell(() => node.own?.usd ? usd(node.own.usd) : '–', node.own?.usd);
+    cell(() => [cost, ' ', isRoot ? h('span', { class: 'bar none' }) : bar(part, 1)], cost, part.toFixed(2));
+    const old = ageOf(node);
+    cell(() => old, old);
+    said.set(row, after);
     if (focused && focused !== row && !focused.isConnected) row.focus({ preventScroll: true });
     return row;
   }
+  const ageOf = node => node.createdAt ? span(Math.floor(((node.completedAt ? Date.parse(node.completedAt) : now()) -
+    Date.parse(node.createdAt)) / 1000) * 1000) : '–';
 
   function toggle(id) {
     closed.has(id) ? closed.delete(id) : closed.add(id);
@@ -145,7 +157,10 @@ export async function mountTab(_, { store, view, panel, leave }) {
       'It is being cancelled.');
   }
 
-  leave(store.on('tree', draw));
+  // Nobody reads faster than that.
+  let due = 0;
+  leave(store.on('tree', () => { due ||= setTimeout(() => { due = 0; draw(); }, 120); }));
+  leave(() => clearTimeout(due));
   try {
     await load();
   } catch (e) {

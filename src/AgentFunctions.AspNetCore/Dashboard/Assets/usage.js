@@ -5,69 +5,53 @@ import { get, query } from './api.js';
 
 const RANGES = [['1', 'Last day'], ['7', 'Last week'], ['30', 'Last month'], ['90', 'Last quarter']];
 const SERIES = 6;
+const SUMS = ['runs', 'subAgents', 'failed', 'steps', 'input', 'output', 'cached', 'usd'];
+const ZERO = Object.fromEntries(SUMS.map(name => [name, 0]));
 
 export async function mount(view) {
   view.title('Usage');
   const range = h('select', { 'aria-label': 'Range', onchange: () => { view.set({ days: range.value }); load(); } },
     RANGES.map(([value, text]) => h('option', { value, selected: value === (view.params.days ?? '30') }, text)));
   const by = h('select', { 'aria-label': 'By', onchange: () => { view.set({ by: by.value }); load(); } },
-    [['agent', 'By agent'], ['model', 'By model'], ['caller', 'By caller'], ['label:team', 'By label team']].map(
-    ([value, text]) => h('option', { value, selected: value === view.params.by }, text)));
+    [['agent', 'By agent'], ['model', 'By model'], ['caller', 'By caller']].map(([value, text]) => h('option',
+    { value, selected: value === view.params.by }, text)));
+  // Labels have any names: those that the latest runs have, and the one that is asked for.
+  get(`runs/rows${query({ limit: 100 })}`).then(({ runs }) => {
+    for (const name of new Set([...runs.flatMap(run => Object.keys(run.labels ?? {})).map(name => `label:${name}`),
+      ...(view.params.by?.startsWith('label:') ? [view.params.by] : [])])) by.append(h('option', { value: name,
+      selected: name === view.params.by }, `By label ${name.slice(6)}`));
+  }).catch(() => {});
   const box = h('div');
-  let rows = [];
+  let rows = [], isHourly = false;
   view.el.append(h('div', { class: 'head' }, h('h1', null, 'Usage'), h('span', { class: 'spacer' }), range, by,
     button('CSV', csv, { name: 'file' })), box);
 
   async function load() {
     const days = Number(view.params.days ?? 30), kind = view.params.by ?? 'agent',
       from = new Date(Date.now() - days * 86_400_000);
-    rows = await fold(from, kind, days <= 1);
+    isHourly = days <= 1;
+    ({ rows } = await get(`usage${query({ from: from.toISOString(), by: kind, bucket: isHourly ? 'hour' : 'day' })}`));
+    for (const row of rows) row.key ??= 'none';
     if (view.live) draw();
-  }
-
-  // The host keeps no sums: from its last runs.
-  async function fold(from, kind, hourly) {
-    const sums = new Map();
-    let after = null;
-    for (let page = 0; page < 5; page++) {
-      const found = await get(`runs${query({ limit: 200, after })}`);
-      for (const run of found.runs) {
-        if (Date.parse(run.createdAt) < from) continue;
-        const at = run.createdAt.slice(0, hourly ? 13 : 10), key = { agent: run.agent, model: run.model, caller: run.requester }[
-          kind] ?? run.labels?.team ?? 'none';
-        const id = `${at}/${key}`, sum = sums.get(id) ?? { at, key: key ?? 'unknown', runs: 0, failed: 0, steps: 0, input: 0,
-          output: 0, cached: 0, usd: 0 };
-        sum.runs++;
-        sum.failed += run.status === 'failed' || run.status === 'budgetExhausted' ? 1 : 0;
-        sum.steps += run.steps;
-        sum.input += run.usage?.inputTokens ?? 0;
-        sum.output += run.usage?.outputTokens ?? 0;
-        sum.cached += run.usage?.cachedTokens ?? 0;
-        sum.usd += run.usage?.usd ?? run.usd ?? 0;
-        sums.set(id, sum);
-      }
-      after = found.next;
-      if (!after) break;
-    }
-    return [...sums.values()];
   }
 
   function draw() {
     if (!rows.length) return set(box, h('section', { class: 'card', 'aria-label': 'No usage' },
       empty('Nothing was spent in this time.')));
-    const total = rows.reduce((sum, row) => { for (const name of ['runs', 'failed', 'steps', 'input', 'output', 'cached',
-      'usd']) sum[name] += Number(row[name] ?? 0); return sum; },
-      { runs: 0, failed: 0, steps: 0, input: 0, output: 0, cached: 0, usd: 0 });
+    const total = rows.reduce((sum, row) => { for (const name of SUMS) sum[name] += Number(row[name] ?? 0); return sum; },
+      { ...ZERO });
     const value = total.usd ? row => Number(row.usd ?? 0) : row => (row.input ?? 0) + (row.output ?? 0);
     const keys = new Map();
-    for (const row of rows) { const sum = keys.get(row.key) ?? { runs: 0, failed: 0, input: 0, output: 0, cached: 0, usd: 0,
-      value: 0 }; for (const name of ['runs', 'failed', 'input', 'output', 'cached', 'usd']) sum[name] += Number(row[name] ?? 0);
-      sum.value += value(row); keys.set(row.key, sum); }
+    for (const row of rows) {
+      const sum = keys.get(row.key) ?? { ...ZERO, value: 0 };
+      for (const name of SUMS) sum[name] += Number(row[name] ?? 0);
+      sum.value += value(row);
+      keys.set(row.key, sum);
+    }
     const sorted = [...keys].sort((a, b) => b[1].value - a[1].value),
       places = new Map(sorted.map(([key], i) => [key, Math.min(i, SERIES - 1)]));
-    set(box, h('p', { class: 'muted', css: { 'margin-bottom': '12px' } }, 'Summed from the last thousand runs.'),
-      h('div', { class: 'numbers' }, [[total.usd ? usd(total.usd) : short(total.input + total.output), total.usd ? 'spent' :
-        'tokens'], [count(total.runs), 'runs'], [count(total.failed), 'failed'], [short(total.input), 'tokens in'],
+    set(box, h('div', { class: 'numbers' }, [[total.usd ? usd(total.usd) : short(total.input + total.output), total.usd ? 'spent' :
+        'tokens'], [count(total.runs), 'runs'], [count(total.subAgents), 'sub-agents'], [count(total.failed), 'failed'], [short(total.input), 'tokens in'],
         [short(total.output), 'tokens out'], [`${total.input ? Math.round(total.cached / total.input * 100) : 0} %`,
         'of input cached']].map(([number, label]) => h('div', { class: 'number' }, h('b', null, number),
         h('span', null, label)))),
@@ -77,10 +61,10 @@ export async function mount(view) {
         i === SERIES - 1 && sorted.length > SERIES ? 'others' : key)))),
         h('div', { class: 'body' }, stacked(value, places, total.usd > 0))),
       h('section', { class: 'card scroll-x', 'aria-label': 'Sums', tabindex: '0' },
-        h('table', null, h('thead', null, h('tr', null, ['', 'Runs', 'Failed', 'In', 'Cached', 'Out', 'Cost'].map((text, i) =>
+        h('table', null, h('thead', null, h('tr', null, ['', 'Runs', 'Sub-agents', 'Failed', 'Steps', 'In', 'Cached', 'Out', 'Cost'].map((text, i) =>
         h('th', { scope: 'col', class: i ? 'num' : null }, text || h('span', { class: 'sr' }, 'Key'))))),
         h('tbody', null, sorted.map(([key, sum]) => h('tr', null, h('th', { scope: 'row' }, key),
-        h('td', { class: 'num' }, count(sum.runs)), h('td', { class: 'num' }, count(sum.failed)),
+        [sum.runs, sum.subAgents, sum.failed, sum.steps].map(n => h('td', { class: 'num' }, count(n))),
         h('td', { class: 'num' }, short(sum.input)), h('td', { class: 'num' }, short(sum.cached)),
         h('td', { class: 'num' }, short(sum.output)), h('td', { class: 'num' }, usd(sum.usd))))))));
     return undefined;
@@ -103,16 +87,16 @@ export async function mount(view) {
         y -= tall;
         root.append(svg('rect', { class: `bar-${places.get(row.key)}`, x: 56 + i * each, y, width: each * 0.78,
           height: Math.max(tall, 0.5) }, svg('title', null,
-          `${time}, ${row.key}: ${isMoney ? usd(value(row)) : count(value(row))}`)));
+          `${time.slice(0, isHourly ? 16 : 10).replace('T', ' ')}, ${row.key}: ${isMoney ? usd(value(row)) : count(value(row))}`)));
       }
       if (i % Math.ceil(times.length / 10) === 0) root.append(svg('text', { x: 56 + i * each, y: height + 16 },
-        time.length > 10 ? time.slice(11, 16) || `${time.slice(11, 13)} h` : time.slice(5, 10)));
+        isHourly ? time.slice(11, 16) : time.slice(5, 10)));
     });
     return root;
   }
 
   function csv() {
-    const names = ['at', 'key', 'runs', 'failed', 'steps', 'input', 'output', 'cached', 'usd'];
+    const names = ['at', 'key', ...SUMS];
     // A cell that begins like a formula is made a text: tables would run it.
     const cell = value => { const text = String(value ?? '');
       return `"${(/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text).replaceAll('"', '""')}"`; };
