@@ -206,20 +206,13 @@ export function query(values) {
 
 export const apiUrl = path => new URL(path, apiRoot);
 
-/** Downloads a file of the API: by a ticket, or, where there are none, through this page's memory. */
+/** Downloads a file of the API, by a ticket: what a link asks cannot carry credentials. */
 export async function download(path, name) {
-  const ticket = await request('POST', 'tickets', { body: { path: new URL(path, apiRoot).pathname }, quiet: true }).catch(() =>
-    null);
-  let url = ticket?.url && new URL(ticket.url, location.href).href, temporary;
-  if (!url || new URL(url).origin !== location.origin) {
-    const response = await request('GET', path, { raw: true, accept: '*/*' });
-    url = temporary = URL.createObjectURL(await response.blob());
-  }
+  const { url } = await post('tickets', { path: new URL(path, apiRoot).pathname });
   const anchor = document.createElement('a');
   anchor.href = url;
   anchor.download = name;
   anchor.click();
-  if (temporary) setTimeout(() => URL.revokeObjectURL(temporary), 60_000);
 }
 
 /** Whether the host can be reached; probes it with growing pauses while it cannot. */

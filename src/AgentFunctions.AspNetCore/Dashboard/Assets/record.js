@@ -4,7 +4,7 @@ import { append, args, bar, button, bytes, count, dialog, duration, empty, field
   oneLine, plural, set, setText, short, span, svg, tag, tryParse, usd, words } from './h.js';
 import { download, get, may, post, query, request } from './api.js';
 import { attempt, go } from './app.js';
-import { forecastWords } from './run.js';
+import { forecastWords, fork } from './run.js';
 
 export const mountTab = (name, context) => ({ transcript, files, changes, budget, audit })[name](context);
 
@@ -87,7 +87,7 @@ async function transcript({ store, view, panel, leave }) {
         one.summaryKeepsFrom !== undefined && tag('Summary', 'pause'),
         one.role === 'assistant' && !isShown && [button('Shown to it', () => { view.set({ shown: one.turn, q: null, turn: null },
           { push: true }); turn.value = one.turn; return load(); }, { kind: 'small quiet', name: 'model' }),
-        button('Fork from here', () => fork(one.turn), { kind: 'small quiet', name: 'fork' }),
+        button('Fork from here', () => fork(store.run, one.turn), { kind: 'small quiet', name: 'fork' }),
         one.turn < store.run.turns && button('Rewind to here', () => rewind(one.turn), { kind: 'small quiet', name: 'back' })]),
       one.contents.map(content)));
   }
@@ -101,14 +101,6 @@ async function transcript({ store, view, panel, leave }) {
       : part.type === 'toolResult' ? h('details', { class: 'call' },
         h('summary', null, icon('next'), h('span', { class: 'what' }, oneLine(part.text, 160))),
         h('div', { class: 'call-body' }, json(part.text ?? ''))) : h('p', { class: 'muted' }, part.type);
-
-  async function fork(at) {
-    const words = h('textarea', { maxlength: '32768' });
-    const made = await dialog(`Fork from turn ${at}`, [h('p', null, 'A new run goes on from here with the same conversation.'),
-      field('Say to it (optional)', words)], { confirm: 'Fork', read: () =>
-      post(`runs/${store.id}/fork`, { turn: at, ...(words.value && { message: words.value }) }) });
-    if (made) go(`runs/${made.id}`);
-  }
 
   async function rewind(at) {
     const files = h('input', { type: 'checkbox', checked: true }), words = h('textarea', { maxlength: '32768' });
@@ -187,9 +179,32 @@ async function changes({ store, panel }) {
         isRestore && tag('Restore', 'pause'), h('span', { class: 'spacer' }),
         group === first && back('Before it', turn - 1), isOwn(group) && back('Go back to here', turn)),
       h('table', null, h('tbody', null, group.flatMap(entry => entry.changes).map(change => h('tr', null,
-        h('td', null, tag(words(change.kind), kinds[change.kind])), h('td', null, h('code', null, change.path)),
+        h('td', null, tag(words(change.kind), kinds[change.kind])), h('td', null, content(change)),
         h('td', { class: 'num' }, `${size(change.before)} → ${size(change.after)}`))))));
   }));
+
+  // What changed in a file, line by line, on demand; what is large or no text is downloaded.
+  function content(change) {
+    const sides = [change.before, change.after].filter(side => side?.kept && side.sha256);
+    if (!sides.length) return h('code', null, change.path);
+    const box = h('div'), path = side => `runs/${store.id}/files/${side.sha256}`;
+    const details = h('details', null, h('summary', null, h('code', null, change.path)), box);
+    details.addEventListener('toggle', async () => {
+      if (!details.open || box.childElementCount) return;
+      const name = change.path.split('/').at(-1);
+      const loads = h('div', { class: 'buttons' }, ['before', 'after'].map(when => change[when]?.kept && change[when].sha256 &&
+        button(`Download ${when}`, () => attempt(() => download(path(change[when]), name)), { kind: 'small' })));
+      const read = async side => side?.kept && side.sha256 ? (await request('GET', path(side), { raw: true, accept: '*/*' })).text() :
+        '';
+      set(box, loads);
+      if (sides.some(side => side.size > 200_000)) return;
+      await attempt(async () => {
+        const texts = await Promise.all([read(change.before), read(change.after)]);
+        if (!texts.join('').includes('\u0000')) box.prepend(lines(...texts));
+      });
+    });
+    return details;
+  }
 
   async function restore(turn) {
     const path = `runs/${store.id}/workspace/restore`;
@@ -205,6 +220,31 @@ async function changes({ store, panel }) {
     if (done) changes({ store, panel });
   }
 }
+
+/** Two texts line by line: what is gone, what came, three lines around. */
+function lines(before, after) {
+  const a = before.split('\n'), b = after.split('\n');
+  let from = 0, end = 0;
+  while (from < Math.min(a.length, b.length) && a[from] === b[from]) from++;
+  while (end < Math.min(a.length, b.length) - from && a.at(-1 - end) === b.at(-1 - end)) end++;
+  const x = a.slice(from, a.length - end), y = b.slice(from, b.length - end), made = [];
+  // The longest common part; of texts that are too long for it, all of the middle counts as changed.
+  const isSmall = x.length * y.length <= 250_000, most = isSmall && x.map(() => new Uint16Array(y.length + 1));
+  if (isSmall) most.push(new Uint16Array(y.length + 1));
+  for (let i = x.length - 1; isSmall && i >= 0; i--) for (let j = y.length - 1; j >= 0; j--) most[i][j] = x[i] === y[j] ?
+    most[i + 1][j + 1] + 1 : Math.max(most[i + 1][j], most[i][j + 1]);
+  let i = 0, j = 0;
+  while (i < x.length || j < y.length) {
+    if (isSmall && i < x.length && j < y.length && x[i] === y[j]) { made.push([' ', x[i++]]); j++; }
+    else if (i < x.length && (j >= y.length || !isSmall || most[i + 1][j] >= most[i][j + 1])) made.push(['-', x[i++]]);
+    else made.push(['+', y[j++]]);
+  }
+  const around = (list, sign) => list.map(line => [sign, line]);
+  return h('pre', { class: 'lines', tabindex: '0' }, [...around(a.slice(Math.max(0, from - 3), from), ' '), ...made,
+    ...around(a.slice(a.length - end, a.length - end + 3), ' ')].slice(0, 2000).map(([sign, line]) =>
+    h(sign === '-' ? 'del' : sign === '+' ? 'ins' : 'span', null, `${sign} ${cutLine(line)}\n`)));
+}
+const cutLine = line => line.length > 2000 ? `${line.slice(0, 2000)}…` : line;
 
 // Budget: what is spent of what is granted, over steps, with the forecast.
 async function budget({ store, panel, leave }) {
@@ -299,14 +339,12 @@ async function audit({ store, view, panel }) {
   const more = button('Show more', page, { kind: 'small' });
   async function page() {
     const next = await get(`audit${query({ run: store.id, limit: 200, text: 'true', ...after })}`);
-    found.push(...next.items.map((item, i) => ({ ...item, text: next.text?.[i] })));
+    found.push(...next.items.map((item, i) => ({ ...item, text: next.text[i] })));
     more.hidden = !next.cursor;
     after = { after: next.cursor };
     draw();
   }
-  const story = e => e.text ? oneLine(e.text.replace(/^[\d-]+ [\d:.]+Z /, ''), 400) : [e.actor ?? e.agent ?? 'the host', words(e.type).toLowerCase(), e.tool && `“${e.tool}”`,
-    e.verdict && `(${words(e.verdict).toLowerCase()})`, e.rule && `by rule “${e.rule}”`, e.reason &&
-    `: ${oneLine(e.reason, 160)}`, e.failed && 'and it failed'].filter(Boolean).join(' ');
+  const story = e => oneLine(e.text.replace(/^[\d-]+ [\d:.]+Z /, ''), 400);
   function draw() {
     for (const [i, name] of ['type', 'verdict', 'tool', 'actor'].entries()) {
       const values = [...new Set(found.map(e => e[name]).filter(Boolean))].sort();

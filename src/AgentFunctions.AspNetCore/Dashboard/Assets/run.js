@@ -23,6 +23,19 @@ const ENDS = { tokens: 'the tokens end', usd: 'the dollars end', steps: 'the ste
 export const forecastWords = ({ first }) => first === 'unknown' ? 'No forecast yet: it needs five turns.' : first === 'none' ?
   'No part of the budget ends in sight.' : `Forecast: ${ENDS[first] ?? `${first} ends`} first`;
 
+/** Forks a run from one of its turns, after a question. */
+export async function fork(run, at) {
+  const turn = h('input', { type: 'number', min: '0', max: String(run.turns), value: String(at) }),
+    message = h('textarea', { maxlength: '32768' });
+  const made = await dialog('Fork this run', [h('p', null,
+    'A new run goes on from a turn of this one, with the same conversation up to there.'),
+  field('From turn', turn, { help: `0 (the goal alone) to ${run.turns}` }), field('Say to it (optional)', message)], {
+    confirm: 'Fork', read: () => post(`runs/${run.id}/fork`,
+      { turn: Number(turn.value), ...(message.value && { message: message.value }) }),
+  });
+  if (made) go(`runs/${made.id}`);
+}
+
 /** What is known of a run, and who is told when it changes. */
 class RunStore {
   constructor(id) {
@@ -356,7 +369,7 @@ export async function mount(view) {
       'Only its requester and operators may do this.';
     const ended = isEnded(run);
     const list = h('div', { hidden: true, role: 'group', 'aria-label': 'More actions' },
-      button('Fork from here', () => fork(), { act: true, off, name: 'fork' }),
+      button('Fork from here', () => fork(store.run, store.run.turns), { act: true, off, name: 'fork' }),
         button('Grant more budget', () => grant(), { act: true, off, name: 'plus' }),
       !ended && button('Cancel', () => cancel(), { act: true, off, name: 'cancelled', kind: 'danger' }), ended &&
         button('Erase', () => erase(), { act: true, off, name: 'failed', kind: 'danger' }));
@@ -384,18 +397,6 @@ export async function mount(view) {
         post(`runs/${store.id}/cancel`, reason.value ? { reason: reason.value } : {}),
     })) toast('It is being cancelled.');
     store.refresh();
-  }
-
-  async function fork() {
-    const turn = h('input', { type: 'number', min: '0', max: String(store.run.turns), value: String(store.run.turns) }),
-      message = h('textarea', { maxlength: '32768' });
-    const made = await dialog('Fork this run', [h('p', null,
-      'A new run goes on from a turn of this one, with the same conversation up to there.'),
-      field('From turn', turn, { help: `0 (the goal alone) to ${store.run.turns}` }), field('Say to it (optional)', message)], {
-      confirm: 'Fork', read: () => post(`runs/${store.id}/fork`,
-        { turn: Number(turn.value), ...(message.value && { message: message.value }) }),
-    });
-    if (made) go(`runs/${made.id}`);
   }
 
   async function grant() {

@@ -1,9 +1,9 @@
 // Start a run; and the agents that may be asked.
 
-import { append, button, count, duration, empty, field, h, icon, link, oneLine, set, short, span, tag, tryParse, usd,
+import { age, append, button, count, duration, empty, field, h, icon, json, link, oneLine, plural, set, short, span, tag, tryParse, usd,
   words } from './h.js';
 import { get, may, query, request } from './api.js';
-import { fault, go } from './app.js';
+import { go } from './app.js';
 
 export const mount = view => view.path === 'start' ? start(view) : view.match[1] ? agent(view, view.match[1]) : agents(view);
 
@@ -71,6 +71,29 @@ async function start(view) {
       set(problem, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), h('span', null, e.detail ?? e.message)));
     }
   }
+  const preview = h('div', { 'aria-live': 'polite' });
+  async function look() {
+    const body = submission();
+    if (!body) return;
+    try {
+      const found = await request('POST', 'runs/preview', { body });
+      const { similar } = found;
+      set(preview, h('section', { class: 'card', 'aria-label': 'Preview', css: { 'margin-top': '16px' } },
+        h('header', null, icon('agent'), h('h2', null, found.agent), found.model && tag(found.model), found.rehearsal &&
+          tag('Rehearsal', 'warn', 'model'), h('span', { class: 'spacer' }), tag(found.admitted ? 'Would start' : 'Would be refused',
+          found.admitted ? 'good' : 'bad', found.admitted ? 'completed' : 'failed')),
+        h('div', { class: 'body' }, found.refusal && h('p', { class: 'field-error' }, found.refusal.detail ?? found.refusal),
+          h('p', null, similar?.n ? [`${plural(similar.n, 'similar run')}: `, similar.usd && `${usd(similar.usd[0])} to ${
+            usd(similar.usd[2])}`, similar.wallClockMs && `, ${span(similar.wallClockMs[0])} to ${span(similar.wallClockMs[2])}`] :
+            'Nothing like it has run here yet.'),
+          found.asks.length ? h('p', null, 'People are asked before: ', found.asks.map((name, i) => [i ? ', ' : '',
+            h('code', null, name)])) : h('p', null, 'Nobody is asked by the policy.'),
+          quotaLines(found.quotas), found.notes.map(note => h('p', { class: 'muted' }, note)),
+          h('details', null, h('summary', null, plural(found.tools.length, 'tool')), verdicts(found.tools)))));
+    } catch (e) {
+      set(preview, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), h('span', null, e.detail ?? e.message)));
+    }
+  }
   const run = button('Start the run', submit, { kind: 'primary', act: true, off, name: 'next' });
   goal.addEventListener('keydown', event => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) run.click(); });
   who.addEventListener('change', show);
@@ -84,8 +107,8 @@ async function start(view) {
       field('Priority', priority)), h('div', { class: 'grid-2' }, field('US dollars', budget.usd), field('Steps', budget.steps),
       field('Tokens', budget.tokens), field('Time', budget.wallClock, { help: 'Such as 30m, 5h, 2d' }),
       field('Sub-agents', budget.subAgents))),
-    problem, h('div', { class: 'buttons', css: { 'margin-top': '16px' } }, run,
-      button('Cancel', () => history.length > 1 ? history.back() : go('')))));
+    problem, h('div', { class: 'buttons', css: { 'margin-top': '16px' } }, run, button('Preview', look, { act: true, off }),
+      button('Cancel', () => history.length > 1 ? history.back() : go(''))), preview));
   if (!catalog.agents.length) set(problem, h('div', { class: 'banner tone-wait' }, icon('incident'),
     h('span', null, 'No agent is here yet. Put a Markdown file into the folder of agents.')));
   show();
@@ -122,30 +145,49 @@ async function agents(view) {
 
 async function agent(view, name) {
   view.title(name);
-  const catalog = await get('agents');
-  const one = catalog.agents.find(other => other.name === name);
-  if (!one) { view.el.append(h('h1', null, name), fault({ status: 404, detail: `There is no agent '${name}'.`,
-    code: 'agentNotFound' })); return {}; }
-  const tools = one.tools ?? [];
-  const { runs } = await get(`runs${query({ agent: name, limit: 10 })}`).catch(() => ({ runs: [] }));
+  const [{ agent: one, tools, past, instructions, delegation, maySubmit }, { runs }] = await Promise.all([
+    get(`agents/${encodeURIComponent(name)}`), get(`runs/rows${query({ agent: name, limit: 8 })}`)]);
+  const card = (title, ...body) => h('section', { class: 'card', 'aria-label': title }, h('header', null, h('h2', null, title)), body);
   append(view.el, [h('div', { class: 'crumb' }, link('agents', 'Agents'), '/'),
     h('div', { class: 'head' }, h('h1', null, name), one.model && tag(one.model), one.rehearsal &&
-    tag('Rehearsal', 'warn', 'model'), h('span', { class: 'spacer' }),
-    button('Start a run', () => go(`start?agent=${encodeURIComponent(name)}`), { kind: 'primary', name: 'plus' })),
+    tag('Rehearsal', 'warn', 'model'), h('span', { class: 'spacer' }), button('Start a run', () =>
+      go(`start?agent=${encodeURIComponent(name)}`), { kind: 'primary', name: 'plus',
+      off: maySubmit ? null : 'Your roles may not ask this agent.' })),
     h('p', { class: 'lead' }, one.description),
-    h('div', { class: 'cards' }, h('section', { class: 'card', 'aria-label': 'Tools' },
-      h('header', null, h('h2', null, 'Tools'), h('span', { class: 'muted' }, count(tools.length))), tools.length ?
-      h('div', { class: 'body' }, h('div', { class: 'chips' }, tools.map(tool => tag(tool, 'accent')))) :
-      empty(one.tools ? 'It has no tools.' : 'Its tools cannot be told here.')),
-      h('section', { class: 'card', 'aria-label': 'Limits' }, h('header', null, h('h2', null, 'Limits')),
-        h('div', { class: 'body' }, h('dl', { class: 'facts' },
-        [['Turns', one.limits.turns],
-        ['Tokens', one.limits.tokens ? short(one.limits.tokens) : 'no limit'],
-        ['Time', one.limits.wallClock ? span(duration(one.limits.wallClock)) : 'no limit']].map(([key, value]) =>
+    h('div', { class: 'numbers' }, numbers(past).map(([number, label]) => h('div', { class: 'number' }, h('b', null, number),
+      h('span', null, label)))),
+    h('div', { class: 'two' }, h('div', null, card('Tools, and what the policy says', tools.length ? verdicts(tools) :
+      empty('It has no tools.')), instructions && card('Instructions', h('div', { class: 'body' }, json(instructions, 6000)))),
+    h('div', { class: 'aside' }, card('Limits', h('div', { class: 'body' }, h('dl', { class: 'facts' },
+      [['Turns', one.limits.turns], ['Tokens', one.limits.tokens ? short(one.limits.tokens) : 'no limit'],
+        ['Time', one.limits.wallClock ? span(duration(one.limits.wallClock)) : 'no limit'],
+        ['Sub-agents', delegation && delegation !== 'none' ? words(delegation) : 'none']].map(([key, value]) =>
         [h('dt', null, key), h('dd', null, String(value))])))),
-      h('section', { class: 'card', 'aria-label': 'Last runs' }, h('header', null, h('h2', null, 'Last runs')), runs.length ?
-        h('div', null, runs.map(run => append(Object.assign(link(`runs/${run.id}`), { className: 'item in' }),
-        [icon(run.status, words(run.status)), h('span', { class: 'what' }, oneLine(run.goal, 90)),
-        h('span', { class: 'when' }, usd(run.usd ?? run.usage?.usd ?? 0))]))) : empty('It has not run yet.')))]);
+    card('Last runs', runs.length ? h('div', null, runs.map(run => append(Object.assign(link(`runs/${run.id}`),
+      { className: 'item in' }), [icon(run.status, words(run.status)), h('span', { class: 'what' }, oneLine(run.goal, 90)),
+      h('span', { class: 'when' }, run.usd ? usd(run.usd) : '')]))) : empty('It has not run yet.'))))]);
   return {};
 }
+
+/** What earlier runs cost and took: the middle one of them. */
+const numbers = past => [[count(past?.n ?? 0), 'ended runs'], [past?.n ? `${Math.round(past.completed / past.n * 100)} %` : '–',
+  'completed'], [past?.usd ? usd(past.usd[1]) : '–', 'cost, median'], [past?.wallClockMs ? span(past.wallClockMs[1]) : '–',
+  'time, median'], [past?.turns ? count(past.turns[1]) : '–', 'turns, median']];
+
+/** Tools with what they do to the world and what the policy would say of a call. */
+function verdicts(tools) {
+  const tones = { allow: 'good', ask: 'wait', deny: 'bad' };
+  return h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Tools' }, h('table', null,
+    h('thead', null, h('tr', null, ['Tool', 'Effect', 'Policy', 'Rule'].map(text => h('th', { scope: 'col' }, text)))),
+    h('tbody', null, tools.map(one => h('tr', null, h('td', { title: one.description }, h('code', null, one.tool)),
+      h('td', null, words(one.effect)), h('td', null, tag(words(one.verdict), tones[one.verdict],
+        { allow: 'completed', ask: 'person', deny: 'failed' }[one.verdict])),
+      h('td', { title: one.reason }, one.rule ?? '–', one.needed > 1 && ` · ${one.needed} of ${one.roles.join(', ')}`))))));
+}
+
+/** Quotas as a line each: what is used of what there is. */
+export const quotaLines = quotas => quotas.map(one => h('div', { class: 'event-line' }, icon('usage'), h('span', null,
+  h('b', null, one.name), one.account ? ` ${one.account}: ` : ': ', Object.entries(one.limit).filter(([, most]) => most !== null).map(
+    ([name, most]) => `${name === 'usd' ? usd(one.used.usd) : short(one.used[name])} of ${name === 'usd' ? usd(most) : short(most)} ${
+      name === 'usd' ? '' : name}`).join(', ')), one.usedUp && tag('used up', 'bad'), one.nextAt && h('span', { class: 'muted' },
+  'next in ', age(one.nextAt, { until: true }))));

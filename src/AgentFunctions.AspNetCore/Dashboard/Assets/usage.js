@@ -2,6 +2,7 @@
 
 import { button, count, empty, h, plural, set, short, span, svg, usd } from './h.js';
 import { get, query } from './api.js';
+import { quotaLines } from './start.js';
 
 const RANGES = [['1', 'Last day'], ['7', 'Last week'], ['30', 'Last month'], ['90', 'Last quarter']];
 const SERIES = 6;
@@ -108,5 +109,7 @@ export async function mount(view) {
   }
 
   await load();
+  get('quotas').then(({ quotas }) => view.live && quotas.length && view.el.append(h('section', { class: 'card', 'aria-label': 'Quotas',
+    css: { 'margin-top': '14px' } }, h('header', null, h('h2', null, 'Quotas')), h('div', { class: 'body' }, quotaLines(quotas))))).catch(() => {});
   return {};
 }
