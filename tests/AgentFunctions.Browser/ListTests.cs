@@ -74,9 +74,10 @@ internal sealed partial class ListTests : ServedTests
         await page.Page.Clock.InstallAsync();
         await page.GoAsync("");
         await Assertions.Expect(page.Page.Locator(".list-foot .live-dot")).ToHaveTextAsync("live");
+        await page.Page.EvaluateAsync("() => window.say('inbox', { approvals: 0, questions: 0, reviews: 0, incidents: 0 })");
+        await page.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddMinutes(2));
         var asked = new ConcurrentQueue<string>();
         page.Page.Request += (_, request) => asked.Enqueue(request.Url);
-        await page.Page.EvaluateAsync("() => window.say('inbox', { approvals: 0, questions: 0, reviews: 0, incidents: 0 })");
         for (int i = 0; i < 10; i++)
         {
             await page.Page.Clock.RunForAsync(6_000);

@@ -104,7 +104,7 @@ internal sealed class LongRunTests : ServedTests
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{_short}?tab=transcript");
         await page.Button("Shown to it").Last.ClickAsync();
         await Assertions.Expect(page.Heading("What the model was shown at turn 2")).ToBeVisibleAsync();
-        await page.Page.GetByText("Instructions").ClickAsync();
+        await page.Page.GetByText("Instructions", new() { Exact = true }).ClickAsync();
         await Assertions.Expect(page.Page.Locator(".transcript")).ToContainTextAsync("Audit the tree.");
         await page.AssertFitsAsync("shown");
         await page.AssertAccessibleAsync("shown");

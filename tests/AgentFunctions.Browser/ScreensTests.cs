@@ -107,7 +107,8 @@ internal sealed class ScreensTests() : ServedTests(Policy)
         ("inbox", "inbox", ".item"), ("run-live", $"runs/{_audit}", ".feed .turn"), ("run-timeline", $"runs/{_audit}?tab=timeline", ".timeline, table"),
         ("run-tree", $"runs/{_swarm}?tab=tree", ".tree .row"), ("run-transcript", $"runs/{_audit}?tab=transcript", ".transcript .turn"),
         ("run-budget", $"runs/{_audit}?tab=budget", ".chart"), ("run-audit", $"runs/{_audit}?tab=audit", ".audit-row"),
-        ("run-files", $"runs/{_audit}?tab=files", ".empty, table"), ("agents", "agents", ".agent-card"), ("agent", "agents/lead", ".cards"),
+        ("run-files", $"runs/{_audit}?tab=files", ".empty, table"),
+        ("run-shown", $"runs/{_audit}?tab=transcript&shown=2", ".transcript .card"), ("run-changes", $"runs/{_audit}?tab=changes", ".panel section.card"), ("agents", "agents", ".agent-card"), ("agent", "agents/lead", ".numbers"),
         ("incidents", "incidents", ".empty"), ("monitors", "monitors", ".empty"), ("reviews", "reviews", ".empty"), ("usage", "usage", ".numbers"),
         ("kill", "kill", "select"), ("life", "life", ".cards table, .cards p"),
     ];

@@ -13,7 +13,8 @@ internal static class StreamScript
               start(controller) {
                 window.say = (type, data, id) => controller.enqueue(text.encode(
                   `${id === undefined ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`));
-                init?.signal?.addEventListener('abort', () => controller.error(init.signal.reason));
+                const alive = setInterval(() => controller.enqueue(text.encode(': alive\n\n')), 10_000);
+                init?.signal?.addEventListener('abort', () => { clearInterval(alive); controller.error(init.signal.reason); });
               },
             }), { headers: { 'Content-Type': 'text/event-stream' } }));
           };

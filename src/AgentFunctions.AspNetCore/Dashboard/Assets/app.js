@@ -414,6 +414,7 @@ function shell() {
 
 async function start() {
   shell();
+  new ResizeObserver(() => document.documentElement.style.setProperty('--bands', `${bands.offsetHeight}px`)).observe(bands);
   try {
     await readSession();
   } catch {

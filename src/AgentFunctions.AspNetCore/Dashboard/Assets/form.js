@@ -30,7 +30,7 @@ export function schemaForm(schema, initial = {}, { onchange = () => {}, bare = f
     },
     /** Marks the field that a problem names. */
     fault(detail) {
-      const found = inputs.find(([name]) => new RegExp(`(^|[^\\w])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}([^\\w]|$)`).test(
+      const found = inputs.find(([name]) => new RegExp(`(^|[^\\w])${escaped(name)}([^\\w]|$)`).test(
         detail));
       found?.[1].fault(detail);
       found?.[1].focus();
@@ -142,11 +142,10 @@ export function input(name, part = {}, initial, isRequired, onchange = () => {},
   });
 }
 
+const escaped = text => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const typeOf = value => value === null ? 'null' : Array.isArray(value) ? 'array' : Number.isInteger(value) ? 'integer' :
   typeof value;
 const equal = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-const isMasked = value => typeof value === 'string' && /\[secret:|\[masked|\*\*\*/.test(value) || value &&
-  typeof value === 'object' && JSON.stringify(value).includes('[secret:');
 
 /** What the tool's schema says of an argument, as far as the value fits it; else what the value is. */
 function partOf(schema, name, value) {
@@ -160,7 +159,7 @@ function partOf(schema, name, value) {
  * Arguments as asked beside one's own. `patch()` gives a merge patch of the changed fields alone, so that masked or cut
  * values never overwrite the true ones; undefined if a field is wrong.
  */
-export function argumentDiff(asked, { editable = true, original, schema, onchange = () => {} } = {}) {
+export function argumentDiff(asked, { editable = true, original, schema, masked = [], onchange = () => {} } = {}) {
   const rows = [];
   const root = h('div', { class: 'diff' }, h('div', { class: 'dh' }, 'argument'),
     h('div', { class: 'dh' }, original ? 'as the model asked' : 'asked'),
@@ -169,7 +168,7 @@ export function argumentDiff(asked, { editable = true, original, schema, onchang
     part.length < 80 && !part.includes('\n') ? h('code', null, part) : typeof part === 'object' && part !== null ||
     typeof part === 'string' ? json(part) : h('code', null, String(part));
   for (const name of Object.keys(asked ?? {})) {
-    const masked = isMasked(asked[name]);
+    const isMasked = masked.some(({ path }) => path === '$' || new RegExp(`^\\$\\.${escaped(name)}(?![\\w-])`).test(path));
     if (original) {
       const changed = !equal(original[name], asked[name]);
       append(root, [h('div', { class: `key ${changed ? 'changed' : ''}` }, name),
@@ -177,11 +176,11 @@ export function argumentDiff(asked, { editable = true, original, schema, onchang
         h('div', { class: changed ? 'changed' : '' }, value(asked[name]))]);
       continue;
     }
-    const own = editable && !masked ? input(name, partOf(schema, name, asked[name]), asked[name], false, () =>
+    const own = editable && !isMasked ? input(name, partOf(schema, name, asked[name]), asked[name], false, () =>
       mark(), true) : null;
     const key = h('div', { class: 'key' }, name, schema?.properties && !schema.properties[name] && tag('not declared', 'wait')),
       before = h('div', { class: 'asked' }, value(asked[name])),
-      after = h('div', null, own ? own.el : masked ? h('span', { class: 'muted' }, 'hidden here; stays as it is') : '');
+      after = h('div', null, own ? own.el : isMasked ? h('span', { class: 'muted' }, 'hidden here; stays as it is') : '');
     append(root, [key, before, after]);
     const mark = () => {
       const { value: now } = own.read();

@@ -104,7 +104,8 @@ export async function mount(view) {
       'Optional' });
     const commentField = field('Comment, which the model reads', comment);
     const diff = argumentDiff(item.arguments, { editable: may && item.question !== 'repeat' && !item.altered,
-      original: item.originalArguments ?? undefined, schema: item.schema, onchange: relabel });
+      original: item.originalArguments ?? undefined, schema: item.schema,
+      masked: item.masked, onchange: relabel });
     const raw = h('textarea', { class: 'code', spellcheck: 'false', 'aria-label': 'Arguments as JSON',
       value: JSON.stringify(item.arguments, null, 2) });
     const approve = button('Approve as asked', () => decide('approve'),

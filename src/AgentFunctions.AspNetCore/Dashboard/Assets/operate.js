@@ -190,7 +190,7 @@ async function reviews(view) {
           emit('decided'); }
         await load();
       };
-      return h('section', { class: 'card', 'aria-label': queue.label || 'All', css: { 'margin-bottom': '14px' } },
+      return h('section', { class: 'card', 'aria-label': queue.label || 'All' },
         h('header', null, h('h2', null, queue.label || 'All'),
         h('span', { class: 'muted' }, queue.capacity ? `${queue.changes.length} of ${queue.capacity}` :
         plural(queue.changes.length, 'change'), queue.waiting ? `, ${plural(queue.waiting, 'call')} waiting` : ''),

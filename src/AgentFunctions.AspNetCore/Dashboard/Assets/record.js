@@ -174,7 +174,7 @@ async function changes({ store, panel }) {
   set(panel, groups.map(group => {
     const { run, turn, at, restore: isRestore } = group[0];
     const title = isRestore ? `Back to the end of turn ${turn}` : turn > 0 ? `Turn ${turn}` : 'Outside of a turn';
-    return h('section', { class: 'card scroll-x', tabindex: '0', 'aria-label': title, css: { 'margin-bottom': '14px' } },
+    return h('section', { class: 'card scroll-x', tabindex: '0', 'aria-label': title },
       h('header', null, h('h2', null, title), moment(at), run && run !== store.id && link(`runs/${run}`, 'sub-agent'),
         isRestore && tag('Restore', 'pause'), h('span', { class: 'spacer' }),
         group === first && back('Before it', turn - 1), isOwn(group) && back('Go back to here', turn)),

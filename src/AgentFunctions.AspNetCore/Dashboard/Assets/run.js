@@ -135,7 +135,6 @@ class RunStore {
           { ...live, text: '', reasoning: '', from: 0, calls: new Map() };
         break;
       case 'run.state':
-        this.state = data;
         this.run = { ...this.run, status: data.status, waits: data.waits };
         this.tell('run');
         if (isEnded(this.run)) this.refresh();
@@ -302,7 +301,7 @@ export async function mount(view) {
     }
     set(node, h('span', null, run.status === 'waiting' ? 'waits' : run.status === 'paused' ? 'is paused' :
       run.status === 'queued' ? 'waits for its turn' : 'works'),
-      h('span', { class: 'muted' }, run.turns ? `turn ${run.turns} · ` : '', 'since ', age(store.state?.since ?? run.updatedAt)));
+      h('span', { class: 'muted' }, run.turns ? `turn ${run.turns} · ` : '', 'since ', age(run.updatedAt)));
   }
 
   function nextWords(run, waits, open) {

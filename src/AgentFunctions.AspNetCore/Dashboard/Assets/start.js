@@ -83,8 +83,8 @@ async function start(view) {
           tag('Rehearsal', 'warn', 'model'), h('span', { class: 'spacer' }), tag(found.admitted ? 'Would start' : 'Would be refused',
           found.admitted ? 'good' : 'bad', found.admitted ? 'completed' : 'failed')),
         h('div', { class: 'body' }, found.refusal && h('p', { class: 'field-error' }, found.refusal.detail ?? found.refusal),
-          h('p', null, similar?.n ? [`${plural(similar.n, 'similar run')}: `, similar.usd && `${usd(similar.usd[0])} to ${
-            usd(similar.usd[2])}`, similar.wallClockMs && `, ${span(similar.wallClockMs[0])} to ${span(similar.wallClockMs[2])}`] :
+          h('p', null, similar?.n ? [`${plural(similar.n, 'similar run')}: `, similar.usd?.[2] > 0 && `${usd(similar.usd[0])} to ${
+            usd(similar.usd[2])}, `, similar.wallClockMs && `${span(similar.wallClockMs[0])} to ${span(similar.wallClockMs[2])}`] :
             'Nothing like it has run here yet.'),
           found.asks.length ? h('p', null, 'People are asked before: ', found.asks.map((name, i) => [i ? ', ' : '',
             h('code', null, name)])) : h('p', null, 'Nobody is asked by the policy.'),
@@ -171,7 +171,7 @@ async function agent(view, name) {
 
 /** What earlier runs cost and took: the middle one of them. */
 const numbers = past => [[count(past?.n ?? 0), 'ended runs'], [past?.n ? `${Math.round(past.completed / past.n * 100)} %` : '–',
-  'completed'], [past?.usd ? usd(past.usd[1]) : '–', 'cost, median'], [past?.wallClockMs ? span(past.wallClockMs[1]) : '–',
+  'completed'], [past?.usd?.[1] ? usd(past.usd[1]) : '–', 'cost, median'], [past?.wallClockMs ? span(past.wallClockMs[1]) : '–',
   'time, median'], [past?.turns ? count(past.turns[1]) : '–', 'turns, median']];
 
 /** Tools with what they do to the world and what the policy would say of a call. */
@@ -182,7 +182,7 @@ function verdicts(tools) {
     h('tbody', null, tools.map(one => h('tr', null, h('td', { title: one.description }, h('code', null, one.tool)),
       h('td', null, words(one.effect)), h('td', null, tag(words(one.verdict), tones[one.verdict],
         { allow: 'completed', ask: 'person', deny: 'failed' }[one.verdict])),
-      h('td', { title: one.reason }, one.rule ?? '–', one.needed > 1 && ` · ${one.needed} of ${one.roles.join(', ')}`))))));
+      h('td', { title: one.reason, class: 'muted' }, one.rule ? one.rule.replace(/^default:.*/, 'by default') : '–', one.needed > 1 && ` · ${one.needed} of ${one.roles.join(', ')}`))))));
 }
 
 /** Quotas as a line each: what is used of what there is. */

@@ -56,7 +56,7 @@ export async function mount(view) {
         [short(total.output), 'tokens out'], [`${total.input ? Math.round(total.cached / total.input * 100) : 0} %`,
         'of input cached']].map(([number, label]) => h('div', { class: 'number' }, h('b', null, number),
         h('span', null, label)))),
-      h('section', { class: 'card chart', 'aria-label': 'Over time', css: { 'margin-bottom': '14px' } },
+      h('section', { class: 'card chart', 'aria-label': 'Over time' },
         h('header', null, h('h2', null, total.usd ? 'US dollars' : 'Tokens'), h('span', { class: 'spacer' }),
         h('div', { class: 'legend' }, sorted.slice(0, SERIES).map(([key], i) => h('span', null, h('i', { class: `key-${i}` }),
         i === SERIES - 1 && sorted.length > SERIES ? 'others' : key)))),
