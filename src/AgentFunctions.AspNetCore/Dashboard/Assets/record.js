@@ -179,7 +179,7 @@ async function changes({ store, panel }) {
         isRestore && tag('Restore', 'pause'), h('span', { class: 'spacer' }),
         group === first && back('Before it', turn - 1), isOwn(group) && back('Go back to here', turn)),
       h('table', null, h('tbody', null, group.flatMap(entry => entry.changes).map(change => h('tr', null,
-        h('td', null, tag(words(change.kind), kinds[change.kind])), h('td', null, content(change)),
+        h('td', { css: { width: '110px' } }, tag(words(change.kind), kinds[change.kind])), h('td', null, content(change)),
         h('td', { class: 'num' }, `${size(change.before)} → ${size(change.after)}`))))));
   }));
 

@@ -111,8 +111,8 @@ export async function mountTab(_, { store, view, panel, leave }) {
     if (focused && focused !== row && !focused.isConnected) row.focus({ preventScroll: true });
     return row;
   }
-  const ageOf = node => node.createdAt ? span(Math.floor(((node.completedAt ? Date.parse(node.completedAt) : now()) -
-    Date.parse(node.createdAt)) / 1000) * 1000) : '–';
+  const ageOf = node => node.createdAt ? span(node.completedAt ? Date.parse(node.completedAt) - Date.parse(node.createdAt) :
+    Math.floor((now() - Date.parse(node.createdAt)) / 1000) * 1000) : '–';
 
   function toggle(id) {
     closed.has(id) ? closed.delete(id) : closed.add(id);
