@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using AgentFunctions.AspNetCore.Doors.Mcp;
+using AgentFunctions.AspNetCore.Doors.OpenAI;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Hosting;
 using AgentFunctions.AspNetCore.Security;
@@ -13,7 +14,11 @@ public static class AgentFunctionsDoorEndpoints
 {
     /// <summary>Maps all doors, each at its usual address.</summary>
     /// <param name="endpoints">Where to map them.</param>
-    public static void MapDoors(this IEndpointRouteBuilder endpoints) => endpoints.MapMcpDoor();
+    public static void MapDoors(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapMcpDoor();
+        endpoints.MapOpenAIDoor();
+    }
 
     /// <summary>Maps the Model Context Protocol (streamable HTTP): each agent is a tool, and a run is a task.</summary>
     /// <param name="endpoints">Where to map it.</param>
@@ -38,6 +43,25 @@ public static class AgentFunctionsDoorEndpoints
             };
         });
         door.MapMcpResourceMetadata(pattern);
+        door.Guard();
+        return door;
+    }
+
+    /// <summary>Maps OpenAI's API: each agent is a model, and a response is what a run does for one request.</summary>
+    /// <param name="endpoints">Where to map it.</param>
+    /// <param name="prefix">What its addresses begin with.</param>
+    /// <returns>The conventions of its endpoints.</returns>
+    public static IEndpointConventionBuilder MapOpenAIDoor(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = "/v1")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        RegistrationCheck.Ensure(endpoints.ServiceProvider);
+        RouteGroupBuilder door = endpoints.MapGroup(prefix);
+        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), new OpenAIErrors(), new PlaceholderKeys())
+            .ExcludeFromDescription()
+            .DisableCookieRedirect();
+        door.AddEndpointFilter(OpenAIErrors.FilterAsync);
+        door.MapResponses();
         door.Guard();
         return door;
     }

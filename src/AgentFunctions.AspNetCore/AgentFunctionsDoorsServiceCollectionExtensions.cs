@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore.Doors;
 using AgentFunctions.AspNetCore.Doors.Mcp;
+using AgentFunctions.AspNetCore.Doors.OpenAI;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -28,8 +29,19 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddMade<Answerable>();
         services.TryAddMade<RunStands>();
+        services.TryAddMade<Deliveries>();
+        services.TryAddMade<ExchangeStore>();
+        services.TryAddMade<RunProjection>();
         services.AddMcpDoor();
+        services.AddOpenAIDoor();
         return services;
+    }
+
+    private static void AddOpenAIDoor(this IServiceCollection services)
+    {
+        services.TryAddMade<Responses>();
+        services.TryAddMade<NewResponses>();
+        services.TryAddMade<ChatCompletions>();
     }
 
     private static void AddMcpDoor(this IServiceCollection services)

@@ -16,6 +16,47 @@ public static class NodeServers
 
     private static readonly Lazy<Task<(string? Folder, string? Reason)>> OldSuite = new(static () => InstallAsync("conformance-2025", []));
 
+    private static readonly Lazy<Task<(string? Folder, string? Reason)>> Clients = new(static () => InstallAsync("counterparts", []));
+
+    /// <summary>Runs a script of the folder <c>counterparts</c>, which uses clients of other protocols.</summary>
+    /// <param name="script">The name of the script.</param>
+    /// <param name="arguments">What follows the folder of the packages.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>What it printed, or why it cannot run here.</returns>
+    public static async Task<(string? Output, string? Reason)> RunClientAsync(
+        string script, string[] arguments, CancellationToken cancellationToken)
+    {
+        (string? folder, string? reason) = await Clients.Value;
+        if (folder is null)
+        {
+            return (null, reason);
+        }
+
+        var start = new ProcessStartInfo(
+            "node", [Path.Combine(AppContext.BaseDirectory, "node", "counterparts", script), folder, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using Process node = Process.Start(start)!;
+        try
+        {
+            Task<string> output = node.StandardOutput.ReadToEndAsync(cancellationToken);
+            string errors = await node.StandardError.ReadToEndAsync(cancellationToken);
+            await node.WaitForExitAsync(cancellationToken);
+            return node.ExitCode == 0
+                ? (await output, null)
+                : throw new InvalidOperationException($"{script} ended with {node.ExitCode}: {errors}\n{await output}");
+        }
+        finally
+        {
+            if (!node.HasExited)
+            {
+                node.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
     /// <summary>Installs them where that was not done yet.</summary>
     /// <returns>The folder, or why there is none: no Node.js, or no registry.</returns>
     public static Task<(string? Folder, string? Reason)> InstalledAsync() => Installed.Value;

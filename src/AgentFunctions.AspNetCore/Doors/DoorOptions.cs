@@ -19,6 +19,14 @@ public sealed class DoorOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ErrorMessage = "Doors:WaitFor: use 1 second to 1 day.")]
     public TimeSpan WaitFor { get; set; } = TimeSpan.FromMinutes(30);
 
+    /// <summary>
+    /// Gets or sets how long a run must have been quiet before a door ends its answer with what the run asks. Calls of the same turn
+    /// may still be at work when the first one begins to wait.
+    /// </summary>
+    /// <value>The default is 1 second. The range is 0.01 seconds to 1 minute.</value>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00", ErrorMessage = "Doors:Settle: use 0.01 seconds to 1 minute.")]
+    public TimeSpan Settle { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Gets the settings of the Model Context Protocol.</summary>
     [ValidateObjectMembers]
     public McpDoorOptions Mcp { get; } = new();

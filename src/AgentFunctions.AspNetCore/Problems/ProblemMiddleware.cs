@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.Governance.Redaction;
 using Microsoft.AspNetCore.Http;
@@ -83,8 +84,15 @@ internal sealed class ProblemMiddleware(ILogger<ProblemMiddleware> logger, Redac
     {
         context.Response.StatusCode = problem.Status;
         context.Response.Headers.CacheControl = "no-store";
+        problem = problem with { Detail = redactor.Redact(problem.Detail) };
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IErrorWriter>() is { } writer)
+        {
+            context.Response.ContentType = "application/json";
+            return writer.WriteAsync(context, problem);
+        }
+
         return context.Response.WriteAsJsonAsync(
-            problem with { Detail = redactor.Redact(problem.Detail) }, ApiJson.Options, "application/problem+json", CancellationToken.None);
+            problem, ApiJson.Options, "application/problem+json", CancellationToken.None);
     }
 
     private static string SecondsOf(TimeSpan time) =>

@@ -59,7 +59,9 @@ internal sealed class CallerAuthentication(
             return new RecognisedCaller(principal, IsExplicit: false);
         }
 
-        return hasToken || await IsRequiredAsync(context) ? null : new RecognisedCaller(Caller.Local, IsExplicit: false);
+        // Where no key exists, none can be wrong for a client that cannot do without.
+        bool isWrong = hasToken && context.GetEndpoint()?.Metadata.GetMetadata<PlaceholderKeys>() is null;
+        return isWrong || await IsRequiredAsync(context) ? null : new RecognisedCaller(Caller.Local, IsExplicit: false);
     }
 
     private async ValueTask<Caller?> FindByTokenAsync(string token, CancellationToken cancellationToken)
@@ -76,3 +78,6 @@ internal sealed class CallerAuthentication(
             StatusCodes.Status403Forbidden, "callerNotAllowed",
             "The user that is signed in is no caller here: Api:Users:NameClaim or CallerFrom gives it no id, or one of the host's own.");
 }
+
+/// <summary>The clients of an endpoint send a key in any case: where the host has none, it counts for nothing.</summary>
+internal sealed record PlaceholderKeys;

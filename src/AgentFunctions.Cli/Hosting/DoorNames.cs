@@ -9,6 +9,7 @@ internal static class DoorNames
     private static readonly (string Name, Action<IEndpointRouteBuilder> Map)[] Known =
     [
         ("mcp", static endpoints => endpoints.MapMcpDoor()),
+        ("openai", static endpoints => endpoints.MapOpenAIDoor()),
     ];
 
     /// <summary>Gets the names of all of them.</summary>

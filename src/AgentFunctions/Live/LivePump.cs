@@ -11,6 +11,10 @@ internal sealed class LivePump
     private readonly TimeProvider _time;
     private LiveFrame? _last;
     private volatile bool _isWanted;
+    private volatile bool _wasWanted;
+
+    /// <summary>Gets whether anybody has been shown anything.</summary>
+    public bool WasWanted => _wasWanted;
 
     private LivePump(ILiveStore store, ILiveSource source, TimeSpan pace, TimeProvider time) =>
         (_store, _source, _pace, _time) = (store, source, pace, time);
@@ -82,6 +86,7 @@ internal sealed class LivePump
         {
             // The last one again, where nothing is new: whoever follows only now has not seen it.
             _last = _source.Take() ?? _last;
+            _wasWanted = true;
             return _last is null || _store.Publish(_last);
         }
     }

@@ -35,6 +35,9 @@ internal sealed class LiveText : ILiveSource
         _pump = pump(this);
     }
 
+    /// <summary>Gets what tells this call of the model from every other one, if anybody was shown it; otherwise <see langword="null"/>.</summary>
+    public string? Shown => _pump.WasWanted ? _frame.Answer!.Delivery : null;
+
     /// <summary>Adds a piece of the answer. Called by one at a time; who takes frames need not be waited for.</summary>
     /// <param name="update">The piece.</param>
     public void Add(ChatResponseUpdate update)

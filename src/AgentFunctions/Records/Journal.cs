@@ -54,6 +54,12 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
 
     /// <summary>Gets what a model call consumed.</summary>
     public TokenUsage? Usage { get; init; }
+
+    /// <summary>
+    /// Gets what tells the call of the model from every other one, as in <c>ModelStarted</c>; <see langword="null"/> if nobody was shown
+    /// its answer while it came.
+    /// </summary>
+    public string? Delivery { get; init; }
 }
 
 /// <summary>Names the values of <see cref="JournalEvent.Type"/>.</summary>

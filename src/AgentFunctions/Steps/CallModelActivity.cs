@@ -45,13 +45,15 @@ internal sealed class CallModelActivity(
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartModelCall(run, model);
         ChatResponse? response;
+        string? delivery = null;
         try
         {
-            var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null, run.Priority) 
+            var call = new ModelCall(input.RunId, input.Call, input.Reserve is not null, run.Priority)
             {
                 Turn = input.Turn,
                 InboxFrom = input.InboxFrom,
                 InboxTo = input.InboxTo,
+                Shown = shown => delivery = shown,
             };
             response = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
@@ -94,7 +96,7 @@ internal sealed class CallModelActivity(
         // Handed over together, in this order, so that they share one flush to disk.
         await Task.WhenAll(
             transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken),
-            journal.AppendAsync(input.RunId, Describe(reply, took), cancellationToken)).ConfigureAwait(false);
+            journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken)).ConfigureAwait(false);
         return ResultOf(reply);
     }
 

@@ -123,6 +123,10 @@ internal sealed class ModelCaller(
         finally
         {
             live?.End(how);
+            if (live?.Shown is { } delivery)
+            {
+                call.Shown?.Invoke(delivery);
+            }
         }
     }
 
@@ -203,4 +207,7 @@ internal readonly record struct ModelCall(string RunId, int Number, bool IsMarke
 
     /// <summary>Gets how many it has been shown with this call.</summary>
     public long InboxTo { get; init; }
+
+    /// <summary>Gets what is told of the delivery of the answer if somebody was shown it while it came; <see langword="null"/> for nobody.</summary>
+    public Action<string>? Shown { get; init; }
 }

@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Runs;
+using AgentFunctions.Views;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.AspNetCore.Doors.OpenAI;
+
+/// <summary>Chat completions: the same exchanges as responses, told as one message.</summary>
+internal sealed class ChatCompletions(
+    NewResponses made, RunProjection projection, RunReader reader, IOptions<DoorOptions> options, TimeProvider time)
+{
+    private static readonly string[] Ignored =
+    [
+        "model", "messages", "stream", "stream_options", "n", "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed",
+        "logit_bias", "logprobs", "top_logprobs", "user", "store", "metadata", "max_tokens", "max_completion_tokens", "stop",
+        "service_tier", "parallel_tool_calls", "reasoning_effort", "response_format", "safety_identifier", "prompt_cache_key",
+        "verbosity", "modalities",
+    ];
+
+    /// <summary>Answers a request.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IResult> CreateAsync(HttpContext http, CancellationToken cancellationToken)
+    {
+        (string? key, bool isRepeated) = OpenAIDoor.KeyOf(http.Request);
+        Caller caller = OpenAIDoor.CallerOf(http, key);
+        DoorCallers.EnsureMaySubmit(caller);
+        JsonObject body = await OpenAIJson.ReadAsync(http.Request, cancellationToken);
+        var request = ResponsesRequest.Read(ToResponses(body));
+        Exchange exchange = await made.MakeAsync(request, body, caller, key, isRepeated, cancellationToken);
+        if (request.Streams)
+        {
+            bool counts = body["stream_options"]?["include_usage"] is JsonValue wanted && wanted.TryGetValue(out bool is1) && is1;
+            await DoorStream.WriteAsync(http, exchange.RunId, token => StreamAsync(exchange, caller, counts, token));
+            return TypedResults.Empty;
+        }
+
+        return OpenAIJson.Answer(await WaitAsync(exchange, caller, cancellationToken));
+    }
+
+    /// <summary>Makes a request of the Responses API of one for a chat completion.</summary>
+    internal static JsonObject ToResponses(JsonObject body)
+    {
+        foreach ((string name, JsonNode? value) in body)
+        {
+            if (Array.IndexOf(Ignored, name) < 0 && value is not (null or JsonArray { Count: 0 }))
+            {
+                throw OpenAIException.Unsupported(name);
+            }
+        }
+
+        if (body["n"] is JsonValue many && !(many.TryGetValue(out int n) && n == 1))
+        {
+            throw OpenAIException.Invalid("n", "one answer at a time; use 1.");
+        }
+
+        JsonArray messages = body["messages"] as JsonArray ?? throw OpenAIException.Invalid("messages", "send a list of messages.");
+        string[] instructions =
+        [
+            .. messages.Where(static message => IsInstruction(message)).Select(static message => message!["content"]?.ToString() ?? ""),
+        ];
+        var made = new JsonObject
+        {
+            ["model"] = body["model"]?.DeepClone(),
+            ["stream"] = body["stream"]?.DeepClone(),
+            ["input"] = new JsonArray([.. messages.Where(static message => !IsInstruction(message)).Select(Item)]),
+        };
+        if (instructions.Length > 0)
+        {
+            made["instructions"] = string.Join('\n', instructions);
+        }
+
+        if (body["response_format"] is JsonObject format)
+        {
+            JsonObject flat = (JsonObject)(format["json_schema"] as JsonObject ?? []).DeepClone();
+            flat["type"] = format["type"]?.DeepClone();
+            made["text"] = new JsonObject { ["format"] = flat };
+        }
+
+        return made;
+
+        static bool IsInstruction(JsonNode? message) => message?["role"]?.ToString() is "system" or "developer";
+
+        static JsonNode Item(JsonNode? message) => message?["role"]?.ToString() is "user" or "assistant"
+            ? new JsonObject
+            {
+                ["type"] = "message", ["role"] = message["role"]!.ToString(), ["content"] = message["content"]?.DeepClone() ?? "",
+            }
+            : throw OpenAIException.Invalid("messages", "use the roles developer, system, user and assistant.");
+    }
+
+    private async Task<JsonObject> WaitAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(options.Value.WaitFor, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        var fold = new ChatFold();
+        try
+        {
+            await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Responses.Carries, true, either.Token))
+            {
+                fold.Take(frame);
+            }
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            fold.Leave(exchange.RunId);
+        }
+
+        Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
+        fold.EnsureAnswered(run);
+        JsonObject completion = Head(exchange, run.Agent, "chat.completion");
+        completion["choices"] = new JsonArray(new JsonObject
+        {
+            ["index"] = 0,
+            ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = fold.Text, ["refusal"] = null },
+            ["logprobs"] = null,
+            ["finish_reason"] = fold.Reason,
+        });
+        completion["usage"] = fold.Usage;
+        return completion;
+    }
+
+    /// <summary>Only the text of a turn that calls nothing is the answer, so it is sent once that is known.</summary>
+    private async IAsyncEnumerable<byte[]> StreamAsync(
+        Exchange exchange, Caller caller, bool counts, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
+        var fold = new ChatFold();
+        yield return Chunk(exchange, run.Agent, new JsonObject { ["role"] = "assistant", ["content"] = "" }, null);
+        await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Responses.Carries, true, cancellationToken))
+        {
+            fold.Take(frame);
+        }
+
+        fold.EnsureAnswered(await reader.GetAsync(exchange.RunId, cancellationToken));
+        for (int at = 0, piece = 0; TextCuts.Next(fold.Text, at, piece, true) is > 0 and var length; at += length, piece++)
+        {
+            yield return Chunk(exchange, run.Agent, new JsonObject { ["content"] = fold.Text.Substring(at, length) }, null);
+        }
+
+        yield return Chunk(exchange, run.Agent, [], fold.Reason);
+        if (counts)
+        {
+            JsonObject usage = Head(exchange, run.Agent, "chat.completion.chunk");
+            (usage["choices"], usage["usage"]) = (new JsonArray(), fold.Usage);
+            yield return Write(usage);
+        }
+
+        yield return "data: [DONE]\n\n"u8.ToArray();
+    }
+
+    private static byte[] Chunk(Exchange exchange, string agent, JsonObject delta, string? reason)
+    {
+        JsonObject chunk = Head(exchange, agent, "chat.completion.chunk");
+        chunk["choices"] = new JsonArray(
+            new JsonObject { ["index"] = 0, ["delta"] = delta, ["logprobs"] = null, ["finish_reason"] = reason });
+        return Write(chunk);
+    }
+
+    private static byte[] Write(JsonObject told) => Encoding.UTF8.GetBytes($"data: {told.ToJsonString(OpenAIJson.Options)}\n\n");
+
+    private static JsonObject Head(Exchange exchange, string agent, string kind) => new()
+    {
+        ["id"] = $"chatcmpl-{exchange.RunId}-{exchange.From}",
+        ["object"] = kind,
+        ["created"] = exchange.At.ToUnixTimeSeconds(),
+        ["model"] = agent,
+    };
+}

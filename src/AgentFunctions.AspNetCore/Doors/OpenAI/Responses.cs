@@ -1,0 +1,197 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Views;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.AspNetCore.Doors.OpenAI;
+
+/// <summary>Reads and cancels responses: each is an exchange of a run.</summary>
+internal sealed class Responses(
+    ExchangeStore exchanges, RunProjection projection, RunReader reader, RunAccess access, RunSteering steering, Journal journal,
+    IOptions<DoorOptions> options, TimeProvider time)
+{
+    /// <summary>The name of the door.</summary>
+    public const string Door = "openai";
+
+    /// <summary>Finds a response that a caller may see.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="act">What the caller wants to do.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="OpenAIException">There is none.</exception>
+    public async Task<Exchange> FindAsync(string id, Caller caller, RunAct act, CancellationToken cancellationToken)
+    {
+        (string runId, long from) = ResponseId.Read(id);
+        await access.EnsureAsync(caller, runId, act, cancellationToken);
+        return await exchanges.FindAsync(runId, from, cancellationToken) is { Door: Door } exchange
+            ? exchange
+            : throw OpenAIException.NotFound(id);
+    }
+
+    /// <summary>Gets a response as it is now.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="caller">Who looks.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<JsonObject> ViewAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
+    {
+        ResponseFold fold = await FoldAsync(exchange, cancellationToken);
+        await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Carries, false, cancellationToken))
+        {
+            fold.Take(frame);
+        }
+
+        return fold.Response;
+    }
+
+    /// <summary>Waits for the end of a response, for as long as the settings say.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="caller">Who waits.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<JsonObject> WaitAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(options.Value.WaitFor, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        ResponseFold fold = await FoldAsync(exchange, cancellationToken);
+        try
+        {
+            await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Carries, true, either.Token))
+            {
+                fold.Take(frame);
+            }
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // It goes on in the background.
+        }
+
+        return fold.Response;
+    }
+
+    /// <summary>Tells the events of a response, until its end.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="caller">Who is told.</param>
+    /// <param name="after">Only events after this number; -1 for all.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async IAsyncEnumerable<byte[]> StreamAsync(
+        Exchange exchange, Caller caller, long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ResponseFold fold = await FoldAsync(exchange, cancellationToken);
+        foreach (JsonObject told in fold.Begin())
+        {
+            if (NumberOf(told) > after)
+            {
+                yield return Write(told);
+            }
+        }
+
+        await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Carries, true, cancellationToken))
+        {
+            foreach (JsonObject told in fold.Take(frame))
+            {
+                if (NumberOf(told) > after)
+                {
+                    yield return Write(told);
+                }
+            }
+        }
+    }
+
+    /// <summary>Ensures that a response can be streamed.</summary>
+    /// <exception cref="OpenAIException">Its run is too long for numbers that clients can hold.</exception>
+    public async Task EnsureStreamsAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        if (await journal.LengthAsync(exchange.RunId, cancellationToken) > StreamNumbers.MostPositions)
+        {
+            throw OpenAIException.Invalid("stream", "this response is too long to be streamed; get it without stream.");
+        }
+    }
+
+    /// <summary>Asks the run of a response to end; one that has ended is left as it is.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<JsonObject> CancelAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
+    {
+        if (exchange.To is null)
+        {
+            try
+            {
+                await steering.CancelAsync(exchange.RunId, caller, "cancelled by the client of its response", null, cancellationToken);
+            }
+            catch (AgentException e) when (e.Code == ErrorCode.RunStateForbids)
+            {
+                // It has ended already, which is what the client wants.
+            }
+
+            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(2), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+            try
+            {
+                await reader.WaitForEndAsync(exchange.RunId, either.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // It ends soon.
+            }
+        }
+
+        return await ViewAsync(exchange, caller, cancellationToken);
+    }
+
+    /// <summary>Deletes a response: it can be found no more by this door. The run is kept for as long as its retention says.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task DeleteAsync(Exchange exchange, CancellationToken cancellationToken) => exchanges.DeleteAsync(exchange, cancellationToken);
+
+    /// <summary>Whether this door can carry a question: there are items for approvals, but none for forms.</summary>
+    /// <param name="open">The question.</param>
+    public static bool Carries(OpenQuestion open) => open.Approval is not null;
+
+    private async Task<ResponseFold> FoldAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
+        JsonObject request = exchange.Request is { } given ? (JsonObject)JsonNode.Parse(given.GetRawText())! : [];
+        var head = new JsonObject
+        {
+            ["id"] = ResponseId.Of(exchange.RunId, exchange.From),
+            ["object"] = "response",
+            ["created_at"] = exchange.At.ToUnixTimeSeconds(),
+            ["status"] = run.Status == RunStatus.Queued ? "queued" : "in_progress",
+            ["error"] = null,
+            ["incomplete_details"] = null,
+            ["instructions"] = null,
+            ["max_output_tokens"] = null,
+            ["model"] = run.Agent,
+            ["output"] = new JsonArray(),
+            ["parallel_tool_calls"] = true,
+            ["previous_response_id"] = null,
+            ["reasoning"] = new JsonObject { ["effort"] = null, ["summary"] = null },
+            ["store"] = true,
+            ["temperature"] = 1,
+            ["text"] = new JsonObject { ["format"] = new JsonObject { ["type"] = "text" } },
+            ["tool_choice"] = "auto",
+            ["tools"] = new JsonArray(),
+            ["top_p"] = 1,
+            ["truncation"] = "disabled",
+            ["usage"] = null,
+            ["metadata"] = new JsonObject(),
+        };
+        foreach ((string name, JsonNode? value) in request["echo"] as JsonObject ?? [])
+        {
+            head[name] = value?.DeepClone();
+        }
+
+        return new ResponseFold(head, exchange.RunId, ended => run.IsEnded ? run.Error : null);
+    }
+
+    private static long NumberOf(JsonObject told) => told["sequence_number"]!.GetValue<long>();
+
+    private static byte[] Write(JsonObject told) =>
+        Encoding.UTF8.GetBytes($"event: {told["type"]}\ndata: {told.ToJsonString(OpenAIJson.Options)}\n\n");
+}

@@ -1,0 +1,192 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.AspNetCore.Doors.OpenAI;
+
+/// <summary>A request of OpenAI's Responses API, as far as this host takes it.</summary>
+internal sealed record ResponsesRequest
+{
+    /// <summary>The longest goal, in bytes; the rest of longer words is further input.</summary>
+    private const int LongestGoal = 30 * 1024;
+
+    private static readonly string[] Ignored =
+    [
+        "temperature", "top_p", "top_logprobs", "truncation", "parallel_tool_calls", "service_tier", "store", "user", "safety_identifier",
+        "prompt_cache_key", "prompt_cache_retention", "reasoning", "include", "stream_options", "tool_choice", "max_output_tokens",
+    ];
+
+    /// <summary>Gets the agent.</summary>
+    public required string Agent { get; init; }
+
+    /// <summary>Gets the words of the user.</summary>
+    public required string Words { get; init; }
+
+    /// <summary>Gets the dialogue before them; empty for none.</summary>
+    public required JsonArray Before { get; init; }
+
+    /// <summary>Gets answers to what was asked before.</summary>
+    public required IReadOnlyList<ApprovalReply> Approvals { get; init; }
+
+    /// <summary>Gets what the caller wants the agent to heed.</summary>
+    public string? Instructions { get; init; }
+
+    /// <summary>Gets the response that this one follows.</summary>
+    public string? Previous { get; init; }
+
+    /// <summary>Gets the conversation that this response belongs to.</summary>
+    public string? Conversation { get; init; }
+
+    /// <summary>Gets whether the answer is a stream.</summary>
+    public bool Streams { get; init; }
+
+    /// <summary>Gets whether the answer does not wait for the run.</summary>
+    public bool IsBackground { get; init; }
+
+    /// <summary>Gets the JSON schema of the answer.</summary>
+    public JsonElement? Schema { get; init; }
+
+    /// <summary>Gets what the run may spend.</summary>
+    public Budget? Budget { get; init; }
+
+    /// <summary>Gets the caller's own names for things, which the response repeats.</summary>
+    public required JsonObject Metadata { get; init; }
+
+    /// <summary>Gets the members that the response repeats.</summary>
+    public required JsonObject Echo { get; init; }
+
+    /// <summary>Reads a request.</summary>
+    /// <param name="body">The body.</param>
+    /// <exception cref="OpenAIException">A member is wrong, or not supported.</exception>
+    public static ResponsesRequest Read(JsonObject body)
+    {
+        foreach ((string name, JsonNode? value) in body)
+        {
+            EnsureKnown(name, value);
+        }
+
+        JsonObject metadata = body["metadata"] switch
+        {
+            null => [],
+            JsonObject given => (JsonObject)given.DeepClone(),
+            _ => throw OpenAIException.Invalid("metadata", "send an object of texts."),
+        };
+        var input = ResponsesInput.Read(body["input"]);
+        return new ResponsesRequest
+        {
+            Agent = body["agent"]?["name"]?.GetValue<string>() ?? metadata["entity_id"]?.ToString() ?? Text(body, "model")
+                ?? throw OpenAIException.Invalid("model", "name an agent; GET /v1/models lists them."),
+            Words = input.Words,
+            Before = input.Before,
+            Approvals = input.Approvals,
+            Instructions = Text(body, "instructions"),
+            Previous = Text(body, "previous_response_id"),
+            Conversation = body["conversation"] is JsonObject named ? Text(named, "id") : Text(body, "conversation"),
+            Streams = Flag(body, "stream"),
+            IsBackground = Flag(body, "background"),
+            Schema = SchemaOf(body["text"]),
+            Budget = BudgetOf(body),
+            Metadata = metadata,
+            Echo = EchoOf(body),
+        };
+    }
+
+    /// <summary>Makes the goal of a new run.</summary>
+    public RunRequest ToRunRequest()
+    {
+        string goal = Instructions is null ? Words : $"{Words}\n\nThe caller asks you to heed:\n{Instructions}";
+        var input = new JsonObject();
+        if (Encoding.UTF8.GetByteCount(goal) > LongestGoal)
+        {
+            input["text"] = goal;
+            goal = "Do what input.text asks.";
+        }
+
+        if (Before.Count > 0)
+        {
+            input["messages"] = Before.DeepClone();
+        }
+
+        return new RunRequest
+        {
+            Agent = Agent,
+            Goal = goal,
+            Input = input.Count == 0 ? null : JsonElement.Parse(input.ToJsonString()),
+            Acceptance = Schema is { } schema ? new RunAcceptance { Schema = schema } : null,
+            Budget = Budget,
+        };
+    }
+
+    private static void EnsureKnown(string name, JsonNode? value)
+    {
+        bool isEmpty = value is null or JsonArray { Count: 0 };
+        bool isKnown = name is "model" or "agent" or "input" or "instructions" or "previous_response_id" or "conversation" or "stream"
+            or "background" or "text" or "max_tool_calls" or "metadata"
+            || Array.IndexOf(Ignored, name) >= 0;
+        if (!isKnown && !isEmpty)
+        {
+            throw OpenAIException.Unsupported(name);
+        }
+    }
+
+    private static string? Text(JsonObject body, string name) => body[name] switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue(out string? text) => text,
+        _ => throw OpenAIException.Invalid(name, "send text."),
+    };
+
+    private static bool Flag(JsonObject body, string name) => body[name] switch
+    {
+        null => false,
+        JsonValue value when value.TryGetValue(out bool flag) => flag,
+        _ => throw OpenAIException.Invalid(name, "send true or false."),
+    };
+
+    private static JsonElement? SchemaOf(JsonNode? text) => text?["format"] is JsonObject format
+        ? format["type"]?.ToString() switch
+        {
+            "json_schema" when format["schema"] is JsonObject schema => JsonElement.Parse(schema.ToJsonString()),
+            "json_object" => JsonElement.Parse("""{"type":"object"}"""),
+            "text" or null => null,
+            _ => throw OpenAIException.Invalid("text.format", "use text, json_object, or json_schema with a schema."),
+        }
+        : null;
+
+    /// <summary>A call and the answer that follows it are two steps.</summary>
+    private static Budget? BudgetOf(JsonObject body) => Number(body, "max_tool_calls") is { } calls
+        ? new Budget { Steps = (int)Math.Min(100_000, (calls * 2) + 2) }
+        : null;
+
+    private static long? Number(JsonObject body, string name) => body[name] switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue(out long number) && number > 0 => number,
+        _ => throw OpenAIException.Invalid(
+            name, string.Create(CultureInfo.InvariantCulture, $"send a whole number from 1 to {long.MaxValue}.")),
+    };
+
+    private static JsonObject EchoOf(JsonObject body)
+    {
+        var echo = new JsonObject();
+        foreach (string name in (string[])["temperature", "top_p", "max_output_tokens", "max_tool_calls", "text", "user", "reasoning"])
+        {
+            if (body[name] is { } value)
+            {
+                echo[name] = value.DeepClone();
+            }
+        }
+
+        return echo;
+    }
+}
+
+/// <summary>An answer to the question whether a call may be made.</summary>
+/// <param name="Id">The approval.</param>
+/// <param name="Approves">Whether it may.</param>
+/// <param name="Reason">Why.</param>
+internal sealed record ApprovalReply(string Id, bool Approves, string? Reason);

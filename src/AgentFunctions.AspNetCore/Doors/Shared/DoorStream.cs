@@ -1,0 +1,94 @@
+using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.AspNetCore.Security;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.AspNetCore.Doors.Shared;
+
+/// <summary>
+/// Writes server-sent events. A stream that ends before its last event is broken off, since clients take a clean end for the end.
+/// </summary>
+internal static class DoorStream
+{
+    private static readonly byte[] SignOfLife = ": still here\n\n"u8.ToArray();
+
+    /// <summary>Writes events until there are no more.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="runId">The run; who may not see it any more is told nothing more.</param>
+    /// <param name="follow">Gets the events.</param>
+    public static async Task WriteAsync(HttpContext http, string runId, Func<CancellationToken, IAsyncEnumerable<byte[]>> follow)
+    {
+        IServiceProvider services = http.RequestServices;
+        TimeProvider time = services.GetRequiredService<TimeProvider>();
+        ApiOptions options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
+        CancellationToken stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        HttpResponse response = http.Response;
+        response.ContentType = EventStream.MediaType;
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Accel-Buffering"] = "no";
+        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        await using IAsyncEnumerator<byte[]> events = follow(stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        Task<bool> next = events.MoveNextAsync().AsTask();
+        try
+        {
+            await response.StartAsync(stop.Token);
+            var access = new StreamAccess(http, runId, time);
+            while (true)
+            {
+                if (!next.IsCompleted)
+                {
+                    await response.Body.FlushAsync(stop.Token);
+                    await BeatUntilAsync(next, response, options.Heartbeat, time, stop.Token);
+                }
+
+                if (!await next)
+                {
+                    return;
+                }
+
+                if (!await access.HoldsAsync())
+                {
+                    http.Abort();
+                    return;
+                }
+
+                await response.Body.WriteAsync(events.Current, stop.Token);
+                next = events.MoveNextAsync().AsTask();
+            }
+        }
+        catch (Exception) when (stop.IsCancellationRequested || response.HasStarted)
+        {
+            // The client has left, the host stops, or it cannot read on: the client comes back.
+            http.Abort();
+        }
+        finally
+        {
+            // The enumerator cannot be disposed of while it moves.
+            await stop.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Proxies close connections that are silent, and clients cannot tell silence from a lost host.</summary>
+    private static async Task BeatUntilAsync(
+        Task next, HttpResponse response, TimeSpan heartbeat, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await next.WaitAsync(heartbeat, time, cancellationToken);
+                return;
+            }
+            catch (TimeoutException) when (!next.IsCompleted)
+            {
+                await response.Body.WriteAsync(SignOfLife, cancellationToken);
+                await response.Body.FlushAsync(cancellationToken);
+            }
+        }
+    }
+}

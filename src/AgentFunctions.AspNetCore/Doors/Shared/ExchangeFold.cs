@@ -1,0 +1,64 @@
+using AgentFunctions.Records;
+using AgentFunctions.Views.Live;
+
+namespace AgentFunctions.AspNetCore.Doors.Shared;
+
+/// <summary>Makes frames of an exchange's events.</summary>
+/// <param name="from">The position of the first event.</param>
+/// <param name="turns">Reads what models said.</param>
+/// <param name="text">Makes frames of what models say.</param>
+internal sealed class ExchangeFold(long from, TurnReader turns, TextProjection text)
+{
+    private readonly HashSet<(int Turn, int Call)> _started = [];
+    private readonly HashSet<(int Turn, int Call)> _ended = [];
+
+    /// <summary>Gets the position after the last event that was taken.</summary>
+    public long End { get; private set; } = from;
+
+    /// <summary>Gets when the last event happened (UTC).</summary>
+    public DateTimeOffset LastAt { get; private set; }
+
+    /// <summary>Gets whether the run has ended.</summary>
+    public bool IsEnded { get; private set; }
+
+    /// <summary>Takes a signal.</summary>
+    /// <param name="signal">The signal.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<RunFrame>> TakeAsync(RunSignal signal, CancellationToken cancellationToken)
+    {
+        if (signal is not JournalSignal { Position: var position, Event: var e })
+        {
+            return await text.TakeAsync(signal, Math.Max(0, End - 1), cancellationToken);
+        }
+
+        (End, LastAt) = (position + 1, e.At);
+        long number = StreamNumbers.OfEvent(position);
+        switch (e)
+        {
+            case { Type: JournalEventTypes.ModelCompleted }:
+                return await text.RecordAsync(e, position, cancellationToken);
+            case { Type: JournalEventTypes.ToolStarted, Turn: { } turn, Call: { } call }:
+                return _started.Add((turn, call))
+                    ? [new CallStarted(number, turn, await turns.CallAsync(turn, call, e.Tool ?? "", cancellationToken))]
+                    : [];
+            case { Type: JournalEventTypes.ToolCompleted, Turn: { } turn, Call: { } call }:
+                return _ended.Add((turn, call))
+                    ?
+                    [
+                        new CallEnded(
+                            number, turn, await turns.CallAsync(turn, call, e.Tool ?? "", cancellationToken), e,
+                            !_started.Add((turn, call))),
+                    ]
+                    : [];
+            case { Type: JournalEventTypes.RunEnded }:
+                IsEnded = true;
+                return [.. await text.EndAsync(End, cancellationToken), new ExchangeEnded(StreamNumbers.OfEnd(End), End, e)];
+            default:
+                return [new RunNoted(number, e)];
+        }
+    }
+
+    /// <summary>Ends what is open.</summary>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task<IReadOnlyList<RunFrame>> CutAsync(CancellationToken cancellationToken) => text.EndAsync(End, cancellationToken);
+}
