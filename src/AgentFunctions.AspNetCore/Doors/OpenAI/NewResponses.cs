@@ -34,7 +34,7 @@ internal sealed class NewResponses(
     public async Task<Exchange> MakeAsync(
         ResponsesRequest request, JsonObject body, Caller caller, string? key, bool isRepeated, CancellationToken cancellationToken)
     {
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToJsonString())))[..32];
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToJsonString())));
         JsonElement kept = Keep(request, hash, key);
         if (request.Previous is null)
         {
