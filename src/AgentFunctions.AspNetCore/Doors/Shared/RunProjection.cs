@@ -29,53 +29,54 @@ internal sealed class RunProjection(
         var turns = new TurnReader(transcript, redactor, exchange.RunId);
         var fold = new ExchangeFold(exchange.From, turns, new TextProjection(exchange.RunId, deliveries, turns));
         bool isLive = waits && exchange.To is null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         IAsyncEnumerable<RunSignal> signals = isLive
-            ? feed.FollowAsync(exchange.RunId, exchange.From, false, cancellationToken)
-            : ReadAsync(exchange, cancellationToken);
+            ? feed.FollowAsync(exchange.RunId, exchange.From, false, stop.Token)
+            : ReadAsync(exchange, stop.Token);
         await using IAsyncEnumerator<RunSignal> each = signals.GetAsyncEnumerator(CancellationToken.None);
         Task<bool> next = each.MoveNextAsync().AsTask();
         try
         {
-            while (true)
+            while (exchange.To is not { } end || fold.End < end)
             {
-                if (!next.IsCompleted && exchange.To is null && await IsQuietAsync(fold, next, cancellationToken))
+                if (!next.IsCompleted && exchange.To is null)
                 {
-                    exchange = await InterruptAsync(exchange, fold, caller, carries, cancellationToken);
-                }
-
-                if (next.IsCompleted || exchange.To is null)
-                {
-                    if (!await next)
+                    if (await IsQuietAsync(fold, next, cancellationToken))
                     {
-                        break;
+                        exchange = await InterruptAsync(exchange, fold, caller, carries, cancellationToken);
                     }
 
-                    exchange = await RefreshAsync(exchange, each.Current, cancellationToken);
-                    if (exchange.To is null || each.Current is not JournalSignal later || later.Position < exchange.To)
-                    {
-                        foreach (RunFrame frame in await fold.TakeAsync(each.Current, cancellationToken))
-                        {
-                            yield return frame;
-                        }
-
-                        if (fold.IsEnded)
-                        {
-                            yield break;
-                        }
-
-                        next = each.MoveNextAsync().AsTask();
-                    }
+                    continue;
                 }
 
-                if (exchange.To <= fold.End)
+                if (!await next)
                 {
                     break;
                 }
+
+                exchange = await RefreshAsync(exchange, each.Current, cancellationToken);
+                if (each.Current is JournalSignal later && later.Position >= exchange.To)
+                {
+                    break;
+                }
+
+                foreach (RunFrame frame in await fold.TakeAsync(each.Current, cancellationToken))
+                {
+                    yield return frame;
+                }
+
+                if (fold.IsEnded)
+                {
+                    yield break;
+                }
+
+                next = each.MoveNextAsync().AsTask();
             }
         }
         finally
         {
             // The enumerator cannot be disposed of while it moves.
+            await stop.CancelAsync();
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
