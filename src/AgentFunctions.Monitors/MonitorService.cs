@@ -3,6 +3,7 @@ using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Monitors.Orchestration;
 using AgentFunctions.Monitors.Schedules;
+using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
 
 namespace AgentFunctions.Monitors;
@@ -140,6 +141,31 @@ public sealed class MonitorService
         return await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false) is var (memory, _)
             ? await _log.ReadLatestAsync(name, memory.LogDay, count, cancellationToken).ConfigureAwait(false)
             : [];
+    }
+
+    /// <summary>Gets the values that a signal had at the latest ticks, oldest first. The last 30 days are kept.</summary>
+    /// <param name="name">The monitor's name.</param>
+    /// <param name="signal">The signal's name.</param>
+    /// <param name="from">Only ticks that ran at this time or later; <see langword="null"/> for any.</param>
+    /// <param name="count">The most ticks that are looked at.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The points; <see langword="null"/> if the monitor has no such signal.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
+    public async Task<IReadOnlyList<SignalPoint>?> FindSeriesAsync(
+        string name, string signal, DateTimeOffset? from = null, int count = 1_000, CancellationToken cancellationToken = default)
+    {
+        MonitorView monitor = await GetAsync(name, cancellationToken).ConfigureAwait(false);
+        if (!monitor.Definition.Signals.Any(known => known.Name == signal))
+        {
+            return null;
+        }
+
+        IReadOnlyList<TickRecord> ticks = await GetHistoryAsync(name, count, cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. ticks.Where(tick => tick.Outcome != TickOutcome.Skipped && !(tick.At < from)).Reverse().Select(tick => new SignalPoint(
+                tick.At, tick.Values is { } values && values.TryGetValue(signal, out double value) ? value : null, tick.Breaches?.Contains(signal) == true)),
+        ];
     }
 
     /// <summary>Starts the orchestrations of all monitors that have none: after a start of the host, or on a timer.</summary>

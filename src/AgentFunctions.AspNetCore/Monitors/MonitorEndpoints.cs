@@ -1,5 +1,6 @@
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.OpenApi;
+using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Monitors;
 using Microsoft.AspNetCore.Builder;
@@ -44,6 +45,13 @@ internal static class MonitorEndpoints
             .WithSummary("List the latest ticks of a monitor, newest first.")
             .WithQuery("limit", "The most ticks; 100 by default.", 1, MaxTicks)
             .Produces<TickListResource>()
+            .ProducesProblems(400, 401, 403, 404, 503);
+        monitors.MapGet("/{name}/signals/{signal}/series", SeriesAsync)
+            .WithName("getSeries")
+            .WithSummary("Get the values that a signal had at the latest ticks, oldest first.")
+            .WithQuery("from", "Only ticks that ran at this time (ISO 8601) or later.")
+            .WithQuery("limit", "The most ticks that are looked at; 1,000 by default.", 1, MaxTicks)
+            .Produces<SeriesResource>()
             .ProducesProblems(400, 401, 403, 404, 503);
         monitors.MapPost("/{name}/run", RunAsync)
             .WithName("runMonitor")
@@ -98,6 +106,16 @@ internal static class MonitorEndpoints
         http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         int limit = http.Request.Query.Number("limit", 100, 1, MaxTicks);
         return Json(new TickListResource(await service.GetHistoryAsync(name, limit, cancellationToken)));
+    }
+
+    private static async Task<IResult> SeriesAsync(
+        string name, string signal, HttpContext http, MonitorService service, CancellationToken cancellationToken)
+    {
+        http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
+        IQueryCollection query = http.Request.Query;
+        return Json(new SeriesResource(
+            await service.FindSeriesAsync(name, signal, query.Time("from"), query.Number("limit", MaxTicks, 1, MaxTicks), cancellationToken)
+            ?? throw new ProblemException(StatusCodes.Status404NotFound, "signalNotFound", $"Monitor '{name}' has no such signal.")));
     }
 
     private static async Task<IResult> RunAsync(string name, HttpContext http, MonitorService service, CancellationToken cancellationToken)

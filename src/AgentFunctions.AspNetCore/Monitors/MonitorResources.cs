@@ -1,5 +1,6 @@
 using AgentFunctions.Monitors;
 using AgentFunctions.Monitors.Incidents;
+using AgentFunctions.Monitors.Signals;
 using AgentFunctions.Monitors.Ticks;
 
 namespace AgentFunctions.AspNetCore.Monitors;
@@ -11,6 +12,10 @@ internal sealed record MonitorListResource(IReadOnlyList<MonitorView> Monitors);
 /// <summary>The latest ticks of a monitor.</summary>
 /// <param name="Ticks">The newest first.</param>
 internal sealed record TickListResource(IReadOnlyList<TickRecord> Ticks);
+
+/// <summary>What a signal was at the latest ticks.</summary>
+/// <param name="Points">The oldest first.</param>
+internal sealed record SeriesResource(IReadOnlyList<SignalPoint> Points);
 
 /// <summary>A tick that was asked for.</summary>
 /// <param name="Id">Its id.</param>

@@ -35,6 +35,8 @@ internal sealed class TickDecider(SignalChecker checker, IncidentStore incidents
             Note = NoteOf(monitor, judgement, wake),
             Incidents = judgement.Changes.Count == 0 ? null : [.. judgement.Changes.Select(change => change.IncidentId)],
             Manual = input.IsManual ? true : null,
+            Values = ValuesOf(looks),
+            Breaches = looks.Any(static look => look.IsBreach) ? [.. looks.Where(static look => look.IsBreach).Select(static look => look.Signal)] : null,
         };
         return Remember(monitor, memory, input, judgement, wake, ran);
     }
@@ -94,6 +96,13 @@ internal sealed class TickDecider(SignalChecker checker, IncidentStore incidents
         }
 
         return resolved;
+    }
+
+    private static Dictionary<string, double>? ValuesOf(Observation[] looks)
+    {
+        var values = looks.Where(static look => look.Value is { } value && double.IsFinite(value))
+            .ToDictionary(static look => look.Signal, static look => look.Value!.Value, StringComparer.Ordinal);
+        return values.Count == 0 ? null : values;
     }
 
     private static string? NoteOf(MonitorDefinition monitor, TickJudgement judgement, WakeDecision wake)
