@@ -9,9 +9,11 @@ internal static class CallerFeature
         context.Features.Get<Caller>() ?? throw new InvalidOperationException("The guard has not seen this request.");
 
     /// <summary>Refuses a caller that has none of some roles; the administrator has them all.</summary>
-    public static Caller Ensure(this HttpContext context, params ReadOnlySpan<string> roles)
+    public static Caller Ensure(this HttpContext context, params ReadOnlySpan<string> roles) => context.Caller().Ensure(roles);
+
+    /// <summary>Refuses a caller that has none of some roles; the administrator has them all.</summary>
+    public static Caller Ensure(this Caller caller, params ReadOnlySpan<string> roles)
     {
-        Caller caller = context.Caller();
         foreach (string role in roles)
         {
             if (caller.Has(role))

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using AgentFunctions.AspNetCore.Security;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
@@ -20,14 +21,7 @@ internal static class DoorCallers
 
     /// <summary>Ensures that a caller may submit goals.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/>.</exception>
-    public static void EnsureMaySubmit(Caller caller)
-    {
-        if (!caller.Has(CallerRoles.Submitter) && !caller.Has(CallerRoles.Operator) && !caller.Has(CallerRoles.Admin))
-        {
-            throw new AgentException(
-                ErrorCode.NotAllowed, $"Rule 'roles': this takes the role {CallerRoles.Submitter} or {CallerRoles.Operator}.");
-        }
-    }
+    public static void EnsureMaySubmit(Caller caller) => caller.Ensure(CallerRoles.Submitter, CallerRoles.Operator);
 
     /// <summary>The session of an SDK belongs to whom the claim names.</summary>
     private sealed class CallerIdentity(Caller caller) : ClaimsIdentity(

@@ -11,6 +11,7 @@ using AgentFunctions.Tests.Hosting;
 
 namespace AgentFunctions.Tests.Gateway.Queueing;
 
+[NonParallelizable]
 [CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class RunQueueTests

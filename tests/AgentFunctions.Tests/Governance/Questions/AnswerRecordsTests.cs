@@ -15,6 +15,7 @@ using AgentFunctions.Tests.Hosting;
 namespace AgentFunctions.Tests.Governance.Questions;
 
 /// <summary>What is left behind of an answer: one entry, one steerer, and nothing once the run is erased.</summary>
+[NonParallelizable]
 [CancelAfter(300_000)]
 internal sealed class AnswerRecordsTests
 {

@@ -5,6 +5,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.ToolCalls.Steps;
 
+[NonParallelizable]
 [CancelAfter(300_000)]
 internal sealed class TelemetryStepTests
 {

@@ -5,6 +5,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.Tools.Workspaces;
 
+[NonParallelizable]
 [Platform("Unix"), UnsupportedOSPlatform("windows")]
 public sealed class ReadingToolsTests
 {
