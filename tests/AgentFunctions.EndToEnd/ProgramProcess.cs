@@ -47,6 +47,20 @@ internal sealed class ProgramProcess : IAsyncDisposable
     public static ProgramProcess Start(Dictionary<string, string> environment, params string[] arguments) =>
         Start(Program, Environment.CurrentDirectory, environment, arguments);
 
+    /// <summary>Starts the program on a terminal of its own, at which <see cref="Type"/> types. What it writes is all output.</summary>
+    public static ProgramProcess StartOnTerminal(OpenAIProtocolServer model, string folder, Dictionary<string, string> environment, params string[] arguments)
+    {
+        string command = string.Join(' ', new[] { "dotnet", Program }.Concat(arguments).Select(static word => $"'{word}'"));
+        var start = new ProcessStartInfo("script", ["-qec", $"stty cols 120 rows 40; exec {command}", "/dev/null"]) { RedirectStandardInput = true };
+        return Start(start, folder, new(environment)
+        {
+            ["OPENAI_API_KEY"] = "test-key", ["OPENAI_BASE_URL"] = model.BaseUrl, ["TERM"] = "xterm",
+        });
+    }
+
+    /// <summary>Types a line.</summary>
+    public void Type(string line) => _process.StandardInput.WriteLine(line);
+
     /// <summary>Starts a sample from its own output folder, as <c>dotnet run</c> does. It rehearses.</summary>
     public static ProgramProcess StartSample(string name, Dictionary<string, string> environment, params string[] arguments)
     {
@@ -124,14 +138,12 @@ internal sealed class ProgramProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProgramProcess Start(string program, string folder, Dictionary<string, string> environment, string[] arguments)
+    private static ProgramProcess Start(string program, string folder, Dictionary<string, string> environment, string[] arguments) =>
+        Start(new ProcessStartInfo("dotnet", [program, .. arguments]), folder, environment);
+
+    private static ProgramProcess Start(ProcessStartInfo start, string folder, Dictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [program, .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = folder,
-        };
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.WorkingDirectory) = (true, true, folder);
         foreach (string name in start.Environment.Keys.Where(IsModelVariable).ToList())
         {
             start.Environment.Remove(name);
@@ -144,7 +156,13 @@ internal sealed class ProgramProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new ProgramProcess(Process.Start(start)!);
+        Process process = Process.Start(start)!;
+        if (start.RedirectStandardInput)
+        {
+            process.StandardInput.AutoFlush = true;
+        }
+
+        return new ProgramProcess(process);
     }
 
     private static bool IsModelVariable(string name) =>

@@ -6,6 +6,8 @@ using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Views;
@@ -68,6 +70,12 @@ internal static class RunCommand
             id = run.Id;
             var resources = new RunResources(services.GetRequiredService<IModelCatalog>());
             output.Begin(resources.Of(run), resumed ? "resuming " : "starting ");
+            if (output is LiveOutput live && !Console.IsInputRedirected)
+            {
+                live.Prompts = new ForegroundPrompts(
+                    services.GetRequiredService<QuestionService>(), services.GetRequiredService<ApprovalService>(), Console.In, Console.Out);
+            }
+
             RunReader reader = services.GetRequiredService<RunReader>();
             await output.FollowAsync(
                 Follow(services, id, output.IsLive, cancellationToken),

@@ -23,6 +23,7 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
     private readonly LiveScreen _screen = new();
     private IReadOnlyList<RunWaiting> _waits = [];
     private RunResource? _run;
+    private bool _mayAsk;
 
     public bool IsLive => true;
 
@@ -35,15 +36,20 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
         }
     }
 
-    public Task FollowAsync(
-        IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken) =>
-        console.Live(Render()).StartAsync(async live =>
+    /// <summary>Gets or sets who asks the person at the terminal; <see langword="null"/> if nobody is asked.</summary>
+    public ForegroundPrompts? Prompts { get; set; }
+
+    public async Task FollowAsync(
+        IAsyncEnumerable<RunSignal> signals, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
+    {
+        await using IAsyncEnumerator<RunSignal> next = signals.GetAsyncEnumerator(cancellationToken);
+        Task<bool> moved = next.MoveNextAsync().AsTask();
+        Func<CancellationToken, Task>? ask = null;
+        do
         {
-            IAsyncEnumerator<RunSignal> next = signals.GetAsyncEnumerator(cancellationToken);
-            await using (next)
+            await console.Live(Render()).StartAsync(async live =>
             {
-                Task<bool> moved = next.MoveNextAsync().AsTask();
-                while (true)
+                while ((ask = await FindAsync(cancellationToken)) is null)
                 {
                     // The clock goes on while nothing happens.
                     if (await Task.WhenAny(moved, Task.Delay(Refresh, CancellationToken.None)) == moved)
@@ -64,8 +70,23 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
 
                     live.UpdateTarget(Render());
                 }
+            });
+
+            // The panel is not drawn while somebody types; the run goes on, and may end meanwhile.
+            Task asked = ask?.Invoke(cancellationToken) ?? Task.CompletedTask;
+            while (await Task.WhenAny(asked, moved) == moved && !asked.IsCompleted && await moved)
+            {
+                await TakeAsync(next.Current, read, cancellationToken);
+                moved = next.MoveNextAsync().AsTask();
             }
-        });
+
+            if (asked.IsCompleted)
+            {
+                await asked;
+            }
+        }
+        while (ask is not null && !(moved.IsCompletedSuccessfully && !moved.Result));
+    }
 
     public void End(RunResource run)
     {
@@ -75,8 +96,31 @@ internal sealed class LiveOutput(IAnsiConsole console, TextWriter writer) : IRun
         }
     }
 
+    /// <summary>What the person is to be asked; looked for where the run says that it waits for somebody.</summary>
+    private async Task<Func<CancellationToken, Task>?> FindAsync(CancellationToken cancellationToken)
+    {
+        if (Prompts is null || !_mayAsk)
+        {
+            return null;
+        }
+
+        _mayAsk = false;
+        return await Prompts.FindAsync(_run!.Id, cancellationToken);
+    }
+
+    private static bool MayAsk(RunSignal signal) => signal switch
+    {
+        JournalSignal { Event.Type: JournalEventTypes.QuestionAsked or JournalEventTypes.ApprovalRequested } => true,
+        RunStateChanged state => state.Waits.Any(IsForAPerson),
+        TreePatched patch => patch.Nodes.Any(static node => node.Run.Waits.Any(IsForAPerson)),
+        _ => false,
+    };
+
+    private static bool IsForAPerson(RunWaiting wait) => wait.Kind is "question" or "approval";
+
     private async Task TakeAsync(RunSignal signal, Func<CancellationToken, Task<RunResource>> read, CancellationToken cancellationToken)
     {
+        _mayAsk |= MayAsk(signal);
         if (_screen.Take(signal) is { } told)
         {
             Show($"{"",20}{told}");

@@ -1,0 +1,70 @@
+using AgentFunctions.TestKit;
+
+namespace AgentFunctions.EndToEnd.Cli;
+
+/// <summary><c>agentfunctions run</c> at a real terminal: what the run asks, the person at it is asked.</summary>
+[CancelAfter(300_000)]
+internal sealed class ForegroundPromptTests
+{
+    [Test]
+    public async Task Run_ThatAsks_AsksAtTheTerminalAndTheModelReadsWhatWasTyped()
+    {
+        Assume.That(File.Exists("/usr/bin/script"), "no program that makes terminals");
+        using var folder = new TemporaryFolder();
+        folder.Write("agents/asker.md", "---\nname: asker\ntools: [ask_person, write_file]\n---\nAsk.");
+        string policy = folder.Write("policy.yaml", "rules: [{name: writes, when: {tool: write_file}, then: ask}]");
+        var form = new
+        {
+            type = "object", required = new[] { "days" }, properties = new { days = new { type = "integer", minimum = 1 } },
+        };
+        IReadOnlyList<string> heard = [];
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request =>
+        {
+            heard = request.Results;
+            return request.Turn switch
+            {
+                0 => ChatReply.Call("ask_person", new { question = "How many days?", form }),
+                1 => ChatReply.Call("write_file", new { path = "yes.txt", content = "yes" }),
+                2 => ChatReply.Call("write_file", new { path = "no.txt", content = "no" }),
+                3 => ChatReply.Call("ask_person", new { question = "Which colour?" }),
+                _ => ChatReply.Say("All asked."),
+            };
+        });
+        string[] arguments =
+        [
+            "run", "Ask.", "--data", "data", "--workspace", folder.Folder("work"), "--agents", Path.Combine(folder.Path, "agents"),
+        ];
+        var environment = new Dictionary<string, string> { ["Governance__PolicyPath"] = policy };
+        await using (ProgramProcess program = ProgramProcess.StartOnTerminal(model, folder.Path, environment, arguments))
+        {
+            await program.LineAsync(static line => line.Contains("Never type a password here", StringComparison.Ordinal));
+            program.Type("0");
+            await program.LineAsync(static line => line.Contains("days must be at least 1", StringComparison.Ordinal));
+            program.Type("7");
+            await program.LineAsync(static line => line.Contains("yes.txt", StringComparison.Ordinal) && line.Contains("risk", StringComparison.Ordinal));
+            program.Type("approve");
+            await program.LineAsync(static line => line.Contains("no.txt", StringComparison.Ordinal) && line.Contains("risk", StringComparison.Ordinal));
+            program.Type("deny not that one");
+            await program.LineAsync(static line => line.TrimEnd().EndsWith("  Which colour?", StringComparison.Ordinal));
+            program.Type("later");
+            await program.LineAsync(static line => line.Contains("It stays open", StringComparison.Ordinal));
+            await program.KillAsync();
+        }
+
+        Assert.That(heard[0], Does.Contain("{\"days\":7}"));
+        Assert.That(heard[1], Does.Not.Contain("denied"));
+        Assert.That(heard[2], Does.Contain("not that one"));
+        Assert.That(File.Exists(Path.Combine(folder.Path, "work", "yes.txt")), Is.True);
+        Assert.That(File.Exists(Path.Combine(folder.Path, "work", "no.txt")), Is.False);
+
+        await using (ProgramProcess again = ProgramProcess.StartOnTerminal(model, folder.Path, environment, arguments))
+        {
+            await again.LineAsync(static line => line.Contains("Never type a password here", StringComparison.Ordinal));
+            again.Type("red");
+            Assert.That(await again.WaitAsync(), Is.Zero, again.Output);
+            Assert.That(again.Output, Does.Contain("resuming").And.Contain("All asked."));
+        }
+
+        Assert.That(heard[^1], Does.Contain("red"));
+    }
+}
