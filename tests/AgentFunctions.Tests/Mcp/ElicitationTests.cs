@@ -138,6 +138,9 @@ internal sealed class ElicitationTests
     {
         var answered = new TaskCompletionSource();
         IReadOnlyList<string> results = [];
+        // The patience of a call runs on a clock that nobody but this test moves: the server may be as slow as the machine is.
+        var time = new VirtualTime(new DateTimeOffset(2026, 5, 4, 8, 0, 0, TimeSpan.Zero));
+        void Wait() => time.Advance(TimeSpan.FromSeconds(10));
         await using RunHost host = await StartAsync(
             "error",
             request =>
@@ -150,15 +153,22 @@ internal sealed class ElicitationTests
                 results = ResultsOf(request);
                 return request.Turn < 3 ? Call("asks_inside") : ChatReply.Say("done");
             },
-            timeout: 4_000);
+            timeout: 36_000_000, time);
         Run run = await host.SubmitAsync();
-        await Poll.UntilAsync(async () => (await host.JournalAsync(run.Id)).Any(static happened => happened.Type == JournalEventTypes.ToolCompleted), cancellationToken);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                Wait();
+                return (await host.JournalAsync(run.Id)).Any(static happened => happened.Type == JournalEventTypes.ToolCompleted);
+            },
+            cancellationToken, "the call was cancelled");
         Question late = await PendingAsync(host, run.Id, cancellationToken);
         await host.Get<QuestionService>().AnswerAsync(late.Id, Bo, JsonElement.Parse("""{"name":"Bo"}"""), cancellationToken);
         await Poll.UntilAsync(
             async () => (await host.JournalAsync(run.Id)).Any(static happened => happened.Type == JournalEventTypes.MessageReceived), cancellationToken);
         answered.SetResult();
-        await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+        await Poll.UntilAsync(async () => (await PendingOrNoneAsync(host, run.Id, cancellationToken)) is { } again && again.Id != late.Id, cancellationToken, "asked anew");
+        await Poll.UntilEndAsync(host.Reader.WaitForEndAsync(run.Id, cancellationToken), Wait, cancellationToken);
 
         Assert.That(results[0], Does.Contain("the answer was cancel").And.Contain("nobody answered in time"));
         Assert.That(results[1], Does.Contain("the answer was accept Bo"));
@@ -175,6 +185,9 @@ internal sealed class ElicitationTests
         Assert.That(run.Result?.Text, Does.Contain("the answer was cancel").And.Contain("People are not asked for this here").And.Contain("password").And.Not.Contain("nobody answered"));
         Assert.That(await host.Get<QuestionService>().ListOfRunAsync(run.Id, null, cancellationToken), Is.Empty);
     }
+
+    private static async Task<Question?> PendingOrNoneAsync(RunHost host, string runId, CancellationToken cancellationToken) =>
+        (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.RunId == runId);
 
     private static async Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken, IReadOnlyList<string>? but = null)
     {
@@ -199,10 +212,13 @@ internal sealed class ElicitationTests
     private static Task<RunHost> StartAsync(string how, string tool, object? arguments = null) =>
         StartAsync(how, request => request.Turn == 0 ? Call(tool, arguments) : ChatReply.Say(request.Results[^1]));
 
-    private static Task<RunHost> StartAsync(string how, Func<ChatRequest, ChatReply> script, int timeout = 120_000)
+    private static Task<RunHost> StartAsync(string how, Func<ChatRequest, ChatReply> script, int timeout = 120_000, TimeProvider? time = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
         var definition = new { mcpServers = new { odd = new { command = "node", args = new[] { program, how }, timeout } } };
-        return RunHost.StartAsync(services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition), ".mcp.json").Servers[0]), script);
+        return RunHost.StartAsync(
+            services => services.AddMcpServer(McpConfiguration.Parse(JsonSerializer.Serialize(definition), ".mcp.json").Servers[0])
+                .AddSingleton(time ?? TimeProvider.System),
+            script);
     }
 }
