@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Cli;
@@ -17,10 +18,10 @@ internal sealed class ForegroundPromptTests
         {
             type = "object", required = new[] { "days" }, properties = new { days = new { type = "integer", minimum = 1 } },
         };
-        IReadOnlyList<string> heard = [];
+        var heard = new ConcurrentDictionary<int, string>();
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request =>
         {
-            heard = request.Results;
+            heard[request.Turn] = request.Results.Count > 0 ? request.Results[^1] : "";
             return request.Turn switch
             {
                 0 => ChatReply.Call("ask_person", new { question = "How many days?", form }),
@@ -51,9 +52,9 @@ internal sealed class ForegroundPromptTests
             await program.KillAsync();
         }
 
-        Assert.That(heard[0], Does.Contain("{\"days\":7}"));
-        Assert.That(heard[1], Does.Not.Contain("denied"));
-        Assert.That(heard[2], Does.Contain("not that one"));
+        Assert.That(heard[1], Does.Contain("{\"days\":7}"));
+        Assert.That(heard[2], Does.Contain("Wrote yes.txt"));
+        Assert.That(heard[3], Does.Contain("denied it: not that one"));
         Assert.That(File.Exists(Path.Combine(folder.Path, "work", "yes.txt")), Is.True);
         Assert.That(File.Exists(Path.Combine(folder.Path, "work", "no.txt")), Is.False);
 
@@ -65,6 +66,6 @@ internal sealed class ForegroundPromptTests
             Assert.That(again.Output, Does.Contain("resuming").And.Contain("All asked."));
         }
 
-        Assert.That(heard[^1], Does.Contain("red"));
+        Assert.That(heard[4], Does.Contain("red"));
     }
 }
