@@ -2,11 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
 using AgentFunctions.Governance.Options;
+using AgentFunctions.Governance.Questions;
 using AgentFunctions.Mcp.SignIn;
 using AgentFunctions.Records;
 using AgentFunctions.Sqlite;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Asking;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
@@ -18,7 +20,7 @@ namespace AgentFunctions.Conformance.ToolServers;
 
 /// <summary>
 /// The client that the official conformance suite of MCP runs: a host whose configuration names the scenario's server, an agent's view of
-/// its tools, a call of each of them, and a person who signs in when the server asks for it.
+/// its tools, a call of each of them, and a person who signs in and answers when the server asks for it.
 /// </summary>
 internal sealed class ConformanceClient : IAsyncDisposable
 {
@@ -164,6 +166,7 @@ internal sealed class ConformanceClient : IAsyncDisposable
             Artifacts = _services.GetRequiredService<ArtifactStore>(),
             Services = _services,
         };
+        context.Features.Set<IPersonAsker>(new PersonAtTheForm());
         var call = new FunctionCallContent("call", name, arguments.Deserialize<Dictionary<string, object?>>());
         return await _services.GetRequiredService<ToolInvoker>().InvokeAsync(tools, call, context);
     }
@@ -179,5 +182,28 @@ internal sealed class ConformanceClient : IAsyncDisposable
 
         await _services.GetRequiredService<McpSignIn>().LoginAsync(Server, ConformanceSignIn.BrowseAsync);
         return true;
+    }
+
+    /// <summary>A person who leaves each field of a form as it is shown, and sends it.</summary>
+    private sealed class PersonAtTheForm : IPersonAsker
+    {
+        public Task<PersonAnswer> AskAsync(int number, PersonQuestion question, CancellationToken cancellationToken)
+        {
+            var answers = new JsonObject();
+            foreach (QuestionField field in QuestionForm.Read(question.Form!.Value).Fields.Where(static field => field.Default is not null))
+            {
+                answers[field.Name] = JsonNode.Parse(field.Default!.Value.GetRawText());
+            }
+
+            return Task.FromResult(new PersonAnswer("question", PersonVerdict.Answered)
+            {
+                Answers = JsonElement.Parse(answers.ToJsonString()), By = "tester",
+            });
+        }
+
+        public void ResultIsSaidBy(string by)
+        {
+            // Its words are no result here.
+        }
     }
 }
