@@ -57,7 +57,8 @@ internal static class Driver
 
             if (process.ExitCode != 137)
             {
-                await Console.Error.WriteLineAsync($"{shape}, {point}: {await error}");
+                string said = await error;
+                await Console.Error.WriteLineAsync($"{shape}, {point}: {said.Split('\n')[0]}");
             }
         }
 

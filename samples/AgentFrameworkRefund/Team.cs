@@ -28,7 +28,13 @@ internal sealed class Team(string folder, KillPoint kill)
         ChatOptions = new ChatOptions { Instructions = "You refund orders.", Tools = [.. Shop.Tools] },
     });
 
-    private ChatClientAgent AgentOf(string name, string instructions, AIFunction[] tools) => new(Clerk(), instructions, name, tools: [.. tools]);
+    // A checkpoint is found again by the ids of agents, which are random where none is given.
+    private ChatClientAgent AgentOf(string name, string instructions, AIFunction[] tools) => new(Clerk(), new ChatClientAgentOptions
+    {
+        Id = name,
+        Name = name,
+        ChatOptions = new ChatOptions { Instructions = instructions, Tools = [.. tools] },
+    });
 
     private RehearsedClerk Clerk() => new(kill, Calls);
 }
