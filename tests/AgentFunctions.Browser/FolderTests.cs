@@ -26,6 +26,14 @@ internal sealed class FolderTests : ServedTests
         await page.AssertFitsAsync("changes");
         await page.AssertAccessibleAsync("changes");
 
+        await turns.Nth(1).Locator("summary").ClickAsync();
+        await Assertions.Expect(turns.Nth(1).Locator(".lines del")).ToHaveTextAsync("- first");
+        await Assertions.Expect(turns.Nth(1).Locator(".lines ins")).ToHaveTextAsync("+ second");
+        IDownload download = await page.Page.RunAndWaitForDownloadAsync(
+            () => turns.Nth(1).GetByRole(AriaRole.Button, new() { Name = "Download before" }).ClickAsync());
+        Assert.That(await File.ReadAllTextAsync(await download.PathAsync()), Is.EqualTo("first"));
+        await page.AssertAccessibleAsync("lines of a change");
+
         await GoBackAsync(page, turns.Nth(0), "Go back to here");
         await Assertions.Expect(turns).ToHaveCountAsync(3);
         Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo("first"));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using AgentFunctions.TestKit;
 using Microsoft.IdentityModel.Tokens;
 using Microsoft.Playwright;
 
@@ -65,6 +66,25 @@ internal sealed class OidcSignInTests
 
         await Assertions.Expect(page.Locator("dialog.signin")).ToBeVisibleAsync();
         Assert.That(await page.EvaluateAsync<string>("() => JSON.stringify({ ...sessionStorage, ...localStorage })"), Does.Not.Contain("eyJ"));
+    }
+
+    [Test]
+    public async Task Renew_TokenIsAboutToEnd_ANewOneIsAskedForAndThePersonIsNot()
+    {
+        await using IBrowserContext context = await Chromium.NewContextAsync();
+        IPage page = await context.NewPageAsync();
+        await page.Clock.InstallAsync();
+        await SignInAsync(page, "agents");
+        await Assertions.Expect(page.GetByText("corp:anna")).ToBeVisibleAsync();
+        int before = _provider.Renewed;
+        Assert.That(await page.EvaluateAsync<string>("() => JSON.stringify({ ...sessionStorage, ...localStorage })"), Does.Not.Contain("eyJ"), "in memory alone");
+
+        await page.Clock.FastForwardAsync("59:30");
+
+        await Poll.UntilAsync(() => Task.FromResult(_provider.Renewed > before), TestContext.CurrentContext.CancellationToken);
+        await page.GetByRole(AriaRole.Link, new() { Name = "Runs", Exact = true }).First.ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Runs", Exact = true })).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("dialog.signin")).ToHaveCountAsync(0);
     }
 
     [TestCase("state", "was not begun here")]

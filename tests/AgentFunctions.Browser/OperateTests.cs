@@ -79,6 +79,23 @@ internal sealed class OperateTests : ServedTests
     }
 
     [Test]
+    public async Task Preview_AGoal_SaysWhoWouldRunItAndWhatThePolicySaysAndStartsNothing()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "agents/worker");
+        await Assertions.Expect(page.Page.Locator("tr", new() { HasText = "write_file" })).ToContainTextAsync("Allow");
+        await page.Button("Start a run").ClickAsync();
+        await page.Page.GetByLabel("Goal", new() { Exact = true }).FillAsync("Only a PREVIEW.");
+        await page.Button("Preview").ClickAsync();
+        ILocator preview = page.Page.GetByRole(AriaRole.Region, new() { Name = "Preview" });
+        await Assertions.Expect(preview).ToContainTextAsync("Would start");
+        await Assertions.Expect(preview).ToContainTextAsync("worker");
+        await page.AssertAccessibleAsync("preview");
+        await page.AssertFitsAsync("preview");
+        Assert.That(await Server.Http.GetStringAsync("/api/runs"), Does.Not.Contain("PREVIEW"));
+        page.AssertClean();
+    }
+
+    [Test]
     public async Task Notice_PageIsHiddenAndSomethingWaits_WhoAskedForItIsTold()
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
