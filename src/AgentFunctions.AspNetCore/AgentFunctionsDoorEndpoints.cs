@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using AgentFunctions.AspNetCore.Doors.A2A;
+using AgentFunctions.AspNetCore.Doors.AgUi;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using AgentFunctions.AspNetCore.Doors.OpenAI;
 using AgentFunctions.AspNetCore.Doors.Shared;
@@ -18,6 +20,8 @@ public static class AgentFunctionsDoorEndpoints
     {
         endpoints.MapMcpDoor();
         endpoints.MapOpenAIDoor();
+        endpoints.MapA2ADoor();
+        endpoints.MapAgUiDoor();
     }
 
     /// <summary>Maps the Model Context Protocol (streamable HTTP): each agent is a tool, and a run is a task.</summary>
@@ -62,6 +66,37 @@ public static class AgentFunctionsDoorEndpoints
             .DisableCookieRedirect();
         door.AddEndpointFilter(OpenAIErrors.FilterAsync);
         door.MapResponses();
+        door.Guard();
+        return door;
+    }
+
+    /// <summary>Maps the Agent2Agent protocol 1.0, in both of its bindings over HTTP: a run is a task.</summary>
+    /// <param name="endpoints">Where to map it.</param>
+    /// <returns>The conventions of its endpoints.</returns>
+    public static IEndpointConventionBuilder MapA2ADoor(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        RegistrationCheck.Ensure(endpoints.ServiceProvider);
+        RouteGroupBuilder door = endpoints.MapGroup("/a2a");
+        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers)).ExcludeFromDescription().DisableCookieRedirect();
+        door.MapA2A();
+        door.MapGroup("").WithMetadata(new RuntimeEndpoint(EndpointAccess.Public)).MapCards();
+        door.Guard();
+        return door;
+    }
+
+    /// <summary>Maps AG-UI 1.0: a thread is a run, and what a page asks is a part of it.</summary>
+    /// <param name="endpoints">Where to map it.</param>
+    /// <param name="prefix">What its addresses begin with.</param>
+    /// <returns>The conventions of its endpoints.</returns>
+    public static IEndpointConventionBuilder MapAgUiDoor(
+        this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = "/agui")
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        RegistrationCheck.Ensure(endpoints.ServiceProvider);
+        RouteGroupBuilder door = endpoints.MapGroup(prefix);
+        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers)).ExcludeFromDescription().DisableCookieRedirect();
+        door.MapAgUi();
         door.Guard();
         return door;
     }

@@ -1,4 +1,6 @@
 using AgentFunctions.AspNetCore.Doors;
+using AgentFunctions.AspNetCore.Doors.A2A;
+using AgentFunctions.AspNetCore.Doors.AgUi;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using AgentFunctions.AspNetCore.Doors.OpenAI;
 using AgentFunctions.AspNetCore.Doors.Shared;
@@ -34,7 +36,17 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
         services.TryAddMade<RunProjection>();
         services.AddMcpDoor();
         services.AddOpenAIDoor();
+        services.AddA2ADoor();
+        services.TryAddMade<AgUiThreads>();
         return services;
+    }
+
+    private static void AddA2ADoor(this IServiceCollection services)
+    {
+        services.TryAddMade<TaskView>();
+        services.TryAddMade<A2AAnswers>();
+        services.TryAddMade<A2AService>();
+        services.TryAddMade<TaskStream>();
     }
 
     private static void AddOpenAIDoor(this IServiceCollection services)

@@ -10,6 +10,8 @@ internal static class DoorNames
     [
         ("mcp", static endpoints => endpoints.MapMcpDoor()),
         ("openai", static endpoints => endpoints.MapOpenAIDoor()),
+        ("a2a", static endpoints => endpoints.MapA2ADoor()),
+        ("agui", static endpoints => endpoints.MapAgUiDoor()),
     ];
 
     /// <summary>Gets the names of all of them.</summary>

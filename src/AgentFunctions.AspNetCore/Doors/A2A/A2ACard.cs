@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using AgentFunctions.Agents;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.AspNetCore.Doors.A2A;
+
+/// <summary>The card of an agent, by which others find and call it. It has nothing that is empty, so its canonical form is one.</summary>
+internal static class A2ACard
+{
+    /// <summary>Makes the card.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="http">The request, whose host is the card's if none is configured.</param>
+    public static JsonObject Of(AgentDefinition agent, HttpContext http)
+    {
+        ApiOptions options = http.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value;
+        string root = options.PublicUrl?.TrimEnd('/') ?? $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
+        string url = $"{root}/a2a/{agent.Name}";
+        string what = agent.Description.Length > 0 ? agent.Description : $"The agent '{agent.Name}'.";
+        var schemes = new JsonObject
+        {
+            ["bearer"] = new JsonObject { ["httpAuthSecurityScheme"] = new JsonObject { ["scheme"] = "Bearer" } },
+        };
+        var requirements = new JsonArray(Requirement("bearer"));
+        foreach ((int index, OidcOptions issuer) in options.Oidc.Index())
+        {
+            string name = $"oidc{index}";
+            schemes[name] = new JsonObject
+            {
+                ["openIdConnectSecurityScheme"] = new JsonObject
+                {
+                    ["openIdConnectUrl"] = $"{issuer.Issuer!.TrimEnd('/')}/.well-known/openid-configuration",
+                },
+            };
+            requirements.Add(Requirement(name));
+        }
+
+        return new JsonObject
+        {
+            ["name"] = agent.Name,
+            ["description"] = what,
+            ["supportedInterfaces"] = new JsonArray(Interface(url, "JSONRPC"), Interface(url, "HTTP+JSON")),
+            ["version"] = typeof(A2ACard).Assembly.GetName().Version?.ToString(3) ?? "0",
+            ["capabilities"] = new JsonObject
+            {
+                ["streaming"] = true, ["pushNotifications"] = false, ["extendedAgentCard"] = true,
+            },
+            ["securitySchemes"] = schemes,
+            ["securityRequirements"] = requirements,
+            ["defaultInputModes"] = new JsonArray("text/plain", "application/json"),
+            ["defaultOutputModes"] = new JsonArray("text/plain"),
+            ["skills"] = new JsonArray(new JsonObject
+            {
+                ["id"] = agent.Name, ["name"] = agent.Name, ["description"] = what, ["tags"] = new JsonArray("agent"),
+            }),
+        };
+    }
+
+    /// <summary>Answers with the card, which clients may keep for a while.</summary>
+    public static IResult Answer(HttpContext http, AgentDefinition agent)
+    {
+        string text = Of(agent, http).ToJsonString();
+        string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}\"";
+        http.Response.Headers.ETag = etag;
+        http.Response.Headers.CacheControl = "max-age=300";
+        return http.Request.Headers.IfNoneMatch == etag
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Content(text, "application/json");
+    }
+
+    private static JsonObject Interface(string url, string binding) => new()
+    {
+        ["url"] = url, ["protocolBinding"] = binding, ["protocolVersion"] = "1.0",
+    };
+
+    private static JsonObject Requirement(string scheme) => new()
+    {
+        ["schemes"] = new JsonObject
+        {
+            [scheme] = new JsonObject { ["list"] = new JsonArray(CallerRoles.Submitter) },
+        },
+    };
+}

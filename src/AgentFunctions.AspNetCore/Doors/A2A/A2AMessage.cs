@@ -1,0 +1,96 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace AgentFunctions.AspNetCore.Doors.A2A;
+
+/// <summary>A message of a client.</summary>
+/// <param name="Id">Its id, by which it is the same message however often it is sent.</param>
+/// <param name="Text">The words.</param>
+/// <param name="Data">The data; empty for none.</param>
+internal sealed record A2AMessage(string Id, string Text, JsonObject Data)
+{
+    /// <summary>Gets the task that it belongs to; <see langword="null"/> for a new one.</summary>
+    public string? TaskId { get; init; }
+
+    /// <summary>Gets the context that it belongs to.</summary>
+    public string? ContextId { get; init; }
+
+    /// <summary>Gets whether the client does not want to wait.</summary>
+    public bool ReturnsImmediately { get; init; }
+
+    /// <summary>Gets how many messages of the dialogue the client wants; <see langword="null"/> for all.</summary>
+    public int? HistoryLength { get; init; }
+
+    /// <summary>Reads the parameters of a request.</summary>
+    /// <exception cref="A2AException">A field is wrong, or not supported.</exception>
+    public static A2AMessage Read(JsonObject parameters)
+    {
+        JsonObject message = parameters["message"] as JsonObject ?? throw A2AException.Invalid("message: send a message.");
+        string id = TextOf(message, "messageId") ?? throw A2AException.Invalid("message.messageId: name the message.");
+        if (id.Length > 150)
+        {
+            throw A2AException.Invalid("message.messageId: use at most 150 characters.");
+        }
+
+        var words = new List<string>();
+        var data = new JsonObject();
+        foreach (JsonNode? part in message["parts"] as JsonArray ?? throw A2AException.Invalid("message.parts: send at least one part."))
+        {
+            Take(part, words, data);
+        }
+
+        var settings = parameters["configuration"] as JsonObject;
+        if (settings?["taskPushNotificationConfig"] is not null)
+        {
+            throw A2AException.NoPush();
+        }
+
+        return new A2AMessage(id, string.Join('\n', words), data)
+        {
+            TaskId = TextOf(message, "taskId"),
+            ContextId = TextOf(message, "contextId"),
+            ReturnsImmediately = settings?["returnImmediately"] is JsonValue at && at.TryGetValue(out bool once) && once,
+            HistoryLength = NumberOf(settings, "historyLength"),
+        };
+    }
+
+    /// <summary>Reads a text; <see langword="null"/> if it is missing or empty.</summary>
+    public static string? TextOf(JsonObject? from, string name) => from?[name] switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue(out string? text) => text.Length == 0 ? null : text,
+        _ => throw A2AException.Invalid($"{name}: send text."),
+    };
+
+    /// <summary>Reads a number; <see langword="null"/> if it is missing.</summary>
+    public static int? NumberOf(JsonObject? from, string name) => from?[name] switch
+    {
+        null => null,
+        JsonValue value when value.TryGetValue(out int number) && number >= 0 => number,
+        _ => throw A2AException.Invalid($"{name}: send a whole number from 0 up."),
+    };
+
+    private static void Take(JsonNode? part, List<string> words, JsonObject data)
+    {
+        switch (part)
+        {
+            case JsonObject when part["text"] is JsonValue text && text.TryGetValue(out string? said):
+                words.Add(said);
+                break;
+            case JsonObject when part["data"] is JsonObject given:
+                foreach ((string name, JsonNode? value) in given)
+                {
+                    data[name] = value?.DeepClone();
+                }
+
+                break;
+            case JsonObject when part["raw"] is not null || part["url"] is not null || part["data"] is not null:
+                throw new A2AException(
+                    -32005, "CONTENT_TYPE_NOT_SUPPORTED", StatusCodes.Status400BadRequest,
+                    "message.parts: send text, or data that is a JSON object; files are not taken.");
+            default:
+                throw A2AException.Invalid("message.parts: each part has text or data.");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.AspNetCore.Doors.A2A;
+
+/// <summary>Tells of a task as it goes on. All who listen are told the same: they read one journal.</summary>
+internal sealed class TaskStream(RunStands stands, TaskView view, Journal journal, Transcript transcript, TimeProvider time)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <summary>Tells how a task stands, and then what becomes of it, until it has ended.</summary>
+    /// <param name="id">The task.</param>
+    /// <param name="caller">Who is told.</param>
+    /// <param name="isSubscription">Whether it goes on while the task asks its caller something.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async IAsyncEnumerable<JsonObject> TellAsync(
+        string id, Caller caller, bool isSubscription, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        long known = await journal.LengthAsync(id, cancellationToken);
+        RunStand first = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
+        yield return new JsonObject { ["task"] = await view.OfAsync(first, null, true, cancellationToken) };
+        if (first.Run.IsEnded || (first.Answerable.Count > 0 && !isSubscription))
+        {
+            yield break;
+        }
+
+        var told = Channel.CreateUnbounded<JsonObject>();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task follow = FollowAsync(id, caller, known, isSubscription, told.Writer, stop.Token);
+        try
+        {
+            await foreach (JsonObject update in told.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return update;
+            }
+
+            await follow;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await follow.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task FollowAsync(
+        string id, Caller caller, long known, bool isSubscription, ChannelWriter<JsonObject> told, CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                long at = 0;
+                RunStand stand = await stands.WaitAsync(
+                    id, caller, Timeout.InfiniteTimeSpan,
+                    async e =>
+                    {
+                        if (at++ >= known)
+                        {
+                            known = at;
+                            await TellAsync(id, e, caller, told, cancellationToken);
+                        }
+                    },
+                    cancellationToken);
+                if (TaskView.AnswerOf(stand.Run) is { } answer)
+                {
+                    told.TryWrite(new JsonObject
+                    {
+                        ["artifactUpdate"] = new JsonObject
+                        {
+                            ["taskId"] = id, ["contextId"] = TaskView.ContextOf(stand.Run), ["artifact"] = answer, ["lastChunk"] = true,
+                        },
+                    });
+                }
+
+                told.TryWrite(Update(stand, null));
+                if (stand.Run.IsEnded || !isSubscription)
+                {
+                    return;
+                }
+
+                string[] open = [.. stand.Open.Select(static one => one.Id)];
+                while (!stand.Run.IsEnded && stand.Open.Select(static one => one.Id).SequenceEqual(open))
+                {
+                    await Task.Delay(Look, time, cancellationToken);
+                    stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
+                }
+            }
+        }
+        finally
+        {
+            told.TryComplete();
+        }
+    }
+
+    private async Task TellAsync(
+        string id, JournalEvent e, Caller caller, ChannelWriter<JsonObject> told, CancellationToken cancellationToken)
+    {
+        bool isTurn = e.Type == JournalEventTypes.ModelCompleted;
+        if (!isTurn && e.Type is not (JournalEventTypes.ApprovalRequested or JournalEventTypes.ApprovalDecided
+            or JournalEventTypes.QuestionAsked or JournalEventTypes.RunPaused or JournalEventTypes.RunResumed))
+        {
+            return;
+        }
+
+        RunStand stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
+        if (stand.Run.IsEnded)
+        {
+            // Its end is told at the end.
+            stand = stand with { Run = stand.Run with { Status = RunStatus.Running } };
+        }
+
+        JsonObject? said = null;
+        if (isTurn)
+        {
+            stand = stand with { Run = stand.Run with { Status = RunStatus.Running } };
+            string text = await TextOfAsync(id, e, cancellationToken);
+            if (text.Length == 0)
+            {
+                return;
+            }
+
+            said = TaskView.MessageOf(stand.Run, $"{id}.{e.Turn}", [new JsonObject { ["text"] = text }]);
+        }
+
+        told.TryWrite(Update(stand, said));
+    }
+
+    /// <summary>The whole text; the journal has its beginning.</summary>
+    private async Task<string> TextOfAsync(string id, JournalEvent e, CancellationToken cancellationToken)
+    {
+        string text = e.Text ?? "";
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(id, 0, null, cancellationToken))
+        {
+            if (entry.Turn == e.Turn && entry.Source == TranscriptOrigin.Model)
+            {
+                text = entry.Message.Text;
+            }
+        }
+
+        return text;
+    }
+
+    private static JsonObject Update(RunStand stand, JsonObject? said) => new()
+    {
+        ["statusUpdate"] = new JsonObject
+        {
+            ["taskId"] = stand.Run.Id,
+            ["contextId"] = TaskView.ContextOf(stand.Run),
+            ["status"] = TaskView.StatusOf(stand, said),
+        },
+    };
+}

@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.AspNetCore.Doors.A2A;
+
+/// <summary>Shows runs as tasks.</summary>
+internal sealed class TaskView(Transcript transcript)
+{
+    /// <summary>The label that has the context of a task.</summary>
+    public const string Context = "a2a-context";
+
+    /// <summary>Gets the state of a run.</summary>
+    /// <param name="stand">Where it stands.</param>
+    public static string StateOf(RunStand stand) => stand.Run.Status switch
+    {
+        RunStatus.Queued => "TASK_STATE_SUBMITTED",
+        RunStatus.Waiting when stand.Answerable.Count > 0 => "TASK_STATE_INPUT_REQUIRED",
+        RunStatus.Waiting when stand.Open.Count > 0 => "TASK_STATE_AUTH_REQUIRED",
+        RunStatus.Completed => "TASK_STATE_COMPLETED",
+        RunStatus.Failed when stand.Run.Error?.Code is "ModelRefused" or "ModelContentFiltered" => "TASK_STATE_REJECTED",
+        RunStatus.Failed or RunStatus.BudgetExhausted => "TASK_STATE_FAILED",
+        RunStatus.Cancelled => "TASK_STATE_CANCELED",
+        _ => "TASK_STATE_WORKING",
+    };
+
+    /// <summary>Gets the context of a run.</summary>
+    public static string ContextOf(Run run) => run.Labels.TryGetValue(Context, out string? context) ? context : run.Id;
+
+    /// <summary>Shows a run.</summary>
+    /// <param name="stand">Where it stands.</param>
+    /// <param name="historyLength">The most messages of the dialogue; <see langword="null"/> for all.</param>
+    /// <param name="withArtifacts">Whether what it has made is shown.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<JsonObject> OfAsync(
+        RunStand stand, int? historyLength, bool withArtifacts, CancellationToken cancellationToken)
+    {
+        Run run = stand.Run;
+        var task = new JsonObject { ["id"] = run.Id, ["contextId"] = ContextOf(run), ["status"] = StatusOf(stand) };
+        if (withArtifacts && AnswerOf(run) is { } answer)
+        {
+            task["artifacts"] = new JsonArray(answer);
+        }
+
+        if (historyLength != 0)
+        {
+            JsonNode[] said = [.. await HistoryAsync(run, cancellationToken)];
+            task["history"] = new JsonArray(said[Math.Max(0, said.Length - (historyLength ?? said.Length))..]);
+        }
+
+        if (run.Error is { } error)
+        {
+            task["metadata"] = new JsonObject { ["code"] = CamelCase.Of(error.Code) };
+        }
+
+        return task;
+    }
+
+    /// <summary>Shows where a run stands.</summary>
+    /// <param name="stand">Where it stands.</param>
+    /// <param name="said">What the agent has just said; <see langword="null"/> for nothing.</param>
+    public static JsonObject StatusOf(RunStand stand, JsonObject? said = null)
+    {
+        Run run = stand.Run;
+        var status = new JsonObject { ["state"] = StateOf(stand), ["timestamp"] = TimeOf(run.UpdatedAt) };
+        string? words = run.IsEnded
+            ? run.Status == RunStatus.Completed ? null : run.Error?.Message ?? $"The run is {CamelCase.Of(run.Status)}."
+            : stand.Words;
+        if (said is not null)
+        {
+            status["message"] = said;
+        }
+        else if (words is not null)
+        {
+            JsonArray parts = [new JsonObject { ["text"] = words }];
+            foreach (OpenQuestion open in stand.Answerable)
+            {
+                parts.Add(new JsonObject { ["data"] = DataOf(open) });
+            }
+
+            status["message"] = MessageOf(run, $"{run.Id}.status", parts);
+        }
+
+        return status;
+    }
+
+    /// <summary>Shows what the agent said.</summary>
+    public static JsonObject MessageOf(Run run, string id, JsonArray parts) => new()
+    {
+        ["messageId"] = id,
+        ["contextId"] = ContextOf(run),
+        ["taskId"] = run.Id,
+        ["role"] = "ROLE_AGENT",
+        ["parts"] = parts,
+    };
+
+    /// <summary>Gets the answer of a run; <see langword="null"/> if it has none.</summary>
+    public static JsonObject? AnswerOf(Run run) => run.Result is { Text.Length: > 0 } result && run.IsEnded
+        ? new JsonObject
+        {
+            ["artifactId"] = "answer", ["name"] = "answer", ["parts"] = new JsonArray(new JsonObject { ["text"] = result.Text }),
+        }
+        : null;
+
+    private static JsonObject DataOf(OpenQuestion open) => open.Approval is { } approval
+        ? new JsonObject
+        {
+            ["approval"] = approval.Id,
+            ["tool"] = approval.Tool,
+            ["arguments"] = JsonNode.Parse((approval.Edited ?? approval.Arguments).GetRawText()),
+            ["callHash"] = approval.CallHash,
+            ["expiresAt"] = TimeOf(approval.ExpiresAt),
+        }
+        : new JsonObject
+        {
+            ["question"] = open.Question!.Id,
+            ["text"] = open.Question.Text,
+            ["form"] = JsonNode.Parse(open.Question.Form.GetRawText()),
+        };
+
+    private async Task<List<JsonObject>> HistoryAsync(Run run, CancellationToken cancellationToken)
+    {
+        List<JsonObject> history = [Said(run, $"{run.Id}.0", "ROLE_USER", run.Goal)];
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, 0, null, cancellationToken))
+        {
+            if (entry.SummaryKeepsFrom is null && entry.Message.Text is { Length: > 0 } text
+                && entry.Source is TranscriptOrigin.Person or TranscriptOrigin.Model)
+            {
+                bool isModel = entry.Message.Role == ChatRole.Assistant;
+                history.Add(Said(
+                    run, isModel ? $"{run.Id}.{entry.Turn}" : $"{run.Id}.in.{entry.Position}", isModel ? "ROLE_AGENT" : "ROLE_USER", text));
+            }
+        }
+
+        return history;
+    }
+
+    private static JsonObject Said(Run run, string id, string role, string text)
+    {
+        JsonObject message = MessageOf(run, id, [new JsonObject { ["text"] = text }]);
+        message["role"] = role;
+        return message;
+    }
+
+    private static string TimeOf(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

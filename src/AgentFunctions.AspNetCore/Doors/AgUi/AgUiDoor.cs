@@ -1,0 +1,155 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Gateway;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Runs;
+using AgentFunctions.Views;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.AspNetCore.Doors.AgUi;
+
+/// <summary>The addresses of AG-UI.</summary>
+internal static class AgUiDoor
+{
+    public static void MapAgUi(this IEndpointRouteBuilder door)
+    {
+        door.MapPost("/{agent}", RunAsync);
+        door.MapPost("/{agent}/connect", ConnectAsync);
+        door.MapPost("/{agent}/cancel", CancelAsync);
+        door.MapGet("/{agent}/capabilities", static () => TypedResults.Content(
+            """
+            {"transport":{"streaming":true,"resumable":true},"tools":{"clientProvided":false},
+            "humanInTheLoop":{"interrupts":true,"approveWithEdits":true}}
+            """,
+            "application/json"));
+    }
+
+    private static async Task<IResult> RunAsync(
+        string agent, HttpContext http, AgUiThreads threads, CancellationToken cancellationToken)
+    {
+        var input = AgUiInput.Read(await http.Request.ReadJsonBytesAsync(cancellationToken));
+        Caller caller = http.Caller() with { Door = new CallerDoor(AgUiThreads.Door, input.RunId) };
+        DoorCallers.EnsureMaySubmit(caller);
+        Exchange exchange;
+        try
+        {
+            exchange = await threads.MakeAsync(agent, input, caller, cancellationToken);
+        }
+        catch (AgentException e) when (e.Code is ErrorCode.IdempotencyKeyReused or ErrorCode.ApprovalStateForbids
+            or ErrorCode.QuestionStateForbids or ErrorCode.RunStateForbids or ErrorCode.Stopped)
+        {
+            return Refuse(http, input, e);
+        }
+
+        await DoorStream.WriteAsync(http, exchange.RunId, token => TellAsync(http, [exchange], caller, null, token));
+        return TypedResults.Empty;
+    }
+
+    /// <summary>Tells all of a thread, or what comes after a cursor.</summary>
+    private static async Task<IResult> ConnectAsync(
+        string agent, HttpContext http, AgUiThreads threads, CancellationToken cancellationToken)
+    {
+        var body = await http.Request.ReadJsonBytesAsync(cancellationToken);
+        string threadId = AgUiInput.ReadThread(body);
+        Caller caller = http.Caller() with { Door = new CallerDoor(AgUiThreads.Door, threadId) };
+        if (await threads.FindAsync(agent, threadId, caller, cancellationToken) is not { } run)
+        {
+            return TypedResults.Content(
+                Write(new JsonObject { ["type"] = "RUN_STARTED", ["threadId"] = threadId, ["runId"] = "none" })
+                + Write(new JsonObject { ["type"] = "RUN_FINISHED", ["threadId"] = threadId, ["runId"] = "none" }),
+                "text/event-stream");
+        }
+
+        string? cursor = http.Request.Headers.Single("Last-Event-ID");
+        IReadOnlyList<Exchange> known = await threads.ExchangesAsync(run, cancellationToken);
+        await DoorStream.WriteAsync(http, run.Id, token => TellAsync(http, known, caller, Cursor.Read(cursor), token));
+        return TypedResults.Empty;
+    }
+
+    private static async Task<IResult> CancelAsync(
+        string agent, HttpContext http, AgUiThreads threads, RunSteering steering, CancellationToken cancellationToken)
+    {
+        string threadId = AgUiInput.ReadThread(await http.Request.ReadJsonBytesAsync(cancellationToken));
+        Caller caller = http.Caller() with { Door = new CallerDoor(AgUiThreads.Door, threadId) };
+        Run run = await threads.FindAsync(agent, threadId, caller, cancellationToken)
+            ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no thread '{threadId}'.");
+        if (!run.IsEnded)
+        {
+            await steering.CancelAsync(run.Id, caller, "cancelled by the client of its thread", null, cancellationToken);
+        }
+
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
+    }
+
+    private static async IAsyncEnumerable<byte[]> TellAsync(
+        HttpContext http, IReadOnlyList<Exchange> exchanges, Caller caller, Cursor? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        RunProjection projection = http.RequestServices.GetRequiredService<RunProjection>();
+        RunReader reader = http.RequestServices.GetRequiredService<RunReader>();
+        foreach (Exchange exchange in exchanges.Where(one => after is null || one.From >= after.From))
+        {
+            Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
+            var fold = new AgUiFold(
+                AgUiThreads.Text(exchange, "threadId"), AgUiThreads.Text(exchange, "runId"), run.Id, AgUiThreads.MessagesOf(exchange),
+                _ => run.IsEnded ? run.Error : null);
+            foreach (JsonObject told in fold.Begin())
+            {
+                // Whoever comes back begins a run anew: a client takes no event outside one.
+                yield return Encoding.UTF8.GetBytes(Write(told));
+            }
+
+            await foreach (RunFrame frame in projection.TellAsync(exchange, caller, static _ => true, true, cancellationToken))
+            {
+                run = frame is ExchangeEnded ? await reader.GetAsync(exchange.RunId, cancellationToken) : run;
+                long number = frame.Number;
+                foreach (JsonObject told in fold.Take(frame))
+                {
+                    if (after is null || after.From != exchange.From || number > after.Number)
+                    {
+                        yield return Encoding.UTF8.GetBytes(Write(told, $"{exchange.From}:{number}"));
+                    }
+
+                    number++;
+                }
+            }
+        }
+    }
+
+    private static IResult Refuse(HttpContext http, AgUiInput input, AgentException e)
+    {
+        Redactor redactor = http.RequestServices.GetRequiredService<Redactor>();
+        return TypedResults.Content(
+            Write(new JsonObject { ["type"] = "RUN_STARTED", ["threadId"] = input.ThreadId, ["runId"] = input.RunId })
+            + Write(AgUiFold.Error(CamelCase.Of(e.Code), redactor.Redact(e.Message)!)),
+            "text/event-stream");
+    }
+
+    private static string Write(JsonObject told, string? cursor = null)
+    {
+        if (cursor is null)
+        {
+            return $"data: {told.ToJsonString(JsonSerializerOptions.Web)}\n\n";
+        }
+
+        told["metadata"] = new JsonObject { ["agentfunctions"] = new JsonObject { ["cursor"] = cursor } };
+        return $"id: {cursor}\ndata: {told.ToJsonString(JsonSerializerOptions.Web)}\n\n";
+    }
+
+    /// <summary>How far a client has come.</summary>
+    private sealed record Cursor(long From, long Number)
+    {
+        public static Cursor? Read(string? text) => text?.Split(':') is [var from, var number]
+            && long.TryParse(from, out long position) && long.TryParse(number, out long last)
+                ? new Cursor(position, last)
+                : null;
+    }
+}

@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+
+namespace AgentFunctions.AspNetCore.Doors.AgUi;
+
+/// <summary>Makes of an exchange the events of one run of AG-UI.</summary>
+/// <param name="threadId">The client's name for the dialogue.</param>
+/// <param name="name">The client's name for this part of it.</param>
+/// <param name="runId">The run.</param>
+/// <param name="messages">The dialogue before.</param>
+/// <param name="errorOf">Gets the error of a run that failed.</param>
+internal sealed class AgUiFold(
+    string threadId, string name, string runId, JsonArray messages, Func<JournalEvent?, RunError?> errorOf)
+{
+    private string _answer = "";
+
+    /// <summary>Gets the events with which the run begins.</summary>
+    public IEnumerable<JsonObject> Begin()
+    {
+        yield return new JsonObject
+        {
+            ["type"] = "RUN_STARTED", ["threadId"] = threadId, ["runId"] = name, ["protocolVersion"] = "1.0",
+        };
+        yield return new JsonObject { ["type"] = "STATE_SNAPSHOT", ["snapshot"] = new JsonObject { ["run"] = runId } };
+    }
+
+    /// <summary>Takes a frame.</summary>
+    /// <param name="frame">The frame.</param>
+    public IReadOnlyList<JsonObject> Take(RunFrame frame) => frame switch
+    {
+        TextStarted text =>
+        [
+            new JsonObject
+            {
+                ["type"] = "TEXT_MESSAGE_START", ["messageId"] = MessageId(text.Turn, text.Attempt), ["role"] = "assistant",
+            },
+        ],
+        TextPiece text =>
+        [
+            new JsonObject
+            {
+                ["type"] = "TEXT_MESSAGE_CONTENT", ["messageId"] = MessageId(text.Turn, text.Attempt), ["delta"] = text.Text,
+            },
+        ],
+        TextLost lost => [EndOf(lost.Turn, lost.Attempt), Snapshot()],
+        TurnRecorded turn => Take(turn),
+        CallEnded call => [Take(call)],
+        RunNoted { Event: { Type: JournalEventTypes.MessageReceived or JournalEventTypes.ContextCompacted or JournalEventTypes.AnswerChecked } e } =>
+        [
+            new JsonObject
+            {
+                ["type"] = "CUSTOM", ["name"] = $"agentfunctions.{e.Type}", ["value"] = new JsonObject { ["text"] = e.Text ?? "" },
+            },
+        ],
+        ExchangeInterrupted cut => [Snapshot(), Finish(new JsonObject
+        {
+            ["type"] = "interrupt", ["interrupts"] = new JsonArray([.. cut.Open.Select(InterruptOf)]),
+        })],
+        ExchangeEnded ended => [Take(ended)],
+        _ => [],
+    };
+
+    private List<JsonObject> Take(TurnRecorded turn)
+    {
+        _answer = turn.Calls.Count == 0 ? turn.Text : "";
+        string id = MessageId(turn.Turn, turn.Attempt ?? 1);
+        var events = new List<JsonObject>();
+        var message = new JsonObject { ["id"] = id, ["role"] = "assistant" };
+        if (turn.Attempt is { } attempt)
+        {
+            events.Add(EndOf(turn.Turn, attempt));
+            message["content"] = turn.Text;
+        }
+
+        var calls = new JsonArray();
+        foreach (AskedCall call in turn.Calls)
+        {
+            string key = $"{runId}/{turn.Turn}/{call.Call}";
+            string arguments = call.Arguments.GetRawText();
+            events.Add(new JsonObject
+            {
+                ["type"] = "TOOL_CALL_START", ["toolCallId"] = key, ["toolCallName"] = call.Tool, ["parentMessageId"] = id,
+            });
+            events.Add(new JsonObject { ["type"] = "TOOL_CALL_ARGS", ["toolCallId"] = key, ["delta"] = arguments });
+            events.Add(new JsonObject { ["type"] = "TOOL_CALL_END", ["toolCallId"] = key });
+            calls.Add(new JsonObject
+            {
+                ["id"] = key,
+                ["type"] = "function",
+                ["function"] = new JsonObject { ["name"] = call.Tool, ["arguments"] = arguments },
+            });
+        }
+
+        if (calls.Count > 0)
+        {
+            message["toolCalls"] = calls;
+        }
+
+        messages.Add(message);
+        return events;
+    }
+
+    private JsonObject Take(CallEnded call)
+    {
+        string key = $"{runId}/{call.Turn}/{call.Call.Call}";
+        string id = $"{runId}.{call.Turn}.{call.Call.Call}";
+        string content = call.Event.IsError == true ? $"[error {call.Event.Code}] {call.Event.Text}" : call.Event.Text ?? "";
+        messages.Add(new JsonObject { ["id"] = id, ["role"] = "tool", ["toolCallId"] = key, ["content"] = content });
+        return new JsonObject
+        {
+            ["type"] = "TOOL_CALL_RESULT", ["messageId"] = id, ["toolCallId"] = key, ["content"] = content, ["role"] = "tool",
+        };
+    }
+
+    private JsonObject Take(ExchangeEnded ended)
+    {
+        switch (ended.Event?.Code)
+        {
+            case "completed":
+                JsonObject finished = Finish(new JsonObject { ["type"] = "success" });
+                finished["result"] = new JsonObject { ["text"] = _answer };
+                return finished;
+            case "cancelled":
+                return Finish(new JsonObject { ["type"] = "cancelled" });
+            default:
+                RunError? error = errorOf(ended.Event);
+                return Error(
+                    error is null ? ended.Event?.Code ?? "internalError" : CamelCase.Of(error.Code),
+                    error?.Message ?? ended.Event?.Text ?? "The run failed.");
+        }
+    }
+
+    /// <summary>Makes the event of an error.</summary>
+    public static JsonObject Error(string code, string message) => new()
+    {
+        ["type"] = "RUN_ERROR", ["message"] = message, ["code"] = code,
+    };
+
+    private JsonObject Finish(JsonObject outcome) => new()
+    {
+        ["type"] = "RUN_FINISHED", ["threadId"] = threadId, ["runId"] = name, ["outcome"] = outcome,
+    };
+
+    private JsonObject Snapshot() => new() { ["type"] = "MESSAGES_SNAPSHOT", ["messages"] = messages.DeepClone() };
+
+    private JsonObject EndOf(int turn, int attempt) => new() { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = MessageId(turn, attempt) };
+
+    private string MessageId(int turn, int attempt) => attempt == 1 ? $"{runId}.{turn}" : $"{runId}.{turn}.a{attempt}";
+
+    private static JsonNode InterruptOf(OpenQuestion open) => open.Approval is { } approval
+        ? new JsonObject
+        {
+            ["id"] = approval.Id,
+            ["reason"] = approval.Question == ApprovalQuestion.Repeat ? "confirmation" : "tool_call",
+            ["message"] = $"May '{approval.Tool}' be called?",
+            ["toolCallId"] = $"{approval.RunId}/{approval.Turn}/{approval.Call}",
+            ["responseSchema"] = JsonNode.Parse(
+                """
+                {"type":"object","properties":{"approved":{"type":"boolean"},"editedArgs":{"type":"object"},
+                "comment":{"type":"string"},"callHash":{"type":"string"}},"required":["approved"]}
+                """),
+            ["expiresAt"] = approval.ExpiresAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+            ["metadata"] = new JsonObject
+            {
+                ["callHash"] = approval.CallHash,
+                ["arguments"] = JsonNode.Parse((approval.Edited ?? approval.Arguments).GetRawText()),
+            },
+        }
+        : new JsonObject
+        {
+            ["id"] = open.Question!.Id,
+            ["reason"] = "input_required",
+            ["message"] = open.Question.Text,
+            ["responseSchema"] = JsonNode.Parse(open.Question.Form.GetRawText()),
+        };
+}

@@ -1,0 +1,102 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace AgentFunctions.AspNetCore.Doors.AgUi;
+
+/// <summary>What a client of AG-UI sends to run an agent.</summary>
+/// <param name="ThreadId">The client's name for the dialogue.</param>
+/// <param name="RunId">The client's name for this part of it.</param>
+/// <param name="Messages">The dialogue as the client knows it.</param>
+internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messages)
+{
+    private const int LongestName = 200;
+
+    /// <summary>Gets the answers to what was asked.</summary>
+    public required IReadOnlyList<AgUiResume> Resume { get; init; }
+
+    /// <summary>Gets further input: the client's state and context; <see langword="null"/> for none.</summary>
+    public JsonObject? Further { get; init; }
+
+    /// <summary>Gets what tells this request from another one under the same names.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Gets the last message of the user; <see langword="null"/> for none.</summary>
+    public JsonNode? Last => Messages.LastOrDefault(static message => message?["role"]?.ToString() == "user");
+
+    /// <summary>Gets the ids of the messages.</summary>
+    public IEnumerable<string> Ids => Messages.Select(static message => message?["id"]?.ToString() ?? "");
+
+    /// <summary>Reads a body.</summary>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: a field is wrong, or not supported.</exception>
+    public static AgUiInput Read(ReadOnlyMemory<byte> body)
+    {
+        JsonObject input = Parse(body);
+        if (input["tools"] is JsonArray { Count: > 0 })
+        {
+            throw Invalid("tools: tools of the client are not supported; leave them out.");
+        }
+
+        var further = new JsonObject();
+        foreach (string name in (string[])["state", "context"])
+        {
+            if (input[name] is JsonArray { Count: > 0 } or JsonObject { Count: > 0 })
+            {
+                further[name] = input[name]!.DeepClone();
+            }
+        }
+
+        return new AgUiInput(Name(input, "threadId"), Name(input, "runId"), (JsonArray)(input["messages"] as JsonArray ?? []).DeepClone())
+        {
+            Resume = [.. (input["resume"] as JsonArray ?? []).Select(AgUiResume.Read)],
+            Further = further.Count == 0 ? null : further,
+            Hash = Convert.ToHexStringLower(SHA256.HashData(body.Span)),
+        };
+    }
+
+    /// <summary>Reads the name of a dialogue alone.</summary>
+    public static string ReadThread(ReadOnlyMemory<byte> body) => Name(Parse(body), "threadId");
+
+    /// <summary>Gets the text of a message.</summary>
+    public static string TextOf(JsonNode? message) => message?["content"] switch
+    {
+        JsonValue value when value.TryGetValue(out string? text) => text,
+        JsonArray parts => string.Join('\n', parts.Select(static part => part?["type"]?.ToString() == "text"
+            ? part["text"]?.ToString() ?? ""
+            : throw Invalid("messages: only text is supported."))),
+        _ => "",
+    };
+
+    private static JsonObject Parse(ReadOnlyMemory<byte> body)
+    {
+        try
+        {
+            return JsonNode.Parse(body.Span, null, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false })
+                as JsonObject ?? throw Invalid("body: send a JSON object.");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            throw Invalid("body: not valid JSON.");
+        }
+    }
+
+    private static string Name(JsonObject input, string field) =>
+        input[field] is JsonValue value && value.TryGetValue(out string? name) && name.Length is > 0 and <= LongestName
+            ? name
+            : throw Invalid($"{field}: send a name of 1 to {LongestName} characters.");
+
+    private static AgentException Invalid(string message) => new(ErrorCode.InvalidInput, message);
+}
+
+/// <summary>An answer to what was asked.</summary>
+/// <param name="Id">What it answers.</param>
+/// <param name="IsCancelled">Whether the person does not want to answer.</param>
+/// <param name="Payload">The answer.</param>
+internal sealed record AgUiResume(string Id, bool IsCancelled, JsonObject Payload)
+{
+    /// <summary>Reads an answer.</summary>
+    public static AgUiResume Read(JsonNode? entry) => entry?["interruptId"] is JsonValue value && value.TryGetValue(out string? id)
+        ? new AgUiResume(id, entry["status"]?.ToString() == "cancelled", entry["payload"] as JsonObject ?? [])
+        : throw new AgentException(ErrorCode.InvalidInput, "resume.interruptId: name what is answered.");
+}

@@ -1,0 +1,166 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Questions;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.Views;
+
+namespace AgentFunctions.AspNetCore.Doors.AgUi;
+
+/// <summary>Dialogues of AG-UI: a thread is a run, and each request of its client an exchange of that run.</summary>
+internal sealed class AgUiThreads(
+    AgentGateway gateway, RunSteering steering, RunReader reader, ExchangeStore exchanges, Journal journal, ApprovalService approvals,
+    QuestionService questions, RunStands stands, TimeProvider time)
+{
+    /// <summary>The name of the door.</summary>
+    public const string Door = "agui";
+
+    /// <summary>The label by which the run of a thread is found.</summary>
+    private const string Label = "agui-thread";
+
+    /// <summary>The most of a dialogue that is kept to be shown again, in characters.</summary>
+    private const int LongestDialogue = 256 * 1024;
+
+    /// <summary>Finds the run of a thread; <see langword="null"/> if there is none of this caller's.</summary>
+    public async Task<Run?> FindAsync(string agent, string threadId, Caller caller, CancellationToken cancellationToken)
+    {
+        var filter = new RunFilter { Agent = agent, Requester = caller.Id, Label = $"{Label}={NameOf(agent, threadId)}" };
+        Page<Run> page = await reader.ListPageAsync(filter, 1, cancellationToken);
+        return page.Items is [{ } run] ? run : null;
+    }
+
+    /// <summary>Lists the exchanges of a thread, the oldest first.</summary>
+    public Task<IReadOnlyList<Exchange>> ExchangesAsync(Run run, CancellationToken cancellationToken) =>
+        exchanges.OfAsync(run.Id, Door, cancellationToken);
+
+    /// <summary>Makes the exchange of a request, or finds the one that the same request has made.</summary>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the name was used for another request. <see cref="ErrorCode.ApprovalStateForbids"/>:
+    /// something that was asked is not answered.
+    /// </exception>
+    public async Task<Exchange> MakeAsync(string agent, AgUiInput input, Caller caller, CancellationToken cancellationToken)
+    {
+        string thread = NameOf(agent, input.ThreadId);
+        if (await FindAsync(agent, input.ThreadId, caller, cancellationToken) is not { } run)
+        {
+            run = await gateway.SubmitAsync(RequestOf(agent, thread, input), caller, $"{Door}/{thread}", cancellationToken);
+            return await exchanges.EnterAsync(
+                new Exchange(run.Id, 0, Door, run.CreatedAt) { Request = Keep(input) }, cancellationToken);
+        }
+
+        IReadOnlyList<Exchange> known = await ExchangesAsync(run, cancellationToken);
+        if (known.FirstOrDefault(one => Text(one, "runId") == input.RunId) is { } same)
+        {
+            return Text(same, "hash") == input.Hash
+                ? same
+                : throw new AgentException(ErrorCode.IdempotencyKeyReused, "runId: it was used for another request; use a new one.");
+        }
+
+        long from = known.Count > 0 && known[^1].To is { } to ? to : await journal.LengthAsync(run.Id, cancellationToken);
+        await ResumeAsync(run, input, caller, cancellationToken);
+        HashSet<string> seen = [.. known.SelectMany(static one => IdsOf(one))];
+        if (input.Last is { } last && !seen.Contains(last["id"]?.ToString() ?? "") && AgUiInput.TextOf(last) is { Length: > 0 } words)
+        {
+            await steering.SendAsync(run.Id, words, caller, $"{Door}/{thread}/{input.Hash}", cancellationToken);
+        }
+
+        return await exchanges.EnterAsync(
+            new Exchange(run.Id, from, Door, time.GetUtcNow()) { Request = Keep(input) }, cancellationToken);
+    }
+
+    /// <summary>Answers what was asked: all of it at once.</summary>
+    private async Task ResumeAsync(Run run, AgUiInput input, Caller caller, CancellationToken cancellationToken)
+    {
+        RunStand stand = await stands.GetAsync(run.Id, caller, RunAct.Steer, cancellationToken);
+        if (stand.Answerable.FirstOrDefault(open => input.Resume.All(one => one.Id != open.Id)) is { } left)
+        {
+            throw new AgentException(ErrorCode.ApprovalStateForbids, $"resume: '{left.Id}' is not answered; answer all that was asked.");
+        }
+
+        foreach (AgUiResume resume in input.Resume)
+        {
+            OpenQuestion open = stand.Answerable.FirstOrDefault(one => one.Id == resume.Id)
+                ?? throw new AgentException(
+                    ErrorCode.ApprovalStateForbids, $"resume: '{resume.Id}' waits for no answer of yours, or no longer.");
+            if (open.Question is { } question)
+            {
+                await (resume.IsCancelled
+                    ? questions.DeclineAsync(question.Id, caller, "abandoned", cancellationToken)
+                    : questions.AnswerAsync(
+                        question.Id, caller, JsonElement.Parse(resume.Payload.ToJsonString()), cancellationToken));
+                continue;
+            }
+
+            if (resume.Payload["callHash"]?.ToString() is { } hash && hash != open.Approval!.CallHash)
+            {
+                throw new AgentException(ErrorCode.ApprovalStateForbids, "resume.payload.callHash: the call has changed.");
+            }
+
+            bool approves = !resume.IsCancelled && resume.Payload["approved"] is JsonValue said
+                && said.TryGetValue(out bool approved) && approved;
+            JsonElement? edited = approves && resume.Payload["editedArgs"] is JsonObject arguments
+                ? JsonElement.Parse(arguments.ToJsonString())
+                : null;
+            string? comment = resume.IsCancelled ? "abandoned" : resume.Payload["comment"]?.ToString();
+            await approvals.DecideAsync(resume.Id, caller, approves, comment, edited, cancellationToken);
+        }
+    }
+
+    private static RunRequest RequestOf(string agent, string thread, AgUiInput input)
+    {
+        JsonObject further = input.Further is { } given ? (JsonObject)given.DeepClone() : [];
+        JsonNode[] before = [.. input.Messages.Where(message => message != input.Last).Select(static message => (JsonNode)new JsonObject
+        {
+            ["role"] = message?["role"]?.ToString(), ["content"] = AgUiInput.TextOf(message),
+        })];
+        if (before.Length > 0)
+        {
+            further["messages"] = new JsonArray(before);
+        }
+
+        return new RunRequest
+        {
+            Agent = agent,
+            Goal = AgUiInput.TextOf(input.Last),
+            Input = further.Count == 0 ? null : JsonElement.Parse(further.ToJsonString()),
+            Labels = new Dictionary<string, string> { [Label] = thread },
+        };
+    }
+
+    private static JsonElement Keep(AgUiInput input)
+    {
+        var kept = new JsonObject
+        {
+            ["threadId"] = input.ThreadId,
+            ["runId"] = input.RunId,
+            ["hash"] = input.Hash,
+            ["ids"] = new JsonArray([.. input.Ids.Select(static id => (JsonNode)id)]),
+        };
+        if (input.Messages.ToJsonString() is { Length: <= LongestDialogue })
+        {
+            kept["messages"] = input.Messages.DeepClone();
+        }
+
+        return JsonElement.Parse(kept.ToJsonString());
+    }
+
+    /// <summary>Gets a text that was kept with an exchange.</summary>
+    public static string Text(Exchange exchange, string name) => exchange.Request!.Value.GetProperty(name).GetString()!;
+
+    /// <summary>Gets the dialogue that was kept with an exchange.</summary>
+    public static JsonArray MessagesOf(Exchange exchange) =>
+        exchange.Request!.Value.TryGetProperty("messages", out JsonElement kept) ? (JsonArray)JsonNode.Parse(kept.GetRawText())! : [];
+
+    private static IEnumerable<string> IdsOf(Exchange exchange) =>
+        exchange.Request!.Value.GetProperty("ids").EnumerateArray().Select(static id => id.GetString()!);
+
+    private static string NameOf(string agent, string threadId) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{agent}\n{threadId}")));
+}

@@ -1,0 +1,123 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using AgentFunctions.Gateway;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tools;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace AgentFunctions.Tests.AspNetCore.Doors;
+
+/// <summary>AG-UI with its own client, whose verifier throws at whatever is out of order.</summary>
+[CancelAfter(300_000)]
+internal sealed class AgUiDoorTests
+{
+    private const string Answer = "This is the answer, in some more words.";
+
+    private string? _sentTo;
+
+    [Test]
+    public async Task Thread_OfTwoRuns_IsOneRunWhoseMessagesTheClientHas(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync([]);
+
+        JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "talk", cancellationToken);
+
+        Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        string?[] shape = [.. told.GetProperty("shape").EnumerateArray().Select(static one => one.GetString())];
+        Assert.That(shape.Take(2), Is.EqualTo((string[])["RUN_STARTED", "STATE_SNAPSHOT"]));
+        Assert.That(shape.Count(static type => type == "TOOL_CALL_RESULT"), Is.EqualTo(2));
+        Assert.That(shape[^1], Is.EqualTo("RUN_FINISHED"));
+        Assert.That(told.GetProperty("second").EnumerateArray().Last().GetString(), Is.EqualTo("RUN_FINISHED"));
+        JsonElement[] messages = [.. told.GetProperty("messages").EnumerateArray()];
+        Assert.That(
+            messages.Select(static message => message[0].GetString()),
+            Is.EqualTo((string[])["user", "assistant", "tool", "assistant", "tool", "assistant", "user", "assistant"]), told.ToString());
+        Assert.That(messages[^1][1].GetString(), Is.EqualTo(Answer));
+        Assert.That(told.GetProperty("again").GetInt32(), Is.EqualTo(2));
+        Assert.That(told.GetProperty("whole").GetBoolean(), told.ToString());
+        JsonElement runs = await host.Client.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
+        Assert.That(runs.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Interrupt_ResumedWithEditedArguments_CallsWithThem(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: send}, then: ask}]");
+        await using ApiHost host = await StartAsync([("Governance:PolicyPath", policy)]);
+
+        JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "approval", cancellationToken);
+
+        Assert.That(told.GetProperty("outcome").GetString(), Is.EqualTo("interrupt"));
+        Assert.That(told.GetProperty("interrupt").GetProperty("reason").GetString(), Is.EqualTo("tool_call"));
+        Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        JsonElement[] messages = [.. told.GetProperty("messages").EnumerateArray()];
+        Assert.That(
+            messages.Single(static message => message[0].GetString() == "tool")[2].GetString(),
+            Is.EqualTo(told.GetProperty("interrupt").GetProperty("toolCallId").GetString()));
+        Assert.That(_sentTo, Is.EqualTo("anna"));
+        Assert.That(told.GetProperty("expired").GetString(), Is.EqualTo("approvalStateForbids"), told.ToString());
+    }
+
+    [Test]
+    public async Task Thread_OfAnotherCaller_DoesNotExist(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync([("Api:Key", "the-key-of-the-host")]);
+        ApiKeys keys = host.Get<ApiKeys>();
+        await keys.AddAsync("root", [CallerRoles.Admin], Caller.Local, cancellationToken);
+        string anna = await keys.AddAsync("anna", [CallerRoles.Submitter], Caller.Local, cancellationToken);
+        string ben = await keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local, cancellationToken);
+        string own = await SendAsync("/agui/worker", anna, HttpStatusCode.OK);
+
+        string connected = await SendAsync("/agui/worker/connect", ben, HttpStatusCode.OK);
+        await SendAsync("/agui/worker/cancel", ben, HttpStatusCode.NotFound);
+
+        Assert.That(own, Does.Contain("RUN_FINISHED").And.Contain(Answer[..16]));
+        Assert.That(connected, Does.Not.Contain("TEXT_MESSAGE").And.Contain("RUN_FINISHED"));
+
+        async Task<string> SendAsync(string address, string key, HttpStatusCode expected)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, address)
+            {
+                Content = JsonContent.Create(new
+                {
+                    threadId = "t", runId = "r", messages = new[] { new { id = "m", role = "user", content = "Answer." } },
+                    tools = Array.Empty<string>(), context = Array.Empty<string>(),
+                }),
+            };
+            request.Headers.Authorization = new("Bearer", key);
+            using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
+            string said = await response.Content.ReadAsStringAsync(cancellationToken);
+            Assert.That(response.StatusCode, Is.EqualTo(expected), said);
+            return said;
+        }
+    }
+
+    private Task<ApiHost> StartAsync((string Key, string Value)[] settings) => ApiHost.StartAsync(
+        static request => request.Messages.Select(static message => message.ToString()).ToArray() switch
+        {
+            var all when Says(all, "Look twice") && request.Turn < 2 => ChatReply.Call("look", new { at = request.Turn }) with
+            {
+                Text = $"I look, time {request.Turn}.",
+            },
+            var all when Says(all, "Send it") && request.Turn < 1 => ChatReply.Call("send", new { to = "ben" }),
+            _ => ChatReply.Say(Answer),
+        },
+        [
+            AgentTool.Create("look", "Looks.", ToolEffect.None, static (int at) => $"seen {at}"),
+            AgentTool.Create("send", "Sends.", ToolEffect.NotIdempotent, (string to) => _sentTo = to),
+        ],
+        builder =>
+        {
+            builder.Configuration.AddInMemoryCollection(
+                settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
+            builder.Services.AddAgentFunctionsDoors();
+        },
+        static app => app.MapDoors());
+
+    private static bool Says(string[] messages, string words) =>
+        messages.Any(message => message.Contains(words, StringComparison.Ordinal));
+}
