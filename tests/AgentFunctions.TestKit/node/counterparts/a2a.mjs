@@ -8,6 +8,7 @@ const { ClientFactory, ClientFactoryOptions, JsonRpcTransportFactory, RestTransp
 const withKey = (url, init) => fetch(url, { ...init, headers: { ...init?.headers, ...(key === 'none' ? {} : { Authorization: `Bearer ${key}` }) } });
 const factory = new ClientFactory(ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
   transports: [transport === 'rest' ? new RestTransportFactory({ fetchImpl: withKey }) : new JsonRpcTransportFactory({ fetchImpl: withKey })],
+  preferredTransports: [transport === 'rest' ? 'HTTP+JSON' : 'JSONRPC'],
 }));
 const client = await factory.createFromUrl(`${base}a2a/worker/`);
 
@@ -23,7 +24,14 @@ const message = (text, more = {}) => ({
   configuration: more.configuration, metadata: undefined, tenant: '',
 });
 const now = { returnImmediately: true, acceptedOutputModes: [], historyLength: undefined, taskPushNotificationConfig: undefined };
-const of = async (call) => call().then(() => null, (error) => ({ name: error.name, code: error.code, message: error.message }));
+const of = async (call) => {
+  try {
+    await call();
+    return null;
+  } catch (error) {
+    return { name: error.name, reason: error.reason ?? null, message: error.message };
+  }
+};
 const collect = async (stream) => {
   const events = [];
   for await (const event of stream) events.push(event.payload);
