@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using AgentFunctions.TestKit;
@@ -62,6 +63,38 @@ internal sealed partial class ListTests : ServedTests
         await page.Page.EvaluateAsync("() => window.scrollTo(0, 100_000_000)");
         await Assertions.Expect(page.Page.GetByText("10,000 loaded of 10,000")).ToBeVisibleAsync();
         Assert.That(await page.HeapAsync("10,000 rows"), Is.LessThan(25_000_000));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Idle_AMinuteOfAnOpenList_CostsAFewHundredBytes()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        await FillAsync(page, "none");
+        await page.Page.Clock.InstallAsync();
+        await page.GoAsync("");
+        await Assertions.Expect(page.Page.Locator(".list-foot .live-dot")).ToHaveTextAsync("live");
+        await page.Page.EvaluateAsync("() => window.say('inbox', { approvals: 0, questions: 0, reviews: 0, incidents: 0 })");
+        await page.Page.Clock.PauseAtAsync(DateTime.UtcNow.AddMinutes(2));
+        var asked = new ConcurrentQueue<string>();
+        page.Page.Request += (_, request) => asked.Enqueue(request.Url);
+        for (int i = 0; i < 10; i++)
+        {
+            await page.Page.Clock.RunForAsync(6_000);
+        }
+
+        // A question about the inbox at the beginning and at the end of the minute; the answers, unchanged, are 304.
+        Assert.That(asked, Has.Count.LessThanOrEqualTo(2));
+
+        // A quarter of an hour without a touch, and nothing runs: no stream is held, the page looks once a minute.
+        await page.Page.Clock.FastForwardAsync(TimeSpan.FromMinutes(16).ToString());
+        await page.Page.Clock.RunForAsync(61_000);
+        await Assertions.Expect(page.Page.Locator(".list-foot .live-dot")).ToHaveTextAsync("refreshes every minute");
+        Assert.That(await page.Page.EvaluateAsync<int>("async () => (await navigator.locks.query()).held.length"), Is.Zero);
+        await page.Page.Mouse.MoveAsync(200, 200);
+        await page.Page.Keyboard.PressAsync("Shift");
+        await page.Page.Clock.RunForAsync(1_000);
+        await Assertions.Expect(page.Page.Locator(".list-foot .live-dot")).ToHaveTextAsync("live");
         page.AssertClean();
     }
 
