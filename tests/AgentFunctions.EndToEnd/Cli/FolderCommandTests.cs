@@ -26,18 +26,6 @@ internal sealed class FolderCommandTests
         string id = await RunAsync(host.Http, cancellationToken);
         string server = host.Http.BaseAddress!.ToString();
 
-        JsonElement changes = await host.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{id}/changes?turn=2", cancellationToken);
-        long seq = changes.GetProperty("entries")[0].GetProperty("seq").GetInt64();
-        Assert.That(await TextAsync($"/api/runs/{id}/files/content?path=notes/a.txt&turn=1"), Is.EqualTo((HttpStatusCode.OK, "one\n")));
-        Assert.That(await TextAsync($"/api/runs/{id}/files/content?path=notes%2Fa.txt"), Is.EqualTo((HttpStatusCode.OK, "two\n")));
-        Assert.That(await TextAsync($"/api/runs/{id}/changes/{seq}/content?path=notes/a.txt&side=before"), Is.EqualTo((HttpStatusCode.OK, "one\n")));
-        Assert.That(await TextAsync($"/api/runs/{id}/changes/{seq}/content?path=notes/a.txt"), Is.EqualTo((HttpStatusCode.OK, "two\n")));
-        Assert.That((await TextAsync($"/api/runs/{id}/files/content?path=../agentfunctions.db")).Status, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That((await TextAsync($"/api/runs/{id}/files/content?path=notes")).Status, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That((await TextAsync($"/api/runs/{id}/files/content?path=notes/a.txt&turn=0")).Status, Is.EqualTo(HttpStatusCode.NotFound));
-        Assert.That((await TextAsync($"/api/runs/{id}/files/content")).Status, Is.EqualTo(HttpStatusCode.BadRequest));
-        Assert.That((await TextAsync($"/api/runs/{id}/changes/{seq}/content?path=x&side=left")).Status, Is.EqualTo(HttpStatusCode.BadRequest));
-        await DownloadsAsync(host.Http, $"/api/runs/{id}/files/content?path=notes/a.txt&turn=1", cancellationToken);
         using HttpResponseMessage bad = await host.Http.PostAsJsonAsync(
             $"/api/runs/{id}/workspace/restore", new { turn = 1, resolve = new Dictionary<string, string> { ["a"] = "throw" } }, cancellationToken);
         Assert.That(bad.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
@@ -48,33 +36,12 @@ internal sealed class FolderCommandTests
         Assert.That(await Run("restore", id, "--turn", "1", "--merge", "*"), Does.Contain("restored 1 to turn 1, 0 kept, 0 left"));
         Assert.That(await Run("rewind", id, "--turn", "0", "--message", "Once more."), Does.Contain("goes on").And.Contain("- notes/a.txt"));
 
-        async Task<(HttpStatusCode Status, string Text)> TextAsync(string address)
-        {
-            using HttpResponseMessage answer = await host.Http.GetAsync(new Uri(address, UriKind.Relative), cancellationToken);
-            return (answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
-        }
-
         async Task<string> Run(params string[] arguments)
         {
             (int exitCode, string output, string errors) = await ProgramProcess.RunAsync(null, Path.GetTempPath(), [.. arguments, "--server", server]);
             Assert.That(exitCode, Is.Zero, errors);
             return output;
         }
-    }
-
-    /// <summary>It is an attachment that a ticket leads to, and knows what the reader has.</summary>
-    private static async Task DownloadsAsync(HttpClient http, string address, CancellationToken cancellationToken)
-    {
-        using HttpResponseMessage issued = await http.PostAsJsonAsync("/api/tickets", new { path = address }, cancellationToken);
-        string url = (await issued.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("url").GetString()!;
-        using HttpResponseMessage file = await http.GetAsync(new Uri(url, UriKind.Relative), cancellationToken);
-        Assert.That((file.StatusCode, await file.Content.ReadAsStringAsync(cancellationToken)), Is.EqualTo((HttpStatusCode.OK, "one\n")));
-        Assert.That(file.Content.Headers.ContentDisposition?.DispositionType, Is.EqualTo("attachment"));
-        Assert.That(file.Headers.GetValues("Content-Security-Policy").Single(), Does.Contain("sandbox"));
-        using var again = new HttpRequestMessage(HttpMethod.Get, address);
-        again.Headers.IfNoneMatch.Add(file.Headers.ETag!);
-        using HttpResponseMessage same = await http.SendAsync(again, cancellationToken);
-        Assert.That(same.StatusCode, Is.EqualTo(HttpStatusCode.NotModified));
     }
 
     private static async Task<string> RunAsync(HttpClient http, CancellationToken cancellationToken)
