@@ -77,14 +77,15 @@ internal sealed record FilesResource(string Run, int Turn, IReadOnlyDictionary<s
 /// <param name="Restored">What changed by it.</param>
 /// <param name="Conflicts">What others have changed since, which was kept.</param>
 /// <param name="Skipped">What could not be restored.</param>
+/// <param name="Question">The question to people about the conflicts; null if none was asked.</param>
 internal sealed record RestoreResource(
     string Run, int Turn, bool DryRun,
-    IReadOnlyList<ChangeResource> Restored, IReadOnlyList<ConflictResource> Conflicts, IReadOnlyList<SkippedPath> Skipped)
+    IReadOnlyList<ChangeResource> Restored, IReadOnlyList<ConflictResource> Conflicts, IReadOnlyList<SkippedPath> Skipped, string? Question)
 {
     public static RestoreResource Of(RestoreReport report) => new(
         report.Run, report.Turn, report.DryRun, [.. report.Restored.Select(ChangeResource.Of)],
-        [.. report.Conflicts.Select(static one => new ConflictResource(one.Path, one.By, FileResource.Of(one.Present), FileResource.Of(one.Target)))],
-        report.Skipped);
+        [.. report.Conflicts.Select(static one => new ConflictResource(one.Path, one.By, FileResource.Of(one.Present), FileResource.Of(one.Target), one.IsMergeable))],
+        report.Skipped, report.Question);
 }
 
 /// <summary>The outcome of a rewind.</summary>
@@ -97,4 +98,5 @@ internal sealed record RewindResource(RunResource Run, RestoreResource? Files);
 /// <param name="By">Who changed it.</param>
 /// <param name="Present">What is there; null for nothing.</param>
 /// <param name="Target">What a restore would put there; null for nothing.</param>
-internal sealed record ConflictResource(string Path, string By, FileResource? Present, FileResource? Target);
+/// <param name="Mergeable">Whether <c>merge</c> would resolve it: the changes do not touch the same lines.</param>
+internal sealed record ConflictResource(string Path, string By, FileResource? Present, FileResource? Target, bool Mergeable);

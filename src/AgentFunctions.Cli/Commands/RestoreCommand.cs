@@ -20,10 +20,18 @@ internal static class RestoreCommand
         var paths = new Option<string[]>("--path") { Description = "Only this file or folder; may be repeated.", HelpName = "PATH" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be restored, and change nothing." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Also overwrite what others have changed since." };
+        var keep = new Option<string[]>("--keep") { Description = "Keep this path as others have changed it; may be repeated.", HelpName = "PATH" };
+        var replace = new Option<string[]>("--replace") { Description = "Bring this path back although others have changed it; may be repeated.", HelpName = "PATH" };
+        var merge = new Option<string[]>("--merge")
+        {
+            Description = "Take the run's own lines out of this text and keep those of others; * for all; may be repeated.",
+            HelpName = "PATH",
+        };
+        var ask = new Option<bool>("--ask") { Description = "Ask people about the conflicts that are left; their answer is carried out." };
         var server = new ServerOptions();
         var command = new Command("restore", "Bring the folder of a run of a server back to how it was at the end of a turn.")
         {
-            id, turn, paths, dryRun, overwrite,
+            id, turn, paths, dryRun, overwrite, keep, replace, merge, ask,
         };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
@@ -35,28 +43,27 @@ internal static class RestoreCommand
                 Paths = parsed.GetValue(paths) is { Length: > 0 } named ? named : null,
                 DryRun = parsed.GetValue(dryRun),
                 Overwrite = parsed.GetValue(overwrite),
+                Resolve = Choices((parsed.GetValue(keep), "keep"), (parsed.GetValue(replace), "restore"), (parsed.GetValue(merge), "merge")),
+                Ask = parsed.GetValue(ask),
             };
             RestoreResource report = await client.RestoreAsync(parsed.GetValue(id)!, submission, cancellationToken);
-            foreach (ChangeResource change in report.Restored)
-            {
-                Console.WriteLine(Terminal.Lines(FolderText.Of(change)));
-            }
-
-            foreach (ConflictResource conflict in report.Conflicts)
-            {
-                Console.WriteLine(Terminal.Lines($"  ! {conflict.Path}  kept: {conflict.By} changed it since"));
-            }
-
-            foreach (Snapshots.SkippedPath skipped in report.Skipped)
-            {
-                Console.WriteLine(Terminal.Lines($"  ? {skipped.Path}  left: {skipped.Why}"));
-            }
-
-            string done = report.DryRun ? "would restore" : "restored";
-            Console.WriteLine(
-                $"{done} {report.Restored.Count} to turn {report.Turn}, {report.Conflicts.Count} kept, {report.Skipped.Count} left");
+            FolderText.Write(report);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static Dictionary<string, string>? Choices(params (string[]? Paths, string Choice)[] named)
+    {
+        var choices = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach ((string path, string choice) in named.SelectMany(static one => (one.Paths ?? []).Select(path => (path, one.Choice))))
+        {
+            if (!choices.TryAdd(path, choice))
+            {
+                throw new AgentException(ErrorCode.InvalidInput, $"--{choice}: '{path}' is named twice. Choose once.");
+            }
+        }
+
+        return choices.Count == 0 ? null : choices;
     }
 }

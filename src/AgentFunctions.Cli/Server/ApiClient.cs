@@ -79,6 +79,27 @@ internal sealed class ApiClient : IDisposable
     public Task<ChangesResource> ListChangesAsync(string id, int? turn, CancellationToken cancellationToken) =>
         SendAsync<ChangesResource>(HttpMethod.Get, $"{PathOf(id)}/changes{(turn is null ? "" : $"?turn={turn}")}", null, cancellationToken);
 
+    public async Task DownloadFileAsync(string id, string sha256, Stream output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _http.GetAsync(
+                Below($"{PathOf(id)}/files/{sha256}"), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            await EnsureSuccessAsync(response, cancellationToken);
+            await response.Content.CopyToAsync(output, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    public Task<FilesResource> ListFilesAsync(string id, int? turn, CancellationToken cancellationToken) =>
+        SendAsync<FilesResource>(HttpMethod.Get, $"{PathOf(id)}/files{(turn is null ? "" : $"?turn={turn}")}", null, cancellationToken);
+
+    public Task<RewindResource> RewindAsync(string id, RewindSubmission submission, CancellationToken cancellationToken) =>
+        SendAsync<RewindResource>(HttpMethod.Post, $"{PathOf(id)}/rewind", JsonContent.Create(submission, options: ApiJson.Options), cancellationToken);
+
     public Task<RestoreResource> RestoreAsync(string id, RestoreSubmission submission, CancellationToken cancellationToken) =>
         SendAsync<RestoreResource>(
             HttpMethod.Post, $"{PathOf(id)}/workspace/restore", JsonContent.Create(submission, options: ApiJson.Options), cancellationToken);

@@ -1,4 +1,5 @@
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Governance.HumanTasks;
 using AgentFunctions.Governance.Questions;
 using AgentFunctions.Ledger;
@@ -7,7 +8,8 @@ using AgentFunctions.Loop;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Looks at a question that its run does not wait for, and brings the answer to the run as a message of the person who gave it.</summary>
-internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSteering steering, CallLedger ledger, TimeProvider time)
+internal sealed class LookAtQuestionActivity(
+    QuestionRequester questions, RunSteering steering, CallLedger ledger, RestoreAnswers restores, TimeProvider time)
 {
     /// <summary>The wait before the next look at a call that is still open: it may take the answer, or give up just before.</summary>
     private static readonly TimeSpan OpenCallPause = TimeSpan.FromSeconds(15);
@@ -24,7 +26,11 @@ internal sealed class LookAtQuestionActivity(QuestionRequester questions, RunSte
             return new QuestionLook(HumanTaskSchedule.NextLook(question));
         }
 
-        if (question is { Server: { } server, State: QuestionState.Answered, TakenBy: null, IsAltered: false })
+        if (question is { Tool: RestoreQuestions.Tool, Server: null })
+        {
+            await restores.CarryOutAsync(question, cancellationToken).ConfigureAwait(false);
+        }
+        else if (question is { Server: { } server, State: QuestionState.Answered, TakenBy: null, IsAltered: false })
         {
             if (!await TryTellOfServerAsync(question, server, cancellationToken).ConfigureAwait(false))
             {

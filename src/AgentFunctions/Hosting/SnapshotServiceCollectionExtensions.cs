@@ -25,6 +25,8 @@ internal static class SnapshotServiceCollectionExtensions
         services.TryAddSingleton<FolderSnapshots>();
         services.TryAddSingleton<CallCaptures>();
         services.TryAddSingleton<TurnEnds>();
+        services.TryAddSingleton<RestoreQuestions>();
+        services.TryAddSingleton<RestoreAnswers>();
         services.TryAddSingleton<FolderRestore>();
         services.TryAddSingleton<RewindReports>();
         services.TryAddSingleton(static provider => new RunFolder(

@@ -74,6 +74,9 @@ internal sealed record FolderEntry(FileImage? Image, EntryLook Look)
         return new(ImageOf(content, OperatingSystem.IsWindows() ? null : look.Mode), look) { Content = content };
     }
 
+    /// <summary>Makes the entry of a file that is to be written.</summary>
+    public static FolderEntry Of(byte[] content, int? mode) => new(ImageOf(content, mode), default) { Content = content };
+
     private static FileImage ImageOf(ReadOnlySpan<byte> content, int? mode) =>
         new() { Hash = SnapshotContents.HashOf(content), Size = content.Length, Mode = mode };
 

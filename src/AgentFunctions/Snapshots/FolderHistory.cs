@@ -79,9 +79,13 @@ internal sealed class FolderHistory
             foreach (FolderChange change in entry.Changes)
             {
                 bool isForeign = entry.Kind == SnapshotKind.Found;
-                undo[change.Path] = undo.TryGetValue(change.Path, out FolderUndo? known)
-                    ? known with { Last = change.After, IsForeign = known.IsForeign || isForeign }
-                    : new FolderUndo(change.Path, change.Before, change.After) { IsForeign = isForeign };
+                FolderUndo known = undo.GetValueOrDefault(change.Path) ?? new FolderUndo(change.Path, change.Before, change.After);
+                undo[change.Path] = known with
+                {
+                    Last = change.After,
+                    IsForeign = known.IsForeign || isForeign,
+                    Steps = isForeign ? known.Steps : [.. known.Steps, change],
+                };
             }
         }
 
@@ -108,9 +112,8 @@ internal sealed class FolderHistory
                 bool isMine = place >= end && IsOf(run, entry, change);
                 if (isMine)
                 {
-                    mine = mine is null
-                        ? new FolderUndo(change.Path, change.Before, change.After)
-                        : mine with { Last = change.After };
+                    mine ??= new FolderUndo(change.Path, change.Before, change.After);
+                    mine = mine with { Last = change.After, Steps = [.. mine.Steps, change] };
                 }
                 else if (mine is not null)
                 {
@@ -152,4 +155,7 @@ internal sealed record FolderUndo(string Path, FileImage? Target, FileImage? Las
 
     /// <summary>Gets whether somebody outside of the runs changed it.</summary>
     public bool IsForeign { get; init; }
+
+    /// <summary>Gets the changes that are undone, in order, without those of others.</summary>
+    public IReadOnlyList<FolderChange> Steps { get; init; } = [];
 }

@@ -21,28 +21,41 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 [CancelAfter(1_800_000)]
 public sealed class EraseTests
 {
+    private const int Count = 50;
+
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
 
     [Test]
     public async Task Erase_OfATree_LeavesNoBlobAndNoHistoryOfIt()
     {
-        string[] marks = [.. new[] { "goal", "argument", "result", "answer", "file" }.Select(static kind => $"{kind}{Guid.NewGuid():N}")];
+        Dictionary<string, string[]> kinds = new[] { "goal", "argument", "result", "answer", "file", "said", "plan" }.ToDictionary(
+            static kind => kind, static kind => Enumerable.Range(0, Count).Select(number => $"{kind}{number:D2}q{Guid.NewGuid():N}"[..24]).ToArray());
+        string[] marks = [.. kinds.Values.SelectMany(static all => all)];
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => request.Turn == 0
-            ? ChatReply.Call("note", new { text = marks[1] })
-            : ChatReply.Say(marks[3]));
+            ? new ChatReply
+            {
+                Calls =
+                [
+                    ChatReplyCall.Of("note", new { text = Text("argument") }),
+                    ChatReplyCall.Of("update_plan", new { items = new[] { new { text = Text("plan"), status = "done" } } }),
+                ],
+            }
+            : ChatReply.Say(Text("answer")));
         BlobServiceClient account = AzuriteServer.Connect();
         await using ServiceProvider services = AppServices.Build(model, account, add =>
         {
             add.AddAgent(Agent.Create("worker").WithInstructions("Work.").Build());
-            add.AddTool(AgentTool.Create("note", "Notes.", ToolEffect.NotIdempotent, (string text) => $"{marks[2]}{text[..0]}"));
+            add.AddTool(AgentTool.Create("note", "Notes.", ToolEffect.NotIdempotent, (string text) => $"{Text("result")}{text[..0]}"));
         });
         await using InProcessHost host = await InProcessHost.StartAsync(services.GetRequiredService<DurableRegistry>());
         services.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
         Run run = await services.GetRequiredService<AgentGateway>().SubmitAsync(
-            new RunRequest { Goal = $"Note {marks[0]}." }, Caller.Local, "key", Cancel);
+            new RunRequest { Goal = $"Note {Text("goal")}." }, Caller.Local, "key", Cancel);
         Run ended = await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
         Assert.That(ended.Status, Is.EqualTo(RunStatus.Completed), ended.Error?.Message);
-        await services.GetRequiredService<ArtifactStore>().SaveAsync(run.Id, "file.txt", "text/plain", Encoding.UTF8.GetBytes(marks[4]), Cancel);
+        await services.GetRequiredService<ArtifactStore>().SaveAsync(run.Id, "file.txt", "text/plain", Encoding.UTF8.GetBytes(Text("file")), Cancel);
+        await services.GetRequiredService<RunSteering>().SendAsync(run.Id, Text("said"), Caller.Local, "key-2", Cancel);
+        await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
         Assert.That(await FoundAsync(account, marks), Is.EquivalentTo(marks), "all are there before");
 
         await services.GetRequiredService<RunErasure>().EraseAsync(new EraseRequest(run.Id, "asked for"), Caller.Local, Cancel);
@@ -59,6 +72,8 @@ public sealed class EraseTests
         Assert.That(
             await services.GetRequiredService<AuditLog>().ReadAsync(run.Id, 0, Cancel).Select(static entry => entry.Type).ToListAsync(Cancel),
             Does.Contain(AuditTypes.RunErasedDone));
+
+        string Text(string kind) => string.Join(' ', kinds[kind]);
     }
 
     private static async Task<IReadOnlyCollection<string>> FoundAsync(BlobServiceClient account, string[] marks)

@@ -44,6 +44,7 @@ internal static class AgentBenchmark
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"floor       {floor:F3} ms per raw commit"));
         Print($"turn {FirstTurn}", early, floor);
         Print($"turn {turns}", late, floor);
+        await SnapshotCommits.RunAsync(scratch);
         Console.WriteLine(JsonSerializer.Serialize(new { turns, floorCommitMs = floor, early, late, processors = Environment.ProcessorCount }, Json));
         return 0;
     }

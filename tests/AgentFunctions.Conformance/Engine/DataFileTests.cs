@@ -165,6 +165,30 @@ public sealed class DataFileTests : IDisposable
     }
 
     [Test]
+    public async Task Compact_OfAFileOfAnEarlierVersion_HasItGivePagesBackFromThenOn()
+    {
+        await WorkAsync();
+        Sql("PRAGMA auto_vacuum = NONE; VACUUM");
+        Assert.That(await DeleteAsync(), Is.GreaterThan(100), "it keeps its free pages");
+
+        DataFileCompaction compaction = DataFile.Compact(DataFilePath);
+
+        Assert.That(compaction.BytesBefore - compaction.BytesAfter, Is.GreaterThan(900_000));
+        Assert.That(Scalar("PRAGMA auto_vacuum"), Is.EqualTo(2));
+        Assert.That(await DeleteAsync(), Is.Zero);
+        Assert.That(DataFile.Check(DataFilePath, cancellationToken: Cancel), Is.Empty);
+
+        async Task<long> DeleteAsync()
+        {
+            await using SqliteEngine engine = await StartAsync();
+            string hash = await engine.Blobs.PutAsync(new byte[1_000_000], Cancel);
+            await engine.Blobs.DeleteAsync(hash, Cancel);
+            await Poll.UntilAsync(() => new Sqlite.Stores.SqliteMaintenance(engine).ReclaimAsync(Cancel), Cancel);
+            return Scalar("PRAGMA freelist_count");
+        }
+    }
+
+    [Test]
     public async Task Export_Instance_HasStateAndHistoryThatReplays()
     {
         string id = await WorkAsync();

@@ -14,7 +14,7 @@ internal sealed class SwarmUndoTests
     private const int Undone = 7;
 
     private static readonly int Count =
-        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SUBAGENTS"), CultureInfo.InvariantCulture, out int count) ? count : 40;
+        int.TryParse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_SUBAGENTS"), CultureInfo.InvariantCulture, out int count) ? count : 300;
 
     [Test]
     public async Task Restore_OfOneSubAgentOfMany_TakesBackItsOwnAndNamesWhatOthersChangedSince()

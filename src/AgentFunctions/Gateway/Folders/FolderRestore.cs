@@ -9,7 +9,7 @@ using AgentFunctions.Workspaces;
 namespace AgentFunctions.Gateway.Folders;
 
 /// <summary>Brings an earlier state of a folder back, after it has kept the present one.</summary>
-internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights rights, SteeringRecords records)
+internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights rights, SteeringRecords records, RestoreQuestions questions)
 {
     /// <summary>Ensures that a caller may steer a run.</summary>
     public Task EnsureAsync(RunRecord run, Caller? caller, CancellationToken cancellationToken) =>
@@ -59,7 +59,10 @@ internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights ri
                 run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken).ConfigureAwait(false);
         }
 
-        return new RestoreReport(run.Id, request.Turn, plan.Changes, plan.Conflicts, plan.Skipped) { DryRun = request.DryRun };
+        var report = new RestoreReport(run.Id, request.Turn, plan.Changes, plan.Conflicts, plan.Skipped) { DryRun = request.DryRun };
+        return request is { Ask: true, DryRun: false } && plan.Conflicts.Count > 0
+            ? report with { Question = await questions.AskAsync(run, report, cancellationToken).ConfigureAwait(false) }
+            : report;
     }
 
     private async Task ApplyAsync(

@@ -10,6 +10,9 @@ namespace AgentFunctions.Gateway.Folders;
 /// <param name="isOwn">Whether all that happens in the folder belongs to the tree.</param>
 internal sealed class RestorePlan(FolderSnapshots snapshots, FolderState state, Workspace workspace, bool isOwn)
 {
+    /// <summary>For how many conflicts it is tried whether a merge would resolve them.</summary>
+    private const int MostTried = 100;
+
     /// <summary>Gets what is brought back.</summary>
     public List<FolderChange> Changes { get; } = [];
 
@@ -30,33 +33,49 @@ internal sealed class RestorePlan(FolderSnapshots snapshots, FolderState state, 
 
         bool isForeign = !isOwn && (undo.IsForeign || !FileImage.Same(present.Image, undo.Last));
         string? other = undo.By ?? (isForeign ? FolderHistory.Outsider : null);
-        if (other is not null && !request.Overwrite)
+        if (other is null && request.OnlyConflicts)
         {
-            Conflicts.Add(new RestoreConflict(undo.Path, other, present.Image, undo.Target));
+            return;
         }
-        else if (undo.Target is { NotKept: true })
+
+        ConflictChoice? choice = other is null ? ConflictChoice.Restore : request.ChoiceOf(undo.Path);
+        if (choice == ConflictChoice.Keep)
+        {
+            return;
+        }
+
+        FolderEntry? merged = choice == ConflictChoice.Restore || (choice is null && Conflicts.Count >= MostTried)
+            ? null : await UndoneMerge.OfAsync(snapshots.Contents, undo, present, cancellationToken).ConfigureAwait(false);
+        if (choice is null || (choice == ConflictChoice.Merge && merged is null))
+        {
+            Conflicts.Add(new RestoreConflict(undo.Path, other!, present.Image, undo.Target) { IsMergeable = merged is not null });
+        }
+        else if (merged is null && undo.Target is { NotKept: true })
         {
             Skipped.Add(new SkippedPath(undo.Path, "its content was not kept"));
         }
-        else
+        else if (await TryKeepAsync(undo.Path, present, request.DryRun, cancellationToken).ConfigureAwait(false) is { } image
+            && (merged is null || request.DryRun || await TryKeepAsync(undo.Path, merged, false, cancellationToken).ConfigureAwait(false) is not null))
         {
-            await KeepAsync(undo, present, request.DryRun, cancellationToken).ConfigureAwait(false);
+            Changes.Add(new FolderChange(undo.Path, image.Present, merged is null ? undo.Target : merged.Image));
         }
     }
 
-    private async Task KeepAsync(FolderUndo undo, FolderEntry present, bool isDryRun, CancellationToken cancellationToken)
+    /// <summary>Keeps what stands at a path, or shall stand there; <see langword="null"/> if there is no room for it.</summary>
+    private async Task<Kept?> TryKeepAsync(string path, FolderEntry entry, bool isDryRun, CancellationToken cancellationToken)
     {
         (FileImage? image, string? why, Task kept) = isDryRun
-            ? (present.Image, present.Why, Task.CompletedTask)
-            : snapshots.Keep(state, present, cancellationToken);
+            ? (entry.Image, entry.Why, Task.CompletedTask)
+            : snapshots.Keep(state, entry, cancellationToken);
         await kept.ConfigureAwait(false);
-        if (image is { NotKept: true })
+        if (image is not { NotKept: true })
         {
-            Skipped.Add(new SkippedPath(undo.Path, $"what stands there cannot be kept ({why}), so it is left"));
+            return new Kept(image);
         }
-        else
-        {
-            Changes.Add(new FolderChange(undo.Path, image, undo.Target));
-        }
+
+        Skipped.Add(new SkippedPath(path, $"what stands there cannot be kept ({why}), so it is left"));
+        return null;
     }
+
+    private sealed record Kept(FileImage? Present);
 }

@@ -14,6 +14,42 @@ public sealed record RestoreRequest(int Turn)
 
     /// <summary>Gets whether later changes of others are overwritten; by default they are kept and reported as conflicts.</summary>
     public bool Overwrite { get; init; }
+
+    /// <summary>
+    /// Gets what becomes of paths that others have changed since, by path; <see cref="AnyPath"/> stands for those that are not named.
+    /// </summary>
+    public IReadOnlyDictionary<string, ConflictChoice>? Resolve { get; init; }
+
+    /// <summary>
+    /// Gets whether people are asked what becomes of the conflicts that are left: a question of the run, whose answer is carried out.
+    /// </summary>
+    public bool Ask { get; init; }
+
+    /// <summary>Gets whether only what others have changed since is looked at: the rest was restored before.</summary>
+    internal bool OnlyConflicts { get; init; }
+
+    /// <summary>The key in <see cref="Resolve"/> that stands for all paths that are not named.</summary>
+    public const string AnyPath = "*";
+
+    internal ConflictChoice? ChoiceOf(string path) => Overwrite ? ConflictChoice.Restore
+        : Resolve is null ? null
+        : Resolve.TryGetValue(path, out ConflictChoice choice) || Resolve.TryGetValue(AnyPath, out choice) ? choice : null;
+}
+
+/// <summary>Specifies what becomes of a path that others have changed since.</summary>
+public enum ConflictChoice
+{
+    /// <summary>What stands there stays.</summary>
+    Keep,
+
+    /// <summary>The earlier state comes back, and what others have changed is lost.</summary>
+    Restore,
+
+    /// <summary>
+    /// The changes of the run are taken out of a text and those of others stay, if they do not touch the same lines; otherwise it stays
+    /// in conflict.
+    /// </summary>
+    Merge,
 }
 
 /// <summary>Represents the result of a restore, or of its preview.</summary>
@@ -27,6 +63,9 @@ public sealed record RestoreReport(
 {
     /// <summary>Gets whether this is a preview: nothing was changed.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>Gets the question to people about the conflicts; <see langword="null"/> if none was asked.</summary>
+    public string? Question { get; init; }
 }
 
 /// <summary>Represents a path that was kept because others have changed it.</summary>
@@ -34,4 +73,8 @@ public sealed record RestoreReport(
 /// <param name="By">Who changed it.</param>
 /// <param name="Present">The entry at the path; <see langword="null"/> if there is none.</param>
 /// <param name="Target">The entry that a restore would bring back; <see langword="null"/> if it would remove the path.</param>
-public sealed record RestoreConflict(string Path, string By, FileImage? Present, FileImage? Target);
+public sealed record RestoreConflict(string Path, string By, FileImage? Present, FileImage? Target)
+{
+    /// <summary>Gets whether <see cref="ConflictChoice.Merge"/> would resolve it.</summary>
+    public bool IsMergeable { get; init; }
+}

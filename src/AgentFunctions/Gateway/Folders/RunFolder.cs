@@ -98,6 +98,16 @@ public sealed class RunFolder
         ArgumentNullException.ThrowIfNull(request);
         RunRecord run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         await _restore.EnsureAsync(run, caller, cancellationToken).ConfigureAwait(false);
+        return await RestoreAsync(run, request, caller ?? Caller.Local, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Restores what people have answered: who may answer need not have the right to steer the run.</summary>
+    internal async Task<RestoreReport> RestoreAsAnsweredAsync(string id, RestoreRequest request, Caller by, CancellationToken cancellationToken) =>
+        await RestoreAsync(await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false), request, by, cancellationToken).ConfigureAwait(false);
+
+    private async Task<RestoreReport> RestoreAsync(RunRecord run, RestoreRequest request, Caller caller, CancellationToken cancellationToken)
+    {
+        string id = run.Id;
         var workspace = new Workspace(FolderOf(run));
         Run now = await _reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (!now.IsEnded && now.Status != RunStatus.Paused)
@@ -112,7 +122,7 @@ public sealed class RunFolder
 
         Checked(id, request.Turn, now.Turns);
         return await _restore.RunAsync(
-            run, workspace.Without(_governing), request, caller ?? Caller.Local,
+            run, workspace.Without(_governing), request, caller,
             history => _turns.OfAsync(history, run, request.Turn, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
