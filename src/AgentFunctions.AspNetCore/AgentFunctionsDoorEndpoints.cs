@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using AgentFunctions.AspNetCore.Doors;
 using AgentFunctions.AspNetCore.Doors.A2A;
 using AgentFunctions.AspNetCore.Doors.AgUi;
 using AgentFunctions.AspNetCore.Doors.Mcp;
@@ -8,20 +9,39 @@ using AgentFunctions.AspNetCore.Hosting;
 using AgentFunctions.AspNetCore.Security;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.AspNetCore.Builder;
 
 /// <summary>Maps the doors, the protocols beside the HTTP API by which runs can be reached.</summary>
 public static class AgentFunctionsDoorEndpoints
 {
-    /// <summary>Maps all doors, each at its usual address.</summary>
+    /// <summary>Maps all doors, or those that the setting <c>Doors:Open</c> names, each at its usual address.</summary>
     /// <param name="endpoints">Where to map them.</param>
     public static void MapDoors(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapMcpDoor();
-        endpoints.MapOpenAIDoor();
-        endpoints.MapA2ADoor();
-        endpoints.MapAgUiDoor();
+        ArgumentNullException.ThrowIfNull(endpoints);
+        DoorOptions options = endpoints.ServiceProvider.GetRequiredService<IOptions<DoorOptions>>().Value;
+        if (options.Opens("mcp"))
+        {
+            endpoints.MapMcpDoor();
+        }
+
+        if (options.Opens("openai"))
+        {
+            endpoints.MapOpenAIDoor();
+        }
+
+        if (options.Opens("a2a"))
+        {
+            endpoints.MapA2ADoor();
+        }
+
+        if (options.Opens("agui"))
+        {
+            endpoints.MapAgUiDoor();
+        }
     }
 
     /// <summary>Maps the Model Context Protocol (streamable HTTP): each agent is a tool, and a run is a task.</summary>
@@ -43,7 +63,7 @@ public static class AgentFunctionsDoorEndpoints
             endpoint.RequestDelegate = context =>
             {
                 context.User = context.Caller().ToPrincipal();
-                return handler(context);
+                return RequestLifetime.InvokeAsync(context, handler);
             };
         });
         door.MapMcpResourceMetadata(pattern);

@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore.Dashboard;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Problems;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ namespace AgentFunctions.AspNetCore;
 
 /// <summary>
 /// Serves the API within a request that another server has already routed, for example an invocation of a function. It has the guard, the
-/// routes and the problem details of <c>MapAgentFunctions</c>.
+/// routes and the problem details of <c>MapAgentFunctions</c>, and, after <c>AddAgentFunctionsDoors</c>, those of <c>MapDoors</c>.
 /// </summary>
 public sealed class ApiHandler
 {
@@ -20,7 +21,14 @@ public sealed class ApiHandler
         app.Use(services.GetRequiredService<ProblemMiddleware>().InvokeAsync);
         app.Use(services.GetRequiredService<RootRedirect>().InvokeAsync);
         app.UseRouting();
-        app.UseEndpoints(static endpoints => endpoints.MapAgentFunctions());
+        app.UseEndpoints(endpoints =>
+        {
+            endpoints.MapAgentFunctions();
+            if (services.GetService<RunProjection>() is not null)
+            {
+                endpoints.MapDoors();
+            }
+        });
         _pipeline = app.Build();
     }
 

@@ -13,6 +13,16 @@ public sealed class DoorOptions
     public const string Section = "Doors";
 
     /// <summary>
+    /// Gets or sets which doors <c>MapDoors</c> and <see cref="ApiHandler"/> map: <c>mcp</c>, <c>openai</c>, <c>a2a</c> and <c>agui</c>,
+    /// separated by commas, or <c>none</c>.
+    /// </summary>
+    /// <value>The default is <see langword="null"/>, which is all of them.</value>
+    [RegularExpression(
+        @"\s*(none|(mcp|openai|a2a|agui)(\s*,\s*(mcp|openai|a2a|agui))*)\s*",
+        ErrorMessage = "Doors:Open: name mcp, openai, a2a and agui, separated by commas, or none.")]
+    public string? Open { get; set; }
+
+    /// <summary>
     /// Gets or sets the longest time that a call whose client asked for progress waits for its run. The run itself continues.
     /// </summary>
     /// <value>The default is 30 minutes. The range is 1 second to 1 day.</value>
@@ -30,4 +40,7 @@ public sealed class DoorOptions
     /// <summary>Gets the settings of the Model Context Protocol.</summary>
     [ValidateObjectMembers]
     public McpDoorOptions Mcp { get; } = new();
+
+    internal bool Opens(string door) =>
+        Open is null || Open.Split(',', StringSplitOptions.TrimEntries).Contains(door, StringComparer.Ordinal);
 }

@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore;
+using AgentFunctions.AspNetCore.Doors;
 using AgentFunctions.AzureFunctions.Hosting;
 using AgentFunctions.AzureFunctions.Telemetry;
 using AgentFunctions.AzureStorage;
@@ -11,6 +12,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ModelContextProtocol.AspNetCore;
 
 namespace Microsoft.Extensions.Hosting;
 
@@ -21,8 +24,11 @@ public static class AgentFunctionsApplicationExtensions
 
     private static readonly TimeSpan StreamLifetime = TimeSpan.FromMinutes(10);
 
+    /// <summary>The platform closes a connection on which nothing was written for 230 seconds.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(200);
+
     /// <summary>
-    /// Adds the loop, its steps, the HTTP API, Durable Task as the engine and Azure Storage as the stores. The app adds agents and
+    /// Adds the loop, its steps, the HTTP API with its doors, Durable Task as the engine and Azure Storage as the stores. The app adds agents and
     /// tools; the triggers come with this library.
     /// </summary>
     /// <param name="builder">The function app.</param>
@@ -87,7 +93,23 @@ public static class AgentFunctionsApplicationExtensions
         });
         services.AddOptions<ApiOptions>().PostConfigure<IConfiguration>(static (options, configuration) =>
             options.StreamLifetime = FunctionTimeout.Bound(options.StreamLifetime ?? StreamLifetime, configuration, AppContext.BaseDirectory));
+        AddDoors(services);
         services.TryAddSingleton(new KeyVaultReferences([]));
         services.AddSingleton<ApiRouter>();
+    }
+
+    private static void AddDoors(IServiceCollection services)
+    {
+        services.AddAgentFunctionsDoors();
+        services.AddOptions<DoorOptions>().PostConfigure<IOptions<ApiOptions>>(static (options, api) =>
+        {
+            // A wait ends with an answer, and before the request that it is in.
+            TimeSpan lifetime = (api.Value.StreamLifetime ?? StreamLifetime) * 0.9;
+            TimeSpan longest = lifetime < LongestWait ? lifetime : LongestWait;
+            options.WaitFor = options.WaitFor < longest ? options.WaitFor : longest;
+            options.Mcp.WaitFor = options.Mcp.WaitFor < longest ? options.Mcp.WaitFor : longest;
+        });
+        // The next request of a client may come to another worker.
+        services.PostConfigure<HttpServerTransportOptions>(static options => options.SessionMode = HttpServerSessionMode.Stateless);
     }
 }

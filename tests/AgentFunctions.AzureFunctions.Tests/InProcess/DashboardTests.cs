@@ -2,21 +2,9 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AgentFunctions.Agents;
-using AgentFunctions.AzureFunctions.Hosting;
-using AgentFunctions.AzureStorage;
-using AgentFunctions.Durability;
-using AgentFunctions.DurableTask;
 using AgentFunctions.Records;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tools;
 using AgentFunctions.Views;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
@@ -27,12 +15,8 @@ namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 [CancelAfter(1_800_000)]
 public sealed partial class DashboardTests
 {
-    private const string Key = "a-key-of-the-app-that-is-long-enough";
-
     private readonly SemaphoreSlim _goOn = new(0);
-    private OpenAIProtocolServer _model = null!;
-    private WebApplication _app = null!;
-    private InProcessHost _engine = null!;
+    private ServedApp _app = null!;
     private HttpClient _http = null!;
 
     private static CancellationToken Cancel => TestContext.CurrentContext.CancellationToken;
@@ -40,46 +24,20 @@ public sealed partial class DashboardTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        _model = await OpenAIProtocolServer.StartAsync(request => !request.Body.GetRawText().Contains("Look twice", StringComparison.Ordinal)
-            ? ChatReply.Say("done")
-            : request.Turn == 0
-                ? ChatReply.Call("look", new { at = "the tree" }) with { Before = token => _goOn.WaitAsync(token) }
-                : ChatReply.Say("Looked at it."));
-        WebApplicationBuilder builder = WebApplication.CreateBuilder();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["Models:test:Provider"] = "openai",
-            ["Models:test:Endpoint"] = _model.BaseUrl,
-            ["Models:test:Key"] = "sk-test",
-            ["Models:test:Model"] = "scripted",
-            ["Api:Key"] = Key,
-        });
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors();
-        builder.Services.AddSingleton(AzuriteServer.Connect());
-        builder.Services.AddAzureStorageStores(builder.Configuration);
-        AgentFunctionsApplicationExtensions.AddEngine(builder.Services);
-        AgentFunctionsApplicationExtensions.AddApi(builder.Services);
-        builder.Services
-            .AddTool(AgentTool.Create("look", "Looks.", ToolEffect.None, static (string at) => $"saw {at}"))
-            .AddAgent(Agent.Create("helper").WithModel("test").WithInstructions("Help."));
-        _app = builder.Build();
-        _app.Map("{*path}", context => context.RequestServices.GetRequiredService<ApiRouter>().InvokeAsync(context));
-        _engine = await InProcessHost.StartAsync(_app.Services.GetRequiredService<DurableRegistry>());
-        _app.Services.GetRequiredService<DurableTaskClientAccessor>().Client = _engine.DurableClient;
-        await _app.StartAsync(Cancel);
-        _http = new HttpClient { BaseAddress = new Uri(_app.Urls.First()) };
-        _http.DefaultRequestHeaders.Authorization = new("Bearer", Key);
+        _app = await ServedApp.StartAsync(
+            request => !request.Body.GetRawText().Contains("Look twice", StringComparison.Ordinal)
+                ? ChatReply.Say("done")
+                : request.Turn == 0
+                    ? ChatReply.Call("look", new { at = "the tree" }) with { Before = token => _goOn.WaitAsync(token) }
+                    : ChatReply.Say("Looked at it."),
+            Cancel);
+        _http = _app.Http;
     }
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        _http.Dispose();
         await _app.DisposeAsync();
-        await _engine.DisposeAsync();
-        await _model.DisposeAsync();
         _goOn.Dispose();
     }
 
@@ -118,7 +76,7 @@ public sealed partial class DashboardTests
         _goOn.Release();
         await UntilAsync(reader, "event: run.ended");
 
-        await _app.Services.GetRequiredService<RunReader>().WaitForEndAsync(run, Cancel);
+        await _app.Get<RunReader>().WaitForEndAsync(run, Cancel);
         JsonElement row = (await GetAsync($"/api/runs/rows?ids={run}")).GetProperty("runs")[0];
         JsonElement last = await GetAsync($"/api/runs/{run}/transcript?before=1000000&limit=1");
         JsonElement found = await GetAsync($"/api/runs/{run}/transcript?q=saw%20the%20tree");
@@ -144,8 +102,8 @@ public sealed partial class DashboardTests
     {
         using HttpResponseMessage submitted = await _http.PostAsJsonAsync("/api/runs", new { goal = "Say it" }, Cancel);
         string run = (await submitted.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
-        await _app.Services.GetRequiredService<RunReader>().WaitForEndAsync(run, Cancel);
-        await _app.Services.GetRequiredService<ArtifactStore>().SaveAsync(run, "report.txt", "text/plain", "all of it"u8.ToArray(), cancellationToken: Cancel);
+        await _app.Get<RunReader>().WaitForEndAsync(run, Cancel);
+        await _app.Get<ArtifactStore>().SaveAsync(run, "report.txt", "text/plain", "all of it"u8.ToArray(), cancellationToken: Cancel);
         string path = $"/api/runs/{run}/artifacts/report.txt";
 
         using HttpResponseMessage ticket = await _http.PostAsJsonAsync("/api/tickets", new { path }, Cancel);

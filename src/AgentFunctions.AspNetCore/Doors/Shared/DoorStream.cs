@@ -25,7 +25,8 @@ internal static class DoorStream
         TimeProvider time = services.GetRequiredService<TimeProvider>();
         ApiOptions options = services.GetRequiredService<IOptions<ApiOptions>>().Value;
         CancellationToken stopping = services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping);
+        using var late = new CancellationTokenSource(options.StreamLifetime ?? Timeout.InfiniteTimeSpan, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, stopping, late.Token);
         HttpResponse response = http.Response;
         response.ContentType = EventStream.MediaType;
         response.Headers.CacheControl = "no-store";
@@ -62,7 +63,7 @@ internal static class DoorStream
         }
         catch (Exception) when (stop.IsCancellationRequested || response.HasStarted)
         {
-            // The client has left, the host stops, or it cannot read on: the client comes back.
+            // The client has left, the host stops, the stream has reached its age, or cannot be read on: the client comes back.
             http.Abort();
         }
         finally
