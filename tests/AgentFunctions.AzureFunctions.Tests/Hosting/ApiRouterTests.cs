@@ -28,6 +28,7 @@ public sealed class ApiRouterTests
     public async Task StartAsync()
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.Configuration["Doors:Open"] = TestContext.CurrentContext.Test.Arguments is [_, _, string open] ? open : null;
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services
@@ -66,6 +67,18 @@ public sealed class ApiRouterTests
     [Test]
     public void Streams_ByDefault_EndAfterTenMinutes() =>
         Assert.That(_app.Services.GetRequiredService<IOptions<ApiOptions>>().Value.StreamLifetime, Is.EqualTo(TimeSpan.FromMinutes(10)));
+
+    [TestCase("/v1/models", 200, null)]
+    [TestCase("/agui/helper", 405, null)]
+    [TestCase("/a2a", 200, "a2a, mcp")]
+    [TestCase("/agui/helper", 404, "a2a, mcp")]
+    [TestCase("/v1/models", 404, "none")]
+    public async Task Doors_AreOpenAsTheSettingSays(string address, int expected, string? open)
+    {
+        using HttpResponseMessage answer = await _http.GetAsync(address, Cancel);
+
+        Assert.That((int)answer.StatusCode, Is.EqualTo(expected), open);
+    }
 
     [Test]
     public async Task Errors_AreProblemDetails()

@@ -117,14 +117,32 @@ public sealed class DoorsTests
         Assert.That(greeted.Headers.Contains("Mcp-Session-Id"), Is.False);
         Assert.That(listed.StatusCode, Is.EqualTo(HttpStatusCode.OK), tools);
         Assert.That(tools, Does.Contain("\"helper\"").And.Contain("\"run_status\""));
+    }
 
-        static HttpRequestMessage Mcp(string method, object values)
+    [Test]
+    public async Task Mcp_CallThatOutlivesItsRequest_IsBrokenOff()
+    {
+        ApiOptions options = _app.Get<IOptions<ApiOptions>>().Value;
+        TimeSpan? lifetime = options.StreamLifetime;
+        options.StreamLifetime = TimeSpan.FromSeconds(1);
+        try
         {
-            HttpRequestMessage request = Request(
-                Anna, HttpMethod.Post, "/mcp", new { jsonrpc = "2.0", id = 1, method, @params = values });
-            request.Headers.Accept.ParseAdd("application/json, text/event-stream");
-            request.Headers.Add("MCP-Protocol-Version", "2025-06-18");
-            return request;
+            using HttpRequestMessage call = Mcp("tools/call", new
+            {
+                name = "helper", arguments = new { goal = "Wait." }, _meta = new { progressToken = "p" },
+            });
+            Assert.That(
+                async () =>
+                {
+                    using HttpResponseMessage response = await _anybody.SendAsync(call, HttpCompletionOption.ResponseHeadersRead, Cancel);
+                    return await response.Content.ReadAsStringAsync(Cancel);
+                },
+                Throws.InstanceOf<HttpRequestException>());
+        }
+        finally
+        {
+            options.StreamLifetime = lifetime;
+            _goOn.Release();
         }
     }
 
@@ -167,6 +185,14 @@ public sealed class DoorsTests
         string text = await response.Content.ReadAsStringAsync(Cancel);
         Assert.That(response.StatusCode, Is.EqualTo(expected), text);
         return text;
+    }
+
+    private static HttpRequestMessage Mcp(string method, object values)
+    {
+        HttpRequestMessage request = Request(Anna, HttpMethod.Post, "/mcp", new { jsonrpc = "2.0", id = 1, method, @params = values });
+        request.Headers.Accept.ParseAdd("application/json, text/event-stream");
+        request.Headers.Add("MCP-Protocol-Version", "2025-06-18");
+        return request;
     }
 
     private static HttpRequestMessage Request(string caller, HttpMethod method, string address, object? body)
