@@ -78,6 +78,10 @@ internal sealed record EventResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TokenUsage? Usage { get; init; }
 
+    /// <summary>What tells a call of a model from every other one, as in <c>model.started</c>; absent if nobody was shown its answer while it came.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Delivery { get; init; }
+
     public static EventResource Of(long position, JournalEvent e) => new()
     {
         Position = position,
@@ -98,6 +102,7 @@ internal sealed record EventResource
         Until = e.Until?.UtcDateTime,
         Duration = e.DurationMs is { } milliseconds ? XmlConvert.ToString(TimeSpan.FromMilliseconds(milliseconds)) : null,
         Usage = e.Usage,
+        Delivery = e.Delivery,
     };
 
     /// <summary>The event as the library knows it, for programs that read the API.</summary>
@@ -118,5 +123,6 @@ internal sealed record EventResource
         Until = Until is { } until ? new DateTimeOffset(until) : null,
         DurationMs = Duration is null ? null : (long)XmlConvert.ToTimeSpan(Duration).TotalMilliseconds,
         Usage = Usage,
+        Delivery = Delivery,
     };
 }

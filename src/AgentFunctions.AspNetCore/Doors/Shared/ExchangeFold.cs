@@ -32,6 +32,16 @@ internal sealed class ExchangeFold(long from, TurnReader turns, TextProjection t
         }
 
         (End, LastAt) = (position + 1, e.At);
+        IReadOnlyList<RunFrame> frames = await TakeAsync(position, e, cancellationToken);
+        return IsEnded ? frames : [.. frames, .. await text.GoOnAsync(position, cancellationToken)];
+    }
+
+    /// <summary>Ends what is open.</summary>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task<IReadOnlyList<RunFrame>> CutAsync(CancellationToken cancellationToken) => text.EndAsync(End, cancellationToken);
+
+    private async Task<IReadOnlyList<RunFrame>> TakeAsync(long position, JournalEvent e, CancellationToken cancellationToken)
+    {
         long number = StreamNumbers.OfEvent(position);
         switch (e)
         {
@@ -57,8 +67,4 @@ internal sealed class ExchangeFold(long from, TurnReader turns, TextProjection t
                 return [new RunNoted(number, e)];
         }
     }
-
-    /// <summary>Ends what is open.</summary>
-    /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task<IReadOnlyList<RunFrame>> CutAsync(CancellationToken cancellationToken) => text.EndAsync(End, cancellationToken);
 }

@@ -27,7 +27,7 @@ internal sealed class RunProjection(
     {
         exchange = await exchanges.FindAsync(exchange.RunId, exchange.From, cancellationToken) ?? exchange;
         var turns = new TurnReader(transcript, redactor, exchange.RunId);
-        var fold = new ExchangeFold(exchange.From, turns, new TextProjection(exchange.RunId, deliveries, turns));
+        var fold = new ExchangeFold(exchange.From, turns, new TextProjection(exchange.RunId, deliveries, turns, journal));
         bool isLive = waits && exchange.To is null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         IAsyncEnumerable<RunSignal> signals = isLive

@@ -10,7 +10,8 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 /// <param name="runId">The run.</param>
 /// <param name="deliveries">Remembers what was streamed.</param>
 /// <param name="turns">Reads what is recorded.</param>
-internal sealed class TextProjection(string runId, Deliveries deliveries, TurnReader turns)
+/// <param name="journal">The journal, whose events before an answer are told before it.</param>
+internal sealed class TextProjection(string runId, Deliveries deliveries, TurnReader turns, Journal journal)
 {
     private readonly HashSet<string> _closed = new(StringComparer.Ordinal);
     private readonly StringBuilder _live = new();
@@ -20,6 +21,7 @@ internal sealed class TextProjection(string runId, Deliveries deliveries, TurnRe
     private int _attempt;
     private int _turn;
     private int _recorded;
+    private long _recordedAt = -1;
     private int _piece;
     private int _at;
 
@@ -54,6 +56,16 @@ internal sealed class TextProjection(string runId, Deliveries deliveries, TurnRe
                 break;
         }
 
+        frames.AddRange(await GoOnAsync(position, cancellationToken));
+        return frames;
+    }
+
+    /// <summary>Tells what has come of an answer, once the events before it are told.</summary>
+    /// <param name="position">The last position of the journal that was read.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<RunFrame>> GoOnAsync(long position, CancellationToken cancellationToken)
+    {
+        var frames = new List<RunFrame>();
         if (_id is not null && !_isVoid)
         {
             await FlowAsync(position, frames, cancellationToken);
@@ -89,7 +101,7 @@ internal sealed class TextProjection(string runId, Deliveries deliveries, TurnRe
         frames.Add(new TurnRecorded(
             StreamNumbers.OfClosing(position), turn, text.Length > 0 ? attempt : null, text, turns.CallsOf(reply), reply.Usage ?? new(),
             reply.FinishReason == "length"));
-        (_recorded, _id, _open) = (turn, null, null);
+        (_recorded, _recordedAt, _id, _open) = (turn, position, null, null);
         return frames;
     }
 
@@ -136,7 +148,9 @@ internal sealed class TextProjection(string runId, Deliveries deliveries, TurnRe
     {
         if (_open is null)
         {
-            if (TextCuts.Next(_live.ToString(), 0, 0, false) == 0)
+            // What was recorded before the answer began has the lower numbers, so it is told first.
+            if (TextCuts.Next(_live.ToString(), 0, 0, false) == 0 || position == _recordedAt
+                || position + 1 < await journal.LengthAsync(runId, cancellationToken))
             {
                 return;
             }
