@@ -18,6 +18,7 @@ internal sealed class Writer : IDisposable
     private readonly Thread _thread;
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _wake = new(0);
+    private readonly AsyncLocal<WriteGroup?> _group = new();
     private List<WriterJob> _queue = [];
     private bool _asleep;
     private bool _closed;
@@ -34,9 +35,22 @@ internal sealed class Writer : IDisposable
     /// <summary>Gets how many jobs wait.</summary>
     public int QueueLength => Volatile.Read(ref _queue).Count;
 
-    /// <summary>Adds work; its outcome comes back through its own methods.</summary>
+    /// <summary>Begins to hold back the writes of this flow, until the group is disposed of.</summary>
+    public WriteGroup BeginGroup() => _group.Value = new WriteGroup(this, _group);
+
+    /// <summary>Adds work, or holds it back for the group of this flow; its outcome comes back through its own methods.</summary>
     /// <param name="job">The work.</param>
     public void Enqueue(WriterJob job)
+    {
+        if (job is not WriteJob write || _group.Value?.TryHold(write) != true)
+        {
+            Add(job);
+        }
+    }
+
+    /// <summary>Adds work, whatever group there is.</summary>
+    /// <param name="job">The work.</param>
+    public void Add(WriterJob job)
     {
         bool wake = false;
         bool closed;

@@ -4,6 +4,7 @@ using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Snapshots;
+using AgentFunctions.Storage;
 using AgentFunctions.ToolCalls;
 using AgentFunctions.Views;
 using AgentFunctions.Workspaces;
@@ -20,6 +21,7 @@ internal static class SnapshotServiceCollectionExtensions
     public static void AddSnapshots(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<RunOptions>().PostConfigure(options => options.Snapshots = Read(configuration) ?? options.Snapshots);
+        services.TryAddSingleton<IWriteGroups, SeparateWrites>();
         services.TryAddSingleton<SnapshotLog>();
         services.TryAddSingleton<SnapshotContents>();
         services.TryAddSingleton<FolderSnapshots>();

@@ -17,10 +17,14 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
     private FolderState? _state;
     private long? _follows;
 
+    /// <summary>Reads what is known of the folder, so that nothing is waited for between the writes of <see cref="BeginAsync"/> and others.</summary>
+    public async Task PrepareAsync(CancellationToken cancellationToken) =>
+        _state = snapshots.IsShared ? null : await snapshots.StateAsync(_root, cancellationToken).ConfigureAwait(false);
+
     /// <summary>Keeps what stands where the call is about to write, or goes through the folder before a command. Durable on return.</summary>
     public async Task BeginAsync(CancellationToken cancellationToken)
     {
-        _state = await snapshots.StateAsync(_root, cancellationToken).ConfigureAwait(false);
+        _state ??= await snapshots.StateAsync(_root, cancellationToken).ConfigureAwait(false);
         if (writes is null)
         {
             await snapshots.LookAsync(_state, workspace, cancellationToken).ConfigureAwait(false);
@@ -122,6 +126,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
     {
         var keeping = new List<Task>();
         var changes = new List<FolderChange>();
+        using IDisposable group = snapshots.Group();
         foreach (string path in paths.Distinct().ToList())
         {
             FolderEntry entry = Look(state, path);
@@ -133,8 +138,8 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
 
         if (changes.Count > 0)
         {
-            // Handed over together, so that they share one flush to disk with what enters the call as begun.
             keeping.Add(snapshots.AppendAsync(state, snapshots.EntryOf(place, changes, null, SnapshotKind.Begun), cancellationToken));
+            group.Dispose();
             await Task.WhenAll(keeping).ConfigureAwait(false);
         }
     }
@@ -144,6 +149,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         var changes = new List<FolderChange>();
         var skipped = new List<SkippedPath>();
         var keeping = new List<Task>();
+        using IDisposable group = snapshots.Group();
         foreach (string path in paths)
         {
             if (written is null && _before.TryGetValue(path, out FolderEntry? untouched) && untouched.Look == EntryLook.Of(Path.Join(workspace.Root, path)))
@@ -177,6 +183,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
         {
             SnapshotEntry done = snapshots.EntryOf(place, changes, skipped) with { Follows = written is null ? _follows : null };
             keeping.Add(snapshots.AppendAsync(state, done, CancellationToken.None));
+            group.Dispose();
             await Task.WhenAll(keeping).ConfigureAwait(false);
         }
     }

@@ -5,14 +5,15 @@ namespace AgentFunctions.Snapshots;
 /// <summary>What is different in a folder from what is known of it. What is found is known from then on, and its content is kept.</summary>
 /// <param name="Changes">What changed.</param>
 /// <param name="Skipped">What was not kept.</param>
-internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IReadOnlyList<SkippedPath> Skipped)
+/// <param name="Kept">Ends when the contents are kept.</param>
+internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IReadOnlyList<SkippedPath> Skipped, Task Kept)
 {
     /// <summary>How many bytes are handed to the store before it is waited for.</summary>
     private const long AtOnce = 32 << 20;
 
     /// <summary>Goes through a folder. One at a time for each.</summary>
     public static async Task<FolderComparison> MakeAsync(
-        FolderSnapshots snapshots, FolderState state, Workspace workspace, CancellationToken cancellationToken)
+        FolderSnapshots snapshots, FolderState state, Workspace workspace, IDisposable group, CancellationToken cancellationToken)
     {
         var changes = new List<FolderChange>();
         var skipped = new List<SkippedPath>();
@@ -34,12 +35,11 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
             await CompareAsync(path, EntryLook.Of(Path.Join(workspace.Root, path))).ConfigureAwait(false);
         }
 
-        await Task.WhenAll(keeping).ConfigureAwait(false);
         IEnumerable<SkippedPath> left = isFull
             ? walk.Skipped.Append(new SkippedPath(PathNames.Whole, $"more than {FolderBounds.Entries} entries of the folder are known already; new ones are not looked at"))
             : walk.Skipped;
         // What was told before and has not changed costs no entry.
-        return new FolderComparison(changes, [.. skipped, .. left.Where(state.IsNews)]);
+        return new FolderComparison(changes, [.. skipped, .. left.Where(state.IsNews)], Task.WhenAll(keeping));
 
         async Task CompareAsync(string path, EntryLook look)
         {
@@ -81,6 +81,7 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
             bytes += entry.Content?.Length ?? 0;
             if (bytes > AtOnce)
             {
+                group.Dispose();
                 await Task.WhenAll(keeping).ConfigureAwait(false);
                 keeping.Clear();
                 bytes = 0;

@@ -10,7 +10,7 @@ namespace AgentFunctions.Snapshots;
 /// A call that writes files by name says before it writes what stands there, in the commit that enters the call as begun, and afterwards
 /// what it wrote. Before and after a command the folder is gone through, and what looks as it did is not read.
 /// </remarks>
-internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents, IOptions<RunOptions> options, TimeProvider time)
+internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents, IWriteGroups groups, IOptions<RunOptions> options, TimeProvider time)
 {
     /// <summary>How many trees are remembered.</summary>
     private const int MostStates = 256;
@@ -20,6 +20,9 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
 
     /// <summary>Gets the contents of the files that were kept.</summary>
     public SnapshotContents Contents => contents;
+
+    /// <summary>Gets whether other processes may write to the logs.</summary>
+    public bool IsShared => log.IsShared;
 
     /// <summary>Gets the clock.</summary>
     public TimeProvider Time => time;
@@ -69,6 +72,9 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
         return state;
     }
 
+    /// <summary>Begins writes that become one commit where the stores can do that.</summary>
+    public IDisposable Group() => groups.Begin();
+
     /// <summary>Reads the log of a tree.</summary>
     public async Task<IReadOnlyList<SnapshotEntry>> EntriesAsync(string root, CancellationToken cancellationToken)
     {
@@ -108,13 +114,18 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
     /// <returns>The image, and why its content is not kept.</returns>
     public (FileImage? Image, string? Why, Task Kept) Keep(FolderState state, FolderEntry entry, CancellationToken cancellationToken)
     {
-        if (entry.Content is not { } content || entry.Image is not { Hash: { } hash } image || state.IsKept(hash))
+        if (entry.Image is not { Hash: { } hash } image)
         {
             return (entry.Image, entry.Why, Task.CompletedTask);
         }
 
+        if (entry.Content is not { } content || state.IsKept(hash))
+        {
+            return (entry.Image, entry.Why, state.Keeping(hash));
+        }
+
         return state.TryTakeRoom(hash, content.Length)
-            ? (image, null, KeepAsync(state, hash, content, cancellationToken))
+            ? (image, null, state.Keeping(hash, KeepAsync(state, hash, content, cancellationToken)))
             : (image with { NotKept = true }, $"more than {FolderBounds.Tree >> 20} MiB are kept of this run already", Task.CompletedTask);
     }
 
@@ -125,15 +136,15 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
         try
         {
             bool isFirst = !state.HasBase;
-            FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, cancellationToken).ConfigureAwait(false);
+            using IDisposable group = Group();
+            FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, group, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> candidates = state.Candidates(null);
             state.Walked();
             if (found.Changes.Count > 0 || found.Skipped.Count > 0 || isFirst)
             {
                 SnapshotEntry entry = NewEntry(isFirst ? SnapshotKind.Base : SnapshotKind.Found, found.Changes, found.Skipped);
                 entry = isFirst || candidates.Count == 0 ? entry : entry with { Changes = [.. entry.Changes.Select(change => change with { By = candidates })] };
-                await AppendAsync(state, entry, cancellationToken).ConfigureAwait(false);
-                state.Entered(entry);
+                await EnterAsync(state, found, entry, group, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -155,7 +166,8 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
         await state.Turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, cancellationToken).ConfigureAwait(false);
+            using IDisposable group = Group();
+            FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, group, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> candidates = state.Candidates(place.Key);
             state.Walked();
             if (found.Changes.Count > 0 || found.Skipped.Count > 0)
@@ -164,8 +176,7 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
                     ? found.Changes
                     : [.. found.Changes.Select(change => change with { By = candidates })];
                 SnapshotEntry entry = EntryOf(place, changes, found.Skipped);
-                await AppendAsync(state, entry, cancellationToken).ConfigureAwait(false);
-                state.Entered(entry);
+                await EnterAsync(state, found, entry, group, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -176,6 +187,22 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
 
     /// <summary>Forgets what is known of the folder of a tree, so that it is read anew.</summary>
     public void Forget(FolderState state) => _states.Remove(state.Root);
+
+    private async Task EnterAsync(
+        FolderState state, FolderComparison found, SnapshotEntry entry, IDisposable group, CancellationToken cancellationToken)
+    {
+        if (log.IsShared)
+        {
+            // The log never names a content that is not there; what one process hands over together is durable together.
+            group.Dispose();
+            await found.Kept.ConfigureAwait(false);
+        }
+
+        Task appended = AppendAsync(state, entry, cancellationToken);
+        group.Dispose();
+        await Task.WhenAll(found.Kept, appended).ConfigureAwait(false);
+        state.Entered(entry);
+    }
 
     private async Task KeepAsync(FolderState state, string hash, byte[] content, CancellationToken cancellationToken)
     {

@@ -6,10 +6,14 @@ namespace AgentFunctions.Snapshots;
 /// <param name="root">The root of the tree.</param>
 internal sealed class FolderState(string root)
 {
+    /// <summary>How many contents that are being kept are noted before those that are through are forgotten.</summary>
+    private const int MostKeeping = 64;
+
     private readonly Dictionary<string, KnownEntry> _entries = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _changedAt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SnapshotEntry> _begun = new(StringComparer.Ordinal);
     private readonly HashSet<string> _kept = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> _keeping = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _writing = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<string>> _commands = new(StringComparer.Ordinal);
     private readonly HashSet<SkippedPath> _told = [];
@@ -17,6 +21,7 @@ internal sealed class FolderState(string root)
     private readonly Queue<DateTimeOffset> _walks = new();
     private readonly Lock _gate = new();
     private long _keptBytes;
+    private int _mostKeeping = MostKeeping;
 
     /// <summary>Gets the root of the tree.</summary>
     public string Root => root;
@@ -145,6 +150,31 @@ internal sealed class FolderState(string root)
         lock (_gate)
         {
             return _kept.Contains(hash);
+        }
+    }
+
+    /// <summary>Gets what ends when a content is durable, if somebody has it kept just now.</summary>
+    public Task Keeping(string hash)
+    {
+        lock (_gate)
+        {
+            return _keeping.GetValueOrDefault(hash) ?? Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Notes that a content is being kept: others who name it wait for that too.</summary>
+    public Task Keeping(string hash, Task kept)
+    {
+        lock (_gate)
+        {
+            if (_keeping.Count >= _mostKeeping)
+            {
+                _keeping.Where(static one => one.Value.IsCompletedSuccessfully).Select(static one => one.Key).ToList().ForEach(one => _keeping.Remove(one));
+                _mostKeeping = Math.Max(MostKeeping, _keeping.Count * 2);
+            }
+
+            _keeping[hash] = kept;
+            return kept;
         }
     }
 

@@ -1,10 +1,12 @@
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
+using AgentFunctions.Snapshots;
+using AgentFunctions.Storage;
 
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Enters in the ledger that a call is about to be made, before anything can happen to the world.</summary>
-internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCaptures captures, TimeProvider time) : IToolCallStep
+internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCaptures captures, IWriteGroups groups, TimeProvider time) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -12,7 +14,10 @@ internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCapt
         {
             CallToolInput call = state.Input;
             LedgerEntry entry = state.NewEntry(time.GetUtcNow());
-            Task captured = captures.BeginAsync(state, cancellationToken);
+            CallCapture? capture = await captures.PrepareAsync(state, cancellationToken).ConfigureAwait(false);
+            // Handed over together, in this order: one flush to disk for all of them.
+            using IDisposable group = groups.Begin();
+            Task captured = capture?.BeginAsync(cancellationToken) ?? Task.CompletedTask;
             Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
                 ? Task.FromResult(entry)
                 : ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
@@ -20,7 +25,7 @@ internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCapt
             Task told = call.Swarm is { Phase: > 0 } || state.Phase == ToolCallPhase.Answered
                 ? Task.CompletedTask
                 : journal.StartedAsync(call, state.Request.Asked, cancellationToken);
-            // Handed over together, in this order, so that they share one flush to disk.
+            group.Dispose();
             await Task.WhenAll(captured, begun, told).ConfigureAwait(false);
             state.Entry = await begun.ConfigureAwait(false);
         }

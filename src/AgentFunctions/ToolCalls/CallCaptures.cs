@@ -7,10 +7,17 @@ namespace AgentFunctions.ToolCalls;
 /// <summary>Says which calls change the folder of their run, and has kept what they change.</summary>
 internal sealed class CallCaptures(FolderSnapshots snapshots)
 {
-    /// <summary>Begins the capture of a call, if it is one of those; durable on return.</summary>
-    public Task BeginAsync(ToolCallState state, CancellationToken cancellationToken) => state.HasRun && Of(state.Call!) is { } capture
-        ? capture.BeginAsync(cancellationToken)
-        : Task.CompletedTask;
+    /// <summary>Prepares the capture of a call, if it is one of those; <see langword="null"/> if not.</summary>
+    public async Task<CallCapture?> PrepareAsync(ToolCallState state, CancellationToken cancellationToken)
+    {
+        if (!state.HasRun || Of(state.Call!) is not { } capture)
+        {
+            return null;
+        }
+
+        await capture.PrepareAsync(cancellationToken).ConfigureAwait(false);
+        return capture;
+    }
 
     /// <summary>Takes up the capture of a call that a crash cut off, if it is one of those.</summary>
     public Task ResumeAsync(ToolCallState state, CancellationToken cancellationToken) => Of(state.Call!)?.ResumeAsync(cancellationToken) ?? Task.CompletedTask;

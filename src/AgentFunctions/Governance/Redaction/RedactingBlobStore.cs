@@ -22,8 +22,15 @@ internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Fu
 
         string hash = Convert.ToHexStringLower(SHA256.HashData(content.Span));
         ReadOnlyMemory<byte> written = await truth().CloseAsync(content, Prefix + hash, TreeKeys.HostTree, cancellationToken).ConfigureAwait(false);
-        string kept = await inner.PutAsync(written, cancellationToken).ConfigureAwait(false);
-        await records().PutAsync(Prefix + hash, Encoding.ASCII.GetBytes(kept), default, cancellationToken).ConfigureAwait(false);
+        Task<string> kept = inner.PutAsync(written, cancellationToken);
+        if (records().IsShared)
+        {
+            // Nobody is led to what is not there; one process writes in the order in which it is handed over.
+            await kept.ConfigureAwait(false);
+        }
+
+        byte[] place = Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(written.Span)));
+        await Task.WhenAll(kept, records().PutAsync(Prefix + hash, place, default, cancellationToken)).ConfigureAwait(false);
         return hash;
     }
 

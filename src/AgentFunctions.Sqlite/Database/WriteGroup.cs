@@ -1,0 +1,55 @@
+namespace AgentFunctions.Sqlite.Database;
+
+/// <summary>Writes of one flow that the writer gets at once.</summary>
+/// <param name="writer">The writer.</param>
+/// <param name="current">The innermost group of each flow.</param>
+internal sealed class WriteGroup(Writer writer, AsyncLocal<WriteGroup?> current) : IDisposable
+{
+    private readonly WriteGroup? _outer = current.Value;
+    private readonly Lock _gate = new();
+    private readonly List<WriteJob> _held = [];
+    private bool _closed;
+
+    /// <summary>Holds a write back, in this group or the one around it.</summary>
+    /// <returns>Whether any of them was still open.</returns>
+    public bool TryHold(WriteJob job)
+    {
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                _held.Add(job);
+                return true;
+            }
+        }
+
+        return _outer?.TryHold(job) ?? false;
+    }
+
+    public void Dispose()
+    {
+        if (current.Value == this)
+        {
+            current.Value = _outer;
+        }
+
+        lock (_gate)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+        }
+
+        if (_held.Count > 0)
+        {
+            WriteJob job = _held.Count == 1 ? _held[0] : new JoinedWrites(_held);
+            if (_outer?.TryHold(job) != true)
+            {
+                writer.Add(job);
+            }
+        }
+    }
+}
