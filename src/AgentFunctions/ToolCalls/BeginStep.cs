@@ -1,12 +1,11 @@
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Snapshots;
-using AgentFunctions.Storage;
 
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Enters in the ledger that a call is about to be made, before anything can happen to the world.</summary>
-internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCaptures captures, IWriteGroups groups, TimeProvider time) : IToolCallStep
+internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCaptures captures, TimeProvider time) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -16,7 +15,7 @@ internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCapt
             LedgerEntry entry = state.NewEntry(time.GetUtcNow());
             CallCapture? capture = await captures.PrepareAsync(state, cancellationToken).ConfigureAwait(false);
             // Handed over together, in this order: one flush to disk for all of them.
-            using IDisposable group = groups.Begin();
+            using IDisposable group = captures.Group();
             Task captured = capture?.BeginAsync(cancellationToken) ?? Task.CompletedTask;
             Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
                 ? Task.FromResult(entry)

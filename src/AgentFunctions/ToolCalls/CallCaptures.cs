@@ -7,6 +7,9 @@ namespace AgentFunctions.ToolCalls;
 /// <summary>Says which calls change the folder of their run, and has kept what they change.</summary>
 internal sealed class CallCaptures(FolderSnapshots snapshots)
 {
+    /// <summary>Begins writes that become one commit where the stores can do that.</summary>
+    public IDisposable Group() => snapshots.Group();
+
     /// <summary>Prepares the capture of a call, if it is one of those; <see langword="null"/> if not.</summary>
     public async Task<CallCapture?> PrepareAsync(ToolCallState state, CancellationToken cancellationToken)
     {

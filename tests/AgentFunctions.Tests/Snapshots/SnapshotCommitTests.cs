@@ -1,6 +1,7 @@
 using System.Text;
 using AgentFunctions.Runs;
 using AgentFunctions.Snapshots;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 
@@ -38,7 +39,7 @@ internal sealed class SnapshotCommitTests
             Assert.That(entered.Intersect(begun).Count(), Is.EqualTo(isCommand ? 1 : Turns), "what stood there is in the commit of the call");
             Assert.That(kept.Except(entered), Is.Empty, "contents are in the commit of the entry that names them");
             Assert.That(kept, Has.Length.GreaterThanOrEqualTo(Turns));
-            Assert.That(all.Any(static one => one.To.StartsWith("sealed-content/", StringComparison.Ordinal)), Is.EqualTo(kind == "secrets"));
+            Assert.That(all.Count(static one => one.To.StartsWith("sealed-content/", StringComparison.Ordinal)), kind == "secrets" ? Is.GreaterThan(Turns) : Is.EqualTo(1));
         });
     }
 
@@ -61,6 +62,8 @@ internal sealed class SnapshotCommitTests
     {
         RunHost host = await FolderHost.StartAsync(script, null, ("Workspace:Snapshots", "All"));
         await CommitProbe.EnterAsync(host);
+        // The key that seals contents with secrets is read once a process.
+        await host.Get<IBlobStore>().PutAsync("AKIAIOSFODNN7EXAMPLE"u8.ToArray());
         return host;
     }
 
