@@ -54,7 +54,9 @@ internal sealed class ProgramProcess : IAsyncDisposable
         var start = new ProcessStartInfo("script", ["-qec", $"stty cols 120 rows 40; exec {command}", "/dev/null"]) { RedirectStandardInput = true };
         return Start(start, folder, new(environment)
         {
-            ["OPENAI_API_KEY"] = "test-key", ["OPENAI_BASE_URL"] = model.BaseUrl, ["TERM"] = "xterm",
+            ["OPENAI_API_KEY"] = "test-key",
+            ["OPENAI_BASE_URL"] = model.BaseUrl,
+            ["TERM"] = "xterm",
         });
     }
 

@@ -65,7 +65,9 @@ public sealed class DoorsTests
     {
         JsonElement sent = await SendAsync(Anna, HttpMethod.Post, "/a2a/helper", new
         {
-            jsonrpc = "2.0", id = 1, method = "SendMessage",
+            jsonrpc = "2.0",
+            id = 1,
+            method = "SendMessage",
             @params = new { message = new { messageId = "m", role = "ROLE_USER", parts = new[] { new { text = "Help." } } } },
         });
         JsonElement task = sent.GetProperty("result").GetProperty("task");
@@ -106,7 +108,9 @@ public sealed class DoorsTests
     {
         using HttpRequestMessage hello = Mcp("initialize", new
         {
-            protocolVersion = "2025-06-18", capabilities = new { }, clientInfo = new { name = "test", version = "1" },
+            protocolVersion = "2025-06-18",
+            capabilities = new { },
+            clientInfo = new { name = "test", version = "1" },
         });
         using HttpResponseMessage greeted = await _anybody.SendAsync(hello, Cancel);
         using HttpRequestMessage list = Mcp("tools/list", new { });
@@ -129,7 +133,9 @@ public sealed class DoorsTests
         {
             using HttpRequestMessage call = Mcp("tools/call", new
             {
-                name = "helper", arguments = new { goal = "Wait." }, _meta = new { progressToken = "p" },
+                name = "helper",
+                arguments = new { goal = "Wait." },
+                _meta = new { progressToken = "p" },
             });
             Assert.That(
                 async () =>
@@ -163,8 +169,11 @@ public sealed class DoorsTests
 
     private static object Thread(string words) => new
     {
-        threadId = "t", runId = "r", messages = new[] { new { id = "m", role = "user", content = words } },
-        tools = Array.Empty<string>(), context = Array.Empty<string>(),
+        threadId = "t",
+        runId = "r",
+        messages = new[] { new { id = "m", role = "user", content = words } },
+        tools = Array.Empty<string>(),
+        context = Array.Empty<string>(),
     };
 
     private async Task<JsonElement> SendAsync(

@@ -197,7 +197,8 @@ internal sealed class ConformanceClient : IAsyncDisposable
 
             return Task.FromResult(new PersonAnswer("question", PersonVerdict.Answered)
             {
-                Answers = JsonElement.Parse(answers.ToJsonString()), By = "tester",
+                Answers = JsonElement.Parse(answers.ToJsonString()),
+                By = "tester",
             });
         }
 

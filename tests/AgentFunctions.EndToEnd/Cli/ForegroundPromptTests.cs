@@ -16,7 +16,9 @@ internal sealed class ForegroundPromptTests
         string policy = folder.Write("policy.yaml", "rules: [{name: writes, when: {tool: write_file}, then: ask}]");
         var form = new
         {
-            type = "object", required = new[] { "days" }, properties = new { days = new { type = "integer", minimum = 1 } },
+            type = "object",
+            required = new[] { "days" },
+            properties = new { days = new { type = "integer", minimum = 1 } },
         };
         var heard = new ConcurrentDictionary<int, string>();
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request =>

@@ -88,9 +88,17 @@ internal sealed class DurableAgentTests
             Name = "billing",
             ChatOptions = new ChatOptions
             {
-                Temperature = 0.25f, TopP = 0.5f, Seed = 7, StopSequences = ["STOP"], MaxOutputTokens = 99, ModelId = "their-model",
-                Reasoning = new ReasoningOptions { Effort = ReasoningEffort.High }, ToolMode = ChatToolMode.RequireAny, Tools = [Charge([]), new HostedWebSearchTool()],
-                AdditionalProperties = new AdditionalPropertiesDictionary { ["mine"] = 1 }, RawRepresentationFactory = static _ => "raw",
+                Temperature = 0.25f,
+                TopP = 0.5f,
+                Seed = 7,
+                StopSequences = ["STOP"],
+                MaxOutputTokens = 99,
+                ModelId = "their-model",
+                Reasoning = new ReasoningOptions { Effort = ReasoningEffort.High },
+                ToolMode = ChatToolMode.RequireAny,
+                Tools = [Charge([]), new HostedWebSearchTool()],
+                AdditionalProperties = new AdditionalPropertiesDictionary { ["mine"] = 1 },
+                RawRepresentationFactory = static _ => "raw",
             },
         });
         await using RunHost host = await AgentHost.StartAsync(billing);
@@ -229,7 +237,9 @@ internal sealed class DurableAgentTests
         ScriptedClient client = new(static (messages, _) => messages.Any(static message => message.Role == ChatRole.Tool) ? ScriptedClient.Say("Paid.") : ScriptedClient.Call("c1", "charge", ("cents", 42)));
         AIAgent billing = new ChatClientAgent(client, new ChatClientAgentOptions
         {
-            Name = "billing", ChatOptions = new ChatOptions { Instructions = "You bill.", Tools = [Charge([])] }, AIContextProviders = [provider],
+            Name = "billing",
+            ChatOptions = new ChatOptions { Instructions = "You bill.", Tools = [Charge([])] },
+            AIContextProviders = [provider],
         });
         await using RunHost host = await AgentHost.StartAsync(billing);
 

@@ -46,7 +46,9 @@ internal static class A2ACard
             ["version"] = typeof(A2ACard).Assembly.GetName().Version?.ToString(3) ?? "0",
             ["capabilities"] = new JsonObject
             {
-                ["streaming"] = true, ["pushNotifications"] = false, ["extendedAgentCard"] = true,
+                ["streaming"] = true,
+                ["pushNotifications"] = false,
+                ["extendedAgentCard"] = true,
             },
             ["securitySchemes"] = schemes,
             ["securityRequirements"] = requirements,
@@ -54,7 +56,10 @@ internal static class A2ACard
             ["defaultOutputModes"] = new JsonArray("text/plain"),
             ["skills"] = new JsonArray(new JsonObject
             {
-                ["id"] = agent.Name, ["name"] = agent.Name, ["description"] = what, ["tags"] = new JsonArray("agent"),
+                ["id"] = agent.Name,
+                ["name"] = agent.Name,
+                ["description"] = what,
+                ["tags"] = new JsonArray("agent"),
             }),
         };
     }
@@ -73,7 +78,9 @@ internal static class A2ACard
 
     private static JsonObject Interface(string url, string binding) => new()
     {
-        ["url"] = url, ["protocolBinding"] = binding, ["protocolVersion"] = "1.0",
+        ["url"] = url,
+        ["protocolBinding"] = binding,
+        ["protocolVersion"] = "1.0",
     };
 
     private static JsonObject Requirement(string scheme) => new()

@@ -144,7 +144,9 @@ internal static class A2ADoor
             ["id"] = id,
             ["error"] = new JsonObject
             {
-                ["code"] = e.Code, ["message"] = Redact(http, e.Message), ["data"] = e.Details(),
+                ["code"] = e.Code,
+                ["message"] = Redact(http, e.Message),
+                ["data"] = e.Details(),
             },
         });
     }
@@ -160,7 +162,9 @@ internal static class A2ADoor
 
     private static JsonObject Envelope(JsonNode? id, JsonObject result) => new()
     {
-        ["jsonrpc"] = "2.0", ["id"] = id?.DeepClone(), ["result"] = result,
+        ["jsonrpc"] = "2.0",
+        ["id"] = id?.DeepClone(),
+        ["result"] = result,
     };
 
     private static async Task<IResult> RestAsync(
@@ -216,7 +220,10 @@ internal static class A2ADoor
         {
             ["error"] = new JsonObject
             {
-                ["code"] = e.Status, ["status"] = e.StatusName, ["message"] = Redact(http, e.Message), ["details"] = e.Details(),
+                ["code"] = e.Status,
+                ["status"] = e.StatusName,
+                ["message"] = Redact(http, e.Message),
+                ["details"] = e.Details(),
             },
         }.ToJsonString(),
         "application/json", statusCode: e.Status);

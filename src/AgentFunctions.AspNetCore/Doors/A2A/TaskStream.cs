@@ -73,7 +73,10 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
                     {
                         ["artifactUpdate"] = new JsonObject
                         {
-                            ["taskId"] = id, ["contextId"] = TaskView.ContextOf(stand.Run), ["artifact"] = answer, ["lastChunk"] = true,
+                            ["taskId"] = id,
+                            ["contextId"] = TaskView.ContextOf(stand.Run),
+                            ["artifact"] = answer,
+                            ["lastChunk"] = true,
                         },
                     });
                 }

@@ -103,7 +103,9 @@ internal sealed class TaskView(Transcript transcript)
     public static JsonObject? AnswerOf(Run run) => run.Result is { Text.Length: > 0 } result && run.IsEnded
         ? new JsonObject
         {
-            ["artifactId"] = "answer", ["name"] = "answer", ["parts"] = new JsonArray(new JsonObject { ["text"] = result.Text }),
+            ["artifactId"] = "answer",
+            ["name"] = "answer",
+            ["parts"] = new JsonArray(new JsonObject { ["text"] = result.Text }),
         }
         : null;
 

@@ -24,7 +24,10 @@ internal sealed class AgUiFold(
     {
         yield return new JsonObject
         {
-            ["type"] = "RUN_STARTED", ["threadId"] = threadId, ["runId"] = name, ["protocolVersion"] = "1.0",
+            ["type"] = "RUN_STARTED",
+            ["threadId"] = threadId,
+            ["runId"] = name,
+            ["protocolVersion"] = "1.0",
         };
         yield return new JsonObject { ["type"] = "STATE_SNAPSHOT", ["snapshot"] = new JsonObject { ["run"] = runId } };
     }
@@ -84,7 +87,10 @@ internal sealed class AgUiFold(
             string arguments = call.Arguments.GetRawText();
             events.Add(new JsonObject
             {
-                ["type"] = "TOOL_CALL_START", ["toolCallId"] = key, ["toolCallName"] = call.Tool, ["parentMessageId"] = id,
+                ["type"] = "TOOL_CALL_START",
+                ["toolCallId"] = key,
+                ["toolCallName"] = call.Tool,
+                ["parentMessageId"] = id,
             });
             events.Add(new JsonObject { ["type"] = "TOOL_CALL_ARGS", ["toolCallId"] = key, ["delta"] = arguments });
             events.Add(new JsonObject { ["type"] = "TOOL_CALL_END", ["toolCallId"] = key });
@@ -113,7 +119,11 @@ internal sealed class AgUiFold(
         messages.Add(new JsonObject { ["id"] = id, ["role"] = "tool", ["toolCallId"] = key, ["content"] = content });
         return new JsonObject
         {
-            ["type"] = "TOOL_CALL_RESULT", ["messageId"] = id, ["toolCallId"] = key, ["content"] = content, ["role"] = "tool",
+            ["type"] = "TOOL_CALL_RESULT",
+            ["messageId"] = id,
+            ["toolCallId"] = key,
+            ["content"] = content,
+            ["role"] = "tool",
         };
     }
 
@@ -138,12 +148,17 @@ internal sealed class AgUiFold(
     /// <summary>Makes the event of an error.</summary>
     public static JsonObject Error(string code, string message) => new()
     {
-        ["type"] = "RUN_ERROR", ["message"] = message, ["code"] = code,
+        ["type"] = "RUN_ERROR",
+        ["message"] = message,
+        ["code"] = code,
     };
 
     private JsonObject Finish(JsonObject outcome) => new()
     {
-        ["type"] = "RUN_FINISHED", ["threadId"] = threadId, ["runId"] = name, ["outcome"] = outcome,
+        ["type"] = "RUN_FINISHED",
+        ["threadId"] = threadId,
+        ["runId"] = name,
+        ["outcome"] = outcome,
     };
 
     private JsonObject Snapshot() => new() { ["type"] = "MESSAGES_SNAPSHOT", ["messages"] = messages.DeepClone() };

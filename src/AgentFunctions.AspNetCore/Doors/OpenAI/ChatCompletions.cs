@@ -88,7 +88,9 @@ internal sealed class ChatCompletions(
         static JsonNode Item(JsonNode? message) => message?["role"]?.ToString() is "user" or "assistant"
             ? new JsonObject
             {
-                ["type"] = "message", ["role"] = message["role"]!.ToString(), ["content"] = message["content"]?.DeepClone() ?? "",
+                ["type"] = "message",
+                ["role"] = message["role"]!.ToString(),
+                ["content"] = message["content"]?.DeepClone() ?? "",
             }
             : throw OpenAIException.Invalid("messages", "use the roles developer, system, user and assistant.");
     }

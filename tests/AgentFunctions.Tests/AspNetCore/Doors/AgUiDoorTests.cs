@@ -84,8 +84,11 @@ internal sealed class AgUiDoorTests
             {
                 Content = JsonContent.Create(new
                 {
-                    threadId = "t", runId = "r", messages = new[] { new { id = "m", role = "user", content = "Answer." } },
-                    tools = Array.Empty<string>(), context = Array.Empty<string>(),
+                    threadId = "t",
+                    runId = "r",
+                    messages = new[] { new { id = "m", role = "user", content = "Answer." } },
+                    tools = Array.Empty<string>(),
+                    context = Array.Empty<string>(),
                 }),
             };
             request.Headers.Authorization = new("Bearer", key);

@@ -166,7 +166,8 @@ internal sealed class OpenAIDoorTests
         return request.Turn switch
         {
             < 2 when goal.Contains("Look", StringComparison.Ordinal) => ChatReply.Call("look", new { at = $"place {request.Turn}" })
-                with { Text = $"I look for the {request.Turn}th time, at a place that is far away." },
+                with
+            { Text = $"I look for the {request.Turn}th time, at a place that is far away." },
             0 when goal.Contains("Send", StringComparison.Ordinal) => ChatReply.Call("send", new { }),
             _ => ChatReply.Say(Answer),
         };
