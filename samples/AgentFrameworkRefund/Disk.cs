@@ -12,4 +12,13 @@ internal static class Disk
         stream.Write(Encoding.UTF8.GetBytes(line + "\n"));
         stream.Flush(flushToDisk: true);
     }
+
+    /// <summary>Puts a text in place of a file: a kill leaves the one or the other, whole.</summary>
+    public static void Replace(string file, string text)
+    {
+        string side = file + ".new";
+        File.Delete(side);
+        Append(side, text);
+        File.Move(side, file, overwrite: true);
+    }
 }

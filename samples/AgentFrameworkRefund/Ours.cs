@@ -53,8 +53,9 @@ internal static class Ours
                 foreach (string tool in probes ? Shop.Effects : [])
                 {
                     // Ask the books whether the effect took place: whoever has them needs no idempotency key.
-                    options.Effect(tool, ToolEffect.NotIdempotent, (_, _, _) => Task.FromResult(
-                        team.Shop.Happened.Contains(tool) ? Reconciliation.TookEffect($"{tool}: done for 4711") : Reconciliation.DidNotTakeEffect));
+                    options.Effect(tool, ToolEffect.NotIdempotent, (_, _, _) => Task.FromResult(team.Shop.Happened.Contains(tool)
+                        ? Reconciliation.TookEffect($"{tool}: done for 4711")
+                        : Reconciliation.DidNotTakeEffect));
                 }
             })
             .AddAgentFunctionsAsAIAgents();

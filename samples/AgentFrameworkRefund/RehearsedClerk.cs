@@ -3,14 +3,18 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFrameworkRefund;
 
-/// <summary>A model at temperature 0: it asks for the tools that it has one after the other, and takes what it is told for done.</summary>
+/// <summary>A model at temperature 0: asks for its tools one after the other, and takes for done what it is told.</summary>
 internal sealed class RehearsedClerk(KillPoint kill, string calls) : IChatClient
 {
-    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         Disk.Append(calls, "model");
-        HashSet<string> done = [.. messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Select(static result => result.CallId)];
-        string? next = (options?.Tools ?? []).Select(static tool => tool.Name).OrderBy(static name => Array.IndexOf(Shop.Effects, name)).FirstOrDefault(name => !done.Contains($"call-{name}"));
+        HashSet<string> done = [.. messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
+            .Select(static result => result.CallId)];
+        string? next = (options?.Tools ?? []).Select(static tool => tool.Name)
+            .OrderBy(static name => Array.IndexOf(Shop.Effects, name))
+            .FirstOrDefault(name => !done.Contains($"call-{name}"));
         if (next == "mark_refunded")
         {
             kill.Pass("model after charge");
@@ -23,14 +27,20 @@ internal sealed class RehearsedClerk(KillPoint kill, string calls) : IChatClient
 
         ChatMessage answer = next is null
             ? new ChatMessage(ChatRole.Assistant, "The order is refunded.")
-            : new ChatMessage(ChatRole.Assistant, [new FunctionCallContent($"call-{next}", next, new Dictionary<string, object?> { ["order"] = "4711" })]);
-        return Task.FromResult(new ChatResponse(answer) { FinishReason = next is null ? ChatFinishReason.Stop : ChatFinishReason.ToolCalls });
+            : new ChatMessage(ChatRole.Assistant,
+                [new FunctionCallContent($"call-{next}", next, new Dictionary<string, object?> { ["order"] = "4711" })]);
+        return Task.FromResult(new ChatResponse(answer)
+        {
+            FinishReason = next is null ? ChatFinishReason.Stop : ChatFinishReason.ToolCalls,
+        });
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+        ChatResponse response = await GetResponseAsync(messages, options, cancellationToken);
+        foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())
         {
             yield return update;
         }

@@ -29,12 +29,13 @@ internal sealed class Team(string folder, KillPoint kill)
     });
 
     // A checkpoint is found again by the ids of agents, which are random where none is given.
-    private ChatClientAgent AgentOf(string name, string instructions, AIFunction[] tools) => new(Clerk(), new ChatClientAgentOptions
-    {
-        Id = name,
-        Name = name,
-        ChatOptions = new ChatOptions { Instructions = instructions, Tools = [.. tools] },
-    });
+    private ChatClientAgent AgentOf(string name, string instructions, AIFunction[] tools) => new(
+        Clerk(), new ChatClientAgentOptions
+        {
+            Id = name,
+            Name = name,
+            ChatOptions = new ChatOptions { Instructions = instructions, Tools = [.. tools] },
+        });
 
     private RehearsedClerk Clerk() => new(kill, Calls);
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFrameworkRefund;
 
-/// <summary>The scenario on Agent Framework alone: a workflow with checkpoints in files, or an agent with its history in a file.</summary>
+/// <summary>The scenario on Agent Framework alone: a workflow with checkpoints, or an agent with a history, in files.</summary>
 internal static class Theirs
 {
     /// <summary>Runs a workflow of agents, or goes on from its last checkpoint.</summary>
@@ -17,7 +17,8 @@ internal static class Theirs
         CheckpointManager checkpoints = CheckpointManager.CreateJson(store);
         CheckpointInfo? last = await checkpoints.GetLatestCheckpointAsync("order-4711");
         await using StreamingRun run = last is null
-            ? await InProcessExecution.RunStreamingAsync(workflow, new List<ChatMessage> { new(ChatRole.User, Program.Goal) }, checkpoints, "order-4711")
+            ? await InProcessExecution.RunStreamingAsync(
+                workflow, new List<ChatMessage> { new(ChatRole.User, Program.Goal) }, checkpoints, "order-4711")
             : await InProcessExecution.ResumeStreamingAsync(workflow, last, checkpoints);
         // The first checkpoint may or may not hold the token of the turn.
         await run.TrySendMessageAsync(new TurnToken(emitEvents: true));
@@ -42,17 +43,17 @@ internal static class Theirs
     {
         public bool IsEmpty => !File.Exists(file);
 
-        protected override ValueTask<IEnumerable<ChatMessage>> ProvideChatHistoryAsync(InvokingContext context, CancellationToken cancellationToken = default) => new(
-            IsEmpty ? [] : File.ReadLines(file).Select(static line => JsonSerializer.Deserialize<ChatMessage>(line, AIJsonUtilities.DefaultOptions)!).ToArray());
+        protected override ValueTask<IEnumerable<ChatMessage>> ProvideChatHistoryAsync(
+            InvokingContext context, CancellationToken cancellationToken = default) => new(Read());
 
         protected override ValueTask StoreChatHistoryAsync(InvokedContext context, CancellationToken cancellationToken = default)
         {
-            foreach (ChatMessage message in context.RequestMessages.Concat(context.ResponseMessages ?? []))
-            {
-                Disk.Append(file, JsonSerializer.Serialize(message, AIJsonUtilities.DefaultOptions));
-            }
-
+            List<ChatMessage> history = [.. Read(), .. context.RequestMessages, .. context.ResponseMessages ?? []];
+            Disk.Replace(file, JsonSerializer.Serialize(history, AIJsonUtilities.DefaultOptions));
             return default;
         }
+
+        private List<ChatMessage> Read() =>
+            IsEmpty ? [] : JsonSerializer.Deserialize<List<ChatMessage>>(File.ReadAllText(file), AIJsonUtilities.DefaultOptions)!;
     }
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace AgentFunctions.EndToEnd.Crash;
 
-/// <summary>An agent of Agent Framework as a durable run, in a process that is killed around its model calls and its effects.</summary>
+/// <summary>
+/// An agent of Agent Framework as a durable run, in a process that is killed around its model calls and its effects.
+/// </summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(1_800_000)]
 internal sealed class KilledAgentFrameworkTests
@@ -12,16 +14,19 @@ internal sealed class KilledAgentFrameworkTests
     public async Task Refund_KilledAroundItsEffects_DoublesNoneAndMissesNone(string shape)
     {
         int kills = KilledProgram.Kills(2);
-        await using ProgramProcess sample = ProgramProcess.StartSample("AgentFrameworkRefund", [], shape, kills.ToString(CultureInfo.InvariantCulture));
+        await using ProgramProcess sample = ProgramProcess.StartSample(
+            "AgentFrameworkRefund", [], shape, kills.ToString(CultureInfo.InvariantCulture));
         int exitCode = await sample.WaitAsync();
 
         Assert.That(exitCode, Is.Zero, sample.Output + sample.Errors);
-        string[] row = sample.Output.Split('\n').Single(line => line.StartsWith($"| {shape} |", StringComparison.Ordinal)).Split('|', StringSplitOptions.TrimEntries);
+        string[] row = sample.Output.Split('\n').Single(line => line.StartsWith($"| {shape} |", StringComparison.Ordinal))
+            .Split('|', StringSplitOptions.TrimEntries);
         Assert.Multiple(() =>
         {
             Assert.That(row[2], Is.EqualTo(kills.ToString(CultureInfo.InvariantCulture)));
             Assert.That(row[3..6], Is.All.EqualTo("0"), "trials with doubled effects, doubled effects, missing effects");
             Assert.That(row[7], Is.EqualTo("0"), sample.Errors);
+            Assert.That(row[8], Is.EqualTo(row[2]), "each trial was killed");
         });
     }
 }
