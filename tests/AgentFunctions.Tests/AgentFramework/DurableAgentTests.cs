@@ -14,8 +14,6 @@ namespace AgentFunctions.Tests.AgentFramework;
 /// <summary>An agent of Agent Framework as an agent of durable runs: each row of the mapping that a run shows.</summary>
 internal sealed class DurableAgentTests
 {
-    private static readonly FunctionCallContent ChargeCall = ScriptedClient.CallOf("c1", "charge", ("cents", 42));
-
     [Test]
     public async Task Run_ToolOfTheAgent_IsAStepOfItsOwn()
     {
@@ -27,7 +25,7 @@ internal sealed class DurableAgentTests
                 return $"charged {cents}";
             },
             "charge", "Charges.");
-        ScriptedClient client = ScriptedClient.Calls("All paid.", ChargeCall);
+        ScriptedClient client = ScriptedClient.Calls("All paid.", Billing.ChargeCall);
         AIAgent billing = new ChatClientAgent(client, "You bill.", "billing", "Bills people.", [charge]);
         await using RunHost host = await AgentHost.StartAsync(billing);
 
@@ -50,8 +48,9 @@ internal sealed class DurableAgentTests
     public async Task Run_ToolThatNeedsApproval_AsksAPersonAndIsCalledOnce()
     {
         var charged = new List<int>();
-        AIFunction charge = new ApprovalRequiredAIFunction(Charge(charged));
-        AIAgent billing = new ChatClientAgent(ScriptedClient.Calls("Paid.", ChargeCall), name: "billing", tools: [charge]);
+        AIFunction charge = new ApprovalRequiredAIFunction(Billing.Charge(charged));
+        AIAgent billing = new ChatClientAgent(
+            ScriptedClient.Calls("Paid.", Billing.ChargeCall), name: "billing", tools: [charge]);
         await using RunHost host = await AgentHost.StartAsync(billing);
 
         Run run = await host.SubmitAsync("Charge 42.", new RunRequest { Agent = "billing" });
@@ -69,8 +68,10 @@ internal sealed class DurableAgentTests
     {
         var called = new List<string>();
         AIAgent Of(string name) => new ChatClientAgent(
-            ScriptedClient.Calls("Done.", ScriptedClient.CallOf("c1", "act")), name: name, tools: [AIFunctionFactory.Create(() => called.Add(name), "act", "Acts.")]);
-        await using RunHost host = await AgentHost.StartAsync(services => services.AddDurableAgent(Of("one")).AddDurableAgent(Of("two")));
+            ScriptedClient.Calls("Done.", ScriptedClient.CallOf("c1", "act")), name: name,
+            tools: [AIFunctionFactory.Create(() => called.Add(name), "act", "Acts.")]);
+        await using RunHost host = await AgentHost.StartAsync(
+            services => services.AddDurableAgent(Of("one")).AddDurableAgent(Of("two")));
 
         Run one = await host.AskAsync("one", "Act.");
         Run two = await host.AskAsync("two", "Act.");
@@ -82,7 +83,7 @@ internal sealed class DurableAgentTests
     [Test]
     public async Task Run_ChatOptions_GoWithEachModelCall()
     {
-        ScriptedClient client = ScriptedClient.Calls("Done.", ChargeCall);
+        ScriptedClient client = ScriptedClient.Calls("Done.", Billing.ChargeCall);
         AIAgent billing = new ChatClientAgent(client, new ChatClientAgentOptions
         {
             Name = "billing",
@@ -96,7 +97,7 @@ internal sealed class DurableAgentTests
                 ModelId = "their-model",
                 Reasoning = new ReasoningOptions { Effort = ReasoningEffort.High },
                 ToolMode = ChatToolMode.RequireAny,
-                Tools = [Charge([]), new HostedWebSearchTool()],
+                Tools = [Billing.Charge([]), new HostedWebSearchTool()],
                 AdditionalProperties = new AdditionalPropertiesDictionary { ["mine"] = 1 },
                 RawRepresentationFactory = static _ => "raw",
             },
@@ -110,7 +111,8 @@ internal sealed class DurableAgentTests
         {
             Assert.Multiple(() =>
             {
-                Assert.That((options!.Temperature, options.TopP, options.Seed, options.MaxOutputTokens, options.ModelId), Is.EqualTo((0.25f, 0.5f, 7L, 99, "their-model")));
+                Assert.That((options!.Temperature, options.TopP, options.Seed, options.MaxOutputTokens, options.ModelId),
+                    Is.EqualTo((0.25f, 0.5f, 7L, 99, "their-model")));
                 Assert.That(options.StopSequences, Is.EqualTo(new[] { "STOP" }));
                 Assert.That(options.Reasoning!.Effort, Is.EqualTo(ReasoningEffort.High));
                 Assert.That(options.AdditionalProperties!["mine"], Is.EqualTo(1));
@@ -120,51 +122,8 @@ internal sealed class DurableAgentTests
         }
 
         // A model that had to call a tool in each turn would never end.
-        Assert.That(client.Requests.Select(static request => request.Options!.ToolMode), Is.EqualTo(new ChatToolMode?[] { ChatToolMode.RequireAny, null }));
-    }
-
-    [Test]
-    public async Task Run_FunctionMiddleware_IsAroundEachToolStepAndSeesTheCall()
-    {
-        var seen = new List<string>();
-        var charged = new List<int>();
-        AIAgent billing = new ChatClientAgent(ScriptedClient.Calls("Done.", ChargeCall), name: "billing", tools: [Charge(charged)]).AsBuilder()
-            .Use((agent, context, next, token) =>
-            {
-                seen.Add($"{agent.Name} {context.Function.Name} {context.Arguments["cents"]} {context.CallContent.CallId} {context.Messages.Count} {context.Options!.Tools!.Count}");
-                return next(context, token);
-            }).Build();
-        await using RunHost host = await AgentHost.StartAsync(billing);
-
-        await host.AskAsync("billing", "Charge 42.");
-
-        Assert.That(seen, Is.EqualTo(new[] { "billing charge 42 c1 2 1" }));
-        Assert.That(charged, Is.EqualTo(new[] { 42 }));
-    }
-
-    [Test]
-    public async Task Run_MiddlewareThatTerminates_EndsTheTurnWithoutAnotherModelCall()
-    {
-        ScriptedClient client = new(static (messages, _) => messages[^1].Text == "And now?"
-            ? ScriptedClient.Say("Now it goes on.")
-            : new ChatMessage(ChatRole.Assistant, [new TextContent("I charge."), ChargeCall, ScriptedClient.CallOf("c2", "charge", ("cents", 43))]));
-        var charged = new List<int>();
-        AIAgent billing = new ChatClientAgent(client, name: "billing", tools: [Charge(charged)]).AsBuilder()
-            .Use(static (_, context, next, token) =>
-            {
-                context.Terminate = true;
-                return next(context, token);
-            }).Build();
-        await using RunHost host = await AgentHost.StartAsync(billing);
-
-        Run run = await host.AskAsync("billing", "Charge.");
-
-        Assert.That((run.Status, run.Result!.Text, client.Requests.Count), Is.EqualTo((RunStatus.Completed, "I charge.", 1)));
-        Assert.That(charged, Is.EqualTo(new[] { 42 }), "the calls after it in the same turn are not made");
-        await host.Steering.SendAsync(run.Id, "And now?");
-        run = await host.Reader.WaitForEndAsync(run.Id);
-        Assert.That(run.Result!.Text, Is.EqualTo("Now it goes on."));
-        Assert.That(client.Requests.Last().Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Count(), Is.EqualTo(2));
+        Assert.That(client.Requests.Select(static request => request.Options!.ToolMode),
+            Is.EqualTo(new ChatToolMode?[] { ChatToolMode.RequireAny, null }));
     }
 
     [Test]
@@ -181,117 +140,18 @@ internal sealed class DurableAgentTests
                 return number;
             },
             "act", "Acts.");
-        FunctionCallContent[] calls = [.. Enumerable.Range(0, 5).Select(static number => ScriptedClient.CallOf($"c{number}", "act", ("number", number)))];
-        await using RunHost host = await AgentHost.StartAsync(new ChatClientAgent(ScriptedClient.Calls("Done.", calls), name: "worker-of-theirs", tools: [act]));
+        FunctionCallContent[] calls = [.. Enumerable.Range(0, 5)
+            .Select(static number => ScriptedClient.CallOf($"c{number}", "act", ("number", number)))];
+        await using RunHost host = await AgentHost.StartAsync(
+            new ChatClientAgent(ScriptedClient.Calls("Done.", calls), name: "worker-of-theirs", tools: [act]));
 
         Run run = await host.AskAsync("worker-of-theirs", "Act.");
 
         Assert.That((run.Status, most), Is.EqualTo((RunStatus.Completed, 1)));
-        IEnumerable<int?> started = (await host.JournalAsync(run.Id)).Where(static e => e.Type is JournalEventTypes.ToolStarted or JournalEventTypes.ToolCompleted).Select(static e => e.Call);
+        IEnumerable<int?> started = (await host.JournalAsync(run.Id))
+            .Where(static e => e.Type is JournalEventTypes.ToolStarted or JournalEventTypes.ToolCompleted)
+            .Select(static e => e.Call);
         Assert.That(started, Is.EqualTo(new int?[] { 0, 0, 1, 1, 2, 2, 3, 3, 4, 4 }));
-    }
-
-    [Test]
-    public async Task Run_ChatClientMiddleware_IsAroundEachModelStep()
-    {
-        int calls = 0;
-        IChatClient client = ScriptedClient.Calls("Done.", ChargeCall).AsBuilder().Use(
-            async (messages, options, next, token) =>
-            {
-                calls++;
-                await next(messages, options, token);
-            }).Build();
-        await using RunHost host = await AgentHost.StartAsync(new ChatClientAgent(client, name: "billing", tools: [Charge([])]));
-
-        await host.AskAsync("billing", "Charge 42.");
-
-        Assert.That(calls, Is.EqualTo(2));
-    }
-
-    [Test]
-    public async Task Run_RunMiddlewareThatIsOptedIn_IsAroundEachModelStep()
-    {
-        int runs = 0;
-        ScriptedClient client = ScriptedClient.Calls("Done.", ChargeCall);
-        var charged = new List<int>();
-        AIAgent billing = new ChatClientAgent(client, "You bill.", "billing", tools: [Charge(charged)]).AsBuilder()
-            .Use(async (messages, session, options, next, token) =>
-            {
-                runs++;
-                await next(messages, session, options, token);
-            }).Build();
-        await using RunHost host = await AgentHost.StartAsync(billing, static options => options.RunMiddleware(MiddlewareScope.PerModelCall));
-
-        Run run = await host.AskAsync("billing", "Charge 42.");
-
-        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
-        // Once for the probe, which calls no model.
-        Assert.That((runs, client.Requests.Count, charged.Count), Is.EqualTo((3, 2, 1)));
-        Assert.That(client.Requests.First().Options!.Instructions, Does.StartWith("You bill.").And.Not.Contain("You bill.\nYou bill."));
-    }
-
-    [Test]
-    public async Task Run_ContextProvider_IsAskedOnceForAMessageAndToldOnceWhatCameOfIt()
-    {
-        var provider = new PriceProvider();
-        ScriptedClient client = new(static (messages, _) => messages.Any(static message => message.Role == ChatRole.Tool) ? ScriptedClient.Say("Paid.") : ScriptedClient.Call("c1", "charge", ("cents", 42)));
-        AIAgent billing = new ChatClientAgent(client, new ChatClientAgentOptions
-        {
-            Name = "billing",
-            ChatOptions = new ChatOptions { Instructions = "You bill.", Tools = [Charge([])] },
-            AIContextProviders = [provider],
-        });
-        await using RunHost host = await AgentHost.StartAsync(billing);
-
-        Run run = await host.AskAsync("billing", "Charge me.");
-        await host.Steering.SendAsync(run.Id, "Thanks.");
-        run = await host.Reader.WaitForEndAsync(run.Id);
-
-        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
-        Assert.That(provider.Asked, Is.EqualTo(new[] { "Charge me.", "Thanks." }));
-        Assert.That(provider.Told, Is.EqualTo(new[] { "Charge me. -> Paid.", "Thanks. -> Paid." }));
-        Assert.That(client.Requests, Has.Count.EqualTo(3));
-        (IReadOnlyList<ChatMessage> Messages, ChatOptions? Options)[] requests = [.. client.Requests];
-        foreach ((IReadOnlyList<ChatMessage> messages, ChatOptions? options) in requests.Take(2))
-        {
-            Assert.That(messages[1].Text, Is.EqualTo("Prices for: Charge me."), "what was added is the same in each call of the turn");
-            Assert.That(options!.Instructions, Does.Contain("You bill.").And.Contain("Quote prices."));
-        }
-
-        Assert.That(requests[2].Messages.Select(static message => message.Text), Has.Some.EqualTo("Prices for: Thanks."));
-    }
-
-    [Test]
-    public async Task Run_ToolsOfAProvider_KeepTheirStateInTheRun()
-    {
-        ScriptedClient client = new(static (messages, options) => messages.Count(static message => message.Role == ChatRole.Tool) switch
-        {
-            0 => new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("c1", options!.Tools!.Single(static tool => tool.Name.Contains("add", StringComparison.OrdinalIgnoreCase)).Name,
-                new Dictionary<string, object?> { ["todos"] = new[] { new { title = "Buy milk", description = "" } } })]),
-            1 => new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("c2", options!.Tools!.Single(static tool => tool.Name.Contains("get_all", StringComparison.OrdinalIgnoreCase)).Name, new Dictionary<string, object?>())]),
-            _ => ScriptedClient.Say(messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Last().Result!.ToString()!),
-        });
-        AIAgent planner = new ChatClientAgent(client, new ChatClientAgentOptions { Name = "planner", AIContextProviders = [new TodoProvider()] });
-        await using RunHost host = await AgentHost.StartAsync(planner);
-
-        Run run = await host.AskAsync("planner", "Plan.");
-
-        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
-        Assert.That(run.Result!.Text, Does.Contain("Buy milk"), string.Join(", ", client.Requests.First().Options!.Tools!.Select(static tool => tool.Name)));
-    }
-
-    [Test]
-    public async Task Run_HistoryThatIsMirrored_HearsEachAnswerOnce()
-    {
-        var history = new MirrorHistory();
-        AIAgent billing = new ChatClientAgent(
-            ScriptedClient.Calls("Paid.", ChargeCall), new ChatClientAgentOptions { Name = "billing", ChatOptions = new ChatOptions { Tools = [Charge([])] }, ChatHistoryProvider = history });
-        await using RunHost host = await AgentHost.StartAsync(billing, static options => options.History = HistoryMode.Mirror);
-
-        await host.AskAsync("billing", "Charge me.");
-
-        Assert.That(history.Kept, Is.EqualTo(new[] { "user: Charge me.", "assistant: ", "tool: ", "assistant: Paid." }));
-        Assert.That(history.Reads, Is.Zero);
     }
 
     [Test]
@@ -300,25 +160,29 @@ internal sealed class DurableAgentTests
         AIAgent sub = new ChatClientAgent(ScriptedClient.Says("42 euros"), name: "pricing");
         ScriptedClient client = new(static (messages, options) => messages.Any(static message => message.Role == ChatRole.Tool)
             ? ScriptedClient.Say("It costs 42 euros.")
-            : new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("c1", options!.Tools!.Single().Name, new Dictionary<string, object?> { ["query"] = "How much?" })]));
-        await using RunHost host = await AgentHost.StartAsync(new ChatClientAgent(client, name: "billing", tools: [sub.AsAIFunction()]));
+            : ScriptedClient.Call("c1", options!.Tools!.Single().Name, ("query", "How much?")));
+        await using RunHost host = await AgentHost.StartAsync(
+            new ChatClientAgent(client, name: "billing", tools: [sub.AsAIFunction()]));
 
         Run run = await host.AskAsync("billing", "How much?");
 
         Assert.That(run.Result!.Text, Is.EqualTo("It costs 42 euros."));
-        Assert.That((await host.JournalAsync(run.Id)).Single(static e => e.Type == JournalEventTypes.ToolCompleted).Text, Does.Contain("42 euros"));
+        Assert.That((await host.JournalAsync(run.Id)).Single(static e => e.Type == JournalEventTypes.ToolCompleted).Text,
+            Does.Contain("42 euros"));
     }
 
     [Test]
     public async Task Run_CallOfAToolThatIsNotThere_IsAnsweredByTheRunAndNotByThePipeline()
     {
         ScriptedClient client = ScriptedClient.Calls("Then not.", ScriptedClient.CallOf("c1", "fly"));
-        await using RunHost host = await AgentHost.StartAsync(new ChatClientAgent(client, name: "billing", tools: [Charge([])]));
+        await using RunHost host = await AgentHost.StartAsync(
+            new ChatClientAgent(client, name: "billing", tools: [Billing.Charge([])]));
 
         Run run = await host.AskAsync("billing", "Fly.");
 
         Assert.That((run.Status, client.Requests.Count), Is.EqualTo((RunStatus.Completed, 2)), run.Error?.Message);
-        Assert.That(client.Requests.Last().Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Single().Result!.ToString(), Does.Contain("there is no tool 'fly'"));
+        Assert.That(client.Requests.Last().Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
+            .Single().Result!.ToString(), Does.Contain("there is no tool 'fly'"));
     }
 
     [Test]
@@ -326,7 +190,12 @@ internal sealed class DurableAgentTests
     {
         ScriptedClient client = ScriptedClient.Says("""{"total":42}""");
         AIAgent billing = new ChatClientAgent(
-            client, new ChatClientAgentOptions { Name = "billing", ChatOptions = new ChatOptions { ResponseFormat = ChatResponseFormat.ForJsonSchema<Answer>() } });
+            client,
+            new ChatClientAgentOptions
+            {
+                Name = "billing",
+                ChatOptions = new ChatOptions { ResponseFormat = ChatResponseFormat.ForJsonSchema<Answer>() },
+            });
         await using RunHost host = await AgentHost.StartAsync(billing);
 
         Run run = await host.AskAsync("billing", "How much?");
@@ -340,68 +209,18 @@ internal sealed class DurableAgentTests
     {
         await using RunHost host = await AgentHost.StartAsync(static services =>
         {
-            services.AddKeyedSingleton<AIAgent>("raw", (_, _) => new ChatClientAgent(ScriptedClient.Says("I am keyed."), name: "keyed"));
-            services.AddDurableAgent("raw").AddDurableAgent(static _ => new ChatClientAgent(ScriptedClient.Says("I am made."), name: "made"));
+            services.AddKeyedSingleton<AIAgent>(
+                "raw", (_, _) => new ChatClientAgent(ScriptedClient.Says("I am keyed."), name: "keyed"));
+            services.AddDurableAgent("raw")
+                .AddDurableAgent(static _ => new ChatClientAgent(ScriptedClient.Says("I am made."), name: "made"));
         });
 
         Assert.That((await host.AskAsync("keyed", "Who?")).Result!.Text, Is.EqualTo("I am keyed."));
         Assert.That((await host.AskAsync("made", "Who?")).Result!.Text, Is.EqualTo("I am made."));
         Run ours = await host.RunAsync("Who?", new RunRequest { Agent = "worker" });
-        Assert.That(ours.Result!.Text, Is.EqualTo("Done."), "an agent without a model of its own speaks with the host's default, not with theirs");
+        Assert.That(ours.Result!.Text, Is.EqualTo("Done."),
+            "an agent without a model of its own speaks with the host's default, not with theirs");
     }
-
-    private static AIFunction Charge(List<int> charged) => AIFunctionFactory.Create(
-        (int cents) =>
-        {
-            charged.Add(cents);
-            return $"charged {cents}";
-        },
-        "charge", "Charges.");
 
     private sealed record Answer(int Total);
-
-    private sealed class PriceProvider : AIContextProvider
-    {
-        public List<string> Asked { get; } = [];
-
-        public List<string> Told { get; } = [];
-
-        protected override ValueTask<AIContext> ProvideAIContextAsync(InvokingContext context, CancellationToken cancellationToken = default)
-        {
-            string said = string.Join('|', (context.AIContext.Messages ?? []).Select(static message => message.Text));
-            if (said.Length == 0)
-            {
-                // A probe.
-                return new(new AIContext());
-            }
-
-            Asked.Add(said);
-            return new(new AIContext { Instructions = "Quote prices.", Messages = [new ChatMessage(ChatRole.User, $"Prices for: {said}")] });
-        }
-
-        protected override ValueTask StoreAIContextAsync(InvokedContext context, CancellationToken cancellationToken = default)
-        {
-            Told.Add($"{string.Join('|', context.RequestMessages.Select(static message => message.Text))} -> {context.ResponseMessages!.Last().Text}");
-            return default;
-        }
-    }
-
-    private sealed class MirrorHistory : ChatHistoryProvider
-    {
-        public List<string> Kept { get; } = [];
-
-        public int Reads { get; private set; }
-
-        protected override ValueTask<IEnumerable<ChatMessage>> ProvideChatHistoryAsync(InvokingContext context, CancellationToken cancellationToken = default)
-        {
-            Reads++;
-            return new([]);
-        }
-
-        protected override ValueTask StoreChatHistoryAsync(InvokedContext context, CancellationToken cancellationToken = default)
-        {
-            Kept.AddRange(context.RequestMessages.Concat(context.ResponseMessages ?? []).Select(static message => $"{message.Role}: {message.Text}"));
-            return default;
-        }
-    }
 }

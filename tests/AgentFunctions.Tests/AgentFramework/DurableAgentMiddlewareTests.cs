@@ -1,0 +1,101 @@
+using AgentFunctions.AgentFramework;
+using AgentFunctions.Runs;
+using AgentFunctions.Tests.Hosting;
+using Microsoft.Agents.AI;
+using Microsoft.Extensions.AI;
+
+namespace AgentFunctions.Tests.AgentFramework;
+
+/// <summary>The middleware of an agent of Agent Framework in a durable run: where it is called, and what it may decide.</summary>
+internal sealed class DurableAgentMiddlewareTests
+{
+    [Test]
+    public async Task Run_FunctionMiddleware_IsAroundEachToolStepAndSeesTheCall()
+    {
+        var seen = new List<string>();
+        var charged = new List<int>();
+        AIAgent billing = new ChatClientAgent(
+            ScriptedClient.Calls("Done.", Billing.ChargeCall), name: "billing", tools: [Billing.Charge(charged)]).AsBuilder()
+            .Use((agent, context, next, token) =>
+            {
+                seen.Add($"{agent.Name} {context.Function.Name} {context.Arguments["cents"]} {context.CallContent.CallId} "
+                    + $"{context.Messages.Count} {context.Options!.Tools!.Count}");
+                return next(context, token);
+            }).Build();
+        await using RunHost host = await AgentHost.StartAsync(billing);
+
+        await host.AskAsync("billing", "Charge 42.");
+
+        Assert.That(seen, Is.EqualTo(new[] { "billing charge 42 c1 2 1" }));
+        Assert.That(charged, Is.EqualTo(new[] { 42 }));
+    }
+
+    [Test]
+    public async Task Run_MiddlewareThatTerminates_EndsTheTurnWithoutAnotherModelCall()
+    {
+        ScriptedClient client = new(static (messages, _) => messages[^1].Text == "And now?"
+            ? ScriptedClient.Say("Now it goes on.")
+            : new ChatMessage(ChatRole.Assistant,
+                [new TextContent("I charge."), Billing.ChargeCall, ScriptedClient.CallOf("c2", "charge", ("cents", 43))]));
+        var charged = new List<int>();
+        AIAgent billing = new ChatClientAgent(client, name: "billing", tools: [Billing.Charge(charged)]).AsBuilder()
+            .Use(static (_, context, next, token) =>
+            {
+                context.Terminate = true;
+                return next(context, token);
+            }).Build();
+        await using RunHost host = await AgentHost.StartAsync(billing);
+
+        Run run = await host.AskAsync("billing", "Charge.");
+
+        Assert.That((run.Status, run.Result!.Text, client.Requests.Count), Is.EqualTo((RunStatus.Completed, "I charge.", 1)));
+        Assert.That(charged, Is.EqualTo(new[] { 42 }), "the calls after it in the same turn are not made");
+        await host.Steering.SendAsync(run.Id, "And now?");
+        run = await host.Reader.WaitForEndAsync(run.Id);
+        Assert.That(run.Result!.Text, Is.EqualTo("Now it goes on."));
+        Assert.That(client.Requests.Last().Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
+            .Count(), Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Run_ChatClientMiddleware_IsAroundEachModelStep()
+    {
+        int calls = 0;
+        IChatClient client = ScriptedClient.Calls("Done.", Billing.ChargeCall).AsBuilder().Use(
+            async (messages, options, next, token) =>
+            {
+                calls++;
+                await next(messages, options, token);
+            }).Build();
+        await using RunHost host = await AgentHost.StartAsync(
+            new ChatClientAgent(client, name: "billing", tools: [Billing.Charge([])]));
+
+        await host.AskAsync("billing", "Charge 42.");
+
+        Assert.That(calls, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task Run_RunMiddlewareThatIsOptedIn_IsAroundEachModelStep()
+    {
+        int runs = 0;
+        ScriptedClient client = ScriptedClient.Calls("Done.", Billing.ChargeCall);
+        var charged = new List<int>();
+        AIAgent billing = new ChatClientAgent(client, "You bill.", "billing", tools: [Billing.Charge(charged)]).AsBuilder()
+            .Use(async (messages, session, options, next, token) =>
+            {
+                runs++;
+                await next(messages, session, options, token);
+            }).Build();
+        await using RunHost host = await AgentHost.StartAsync(
+            billing, static options => options.RunMiddleware(MiddlewareScope.PerModelCall));
+
+        Run run = await host.AskAsync("billing", "Charge 42.");
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
+        // Once for the probe, which calls no model.
+        Assert.That((runs, client.Requests.Count, charged.Count), Is.EqualTo((3, 2, 1)));
+        Assert.That(client.Requests.First().Options!.Instructions,
+            Does.StartWith("You bill.").And.Not.Contain("You bill.\nYou bill."));
+    }
+}
