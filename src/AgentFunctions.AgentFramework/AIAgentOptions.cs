@@ -1,14 +1,16 @@
 namespace AgentFunctions.AgentFramework;
 
-/// <summary>Represents how agents of the host are offered to code of Agent Framework.</summary>
+/// <summary>Represents the options by which agents of the host are offered to code of Agent Framework.</summary>
 public sealed class AIAgentOptions
 {
-    /// <summary>Gets or sets the caller on whose behalf runs are submitted and calls approved; the program itself by default.</summary>
+    /// <summary>
+    /// Gets or sets the caller on whose behalf runs are submitted and calls are approved; the program itself by default.
+    /// </summary>
     public Caller Caller { get; set; } = Caller.Local;
 
     /// <summary>
-    /// Gets or sets whether a caller that gives up waiting cancels the run; false by default: the run goes on, and can be taken up again
-    /// by its session or its token.
+    /// Gets or sets whether a caller that cancels its wait cancels the run; false by default: the run continues, and the session
+    /// or a continuation token reaches it again.
     /// </summary>
     public bool CancelRunWithCaller { get; set; }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework;
 
-/// <summary>Represents how an agent of Agent Framework becomes one of durable runs.</summary>
+/// <summary>Represents the options of an agent of Agent Framework that is made durable.</summary>
 public sealed class DurableAgentOptions
 {
     private readonly Dictionary<string, ToolTerms> _tools = new(StringComparer.Ordinal);
@@ -38,19 +38,25 @@ public sealed class DurableAgentOptions
     /// <summary>Gets the tools that were given in place of those that a probe finds; <see langword="null"/> to probe.</summary>
     internal IReadOnlyList<AIFunction>? GivenTools { get; private set; }
 
-    /// <summary>Says what a tool does to the world. What is not named is <see cref="ToolEffect.NotIdempotent"/>.</summary>
+    /// <summary>
+    /// Sets what a tool does to the world. A tool that is not named, and does not state its effect itself, is
+    /// <see cref="ToolEffect.NotIdempotent"/>.
+    /// </summary>
     /// <param name="tool">The name of the tool.</param>
     /// <param name="effect">What it does.</param>
-    /// <param name="reconcile">Finds out after a crash whether a call took effect; <see langword="null"/> if nobody can say.</param>
+    /// <param name="reconcile">
+    /// Finds out after a crash whether a call took effect; <see langword="null"/> if that cannot be found out.
+    /// </param>
     public DurableAgentOptions Effect(
-        string tool, ToolEffect effect, Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>>? reconcile = null)
+        string tool, ToolEffect effect,
+        Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>>? reconcile = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(tool);
         _tools[tool] = new ToolTerms(effect, reconcile);
         return this;
     }
 
-    /// <summary>Says what becomes of run middleware.</summary>
+    /// <summary>Sets what becomes of run middleware.</summary>
     /// <param name="scope">Where it is called.</param>
     public DurableAgentOptions RunMiddleware(MiddlewareScope scope)
     {
@@ -59,8 +65,8 @@ public sealed class DurableAgentOptions
     }
 
     /// <summary>
-    /// Allows a hosted tool that acts at the provider's side, within a model call. A crash repeats the call, so only a tool without effects,
-    /// or one whose effects may be repeated, is safe.
+    /// Allows a hosted tool that acts at the provider's side, within a model call. A crash repeats the call, so only a tool
+    /// without effects, or one whose effects may be repeated, is safe.
     /// </summary>
     /// <param name="tool">The name of the tool.</param>
     /// <param name="effect">What it does to the world; not <see cref="ToolEffect.NotIdempotent"/>.</param>

@@ -1,6 +1,8 @@
 namespace AgentFunctions.AgentFramework;
 
-/// <summary>Specifies what becomes of a history provider of the agent's own. The transcript of the run is what the model is shown in any case.</summary>
+/// <summary>
+/// Specifies what becomes of a history provider of the agent's own. In either case the model is shown the transcript of the run.
+/// </summary>
 public enum HistoryMode
 {
     /// <summary>An agent that has one is refused.</summary>

@@ -2,7 +2,7 @@ using AgentFunctions.Agents;
 
 namespace AgentFunctions.AgentFramework;
 
-/// <summary>Represents how an agent that nobody can look into becomes one of durable runs.</summary>
+/// <summary>Represents the options of an opaque agent, each of whose turns is one step of a durable run.</summary>
 public sealed class OpaqueAgentOptions
 {
     /// <summary>Gets or sets the name of the durable agent; by default the agent's own.</summary>

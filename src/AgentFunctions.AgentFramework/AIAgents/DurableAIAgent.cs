@@ -13,7 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.AgentFramework.AIAgents;
 
 /// <summary>Offers an agent of the host to code of Agent Framework: a session is a run, and a message goes to it.</summary>
-internal sealed partial class DurableAIAgent(string name, string description, RunAccess access, AIAgentOptions settings, ILogger<DurableAIAgent> logger) : AIAgent
+internal sealed partial class DurableAIAgent(
+    string name, string description, RunAccess access, AIAgentOptions settings, ILogger<DurableAIAgent> logger) : AIAgent
 {
     private static readonly AIAgentMetadata Metadata = new("agentfunctions");
     private static int _warned;
@@ -45,23 +46,28 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
     }
 
     /// <inheritdoc/>
-    protected override ValueTask<AgentSession> CreateSessionCoreAsync(CancellationToken cancellationToken = default) => new(new DurableAgentSession());
+    protected override ValueTask<AgentSession> CreateSessionCoreAsync(CancellationToken cancellationToken = default) =>
+        new(new DurableAgentSession());
 
     /// <inheritdoc/>
     protected override ValueTask<JsonElement> SerializeSessionCoreAsync(
-        AgentSession session, JsonSerializerOptions? jsonSerializerOptions = null, CancellationToken cancellationToken = default) => new(Of(session).Serialize());
+        AgentSession session, JsonSerializerOptions? jsonSerializerOptions = null,
+        CancellationToken cancellationToken = default) => new(Of(session).Serialize());
 
     /// <inheritdoc/>
     protected override ValueTask<AgentSession> DeserializeSessionCoreAsync(
-        JsonElement serializedState, JsonSerializerOptions? jsonSerializerOptions = null, CancellationToken cancellationToken = default) =>
+        JsonElement serializedState, JsonSerializerOptions? jsonSerializerOptions = null,
+        CancellationToken cancellationToken = default) =>
         new(DurableAgentSession.Read(serializedState));
 
     /// <inheritdoc/>
     protected override async Task<AgentResponse> RunCoreAsync(
-        IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, AgentSession? session = null, AgentRunOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         DurableAgentSession talk = session is null ? new DurableAgentSession() : Of(session);
-        Place place = await BeginAsync(RunInput.Of(messages), talk, session is not null, options, cancellationToken).ConfigureAwait(false);
+        Place place = await BeginAsync(RunInput.Of(messages), talk, session is not null, options, cancellationToken)
+            .ConfigureAwait(false);
         if (place.Open is { } open)
         {
             return Asking(place.Updates, open, options);
@@ -81,7 +87,9 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
         }
         catch (OperationCanceledException) when (settings.CancelRunWithCaller && cancellationToken.IsCancellationRequested)
         {
-            await access.Steering.CancelAsync(place.Run, settings.Caller, "the caller gave up waiting", cancellationToken: CancellationToken.None).ConfigureAwait(false);
+            await access.Steering
+                .CancelAsync(place.Run, settings.Caller, "the caller gave up waiting", cancellationToken: CancellationToken.None)
+                .ConfigureAwait(false);
             throw;
         }
 
@@ -105,7 +113,8 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         DurableAgentSession talk = session is null ? new DurableAgentSession() : Of(session);
-        Place place = await BeginAsync(RunInput.Of(messages), talk, session is not null, options, cancellationToken).ConfigureAwait(false);
+        Place place = await BeginAsync(RunInput.Of(messages), talk, session is not null, options, cancellationToken)
+            .ConfigureAwait(false);
         if (place.Open is { } open)
         {
             foreach (AgentResponseUpdate update in Asking(place.Updates, open, options).ToAgentResponseUpdates())
@@ -125,7 +134,13 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
         talk.At = place.Updates.At;
         if (await FinishAsync(place, cancellationToken).ConfigureAwait(false) is { } reason)
         {
-            yield return new AgentResponseUpdate(ChatRole.Assistant, []) { AgentId = name, AuthorName = name, ResponseId = place.Run, FinishReason = reason };
+            yield return new AgentResponseUpdate(ChatRole.Assistant, [])
+            {
+                AgentId = name,
+                AuthorName = name,
+                ResponseId = place.Run,
+                FinishReason = reason,
+            };
         }
     }
 
@@ -145,14 +160,17 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
 
         foreach (ToolApprovalResponseContent answer in input.Answers)
         {
-            await access.Approvals.DecideAsync(answer.RequestId, settings.Caller, answer.Approved, answer.Reason, cancellationToken: cancellationToken).ConfigureAwait(false);
+            await access.Approvals.DecideAsync(
+                answer.RequestId, settings.Caller, answer.Approved, answer.Reason, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
         }
 
         if (input.Words.Count == 0)
         {
             return talk.RunId is { } known
                 ? new Place(known, new RunUpdates(access, name, known, talk.At))
-                : throw new AgentException(ErrorCode.InvalidInput, "messages: say in words what is to be reached; the session has no run yet.");
+                : throw new AgentException(
+                    ErrorCode.InvalidInput, "messages: there is no text, and the session has no run yet; send the goal as text.");
         }
 
         return talk.RunId is null
@@ -160,23 +178,27 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
             : await SendAsync(input, talk, talk.RunId, options, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Place> ContinueAsync(RunInput input, DurableAgentSession talk, ResponseContinuationToken continued, CancellationToken cancellationToken)
+    private async Task<Place> ContinueAsync(
+        RunInput input, DurableAgentSession talk, ResponseContinuationToken continued, CancellationToken cancellationToken)
     {
         RunToken token = RunToken.Read(continued);
         if (input.Words.Count > 0 || input.Answers.Count > 0)
         {
-            throw new InvalidOperationException("Input messages are not allowed when continuing a background response using a continuation token.");
+            throw new InvalidOperationException(
+                "Input messages are not allowed when continuing a background response using a continuation token.");
         }
 
         if (talk.RunId is { } other && other != token.Run)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"continuation token: it is of run '{token.Run}', and the session is of run '{other}'.");
+            throw new AgentException(
+                ErrorCode.InvalidInput, $"continuation token: it is of run '{token.Run}', and the session is of run '{other}'.");
         }
 
         Run run = await access.Reader.GetAsync(token.Run, cancellationToken).ConfigureAwait(false);
         if (run.Agent != name)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"continuation token: run '{token.Run}' is one of agent '{run.Agent}', not of '{name}'.");
+            throw new AgentException(
+                ErrorCode.InvalidInput, $"continuation token: run '{token.Run}' is one of agent '{run.Agent}', not of '{name}'.");
         }
 
         talk.RunId = token.Run;
@@ -184,7 +206,8 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
         return new Place(token.Run, new RunUpdates(access, name, token.Run, token.At));
     }
 
-    private async Task<Place> SubmitAsync(RunInput input, DurableAgentSession talk, AgentRunOptions? options, CancellationToken cancellationToken)
+    private async Task<Place> SubmitAsync(
+        RunInput input, DurableAgentSession talk, AgentRunOptions? options, CancellationToken cancellationToken)
     {
         string? key = RunKey.Of(name, Scope, options, input.Text);
         if (key is null && Interlocked.Exchange(ref _warned, 1) == 0)
@@ -204,15 +227,19 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
         return new Place(run.Id, new RunUpdates(access, name, run.Id, 0));
     }
 
-    private async Task<Place> SendAsync(RunInput input, DurableAgentSession talk, string id, AgentRunOptions? options, CancellationToken cancellationToken)
+    private async Task<Place> SendAsync(
+        RunInput input, DurableAgentSession talk, string id, AgentRunOptions? options, CancellationToken cancellationToken)
     {
         Run run = await access.Reader.GetAsync(id, cancellationToken).ConfigureAwait(false);
         if (SchemaOf(options) is { } schema && (run.Acceptance?.Schema is not { } kept || !JsonElement.DeepEquals(kept, schema)))
         {
-            throw new AgentException(ErrorCode.InvalidInput, "responseFormat: a run keeps the schema that it was submitted with; use a new session for another one.");
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                "responseFormat: a run keeps the schema that it was submitted with; use a new session for another one.");
         }
 
-        IReadOnlyList<Approval> open = await access.Approvals.ListOfTreeAsync(id, cancellationToken: cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<Approval> open = await access.Approvals.ListOfTreeAsync(id, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         var updates = new RunUpdates(access, name, id, talk.At);
         if (open.Count > 0)
         {
@@ -233,7 +260,8 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
         return new Place(id, updates);
     }
 
-    private AgentResponse Asking(RunUpdates updates, IReadOnlyList<ToolApprovalRequestContent> open, AgentRunOptions? options) => new(new ChatMessage(ChatRole.Assistant, [.. open]) { AuthorName = name })
+    private AgentResponse Asking(RunUpdates updates, IReadOnlyList<ToolApprovalRequestContent> open, AgentRunOptions? options) =>
+        new(new ChatMessage(ChatRole.Assistant, [.. open]) { AuthorName = name })
     {
         AgentId = name,
         ResponseId = updates.Run,
@@ -260,10 +288,15 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
 
         Run run = await access.Reader.GetAsync(place.Run, cancellationToken).ConfigureAwait(false);
         ErrorCode code = Enum.TryParse(run.Error?.Code, out ErrorCode known) ? known : ErrorCode.RunStateForbids;
-        throw new AgentException(code, $"Run '{place.Run}' of agent '{name}' ended as {end.Code}: {run.Error?.Message ?? "it was cancelled"} A further message to the session takes it up again.");
+        throw new AgentException(
+            code,
+            $"Run '{place.Run}' of agent '{name}' ended as {end.Code}: {run.Error?.Message ?? "it was cancelled."} "
+            + "A further message to the session resumes it.");
     }
 
-    /// <summary>Leaves of what the model said its last words alone: who asked for JSON reads all text of a response as one.</summary>
+    /// <summary>
+    /// Leaves of what the model said its last words alone: who asked for JSON reads all text of a response as one.
+    /// </summary>
     private static void KeepLastWords(List<AgentResponseUpdate> updates)
     {
         foreach (AgentResponseUpdate update in updates.Where(static update => update.Text.Length > 0).Reverse().Skip(1))
@@ -276,17 +309,26 @@ internal sealed partial class DurableAIAgent(string name, string description, Ru
     {
         if (options is ChatClientAgentRunOptions { ChatOptions.Tools.Count: > 0 })
         {
-            throw new AgentException(ErrorCode.InvalidInput, "options: ChatOptions.Tools cannot be given to a run, whose tools are pinned when it is submitted; register them with the agent.");
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                "options: ChatOptions.Tools cannot be given to a run, whose tools are pinned when it is submitted; "
+                + "register them with the agent.");
         }
     }
 
-    private static JsonElement? SchemaOf(AgentRunOptions? options) => options?.ResponseFormat is ChatResponseFormatJson { Schema: { } schema } ? schema : null;
+    private static JsonElement? SchemaOf(AgentRunOptions? options) =>
+        options?.ResponseFormat is ChatResponseFormatJson { Schema: { } schema } ? schema : null;
 
-    private static DurableAgentSession Of(AgentSession session) => session as DurableAgentSession ?? throw new InvalidOperationException(
-        $"The session is a {session.GetType().Name}; a durable agent uses those of its own CreateSessionAsync and DeserializeSessionAsync.");
+    private static DurableAgentSession Of(AgentSession session) => session as DurableAgentSession
+        ?? throw new InvalidOperationException(
+            $"The session is a {session.GetType().Name}; a durable agent uses those of its own CreateSessionAsync and "
+            + "DeserializeSessionAsync.");
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A run of agent '{Agent}' is submitted without a key: a caller that is killed and repeats itself, as a workflow "
-        + "does, starts a second run. Use agent.Scoped(…) with what names the caller's work, or the option agentfunctions.idempotencyKey.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "A run of agent '{Agent}' is submitted without a key: a caller that is killed and repeats itself, as a "
+            + "workflow does, starts a second run. Use agent.Scoped(…) with what names the caller's work, or the option "
+            + "agentfunctions.idempotencyKey.")]
     private static partial void LogNoKey(ILogger logger, string agent);
 
     private sealed record Place(string Run, RunUpdates Updates)

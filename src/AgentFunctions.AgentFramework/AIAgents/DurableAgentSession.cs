@@ -26,10 +26,13 @@ internal sealed class DurableAgentSession : AgentSession
 
     /// <summary>Gets the session as JSON.</summary>
     public JsonElement Serialize() => JsonSerializer.SerializeToElement(
-        new StoredSession(StoredSession.OurKind, StoredSession.Version, RunId, Sent, At, StateBag.Serialize()), AgentFrameworkJsonContext.Default.StoredSession);
+        new StoredSession(StoredSession.OurKind, StoredSession.Version, RunId, Sent, At, StateBag.Serialize()),
+        AgentFrameworkJsonContext.Default.StoredSession);
 
     /// <summary>Reads a session.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it is of another kind, or of a newer version.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: it is of another kind, or of a newer version.
+    /// </exception>
     public static DurableAgentSession Read(JsonElement json)
     {
         StoredSession? stored = null;
@@ -44,15 +47,22 @@ internal sealed class DurableAgentSession : AgentSession
 
         if (stored?.Kind != StoredSession.OurKind)
         {
-            throw new AgentException(ErrorCode.InvalidInput, "session: it is not one of a durable agent; give the JSON that SerializeSessionAsync of this agent returned.");
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                "session: it is not one of a durable agent; give the JSON that SerializeSessionAsync of this agent returned.");
         }
 
         if (stored.V > StoredSession.Version)
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"session: it is of version {stored.V}, and this program reads up to {StoredSession.Version}; update AgentFunctions.AgentFramework.");
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                $"session: it is of version {stored.V}, and this program reads up to {StoredSession.Version}; "
+                + "update AgentFunctions.AgentFramework.");
         }
 
-        AgentSessionStateBag state = stored.State is { ValueKind: JsonValueKind.Object } bag ? AgentSessionStateBag.Deserialize(bag) : new AgentSessionStateBag();
+        AgentSessionStateBag state = stored.State is { ValueKind: JsonValueKind.Object } bag
+            ? AgentSessionStateBag.Deserialize(bag)
+            : new AgentSessionStateBag();
         return new DurableAgentSession(state) { RunId = stored.Run, Sent = stored.Sent, At = stored.At };
     }
 }

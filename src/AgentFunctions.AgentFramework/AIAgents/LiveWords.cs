@@ -6,8 +6,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AgentFramework.AIAgents;
 
 /// <summary>
-/// Tells what a model says while it says it. Nothing can be taken back from a caller: once something that was told is void, the rest of the
-/// answer waits until it is recorded, and is then told whole.
+/// Tells what a model says while it says it. Nothing can be taken back from a caller: once something that was told is void, the
+/// rest of the answer waits until it is recorded, and is then told whole.
 /// </summary>
 internal sealed class LiveWords(string run, string agent)
 {
@@ -59,7 +59,13 @@ internal sealed class LiveWords(string run, string agent)
         }
 
         _shown.Append(text.AsSpan(known));
-        return new AgentResponseUpdate(ChatRole.Assistant, text[known..]) { AgentId = agent, AuthorName = agent, ResponseId = run, MessageId = $"{run}/{turn}" };
+        return new AgentResponseUpdate(ChatRole.Assistant, text[known..])
+        {
+            AgentId = agent,
+            AuthorName = agent,
+            ResponseId = run,
+            MessageId = $"{run}/{turn}",
+        };
     }
 
     private AgentResponseUpdate? Void()

@@ -8,7 +8,8 @@ namespace AgentFunctions.AgentFramework.AIAgents;
 
 /// <summary>The services by which a durable agent reaches its runs.</summary>
 internal sealed record RunAccess(
-    AgentGateway Gateway, RunSteering Steering, RunReader Reader, RunRecordsOfSteps Records, LiveFeed Feed, ApprovalService Approvals);
+    AgentGateway Gateway, RunSteering Steering, RunReader Reader, RunRecordsOfSteps Records, LiveFeed Feed,
+    ApprovalService Approvals);
 
 /// <summary>What the steps of runs recorded.</summary>
 internal sealed record RunRecordsOfSteps(Journal Journal, Transcript Transcript, TimeProvider Time);

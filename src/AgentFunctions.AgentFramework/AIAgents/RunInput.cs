@@ -9,7 +9,8 @@ namespace AgentFunctions.AgentFramework.AIAgents;
 internal sealed record RunInput(IReadOnlyList<ToolApprovalResponseContent> Answers, IReadOnlyList<ChatMessage> Words)
 {
     /// <summary>Gets the words as one message, with the names of those who are not the user.</summary>
-    public string Text => string.Join("\n\n", Words.Select(static message => IsOfUser(message) ? message.Text : $"{NameOf(message)}: {message.Text}"));
+    public string Text => string.Join(
+        "\n\n", Words.Select(static message => IsOfUser(message) ? message.Text : $"{NameOf(message)}: {message.Text}"));
 
     /// <summary>Gets the words that a new run is to act on: the last message.</summary>
     public string Goal => IsConversation ? Words[^1].Text : Text;
@@ -49,7 +50,9 @@ internal sealed record RunInput(IReadOnlyList<ToolApprovalResponseContent> Answe
     private bool IsConversation => Words.Count > 1 && !Words.All(IsOfUser);
 
     /// <summary>Reads what a caller sent.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: something is neither text nor an answer.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: something is neither text nor an answer.
+    /// </exception>
     public static RunInput Of(IEnumerable<ChatMessage> messages)
     {
         var answers = new List<ToolApprovalResponseContent>();
@@ -57,9 +60,12 @@ internal sealed record RunInput(IReadOnlyList<ToolApprovalResponseContent> Answe
         foreach (ChatMessage message in messages)
         {
             answers.AddRange(message.Contents.OfType<ToolApprovalResponseContent>());
-            if (message.Contents.FirstOrDefault(static content => content is DataContent or UriContent or HostedFileContent) is { } other)
+            if (message.Contents.FirstOrDefault(
+                static content => content is DataContent or UriContent or HostedFileContent) is { } other)
             {
-                throw new AgentException(ErrorCode.InvalidInput, $"messages: {other.GetType().Name} cannot be sent to a run; send text, or put the file in the workspace.");
+                throw new AgentException(
+                    ErrorCode.InvalidInput,
+                    $"messages: {other.GetType().Name} cannot be sent to a run; send text, or put the file in the workspace.");
             }
 
             if (!string.IsNullOrWhiteSpace(message.Text) && message.Role != ChatRole.Tool)

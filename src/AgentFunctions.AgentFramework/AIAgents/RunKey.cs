@@ -11,7 +11,10 @@ internal static class RunKey
     /// <summary>The property of run options that has the key.</summary>
     public const string Property = "agentfunctions.idempotencyKey";
 
-    /// <summary>Gets the key: that of the options, else that of the scope and the messages, else that of the call that the agent serves as a tool.</summary>
+    /// <summary>
+    /// Gets the key: that of the options, else that of the scope and the messages, else that of the call that the agent serves as
+    /// a tool.
+    /// </summary>
     /// <param name="agent">The name of the agent.</param>
     /// <param name="scope">What the caller repeats as a whole; <see langword="null"/> for nothing.</param>
     /// <param name="options">The options of the run.</param>
@@ -19,7 +22,8 @@ internal static class RunKey
     /// <returns>The key; <see langword="null"/> for none: a caller that repeats itself starts a second run.</returns>
     public static string? Of(string agent, string? scope, AgentRunOptions? options, string text)
     {
-        if (options?.AdditionalProperties?.TryGetValue(Property, out object? given) == true && given?.ToString() is { Length: > 0 } key)
+        if (options?.AdditionalProperties?.TryGetValue(Property, out object? given) == true
+            && given?.ToString() is { Length: > 0 } key)
         {
             return key;
         }

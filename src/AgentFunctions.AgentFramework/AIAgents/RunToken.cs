@@ -32,8 +32,14 @@ internal sealed record RunToken(string Kind, int V, string Run, long At)
             // Told below.
         }
 
-        return read is not { Kind: OurKind, Run: not null } ? throw new AgentException(ErrorCode.InvalidInput, "continuation token: it is not one of a durable agent.")
-            : read.V > Version ? throw new AgentException(ErrorCode.InvalidInput, $"continuation token: it is of version {read.V}, and this program reads up to {Version}; update AgentFunctions.AgentFramework.")
-            : read;
+        if (read is not { Kind: OurKind, Run: not null })
+        {
+            throw new AgentException(ErrorCode.InvalidInput, "continuation token: it is not one of a durable agent.");
+        }
+
+        return read.V <= Version ? read : throw new AgentException(
+            ErrorCode.InvalidInput,
+            $"continuation token: it is of version {read.V}, and this program reads up to {Version}; "
+            + "update AgentFunctions.AgentFramework.");
     }
 }

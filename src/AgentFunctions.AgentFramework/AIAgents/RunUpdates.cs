@@ -7,7 +7,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework.AIAgents;
 
-/// <summary>Reads the events of a run as updates of an agent: one for each recorded step, each with the token to go on from.</summary>
+/// <summary>
+/// Reads the events of a run as updates of an agent: one for each recorded step, each with the token to go on from.
+/// </summary>
 internal sealed class RunUpdates(RunAccess access, string agent, string run, long from)
 {
     /// <summary>How long the transcript is looked at again where its entry comes after that of the journal.</summary>
@@ -37,13 +39,15 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
     /// <summary>Follows the run until it has ended, or until nothing goes on before a person has answered.</summary>
     /// <param name="isLive">Whether what a model says is told while it says it.</param>
     /// <param name="cancellationToken">The token to stop following; the run goes on.</param>
-    public async IAsyncEnumerable<AgentResponseUpdate> FollowAsync(bool isLive, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<AgentResponseUpdate> FollowAsync(
+        bool isLive, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (RunSignal signal in access.Feed.FollowAsync(run, At, false, cancellationToken).ConfigureAwait(false))
         {
             if (signal is JournalSignal happened)
             {
-                foreach (AgentResponseUpdate update in await TakeAsync(happened.Position, happened.Event, cancellationToken).ConfigureAwait(false))
+                foreach (AgentResponseUpdate update in await TakeAsync(happened.Position, happened.Event, cancellationToken)
+                    .ConfigureAwait(false))
                 {
                     yield return update;
                 }
@@ -64,7 +68,8 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
     /// <summary>Reads what has happened, and waits for nothing.</summary>
     public async IAsyncEnumerable<AgentResponseUpdate> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach ((long position, JournalEvent e) in access.Records.Journal.ReadAsync(run, At, null, cancellationToken).ConfigureAwait(false))
+        await foreach ((long position, JournalEvent e) in access.Records.Journal.ReadAsync(run, At, null, cancellationToken)
+            .ConfigureAwait(false))
         {
             foreach (AgentResponseUpdate update in await TakeAsync(position, e, cancellationToken).ConfigureAwait(false))
             {
@@ -84,9 +89,12 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
 
     /// <summary>Makes the question about a call, as the model asked for it.</summary>
     public async Task<ToolApprovalRequestContent> AskAboutAsync(Approval approval, CancellationToken cancellationToken) =>
-        AskAbout(approval, (await CallAsync(approval.Turn, approval.Call, cancellationToken).ConfigureAwait(false))?.CallId ?? approval.Id);
+        AskAbout(
+            approval,
+            (await CallAsync(approval.Turn, approval.Call, cancellationToken).ConfigureAwait(false))?.CallId ?? approval.Id);
 
-    private async Task<IReadOnlyList<AgentResponseUpdate>> TakeAsync(long position, JournalEvent e, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AgentResponseUpdate>> TakeAsync(
+        long position, JournalEvent e, CancellationToken cancellationToken)
     {
         At = position + 1;
         (int, int) call = (e.Turn ?? 0, e.Call ?? 0);
@@ -113,7 +121,8 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
         }
     }
 
-    private async Task<IReadOnlyList<AgentResponseUpdate>> AnswerAsync(int turn, JournalEvent e, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AgentResponseUpdate>> AnswerAsync(
+        int turn, JournalEvent e, CancellationToken cancellationToken)
     {
         TranscriptEntry? entry = await AnswerOfAsync(turn, cancellationToken).ConfigureAwait(false);
         string text = entry?.Message.Text ?? e.Text ?? "";
@@ -141,7 +150,8 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
 
     private async Task<AgentResponseUpdate?> CallMadeAsync(JournalEvent e, CancellationToken cancellationToken)
     {
-        if (!_told.Add((e.Turn ?? 0, e.Call ?? 0)) || await CallAsync(e.Turn ?? 0, e.Call ?? 0, cancellationToken).ConfigureAwait(false) is not { } asked)
+        if (!_told.Add((e.Turn ?? 0, e.Call ?? 0))
+            || await CallAsync(e.Turn ?? 0, e.Call ?? 0, cancellationToken).ConfigureAwait(false) is not { } asked)
         {
             return null;
         }
@@ -159,11 +169,13 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
             return made is null ? [] : [made];
         }
 
-        AgentResponseUpdate result = Update(ChatRole.Tool, $"{run}/{e.Turn}/{e.Call}", [new FunctionResultContent(asked.CallId, e.Text ?? "")], e);
+        AgentResponseUpdate result = Update(
+            ChatRole.Tool, $"{run}/{e.Turn}/{e.Call}", [new FunctionResultContent(asked.CallId, e.Text ?? "")], e);
         return made is null ? [result] : [made, result];
     }
 
-    private async Task<IReadOnlyList<AgentResponseUpdate>> QuestionAsync(string id, JournalEvent e, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<AgentResponseUpdate>> QuestionAsync(
+        string id, JournalEvent e, CancellationToken cancellationToken)
     {
         Approval approval = await access.Approvals.GetAsync(id, cancellationToken: cancellationToken).ConfigureAwait(false);
         if (approval.State != ApprovalState.Pending)
@@ -172,7 +184,8 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
         }
 
         _asked.Add(id);
-        return [Update(ChatRole.Assistant, $"{run}/{e.Turn}/{id}", [await AskAboutAsync(approval, cancellationToken).ConfigureAwait(false)], e)];
+        ToolApprovalRequestContent question = await AskAboutAsync(approval, cancellationToken).ConfigureAwait(false);
+        return [Update(ChatRole.Assistant, $"{run}/{e.Turn}/{id}", [question], e)];
     }
 
     private async Task<FunctionCallContent?> CallAsync(int turn, int call, CancellationToken cancellationToken) =>
@@ -187,7 +200,8 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
                 return known;
             }
 
-            await foreach (TranscriptEntry entry in access.Records.Transcript.ReadAsync(run, _read, null, cancellationToken).ConfigureAwait(false))
+            await foreach (TranscriptEntry entry in access.Records.Transcript.ReadAsync(run, _read, null, cancellationToken)
+                .ConfigureAwait(false))
             {
                 _read = entry.Position + 1;
                 if (entry.Source == TranscriptOrigin.Model)
@@ -205,7 +219,8 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
         return _answers.GetValueOrDefault(turn);
     }
 
-    private AgentResponseUpdate Update(ChatRole role, string messageId, IList<AIContent> contents, JournalEvent e) => new(role, contents)
+    private AgentResponseUpdate Update(ChatRole role, string messageId, IList<AIContent> contents, JournalEvent e) =>
+        new(role, contents)
     {
         AgentId = agent,
         AuthorName = agent,
@@ -216,5 +231,6 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
     };
 
     private static Dictionary<string, object?> ArgumentsOf(System.Text.Json.JsonElement arguments) =>
-        arguments.EnumerateObject().ToDictionary(static member => member.Name, static object? (member) => member.Value, StringComparer.Ordinal);
+        arguments.EnumerateObject()
+            .ToDictionary(static member => member.Name, static object? (member) => member.Value, StringComparer.Ordinal);
 }

@@ -15,17 +15,23 @@ internal static class AgentPlanner
     /// <summary>Plans.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="options">How it is to become durable.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message says what cannot be kept, with the remedy.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: the message says what cannot be kept, with the remedy.
+    /// </exception>
     public static AgentPlan Plan(AIAgent agent, DurableAgentOptions options)
     {
         AgentParts parts = AgentParts.Of(agent);
         string name = NameOf(agent, options.Name, "AddDurableAgent");
         if (parts.Innermost is not ChatClientAgent inner)
         {
-            throw Refuse(name, $"{parts.Innermost.GetType().Name} is not a ChatClientAgent, so nobody can look into it; add it with AddOpaqueAgent.");
+            throw Refuse(
+                name,
+                $"{parts.Innermost.GetType().Name} is not a ChatClientAgent, so its model and tools cannot be found; "
+                + "add it with AddOpaqueAgent.");
         }
 
-        ChatClientAgentOptions own = inner.GetService<ChatClientAgentOptions>() ?? new ChatClientAgentOptions { Name = inner.Name, Description = inner.Description };
+        ChatClientAgentOptions own = inner.GetService<ChatClientAgentOptions>()
+            ?? new ChatClientAgentOptions { Name = inner.Name, Description = inner.Description };
         var notes = new List<string>();
         (bool through, bool functions) = Decorations(name, parts, options, notes);
         CheckHistory(name, own, options);
@@ -39,7 +45,9 @@ internal static class AgentPlanner
             Definition = DefinitionOf(name, inner, own, options),
             HostedTools = HostedTools(name, own, options),
             Providers = through ? [] : Providers(inner, notes),
-            Mirror = options.History == HistoryMode.Mirror && !IsInMemory(own.ChatHistoryProvider) ? own.ChatHistoryProvider : null,
+            Mirror = options.History == HistoryMode.Mirror && !IsInMemory(own.ChatHistoryProvider)
+                ? own.ChatHistoryProvider
+                : null,
             ThroughDecorators = through,
             HasFunctionMiddleware = functions,
             Notes = notes,
@@ -50,22 +58,29 @@ internal static class AgentPlanner
     internal static AgentException Refuse(string name, string why) => new(ErrorCode.InvalidInput, $"agent '{name}': {why}");
 
     /// <summary>Gets the name that runs find an agent by.</summary>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it has none, or one that runs cannot have.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: it has none, or one that runs cannot have.
+    /// </exception>
     internal static string NameOf(AIAgent agent, string? given, string method)
     {
         string? name = given ?? agent.Name;
         if (string.IsNullOrWhiteSpace(name))
         {
             throw new AgentException(
-                ErrorCode.InvalidInput, $"the agent has no name, and runs find it by name; set Name of the agent, or Name of the options of {method}.");
+                ErrorCode.InvalidInput,
+                $"the agent has no name, and runs find it by name; set Name of the agent, or Name of the options of {method}.");
         }
 
         return name.Length <= 64 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')
             ? name
-            : throw Refuse(name, "the name has characters that runs cannot have; set Name of the options to letters, digits, '-' and '_', at most 64.");
+            : throw Refuse(
+                name,
+                "the name has characters that runs cannot have; "
+                + "set Name of the options to letters, digits, '-' and '_', at most 64.");
     }
 
-    private static (bool Through, bool Functions) Decorations(string name, AgentParts parts, DurableAgentOptions options, List<string> notes)
+    private static (bool Through, bool Functions) Decorations(
+        string name, AgentParts parts, DurableAgentOptions options, List<string> notes)
     {
         bool through = false;
         bool functions = false;
@@ -75,27 +90,42 @@ internal static class AgentPlanner
             switch (Decorators.KindOf(decorator))
             {
                 case DecoratorKind.Telemetry:
-                    notes.Add($"{type}: a run has spans of its own; those of the agent are written only where its decorators are called around each model call.");
+                    notes.Add(
+                        $"{type}: a run has spans of its own; those of the agent are written only where its decorators are "
+                        + "called around each model call.");
                     break;
                 case DecoratorKind.Function:
                     functions = true;
                     break;
                 case DecoratorKind.Loop:
-                    throw Refuse(name, "LoopAgent repeats whole runs; take it away and give the run an acceptance check (RunRequest.Acceptance), which repeats until it holds.");
+                    throw Refuse(
+                        name,
+                        "LoopAgent repeats whole runs; take it away and give the run an acceptance check "
+                        + "(RunRequest.Acceptance), which repeats until it holds.");
                 case DecoratorKind.Approval:
-                    throw Refuse(name, $"{type} keeps approvals in the session; take it away and say in a policy which calls ask a person.");
+                    throw Refuse(
+                        name,
+                        $"{type} keeps approvals in the session; take it away and say in a policy which calls ask a person.");
                 case DecoratorKind.Messages:
                     through = true;
                     notes.Add($"{type}: its providers are asked once a model call.");
                     break;
                 case var kind when options.Middleware == MiddlewareScope.PerModelCall:
                     through = true;
-                    notes.Add($"{(kind == DecoratorKind.Run ? "run middleware" : type)}: it is called around each model call, not around the run.");
+                    notes.Add(
+                        (kind == DecoratorKind.Run ? "run middleware" : type)
+                        + ": it is called around each model call, not around the run.");
                     break;
                 case DecoratorKind.Run:
-                    throw Refuse(name, "it has run middleware, which nobody can call around a run of days; set RunMiddleware(MiddlewareScope.PerModelCall) to have it called around each model call.");
+                    throw Refuse(
+                        name,
+                        "it has run middleware, which cannot be called around a run of days; "
+                        + "set RunMiddleware(MiddlewareScope.PerModelCall) to have it called around each model call.");
                 default:
-                    throw Refuse(name, $"the decorator {type} is not known; set RunMiddleware(MiddlewareScope.PerModelCall) to have it called around each model call, or use AddOpaqueAgent.");
+                    throw Refuse(
+                        name,
+                        $"the decorator {type} is not known; set RunMiddleware(MiddlewareScope.PerModelCall) to have it "
+                        + "called around each model call, or use AddOpaqueAgent.");
             }
         }
 
@@ -107,12 +137,16 @@ internal static class AgentPlanner
         if (!IsInMemory(own.ChatHistoryProvider) && options.History == HistoryMode.Refused)
         {
             throw Refuse(
-                name, $"it keeps its history in {own.ChatHistoryProvider!.GetType().Name}, and a run keeps its own; set History = HistoryMode.Mirror to have answers written there as well, or leave the provider out.");
+                name,
+                $"it keeps its history in {own.ChatHistoryProvider!.GetType().Name}, and a run keeps its own; "
+                + "set History = HistoryMode.Mirror to have answers written there as well, or leave the provider out.");
         }
 
         if (own.ChatOptions?.ConversationId is not null)
         {
-            throw Refuse(name, "ChatOptions.ConversationId has the service keep the history, which then no run can resume from; leave it out.");
+            throw Refuse(
+                name,
+                "ChatOptions.ConversationId has the service keep the history, which then no run can resume from; leave it out.");
         }
     }
 
@@ -122,7 +156,10 @@ internal static class AgentPlanner
     {
         if (own.EnableMessageInjection)
         {
-            throw Refuse(name, "EnableMessageInjection adds messages that no run records; leave it out and send messages to the run (RunSteering.SendAsync).");
+            throw Refuse(
+                name,
+                "EnableMessageInjection adds messages that no run records; "
+                + "leave it out and send messages to the run (RunSteering.SendAsync).");
         }
 
         if (own.DisableApprovalNotRequiredFunctionBypassing || own.DisableApprovalResponseBinding)
@@ -135,9 +172,13 @@ internal static class AgentPlanner
             notes.Add("the reducer of its history is left out: a run sums up its context itself.");
         }
 
-        if (own.ChatOptions?.Tools?.OfType<AIFunctionDeclaration>().FirstOrDefault(static tool => tool is not AIFunction) is { } declared)
+        if (own.ChatOptions?.Tools?.OfType<AIFunctionDeclaration>()
+            .FirstOrDefault(static tool => tool is not AIFunction) is { } declared)
         {
-            throw Refuse(name, $"the tool '{declared.Name}' is a declaration without code, which the caller would have to answer; give it code, or leave it out.");
+            throw Refuse(
+                name,
+                $"the tool '{declared.Name}' is a declaration without code, which the caller would have to answer; "
+                + "give it code, or leave it out.");
         }
     }
 
@@ -151,7 +192,10 @@ internal static class AgentPlanner
             if (acts && !options.Hosted.ContainsKey(called))
             {
                 throw Refuse(
-                    name, $"the hosted tool '{called}' ({tool.GetType().Name}) acts inside a model call, which a crash repeats; use a tool server of the host (mcpServers), or AllowHostedTool(\"{called}\", …) if a repetition does no harm.");
+                    name,
+                    $"the hosted tool '{called}' ({tool.GetType().Name}) acts inside a model call, which a crash repeats; "
+                    + $"use a tool server of the host (mcpServers), or AllowHostedTool(\"{called}\", …) "
+                    + "if a repetition does no harm.");
             }
 
             hosted.Add(tool);
@@ -182,7 +226,8 @@ internal static class AgentPlanner
         return providers;
     }
 
-    private static AgentDefinition DefinitionOf(string name, ChatClientAgent inner, ChatClientAgentOptions own, DurableAgentOptions options)
+    private static AgentDefinition DefinitionOf(
+        string name, ChatClientAgent inner, ChatClientAgentOptions own, DurableAgentOptions options)
     {
         var definition = new AgentDefinition
         {
@@ -194,13 +239,17 @@ internal static class AgentPlanner
             Framing = PromptFraming.Chat,
             CallsInOrder = !own.AllowConcurrentInvocation || inner.AIContextProviders is { Count: > 0 },
             Limits = options.Limits,
-            OutputSchema = own.ChatOptions?.ResponseFormat is ChatResponseFormatJson { Schema: { ValueKind: JsonValueKind.Object } schema } ? schema : null,
+            OutputSchema = SchemaOf(own.ChatOptions?.ResponseFormat),
             Extra = new Dictionary<string, JsonElement>
             {
-                ["agentFramework"] = JsonSerializer.SerializeToElement(AgentFingerprint.Of(own), AgentFrameworkJsonContext.Default.String),
+                ["agentFramework"] = JsonSerializer.SerializeToElement(
+                    AgentFingerprint.Of(own), AgentFrameworkJsonContext.Default.String),
             },
         };
         definition.Validate();
         return definition;
     }
+
+    private static JsonElement? SchemaOf(ChatResponseFormat? format) =>
+        format is ChatResponseFormatJson { Schema: { ValueKind: JsonValueKind.Object } schema } ? schema : null;
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
@@ -12,7 +11,9 @@ internal static class AgentProbe
     /// <param name="plan">The agent.</param>
     /// <param name="session">The session that the agent's providers see.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: something around the agent keeps the probe from its end.</exception>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.InvalidInput"/>: something around the agent keeps the probe from its end.
+    /// </exception>
     public static async Task<ProbedTools> RunAsync(AgentPlan plan, AgentSession session, CancellationToken cancellationToken)
     {
         ProbeClient? probe = null;
@@ -24,19 +25,17 @@ internal static class AgentProbe
         {
             await plan.Agent.RunAsync([], session, options, cancellationToken).ConfigureAwait(false);
         }
-        catch (ProbeEndException)
+        catch (Exception e)
+            when (e is ProbeEndException || (probe?.Seen is not null && !cancellationToken.IsCancellationRequested))
         {
-            // As it should be.
-        }
-        catch (Exception e) when (probe?.Seen is not null && !cancellationToken.IsCancellationRequested)
-        {
-            // Middleware wrapped it.
-            Debug.WriteLine(e.Message);
+            // The probe ends so; middleware may have wrapped its exception.
         }
 
         return probe?.Seen is { } seen
             ? new ProbedTools([.. seen.Tools?.OfType<AIFunction>() ?? []], seen)
-            : throw AgentPlanner.Refuse(plan.Name, "its middleware answers without asking the model, so its tools cannot be found; name them with Tools(…).");
+            : throw AgentPlanner.Refuse(
+                plan.Name,
+                "its middleware answers without asking the model, so its tools cannot be found; name them with Tools(…).");
     }
 
     private sealed class ProbeClient(IChatClient inner) : DelegatingChatClient(inner)
@@ -51,7 +50,8 @@ internal static class AgentProbe
         }
 
         public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-            IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             await GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
             yield break;

@@ -14,17 +14,19 @@ internal sealed class AgentSessions(IRecordStore records)
         StoredRecord? stored = agent.UsesSession ? await records.GetAsync(key, cancellationToken).ConfigureAwait(false) : null;
         if (stored is null)
         {
-            return new LoadedSession(key, await agent.Plan.Inner.CreateSessionAsync(cancellationToken).ConfigureAwait(false), null, null);
+            return new LoadedSession(
+                key, await agent.Plan.Inner.CreateSessionAsync(cancellationToken).ConfigureAwait(false), null, null);
         }
 
         using JsonDocument state = JsonDocument.Parse(stored.Value);
-        AgentSession session = await agent.Plan.Inner.DeserializeSessionAsync(state.RootElement.Clone(), cancellationToken: cancellationToken).ConfigureAwait(false);
+        AgentSession session = await agent.Plan.Inner.DeserializeSessionAsync(
+            state.RootElement.Clone(), cancellationToken: cancellationToken).ConfigureAwait(false);
         return new LoadedSession(key, session, stored.Etag, state.RootElement.GetRawText());
     }
 
     /// <summary>
-    /// Keeps the session of a run, if it was changed and nobody else has changed it meanwhile. Another delivery of the same step may have: what it
-    /// kept stands, as its outcome does.
+    /// Keeps the session of a run, if it was changed and nobody else has changed it meanwhile. Another delivery of the same step
+    /// may have: what it kept stands, as its outcome does.
     /// </summary>
     public async Task SaveAsync(DurableAgent agent, LoadedSession loaded, CancellationToken cancellationToken)
     {
@@ -33,7 +35,8 @@ internal sealed class AgentSessions(IRecordStore records)
             return;
         }
 
-        JsonElement state = await agent.Plan.Inner.SerializeSessionAsync(loaded.Session, cancellationToken: cancellationToken).ConfigureAwait(false);
+        JsonElement state = await agent.Plan.Inner.SerializeSessionAsync(loaded.Session, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         if (state.GetRawText() == loaded.Json)
         {
             return;
@@ -43,7 +46,8 @@ internal sealed class AgentSessions(IRecordStore records)
         {
             await records.PutAsync(
                 loaded.Key, JsonSerializer.SerializeToUtf8Bytes(state, AgentFrameworkJsonContext.Default.JsonElement),
-                loaded.Etag is { } etag ? RecordCondition.IfMatch(etag) : RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
+                loaded.Etag is { } etag ? RecordCondition.IfMatch(etag) : RecordCondition.IfNew,
+                cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
         {

@@ -4,7 +4,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework.DurableAgents;
 
-/// <summary>Provides the functions of agents of Agent Framework as tools: to each agent its own, so that two may have tools of one name.</summary>
+/// <summary>
+/// Provides the functions of agents of Agent Framework as tools: to each agent its own, so that two may have tools of one name.
+/// </summary>
 internal sealed class AgentTools(DurableAgentSet agents, AgentSessions sessions) : IToolSource
 {
     /// <inheritdoc/>

@@ -8,11 +8,13 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AgentFramework.DurableAgents;
 
 /// <summary>
-/// Asks the context providers of an agent once for what people said, and tells them once what came of it, whatever a crash repeats.
+/// Asks the context providers of an agent once for what people said, and tells them once what came of it, whatever a crash
+/// repeats.
 /// </summary>
 internal sealed class ContextProviders(IRecordStore records)
 {
-    private static JsonTypeInfo<List<ChatMessage>> MessagesJson => (JsonTypeInfo<List<ChatMessage>>)AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(List<ChatMessage>));
+    private static JsonTypeInfo<List<ChatMessage>> MessagesJson =>
+        (JsonTypeInfo<List<ChatMessage>>)AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(List<ChatMessage>));
 
     /// <summary>Adds what the providers know about the messages that people sent last.</summary>
     /// <param name="agent">The agent.</param>
@@ -22,7 +24,8 @@ internal sealed class ContextProviders(IRecordStore records)
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The instructions that they add; <see langword="null"/> for none.</returns>
     public async Task<string?> AddAsync(
-        DurableAgent agent, ModelCallContext call, AgentSession session, List<ChatMessage> messages, CancellationToken cancellationToken)
+        DurableAgent agent, ModelCallContext call, AgentSession session, List<ChatMessage> messages,
+        CancellationToken cancellationToken)
     {
         RecordedContext context = await AskAsync(agent, call, session, messages, cancellationToken).ConfigureAwait(false);
         if (context.Messages is { } added)
@@ -30,7 +33,9 @@ internal sealed class ContextProviders(IRecordStore records)
             // Whose they are is told by an object that JSON does not bring back.
             messages.InsertRange(
                 LastOfPerson(messages) + 1,
-                (JsonSerializer.Deserialize(added, MessagesJson) ?? []).Select(static message => message.WithAgentRequestMessageSource(AgentRequestMessageSourceType.AIContextProvider)));
+                (JsonSerializer.Deserialize(added, MessagesJson) ?? [])
+                    .Select(static message =>
+                        message.WithAgentRequestMessageSource(AgentRequestMessageSourceType.AIContextProvider)));
         }
 
         return context.Instructions;
@@ -38,7 +43,8 @@ internal sealed class ContextProviders(IRecordStore records)
 
     /// <summary>Tells the providers, and the history that is mirrored to, what the model answered; at most once.</summary>
     public async Task TellAsync(
-        DurableAgent agent, ModelCallContext call, AgentSession session, IReadOnlyList<ChatMessage> messages, IReadOnlyList<ChatMessage> answer,
+        DurableAgent agent, ModelCallContext call, AgentSession session, IReadOnlyList<ChatMessage> messages,
+        IReadOnlyList<ChatMessage> answer,
         CancellationToken cancellationToken)
     {
         if (agent.Plan is { Providers.Count: 0, Mirror: null })
@@ -48,7 +54,8 @@ internal sealed class ContextProviders(IRecordStore records)
 
         try
         {
-            await records.PutAsync($"agent-framework/{call.RunId}/told/{call.InboxTo}", "{}"u8.ToArray(), RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
+            string key = $"agent-framework/{call.RunId}/told/{call.InboxTo}";
+            await records.PutAsync(key, "{}"u8.ToArray(), RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
         {
@@ -67,12 +74,14 @@ internal sealed class ContextProviders(IRecordStore records)
 
         if (agent.Plan.Mirror is { } mirror)
         {
-            await mirror.InvokedAsync(new ChatHistoryProvider.InvokedContext(agent.Plan.Inner, session, request, response), cancellationToken).ConfigureAwait(false);
+            var mirrored = new ChatHistoryProvider.InvokedContext(agent.Plan.Inner, session, request, response);
+            await mirror.InvokedAsync(mirrored, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task<RecordedContext> AskAsync(
-        DurableAgent agent, ModelCallContext call, AgentSession session, List<ChatMessage> messages, CancellationToken cancellationToken)
+        DurableAgent agent, ModelCallContext call, AgentSession session, List<ChatMessage> messages,
+        CancellationToken cancellationToken)
     {
         string key = $"agent-framework/{call.RunId}/context/{call.InboxTo}";
         if (await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } known)
@@ -83,14 +92,16 @@ internal sealed class ContextProviders(IRecordStore records)
         int from = FirstOfLastTurn(messages);
         List<ChatMessage> input =
         [
-            .. messages.Take(Math.Max(0, from)).Select(static message => message.WithAgentRequestMessageSource(AgentRequestMessageSourceType.ChatHistory)),
+            .. messages.Take(Math.Max(0, from))
+                .Select(static message => message.WithAgentRequestMessageSource(AgentRequestMessageSourceType.ChatHistory)),
             .. messages.Skip(Math.Max(0, from)),
         ];
         string own = agent.Plan.Inner.Instructions ?? "";
         var context = new AIContext { Instructions = own, Messages = input };
         foreach (AIContextProvider provider in agent.Plan.Providers)
         {
-            context = await provider.InvokingAsync(new AIContextProvider.InvokingContext(agent.Plan.Inner, session, context), cancellationToken).ConfigureAwait(false);
+            var asking = new AIContextProvider.InvokingContext(agent.Plan.Inner, session, context);
+            context = await provider.InvokingAsync(asking, cancellationToken).ConfigureAwait(false);
         }
 
         var given = new HashSet<ChatMessage>(input, ReferenceEqualityComparer.Instance);
@@ -103,7 +114,8 @@ internal sealed class ContextProviders(IRecordStore records)
         try
         {
             await records.PutAsync(
-                key, JsonSerializer.SerializeToUtf8Bytes(found, AgentFrameworkJsonContext.Default.RecordedContext), RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
+                key, JsonSerializer.SerializeToUtf8Bytes(found, AgentFrameworkJsonContext.Default.RecordedContext),
+                RecordCondition.IfNew, cancellationToken).ConfigureAwait(false);
             return found;
         }
         catch (AgentException e) when (e.Code == ErrorCode.EtagConflict)
@@ -134,7 +146,7 @@ internal sealed class ContextProviders(IRecordStore records)
     private static int LastOfPerson(IReadOnlyList<ChatMessage> messages)
     {
         int at = messages.Count - 1;
-        while (at > 0 && (messages[at].Role != ChatRole.User || messages[at].Text.StartsWith("[host]", StringComparison.Ordinal)))
+        while (at > 0 && (messages[at].Role != ChatRole.User || HostNotice.Is(messages[at])))
         {
             at--;
         }

@@ -31,7 +31,7 @@ internal enum DecoratorKind
 internal static class Decorators
 {
     /// <summary>The names of decorators that are not public.</summary>
-    internal static readonly IReadOnlyDictionary<string, DecoratorKind> ByName = new Dictionary<string, DecoratorKind>(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, DecoratorKind> ByName = new(StringComparer.Ordinal)
     {
         ["Microsoft.Agents.AI.FunctionInvocationDelegatingAgent"] = DecoratorKind.Function,
         ["Microsoft.Agents.AI.AnonymousDelegatingAIAgent"] = DecoratorKind.Run,

@@ -34,7 +34,9 @@ internal sealed class DurableAgent(AgentPlan plan, DurableAgentOptions options) 
         {
             return _probed ??= Options.GivenTools is { } given
                 ? new ProbedTools(given, new ChatOptions { Tools = [.. given] })
-                : await AgentProbe.RunAsync(Plan, await Plan.Inner.CreateSessionAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                : await AgentProbe.RunAsync(
+                    Plan, await Plan.Inner.CreateSessionAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
+                    .ConfigureAwait(false);
         }
         finally
         {

@@ -24,7 +24,9 @@ internal sealed partial class DurableAgentStart(DurableAgentSet agents, ILogger<
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Agent '{Agent}' of Agent Framework is durable; its model is called {Way}.")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Agent '{Agent}' of Agent Framework is durable; its model is called {Way}.")]
     private static partial void LogPlan(ILogger logger, string agent, string way);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Agent '{Agent}': {Note}")]

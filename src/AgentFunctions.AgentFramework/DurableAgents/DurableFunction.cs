@@ -6,11 +6,15 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.AgentFramework.DurableAgents;
 
-/// <summary>Calls a function of an agent as a tool step: with its middleware, and where the agent's code finds agent, session and call.</summary>
-internal sealed class DurableFunction(DurableAgent agent, AIFunction function, AgentSessions sessions) : DelegatingAIFunction(function)
+/// <summary>
+/// Calls a function of an agent as a tool step: with its middleware, and where the agent's code finds agent, session and call.
+/// </summary>
+internal sealed class DurableFunction(DurableAgent agent, AIFunction function, AgentSessions sessions)
+    : DelegatingAIFunction(function)
 {
     /// <inheritdoc/>
-    protected override async ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken)
+    protected override async ValueTask<object?> InvokeCoreAsync(
+        AIFunctionArguments arguments, CancellationToken cancellationToken)
     {
         var call = (ToolContext)arguments.Context![typeof(ToolContext)]!;
         LoadedSession loaded = await sessions.LoadAsync(agent, call.RunId, cancellationToken).ConfigureAwait(false);
@@ -19,7 +23,8 @@ internal sealed class DurableFunction(DurableAgent agent, AIFunction function, A
             : await agent.ProbeAsync(cancellationToken).ConfigureAwait(false);
         AIFunction target = tools.Functions.FirstOrDefault(one => one.Name == Name)
             ?? throw new AgentException(ErrorCode.ToolNotFound, $"{Name}: the agent no longer has this tool.");
-        (IList<ChatMessage> messages, FunctionCallContent asked) = await ConversationAsync(call, arguments, cancellationToken).ConfigureAwait(false);
+        (IList<ChatMessage> messages, FunctionCallContent asked) = await ConversationAsync(call, arguments, cancellationToken)
+            .ConfigureAwait(false);
         var context = new FunctionInvocationContext
         {
             Function = target,
@@ -52,7 +57,8 @@ internal sealed class DurableFunction(DurableAgent agent, AIFunction function, A
             return (messages, asked);
         }
 
-        await foreach (TranscriptEntry entry in call.Services.GetRequiredService<Transcript>().ReadAsync(call.RunId, cancellationToken: cancellationToken).ConfigureAwait(false))
+        await foreach (TranscriptEntry entry in call.Services.GetRequiredService<Transcript>()
+            .ReadAsync(call.RunId, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             messages.Add(entry.Message);
             if (entry.Turn == call.Turn && entry.Message.Role == ChatRole.Assistant)

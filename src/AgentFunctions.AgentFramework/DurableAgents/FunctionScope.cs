@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AgentFramework.DurableAgents;
 
 /// <summary>Calls functions where middleware finds the call (<see cref="FunctionInvokingChatClient.CurrentContext"/>).</summary>
+/// <remarks>It is never created: only a derived class may set the context.</remarks>
 internal sealed class FunctionScope(IChatClient inner) : FunctionInvokingChatClient(inner)
 {
     /// <summary>Calls a function.</summary>

@@ -12,12 +12,7 @@ internal sealed class NoHistory : ChatHistoryProvider
     public override IReadOnlyList<string> StateKeys => [];
 
     /// <summary>Gets properties of chat options that switch the history off for one run.</summary>
-    public static AdditionalPropertiesDictionary Only()
-    {
-        var properties = new AdditionalPropertiesDictionary();
-        properties.Add<ChatHistoryProvider>(None);
-        return properties;
-    }
+    public static AdditionalPropertiesDictionary Only() => In(null);
 
     /// <summary>Switches the history off in properties of chat options.</summary>
     public static AdditionalPropertiesDictionary In(AdditionalPropertiesDictionary? properties)
@@ -29,8 +24,10 @@ internal sealed class NoHistory : ChatHistoryProvider
     }
 
     /// <inheritdoc/>
-    protected override ValueTask<IEnumerable<ChatMessage>> ProvideChatHistoryAsync(InvokingContext context, CancellationToken cancellationToken = default) => new([]);
+    protected override ValueTask<IEnumerable<ChatMessage>> ProvideChatHistoryAsync(
+        InvokingContext context, CancellationToken cancellationToken = default) => new([]);
 
     /// <inheritdoc/>
-    protected override ValueTask StoreChatHistoryAsync(InvokedContext context, CancellationToken cancellationToken = default) => default;
+    protected override ValueTask StoreChatHistoryAsync(InvokedContext context, CancellationToken cancellationToken = default) =>
+        default;
 }

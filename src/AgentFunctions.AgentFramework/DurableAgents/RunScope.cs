@@ -3,10 +3,13 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework.DurableAgents;
 
-/// <summary>Stands in for the agent where code of Agent Framework asks which agent is at work (<see cref="AIAgent.CurrentRunContext"/>).</summary>
+/// <summary>
+/// Sets the agent that code of Agent Framework finds as the current one (<see cref="AIAgent.CurrentRunContext"/>).
+/// </summary>
+/// <remarks>It is never created: only a derived class may set the context.</remarks>
 internal sealed class RunScope(AIAgent agent) : DelegatingAIAgent(agent)
 {
-    /// <summary>Says that an agent is at work, until the asynchronous method that calls this returns.</summary>
+    /// <summary>Sets the current agent, until the asynchronous method that calls this returns.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="session">Its session.</param>
     /// <param name="messages">What it was sent.</param>

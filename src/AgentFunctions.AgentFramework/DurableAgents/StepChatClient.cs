@@ -6,8 +6,8 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AgentFramework.DurableAgents;
 
 /// <summary>
-/// Calls the model of an agent once for a step of a run: through the agent's own pipeline, which finds declarations in place of functions and so
-/// hands the calls out.
+/// Calls the model of an agent once for a step of a run: through the agent's own pipeline, which finds declarations in place of
+/// functions and so hands the calls out.
 /// </summary>
 internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions, ContextProviders providers) : IChatClient
 {
@@ -20,7 +20,8 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
         Step step = await BeginAsync(messages, options, cancellationToken).ConfigureAwait(false);
         RunScope.Enter(Plan.Agent, step.Loaded.Session, step.Messages);
         ChatResponse response = step.IsThrough
-            ? (await Plan.Agent.RunAsync(step.Messages, step.Loaded.Session, step.RunOptions, cancellationToken).ConfigureAwait(false)).AsChatResponse()
+            ? (await Plan.Agent.RunAsync(step.Messages, step.Loaded.Session, step.RunOptions, cancellationToken)
+                .ConfigureAwait(false)).AsChatResponse()
             : await Plan.Inner.ChatClient.GetResponseAsync(step.Messages, step.Options, cancellationToken).ConfigureAwait(false);
         ChatMessage[] said = [.. response.Messages.TakeWhile(static message => message.Role != ChatRole.Tool)];
         response.Messages = said.Length > 0 ? said : response.Messages;
@@ -30,13 +31,15 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         Step step = await BeginAsync(messages, options, cancellationToken).ConfigureAwait(false);
         var updates = new List<ChatResponseUpdate>();
         RunScope.Enter(Plan.Agent, step.Loaded.Session, step.Messages);
         IAsyncEnumerable<ChatResponseUpdate> stream = step.IsThrough
-            ? Plan.Agent.RunStreamingAsync(step.Messages, step.Loaded.Session, step.RunOptions, cancellationToken).AsChatResponseUpdatesAsync()
+            ? Plan.Agent.RunStreamingAsync(step.Messages, step.Loaded.Session, step.RunOptions, cancellationToken)
+                .AsChatResponseUpdatesAsync()
             : Plan.Inner.ChatClient.GetStreamingResponseAsync(step.Messages, step.Options, cancellationToken);
         IAsyncEnumerator<ChatResponseUpdate> each = stream.GetAsyncEnumerator(cancellationToken);
         await using ConfiguredAsyncDisposable ended = each.ConfigureAwait(false);
@@ -46,7 +49,7 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
             RunScope.Enter(Plan.Agent, step.Loaded.Session, step.Messages);
             if (!await each.MoveNextAsync().ConfigureAwait(false) || each.Current.Role == ChatRole.Tool)
             {
-                // A result can only be that of a call of no known tool, after which the pipeline would ask again: the run does so itself.
+                // A result can only be that of a call of no known tool, after which the pipeline would ask again: the run does.
                 break;
             }
 
@@ -61,7 +64,9 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         ArgumentNullException.ThrowIfNull(serviceType);
-        return serviceKey is null && serviceType.IsInstanceOfType(this) ? this : Plan.Inner.ChatClient.GetService(serviceType, serviceKey);
+        return serviceKey is null && serviceType.IsInstanceOfType(this)
+            ? this
+            : Plan.Inner.ChatClient.GetService(serviceType, serviceKey);
     }
 
     /// <inheritdoc/>
@@ -76,7 +81,8 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
         if (call?.Turn is not { } turn)
         {
             // A summary or a verdict: the model alone is wanted, not the agent.
-            var plain = new LoadedSession("", await Plan.Inner.CreateSessionAsync(cancellationToken).ConfigureAwait(false), null, null);
+            var plain = new LoadedSession(
+                "", await Plan.Inner.CreateSessionAsync(cancellationToken).ConfigureAwait(false), null, null);
             ChatOptions options = asked?.Clone() ?? new ChatOptions();
             options.ModelId = Plan.Options.ChatOptions?.ModelId;
             options.AdditionalProperties = NoHistory.In(options.AdditionalProperties);
@@ -94,9 +100,10 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
 
         if (Plan.ThroughDecorators)
         {
+            string own = Plan.Inner.Instructions ?? "";
             string? told = instructions;
-            ChatOptions Change(ChatOptions? own) =>
-                StepOptions.Of(Plan, own, asked, Join(told, ContextProviders.Added(Plan.Inner.Instructions ?? "", own?.Instructions)), turn == 1);
+            ChatOptions Change(ChatOptions? sent) =>
+                StepOptions.Of(Plan, sent, asked, Join(told, ContextProviders.Added(own, sent?.Instructions)), turn == 1);
             var options = new ChatClientAgentRunOptions(new ChatOptions { AdditionalProperties = NoHistory.Only() })
             {
                 ChatClientFactory = inner => new ChangingClient(inner, Change),
@@ -107,10 +114,13 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
         if (Plan.Providers.Count > 0)
         {
             RunScope.Enter(Plan.Agent, loaded.Session, messages);
-            instructions = Join(instructions, await providers.AddAsync(agent, call, loaded.Session, messages, cancellationToken).ConfigureAwait(false));
+            string? added = await providers.AddAsync(agent, call, loaded.Session, messages, cancellationToken)
+                .ConfigureAwait(false);
+            instructions = Join(instructions, added);
         }
 
-        return new Step(loaded, messages, StepOptions.Of(Plan, Plan.Options.ChatOptions, asked, instructions, turn == 1), null, call);
+        ChatOptions direct = StepOptions.Of(Plan, Plan.Options.ChatOptions, asked, instructions, turn == 1);
+        return new Step(loaded, messages, direct, null, call);
     }
 
     private async Task EndAsync(Step step, IReadOnlyList<ChatMessage> answer, CancellationToken cancellationToken)
@@ -123,7 +133,8 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
         if (!answer.SelectMany(static message => message.Contents).OfType<FunctionCallContent>().Any())
         {
             RunScope.Enter(Plan.Agent, step.Loaded.Session, step.Messages);
-            await providers.TellAsync(agent, call, step.Loaded.Session, step.Messages, answer, cancellationToken).ConfigureAwait(false);
+            await providers.TellAsync(agent, call, step.Loaded.Session, step.Messages, answer, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         await sessions.SaveAsync(agent, step.Loaded, cancellationToken).ConfigureAwait(false);
@@ -138,7 +149,8 @@ internal sealed class StepChatClient(DurableAgent agent, AgentSessions sessions,
     /// <param name="RunOptions">How the agent is called, if it is called through its decorators.</param>
     /// <param name="Call">The step; <see langword="null"/> for one that is not the agent's.</param>
     private sealed record Step(
-        LoadedSession Loaded, List<ChatMessage> Messages, ChatOptions? Options, ChatClientAgentRunOptions? RunOptions, ModelCallContext? Call)
+        LoadedSession Loaded, List<ChatMessage> Messages, ChatOptions? Options, ChatClientAgentRunOptions? RunOptions,
+        ModelCallContext? Call)
     {
         public bool IsThrough => RunOptions is not null;
     }

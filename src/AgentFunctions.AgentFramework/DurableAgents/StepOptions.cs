@@ -2,7 +2,9 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework.DurableAgents;
 
-/// <summary>Makes the chat options of one model step: those of the agent, with the tools that the run is pinned to as declarations.</summary>
+/// <summary>
+/// Makes the chat options of one model step: those of the agent, with the tools that the run is pinned to as declarations.
+/// </summary>
 internal static class StepOptions
 {
     /// <summary>Makes them.</summary>

@@ -9,7 +9,12 @@ internal static class ToolEffects
     /// <summary>The property of a tool that says what it does.</summary>
     public const string Property = "agentfunctions.effect";
 
-    /// <summary>What a function does: as the options say, else as the tool says, else as its tool server says, else the worst.</summary>
+    private static readonly PropertyInfo? Inner = typeof(DelegatingAIFunction)
+        .GetProperty("InnerFunction", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public);
+
+    /// <summary>
+    /// What a function does: as the options say, else as the tool says, else as its tool server says, else the worst.
+    /// </summary>
     public static ToolEffect Of(AIFunction function, DurableAgentOptions options) =>
         options.Terms.TryGetValue(function.Name, out DurableAgentOptions.ToolTerms? terms) ? terms.Effect
             : OfProperty(function) ?? OfServer(function) ?? ToolEffect.NotIdempotent;
@@ -33,7 +38,7 @@ internal static class ToolEffects
 
     private static object Innermost(AIFunction function)
     {
-        while (function is DelegatingAIFunction && typeof(DelegatingAIFunction).GetProperty("InnerFunction", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)?.GetValue(function) is AIFunction inner)
+        while (function is DelegatingAIFunction && Inner?.GetValue(function) is AIFunction inner)
         {
             function = inner;
         }

@@ -8,6 +8,8 @@ namespace AgentFunctions.AgentFramework.Opaque;
 internal sealed class OpaqueTools(IEnumerable<OpaqueAgent> agents, IServiceProvider services, IRecordStore records) : IToolSource
 {
     /// <inheritdoc/>
-    public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<AgentTool>>(
-        [.. agents.Select(one => one.Of(services)).Where(plan => plan.Definition.Name == agent.Name).Select(plan => new TurnTool(plan, records).Create())]);
+    public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<AgentTool>>([.. agents.Select(one => one.Of(services))
+            .Where(plan => plan.Definition.Name == agent.Name)
+            .Select(plan => new TurnTool(plan, records).Create())]);
 }

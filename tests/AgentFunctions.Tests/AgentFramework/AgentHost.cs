@@ -14,7 +14,9 @@ internal static class AgentHost
     public static Task<RunHost> StartAsync(AIAgent agent, Action<DurableAgentOptions>? configure = null) =>
         StartAsync(services => services.AddDurableAgent(agent, configure));
 
-    public static Task<RunHost> StartAsync(Action<IServiceCollection> services) => RunHost.StartAsync(services, static _ => ChatReply.Say("Done."));
+    public static Task<RunHost> StartAsync(Action<IServiceCollection> services) =>
+        RunHost.StartAsync(services, static _ => ChatReply.Say("Done."));
 
-    public static Task<Run> AskAsync(this RunHost host, string agent, string goal) => host.RunAsync(goal, new RunRequest { Agent = agent });
+    public static Task<Run> AskAsync(this RunHost host, string agent, string goal) =>
+        host.RunAsync(goal, new RunRequest { Agent = agent });
 }

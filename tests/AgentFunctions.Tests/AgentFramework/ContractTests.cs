@@ -1,11 +1,15 @@
 using System.Reflection;
 using AgentFunctions.AgentFramework.DurableAgents;
+using AgentFunctions.Prompts;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Tests.AgentFramework;
 
-/// <summary>What the package relies on within Agent Framework and Microsoft.Extensions.AI: where one of these fails, an update has changed it.</summary>
+/// <summary>
+/// What the package relies on within Agent Framework, Microsoft.Extensions.AI and the host: where one of these fails, it was
+/// changed there.
+/// </summary>
 internal sealed class ContractTests
 {
     [Test]
@@ -13,29 +17,34 @@ internal sealed class ContractTests
     {
         Assembly theirs = typeof(ChatClientAgent).Assembly;
 
-        Assert.That(Decorators.ByName.Keys.Where(name => theirs.GetType(name) is null), Is.Empty, "rename them in Decorators.ByName, or agents with them are refused as unknown");
+        Assert.That(Decorators.ByName.Keys.Where(name => theirs.GetType(name) is null), Is.Empty,
+            "rename them in Decorators.ByName, or agents with them are refused as unknown");
     }
 
     [Test]
     public void ChatClientAgent_Options_AreItsOwn()
     {
-        AIAgent agent = new ChatClientAgent(ScriptedClient.Says(""), "You bill.", "billing", tools: [AIFunctionFactory.Create(static () => 1, "one")]);
+        AIAgent agent = new ChatClientAgent(
+            ScriptedClient.Says(""), "You bill.", "billing", tools: [AIFunctionFactory.Create(static () => 1, "one")]);
 
         ChatClientAgentOptions? options = agent.AsBuilder().UseOpenTelemetry().Build().GetService<ChatClientAgentOptions>();
 
-        Assert.That((options?.Name, options?.ChatOptions?.Instructions, options?.ChatOptions?.Tools?.Count), Is.EqualTo(("billing", "You bill.", 1)));
+        Assert.That((options?.Name, options?.ChatOptions?.Instructions, options?.ChatOptions?.Tools?.Count),
+            Is.EqualTo(("billing", "You bill.", 1)));
     }
 
     [Test]
     public void AgentParts_OfDecorators_AreFoundOutermostFirst()
     {
         var inner = new ChatClientAgent(ScriptedClient.Says(""), name: "billing");
-        AIAgent agent = inner.AsBuilder().UseOpenTelemetry().Use(static (_, context, next, token) => next(context, token)).Build();
+        AIAgent agent = inner.AsBuilder().UseOpenTelemetry().Use(static (_, context, next, token) => next(context, token))
+            .Build();
 
         AgentParts parts = AgentParts.Of(agent);
 
         Assert.That(parts.Innermost, Is.SameAs(inner));
-        Assert.That(parts.Decorators.Select(Decorators.KindOf), Is.EqualTo(new[] { DecoratorKind.Telemetry, DecoratorKind.Function }));
+        Assert.That(parts.Decorators.Select(Decorators.KindOf),
+            Is.EqualTo(new[] { DecoratorKind.Telemetry, DecoratorKind.Function }));
     }
 
     [Test]
@@ -50,7 +59,8 @@ internal sealed class ContractTests
             "Act.", new ChatOptions { Tools = [AIFunctionFactory.CreateDeclaration("act", "Acts.", schema.RootElement)] });
 
         Assert.That(client.Requests, Has.Count.EqualTo(1));
-        Assert.That(response.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>().Single().Name, Is.EqualTo("act"));
+        Assert.That(response.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>().Single().Name,
+            Is.EqualTo("act"));
     }
 
     [Test]
@@ -62,7 +72,8 @@ internal sealed class ContractTests
         await agent.RunAsync("One.", session);
         string before = (await agent.SerializeSessionAsync(session)).GetRawText();
 
-        await agent.RunAsync("Two.", session, new ChatClientAgentRunOptions(new ChatOptions { AdditionalProperties = NoHistory.Only() }));
+        await agent.RunAsync("Two.", session,
+            new ChatClientAgentRunOptions(new ChatOptions { AdditionalProperties = NoHistory.Only() }));
 
         Assert.That(client.Requests.Last().Messages.Single().Text, Is.EqualTo("Two."));
         Assert.That((await agent.SerializeSessionAsync(session)).GetRawText(), Is.EqualTo(before));
@@ -75,6 +86,9 @@ internal sealed class ContractTests
 
         Assert.That(wrapped.GetService<ApprovalRequiredAIFunction>(), Is.Not.Null);
     }
+
+    [Test]
+    public void HostNotice_Mark_IsThatOfTheHost() => Assert.That(HostNotice.Mark, Is.EqualTo(Prompt.HostMark));
 
     private sealed class Wrapped(AIFunction inner) : DelegatingAIFunction(inner);
 }

@@ -22,7 +22,8 @@ internal sealed class DurableAIAgentTests
     [Test]
     public async Task Run_Session_IsOneRun()
     {
-        await using RunHost host = await StartAsync(static request => ChatReply.Say(request.Messages.Count(static message => RoleOf(message) == "user") > 1 ? "Second." : "First."));
+        await using RunHost host = await StartAsync(static request =>
+            ChatReply.Say(request.Messages.Count(static message => RoleOf(message) == "user") > 1 ? "Second." : "First."));
         AIAgent agent = AgentOf(host);
 
         AgentSession session = await agent.CreateSessionAsync();
@@ -55,8 +56,10 @@ internal sealed class DurableAIAgentTests
 
         AgentResponse response = await AgentOf(host).RunAsync("Act.");
 
-        FunctionCallContent call = response.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>().Single();
-        FunctionResultContent result = response.Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Single();
+        FunctionCallContent call = response.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>()
+            .Single();
+        FunctionResultContent result = response.Messages.SelectMany(static message => message.Contents)
+            .OfType<FunctionResultContent>().Single();
         Assert.That((call.Name, call.InformationalOnly, result.Result), Is.EqualTo(("act", true, (object)"acted 7")));
         Assert.That(result.CallId, Is.EqualTo(call.CallId));
         Assert.That(response.Text, Does.EndWith("Done."));
@@ -81,12 +84,14 @@ internal sealed class DurableAIAgentTests
 
         AgentSession other = await agent.CreateSessionAsync();
         var rest = new List<AgentResponseUpdate>();
-        await foreach (AgentResponseUpdate update in agent.RunStreamingAsync(other, new AgentRunOptions { ContinuationToken = ResponseContinuationToken.FromBytes(token!.ToBytes()) }))
+        var behind = new AgentRunOptions { ContinuationToken = ResponseContinuationToken.FromBytes(token!.ToBytes()) };
+        await foreach (AgentResponseUpdate update in agent.RunStreamingAsync(other, behind))
         {
             rest.Add(update);
         }
 
-        Assert.That(rest.SelectMany(static update => update.Contents).Where(static content => content is FunctionCallContent or FunctionResultContent), Is.Empty);
+        Assert.That(rest.SelectMany(static update => update.Contents)
+            .Where(static content => content is FunctionCallContent or FunctionResultContent), Is.Empty);
         Assert.That(string.Concat(rest.Select(static update => update.Text)), Is.EqualTo("Done."));
         Assert.That(rest[^1].FinishReason, Is.EqualTo(ChatFinishReason.Stop));
     }
@@ -95,7 +100,8 @@ internal sealed class DurableAIAgentTests
     public async Task Run_InTheBackground_ComesBackAtOnceAndIsFoundByToken()
     {
         var go = new TaskCompletionSource();
-        await using RunHost host = await StartAsync(CallsOnce, AgentTool.Create("act", "Acts.", ToolEffect.None, async (int number) =>
+        await using RunHost host = await StartAsync(
+            CallsOnce, AgentTool.Create("act", "Acts.", ToolEffect.None, async (int number) =>
         {
             await go.Task;
             return $"acted {number}";
@@ -113,7 +119,8 @@ internal sealed class DurableAIAgentTests
             async () =>
             {
                 response = await agent.RunAsync(
-                    await agent.DeserializeSessionAsync(kept), new AgentRunOptions { ContinuationToken = response.ContinuationToken, AllowBackgroundResponses = true });
+                    await agent.DeserializeSessionAsync(kept),
+                    new AgentRunOptions { ContinuationToken = response.ContinuationToken, AllowBackgroundResponses = true });
                 texts.Add(response.Text);
                 return response;
             },
@@ -130,22 +137,28 @@ internal sealed class DurableAIAgentTests
         AIAgent agent = AgentOf(host);
         AgentSession session = await agent.CreateSessionAsync();
         AgentResponse response = await agent.RunAsync("Act.", session, Background);
-        ResponseContinuationToken token = response.ContinuationToken ?? AgentFunctions.AgentFramework.AIAgents.RunToken.Of(response.ResponseId!, 0);
+        ResponseContinuationToken token = response.ContinuationToken
+            ?? AgentFunctions.AgentFramework.AIAgents.RunToken.Of(response.ResponseId!, 0);
 
         Assert.That(
             async () => await agent.RunAsync("More.", session, new AgentRunOptions { ContinuationToken = token }),
-            Throws.InvalidOperationException.With.Message.EqualTo("Input messages are not allowed when continuing a background response using a continuation token."));
+            Throws.InvalidOperationException.With.Message.EqualTo(
+                "Input messages are not allowed when continuing a background response using a continuation token."));
         Assert.That(
-            async () => await agent.RunAsync(session, new AgentRunOptions { ContinuationToken = ResponseContinuationToken.FromBytes("{}"u8.ToArray()) }),
+            async () => await agent.RunAsync(
+                session, new AgentRunOptions { ContinuationToken = ResponseContinuationToken.FromBytes("{}"u8.ToArray()) }),
             Throws.InstanceOf<AgentException>().With.Message.Contains("it is not one of a durable agent"));
         Assert.That(
-            async () => await agent.RunAsync("Act.", options: Background), Throws.InvalidOperationException.With.Message.Contains("A session must be provided"));
+            async () => await agent.RunAsync("Act.", options: Background),
+            Throws.InvalidOperationException.With.Message.Contains("A session must be provided"));
     }
 
     [Test]
     public async Task Run_ApprovalAsked_IsARequestAndItsAnswerDecides()
     {
-        await using RunHost host = await StartAsync(CallsOnce, new AgentTool(AgentTool.CreateFunction("act", "Acts.", (int number) => $"acted {number}"), ToolEffect.NotIdempotent) { AsksPerson = true });
+        AIFunction act = AgentTool.CreateFunction("act", "Acts.", (int number) => $"acted {number}");
+        await using RunHost host = await StartAsync(
+            CallsOnce, new AgentTool(act, ToolEffect.NotIdempotent) { AsksPerson = true });
         AIAgent agent = AgentOf(host);
         AgentSession session = await agent.CreateSessionAsync();
 
@@ -154,12 +167,16 @@ internal sealed class DurableAIAgentTests
         AgentResponse again = await agent.RunAsync("Hurry up.", session);
         AgentResponse done = await agent.RunAsync(new ChatMessage(ChatRole.User, [request.CreateResponse(true)]), session);
 
-        Assert.That(asked.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>(), Is.Empty, "a call that waits is told of as the request alone");
+        Assert.That(asked.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>(), Is.Empty,
+            "a call that waits is told of as the request alone");
         Assert.That(((FunctionCallContent)request.ToolCall).Arguments!["number"]!.ToString(), Is.EqualTo("7"));
-        Assert.That(RequestsOf(again).Single().RequestId, Is.EqualTo(request.RequestId), "a message meanwhile rejects nothing: the question is given again");
+        Assert.That(RequestsOf(again).Single().RequestId, Is.EqualTo(request.RequestId),
+            "a message meanwhile rejects nothing: the question is given again");
         Assert.That(done.Text, Does.EndWith("Done."));
-        Assert.That(done.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>().Single().CallId, Is.EqualTo(request.ToolCall.CallId));
-        Assert.That(done.Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Single().CallId, Is.EqualTo(request.ToolCall.CallId));
+        Assert.That(done.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>().Single().CallId,
+            Is.EqualTo(request.ToolCall.CallId));
+        Assert.That(done.Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Single().CallId,
+            Is.EqualTo(request.ToolCall.CallId));
     }
 
     [Test]
@@ -186,7 +203,8 @@ internal sealed class DurableAIAgentTests
         AIAgent agent = AgentOf(host);
         AgentSession session = await agent.CreateSessionAsync();
 
-        Assert.That(async () => await agent.RunAsync("Act.", session), Throws.InstanceOf<AgentException>().With.Message.Matches("Run '.+' of agent 'worker' ended as failed"));
+        Assert.That(async () => await agent.RunAsync("Act.", session),
+            Throws.InstanceOf<AgentException>().With.Message.Matches("Run '.+' of agent 'worker' ended as failed"));
         isBroken = false;
         Assert.That((await agent.RunAsync("Again.", session)).Text, Is.EqualTo("Done."));
     }
@@ -195,7 +213,8 @@ internal sealed class DurableAIAgentTests
     public async Task Run_ThatExhaustsItsBudget_EndsByLength()
     {
         await using RunHost host = await StartAsync(
-            static request => ChatReply.Call("act", new { number = request.Messages.Count }), AgentTool.Create("act", "Acts.", ToolEffect.None, static (int number) => $"acted {number}"), maxTurns: 2);
+            static request => ChatReply.Call("act", new { number = request.Messages.Count }),
+            AgentTool.Create("act", "Acts.", ToolEffect.None, static (int number) => $"acted {number}"), maxTurns: 2);
 
         AgentResponse response = await AgentOf(host).RunAsync("Act for ever.");
 
@@ -207,9 +226,11 @@ internal sealed class DurableAIAgentTests
     {
         await using RunHost host = await StartAsync(static _ => ChatReply.Say("Done."));
         AIAgent agent = AgentOf(host);
+        AIFunction pick = AIFunctionFactory.Create(static () => 1, "pick");
+        var withTools = new ChatClientAgentRunOptions(new ChatOptions { Tools = [pick] });
 
         Assert.That(
-            async () => await agent.RunAsync("Act.", options: new ChatClientAgentRunOptions(new ChatOptions { Tools = [AIFunctionFactory.Create(static () => 1, "pick")] })),
+            async () => await agent.RunAsync("Act.", options: withTools),
             Throws.InstanceOf<AgentException>().With.Message.Contains("ChatOptions.Tools cannot be given to a run"));
         Assert.That(
             async () => await agent.RunAsync(new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")])),
@@ -217,7 +238,8 @@ internal sealed class DurableAIAgentTests
         Assert.That(
             async () => await agent.RunAsync("Act.", await new ChatClientAgent(ScriptedClient.Says("")).CreateSessionAsync()),
             Throws.InvalidOperationException.With.Message.Contains("ChatClientAgentSession"));
-        Assert.That(() => host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("nobody"), Throws.InstanceOf<AgentException>().With.Message.Contains("nobody"));
+        Assert.That(() => host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("nobody"),
+            Throws.InstanceOf<AgentException>().With.Message.Contains("nobody"));
     }
 
     [Test]
@@ -231,10 +253,12 @@ internal sealed class DurableAIAgentTests
 
         Assert.That((await agent.SerializeSessionAsync(session)).GetRawText(), Is.EqualTo(golden));
         Assert.That(
-            async () => await agent.DeserializeSessionAsync(JsonDocument.Parse(golden.Replace("\"v\":1", "\"v\":2", StringComparison.Ordinal)).RootElement),
+            async () => await agent.DeserializeSessionAsync(
+                JsonDocument.Parse(golden.Replace("\"v\":1", "\"v\":2", StringComparison.Ordinal)).RootElement),
             Throws.InstanceOf<AgentException>().With.Message.Contains("it is of version 2, and this program reads up to 1"));
         Assert.That(
-            async () => await agent.DeserializeSessionAsync(JsonDocument.Parse("{}").RootElement), Throws.InstanceOf<AgentException>().With.Message.Contains("it is not one of a durable agent"));
+            async () => await agent.DeserializeSessionAsync(JsonDocument.Parse("{}").RootElement),
+            Throws.InstanceOf<AgentException>().With.Message.Contains("it is not one of a durable agent"));
     }
 
     [Test]
@@ -262,7 +286,8 @@ internal sealed class DurableAIAgentTests
         go.SetResult();
         string run = (await agent.SerializeSessionAsync(session)).GetProperty("run").GetString()!;
 
-        Assert.That((await host.Reader.WaitForEndAsync(run)).Status, Is.EqualTo(cancels ? RunStatus.Cancelled : RunStatus.Completed));
+        Assert.That((await host.Reader.WaitForEndAsync(run)).Status,
+            Is.EqualTo(cancels ? RunStatus.Cancelled : RunStatus.Completed));
     }
 
     [Test]
@@ -275,10 +300,11 @@ internal sealed class DurableAIAgentTests
 
         Assert.That((await agent.Scoped("order-1").RunAsync("Act.")).ResponseId, Is.EqualTo(first));
         Assert.That((await agent.Scoped("order-2").RunAsync("Act.")).ResponseId, Is.Not.EqualTo(first));
-        var keyed = new AgentRunOptions { AdditionalProperties = new AdditionalPropertiesDictionary { ["agentfunctions.idempotencyKey"] = "k-1" } };
+        var keyed = new AgentRunOptions { AdditionalProperties = new() { ["agentfunctions.idempotencyKey"] = "k-1" } };
         string? byKey = (await agent.RunAsync("Act.", options: keyed)).ResponseId;
         Assert.That((await agent.RunAsync("Act.", options: keyed)).ResponseId, Is.EqualTo(byKey).And.Not.EqualTo(first));
-        Assert.That(() => new ChatClientAgent(ScriptedClient.Says(""), name: "theirs").Scoped("s"), Throws.InstanceOf<AgentException>().With.Message.Contains("is not durable"));
+        Assert.That(() => new ChatClientAgent(ScriptedClient.Says(""), name: "theirs").Scoped("s"),
+            Throws.InstanceOf<AgentException>().With.Message.Contains("is not durable"));
     }
 
     [Test]
@@ -287,19 +313,22 @@ internal sealed class DurableAIAgentTests
         await using RunHost host = await StartAsync(static _ => ChatReply.Say("I worked."));
         AIFunction tool = AgentOf(host).AsAIFunction();
         AIAgent Outer() => new ChatClientAgent(
-            ScriptedClient.Calls("Done.", new FunctionCallContent("outer-1", tool.Name, new Dictionary<string, object?> { ["query"] = "Work." })), name: "outer", tools: [tool]);
+            ScriptedClient.Calls("Done.", ScriptedClient.CallOf("outer-1", tool.Name, ("query", "Work."))),
+            name: "outer", tools: [tool]);
 
         AgentResponse first = await Outer().RunAsync("Work.");
         await Outer().RunAsync("Work.");
 
-        Assert.That(first.Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>().Single().Result!.ToString(), Does.Contain("I worked."));
+        Assert.That(first.Messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
+            .Single().Result!.ToString(), Does.Contain("I worked."));
         Assert.That(host.Model.Requests, Has.Count.EqualTo(1), "the call that was repeated is the same run");
     }
 
     [Test]
     public async Task Run_InASequentialWorkflow_TakesItsTurn()
     {
-        await using RunHost host = await StartAsync(static request => ChatReply.Say($"I heard: {request.Messages[^1].GetProperty("content")}"));
+        await using RunHost host = await StartAsync(
+            static request => ChatReply.Say($"I heard: {request.Messages[^1].GetProperty("content")}"));
         AIAgent planner = new ChatClientAgent(ScriptedClient.Says("Charge 42."), name: "planner");
         Workflow workflow = AgentWorkflowBuilder.BuildSequential(planner, AgentOf(host).Scoped("order-1"));
 
@@ -311,7 +340,8 @@ internal sealed class DurableAIAgentTests
     [Test]
     public async Task Run_InAGroupChat_HearsTheOthers()
     {
-        await using RunHost host = await StartAsync(static request => ChatReply.Say($"I heard: {request.Messages[^1].GetProperty("content")}"));
+        await using RunHost host = await StartAsync(
+            static request => ChatReply.Say($"I heard: {request.Messages[^1].GetProperty("content")}"));
         AIAgent critic = new ChatClientAgent(ScriptedClient.Says("Too expensive."), name: "critic");
         Workflow workflow = AgentWorkflowBuilder
             .CreateGroupChatBuilderWith(static agents => new RoundRobinGroupChatManager(agents) { MaximumIterationCount = 2 })
@@ -328,12 +358,15 @@ internal sealed class DurableAIAgentTests
     private static string? RoleOf(JsonElement message) => message.GetProperty("role").GetString();
 
     private static ChatReply CallsOnce(ChatRequest request) =>
-        request.Messages.Any(static message => RoleOf(message) == "tool") ? ChatReply.Say("Done.") : ChatReply.Call("act", new { number = 7 });
+        request.Messages.Any(static message => RoleOf(message) == "tool")
+            ? ChatReply.Say("Done.")
+            : ChatReply.Call("act", new { number = 7 });
 
     private static AIAgent AgentOf(RunHost host) => host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("worker");
 
     private static Task<RunHost> StartAsync(
-        Func<ChatRequest, ChatReply> script, AgentTool? tool = null, int maxTurns = 50, Action<AIAgentOptions>? configure = null) => RunHost.StartAsync(
+        Func<ChatRequest, ChatReply> script, AgentTool? tool = null, int maxTurns = 50,
+        Action<AIAgentOptions>? configure = null) => RunHost.StartAsync(
         services => services.AddAgentFunctionsAsAIAgents(configure), script,
         [tool ?? AgentTool.Create("act", "Acts.", ToolEffect.None, static (int number) => $"acted {number}")],
         agent => agent.WithDescription("Works.").WithMaxTurns(maxTurns));

@@ -25,7 +25,8 @@ internal sealed class ScriptedClient(Func<IReadOnlyList<ChatMessage>, ChatOption
     public static FunctionCallContent CallOf(string id, string name, params (string Key, object? Value)[] arguments) =>
         new(id, name, arguments.ToDictionary(static one => one.Key, static one => one.Value));
 
-    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ChatMessage[] all = [.. messages];
         Requests.Enqueue((all, options?.Clone()));
@@ -37,9 +38,11 @@ internal sealed class ScriptedClient(Func<IReadOnlyList<ChatMessage>, ChatOption
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+        ChatResponse response = await GetResponseAsync(messages, options, cancellationToken);
+        foreach (ChatResponseUpdate update in response.ToChatResponseUpdates())
         {
             yield return update;
         }
