@@ -49,7 +49,9 @@ public sealed record AgentDefinition
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public Delegation Delegation { get; init; }
 
-    /// <summary>Gets whether the calls that the model asks for at once are made one after the other; false by default: they are made together.</summary>
+    /// <summary>
+    /// Gets whether the calls that the model asks for at once are made one after the other; false by default: they are made together.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool CallsInOrder { get; init; }
 

@@ -7,8 +7,8 @@ public enum PromptFraming
     Goal,
 
     /// <summary>
-    /// As one side of a conversation: its instructions and the messages stand as they are. It is told of nothing but the marks around what
-    /// tools return.
+    /// As one side of a conversation: its instructions and the messages stand as they are. It is told of nothing but the marks
+    /// around what tools return.
     /// </summary>
     Chat,
 }

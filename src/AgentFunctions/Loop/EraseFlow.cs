@@ -163,7 +163,9 @@ internal sealed record EraseProgress
     /// <summary>Gets how long to wait before it.</summary>
     public TimeSpan? Wait { get; init; }
 
-    /// <summary>Gets what stands in the way and how it is removed; the phase takes another step later. <see langword="null"/> for nothing.</summary>
+    /// <summary>
+    /// Gets what stands in the way and how it is removed; the phase takes another step later. <see langword="null"/> for nothing.
+    /// </summary>
     public string? Waits { get; init; }
 
     public EraseCounts Counts { get; init; } = new();

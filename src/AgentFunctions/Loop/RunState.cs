@@ -162,7 +162,9 @@ internal sealed record LoopLimits(
     /// </summary>
     public bool? TellsBudget { get; init; }
 
-    /// <summary>Gets whether the calls of a turn are made one after the other; <see langword="null"/> if they are made together.</summary>
+    /// <summary>
+    /// Gets whether the calls of a turn are made one after the other; <see langword="null"/> if they are made together.
+    /// </summary>
     public bool? CallsInOrder { get; init; }
 }
 

@@ -35,7 +35,9 @@ public sealed record ModelChoice(ModelBinding Model, string? Note);
 /// <param name="Client">How to call it.</param>
 public sealed record ModelBinding(string Name, string ModelId, ModelProfile Profile, IChatClient Client)
 {
-    /// <summary>Gets whether the model belongs to one agent, so that it speaks only where it is named; false by default.</summary>
+    /// <summary>
+    /// Gets whether the model belongs to one agent, so that it is used only where it is named; false by default.
+    /// </summary>
     public bool IsOfOneAgent { get; init; }
 }
 

@@ -36,7 +36,9 @@ internal static class Prompt
 
     /// <summary>The first message of every request, as the agent is addressed.</summary>
     public static ChatMessage First(AgentDefinition agent, RunRecord run) =>
-        agent.Framing == PromptFraming.Chat && run is { Acceptance: null, Input: null } ? new ChatMessage(ChatRole.User, run.Goal) : Goal(run);
+        agent.Framing == PromptFraming.Chat && run is { Acceptance: null, Input: null }
+            ? new ChatMessage(ChatRole.User, run.Goal)
+            : Goal(run);
 
     /// <summary>The message that pins the goal: the first of every request.</summary>
     public static ChatMessage Goal(RunRecord run)
@@ -80,7 +82,10 @@ internal static class Prompt
     }
 
     public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries) =>
-        [new ChatMessage(ChatRole.System, Instructions(agent)), .. entries.Select(entry => agent.Framing == PromptFraming.Chat ? MarkedResults(entry) : Marked(entry))];
+    [
+        new ChatMessage(ChatRole.System, Instructions(agent)),
+        .. entries.Select(entry => agent.Framing == PromptFraming.Chat ? MarkedResults(entry) : Marked(entry)),
+    ];
 
     /// <summary>
     /// What tools returned and what people say, marked as what it is. Here and not in the transcript: people and tools read that without the marks,
@@ -96,7 +101,8 @@ internal static class Prompt
     };
 
     /// <summary>In a conversation nobody is told of the marks around what people say, so they are left out.</summary>
-    private static ChatMessage MarkedResults(TranscriptEntry entry) => entry.Source == TranscriptOrigin.Person ? entry.Message : Marked(entry);
+    private static ChatMessage MarkedResults(TranscriptEntry entry) =>
+        entry.Source == TranscriptOrigin.Person ? entry.Message : Marked(entry);
 
     private static string MarkedResult(FunctionResultContent answer, string text) => answer.AdditionalProperties?.ContainsKey(SaidBy) == true
         ? UntrustedText.MarkPerson(text)
@@ -107,7 +113,8 @@ internal static class Prompt
     /// <summary>An upper bound of the first request's tokens: its bytes, since no token is shorter than a byte.</summary>
     public static long FirstRequestBytes(AgentDefinition agent, RunRecord run, IReadOnlyList<ToolDeclaration> tools)
     {
-        long bytes = MessageFrame + Encoding.UTF8.GetByteCount(Instructions(agent)) + Encoding.UTF8.GetByteCount(First(agent, run).Text);
+        long bytes = MessageFrame
+            + Encoding.UTF8.GetByteCount(Instructions(agent)) + Encoding.UTF8.GetByteCount(First(agent, run).Text);
         return bytes + tools.Sum(static tool => tool.Bytes);
     }
 

@@ -15,9 +15,12 @@ public sealed class ShownRequests
     private readonly Transcript _transcript;
     private readonly RunTools _tools;
 
-    internal ShownRequests(RunStore runs, Transcript transcript, RunTools tools) => (_runs, _transcript, _tools) = (runs, transcript, tools);
+    internal ShownRequests(RunStore runs, Transcript transcript, RunTools tools) =>
+        (_runs, _transcript, _tools) = (runs, transcript, tools);
 
-    /// <summary>Gets what the model was shown before it answered in a turn; for the turn at work, what is recorded of it so far.</summary>
+    /// <summary>
+    /// Gets what the model was shown before it answered in a turn; for the turn at work, what is recorded of it so far.
+    /// </summary>
     /// <param name="runId">The run.</param>
     /// <param name="turn">The turn, from 1.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
@@ -38,7 +41,8 @@ public sealed class ShownRequests
         {
             // From the end backwards: a summary says how far one has to go.
             long start = Math.Max(0, end - Portion);
-            List<TranscriptEntry> part = await PartAsync(runId, start, (int)(end - start), cancellationToken).ConfigureAwait(false);
+            List<TranscriptEntry> part = await PartAsync(runId, start, (int)(end - start), cancellationToken)
+                .ConfigureAwait(false);
             foreach (TranscriptEntry entry in Enumerable.Reverse(part))
             {
                 last = Math.Max(last, entry.Turn);
@@ -60,12 +64,20 @@ public sealed class ShownRequests
 
         if (turn < 1 || turn > Math.Max(1, reply is null && last < turn ? last + 1 : last))
         {
-            throw new AgentException(ErrorCode.InvalidInput, $"turn: the model of run '{runId}' has been asked in {last} turns; use 1 to {Math.Max(1, last)}.");
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                $"turn: the model of run '{runId}' has been asked in {last} turns; use 1 to {Math.Max(1, last)}.");
         }
 
-        TranscriptEntry[] shown = [.. await BeginningAsync(runId, summary, cancellationToken).ConfigureAwait(false), .. newest.Where(entry => entry != summary && entry.SummaryKeepsFrom is null && entry.Position > 0 && entry.Position >= (summary?.SummaryKeepsFrom ?? 0))];
+        TranscriptEntry[] shown =
+        [
+            .. await BeginningAsync(runId, summary, cancellationToken).ConfigureAwait(false),
+            .. newest.Where(entry => entry != summary && entry.SummaryKeepsFrom is null
+                && entry.Position > 0 && entry.Position >= (summary?.SummaryKeepsFrom ?? 0)),
+        ];
         List<ChatMessage> messages = Prompt.Build(agent, shown);
-        IReadOnlyList<ToolDeclaration> declared = await _tools.DeclaredAsync(run, agent, turn, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<ToolDeclaration> declared = await _tools.DeclaredAsync(run, agent, turn, cancellationToken)
+            .ConfigureAwait(false);
         return new ShownRequest(
             turn,
             reply?.Model ?? run.Model,
@@ -76,7 +88,8 @@ public sealed class ShownRequests
     }
 
     /// <summary>The goal, and the summary of what is left out.</summary>
-    private async Task<IReadOnlyList<TranscriptEntry>> BeginningAsync(string runId, TranscriptEntry? summary, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<TranscriptEntry>> BeginningAsync(
+        string runId, TranscriptEntry? summary, CancellationToken cancellationToken)
     {
         List<TranscriptEntry> goal = await PartAsync(runId, 0, 1, cancellationToken).ConfigureAwait(false);
         return summary is null ? goal : [.. goal, summary];
@@ -85,7 +98,8 @@ public sealed class ShownRequests
     private async Task<List<TranscriptEntry>> PartAsync(string runId, long from, int count, CancellationToken cancellationToken)
     {
         var part = new List<TranscriptEntry>();
-        await foreach (TranscriptEntry entry in _transcript.ReadAsync(runId, from, count, cancellationToken).ConfigureAwait(false))
+        await foreach (TranscriptEntry entry in _transcript.ReadAsync(runId, from, count, cancellationToken)
+            .ConfigureAwait(false))
         {
             part.Add(entry);
         }
@@ -100,6 +114,9 @@ public sealed class ShownRequests
 /// <param name="Instructions">The system message.</param>
 /// <param name="Tools">The names of the tools that were declared.</param>
 /// <param name="Messages">The messages, with what tools returned and what people said marked as it was.</param>
-/// <param name="Summary">The position of the summary that stands for older messages; <see langword="null"/> if nothing was left out.</param>
+/// <param name="Summary">
+/// The position of the summary that stands for older messages; <see langword="null"/> if nothing was left out.
+/// </param>
 public sealed record ShownRequest(
-    int Turn, string Model, string Instructions, IReadOnlyList<string> Tools, IReadOnlyList<TranscriptEntry> Messages, long? Summary);
+    int Turn, string Model, string Instructions, IReadOnlyList<string> Tools, IReadOnlyList<TranscriptEntry> Messages,
+    long? Summary);

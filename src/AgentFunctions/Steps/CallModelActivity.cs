@@ -96,7 +96,8 @@ internal sealed class CallModelActivity(
         // Handed over together, in this order, so that they share one flush to disk.
         await Task.WhenAll(
             transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken),
-            journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken)).ConfigureAwait(false);
+            journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken))
+            .ConfigureAwait(false);
         return ResultOf(reply);
     }
 

@@ -208,6 +208,8 @@ internal readonly record struct ModelCall(string RunId, int Number, bool IsMarke
     /// <summary>Gets how many it has been shown with this call.</summary>
     public long InboxTo { get; init; }
 
-    /// <summary>Gets what is told of the delivery of the answer if somebody was shown it while it came; <see langword="null"/> for nobody.</summary>
+    /// <summary>
+    /// Gets what is called with the delivery of the answer if somebody was shown it while it came; <see langword="null"/> for nothing.
+    /// </summary>
     public Action<string>? Shown { get; init; }
 }

@@ -21,7 +21,8 @@ internal sealed class ModelRequests(RunStore runs, PromptMessages prompts, IMode
         RunRecord run = await runs.GetAsync(input.RunId, cancellationToken).ConfigureAwait(false);
         AgentDefinition agent = await runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
         ModelBinding model = models.Resolve(run.Model);
-        IReadOnlyList<TranscriptEntry> added = await prompts.SinceAsync(run, agent, window, input, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<TranscriptEntry> added = await prompts.SinceAsync(run, agent, window, input, cancellationToken)
+            .ConfigureAwait(false);
         if (!input.Closing)
         {
             IReadOnlyList<string> news = await lateTools

@@ -59,7 +59,8 @@ internal sealed class CallCaptures(FolderSnapshots snapshots)
     }
 
     private static IEnumerable<string> PathsOf(ToolCall call) => call.Tool.Paths
-        .Select(path => call.Arguments.TryGetValue(path.Name, out object? value) && value is JsonElement { ValueKind: JsonValueKind.String } text
+        .Select(path => call.Arguments.TryGetValue(path.Name, out object? value)
+            && value is JsonElement { ValueKind: JsonValueKind.String } text
             ? text.GetString()
             : null)
         .OfType<string>();

@@ -6,10 +6,11 @@ namespace AgentFunctions.ToolCalls;
 /// <remarks>
 /// Three guarantees lie in the order. A call is decided before it is begun, and begun before it is done: policy, then
 /// <see cref="DecisionAuditStep"/>, then <see cref="BeginStep"/>, then <see cref="InvokeStep"/>. <see cref="InFlightStep"/> wraps the
-/// invocation alone, so that the kill switch never cuts a write to the ledger or to the log of the folder: <see cref="SnapshotStep"/> is
-/// outside. <see cref="ReviewEntryStep"/> comes after all that can refuse, so that a refused call takes no room in a review queue.
-/// <see cref="AuditStep"/> wraps <see cref="ResultStep"/>, since the audit log holds what the model reads.
-/// <see cref="PendingQuestionStep"/> comes before <see cref="ResolveStep"/>, so that a look at what people are asked needs no tool server.
+/// invocation alone, so that the kill switch never cuts a write to the ledger or to the log of the folder:
+/// <see cref="SnapshotStep"/> is outside. <see cref="ReviewEntryStep"/> comes after all that can refuse, so that a refused call takes
+/// no room in a review queue. <see cref="AuditStep"/> wraps <see cref="ResultStep"/>, since the audit log holds what the model reads.
+/// <see cref="PendingQuestionStep"/> comes before <see cref="ResolveStep"/>, so that a look at what people are asked needs no tool
+/// server.
 /// </remarks>
 internal static class ToolCallSteps
 {

@@ -49,8 +49,8 @@ public sealed class AgentTool
     public bool IsOptIn { get; init; }
 
     /// <summary>
-    /// Gets whether a person approves each call unless a rule of the host's policy decides about it; false by default: the policy's defaults
-    /// by effect hold.
+    /// Gets whether a person approves each call unless a rule of the host's policy decides about it; false by default: the policy's
+    /// defaults by effect hold.
     /// </summary>
     public bool AsksPerson { get; init; }
 

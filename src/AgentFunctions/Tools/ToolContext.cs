@@ -60,8 +60,8 @@ public sealed record ToolContext
     public IProgress<string> Progress => Reports ?? Silent.Instance;
 
     /// <summary>
-    /// Ends the work with this call, if it succeeds: its result is recorded, and the model is not asked again until somebody sends a message.
-    /// Calls of the same turn that were not made yet are not made where the agent makes them in order.
+    /// Ends the work with this call, if it succeeds: its result is recorded, and the model is not asked again until somebody sends a
+    /// message. Calls of the same turn that were not made yet are not made if the agent makes them in order.
     /// </summary>
     public void EndTurn() => Features.Set(new TurnEnd());
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using AgentFunctions.Agents;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Tools;
@@ -25,8 +26,8 @@ public sealed class ToolSchemas
                 return null;
             }
 
-            IReadOnlyList<ToolDeclaration> granted = await _tools
-                .GrantedAsync(run, await _runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            AgentDefinition agent = await _runs.GetDefinitionAsync(run, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<ToolDeclaration> granted = await _tools.GrantedAsync(run, agent, cancellationToken).ConfigureAwait(false);
             return granted.FirstOrDefault(one => one.Name == tool)?.Schema;
         }
         catch (AgentException e) when (e.Code is ErrorCode.DataFileUnusable or ErrorCode.RunNotFound or ErrorCode.RunErased)

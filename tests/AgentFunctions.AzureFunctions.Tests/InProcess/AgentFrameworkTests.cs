@@ -12,7 +12,9 @@ using ChatMessage = Microsoft.Extensions.AI.ChatMessage;
 
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
-/// <summary>An app of two agents, one written against Agent Framework and one of ours, on Durable Task with Azurite as the stores.</summary>
+/// <summary>
+/// An app of two agents, one written against Agent Framework and one of ours, on Durable Task with Azurite as the stores.
+/// </summary>
 [CancelAfter(1_800_000)]
 public sealed class AgentFrameworkTests
 {
@@ -32,7 +34,8 @@ public sealed class AgentFrameworkTests
                 },
                 "charge"),
         ]);
-        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Results.Count == 0
+        await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(
+            static request => request.Results.Count == 0
             ? ChatReply.Call("look", new { at = "books" })
             : ChatReply.Say("The books are right."));
         await using ServiceProvider services = AppServices.Build(model, add => add
@@ -53,15 +56,18 @@ public sealed class AgentFrameworkTests
         Assert.That((bill.Text, more.Text, audit.Text), Is.EqualTo(("Paid.", "Paid.", "The books are right.")));
         Assert.That(charged, Is.EqualTo(new[] { 42 }));
         Assert.That(more.ResponseId, Is.EqualTo(bill.ResponseId));
-        Assert.That((await services.GetRequiredService<RunReader>().GetAsync(bill.ResponseId!, Cancel)).Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That((await services.GetRequiredService<RunReader>().GetAsync(bill.ResponseId!, Cancel)).Status,
+            Is.EqualTo(RunStatus.Completed));
     }
 
     private sealed class Clerk : IChatClient
     {
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        public Task<ChatResponse> GetResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
             Task.FromResult(new ChatResponse(messages.Any(static message => message.Role == ChatRole.Tool)
                 ? new ChatMessage(ChatRole.Assistant, "Paid.")
-                : new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("c1", "charge", new Dictionary<string, object?> { ["cents"] = 42 })]))
+                : new ChatMessage(ChatRole.Assistant,
+                    [new FunctionCallContent("c1", "charge", new Dictionary<string, object?> { ["cents"] = 42 })]))
             {
                 FinishReason = ChatFinishReason.Stop,
             });
@@ -70,7 +76,8 @@ public sealed class AgentFrameworkTests
             IEnumerable<ChatMessage> messages, ChatOptions? options = null,
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
-            foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+            foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken))
+                .ToChatResponseUpdates())
             {
                 yield return update;
             }
