@@ -262,11 +262,11 @@ internal sealed partial class DurableAIAgent(
 
     private AgentResponse Asking(RunUpdates updates, IReadOnlyList<ToolApprovalRequestContent> open, AgentRunOptions? options) =>
         new(new ChatMessage(ChatRole.Assistant, [.. open]) { AuthorName = name })
-    {
-        AgentId = name,
-        ResponseId = updates.Run,
-        ContinuationToken = options?.AllowBackgroundResponses == true ? RunToken.Of(updates.Run, updates.At) : null,
-    };
+        {
+            AgentId = name,
+            ResponseId = updates.Run,
+            ContinuationToken = options?.AllowBackgroundResponses == true ? RunToken.Of(updates.Run, updates.At) : null,
+        };
 
     /// <summary>How a response ends; an exception where the run failed.</summary>
     private async Task<ChatFinishReason?> FinishAsync(Place place, CancellationToken cancellationToken)

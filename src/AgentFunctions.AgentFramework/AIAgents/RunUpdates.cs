@@ -221,14 +221,14 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
 
     private AgentResponseUpdate Update(ChatRole role, string messageId, IList<AIContent> contents, JournalEvent e) =>
         new(role, contents)
-    {
-        AgentId = agent,
-        AuthorName = agent,
-        ResponseId = run,
-        MessageId = messageId,
-        CreatedAt = e.At,
-        ContinuationToken = RunToken.Of(run, At),
-    };
+        {
+            AgentId = agent,
+            AuthorName = agent,
+            ResponseId = run,
+            MessageId = messageId,
+            CreatedAt = e.At,
+            ContinuationToken = RunToken.Of(run, At),
+        };
 
     private static Dictionary<string, object?> ArgumentsOf(System.Text.Json.JsonElement arguments) =>
         arguments.EnumerateObject()
