@@ -39,14 +39,11 @@ internal static class ArtifactEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string id, string name, HttpResponse response, RunReader reader, ArtifactStore artifacts, Redactor redactor,
-        CancellationToken cancellationToken)
+        string id, string name, RunReader reader, ArtifactStore artifacts, Redactor redactor, CancellationToken cancellationToken)
     {
         await reader.GetAsync(id, cancellationToken);
         (Artifact file, ReadOnlyMemory<byte> content) = await artifacts.GetAsync(id, name, cancellationToken)
             ?? throw new AgentException(ErrorCode.ArtifactNotFound, $"Run '{id}' has no such artifact; GET /api/runs/{id}/artifacts lists them.");
-        // A model wrote it: a browser must not run it on this origin.
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         ReadOnlyMemory<byte> shown = redactor.RedactJson(content);
         return new FileDownload(shown, MediaTypeOf(file), file.Name, shown.Equals(content) ? file.Hash : null);
     }

@@ -60,12 +60,15 @@ internal static class FolderEndpoints
         Answers.Json(FilesResource.Of(await folder.FilesAsync(id, TurnOf(http), cancellationToken)));
 
     private static async Task<IResult> ContentAsync(
-        string id, string sha256, HttpContext http, RunFolder folder, Redactor redactor, CancellationToken cancellationToken)
+        string id, string sha256, RunFolder folder, Redactor redactor, CancellationToken cancellationToken)
     {
         KeptFile file = await folder.FindContentAsync(id, sha256, cancellationToken)
-            ?? throw new AgentException(ErrorCode.ArtifactNotFound, $"The folder of run '{id}' had no such file, or its content was not kept.");
-        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
-        return new FileDownload(redactor.RedactJson(file.Content), "application/octet-stream", file.Path[(file.Path.LastIndexOf('/') + 1)..]);
+            ?? throw new AgentException(
+                ErrorCode.ArtifactNotFound,
+                $"sha256: the folder of run '{id}' had no such file, or its content was not kept. "
+                + $"GET /api/runs/{id}/files lists the files.");
+        string name = file.Path[(file.Path.LastIndexOf('/') + 1)..];
+        return new FileDownload(redactor.RedactJson(file.Content), "application/octet-stream", name);
     }
 
     private static async Task<IResult> RestoreAsync(string id, HttpContext http, RunFolder folder, CancellationToken cancellationToken)

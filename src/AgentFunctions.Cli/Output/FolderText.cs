@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Snapshots;
 
 namespace AgentFunctions.Cli.Output;
 
@@ -15,36 +16,35 @@ internal static class FolderText
 
         foreach (ConflictResource conflict in report.Conflicts)
         {
-            Console.WriteLine(Terminal.Lines($"  ! {conflict.Path}  kept: {conflict.By} changed it since{(conflict.Mergeable ? "; can be merged" : "")}"));
+            string merge = conflict.Mergeable ? "; can be merged" : "";
+            Console.WriteLine(Terminal.Lines($"  ! {conflict.Path}  kept: {conflict.By} changed it since{merge}"));
         }
 
-        foreach (Snapshots.SkippedPath skipped in report.Skipped)
+        foreach (SkippedPath skipped in report.Skipped)
         {
             Console.WriteLine(Terminal.Lines($"  ? {skipped.Path}  left: {skipped.Why}"));
         }
 
         string done = report.DryRun ? "would restore" : "restored";
-        Console.WriteLine($"{done} {report.Restored.Count} to turn {report.Turn}, {report.Conflicts.Count} kept, {report.Skipped.Count} left");
+        Console.WriteLine(
+            $"{done} {report.Restored.Count} to turn {report.Turn}, {report.Conflicts.Count} kept, {report.Skipped.Count} left");
         if (report.Question is { } question)
         {
             Console.WriteLine($"people are asked about the conflicts: question {question}");
         }
     }
 
-    public static string Of(FileResource file) => file.Type switch
+    public static string Of(FileResource file)
     {
-        "folder" => "/",
-        "link" => $" -> {file.Link}",
-        _ => $"  {file.Size} bytes{(file.Kept ? "" : "  (not kept)")}",
-    };
+        string what = file.Type switch { "folder" => "/", "link" => $" -> {file.Link}", _ => $"  {file.Size} bytes" };
+        return file.Kept ? what : $"{what}  (not kept)";
+    }
 
     public static string Of(ChangeResource change)
     {
         string sign = change.Kind switch { "added" => "+", "removed" => "-", _ => "~" };
-        FileResource? shown = change.After ?? change.Before;
-        string what = shown?.Type switch { "folder" => "/", "link" => $" -> {shown.Link}", _ => $"  {shown?.Size} bytes" };
-        string kept = shown?.Kept == false ? "  (not kept)" : "";
+        string what = (change.After ?? change.Before) is { } shown ? Of(shown) : "";
         string calls = change.By is { } by ? $"  by one of {string.Join(", ", by)}" : "";
-        return $"  {sign} {change.Path}{what}{kept}{calls}";
+        return $"  {sign} {change.Path}{what}{calls}";
     }
 }

@@ -96,29 +96,12 @@ public sealed class RunForecasts
             decimal Bound(decimal each) => Math.Round(Math.Min(most, budget.Spent.Usd.GetValueOrDefault() + (Math.Max(0, more) * each)), 4);
         }
     }
-
-    /// <summary>The quarter of the values lies below the first, and above the last.</summary>
-    private sealed record Quartiles(decimal Low, decimal Median, decimal High)
-    {
-        public static Quartiles Of(IEnumerable<decimal> values)
-        {
-            decimal[] sorted = [.. values.Order()];
-            return new Quartiles(At(0.25m), At(0.5m), At(0.75m));
-
-            decimal At(decimal part)
-            {
-                decimal place = part * (sorted.Length - 1);
-                int below = (int)place;
-                return below + 1 < sorted.Length ? sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below])) : sorted[below];
-            }
-        }
-    }
 }
 
 /// <summary>Represents a forecast of a run's budget.</summary>
 /// <param name="First">
-/// The part of the budget that runs out first: <c>tokens</c>, <c>usd</c>, <c>steps</c> or <c>wallClock</c>; <c>unknown</c> for too few turns,
-/// <c>none</c> if no part runs out in sight.
+/// The part of the budget that runs out first: <c>tokens</c>, <c>usd</c>, <c>steps</c> or <c>wallClock</c>; <c>unknown</c> for
+/// too few turns, <c>none</c> if no part runs out in sight.
 /// </param>
 /// <param name="BasedOnTurns">The number of turns that the pace is taken from.</param>
 public sealed record RunForecast(string First, int BasedOnTurns)
@@ -130,10 +113,13 @@ public sealed record RunForecast(string First, int BasedOnTurns)
     public DateTimeOffset? Low { get; init; }
 
     /// <summary>
-    /// Gets when it runs out at the slowest pace of the middle half of the turns (UTC); <see langword="null"/> if that is not in sight.
+    /// Gets when it runs out at the slowest pace of the middle half of the turns (UTC); <see langword="null"/> if that is not in
+    /// sight.
     /// </summary>
     public DateTimeOffset? High { get; init; }
 
-    /// <summary>Gets the lowest and the highest cost of the run at that time, in US dollars; <see langword="null"/> if unknown.</summary>
+    /// <summary>
+    /// Gets the lowest and the highest cost of the run at that time, in US dollars; <see langword="null"/> if unknown.
+    /// </summary>
     public IReadOnlyList<decimal>? UsdAtEnd { get; init; }
 }

@@ -79,10 +79,7 @@ internal sealed class LiveStoreTests
     {
         await using (IAsyncEnumerator<LiveFrame> first = _follower.FollowAsync(Run, Cancel).GetAsyncEnumerator(Cancel))
         {
-            Task<bool> next = first.MoveNextAsync().AsTask();
-            await WantedAsync();
-            _publisher.Publish(Frame("said"));
-            await UntilAsync(first, next, "said");
+            await ShowAsync(first, Frame("said"));
         }
 
         await Poll.UntilAsync(
@@ -93,21 +90,15 @@ internal sealed class LiveStoreTests
             },
             Cancel, "nobody is there");
         await using IAsyncEnumerator<LiveFrame> second = _follower.FollowAsync(Run, Cancel).GetAsyncEnumerator(Cancel);
-        Task<bool> again = second.MoveNextAsync().AsTask();
-        await WantedAsync();
-        _publisher.Publish(Frame("said"));
-        await UntilAsync(second, again, "said");
+        await ShowAsync(second, Frame("said"));
     }
 
     [Test]
     public async Task Publish_TheSameFrameAgain_WritesNothing()
     {
         await using IAsyncEnumerator<LiveFrame> frames = _follower.FollowAsync(Run, Cancel).GetAsyncEnumerator(Cancel);
-        Task<bool> next = frames.MoveNextAsync().AsTask();
-        await WantedAsync();
         LiveFrame frame = Frame("said");
-        _publisher.Publish(frame);
-        await UntilAsync(frames, next, "said");
+        await ShowAsync(frames, frame);
         int writes = _records.FrameWrites;
         for (int i = 0; i < 10; i++)
         {
@@ -123,10 +114,7 @@ internal sealed class LiveStoreTests
     {
         Assume.That(IsShared, "memory is gone with its publisher");
         await using IAsyncEnumerator<LiveFrame> frames = _follower.FollowAsync(Run, Cancel).GetAsyncEnumerator(Cancel);
-        Task<bool> next = frames.MoveNextAsync().AsTask();
-        await WantedAsync();
-        _publisher.Publish(Frame("said by one that is killed"));
-        LiveFrame last = await UntilAsync(frames, next, "said by one that is killed");
+        LiveFrame last = await ShowAsync(frames, Frame("said by one that is killed"));
         Assert.That(last.Answer!.Ended, Is.Null);
         last = await UntilAsync(frames, frames.MoveNextAsync().AsTask(), null);
         Assert.That(last.Answer!.Ended, Is.EqualTo(LiveEnd.CutOff));
@@ -135,18 +123,15 @@ internal sealed class LiveStoreTests
         await Poll.UntilEndAsync(other.WantedAsync(Run, Cancel), () => _time.Advance(TimeSpan.FromMilliseconds(500)), Cancel);
         other.Publish(Frame("said by the next", "b"));
         last = await UntilAsync(frames, frames.MoveNextAsync().AsTask(), "said by the next");
-        Assert.That(last.Answer, Has.Property(nameof(LiveAnswer.Attempt)).EqualTo(2).And.Property(nameof(LiveAnswer.Before)).EqualTo(LiveEnd.CutOff));
+        Assert.That((last.Answer!.Attempt, last.Answer.Before), Is.EqualTo((2, (LiveEnd?)LiveEnd.CutOff)));
     }
 
     [Test]
     public async Task Follow_WhileThePublisherIsSilent_HearsOfItNowAndThen()
     {
         await using IAsyncEnumerator<LiveFrame> frames = _follower.FollowAsync(Run, Cancel).GetAsyncEnumerator(Cancel);
-        Task<bool> next = frames.MoveNextAsync().AsTask();
-        await WantedAsync();
         LiveFrame frame = Frame("said");
-        _publisher.Publish(frame);
-        await UntilAsync(frames, next, "said");
+        await ShowAsync(frames, frame);
         int writes = _records.FrameWrites;
         for (int i = 1; i <= 12; i++)
         {
@@ -191,6 +176,15 @@ internal sealed class LiveStoreTests
 
     private async Task WantedAsync() =>
         await Poll.UntilEndAsync(_publisher.WantedAsync(Run, Cancel), () => _time.Advance(TimeSpan.FromMilliseconds(500)), Cancel);
+
+    /// <summary>Begins to follow, publishes a frame once the publisher knows of it, and waits until it is shown.</summary>
+    private async Task<LiveFrame> ShowAsync(IAsyncEnumerator<LiveFrame> frames, LiveFrame frame)
+    {
+        Task<bool> next = frames.MoveNextAsync().AsTask();
+        await WantedAsync();
+        _publisher.Publish(frame);
+        return await UntilAsync(frames, next, frame.Answer!.Text.Text);
+    }
 
     private async Task<LiveFrame> UntilAsync(IAsyncEnumerator<LiveFrame> frames, Task<bool> next, string? text)
     {

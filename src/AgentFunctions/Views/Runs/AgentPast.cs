@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Views.Runs;
@@ -6,8 +7,6 @@ namespace AgentFunctions.Views.Runs;
 public sealed class AgentPast
 {
     private const int MaxRuns = 100;
-
-    private static readonly HashSet<string> Nothing = [];
 
     private readonly RunRows _rows;
 
@@ -24,31 +23,34 @@ public sealed class AgentPast
             Filter = new RunFilter { Agent = agent, Requester = requester, SubAgents = true },
             Statuses = [RunStatus.Completed, RunStatus.Failed, RunStatus.Cancelled, RunStatus.BudgetExhausted],
         };
-        Run[] runs = [.. (await _rows.ListAsync(query, Nothing, 0, MaxRuns, cancellationToken).ConfigureAwait(false)).Rows.Select(static row => row.Run)];
+        RunRowPage page = await _rows.ListAsync(query, FrozenSet<string>.Empty, 0, MaxRuns, cancellationToken)
+            .ConfigureAwait(false);
+        Run[] runs = [.. page.Rows.Select(static row => row.Run)];
         return new PastRuns(
             runs.Length,
             runs.Count(static run => run.Status == RunStatus.Completed),
-            Quartiles(runs.Select(static run => run.Usage.Usd)),
-            Quartiles(runs.Select(static run => Math.Round((decimal)((run.CompletedAt ?? run.UpdatedAt) - run.CreatedAt).TotalMilliseconds))),
-            Quartiles(runs.Select(static run => (decimal)run.Turns)));
+            QuartilesOf(runs, static run => run.Usage.Usd),
+            QuartilesOf(
+                runs, static run => Math.Round((decimal)((run.CompletedAt ?? run.UpdatedAt) - run.CreatedAt).TotalMilliseconds)),
+            QuartilesOf(runs, static run => run.Turns));
     }
 
-    internal static IReadOnlyList<decimal>? Quartiles(IEnumerable<decimal> values)
+    private static IReadOnlyList<decimal>? QuartilesOf(Run[] runs, Func<Run, decimal> part)
     {
-        decimal[] sorted = [.. values.Order()];
-        return sorted.Length == 0 ? null : [At(sorted, 1), At(sorted, 2), At(sorted, 3)];
-    }
+        if (runs.Length == 0)
+        {
+            return null;
+        }
 
-    /// <summary>The value at a quarter of the way, between its neighbours.</summary>
-    private static decimal At(decimal[] sorted, int quarter)
-    {
-        decimal place = (sorted.Length - 1) * quarter / 4m;
-        int below = (int)place;
-        return below + 1 < sorted.Length ? sorted[below] + ((place - below) * (sorted[below + 1] - sorted[below])) : sorted[below];
+        (decimal low, decimal median, decimal high) = Quartiles.Of(runs.Select(part));
+        return [low, median, high];
     }
 }
 
-/// <summary>Represents what runs took: each part as its lower quartile, median and upper quartile; <see langword="null"/> if there are no runs.</summary>
+/// <summary>
+/// Represents what runs took: each part as its lower quartile, median and upper quartile; <see langword="null"/> if there are no
+/// runs.
+/// </summary>
 /// <param name="Ended">How many have ended.</param>
 /// <param name="Completed">How many of them ended with an answer.</param>
 /// <param name="Usd">What they cost in US dollars.</param>
