@@ -4,6 +4,7 @@ using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
+using AgentFunctions.Snapshots;
 
 namespace AgentFunctions.Cli.Commands;
 
@@ -36,14 +37,15 @@ internal static class ChangesCommand
                     Console.WriteLine(Terminal.Lines(FolderText.Of(change)));
                 }
 
-                foreach (Snapshots.SkippedPath skipped in entry.Skipped)
+                foreach (SkippedPath skipped in entry.Skipped)
                 {
                     Console.WriteLine(Terminal.Lines($"  ? {skipped.Path}  not kept: {skipped.Why}"));
                 }
             }
 
-            // An earlier server does not say it.
-            foreach (Snapshots.SkippedPath skipped in (changes.Skipped ?? []).Except(changes.Entries.SelectMany(static entry => entry.Skipped)))
+            // The answer of an earlier version of the server has no skipped.
+            IEnumerable<SkippedPath> shown = changes.Entries.SelectMany(static entry => entry.Skipped);
+            foreach (SkippedPath skipped in (changes.Skipped ?? []).Except(shown))
             {
                 Console.WriteLine(Terminal.Lines($"? {skipped.Path}  not kept: {skipped.Why}"));
             }

@@ -101,7 +101,8 @@ internal static class EraseCommand
             {
                 Erasure erasure = await client.EraseAsync(id, options, cancellationToken);
                 string how = erasure.State is ErasureState.Requested or ErasureState.Erasing ? "is being erased" : erasure.State.ToString();
-                Console.WriteLine(Terminal.Lines($"{erasure.Run}  {how}{(erasure.Waits is { } obstacle ? $": {obstacle}" : "")}"));
+                Console.WriteLine(
+                    Terminal.Lines($"{erasure.Run}  {how}{(erasure.Waits is { } obstacle ? $": {obstacle}" : "")}"));
             }
 
             return true;

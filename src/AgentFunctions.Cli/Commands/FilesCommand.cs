@@ -11,18 +11,34 @@ internal static class FilesCommand
     public static Command Create()
     {
         var id = new Argument<string>("id") { Description = "The run." };
-        var path = new Argument<string?>("path") { Description = "The file to get; without it the files are listed.", Arity = ArgumentArity.ZeroOrOne };
-        var turn = new Option<int?>("--turn") { Description = "At the end of this turn; by default the last. 0 is before the first.", HelpName = "TURN" };
-        var output = new Option<string?>("--output") { Description = "Write the file here, which must not exist yet; by default to the terminal.", HelpName = "FILE" };
+        var path = new Argument<string?>("path")
+        {
+            Description = "The file to get; without it the files are listed.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var turn = new Option<int?>("--turn")
+        {
+            Description = "At the end of this turn; by default the last. 0 is before the first.",
+            HelpName = "TURN",
+        };
+        var output = new Option<string?>("--output")
+        {
+            Description = "Write the file here, which must not exist yet; by default to the terminal.",
+            HelpName = "FILE",
+        };
         var server = new ServerOptions();
-        var command = new Command("files", "List the files of a run of a server as they were at the end of a turn, or get one.") { id, path, turn, output };
+        var command = new Command("files", "List the files of a run of a server as they were at the end of a turn, or get one.")
+        {
+            id, path, turn, output,
+        };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ApiClient client = server.Connect(parsed);
             if (parsed.GetValue(path) is { } file)
             {
-                await GetAsync(client, parsed.GetValue(id)!, file, parsed.GetValue(turn), parsed.GetValue(output), cancellationToken);
+                await GetAsync(
+                    client, parsed.GetValue(id)!, file, parsed.GetValue(turn), parsed.GetValue(output), cancellationToken);
                 return ExitCode.Done;
             }
 
@@ -37,13 +53,16 @@ internal static class FilesCommand
         return command;
     }
 
-    private static async Task GetAsync(ApiClient client, string id, string path, int? turn, string? output, CancellationToken cancellationToken)
+    private static async Task GetAsync(
+        ApiClient client, string id, string path, int? turn, string? output, CancellationToken cancellationToken)
     {
-        // Whole before it is written: what broke off must not look like the file.
+        // The content is written only once it is complete: a download that broke off must not look like the file.
         FilesResource files = await client.ListFilesAsync(id, turn, cancellationToken);
         if (files.Files.GetValueOrDefault(path) is not { Sha256: { } sha256, Kept: true })
         {
-            throw new AgentException(ErrorCode.ArtifactNotFound, $"path: run '{id}' had no file '{path}' at the end of turn {files.Turn}, or its content was not kept.");
+            throw new AgentException(
+                ErrorCode.ArtifactNotFound,
+                $"path: run '{id}' had no file '{path}' at the end of turn {files.Turn}, or its content was not kept.");
         }
 
         using var content = new MemoryStream();

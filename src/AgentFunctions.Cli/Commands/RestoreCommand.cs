@@ -20,8 +20,16 @@ internal static class RestoreCommand
         var paths = new Option<string[]>("--path") { Description = "Only this file or folder; may be repeated.", HelpName = "PATH" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be restored, and change nothing." };
         var overwrite = new Option<bool>("--overwrite") { Description = "Also overwrite what others have changed since." };
-        var keep = new Option<string[]>("--keep") { Description = "Keep this path as others have changed it; may be repeated.", HelpName = "PATH" };
-        var replace = new Option<string[]>("--replace") { Description = "Bring this path back although others have changed it; may be repeated.", HelpName = "PATH" };
+        var keep = new Option<string[]>("--keep")
+        {
+            Description = "Keep this path as others have changed it; may be repeated.",
+            HelpName = "PATH",
+        };
+        var replace = new Option<string[]>("--replace")
+        {
+            Description = "Restore this path although others have changed it; may be repeated.",
+            HelpName = "PATH",
+        };
         var merge = new Option<string[]>("--merge")
         {
             Description = "Take the run's own lines out of this text and keep those of others; * for all; may be repeated.",
@@ -43,7 +51,8 @@ internal static class RestoreCommand
                 Paths = parsed.GetValue(paths) is { Length: > 0 } named ? named : null,
                 DryRun = parsed.GetValue(dryRun),
                 Overwrite = parsed.GetValue(overwrite),
-                Resolve = Choices((parsed.GetValue(keep), "keep"), (parsed.GetValue(replace), "restore"), (parsed.GetValue(merge), "merge")),
+                Resolve = Choices(
+                    (parsed.GetValue(keep), "keep"), (parsed.GetValue(replace), "restore"), (parsed.GetValue(merge), "merge")),
                 Ask = parsed.GetValue(ask),
             };
             RestoreResource report = await client.RestoreAsync(parsed.GetValue(id)!, submission, cancellationToken);
@@ -60,7 +69,8 @@ internal static class RestoreCommand
         {
             if (!choices.TryAdd(path, choice))
             {
-                throw new AgentException(ErrorCode.InvalidInput, $"--{choice}: '{path}' is named twice. Choose once.");
+                throw new AgentException(
+                    ErrorCode.InvalidInput, $"'{path}' is named twice. Name a path with one of --keep, --replace and --merge.");
             }
         }
 

@@ -11,7 +11,12 @@ internal static class RewindCommand
     public static Command Create()
     {
         var id = new Argument<string>("id") { Description = "The run; it ends as cancelled if it has not ended." };
-        var turn = new Option<int>("--turn") { Description = "The turn to go back to; 0 is the state before the first turn.", HelpName = "TURN", Required = true };
+        var turn = new Option<int>("--turn")
+        {
+            Description = "The turn to go back to; 0 is the state before the first turn.",
+            HelpName = "TURN",
+            Required = true,
+        };
         var only = new Option<string?>("--only")
         {
             Description = "Only files (the folder goes back, the run stays), or only conversation (a new run goes on, the folder stays).",
@@ -43,7 +48,8 @@ internal static class RewindCommand
                 FolderText.Write(files);
             }
 
-            Console.WriteLine(Terminal.Lines(report.Run.Id == parsed.GetValue(id) ? $"{report.Run.Id}  stays" : $"{report.Run.Id}  goes on"));
+            string what = report.Run.Id == parsed.GetValue(id) ? "stays" : "goes on";
+            Console.WriteLine(Terminal.Lines($"{report.Run.Id}  {what}"));
             return ExitCode.Done;
         });
         return command;

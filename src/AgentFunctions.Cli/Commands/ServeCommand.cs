@@ -32,7 +32,7 @@ internal static class ServeCommand
         };
         var doors = new Option<string>("--doors")
         {
-            Description = "The protocols to serve beside the HTTP API, separated by commas: mcp, or none.",
+            Description = $"The protocols to serve beside the HTTP API, separated by commas: {DoorNames.All}, or none.",
             DefaultValueFactory = static _ => DoorNames.All,
             HelpName = "NAMES",
         };

@@ -3,11 +3,11 @@ namespace AgentFunctions.Cli.Output;
 /// <summary>Asks for a decision about a tool call on a terminal.</summary>
 internal static class ApprovalPrompt
 {
-    /// <summary>Asks until the answer is one.</summary>
+    /// <summary>Asks until the person types a valid answer.</summary>
     /// <param name="description">What is to be decided, made safe for a terminal.</param>
     /// <param name="input">Where the person types.</param>
     /// <param name="output">Where the person reads.</param>
-    /// <returns>The decision; <see langword="null"/> if the person said later, or is gone.</returns>
+    /// <returns>The decision; <see langword="null"/> if the person typed <c>later</c> or closed the input.</returns>
     public static Said? Ask(string description, TextReader input, TextWriter output)
     {
         output.WriteLine(description);

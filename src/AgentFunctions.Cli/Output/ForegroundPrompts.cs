@@ -16,10 +16,10 @@ internal sealed class ForegroundPrompts(QuestionService questions, ApprovalServi
     /// <summary>What the person was asked; what is left for later is not asked twice.</summary>
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
-    /// <summary>Finds what the person may answer and was not asked yet.</summary>
+    /// <summary>Finds the questions and approvals that the person may answer and was not asked about yet.</summary>
     /// <param name="root">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    /// <returns>Asks it, and returns when the person has said something to each; <see langword="null"/> if there is nothing.</returns>
+    /// <returns>Asks about each of them and ends after the last one; <see langword="null"/> if there is nothing to ask.</returns>
     public async Task<Func<CancellationToken, Task>?> FindAsync(string root, CancellationToken cancellationToken)
     {
         Question[] asked = [.. (await questions.ListOfTreeAsync(root, Caller.Local, cancellationToken))
@@ -51,7 +51,7 @@ internal sealed class ForegroundPrompts(QuestionService questions, ApprovalServi
         }
     }
 
-    /// <summary>A read of the terminal cannot be cancelled, only left alone.</summary>
+    /// <summary>Waits for what the person types. A read of the terminal cannot be cancelled, only abandoned.</summary>
     private static Task<T> TypedAsync<T>(Func<T> ask, CancellationToken cancellationToken) =>
         Task.Run(ask, CancellationToken.None).WaitAsync(cancellationToken);
 

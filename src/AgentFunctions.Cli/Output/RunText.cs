@@ -78,7 +78,9 @@ internal static class RunText
         return $"waiting for {what}{until}{reminder}{(wait.Message is null ? "" : $": {JournalLine.OneLine(wait.Message, 500)}")}";
     }
 
-    /// <summary>What ends first, when and at what cost, by the pace of the last turns; <see langword="null"/> if nothing is foretold.</summary>
+    /// <summary>
+    /// Says which part of the budget ends first, when and at what cost; <see langword="null"/> if nothing is forecast.
+    /// </summary>
     /// <param name="forecast">The forecast.</param>
     /// <param name="now">The time (UTC).</param>
     public static string? ForecastLine(ForecastResource forecast, DateTime now)
@@ -96,7 +98,8 @@ internal static class RunText
             : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"forecast: {forecast.First} end first, in {JournalLine.Elapsed(Left(at, now))}{range}{cost}, by the pace of the last {forecast.BasedOnTurns} turns");
+            $"forecast: {forecast.First} end first, in {JournalLine.Elapsed(Left(at, now))}{range}{cost}, "
+            + $"by the pace of the last {forecast.BasedOnTurns} turns");
     }
 
     private static TimeSpan Left(DateTime at, DateTime now) => at > now ? at - now : TimeSpan.Zero;

@@ -95,10 +95,12 @@ internal sealed class ApiClient : IDisposable
     }
 
     public Task<FilesResource> ListFilesAsync(string id, int? turn, CancellationToken cancellationToken) =>
-        SendAsync<FilesResource>(HttpMethod.Get, $"{PathOf(id)}/files{(turn is null ? "" : $"?turn={turn}")}", null, cancellationToken);
+        SendAsync<FilesResource>(
+            HttpMethod.Get, $"{PathOf(id)}/files{(turn is null ? "" : $"?turn={turn}")}", null, cancellationToken);
 
     public Task<RewindResource> RewindAsync(string id, RewindSubmission submission, CancellationToken cancellationToken) =>
-        SendAsync<RewindResource>(HttpMethod.Post, $"{PathOf(id)}/rewind", JsonContent.Create(submission, options: ApiJson.Options), cancellationToken);
+        SendAsync<RewindResource>(
+            HttpMethod.Post, $"{PathOf(id)}/rewind", JsonContent.Create(submission, options: ApiJson.Options), cancellationToken);
 
     public Task<RestoreResource> RestoreAsync(string id, RestoreSubmission submission, CancellationToken cancellationToken) =>
         SendAsync<RestoreResource>(
