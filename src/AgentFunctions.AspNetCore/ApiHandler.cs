@@ -9,7 +9,8 @@ namespace AgentFunctions.AspNetCore;
 
 /// <summary>
 /// Serves the API within a request that another server has already routed, for example an invocation of a function. It has the guard, the
-/// routes and the problem details of <c>MapAgentFunctions</c>, and, after <c>AddAgentFunctionsDoors</c>, those of <c>MapDoors</c>.
+/// routes and the problem details of <c>MapAgentFunctions</c>, and, after <c>AddAgentFunctionsDoors</c>, those of
+/// <c>MapDoors</c>.
 /// </summary>
 public sealed class ApiHandler
 {

@@ -70,8 +70,8 @@ public sealed class ApiOptions
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Gets or sets after how long an event stream, or the stream of a door, ends by itself, though the run goes on; clients come back
-    /// with the position that they have.
+    /// Gets or sets after how long an event stream, or the stream of a door, ends by itself, though the run goes on; clients come
+    /// back with the position that they have.
     /// </summary>
     /// <value>
     /// The default is <see langword="null"/>, which is no limit; on Functions 10 minutes, and never more than

@@ -11,7 +11,8 @@ public sealed class DashboardOptions
 
     /// <summary>Gets or sets the path of the dashboard below the address at which the runtime is mapped.</summary>
     /// <value>
-    /// The default is <c>/dashboard</c>. Use segments of letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, each with a slash in front.
+    /// The default is <c>/dashboard</c>. Use segments of letters, digits, <c>-</c>, <c>_</c> and <c>.</c>, each with a slash in
+    /// front.
     /// </value>
     [RegularExpression(
         "(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}){1,8}",
@@ -22,15 +23,15 @@ public sealed class DashboardOptions
     /// Gets or sets the path of this host to which the dashboard sends a person to sign in to the app or the platform.
     /// </summary>
     /// <value>
-    /// The default is <see langword="null"/>: <c>/.auth/login/aad</c> if <see cref="ApiOptions.TrustFunctionsPrincipal"/> is set; otherwise the
-    /// page only asks the person to sign in to the app.
+    /// The default is <see langword="null"/>: <c>/.auth/login/aad</c> if <see cref="ApiOptions.TrustFunctionsPrincipal"/> is set;
+    /// otherwise the page only asks the person to sign in to the app.
     /// </value>
     [RegularExpression("/(?![/\\\\])[!-~]*", ErrorMessage = "Api:Dashboard:SignIn: use a path of this host, such as /account/login.")]
     public string? SignIn { get; set; }
 
     /// <summary>
-    /// Gets or sets a folder from which the dashboard's files are read on each request, for work on the dashboard itself. The host then may
-    /// listen on this machine only.
+    /// Gets or sets a folder from which the dashboard's files are read on each request, for work on the dashboard itself. The
+    /// host then may listen on this machine only.
     /// </summary>
     /// <value>The default is <see langword="null"/>: the files of the library.</value>
     public string? AssetsFolder { get; set; }

@@ -164,7 +164,9 @@ public sealed class MonitorService
         return
         [
             .. ticks.Where(tick => tick.Outcome != TickOutcome.Skipped && !(tick.At < from)).Reverse().Select(tick => new SignalPoint(
-                tick.At, tick.Values is { } values && values.TryGetValue(signal, out double value) ? value : null, tick.Breaches?.Contains(signal) == true)),
+                tick.At,
+                tick.Values is { } values && values.TryGetValue(signal, out double value) ? value : null,
+                tick.Breaches?.Contains(signal) == true)),
         ];
     }
 

@@ -9,13 +9,13 @@ namespace AgentFunctions.AspNetCore.Agents;
 /// <summary>An agent, with what the policy says of its tools.</summary>
 /// <param name="Agent">The agent as in lists.</param>
 /// <param name="Tools">
-/// Its tools at present, with what the policy says of a call without arguments by this caller's run: what a rule that restricts asks of them
-/// counts as met.
+/// Its tools at present, with what the policy would decide about a call without arguments by a run of this caller: a restricting
+/// rule is taken to match whatever it asks of the arguments.
 /// </param>
 /// <param name="Past">What its last runs took, of those that this caller sees.</param>
 internal sealed record AgentDetailResource(AgentResource Agent, IReadOnlyList<VerdictResource> Tools, PastRunsResource Past)
 {
-    /// <summary>What the model is told before anything else; null for callers that do not see the runs of others.</summary>
+    /// <summary>The instructions of the agent; null for callers that do not see the runs of others.</summary>
     public string? Instructions { get; init; }
 
     /// <summary>Whether it hands work to sub-agents, and by which tools.</summary>

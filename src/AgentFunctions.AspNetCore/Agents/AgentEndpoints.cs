@@ -38,14 +38,16 @@ internal static class AgentEndpoints
         Answers.Json(resources.Of(catalog));
 
     private static async Task<IResult> GetAsync(
-        string agent, HttpContext http, AgentCatalog catalog, AgentResources resources, PolicyTests policies, CancellationToken cancellationToken)
+        string agent, HttpContext http, AgentCatalog catalog, AgentResources resources, PolicyTests policies,
+        CancellationToken cancellationToken)
     {
         Caller caller = http.Caller();
         bool seesAll = RunAccessFilter.SeesAll(caller);
         AgentDefinition found = catalog.Resolve(agent);
-        PastRuns past = await http.RequestServices.GetRequiredService<AgentPast>().GetAsync(found.Name, seesAll ? null : caller.Id, cancellationToken);
-        return Answers.Json(new AgentDetailResource(
-            resources.Of(found), [.. (await policies.ToolsAsync(found, caller, cancellationToken)).Select(VerdictResource.Of)], PastRunsResource.Of(past))
+        PastRuns past = await http.RequestServices.GetRequiredService<AgentPast>()
+            .GetAsync(found.Name, seesAll ? null : caller.Id, cancellationToken);
+        VerdictResource[] tools = [.. (await policies.ToolsAsync(found, caller, cancellationToken)).Select(VerdictResource.Of)];
+        return Answers.Json(new AgentDetailResource(resources.Of(found), tools, PastRunsResource.Of(past))
         {
             Instructions = seesAll ? found.Instructions : null,
             Delegation = found.Delegation,

@@ -13,7 +13,8 @@ using Microsoft.Net.Http.Headers;
 namespace AgentFunctions.AspNetCore.Dashboard;
 
 /// <summary>
-/// The dashboard: a shell at each of its addresses, and the files of its version. Neither holds any data, so they need no credentials.
+/// The dashboard: a shell at each of its addresses, and the files of its version. Neither holds any data, so they need no
+/// credentials.
 /// </summary>
 internal static class DashboardEndpoints
 {
@@ -43,7 +44,8 @@ internal static class DashboardEndpoints
         int depth = options.PathBase.Count(static c => c == '/');
         dashboard.MapMethods(
             "/{**page}", [HttpMethods.Get, HttpMethods.Head],
-            (string? page, HttpContext http, DashboardFiles files, DashboardHeaders headers) => GetShell(page ?? "", depth, http, files, headers));
+            (string? page, HttpContext http, DashboardFiles files, DashboardHeaders headers) =>
+                GetShell(page ?? "", depth, http, files, headers));
     }
 
     private static IResult GetFile(string version, string file, HttpContext http, DashboardFiles files, DashboardHeaders headers)

@@ -20,7 +20,8 @@ internal sealed record SessionCallerResource(string Id, IReadOnlyList<string> Ro
 
 /// <summary>A way to sign in.</summary>
 /// <param name="Kind">
-/// <c>key</c>: type a key. <c>oidc</c>: at an issuer, by authorization code and PKCE. <c>platform</c> or <c>app</c>: at <c>login</c>.
+/// <c>key</c>: type a key. <c>oidc</c>: at an issuer, by authorization code and PKCE. <c>platform</c> or <c>app</c>: at
+/// <c>login</c>.
 /// </param>
 internal sealed record SignInResource(string Kind)
 {

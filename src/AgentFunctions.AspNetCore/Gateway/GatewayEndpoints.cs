@@ -48,7 +48,8 @@ internal static class GatewayEndpoints
 
     public static void MapPreview(this IEndpointRouteBuilder runs) => runs.MapPost("/preview", PreviewAsync)
         .WithName("previewRun")
-        .WithSummary("Ask what would become of a submission: who would run it, whether it would be admitted, what people would be asked, what such runs took.")
+        .WithSummary(
+            "Preview a submission: who would run it, whether it would be admitted, what people would be asked, what such runs took.")
         .WithDescription("Nothing is submitted or written down.")
         .Accepts<RunSubmission>("application/json")
         .Produces<PreviewResource>()
@@ -86,7 +87,8 @@ internal static class GatewayEndpoints
             [.. (await load.QuotasAsync(http.Caller().Id, labels, cancellationToken)).Select(QuotaResource.Of)]));
     }
 
-    private static async Task<IResult> PreviewAsync(HttpContext http, RunPreviews previews, AgentPast past, CancellationToken cancellationToken)
+    private static async Task<IResult> PreviewAsync(
+        HttpContext http, RunPreviews previews, AgentPast past, CancellationToken cancellationToken)
     {
         RunSubmission submission = await http.Request.ReadJsonAsync<RunSubmission>(cancellationToken);
         Caller caller = http.Caller();
@@ -95,7 +97,7 @@ internal static class GatewayEndpoints
             preview, await past.GetAsync(preview.Agent, RunAccessFilter.SeesAll(caller) ? null : caller.Id, cancellationToken)));
     }
 
-    /// <summary>Rules say what a caller must avoid to get round them, so they are for those who answer for runs.</summary>
+    /// <summary>Ensures that the caller may know the rules: they tell how to get round them.</summary>
     private static void EnsureMayKnow(HttpContext http) =>
         http.Ensure(CallerRoles.Viewer, CallerRoles.Operator, CallerRoles.Approver, CallerRoles.Auditor);
 }

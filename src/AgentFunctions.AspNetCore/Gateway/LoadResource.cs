@@ -13,7 +13,10 @@ namespace AgentFunctions.AspNetCore.Gateway;
 internal sealed record QueueResource(bool Limited, int Active, IReadOnlyList<QueuedRunResource> Waiting)
 {
     public static QueueResource Of(QueueLook look) =>
-        new(look.IsLimited, look.Active, [.. look.Waiting.Select(static run => new QueuedRunResource(run.Run, run.Priority, run.Since.UtcDateTime))]);
+        new(
+            look.IsLimited,
+            look.Active,
+            [.. look.Waiting.Select(static run => new QueuedRunResource(run.Run, run.Priority, run.Since.UtcDateTime))]);
 }
 
 /// <summary>A run that waits for a place.</summary>
@@ -34,7 +37,9 @@ internal sealed record QuotaListResource(IReadOnlyList<QuotaResource> Quotas);
 /// <param name="Limit">The limits; a part that is null is not limited.</param>
 /// <param name="NextAt">When the next window begins (UTC).</param>
 /// <param name="UsedUp">What is used up, in words; null if another run is admitted.</param>
-internal sealed record QuotaResource(string Name, string Account, QuotaParts Used, QuotaParts Limit, DateTime NextAt, string? UsedUp)
+internal sealed record QuotaResource(
+    string Name, string Account, QuotaParts Used, QuotaParts Limit, DateTime NextAt, string? UsedUp)
 {
-    public static QuotaResource Of(QuotaUse use) => new(use.Name, use.Account, use.Used, use.Limit, use.Next.UtcDateTime, use.UsedUp);
+    public static QuotaResource Of(QuotaUse use) =>
+        new(use.Name, use.Account, use.Used, use.Limit, use.Next.UtcDateTime, use.UsedUp);
 }

@@ -4,7 +4,7 @@ using AgentFunctions.Gateway.Previews;
 
 namespace AgentFunctions.AspNetCore.Gateway;
 
-/// <summary>A call that the policy is asked about.</summary>
+/// <summary>A call to evaluate the policy for.</summary>
 internal sealed record PolicyTestSubmission
 {
     /// <summary>The agent.</summary>
@@ -24,7 +24,7 @@ internal sealed record PolicyTestSubmission
     /// <summary>The labels of the run.</summary>
     public Dictionary<string, string>? Labels { get; init; }
 
-    /// <summary>Who asked for the run; by default this caller, with its roles.</summary>
+    /// <summary>The id of the requester of the run; by default this caller, with its roles.</summary>
     public string? Requester { get; init; }
 
     /// <summary>The roles of the requester, if one is named.</summary>

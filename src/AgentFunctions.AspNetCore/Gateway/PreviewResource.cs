@@ -1,9 +1,10 @@
 using AgentFunctions.Gateway.Previews;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.AspNetCore.Gateway;
 
-/// <summary>What would become of a submission.</summary>
+/// <summary>The preview of a submission.</summary>
 internal sealed record PreviewResource
 {
     /// <summary>The agent that would run it.</summary>
@@ -21,7 +22,7 @@ internal sealed record PreviewResource
     /// <summary>Whether it would be admitted now.</summary>
     public required bool Admitted { get; init; }
 
-    /// <summary>Why not, with the rule; null if it would be admitted.</summary>
+    /// <summary>Why it would be refused, with the rule; null if it would be admitted.</summary>
     public required string? Refusal { get; init; }
 
     /// <summary>The tools that the run would have, with what the policy says of a call without arguments.</summary>
@@ -30,7 +31,7 @@ internal sealed record PreviewResource
     /// <summary>The names of those tools about whose calls people would be asked.</summary>
     public required IReadOnlyList<string> Asks { get; init; }
 
-    /// <summary>The quotas that it counts for.</summary>
+    /// <summary>The quotas that the run would count against.</summary>
     public required IReadOnlyList<QuotaResource> Quotas { get; init; }
 
     /// <summary>What would be left out or replaced.</summary>
@@ -48,7 +49,7 @@ internal sealed record PreviewResource
         Admitted = preview.Refusal is null,
         Refusal = preview.Refusal,
         Tools = [.. preview.Tools.Select(VerdictResource.Of)],
-        Asks = [.. preview.Tools.Where(static tool => tool.Verdict == AgentFunctions.Governance.Policies.PolicyVerdict.Ask).Select(static tool => tool.Tool)],
+        Asks = [.. preview.Tools.Where(static tool => tool.Verdict == PolicyVerdict.Ask).Select(static tool => tool.Tool)],
         Quotas = [.. preview.Quotas.Select(QuotaResource.Of)],
         Notes = preview.Notes,
         Similar = PastRunsResource.Of(past),
@@ -58,9 +59,11 @@ internal sealed record PreviewResource
 /// <summary>What the last runs of an agent took.</summary>
 /// <param name="N">How many have ended, of the last 100.</param>
 /// <param name="Completed">How many of them ended with an answer.</param>
-/// <param name="Usd">What they cost in US dollars: the quarter below which the cheapest lie, the middle, and the quarter above; null if there are none.</param>
-/// <param name="WallClockMs">How long they took, likewise.</param>
-/// <param name="Turns">How many turns, likewise.</param>
+/// <param name="Usd">
+/// What they cost in US dollars: the lower quartile, the median and the upper quartile; null if there are no runs.
+/// </param>
+/// <param name="WallClockMs">How long they took in milliseconds, likewise.</param>
+/// <param name="Turns">How many turns they took, likewise.</param>
 internal sealed record PastRunsResource(
     int N, int Completed, IReadOnlyList<decimal>? Usd, IReadOnlyList<decimal>? WallClockMs, IReadOnlyList<decimal>? Turns)
 {

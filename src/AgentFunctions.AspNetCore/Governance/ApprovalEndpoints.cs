@@ -60,7 +60,8 @@ internal static class ApprovalEndpoints
         bool mine = http.Request.Query.Flag("mine", false);
         IReadOnlyList<Approval> waiting = await desk.ListAsync(caller, cancellationToken);
         return Answers.Json(ListOf(
-            waiting.Where(one => (run is null || one.RunId == run || one.RootId == run) && (!mine || one.WhyNot(caller) is null)), caller));
+            waiting.Where(one => (run is null || one.RunId == run || one.RootId == run) && (!mine || one.WhyNot(caller) is null)),
+            caller));
     }
 
     private static async Task<IResult> DecideSeveralAsync(HttpContext http, ApprovalService desk, CancellationToken cancellationToken)
@@ -102,11 +103,14 @@ internal static class ApprovalEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string id, HttpContext http, ApprovalService desk, ApprovalHistory history, ToolSchemas schemas, CancellationToken cancellationToken)
+        string id, HttpContext http, ApprovalService desk, ApprovalHistory history, ToolSchemas schemas,
+        CancellationToken cancellationToken)
     {
         Caller caller = http.Caller();
         bool reveals = http.Request.Query.Flag("reveal", false);
-        Approval approval = reveals ? await desk.RevealAsync(id, caller, cancellationToken) : await desk.GetAsync(id, caller, cancellationToken);
+        Approval approval = reveals
+            ? await desk.RevealAsync(id, caller, cancellationToken)
+            : await desk.GetAsync(id, caller, cancellationToken);
         ApprovalResource resource = ApprovalResource.Of(approval, caller);
         return reveals ? new SecretAnswer(Answers.Json(resource)) : Answers.Json(resource with
         {
@@ -134,7 +138,8 @@ internal static class ApprovalEndpoints
         {
             if (said.Similar || said.Arguments is not null || said.Decision != Decision.Approve)
             {
-                throw new AgentException(ErrorCode.InvalidInput, "edits: use them only to approve one call. Leave out arguments and similar.");
+                throw new AgentException(
+                    ErrorCode.InvalidInput, "edits: use them only to approve one call. Leave out arguments and similar.");
             }
 
             said = said with { Arguments = await desk.MergeAsync(id, caller, edits, cancellationToken) };

@@ -113,11 +113,16 @@ internal sealed record ApprovalResource
     /// <summary>Why this caller may not, with the rule's name; null if it may.</summary>
     public string? WhyNot { get; init; }
 
-    /// <summary>The JSON schema of the tool's arguments; only in the answer of one approval without <c>reveal</c>, and left out if it is unknown.</summary>
+    /// <summary>
+    /// The JSON schema of the tool's arguments; only in the answer of one approval without <c>reveal</c>, and left out if it is
+    /// unknown.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public JsonElement? Schema { get; init; }
 
-    /// <summary>How calls of this tool were decided for this agent; only in the answer of one approval without <c>reveal</c>.</summary>
+    /// <summary>
+    /// How calls of this tool were decided for this agent; only in the answer of one approval without <c>reveal</c>.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public PastDecisions? History { get; init; }
 

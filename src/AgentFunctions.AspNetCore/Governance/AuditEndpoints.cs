@@ -17,7 +17,7 @@ internal static class AuditEndpoints
 {
     private const int MaxPage = 1000;
 
-    /// <summary>How far an entry may lie from its place by time: clocks of instances differ.</summary>
+    /// <summary>How far an entry may lie from its place by time, because the clocks of instances differ.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static void MapAudit(this IEndpointRouteBuilder api)
@@ -72,13 +72,19 @@ internal static class AuditEndpoints
 
         if (query.Newest && after is null && from == 0)
         {
-            return Answers.Json(ListOf(await audit.ReadNewestAsync(query.Matches, limit, run, query.Since, cancellationToken), query, null, null));
+            IReadOnlyList<AuditEntry> newest = await audit.ReadNewestAsync(
+                query.Matches, limit, run, query.Since, cancellationToken);
+            return Answers.Json(ListOf(newest, query, null, null));
         }
 
         var entries = new Queue<AuditEntry>();
-        AuditCursor cursor = after ?? (query.Since is { } since ? await audit.FindAsync(since, run, cancellationToken) : AuditCursor.Start);
+        AuditCursor cursor = after
+            ?? (query.Since is { } since ? await audit.FindAsync(since, run, cancellationToken) : AuditCursor.Start);
         bool isCounted = after is null && query.Since is null;
-        await foreach (AuditEntry entry in isCounted ? audit.ReadAsync(run, from, cancellationToken) : audit.ReadAfterAsync(cursor, run, cancellationToken))
+        IAsyncEnumerable<AuditEntry> read = isCounted
+            ? audit.ReadAsync(run, from, cancellationToken)
+            : audit.ReadAfterAsync(cursor, run, cancellationToken);
+        await foreach (AuditEntry entry in read)
         {
             if (entry.At > query.Until + Patience)
             {
@@ -88,7 +94,8 @@ internal static class AuditEndpoints
             if (!query.Newest && entries.Count == limit)
             {
                 // How many were left out by a filter is no number of entries to leave out.
-                return Answers.Json(ListOf(entries, query, isCounted && !query.IsFilter ? from + limit : null, cursor.ToString()));
+                return Answers.Json(
+                    ListOf(entries, query, isCounted && !query.IsFilter ? from + limit : null, cursor.ToString()));
             }
 
             cursor = cursor.Past(entry);

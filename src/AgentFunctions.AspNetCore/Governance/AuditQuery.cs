@@ -14,7 +14,8 @@ internal sealed record AuditQuery(string? Type, PolicyVerdict? Verdict, string? 
     /// <summary>Only entries of this time and earlier.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    public bool IsFilter => Type is not null || Verdict is not null || Tool is not null || Actor is not null || Since is not null || Until is not null;
+    public bool IsFilter => Type is not null || Verdict is not null || Tool is not null || Actor is not null
+        || Since is not null || Until is not null;
 
     public static AuditQuery Of(IQueryCollection query) => new(
         query.Text("type"), query.Member<PolicyVerdict>("verdict"), query.Text("tool"), query.Text("actor"),

@@ -25,13 +25,14 @@ internal sealed record DecisionSubmission
     public JsonElement? Arguments { get; init; }
 
     /// <summary>
-    /// A merge patch (RFC 7396) for the arguments, which leaves masked parts as they are. Use either this or <c>arguments</c>, and only to
-    /// approve one call.
+    /// A merge patch (RFC 7396) for the arguments, which leaves masked parts as they are. Use either this or <c>arguments</c>,
+    /// and only to approve one call.
     /// </summary>
     public JsonElement? Edits { get; init; }
 
     /// <summary>
-    /// The hash of the call that the person was shown; if the call has another one, the answer is 409. Without it nothing is compared.
+    /// The hash of the call that the person was shown; if the call has another one, the answer is 409. Without it nothing is
+    /// compared.
     /// </summary>
     public string? CallHash { get; init; }
 
@@ -54,6 +55,8 @@ internal sealed record DecisionsSubmission
     /// <summary>Why; the models read it. At most 4,000 characters.</summary>
     public string? Comment { get; init; }
 
-    /// <summary>The hashes of the calls that the person was shown, by id of the approval; a call with another hash is not decided.</summary>
+    /// <summary>
+    /// The hashes of the calls that the person was shown, by id of the approval; a call with another hash is not decided.
+    /// </summary>
     public Dictionary<string, string>? Hashes { get; init; }
 }

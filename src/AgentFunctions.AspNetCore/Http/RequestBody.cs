@@ -146,7 +146,7 @@ internal static class RequestBody
             if (typeof(IEnumerable<string>).IsAssignableFrom(known.PropertyType) && member.Value.ValueKind == JsonValueKind.Array
                 && member.Value.EnumerateArray().Any(static entry => entry.ValueKind == JsonValueKind.Null))
             {
-                // The serializer lets it pass.
+                // The serializer lets null pass in a list of strings.
                 throw Invalid($"{known.Name}: an entry is null; leave it out.");
             }
         }

@@ -113,8 +113,9 @@ internal static class MonitorEndpoints
     {
         http.Ensure(CallerRoles.Viewer, CallerRoles.Operator);
         IQueryCollection query = http.Request.Query;
+        int limit = query.Number("limit", MaxTicks, 1, MaxTicks);
         return Json(new SeriesResource(
-            await service.FindSeriesAsync(name, signal, query.Time("from"), query.Number("limit", MaxTicks, 1, MaxTicks), cancellationToken)
+            await service.FindSeriesAsync(name, signal, query.Time("from"), limit, cancellationToken)
             ?? throw new ProblemException(StatusCodes.Status404NotFound, "signalNotFound", $"Monitor '{name}' has no such signal.")));
     }
 

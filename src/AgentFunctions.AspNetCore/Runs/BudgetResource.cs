@@ -83,11 +83,14 @@ internal sealed record RunBudgetResource(BudgetResource Granted, BudgetResource 
 
 /// <summary>The forecast of a run's budget, from the pace of the run's last turns.</summary>
 /// <param name="First">
-/// The part that runs out first: tokens, usd, steps or wallClock; <c>unknown</c> below five turns, <c>none</c> if no part runs out in sight.
+/// The part that runs out first: tokens, usd, steps or wallClock; <c>unknown</c> below five turns, <c>none</c> if no part runs
+/// out in sight.
 /// </param>
 /// <param name="At">When it runs out at the median pace (UTC); null if nothing is forecast.</param>
 /// <param name="Low">When it runs out at the fast end of the middle half of the turns (UTC).</param>
-/// <param name="High">When it runs out at the slow end of the middle half of the turns (UTC); null if that is not in sight.</param>
+/// <param name="High">
+/// When it runs out at the slow end of the middle half of the turns (UTC); null if that is not in sight.
+/// </param>
 /// <param name="UsdAtEnd">The lowest and the highest cost of the run at that time, in US dollars; null if unknown.</param>
 /// <param name="BasedOnTurns">The number of turns that the pace is taken from; at most 20.</param>
 internal sealed record ForecastResource(

@@ -97,14 +97,16 @@ internal static class BulkEndpoints
     {
         if (expect is not { } count)
         {
-            throw new AgentException(ErrorCode.InvalidInput, "expect: send the number of runs that the filters match, or send ids.");
+            throw new AgentException(
+                ErrorCode.InvalidInput, "expect: send the number of runs that the filters match, or send ids.");
         }
 
         PersonDesk desk = await PersonDesk.OfAsync(http, cancellationToken);
         RunRowPage page = await rows.ListAsync(RunRowRequest.Of(http, desk).Query, desk.Mine, 0, MaxRuns + 1, cancellationToken);
         return page.Total != count ? throw Other(count, page.Total)
             : page.Total is 0 or > MaxRuns
-                ? throw new AgentException(ErrorCode.InvalidInput, $"expect: the filters match {page.Total} runs. Use filters that match 1 to {MaxRuns}.")
+                ? throw new AgentException(
+                    ErrorCode.InvalidInput, $"expect: the filters match {page.Total} runs. Use filters that match 1 to {MaxRuns}.")
             : [.. page.Rows.Select(static row => row.Run.Id)];
     }
 

@@ -32,7 +32,9 @@ internal sealed record BulkSubmission
     /// </summary>
     public IReadOnlyList<string>? Ids { get; init; }
 
-    /// <summary>The number of runs that the person was shown; required without ids. If the number differs, nothing is done (409).</summary>
+    /// <summary>
+    /// The number of runs that the person was shown; required without ids. If the number differs, nothing is done (409).
+    /// </summary>
     public int? Expect { get; init; }
 
     /// <summary>The reason; at most 1,000 characters. Required to erase.</summary>

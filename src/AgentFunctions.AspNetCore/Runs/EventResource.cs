@@ -78,7 +78,9 @@ internal sealed record EventResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public TokenUsage? Usage { get; init; }
 
-    /// <summary>What tells a call of a model from every other one, as in <c>model.started</c>; absent if nobody was shown its answer while it came.</summary>
+    /// <summary>
+    /// The id of the model call, as in <c>model.started</c>; absent if its answer was not shown while it was generated.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Delivery { get; init; }
 

@@ -9,7 +9,8 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <param name="Kept">Which changes are kept: <c>off</c>, <c>writes</c> (of tools that name the file), or <c>all</c> (of commands, too).</param>
 /// <param name="Entries">What happened, in order.</param>
 /// <param name="Skipped">All that was left out or not kept of the folder so far: a restore leaves it as it is.</param>
-internal sealed record ChangesResource(string Run, string Kept, IReadOnlyList<ChangeEntryResource> Entries, IReadOnlyList<SkippedPath> Skipped)
+internal sealed record ChangesResource(
+    string Run, string Kept, IReadOnlyList<ChangeEntryResource> Entries, IReadOnlyList<SkippedPath> Skipped)
 {
     public static ChangesResource Of(RunChanges changes) =>
         new(changes.Run, CamelCase.Of(changes.Mode), [.. changes.Entries.Select(ChangeEntryResource.Of)], changes.Skipped);
@@ -84,7 +85,8 @@ internal sealed record RestoreResource(
 {
     public static RestoreResource Of(RestoreReport report) => new(
         report.Run, report.Turn, report.DryRun, [.. report.Restored.Select(ChangeResource.Of)],
-        [.. report.Conflicts.Select(static one => new ConflictResource(one.Path, one.By, FileResource.Of(one.Present), FileResource.Of(one.Target), one.IsMergeable))],
+        [.. report.Conflicts.Select(static one => new ConflictResource(
+            one.Path, one.By, FileResource.Of(one.Present), FileResource.Of(one.Target), one.IsMergeable))],
         report.Skipped, report.Question);
 }
 

@@ -17,9 +17,11 @@ internal static class LineageEndpoints
         .Produces<LineageResource>()
         .ProducesProblems(401, 403, 404, 410, 503);
 
-    private static async Task<IResult> GetAsync(string id, HttpContext http, RunFamilies families, CancellationToken cancellationToken)
+    private static async Task<IResult> GetAsync(
+        string id, HttpContext http, RunFamilies families, CancellationToken cancellationToken)
     {
         Caller caller = http.Caller();
-        return Answers.Json(LineageResource.Of(id, await families.GetAsync(id, RunAccessFilter.SeesAll(caller) ? null : caller.Id, cancellationToken)));
+        RunFamily family = await families.GetAsync(id, RunAccessFilter.SeesAll(caller) ? null : caller.Id, cancellationToken);
+        return Answers.Json(LineageResource.Of(id, family));
     }
 }

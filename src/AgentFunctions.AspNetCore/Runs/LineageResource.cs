@@ -10,7 +10,8 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <param name="Run">The run.</param>
 /// <param name="Ancestors">The runs that it continues from, the nearest first.</param>
 /// <param name="Descendants">The runs that continue from it, those that are nearest first; at most 200.</param>
-internal sealed record LineageResource(string Run, IReadOnlyList<RelativeResource> Ancestors, IReadOnlyList<RelativeResource> Descendants)
+internal sealed record LineageResource(
+    string Run, IReadOnlyList<RelativeResource> Ancestors, IReadOnlyList<RelativeResource> Descendants)
 {
     public static LineageResource Of(string run, RunFamily family) =>
         new(run, [.. family.Ancestors.Select(RelativeResource.Of)], [.. family.Descendants.Select(RelativeResource.Of)]);
@@ -24,7 +25,9 @@ internal sealed record RelativeResource
     /// <summary>The id.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The run next to it on the way to the run that was asked about: for an ancestor the fork, for a descendant its origin.</summary>
+    /// <summary>
+    /// The run next to it on the way to the run that was asked about: for an ancestor the fork, for a descendant its origin.
+    /// </summary>
     public required string Next { get; init; }
 
     /// <summary>The last turn that the fork took over.</summary>
@@ -40,7 +43,7 @@ internal sealed record RelativeResource
     /// <summary>The agent's name; null if it is gone.</summary>
     public string? Agent { get; init; }
 
-    /// <summary>The beginning of what is to be reached, on one line; null if it is gone.</summary>
+    /// <summary>The beginning of its goal, on one line; null if it is gone.</summary>
     public string? Goal { get; init; }
 
     /// <summary>Who asked for it; null if it is gone.</summary>

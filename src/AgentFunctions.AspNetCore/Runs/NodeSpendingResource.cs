@@ -9,7 +9,8 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <param name="Tokens">Tokens, in and out together.</param>
 internal sealed record NodeSpendingResource(int Steps, decimal Usd, long Tokens)
 {
-    public static NodeSpendingResource Of(int steps, TokenUsage usage) => new(steps, usage.Usd, usage.InputTokens + usage.OutputTokens);
+    public static NodeSpendingResource Of(int steps, TokenUsage usage) =>
+        new(steps, usage.Usd, usage.InputTokens + usage.OutputTokens);
 
     /// <summary>What is left without a branch; never below zero, because a branch may report its last numbers later.</summary>
     public NodeSpendingResource Without(RunTree branch)

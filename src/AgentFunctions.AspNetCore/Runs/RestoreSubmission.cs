@@ -20,21 +20,25 @@ internal sealed record RestoreSubmission
     public bool Overwrite { get; init; }
 
     /// <summary>
-    /// What becomes of paths that others have changed since, by path (<c>*</c> for all that are not named): <c>keep</c>, <c>restore</c>, or
-    /// <c>merge</c>, which takes the run's own lines out of a text if others have not touched them.
+    /// What becomes of paths that others have changed since, by path (<c>*</c> for all that are not named): <c>keep</c>,
+    /// <c>restore</c>, or <c>merge</c>, which takes the run's own lines out of a text if others have not touched them.
     /// </summary>
     public IReadOnlyDictionary<string, string>? Resolve { get; init; }
 
-    /// <summary>Whether people are asked about the conflicts that are left: a question of the run, whose answer is carried out.</summary>
+    /// <summary>
+    /// Whether people are asked about the conflicts that are left: a question of the run, whose answer is carried out.
+    /// </summary>
     public bool Ask { get; init; }
 
     public RestoreRequest ToRequest() => new(
-        Turn ?? throw new AgentException(ErrorCode.InvalidInput, "turn: send the turn to go back to; 0 is the state before the first turn."))
+        Turn ?? throw new AgentException(
+            ErrorCode.InvalidInput, "turn: send the turn to go back to; 0 is the state before the first turn."))
     {
         Paths = Paths,
         DryRun = DryRun,
         Overwrite = Overwrite,
-        Resolve = Resolve?.ToDictionary(static one => one.Key, static one => ChoiceOf(one.Key, one.Value), StringComparer.Ordinal),
+        Resolve = Resolve?.ToDictionary(
+            static one => one.Key, static one => ChoiceOf(one.Key, one.Value), StringComparer.Ordinal),
         Ask = Ask,
     };
 
@@ -43,6 +47,7 @@ internal sealed record RestoreSubmission
         "keep" => ConflictChoice.Keep,
         "restore" => ConflictChoice.Restore,
         "merge" => ConflictChoice.Merge,
-        _ => throw new AgentException(ErrorCode.InvalidInput, $"resolve: '{word}' is not a choice for '{path}'. Use keep, restore or merge."),
+        _ => throw new AgentException(
+            ErrorCode.InvalidInput, $"resolve: '{word}' is not a choice for '{path}'. Use keep, restore or merge."),
     };
 }

@@ -27,7 +27,8 @@ internal sealed record RewindSubmission
     public bool Overwrite { get; init; }
 
     public RewindRequest ToRequest() => new(
-        Turn ?? throw new AgentException(ErrorCode.InvalidInput, "turn: send the turn to go back to; 0 is the state before the first turn."))
+        Turn ?? throw new AgentException(
+            ErrorCode.InvalidInput, "turn: send the turn to go back to; 0 is the state before the first turn."))
     {
         Files = Files,
         Conversation = Conversation,

@@ -129,7 +129,8 @@ internal static class RunEndpoints
     }
 
     private static async Task<IResult> GetAsync(
-        string id, HttpContext http, RunReader reader, RunStandings standings, RunResources resources, CancellationToken cancellationToken)
+        string id, HttpContext http, RunReader reader, RunStandings standings, RunResources resources,
+        CancellationToken cancellationToken)
     {
         Run run = await reader.GetAsync(id, cancellationToken);
         RunForecast? forecast = await http.RequestServices.GetRequiredService<RunForecasts>().FindAsync(run, cancellationToken);
@@ -140,7 +141,9 @@ internal static class RunEndpoints
             PolicyHash = standing.PolicyHash,
             Holds = standing.Holds,
             Rev = standing.Revision,
-            Budget = forecast is null || resource.Budget is null ? resource.Budget : resource.Budget with { Forecast = ForecastResource.Of(forecast) },
+            Budget = forecast is null || resource.Budget is null
+                ? resource.Budget
+                : resource.Budget with { Forecast = ForecastResource.Of(forecast) },
         });
     }
 }

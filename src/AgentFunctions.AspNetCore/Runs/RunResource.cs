@@ -70,7 +70,9 @@ internal sealed record RunResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Holds { get; init; }
 
-    /// <summary>A number that grows with each change that lists know of, as in their rows. Only in the answer of one run.</summary>
+    /// <summary>
+    /// A number that grows with each change that lists know of, as in their rows. Only in the answer of one run.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Rev { get; init; }
 

@@ -66,7 +66,8 @@ internal sealed record RunRowRequest(RunRowQuery Query, int From, int Limit)
         .WithQuery("limit", "The most rows of the page; 50 by default.", 1, MaxPage);
 
     private static RunStatus StatusOf(string name) => CamelCase.TryRead(name, out RunStatus status) ? status
-        : throw QueryValues.Invalid("status", $"use some of {string.Join(", ", Enum.GetValues<RunStatus>().Select(CamelCase.Of))}, separated by commas");
+        : throw QueryValues.Invalid(
+            "status", $"use some of {string.Join(", ", Enum.GetValues<RunStatus>().Select(CamelCase.Of))}, separated by commas");
 
     private static decimal Usd(IQueryCollection query) => query.Text("minUsd") is not { } text ? 0
         : decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal usd) ? usd
@@ -75,6 +76,8 @@ internal sealed record RunRowRequest(RunRowQuery Query, int From, int Limit)
     private static HashSet<string>? IdsOf(IQueryCollection query)
     {
         string[]? ids = query["ids"] is { Count: > 0 } text ? text.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries) : null;
-        return ids?.Length > MaxIds ? throw QueryValues.Invalid("ids", $"send at most {MaxIds}") : ids?.ToHashSet(StringComparer.Ordinal);
+        return ids?.Length > MaxIds
+            ? throw QueryValues.Invalid("ids", $"send at most {MaxIds}")
+            : ids?.ToHashSet(StringComparer.Ordinal);
     }
 }

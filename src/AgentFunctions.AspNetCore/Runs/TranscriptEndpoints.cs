@@ -21,7 +21,9 @@ internal static class TranscriptEndpoints
             .WithSummary("Read what the model saw and said, page by page.")
             .WithDescription("A search looks at 5,000 messages at most and then answers with `next`, whether it found any or not.")
             .WithQuery("from", "The position of the first message; 0 by default.", 0, long.MaxValue - 1)
-            .WithQuery("before", "The position before which the page ends: its messages are the last ones before it. Not with from, turn or q.", 0, long.MaxValue - 1)
+            .WithQuery(
+                "before", "The position before which the page ends: its messages are the last ones before it. Not with from, turn or q.",
+                0, long.MaxValue - 1)
             .WithQuery("turn", "Only messages of this turn.", 1, int.MaxValue)
             .WithQuery("q", "Only messages with these words, in texts, calls or results; capital letters do not matter.")
             .WithQuery("limit", "The most messages of the page; 50 by default.", 1, MaxPage)
@@ -29,14 +31,16 @@ internal static class TranscriptEndpoints
             .ProducesProblems(400, 401, 403, 404, 410, 503);
         runs.MapGet("/{id}/shown", ShownAsync)
             .WithName("getShown")
-            .WithSummary("Get what the model was shown at a turn: instructions, tools, goal, the summary of what was left out, and the messages.")
+            .WithSummary(
+                "Get what the model was shown at a turn: instructions, tools, goal, the summary of what was left out, and the messages.")
             .WithQuery("turn", "The turn; by default the last one.", 1, int.MaxValue)
             .Produces<ShownResource>()
             .ProducesProblems(400, 401, 403, 404, 410, 503);
     }
 
     private static async Task<IResult> GetAsync(
-        string id, HttpRequest request, RunReader reader, TranscriptPages transcript, Redactor redactor, CancellationToken cancellationToken)
+        string id, HttpRequest request, RunReader reader, TranscriptPages transcript, Redactor redactor,
+        CancellationToken cancellationToken)
     {
         var query = new TranscriptQuery
         {
@@ -53,10 +57,8 @@ internal static class TranscriptEndpoints
 
         await reader.GetAsync(id, cancellationToken);
         TranscriptPage page = await transcript.ReadAsync(id, query, limit, cancellationToken);
-        return Answers.Json(new TranscriptResource([.. page.Messages.Select(entry => MessageResource.Of(entry, redactor))], page.Next)
-        {
-            Previous = page.Previous,
-        });
+        MessageResource[] messages = [.. page.Messages.Select(entry => MessageResource.Of(entry, redactor))];
+        return Answers.Json(new TranscriptResource(messages, page.Next) { Previous = page.Previous });
     }
 
     private static async Task<IResult> ShownAsync(

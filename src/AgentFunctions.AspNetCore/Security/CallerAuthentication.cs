@@ -59,7 +59,7 @@ internal sealed class CallerAuthentication(
             return new RecognisedCaller(principal, IsExplicit: false);
         }
 
-        // Where no key exists, none can be wrong for a client that cannot do without.
+        // A client of such an endpoint always sends a key, so on a host without keys it is not a wrong one.
         bool isWrong = hasToken && context.GetEndpoint()?.Metadata.GetMetadata<PlaceholderKeys>() is null;
         return isWrong || await IsRequiredAsync(context) ? null : new RecognisedCaller(Caller.Local, IsExplicit: false);
     }
@@ -79,5 +79,5 @@ internal sealed class CallerAuthentication(
             "The user that is signed in is no caller here: Api:Users:NameClaim or CallerFrom gives it no id, or one of the host's own.");
 }
 
-/// <summary>The clients of an endpoint send a key in any case: where the host has none, it counts for nothing.</summary>
+/// <summary>Marks an endpoint whose clients always send a key: on a host without keys it is ignored.</summary>
 internal sealed record PlaceholderKeys;

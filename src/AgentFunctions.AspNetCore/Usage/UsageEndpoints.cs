@@ -19,8 +19,8 @@ internal static class UsageEndpoints
         .WithName("getUsage")
         .WithSummary("Sum up what runs used by day or hour, and by agent, model, caller or label.")
         .WithDescription(
-            "All that a run used counts for the time at which it was admitted, also while it is alive, so that `since` and `until` of a list show the same runs. "
-            + "Sub-agents count with what they used themselves. A caller that sees its own runs alone gets those.")
+            "All that a run used counts for the time at which it was admitted, also while it is alive, so that `since` and `until` of a list "
+            + "show the same runs. Sub-agents count with what they used themselves. A caller that sees its own runs alone gets those.")
         .WithQuery("from", "Only runs admitted at this time (ISO 8601) or later.")
         .WithQuery("to", "Only runs admitted before this time (ISO 8601).")
         .WithQuery<UsageBucket>("bucket", "The length of the time that is summed up; day by default.")
@@ -57,7 +57,8 @@ internal static class UsageEndpoints
         IReadOnlyList<RunUsageRow> rows = await usages.SumAsync(wanted, cancellationToken);
         return rows.Count <= MaxRows
             ? Answers.Json(new UsageListResource([.. rows.Select(UsageResource.Of)]))
-            : throw new AgentException(ErrorCode.InvalidInput, $"from: these are more than {MaxRows:N0} rows; use a shorter time, or sum up by day.");
+            : throw new AgentException(
+                ErrorCode.InvalidInput, $"from: these are more than {MaxRows:N0} rows; use a shorter time, or sum up by day.");
     }
 
     private static (UsageKey By, string? Label) KeyOf(string? text) => text switch
@@ -66,7 +67,8 @@ internal static class UsageEndpoints
         "agent" => (UsageKey.Agent, null),
         "model" => (UsageKey.Model, null),
         "caller" => (UsageKey.Caller, null),
-        _ when text.StartsWith("label:", StringComparison.Ordinal) && text.Length > "label:".Length => (UsageKey.Label, text["label:".Length..]),
+        _ when text.StartsWith("label:", StringComparison.Ordinal) && text.Length > "label:".Length =>
+            (UsageKey.Label, text["label:".Length..]),
         _ => throw QueryValues.Invalid("by", "use agent, model, caller or label:NAME"),
     };
 }

@@ -8,7 +8,9 @@ internal sealed record UsageListResource(IReadOnlyList<UsageResource> Rows);
 
 /// <summary>What the runs of a time used.</summary>
 /// <param name="At">The beginning of the day or hour in which the runs were admitted (UTC).</param>
-/// <param name="Key">The agent, model, caller or value of the label; null for runs without one, and where nothing is summed up by.</param>
+/// <param name="Key">
+/// The agent, model, caller or value of the label; null for runs without one, and where nothing is summed up by.
+/// </param>
 /// <param name="Runs">The number of runs, without sub-agents.</param>
 /// <param name="SubAgents">The number of sub-agents.</param>
 /// <param name="Live">How many of both have not ended.</param>

@@ -36,7 +36,9 @@ internal sealed class TickDecider(SignalChecker checker, IncidentStore incidents
             Incidents = judgement.Changes.Count == 0 ? null : [.. judgement.Changes.Select(change => change.IncidentId)],
             Manual = input.IsManual ? true : null,
             Values = ValuesOf(looks),
-            Breaches = looks.Any(static look => look.IsBreach) ? [.. looks.Where(static look => look.IsBreach).Select(static look => look.Signal)] : null,
+            Breaches = looks.Any(static look => look.IsBreach)
+                ? [.. looks.Where(static look => look.IsBreach).Select(static look => look.Signal)]
+                : null,
         };
         return Remember(monitor, memory, input, judgement, wake, ran);
     }

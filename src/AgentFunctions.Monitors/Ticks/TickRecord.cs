@@ -46,10 +46,14 @@ public sealed record TickRecord
     /// <summary>Gets whether a person asked for it.</summary>
     public bool? Manual { get; init; }
 
-    /// <summary>Gets the values of the signals that have one; <see langword="null"/> if none has, and in records of earlier versions.</summary>
+    /// <summary>
+    /// Gets the values of the signals that have one; <see langword="null"/> if none has, and in records of earlier versions.
+    /// </summary>
     public IReadOnlyDictionary<string, double>? Values { get; init; }
 
-    /// <summary>Gets the signals that were in breach; <see langword="null"/> for none, and in records of earlier versions.</summary>
+    /// <summary>
+    /// Gets the signals that were in breach; <see langword="null"/> for none, and in records of earlier versions.
+    /// </summary>
     public IReadOnlyList<string>? Breaches { get; init; }
 
     /// <summary>Gets the number of ticks that did not run, if this is their record.</summary>

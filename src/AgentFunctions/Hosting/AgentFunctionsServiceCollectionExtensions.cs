@@ -57,7 +57,8 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddOptions<ToolOptions>().Configure(options => configuration.GetSection("Tools").BindStrictly(options));
         services.TryAddSingleton<RunTools>();
         services.TryAddSingleton<LateTools>();
-        services.TryAddSingleton(static provider => new ToolSchemas(provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunTools>()));
+        services.TryAddSingleton(static provider => new ToolSchemas(
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunTools>()));
         services.TryAddSingleton(static provider => new ShownRequests(
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<Transcript>(), provider.GetRequiredService<RunTools>()));
         services.AddRunIndex();

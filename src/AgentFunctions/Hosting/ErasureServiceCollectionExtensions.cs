@@ -6,8 +6,10 @@ using AgentFunctions.Gateway.Holds;
 using AgentFunctions.Gateway.Options;
 using AgentFunctions.Gateway.Retention;
 using AgentFunctions.Governance.Audit;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -22,8 +24,8 @@ internal static class ErasureServiceCollectionExtensions
         services.TryAddSingleton(static provider => provider.GetRequiredService<RunStore>().Erased);
         services.TryAddSingleton<HoldStore>();
         services.TryAddSingleton(static provider => new RunStandings(
-            provider.GetRequiredService<AgentFunctions.Governance.Policies.PolicySource>(), provider.GetRequiredService<HoldStore>(),
-            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<AgentFunctions.Views.RunReader>()));
+            provider.GetRequiredService<PolicySource>(), provider.GetRequiredService<HoldStore>(),
+            provider.GetRequiredService<RunStore>(), provider.GetRequiredService<RunReader>()));
         services.TryAddSingleton(static provider => new LegalHolds(
             provider.GetRequiredService<HoldStore>(), provider.GetRequiredService<AuditLog>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<TreeContents>();

@@ -10,6 +10,8 @@ using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Quotas;
 using AgentFunctions.Gateway.Routing;
 using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.KillSwitch;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Questions;
 using AgentFunctions.Models;
 using AgentFunctions.Records;
@@ -51,13 +53,14 @@ internal static class GatewayServiceCollectionExtensions
             provider.GetRequiredService<RequestKeys>()));
         services.TryAddSingleton<OrchestratedRuns>();
         services.TryAddSingleton(static provider => new PolicyTests(
-            provider.GetRequiredService<AgentFunctions.Governance.Policies.PolicySource>(), provider.GetRequiredService<AgentCatalog>(),
+            provider.GetRequiredService<PolicySource>(), provider.GetRequiredService<AgentCatalog>(),
             provider.GetRequiredService<ToolCatalog>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new RunPreviews(
-            provider.GetRequiredService<SubmissionRights>(), provider.GetRequiredService<IModelCatalog>(), provider.GetRequiredService<ToolCatalog>(),
-            provider.GetRequiredService<PolicyTests>(), provider.GetRequiredService<QuotaMeter>(),
-            provider.GetRequiredService<AgentFunctions.Governance.KillSwitch.KillOrderStore>()));
-        services.TryAddSingleton(static provider => new GatewayLoad(provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<QuotaMeter>()));
+            provider.GetRequiredService<SubmissionRights>(), provider.GetRequiredService<IModelCatalog>(),
+            provider.GetRequiredService<ToolCatalog>(), provider.GetRequiredService<PolicyTests>(),
+            provider.GetRequiredService<QuotaMeter>(), provider.GetRequiredService<KillOrderStore>()));
+        services.TryAddSingleton(static provider => new GatewayLoad(
+            provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<QuotaMeter>()));
         services.TryAddSingleton(static provider => new WaitingTimes(
             provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<RunQueue>(), provider.GetRequiredService<ApprovalService>(),
             provider.GetRequiredService<QuestionService>(), provider.GetRequiredService<TimeProvider>()));

@@ -11,8 +11,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class ModelServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds a model of the host's own; any <see cref="IChatClient"/> fits. It comes before those of the configuration, except for one that is
-    /// called <c>default</c>.
+    /// Adds a model of the host's own; any <see cref="IChatClient"/> fits. It comes before those of the configuration, except for
+    /// one that is called <c>default</c>.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <param name="model">Makes the model, once.</param>

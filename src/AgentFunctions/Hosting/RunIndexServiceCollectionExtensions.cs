@@ -47,7 +47,8 @@ internal static class RunIndexServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RunRows(provider.GetRequiredService<RunReader>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new RunUsages(provider.GetRequiredService<RunRows>()));
         services.TryAddSingleton(static provider => new AgentPast(provider.GetRequiredService<RunRows>()));
-        services.TryAddSingleton(static provider => new RunFamilies(provider.GetRequiredService<RunReader>(), provider.GetRequiredService<RunStore>()));
+        services.TryAddSingleton(static provider => new RunFamilies(
+            provider.GetRequiredService<RunReader>(), provider.GetRequiredService<RunStore>()));
         services.TryAddSingleton(static provider => new TranscriptPages(provider.GetRequiredService<Transcript>()));
     }
 }

@@ -71,7 +71,9 @@ public sealed record LiveAnswer
     /// <summary>Gets how often the turn's answer was begun, as far as that was seen; from 1.</summary>
     public int Attempt { get; init; } = 1;
 
-    /// <summary>Gets how the answer ended that was begun before for this turn; <see langword="null"/> if it was under way, or there was none.</summary>
+    /// <summary>
+    /// Gets how the previous answer of this turn ended; <see langword="null"/> if it was not seen to end, or there was none.
+    /// </summary>
     public LiveEnd? Before { get; init; }
 
     /// <summary>Gets how often what was shown had to be taken back and is said anew.</summary>

@@ -14,8 +14,8 @@ public sealed class LiveOptions
 
     /// <summary>Gets or sets how often it is shown, for a run that somebody follows.</summary>
     /// <value>
-    /// The default is that of the store: 50 milliseconds in memory, 500 in a store that several instances share. The range is 10 milliseconds
-    /// to 1 minute.
+    /// The default is that of the store: 50 milliseconds in memory, 500 in a store that several instances share. The range is 10
+    /// milliseconds to 1 minute.
     /// </value>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00", ErrorMessage = "Live:Interval: use 0.01 seconds to 1 minute.")]
     public TimeSpan? Interval { get; set; }

@@ -11,10 +11,13 @@ internal sealed class LiveRecords(IRecordStore store, TimeProvider time)
     /// <summary>How long a run counts as followed after somebody said so.</summary>
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
 
-    /// <summary>How often the frame of an answer that is under way is written, even if the model is silent: so others see that its call goes on.</summary>
+    /// <summary>
+    /// How often the frame of an unfinished answer is written even if the model is silent, so that others see that its call goes
+    /// on.
+    /// </summary>
     public static readonly TimeSpan Beat = TimeSpan.FromSeconds(10);
 
-    /// <summary>After so long without a beat the process that made the call is gone.</summary>
+    /// <summary>How long after the last frame of an unfinished answer the process that made the call counts as gone.</summary>
     public static readonly TimeSpan Gone = 3 * Beat;
 
     /// <summary>What a record may hold, less what a store adds to it.</summary>

@@ -35,7 +35,7 @@ internal sealed class LiveText : ILiveSource
         _pump = pump(this);
     }
 
-    /// <summary>Gets what tells this call of the model from every other one, if anybody was shown it; otherwise <see langword="null"/>.</summary>
+    /// <summary>Gets the id of this call of the model if anybody was shown it; otherwise <see langword="null"/>.</summary>
     public string? Shown => _pump.WasWanted ? _frame.Answer!.Delivery : null;
 
     /// <summary>Adds a piece of the answer. Called by one at a time; who takes frames need not be waited for.</summary>

@@ -119,7 +119,10 @@ public sealed class RunReader
         }
     }
 
-    /// <summary>Gets a number that grows with each change of a run that lists know of; <see langword="null"/> if they do not know the run yet.</summary>
+    /// <summary>
+    /// Gets a number that grows with each change of a run that lists know of; <see langword="null"/> if they do not know the run
+    /// yet.
+    /// </summary>
     internal async Task<long?> RevisionAsync(string id, CancellationToken cancellationToken) =>
         Index is { } index && await index.OpenAsync(id, this, cancellationToken).ConfigureAwait(false) ? index.RevisionOf(id) : null;
 

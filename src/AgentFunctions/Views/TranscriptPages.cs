@@ -18,7 +18,8 @@ public sealed class TranscriptPages
     /// <param name="query">Which messages.</param>
     /// <param name="limit">The most messages of the page.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    public async Task<TranscriptPage> ReadAsync(string runId, TranscriptQuery query, int limit, CancellationToken cancellationToken = default)
+    public async Task<TranscriptPage> ReadAsync(
+        string runId, TranscriptQuery query, int limit, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
@@ -27,11 +28,14 @@ public sealed class TranscriptPages
         {
             long end = Math.Min(before, length);
             long start = Math.Max(0, end - limit);
-            List<TranscriptEntry> last = await PartAsync(runId, start, (int)(end - start), cancellationToken).ConfigureAwait(false);
+            List<TranscriptEntry> last = await PartAsync(
+                runId, start, (int)(end - start), cancellationToken).ConfigureAwait(false);
             return new TranscriptPage(last, end < length ? end : null, start > 0 ? start : null);
         }
 
-        long from = query.Turn is { } first ? Math.Max(query.From, await FirstOfAsync(runId, first, length, cancellationToken).ConfigureAwait(false)) : query.From;
+        long from = query.Turn is { } first
+            ? Math.Max(query.From, await FirstOfAsync(runId, first, length, cancellationToken).ConfigureAwait(false))
+            : query.From;
         var found = new List<TranscriptEntry>();
         int looked = 0;
         await foreach (TranscriptEntry entry in _transcript.ReadAsync(runId, from, null, cancellationToken).ConfigureAwait(false))
@@ -55,21 +59,14 @@ public sealed class TranscriptPages
         return new TranscriptPage(found, null, PreviousOf(from, query));
     }
 
-    private static long? PreviousOf(long from, TranscriptQuery query) => from > 0 && query.Text is null && query.Turn is null ? from : null;
+    private static long? PreviousOf(long from, TranscriptQuery query) =>
+        from > 0 && query.Text is null && query.Turn is null ? from : null;
 
-    private async Task<List<TranscriptEntry>> PartAsync(string runId, long from, int count, CancellationToken cancellationToken)
-    {
-        var part = new List<TranscriptEntry>(count);
-        if (count > 0)
-        {
-            await foreach (TranscriptEntry entry in _transcript.ReadAsync(runId, from, count, cancellationToken).ConfigureAwait(false))
-            {
-                part.Add(entry);
-            }
-        }
-
-        return part;
-    }
+    private async Task<List<TranscriptEntry>> PartAsync(
+        string runId, long from, int count, CancellationToken cancellationToken) =>
+        count == 0
+            ? []
+            : await _transcript.ReadAsync(runId, from, count, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
 
     /// <summary>The position of the first message of a turn, or of what follows it: turns only grow.</summary>
     private async Task<long> FirstOfAsync(string runId, int turn, long length, CancellationToken cancellationToken)
@@ -103,7 +100,9 @@ public sealed record TranscriptQuery
     /// <summary>Gets the position of the first message; 0 by default.</summary>
     public long From { get; init; }
 
-    /// <summary>Gets the position before which the page ends; <see langword="null"/> to read from <see cref="From"/> on.</summary>
+    /// <summary>
+    /// Gets the position before which the page ends; <see langword="null"/> to read from <see cref="From"/> on.
+    /// </summary>
     public long? Before { get; init; }
 
     /// <summary>Gets the turn of the messages; <see langword="null"/> for any.</summary>
@@ -116,5 +115,7 @@ public sealed record TranscriptQuery
 /// <summary>Represents a page of a transcript.</summary>
 /// <param name="Messages">The messages, in order.</param>
 /// <param name="Next">The position to continue from; <see langword="null"/> at the present end.</param>
-/// <param name="Previous">The position before which older messages end; <see langword="null"/> at the beginning and for a selection.</param>
+/// <param name="Previous">
+/// The position before which older messages end; <see langword="null"/> at the beginning and for a selection.
+/// </param>
 public sealed record TranscriptPage(IReadOnlyList<TranscriptEntry> Messages, long? Next, long? Previous);

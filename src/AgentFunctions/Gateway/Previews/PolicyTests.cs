@@ -5,7 +5,7 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway.Previews;
 
-/// <summary>Says what the policy would decide about calls, without making them or writing anything down.</summary>
+/// <summary>Evaluates the policy for calls without making or recording them.</summary>
 public sealed class PolicyTests
 {
     private static readonly JsonElement NoArguments = JsonElement.Parse("{}");
@@ -18,25 +18,26 @@ public sealed class PolicyTests
     internal PolicyTests(PolicySource policies, AgentCatalog agents, ToolCatalog tools, TimeProvider time) =>
         (_policies, _agents, _tools, _time) = (policies, agents, tools, time);
 
-    /// <summary>Gets the policy that holds now.</summary>
+    /// <summary>Gets the current policy.</summary>
     public PolicySummary Current
     {
         get
         {
             Policy policy = _policies.Current;
-            return new PolicySummary(policy.Hash, _policies.IsConfigured, _policies.Broken, [.. policy.Rules.Select(static rule => rule.Name)])
+            string[] rules = [.. policy.Rules.Select(static rule => rule.Name)];
+            return new PolicySummary(policy.Hash, _policies.IsConfigured, _policies.Broken, rules)
             {
                 Defaults = Enum.GetValues<ToolEffect>().ToDictionary(static effect => effect, policy.DefaultFor),
             };
         }
     }
 
-    /// <summary>Says what the policy would decide about a call, with no history and with a whole budget.</summary>
+    /// <summary>Gets what the policy would decide about a call of a run with no history and an unspent budget.</summary>
     /// <param name="request">The call.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ToolNotFound"/>, <see cref="ErrorCode.ToolUnavailable"/>;
-    /// <see cref="ErrorCode.InvalidInput"/>: the arguments are no object.
+    /// <see cref="ErrorCode.InvalidInput"/>: the arguments are not a JSON object.
     /// </exception>
     public async Task<ToolVerdict> TestAsync(PolicyTestRequest request, CancellationToken cancellationToken = default)
     {
@@ -53,13 +54,14 @@ public sealed class PolicyTests
     }
 
     /// <summary>
-    /// Says what the policy would decide about a call of each tool of an agent, without arguments: what a rule that restricts asks of them counts
-    /// as met.
+    /// Gets what the policy would decide about a call of each tool of an agent, without arguments: a restricting rule is taken to
+    /// match whatever it asks of the arguments.
     /// </summary>
     /// <param name="agent">The agent.</param>
-    /// <param name="caller">Who would ask for the run.</param>
+    /// <param name="caller">The caller that would submit the run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<ToolVerdict>> ToolsAsync(AgentDefinition agent, Caller caller, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<ToolVerdict>> ToolsAsync(
+        AgentDefinition agent, Caller caller, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(agent);
         ArgumentNullException.ThrowIfNull(caller);
@@ -109,17 +111,17 @@ public sealed class PolicyTests
 }
 
 /// <summary>Represents the policy of a host.</summary>
-/// <param name="Hash">The hash of all that decides.</param>
+/// <param name="Hash">The hash of everything that its decisions depend on.</param>
 /// <param name="IsConfigured">Whether the host has rules of its own.</param>
-/// <param name="Broken">What is wrong with the files as they are now; <see langword="null"/> if they hold.</param>
-/// <param name="Rules">The names of the rules, in the order in which they are asked.</param>
+/// <param name="Broken">The error in the policy files as they are now; <see langword="null"/> if they are valid.</param>
+/// <param name="Rules">The names of the rules, in the order of their evaluation.</param>
 public sealed record PolicySummary(string Hash, bool IsConfigured, string? Broken, IReadOnlyList<string> Rules)
 {
-    /// <summary>Gets what holds for tools that reach beyond the workspace where no rule matches, by their effect.</summary>
+    /// <summary>Gets the verdict for tools that reach beyond the workspace if no rule matches, by their effect.</summary>
     public required IReadOnlyDictionary<ToolEffect, PolicyVerdict> Defaults { get; init; }
 }
 
-/// <summary>Represents a call that the policy is asked about.</summary>
+/// <summary>Represents a call to evaluate the policy for.</summary>
 /// <param name="Agent">The agent.</param>
 /// <param name="Tool">The tool.</param>
 public sealed record PolicyTestRequest(string Agent, string Tool)
@@ -130,13 +132,13 @@ public sealed record PolicyTestRequest(string Agent, string Tool)
     /// <summary>Gets the goal of the run; empty by default.</summary>
     public string Goal { get; init; } = "";
 
-    /// <summary>Gets the labels of the run.</summary>
+    /// <summary>Gets the labels of the run; none by default.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Gets who asked for the run.</summary>
+    /// <summary>Gets the id of the requester of the run; empty by default.</summary>
     public string Requester { get; init; } = "";
 
-    /// <summary>Gets the roles of who asked for the run.</summary>
+    /// <summary>Gets the roles of the requester; none by default.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
 }
 
@@ -148,15 +150,15 @@ public sealed record PolicyTestRequest(string Agent, string Tool)
 /// <param name="PolicyHash">The hash of the policy.</param>
 public sealed record ToolVerdict(string Tool, ToolEffect Effect, PolicyVerdict Verdict, string Rule, string PolicyHash)
 {
-    /// <summary>Gets what the tool is for.</summary>
+    /// <summary>Gets the description of the tool.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>Gets why, in words.</summary>
+    /// <summary>Gets the reason that the rule gives; <see langword="null"/> if it gives none.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Gets how much harm the call could do.</summary>
     public RiskLevel Risk { get; init; }
 
-    /// <summary>Gets who may approve, if a person decides.</summary>
+    /// <summary>Gets the terms of the approval; <see langword="null"/> if no person decides.</summary>
     public ApprovalTerms? Approval { get; init; }
 }

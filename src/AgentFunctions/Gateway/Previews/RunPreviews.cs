@@ -10,7 +10,10 @@ using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway.Previews;
 
-/// <summary>Says what would become of a submission: who would run it, by which rules, what it would ask people. Changes nothing.</summary>
+/// <summary>
+/// Previews submissions: which agent and model would run them, whether they would be admitted, and what the policy would decide
+/// about their tools. Changes nothing.
+/// </summary>
 public sealed class RunPreviews
 {
     private readonly SubmissionRights _rights;
@@ -21,12 +24,13 @@ public sealed class RunPreviews
     private readonly KillOrderStore _kills;
 
     internal RunPreviews(
-        SubmissionRights rights, IModelCatalog models, ToolCatalog tools, PolicyTests policies, QuotaMeter quotas, KillOrderStore kills) =>
+        SubmissionRights rights, IModelCatalog models, ToolCatalog tools, PolicyTests policies, QuotaMeter quotas,
+        KillOrderStore kills) =>
         (_rights, _models, _tools, _policies, _quotas, _kills) = (rights, models, tools, policies, quotas, kills);
 
     /// <summary>Previews a submission.</summary>
     /// <param name="request">The submission.</param>
-    /// <param name="caller">Who would submit it.</param>
+    /// <param name="caller">The caller that would submit it.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException">
     /// <see cref="ErrorCode.InvalidInput"/>, <see cref="ErrorCode.AgentNotFound"/>, <see cref="ErrorCode.ModelNotFound"/>,
@@ -42,7 +46,9 @@ public sealed class RunPreviews
         (ModelBinding model, string? note) = _models.ResolveFor(agent.Model);
         ToolOffer offer = await _tools.ChooseAsync(agent, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         AgentTool[] granted = [.. offer.Tools.Where(tool => access.Allows(tool.Name))];
-        string? refusal = access.RefusedBy is { } rule ? $"Rule '{rule}': {access.Reason}." : Refusal(request, caller, agent, access, granted);
+        string? refusal = access.RefusedBy is { } rule
+            ? $"Rule '{rule}': {access.Reason}."
+            : Refusal(request, caller, agent, access, granted);
         var run = new RunRecord
         {
             Id = "preview",
@@ -57,10 +63,16 @@ public sealed class RunPreviews
         IReadOnlyList<QuotaUse> quotas = await _quotas.LookAsync(run, cancellationToken).ConfigureAwait(false);
         return new RunPreview(agent.Name, route.Rule, model.Name, model.Profile.IsRehearsal)
         {
-            Refusal = refusal ?? await StoppedAsync(run, cancellationToken).ConfigureAwait(false) ?? quotas.FirstOrDefault(static quota => quota.UsedUp is not null)?.UsedUp,
+            Refusal = refusal ?? await StoppedAsync(run, cancellationToken).ConfigureAwait(false)
+                ?? quotas.FirstOrDefault(static quota => quota.UsedUp is not null)?.UsedUp,
             Tools = refusal is null ? _policies.Decide(agent, granted, caller, request.Goal!, request.Labels) : [],
             Quotas = quotas,
-            Notes = [.. note is null ? Array.Empty<string>() : [note], .. offer.Notes, .. offer.Missing.Select(static one => $"{one.Group}: {one.Reason}")],
+            Notes =
+            [
+                .. note is null ? Array.Empty<string>() : [note],
+                .. offer.Notes,
+                .. offer.Missing.Select(static one => $"{one.Group}: {one.Reason}"),
+            ],
         };
     }
 
@@ -83,22 +95,26 @@ public sealed class RunPreviews
     }
 }
 
-/// <summary>Represents what would become of a submission.</summary>
+/// <summary>Represents the preview of a submission.</summary>
 /// <param name="Agent">The agent that would run it.</param>
 /// <param name="RoutedBy">What found the agent; <see langword="null"/> if the submission names it.</param>
 /// <param name="Model">The name of the model.</param>
-/// <param name="IsRehearsal">Whether that is the scripted rehearsal model.</param>
+/// <param name="IsRehearsal">Whether that model is the scripted rehearsal model.</param>
 public sealed record RunPreview(string Agent, string? RoutedBy, string Model, bool IsRehearsal)
 {
-    /// <summary>Gets why it would be refused, with the rule; <see langword="null"/> if it would be admitted.</summary>
+    /// <summary>
+    /// Gets why the submission would be refused, with the rule; <see langword="null"/> if it would be admitted.
+    /// </summary>
     public string? Refusal { get; init; }
 
-    /// <summary>Gets the tools that the run would have, and what the policy would say of a call without arguments.</summary>
+    /// <summary>
+    /// Gets the tools that the run would have, with what the policy would decide about a call without arguments.
+    /// </summary>
     public IReadOnlyList<ToolVerdict> Tools { get; init; } = [];
 
-    /// <summary>Gets the quotas that it counts for.</summary>
+    /// <summary>Gets the quotas that the run would count against.</summary>
     public IReadOnlyList<QuotaUse> Quotas { get; init; } = [];
 
-    /// <summary>Gets what would be left out or replaced.</summary>
+    /// <summary>Gets notes about what would be left out or replaced.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }

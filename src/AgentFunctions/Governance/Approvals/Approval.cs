@@ -173,8 +173,9 @@ public sealed record Approval : IHumanTask<Approval>
     }
 
     /// <summary>
-    /// Gets whether a caller may decide now: it has one of the roles, has not submitted or steered the run where a rule bars that, and has not
-    /// approved already. <see cref="Steerers"/> must be known, as in what <see cref="ApprovalService.ListOfTreeAsync"/> lists.
+    /// Gets whether a caller may decide now: it has one of the roles, has not submitted or steered the run where a rule bars
+    /// that, and has not approved already. <see cref="Steerers"/> must be known, as in what
+    /// <see cref="ApprovalService.ListOfTreeAsync"/> lists.
     /// </summary>
     /// <param name="caller">The caller.</param>
     public bool MayBeDecidedBy(Caller caller) =>

@@ -15,7 +15,7 @@ public sealed class ApprovalHistory
 
     /// <summary>Gets how calls of the tool of an approval were decided for the same agent.</summary>
     /// <param name="approval">The approval.</param>
-    /// <param name="caller">The caller: the last decision is told only to one that may see that approval too.</param>
+    /// <param name="caller">The caller. The last decision is included only if the caller may see that approval, too.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<PastDecisions> GetAsync(Approval approval, Caller caller, CancellationToken cancellationToken = default)
     {
@@ -27,8 +27,9 @@ public sealed class ApprovalHistory
             return past;
         }
 
-        // The words belong to the run of that approval, and go with it: only who and when is counted here.
-        return await _approvals.FindAsync(last.Approval, cancellationToken).ConfigureAwait(false) is var (decided, _) && ApprovalService.MaySee(caller, decided)
+        // The comment is read from the approval, so that it is erased with the approval's run.
+        return await _approvals.FindAsync(last.Approval, cancellationToken).ConfigureAwait(false) is var (decided, _)
+            && ApprovalService.MaySee(caller, decided)
             ? past with { Last = last with { Comment = decided.Votes.LastOrDefault(vote => vote.By == last.By)?.Comment } }
             : past with { Last = null };
     }
@@ -48,9 +49,9 @@ public sealed class ApprovalHistory
                 Last = new PastDecision(approval.Id, vote.By, vote.Approves, vote.At),
             };
             RecordCondition condition = record is null ? RecordCondition.IfNew : RecordCondition.IfMatch(record.Etag);
-            if (await RecordStoreExtensions.IfHoldsAsync(() => _records.PutAsync(
-                KeyOf(approval), JsonSerializer.SerializeToUtf8Bytes(after, ApprovalsJsonContext.Default.PastDecisions), condition, cancellationToken))
-                .ConfigureAwait(false) is not null)
+            byte[] value = JsonSerializer.SerializeToUtf8Bytes(after, ApprovalsJsonContext.Default.PastDecisions);
+            if (await RecordStoreExtensions.IfHoldsAsync(
+                () => _records.PutAsync(KeyOf(approval), value, condition, cancellationToken)).ConfigureAwait(false) is not null)
             {
                 return;
             }
@@ -61,8 +62,11 @@ public sealed class ApprovalHistory
         ? new PastDecisions()
         : JsonSerializer.Deserialize(record.Value.Span, ApprovalsJsonContext.Default.PastDecisions)!;
 
-    private static string KeyOf(Approval approval) => "approval-counts/"
-        + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{approval.Chain[^1]}\n{approval.Tool}\n{approval.Question}")));
+    private static string KeyOf(Approval approval)
+    {
+        string name = $"{approval.Chain[^1]}\n{approval.Tool}\n{approval.Question}";
+        return "approval-counts/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+    }
 }
 
 /// <summary>Represents how calls of a tool were decided for an agent.</summary>
@@ -83,11 +87,13 @@ public sealed record PastDecisions
 
 /// <summary>Represents a decision about a call.</summary>
 /// <param name="Approval">The approval.</param>
-/// <param name="By">Who.</param>
+/// <param name="By">The person who decided.</param>
 /// <param name="Approves">Whether the call was approved.</param>
 /// <param name="At">The time (UTC).</param>
 public sealed record PastDecision(string Approval, string By, bool Approves, DateTimeOffset At)
 {
-    /// <summary>Gets what the person said; <see langword="null"/> for nothing, and if the run of the approval is gone.</summary>
+    /// <summary>
+    /// Gets the comment of the person; <see langword="null"/> if there was none or the run of the approval is erased.
+    /// </summary>
     public string? Comment { get; init; }
 }

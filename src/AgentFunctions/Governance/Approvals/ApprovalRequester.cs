@@ -90,7 +90,9 @@ internal sealed class ApprovalRequester(
         ? audit.AppendOnceAsync(
             Entry(AuditTypes.ApprovalExpired, task),
             // Each look at an approval that has expired comes here, on any host.
-            new AuditOnce(task.AuditFrom ?? 0, entry => entry.Type == AuditTypes.ApprovalExpired && entry.ApprovalId == task.Id && entry.RunId == task.RunId),
+            new AuditOnce(
+                task.AuditFrom ?? 0,
+                entry => entry.Type == AuditTypes.ApprovalExpired && entry.ApprovalId == task.Id && entry.RunId == task.RunId),
             cancellationToken)
         : Task.CompletedTask;
 

@@ -21,7 +21,8 @@ public sealed class AuditCursor
 
     /// <summary>Makes a cursor of the numbers of entries that lie before it in each part.</summary>
     internal static AuditCursor Of(IEnumerable<(string? Shard, long Position)> parts) => new(
-        parts.Where(static part => part.Position > 0).ToImmutableSortedDictionary(static part => part.Shard ?? "", static part => part.Position, StringComparer.Ordinal));
+        parts.Where(static part => part.Position > 0)
+            .ToImmutableSortedDictionary(static part => part.Shard ?? "", static part => part.Position, StringComparer.Ordinal));
 
     /// <summary>Reads a cursor.</summary>
     /// <param name="text">What <see cref="ToString"/> returned.</param>

@@ -214,7 +214,9 @@ internal static class AuditTypes
     /// <summary>A run and its tree are being erased; <see cref="AuditEntry.Reason"/> says why.</summary>
     public const string RunErased = "run.erased";
 
-    /// <summary>The erasure of a run waits; <see cref="AuditEntry.Reason"/> says what stands in the way, and the remedy.</summary>
+    /// <summary>
+    /// The erasure of a run waits; <see cref="AuditEntry.Reason"/> says what stands in the way, and the remedy.
+    /// </summary>
     public const string RunErasureWaits = "run.erased.waits";
 
     /// <summary>A run and its tree have been erased; <see cref="AuditEntry.Reason"/> says how much there was.</summary>

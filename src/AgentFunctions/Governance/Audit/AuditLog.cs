@@ -91,31 +91,39 @@ public sealed class AuditLog
         return AuditReader.ReadAsync(_context.Logs, _seal, runId, after, cancellationToken);
     }
 
-    /// <summary>Finds the place before the entries of a time and later, without reading those before.</summary>
-    /// <param name="since">The time. Some entries behind the place may be up to minutes older.</param>
+    /// <summary>Finds the place from which to read the entries of a time and later, without reading earlier ones.</summary>
+    /// <param name="since">The time. The first entries after the place may be some minutes older.</param>
     /// <param name="runId">The run whose parts of the log are looked at; <see langword="null"/> for all parts.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    public Task<AuditCursor> FindAsync(DateTimeOffset since, string? runId = null, CancellationToken cancellationToken = default) =>
+    public Task<AuditCursor> FindAsync(
+        DateTimeOffset since, string? runId = null, CancellationToken cancellationToken = default) =>
         AuditSearch.FirstAsync(_context.Logs, runId, since, cancellationToken);
 
-    /// <summary>Reads the newest entries that match, oldest first, from the end of the log backwards as far as it takes.</summary>
-    /// <param name="match">What must hold; it sees the texts of an entry as they are stored, which may be sealed.</param>
+    /// <summary>
+    /// Reads the newest entries that match, oldest first, from the end of the log backwards as far as it takes.
+    /// </summary>
+    /// <param name="match">The condition. It gets the texts of an entry as they are stored, which may be sealed.</param>
     /// <param name="count">The most entries.</param>
-    /// <param name="runId">Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.</param>
+    /// <param name="runId">
+    /// Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.
+    /// </param>
     /// <param name="since">The time before which the search ends; <see langword="null"/> for the beginning of the log.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public async Task<IReadOnlyList<AuditEntry>> ReadNewestAsync(
-        Func<AuditEntry, bool> match, int count, string? runId = null, DateTimeOffset? since = null, CancellationToken cancellationToken = default)
+        Func<AuditEntry, bool> match, int count, string? runId = null, DateTimeOffset? since = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(match);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         for (int each = Math.Max(64, Math.Min(count, 1_024)); ; each *= 8)
         {
-            (AuditCursor place, DateTimeOffset? complete) = await AuditSearch.LastAsync(_context.Logs, runId, each, cancellationToken).ConfigureAwait(false);
+            (AuditCursor place, DateTimeOffset? complete) = await AuditSearch.LastAsync(
+                _context.Logs, runId, each, cancellationToken).ConfigureAwait(false);
             bool isAll = complete is null || complete <= since || each > int.MaxValue / 8;
             var found = new Queue<AuditEntry>();
             int certain = 0;
-            await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, runId, place, cancellationToken).ConfigureAwait(false))
+            await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, runId, place, cancellationToken)
+                .ConfigureAwait(false))
             {
                 if (!(entry.At < since) && match(entry))
                 {

@@ -12,7 +12,9 @@ namespace AgentFunctions.Governance.HumanTasks;
 /// <param name="seal">The seal of the records.</param>
 /// <param name="names">The beginnings of the records' keys.</param>
 /// <param name="json">How a task is stored.</param>
-/// <param name="auditEnd">Gets the end of the audit log of a task's run: what it says of the task's end stands behind that.</param>
+/// <param name="auditEnd">
+/// Gets the end of the audit log of a task's run: what it says of the task's end stands behind that.
+/// </param>
 /// <param name="log">The log.</param>
 internal abstract class HumanTaskStore<TTask>(
     IRecordStore records, RecordSeal seal, HumanTaskKeys names, JsonTypeInfo<TTask> json,

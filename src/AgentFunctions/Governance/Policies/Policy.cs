@@ -93,7 +93,8 @@ internal sealed class Policy
             ? DecisionOf(matched, given, action)
             : action.AsksPerson
                 ? new PolicyDecision(PolicyVerdict.Ask, "tool:asksPerson", Hash)
-                : new PolicyDecision(DefaultOf(action), $"default:{JsonNamingPolicy.CamelCase.ConvertName(action.Effect.ToString())}", Hash);
+                : new PolicyDecision(
+                    DefaultOf(action), $"default:{JsonNamingPolicy.CamelCase.ConvertName(action.Effect.ToString())}", Hash);
         return decision with
         {
             DataLabels = labels,

@@ -59,7 +59,8 @@ internal sealed class QuestionRecords(AuditLog audit, Journal journal, Redactor 
         string? answers = question.Answers?.GetRawText();
         // Whoever answers and the run that looks meet here: the log has it once.
         var once = new AuditOnce(
-            question.AuditFrom ?? 0, entry => entry.Type == auditType && entry.QuestionId == question.Id && entry.RunId == question.RunId);
+            question.AuditFrom ?? 0,
+            entry => entry.Type == auditType && entry.QuestionId == question.Id && entry.RunId == question.RunId);
         await audit.AppendOnceAsync(
             Entry(auditType, question) with
             {

@@ -25,7 +25,8 @@ internal sealed class RedactingBlobStore(IBlobStore inner, Redactor redactor, Fu
         Task<string> kept = inner.PutAsync(written, cancellationToken);
         if (records().IsShared)
         {
-            // Nobody is led to what is not there; one process writes in the order in which it is handed over.
+            // Another process must not find the record before the content. Within one process writes take effect in the order in
+            // which they are handed over.
             await kept.ConfigureAwait(false);
         }
 

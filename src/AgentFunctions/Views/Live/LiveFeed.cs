@@ -157,8 +157,8 @@ public sealed class LiveFeed
         && events.Current.Event is { Type: JournalEventTypes.ModelCompleted, Turn: { } turn } && turn == cursor.OpenTurn;
 
     /// <summary>
-    /// The next frame, but not at once: calls that take no time would be a frame each. Where very many follow, each is shown fewer, and
-    /// more at a time.
+    /// The next frame, but not at once: calls that take no time would be a frame each. Where very many follow, each is shown
+    /// fewer, and more at a time.
     /// </summary>
     private async Task<bool> NextAsync(IAsyncEnumerator<LiveFrame> frames, CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using AgentFunctions.Records;
 namespace AgentFunctions.Views.Live;
 
 /// <summary>
-/// Represents the newest events of a run's journal as all its followers on this host read them: one waits and reads for all that are at
-/// the same place, and of a run that is fast many at a time.
+/// Represents the newest events of a run's journal as all its followers on this host read them: one waits and reads for all that
+/// are at the same place, and of a run that is fast many at a time.
 /// </summary>
 /// <param name="runId">The run.</param>
 /// <param name="journal">The journal.</param>
@@ -26,13 +26,15 @@ internal sealed class SharedEvents(string runId, Journal journal, TimeProvider t
     /// <summary>Waits for events from a position on, and gets them.</summary>
     /// <param name="from">The first position.</param>
     /// <returns>
-    /// The events, of which the first may lie before the position; none if the others are further, so that the follower reads for itself.
+    /// The events, of which the first may lie before the position; none if the others are further, so that the follower reads for
+    /// itself.
     /// </returns>
     public Task<IReadOnlyList<(long Position, JournalEvent Event)>> AfterAsync(long from)
     {
         lock (_gate)
         {
-            bool isOver = _reading is { IsCompleted: true } read && (!read.IsCompletedSuccessfully || read.Result.Count == 0 || read.Result[^1].Position < from);
+            bool isOver = _reading is { IsCompleted: true } read
+                && (!read.IsCompletedSuccessfully || read.Result.Count == 0 || read.Result[^1].Position < from);
             if (_reading is null || isOver)
             {
                 (_reading, _from) = (Task.Run(() => ReadAsync(from, _stop.Token)), from);

@@ -10,8 +10,10 @@ namespace AgentFunctions.Views.Live;
 internal sealed class SharedState(string runId, RunReader runs, RunTreeReader trees, TimeProvider time)
 {
     /// <summary>Gets the run.</summary>
-    public SharedRead<Run> Run { get; } = new(() => runs.GetAsync(runId, CancellationToken.None), TimeSpan.FromMilliseconds(100), time);
+    public SharedRead<Run> Run { get; } = new(
+        () => runs.GetAsync(runId, CancellationToken.None), TimeSpan.FromMilliseconds(100), time);
 
     /// <summary>Gets the run and those below it.</summary>
-    public SharedRead<RunTree> Tree { get; } = new(() => trees.GetAsync(runId, CancellationToken.None), TimeSpan.FromSeconds(1), time);
+    public SharedRead<RunTree> Tree { get; } = new(
+        () => trees.GetAsync(runId, CancellationToken.None), TimeSpan.FromSeconds(1), time);
 }

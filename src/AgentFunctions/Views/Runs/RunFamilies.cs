@@ -35,7 +35,8 @@ public sealed class RunFamilies
                 break;
             }
 
-            ancestors.Add(new RunRelative(above.Id, run.Id, origin.Turn, origin.IsRewind, await _reader.FindAsync(above.Id, cancellationToken).ConfigureAwait(false)));
+            Run? shown = await _reader.FindAsync(above.Id, cancellationToken).ConfigureAwait(false);
+            ancestors.Add(new RunRelative(above.Id, run.Id, origin.Turn, origin.IsRewind, shown));
             run = above;
         }
 
@@ -58,7 +59,8 @@ public sealed class RunFamilies
                 }
 
                 open.Enqueue(fork);
-                found.Add(new RunRelative(fork, from, origin.Turn, origin.IsRewind, await _reader.FindAsync(fork, cancellationToken).ConfigureAwait(false)));
+                Run? shown = await _reader.FindAsync(fork, cancellationToken).ConfigureAwait(false);
+                found.Add(new RunRelative(fork, from, origin.Turn, origin.IsRewind, shown));
             }
         }
 
@@ -76,7 +78,9 @@ public sealed class RunFamilies
                 if (row.Run is null or { ForkedFrom: not null })
                 {
                     // A row that lacks something, or has a masked requester, is judged by its record.
-                    RunRecord? record = row.TellsAll ? row.Run!.ToRecord(row.Id) : await _runs.FindAsync(row.Id, cancellationToken).ConfigureAwait(false);
+                    RunRecord? record = row.TellsAll
+                        ? row.Run!.ToRecord(row.Id)
+                        : await _runs.FindAsync(row.Id, cancellationToken).ConfigureAwait(false);
                     if (record?.ForkedFrom is { } origin && filter.Matches(record))
                     {
                         found.Add((row.Id, origin));
@@ -106,7 +110,9 @@ public sealed record RunFamily(IReadOnlyList<RunRelative> Ancestors, IReadOnlyLi
 
 /// <summary>Represents a fork or a rewind.</summary>
 /// <param name="Id">The relative.</param>
-/// <param name="Of">The run next to it on the way to the run that was asked about: for an ancestor the fork, for a descendant its origin.</param>
+/// <param name="Of">
+/// The run next to it on the way to the run that was asked about: for an ancestor the fork, for a descendant its origin.
+/// </param>
 /// <param name="Turn">The last turn that was taken over.</param>
 /// <param name="IsRewind">Whether it was a rewind, so that the origin ended.</param>
 /// <param name="Run">The relative as it stands; <see langword="null"/> if it is gone.</param>

@@ -16,7 +16,9 @@ public sealed record RunRowQuery
     /// <summary>Gets the statuses; empty for any.</summary>
     public IReadOnlyList<RunStatus> Statuses { get; init; } = [];
 
-    /// <summary>Gets the filters that any list of runs has: agent, label, requester, sub-agents and the run to start after.</summary>
+    /// <summary>
+    /// Gets the filters that any list of runs has: agent, label, requester, sub-agents and the run to start after.
+    /// </summary>
     public RunFilter Filter { get; init; } = new();
 
     /// <summary>Gets the kind of wait that the runs must have; <see langword="null"/> for any.</summary>

@@ -4,7 +4,8 @@ using AgentFunctions.Storage;
 namespace AgentFunctions.Views.Runs;
 
 /// <summary>
-/// Lists runs in rows, with filters, counts and an order. Runs that have ended are read from the index alone; the others are looked up as well.
+/// Lists runs in rows, with filters, counts and an order. Runs that have ended are read from the index alone; the others are
+/// looked up as well.
 /// </summary>
 public sealed class RunRows
 {

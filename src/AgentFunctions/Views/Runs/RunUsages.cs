@@ -1,19 +1,20 @@
+using System.Collections.Frozen;
 using AgentFunctions.Budgets;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Views.Runs;
 
-/// <summary>Sums up what runs used: by the day or hour that they were admitted, and by agent, model, requester or label.</summary>
+/// <summary>
+/// Sums up what runs used: by the day or hour that they were admitted, and by agent, model, requester or label.
+/// </summary>
 public sealed class RunUsages
 {
-    private static readonly HashSet<string> Nothing = [];
-
     private readonly RunRows _rows;
 
     internal RunUsages(RunRows rows) => _rows = rows;
 
-    /// <summary>Sums up.</summary>
-    /// <param name="query">What to sum up.</param>
+    /// <summary>Sums up the usage of runs.</summary>
+    /// <param name="query">The runs, and what their usage is summed up by.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The rows by time, then by cost; a run that has no such label is in the row without a key.</returns>
     public async Task<IReadOnlyList<RunUsageRow>> SumAsync(RunUsageQuery query, CancellationToken cancellationToken = default)
@@ -24,13 +25,15 @@ public sealed class RunUsages
             Filter = query.Filter with { SubAgents = true },
             Since = query.From,
         };
-        RunRowPage page = await _rows.ListAsync(rows, Nothing, 0, int.MaxValue, cancellationToken).ConfigureAwait(false);
+        RunRowPage page = await _rows.ListAsync(rows, FrozenSet<string>.Empty, 0, int.MaxValue, cancellationToken)
+            .ConfigureAwait(false);
         return
         [
             .. page.Rows.Select(static row => row.Run).Where(run => query.To is null || run.CreatedAt < query.To)
                 .GroupBy(run => (At: StartOf(run.CreatedAt, query.Bucket), Key: KeyOf(run, query)))
                 .Select(static group => Sum(group.Key.At, group.Key.Key, group))
-                .OrderBy(static row => row.At).ThenByDescending(static row => row.Usage.Usd).ThenBy(static row => row.Key, StringComparer.Ordinal),
+                .OrderBy(static row => row.At).ThenByDescending(static row => row.Usage.Usd)
+                .ThenBy(static row => row.Key, StringComparer.Ordinal),
         ];
     }
 
@@ -98,10 +101,10 @@ public enum UsageKey
     Label,
 }
 
-/// <summary>Represents what usage is summed up.</summary>
+/// <summary>Represents the runs whose usage is summed up, and by what.</summary>
 public sealed record RunUsageQuery
 {
-    /// <summary>Gets which runs; their sub-agents count too.</summary>
+    /// <summary>Gets the filter of the runs; their sub-agents count, too.</summary>
     public RunFilter Filter { get; init; } = new();
 
     /// <summary>Gets the earliest time of admission; <see langword="null"/> for any.</summary>
