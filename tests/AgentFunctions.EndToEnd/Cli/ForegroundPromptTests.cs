@@ -35,7 +35,8 @@ internal sealed class ForegroundPromptTests
         });
         string[] arguments =
         [
-            "run", "Ask.", "--data", "data", "--workspace", folder.Folder("work"), "--agents", Path.Combine(folder.Path, "agents"),
+            "run", "Ask.", "--data", "data", "--workspace", folder.Folder("work"),
+            "--agents", Path.Combine(folder.Path, "agents"),
         ];
         var environment = new Dictionary<string, string> { ["Governance__PolicyPath"] = policy };
         await using (ProgramProcess program = ProgramProcess.StartOnTerminal(model, folder.Path, environment, arguments))
@@ -44,9 +45,9 @@ internal sealed class ForegroundPromptTests
             program.Type("0");
             await program.LineAsync(static line => line.Contains("days must be at least 1", StringComparison.Ordinal));
             program.Type("7");
-            await program.LineAsync(static line => line.Contains("yes.txt", StringComparison.Ordinal) && line.Contains("risk", StringComparison.Ordinal));
+            await program.LineAsync(static line => AsksFor(line, "yes.txt"));
             program.Type("approve");
-            await program.LineAsync(static line => line.Contains("no.txt", StringComparison.Ordinal) && line.Contains("risk", StringComparison.Ordinal));
+            await program.LineAsync(static line => AsksFor(line, "no.txt"));
             program.Type("deny not that one");
             await program.LineAsync(static line => line.TrimEnd().EndsWith("  Which colour?", StringComparison.Ordinal));
             program.Type("later");
@@ -70,4 +71,7 @@ internal sealed class ForegroundPromptTests
 
         Assert.That(heard[4], Does.Contain("red"));
     }
+
+    private static bool AsksFor(string line, string file) =>
+        line.Contains(file, StringComparison.Ordinal) && line.Contains("risk", StringComparison.Ordinal);
 }

@@ -5,8 +5,8 @@ using AgentFunctions.TestKit;
 namespace AgentFunctions.EndToEnd.Governance;
 
 /// <summary>
-/// Questions that are open while the server is killed: each is answered in another way, one by nobody, and the transcript has what
-/// each person said, word for word and once.
+/// Questions that are open while the server is killed: each is answered in another way, one by nobody, and the transcript has
+/// what each person said, word for word and once.
 /// </summary>
 [CancelAfter(600_000)]
 internal sealed class KilledQuestionTests

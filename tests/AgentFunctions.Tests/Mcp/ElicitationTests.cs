@@ -167,7 +167,10 @@ internal sealed class ElicitationTests
         await Poll.UntilAsync(
             async () => (await host.JournalAsync(run.Id)).Any(static happened => happened.Type == JournalEventTypes.MessageReceived), cancellationToken);
         answered.SetResult();
-        await Poll.UntilAsync(async () => (await PendingOrNoneAsync(host, run.Id, cancellationToken)) is { } again && again.Id != late.Id, cancellationToken, "asked anew");
+        await Poll.UntilAsync(
+            async () => (await PendingOrNoneAsync(host, run.Id, cancellationToken)) is { } again && again.Id != late.Id,
+            cancellationToken,
+            "asked anew");
         await Poll.UntilEndAsync(host.Reader.WaitForEndAsync(run.Id, cancellationToken), Wait, cancellationToken);
 
         Assert.That(results[0], Does.Contain("the answer was cancel").And.Contain("nobody answered in time"));
@@ -187,7 +190,8 @@ internal sealed class ElicitationTests
     }
 
     private static async Task<Question?> PendingOrNoneAsync(RunHost host, string runId, CancellationToken cancellationToken) =>
-        (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken)).FirstOrDefault(question => question.RunId == runId);
+        (await host.Get<QuestionService>().ListPendingAsync(null, cancellationToken))
+            .FirstOrDefault(question => question.RunId == runId);
 
     private static async Task<Question> PendingAsync(RunHost host, string runId, CancellationToken cancellationToken, IReadOnlyList<string>? but = null)
     {
@@ -212,7 +216,8 @@ internal sealed class ElicitationTests
     private static Task<RunHost> StartAsync(string how, string tool, object? arguments = null) =>
         StartAsync(how, request => request.Turn == 0 ? Call(tool, arguments) : ChatReply.Say(request.Results[^1]));
 
-    private static Task<RunHost> StartAsync(string how, Func<ChatRequest, ChatReply> script, int timeout = 120_000, TimeProvider? time = null)
+    private static Task<RunHost> StartAsync(
+        string how, Func<ChatRequest, ChatReply> script, int timeout = 120_000, TimeProvider? time = null)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "node", "odd-server.mjs");
         var definition = new { mcpServers = new { odd = new { command = "node", args = new[] { program, how }, timeout } } };

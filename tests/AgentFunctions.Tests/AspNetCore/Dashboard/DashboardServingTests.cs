@@ -204,7 +204,8 @@ internal sealed partial class DashboardServingTests
     [TestCase("//evil.example")]
     [TestCase("https://evil.example/login")]
     public void SignIn_ThatIsNoPathOfThisHost_NamesTheField(string path) => Assert.That(
-        async () => await StartAsync(builder => builder.Services.Configure<ApiOptions>(options => options.Dashboard.SignIn = path)),
+        async () => await StartAsync(
+            builder => builder.Services.Configure<ApiOptions>(options => options.Dashboard.SignIn = path)),
         Throws.TypeOf<OptionsValidationException>().With.Message.Contains("Api:Dashboard:SignIn"));
 
     [Test]

@@ -57,8 +57,12 @@ internal sealed class GatewayApiTests
     {
         JsonElement policy = await GetAsync("/api/policy");
 
-        Assert.That(policy.GetProperty("rules").EnumerateArray().Select(static rule => rule.GetString()), Is.EqualTo(new[] { "big", "pays" }));
-        Assert.That(policy.GetProperty("defaults").GetRawText(), Is.EqualTo("""{"none":"allow","idempotent":"ask","notIdempotent":"ask"}"""));
+        Assert.That(
+            policy.GetProperty("rules").EnumerateArray().Select(static rule => rule.GetString()),
+            Is.EqualTo(new[] { "big", "pays" }));
+        Assert.That(
+            policy.GetProperty("defaults").GetRawText(),
+            Is.EqualTo("""{"none":"allow","idempotent":"ask","notIdempotent":"ask"}"""));
         Assert.That(policy.GetProperty("configured").GetBoolean(), Is.True);
     }
 
@@ -73,7 +77,9 @@ internal sealed class GatewayApiTests
 
         Assert.That(status, Is.EqualTo(HttpStatusCode.OK));
         Assert.That((Text(said, "verdict"), Text(said, "rule")), Is.EqualTo((verdict, rule)));
-        Assert.That(said.TryGetProperty("roles", out JsonElement roles) ? roles.GetRawText() : "", Is.EqualTo(rule == "pays" ? """["lead"]""" : verdict == "ask" ? """["approver"]""" : ""));
+        Assert.That(
+            said.TryGetProperty("roles", out JsonElement roles) ? roles.GetRawText() : "",
+            Is.EqualTo(rule == "pays" ? """["lead"]""" : verdict == "ask" ? """["approver"]""" : ""));
         Assert.That(await EntriesAsync(), Is.EqualTo(before), "nothing is written down");
     }
 
@@ -95,7 +101,9 @@ internal sealed class GatewayApiTests
         await EndedAsync();
         JsonElement agent = await GetAsync("/api/agents/worker");
 
-        Assert.That(Verdicts(agent.GetProperty("tools")), Does.Contain(("pay", "ask", "pays")).And.Contains(("look", "allow", "default:none")).And.Contains(("move", "deny", "big")));
+        Assert.That(
+            Verdicts(agent.GetProperty("tools")),
+            Does.Contain(("pay", "ask", "pays")).And.Contains(("look", "allow", "default:none")).And.Contains(("move", "deny", "big")));
         Assert.That((Text(agent, "instructions"), Text(agent, "delegation")), Is.EqualTo(("Work.", "none")));
         Assert.That(agent.GetProperty("past").GetProperty("n").GetInt32(), Is.GreaterThan(0));
         Assert.That(agent.GetProperty("past").GetProperty("turns").GetRawText(), Is.EqualTo("[1,1,1]"));
@@ -129,7 +137,9 @@ internal sealed class GatewayApiTests
         (_, JsonElement stopped) = await PostAsync("/api/runs/preview", """{"goal":"x","labels":{"team":"blue"}}""");
         await _host.Get<KillOrders>().ReleaseAsync(KillScope.Label, "team=blue", Caller.Local);
 
-        Assert.That((used.GetProperty("admitted").GetBoolean(), stopped.GetProperty("admitted").GetBoolean()), Is.EqualTo((false, false)));
+        Assert.That(
+            (used.GetProperty("admitted").GetBoolean(), stopped.GetProperty("admitted").GetBoolean()),
+            Is.EqualTo((false, false)));
         Assert.That(Text(used, "refusal"), Does.Contain("quota 'red'"));
         Assert.That(Text(stopped, "refusal"), Does.Contain("stopped").And.Contain("team=blue"));
     }
@@ -142,7 +152,8 @@ internal sealed class GatewayApiTests
         JsonElement queue = await GetAsync("/api/queue");
         using HttpResponseMessage bad = await _host.Client.GetAsync("/api/quotas?label=team");
 
-        Assert.That(quotas.Select(static quota => Text(quota, "account")), Is.EqualTo(new[] { "caller local", "label team=green" }));
+        Assert.That(
+            quotas.Select(static quota => Text(quota, "account")), Is.EqualTo(new[] { "caller local", "label team=green" }));
         Assert.That(quotas[0].GetProperty("used").GetProperty("runs").GetInt32(), Is.GreaterThan(0));
         Assert.That(quotas[1].GetProperty("used").GetProperty("runs").GetInt32(), Is.Zero);
         Assert.That(queue.GetRawText(), Is.EqualTo("""{"limited":false,"active":0,"waiting":[]}"""));
@@ -155,7 +166,8 @@ internal sealed class GatewayApiTests
 
     private async Task<(HttpStatusCode Status, JsonElement Body)> PostAsync(string address, string body)
     {
-        using HttpResponseMessage response = await _host.Client.PostAsync(address, new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
+        using HttpResponseMessage response = await _host.Client.PostAsync(
+            address, new StringContent(body, System.Text.Encoding.UTF8, "application/json"));
         return (response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>());
     }
 

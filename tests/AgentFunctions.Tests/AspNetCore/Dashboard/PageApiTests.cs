@@ -162,7 +162,8 @@ internal sealed class PageApiTests
         string ended = await EndedAsync(host, "Count", "red");
         using HttpResponseMessage wrong = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel", expect = 3 });
         using HttpResponseMessage blind = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel" });
-        using HttpResponseMessage none = await host.Client.PostAsJsonAsync("/api/runs/bulk", new { action = "cancel", ids = new[] { runs[0], null } });
+        using HttpResponseMessage none = await host.Client.PostAsJsonAsync(
+            "/api/runs/bulk", new { action = "cancel", ids = new[] { runs[0], null } });
         using HttpResponseMessage right = await host.Client.PostAsJsonAsync("/api/runs/bulk?status=waiting", new { action = "cancel", expect = 2, reason = "Enough." });
         JsonElement done = await right.Content.ReadFromJsonAsync<JsonElement>();
         foreach (string run in runs)
@@ -267,15 +268,20 @@ internal sealed class PageApiTests
 
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(all.GetProperty("spans").EnumerateArray().Select(static span => span.GetProperty("kind").GetString()), Is.EqualTo(new[] { "model", "person" }));
+            Assert.That(
+                all.GetProperty("spans").EnumerateArray().Select(static span => span.GetProperty("kind").GetString()),
+                Is.EqualTo(new[] { "model", "person" }));
             Assert.That(all.GetProperty("spans")[1].GetProperty("over").GetBoolean(), Is.False);
             Assert.That(all.TryGetProperty("buckets", out _), Is.False);
             Assert.That(few.GetProperty("buckets").GetArrayLength(), Is.EqualTo(200));
-            Assert.That(few.GetProperty("buckets")[199].GetProperty("n").GetInt32(), Is.EqualTo(1), "it still waits for a person");
+            Assert.That(
+                few.GetProperty("buckets")[199].GetProperty("n").GetInt32(), Is.EqualTo(1), "it still waits for a person");
             Assert.That(few.TryGetProperty("spans", out _), Is.False);
             Assert.That(before.GetProperty("spans").GetArrayLength(), Is.Zero);
             Assert.That(path.GetProperty("steps").EnumerateArray().Last().GetProperty("kind").GetString(), Is.EqualTo("person"));
-            Assert.That(path.GetProperty("parts").GetProperty("people").GetInt64(), Is.LessThanOrEqualTo(path.GetProperty("wallMs").GetInt64()));
+            Assert.That(
+                path.GetProperty("parts").GetProperty("people").GetInt64(),
+                Is.LessThanOrEqualTo(path.GetProperty("wallMs").GetInt64()));
         }
     }
 
@@ -297,7 +303,8 @@ internal sealed class PageApiTests
     {
         await using ApiHost host = await StartAsync();
         await WaitingAsync(host);
-        using HttpResponseMessage response = await host.Client.GetAsync("/api/watch?topic=inbox", HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage response = await host.Client.GetAsync(
+            "/api/watch?topic=inbox", HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
         string? first;
         do

@@ -27,8 +27,9 @@ internal sealed class KeptFileApiTests
         await host.WaitAsync(run);
         string other = await host.SubmitAsync(new { goal = "Do nothing" });
         await host.WaitAsync(other);
-        JsonElement[] changes = [.. (await host.Client.GetFromJsonAsync<JsonElement>($"/api/runs/{run}/changes")).GetProperty("entries").EnumerateArray()
-            .SelectMany(static entry => entry.GetProperty("changes").EnumerateArray())];
+        JsonElement log = await host.Client.GetFromJsonAsync<JsonElement>($"/api/runs/{run}/changes");
+        JsonElement[] changes =
+            [.. log.GetProperty("entries").EnumerateArray().SelectMany(static entry => entry.GetProperty("changes").EnumerateArray())];
         string before = changes.Last().GetProperty("before").GetProperty("sha256").GetString()!;
         string path = $"/api/runs/{run}/files/{before}";
 
@@ -39,8 +40,13 @@ internal sealed class KeptFileApiTests
         using HttpResponseMessage none = await host.Client.GetAsync($"/api/runs/{run}/files/{new string('0', 64)}");
 
         Assert.That((kept.StatusCode, await kept.Content.ReadAsStringAsync()), Is.EqualTo((HttpStatusCode.OK, "one")));
-        Assert.That((kept.Content.Headers.ContentDisposition!.DispositionType, kept.Content.Headers.ContentDisposition.FileName), Is.EqualTo(("attachment", "a.txt")));
+        Assert.That(
+            (kept.Content.Headers.ContentDisposition!.DispositionType, kept.Content.Headers.ContentDisposition.FileName),
+            Is.EqualTo(("attachment", "a.txt")));
         Assert.That(kept.Headers.GetValues("Content-Security-Policy").Single(), Is.EqualTo("default-src 'none'; sandbox"));
-        Assert.That((foreign.StatusCode, none.StatusCode), Is.EqualTo((HttpStatusCode.NotFound, HttpStatusCode.NotFound)), "a content is shown only through a folder that had it");
+        Assert.That(
+            (foreign.StatusCode, none.StatusCode),
+            Is.EqualTo((HttpStatusCode.NotFound, HttpStatusCode.NotFound)),
+            "a content is shown only through a folder that had it");
     }
 }

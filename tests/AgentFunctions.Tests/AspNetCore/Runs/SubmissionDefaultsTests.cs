@@ -6,8 +6,8 @@ using AgentFunctions.AspNetCore;
 namespace AgentFunctions.Tests.AspNetCore.Runs;
 
 /// <summary>
-/// Generated code reads an absent member that is init-only as the default of its type, whatever its initializer says. So a body of a request
-/// may have an initializer only where it has a setter.
+/// Generated code reads an absent member that is init-only as the default of its type, whatever its initializer says. So a body
+/// of a request may have an initializer only where it has a setter.
 /// </summary>
 internal sealed class SubmissionDefaultsTests
 {

@@ -174,7 +174,8 @@ internal sealed class ApprovalTests
 
         Assert.That(_paid, Is.Empty);
         Assert.That(run.Result!.Text, Does.Contain("nobody decided"));
-        Assert.That((await governed.AuditAsync(run.Id)).Count(static entry => entry.Type == AuditTypes.ApprovalExpired), Is.EqualTo(1));
+        Assert.That(
+            (await governed.AuditAsync(run.Id)).Count(static entry => entry.Type == AuditTypes.ApprovalExpired), Is.EqualTo(1));
     }
 
     [Test]

@@ -116,11 +116,13 @@ internal sealed class AuditSearchTests
             }
         }
 
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) => inner.GetLengthAsync(stream, cancellationToken);
+        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
+            inner.GetLengthAsync(stream, cancellationToken);
 
         public Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken) =>
             inner.WaitForAppendAsync(stream, length, cancellationToken);
 
-        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) => inner.DeleteAsync(stream, cancellationToken);
+        public Task DeleteAsync(string stream, CancellationToken cancellationToken = default) =>
+            inner.DeleteAsync(stream, cancellationToken);
     }
 }

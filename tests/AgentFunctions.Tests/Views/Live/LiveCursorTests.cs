@@ -105,10 +105,13 @@ internal sealed class LiveCursorTests
         LiveFrame first = Frame("first");
         cursor.Take(first);
         LiveFrame cut = Frame("first", static answer => answer with { Ended = LiveEnd.CutOff }).After(first);
-        LiveFrame second = Frame("second", static answer => answer with { Delivery = "b", StartedAt = Start.AddSeconds(1) }).After(cut);
+        LiveFrame second = Next("second").After(cut);
 
         Assert.That(cursor.Take(second)[0], Is.EqualTo(new ModelReset(1, 1, "cutOff")));
-        Assert.That(Frame("second and more", static answer => answer with { Delivery = "b", StartedAt = Start.AddSeconds(1) }).After(second).Answer!.Before, Is.EqualTo(LiveEnd.CutOff));
+        Assert.That(Next("second and more").After(second).Answer!.Before, Is.EqualTo(LiveEnd.CutOff));
+
+        static LiveFrame Next(string text) =>
+            Frame(text, static answer => answer with { Delivery = "b", StartedAt = Start.AddSeconds(1) });
     }
 
     [Test]

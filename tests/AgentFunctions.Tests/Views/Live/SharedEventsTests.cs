@@ -146,7 +146,8 @@ internal sealed class SharedEventsTests
             }
         }
 
-        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) => Task.FromResult((long)_entries.Count);
+        public Task<long> GetLengthAsync(string stream, CancellationToken cancellationToken = default) =>
+            Task.FromResult((long)_entries.Count);
 
         public async Task WaitForAppendAsync(string stream, long length, CancellationToken cancellationToken)
         {

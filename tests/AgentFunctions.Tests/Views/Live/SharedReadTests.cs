@@ -48,7 +48,8 @@ internal sealed class SharedReadTests
     [Test]
     public async Task Get_AfterAReadingThatFailed_ReadsAnew()
     {
-        SharedRead<RunTree> tree = Of(() => _reads == 1 ? Task.FromException<RunTree>(new IOException("no")) : Task.FromResult(Tree));
+        SharedRead<RunTree> tree = Of(
+            () => _reads == 1 ? Task.FromException<RunTree>(new IOException("no")) : Task.FromResult(Tree));
         Assert.ThrowsAsync<IOException>(() => tree.GetAsync(false, default));
 
         Assert.That((await tree.GetAsync(false, default)).Value, Is.SameAs(Tree));
