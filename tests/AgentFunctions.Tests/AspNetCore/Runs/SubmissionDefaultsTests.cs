@@ -12,23 +12,20 @@ namespace AgentFunctions.Tests.AspNetCore.Runs;
 internal sealed class SubmissionDefaultsTests
 {
     private static IEnumerable<Type> Bodies => typeof(ApiOptions).Assembly.GetTypes()
-        .Where(static type => type.Name.EndsWith("Submission", StringComparison.Ordinal) && !type.IsAbstract).SelectMany(WithParts).Distinct()
-        // A converter of its own fills in the defaults.
-        .Where(static type => type.GetCustomAttribute<JsonConverterAttribute>() is null);
+        .Where(static type => type.Name.EndsWith("Submission", StringComparison.Ordinal) && !type.IsAbstract)
+        .SelectMany(WithParts).Distinct()
+        // A converter of its own fills in the defaults, and a constructor with parameters takes what it needs.
+        .Where(static type => type.GetCustomAttribute<JsonConverterAttribute>() is null
+            && type.GetConstructor(Type.EmptyTypes) is not null);
 
     [Test]
     public void Bodies_AreFound() => Assert.That(
-        Bodies.Select(static body => body.Name), Does.Contain("RewindSubmission").And.Contains("BudgetResource").And.Contains("BulkSubmission"));
+        Bodies.Select(static body => body.Name),
+        Does.Contain("RewindSubmission").And.Contains("BudgetResource").And.Contains("BulkSubmission"));
 
     [TestCaseSource(nameof(Bodies))]
     public void Member_WithADefaultOfItsOwn_HasASetter(Type body)
     {
-        if (body.GetConstructor(Type.EmptyTypes) is null)
-        {
-            Assert.That(body.GetConstructors(), Is.Not.Empty, "its constructor takes what it needs");
-            return;
-        }
-
         object empty = Activator.CreateInstance(body)!;
         Assert.That(
             body.GetProperties().Where(IsInitOnly).Where(property => !Equals(property.GetValue(empty), DefaultOf(property.PropertyType)))
