@@ -1,6 +1,6 @@
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Deletes the folder of a run. Links in it are deleted, and what they lead to is left.</summary>
+/// <summary>Deletes the folder of a run. Links are deleted, and what they lead to is left.</summary>
 internal static class FolderRemoval
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -9,7 +9,7 @@ internal static class FolderRemoval
 
     /// <summary>Deletes a folder with all that is in it.</summary>
     /// <param name="folder">The full path.</param>
-    /// <returns>Why it is still there, and the remedy; <see langword="null"/> if it is gone. Nothing of it names what is in the folder.</returns>
+    /// <returns>Why it is still there, and the remedy, naming nothing in it; <see langword="null"/> if it is gone.</returns>
     public static string? Try(string folder)
     {
         if (Delete(folder) is null)
@@ -28,7 +28,8 @@ internal static class FolderRemoval
         };
 
         string Remedy(string why) =>
-            $"The folder '{folder}' cannot be deleted: {why}. Delete it, or let the host do so; it is tried again within six hours, and at once if the erasure is requested again.";
+            $"The folder '{folder}' cannot be deleted: {why}. Delete it, or let the host do so; "
+            + "it is tried again within six hours, and at once if the erasure is requested again.";
     }
 
     private static Exception? Delete(string folder)
@@ -56,6 +57,12 @@ internal static class FolderRemoval
         {
             try
             {
+                if (one.LinkTarget is not null)
+                {
+                    // A command may have put a link in the place of the folder itself.
+                    continue;
+                }
+
                 if (!OperatingSystem.IsWindows())
                 {
                     one.UnixFileMode |= Owner;
@@ -63,7 +70,7 @@ internal static class FolderRemoval
 
                 foreach (FileSystemInfo entry in one.EnumerateFileSystemInfos("*", s_everything))
                 {
-                    if (entry.LinkTarget is null && entry is DirectoryInfo below)
+                    if (entry is DirectoryInfo below)
                     {
                         open.Push(below);
                     }

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using AgentFunctions.Gateway.Erasure;
 
 namespace AgentFunctions.Tests.Gateway.Erasure;
@@ -28,8 +29,51 @@ internal sealed class FolderRemovalTests
         Assert.That((Directory.Exists(folder), File.Exists(kept)), Is.EqualTo((false, true)));
         if (!OperatingSystem.IsWindows())
         {
-            Assert.That(File.GetUnixFileMode(outside.Path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserExecute), "what a link leads to is not touched");
+            Assert.That(
+                File.GetUnixFileMode(outside.Path), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserExecute),
+                "what a link leads to is not touched");
             File.SetUnixFileMode(outside.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    [Test]
+    public void Try_FolderThatIsALink_DeletesTheLinkAlone()
+    {
+        using var outside = new TemporaryFolder();
+        string kept = Path.Combine(outside.Path, "kept");
+        File.WriteAllText(kept, "x");
+        using var root = new TemporaryFolder();
+        string folder = Path.Combine(root.Path, "run");
+        Directory.CreateSymbolicLink(folder, outside.Path);
+
+        Assert.That(FolderRemoval.Try(folder), Is.Null);
+
+        Assert.That((new DirectoryInfo(folder).LinkTarget, File.Exists(kept)), Is.EqualTo(((string?)null, true)));
+    }
+
+    [Test]
+    [Platform("Linux")]
+    [UnsupportedOSPlatform("windows")]
+    public void Try_LinkThatCannotBeDeleted_LeavesTheRightsOfWhatItLeadsTo()
+    {
+        Assume.That(Environment.IsPrivilegedProcess, Is.False, "the system lets root delete everything");
+        const UnixFileMode Closed = UnixFileMode.UserRead | UnixFileMode.UserExecute;
+        using var outside = new TemporaryFolder();
+        string inner = Directory.CreateDirectory(Path.Combine(outside.Path, "inner")).FullName;
+        using var root = new TemporaryFolder();
+        string folder = Path.Combine(root.Path, "run");
+        Directory.CreateSymbolicLink(folder, outside.Path);
+        File.SetUnixFileMode(inner, Closed);
+        File.SetUnixFileMode(root.Path, Closed);
+        try
+        {
+            Assert.That(FolderRemoval.Try(folder), Does.Contain("no right to"));
+
+            Assert.That(File.GetUnixFileMode(inner), Is.EqualTo(Closed));
+        }
+        finally
+        {
+            File.SetUnixFileMode(root.Path, Closed | UnixFileMode.UserWrite);
         }
     }
 
@@ -47,5 +91,6 @@ internal sealed class FolderRemovalTests
     }
 
     [Test]
-    public void Try_FolderThatIsGone_IsDone() => Assert.That(FolderRemoval.Try(Path.Combine(Path.GetTempPath(), $"gone-{Guid.NewGuid():N}")), Is.Null);
+    public void Try_FolderThatIsGone_IsDone() =>
+        Assert.That(FolderRemoval.Try(Path.Combine(Path.GetTempPath(), $"gone-{Guid.NewGuid():N}")), Is.Null);
 }
