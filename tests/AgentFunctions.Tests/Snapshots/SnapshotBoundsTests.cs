@@ -1,9 +1,11 @@
 using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Runs;
 using AgentFunctions.Snapshots;
+using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Workspaces;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.Snapshots;
 
@@ -61,16 +63,21 @@ internal sealed class SnapshotBoundsTests
         RestoreReport report = await host.Get<RunFolder>().RestoreAsync(run.Id, new RestoreRequest(0));
 
         Assert.That(report.Restored.Select(static one => one.Path), Is.EqualTo(new[] { "a.secret", "bin/tool" }));
-        Assert.That((File.ReadAllText(Path.Combine(folder.Path, "bin", "tool")), File.Exists(Path.Combine(folder.Path, "a.secret"))), Is.EqualTo(("before", false)));
+        Assert.That(File.ReadAllText(Path.Combine(folder.Path, "bin", "tool")), Is.EqualTo("before"));
+        Assert.That(File.Exists(Path.Combine(folder.Path, "a.secret")), Is.False);
     }
 
     [Test]
     public async Task Commands_MoreThanAMinuteTakes_LeaveWhatTheyChangedToTheNextWalk()
     {
         using var folder = new TemporaryFolder();
-        await using RunHost host = await FolderHost.StartSharedAsync(folder.Path, static _ => ChatReply.Say("done"), null, ("Workspace:Snapshots", "all"));
+        await using RunHost host = await FolderHost.StartSharedAsync(
+            folder.Path, static _ => ChatReply.Say("done"), null, ("Workspace:Snapshots", "all"));
         Run run = await host.RunAsync();
-        FolderSnapshots snapshots = host.Get<FolderSnapshots>();
+        // However long the walks take, the minute does not pass.
+        var snapshots = new FolderSnapshots(
+            host.Get<SnapshotLog>(), host.Get<SnapshotContents>(), host.Get<IWriteGroups>(), host.Get<IOptions<RunOptions>>(),
+            new VirtualTime(DateTimeOffset.UtcNow));
         var workspace = new Workspace(folder.Path);
         for (int call = 0; call <= FolderBounds.WalksPerMinute; call++)
         {
@@ -87,7 +94,8 @@ internal sealed class SnapshotBoundsTests
 
         IReadOnlyList<RunChangeEntry> entries = (await host.Get<RunFolder>().ChangesAsync(run.Id)).Entries;
         Assert.That(entries.Count(static entry => entry.Changes.Count > 0 && entry.Call is not null), Is.EqualTo(FolderBounds.WalksPerMinute));
-        Assert.That(entries.Single(static entry => entry.Call == FolderBounds.WalksPerMinute).Skipped.Single().Why, Does.Contain("50 commands within a minute"));
+        RunChangeEntry beyond = entries.Single(static entry => entry.Call == FolderBounds.WalksPerMinute);
+        Assert.That(beyond.Skipped.Single().Why, Does.Contain("50 commands within a minute"));
         Assert.That(entries[^1].Changes.Single().By, Is.EqualTo(new[] { $"{run.Id}/1/{FolderBounds.WalksPerMinute}" }), "the next walk names it");
     }
 
@@ -110,8 +118,10 @@ internal sealed class SnapshotBoundsTests
     {
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
-        Assert.That(RunFolders.IsTooWide(folder.Replace("~", home, StringComparison.Ordinal)), Is.EqualTo(expected));
-        Assert.That(RunFolders.ModeOf(new RunOptions { Snapshots = SnapshotMode.All, Workspace = "x" }, folder.Replace("~", home, StringComparison.Ordinal)),
+        folder = folder.Replace("~", home, StringComparison.Ordinal);
+        Assert.That(RunFolders.IsTooWide(folder), Is.EqualTo(expected));
+        Assert.That(
+            RunFolders.ModeOf(new RunOptions { Snapshots = SnapshotMode.All, Workspace = "x" }, folder),
             Is.EqualTo(expected ? SnapshotMode.Writes : SnapshotMode.All));
     }
 }
