@@ -50,7 +50,8 @@ public static class SqliteEngineServiceCollectionExtensions
         services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Records));
         services.TryAddPort(static provider => provider.Redacted(provider.GetRequiredService<SqliteEngine>().Blobs));
         services.AddSingleton<IStoreMaintenance>(static provider => new SqliteMaintenance(provider.GetRequiredService<SqliteEngine>()));
-        services.AddSingleton<IWriteGroups>(static provider => new SqliteWriteGroups(provider.GetRequiredService<SqliteEngine>()));
+        services.AddSingleton<IWriteGroups>(
+            static provider => new SqliteWriteGroups(provider.GetRequiredService<SqliteEngine>()));
         services.AddSingleton<IReadinessCheck, DiskReadiness>();
         services.AddHostedService<HostedEngine>();
         return services;

@@ -36,7 +36,7 @@ internal static class MergePatch
         return merged;
     }
 
-    /// <summary>Copies a value. Of a member that is there twice, as models write it, the last one counts; a node of its own would throw.</summary>
+    /// <summary>Copies a value. If an object has a member twice, the last one counts; a node made of it would throw.</summary>
     private static JsonNode? ToNode(JsonElement value)
     {
         if (value.ValueKind != JsonValueKind.Object)

@@ -39,7 +39,7 @@ public sealed class AgentGateway
         return await _reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Gets whether a caller may submit goals to an agent, for lists of agents. The goal itself is judged when it is submitted.</summary>
+    /// <summary>Gets whether a caller may submit goals to an agent. The goal itself is judged when it is submitted.</summary>
     /// <param name="caller">The caller.</param>
     /// <param name="agent">The agent's name.</param>
     public bool MayAsk(Caller caller, string agent) => _drafts.MayAsk(caller, agent);

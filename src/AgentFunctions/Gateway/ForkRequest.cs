@@ -27,7 +27,9 @@ public sealed record ForkRequest
     /// </summary>
     public Budget? Budget { get; init; }
 
-    /// <summary>Gets the folder of the new run; by default its own if runs have folders of their own, otherwise the same.</summary>
+    /// <summary>
+    /// Gets the folder of the new run; by default its own if runs have folders of their own, otherwise the same.
+    /// </summary>
     public ForkFolder? Workspace { get; init; }
 
     /// <summary>Whether the folder of the run goes back to the turn before the new run begins; for a rewind.</summary>

@@ -16,7 +16,8 @@ public sealed class GatewayLoad
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<QueueLook> QueueAsync(CancellationToken cancellationToken = default)
     {
-        (bool isLimited, int active, IReadOnlyList<QueuedRun> waiting) = await _queue.LookAsync(cancellationToken).ConfigureAwait(false);
+        (bool isLimited, int active, IReadOnlyList<QueuedRun> waiting) =
+            await _queue.LookAsync(cancellationToken).ConfigureAwait(false);
         return new QueueLook(isLimited, active, [.. waiting.Select(static run => new WaitingRun(run.Id, run.Priority, run.At))]);
     }
 
@@ -25,9 +26,22 @@ public sealed class GatewayLoad
     /// <param name="labels">The labels.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task<IReadOnlyList<QuotaUse>> QuotasAsync(
-        string caller, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken = default) => _quotas.LookAsync(
-        new RunRecord { Id = "look", Agent = "", DefinitionHash = "", Model = "", Goal = "", Requester = caller, Labels = labels, CreatedAt = default },
-        cancellationToken);
+        string caller, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken = default)
+    {
+        // Quotas are found by the record of a run; of this one only caller and labels count.
+        var run = new RunRecord
+        {
+            Id = "look",
+            Agent = "",
+            DefinitionHash = "",
+            Model = "",
+            Goal = "",
+            Requester = caller,
+            Labels = labels,
+            CreatedAt = default,
+        };
+        return _quotas.LookAsync(run, cancellationToken);
+    }
 }
 
 /// <summary>Represents the queue of runs.</summary>

@@ -5,7 +5,7 @@ using AgentFunctions.Views;
 
 namespace AgentFunctions.Gateway;
 
-/// <summary>Gets what holds for a run beside its own state: the policy, legal holds and its revision.</summary>
+/// <summary>Reads what applies to a run beside its own state: the policy, legal holds and its revision.</summary>
 public sealed class RunStandings
 {
     private readonly PolicySource _policies;
@@ -16,7 +16,7 @@ public sealed class RunStandings
     internal RunStandings(PolicySource policies, HoldStore holds, RunStore runs, RunReader reader) =>
         (_policies, _holds, _runs, _reader) = (policies, holds, runs, reader);
 
-    /// <summary>Gets what holds for a run now.</summary>
+    /// <summary>Gets what applies to a run now.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
@@ -31,8 +31,10 @@ public sealed class RunStandings
     }
 }
 
-/// <summary>Represents what holds for a run beside its own state.</summary>
+/// <summary>Represents what applies to a run beside its own state.</summary>
 /// <param name="PolicyHash">The hash of the policy that decides about its calls now.</param>
 /// <param name="Holds">The names of the legal holds that keep it.</param>
-/// <param name="Revision">A number that grows with each change of the run that lists know of; <see langword="null"/> if they do not know it yet.</param>
+/// <param name="Revision">
+/// A number that grows with each change of the run that lists know of; <see langword="null"/> if they do not know the run yet.
+/// </param>
 public sealed record RunStanding(string PolicyHash, IReadOnlyList<string> Holds, long? Revision);

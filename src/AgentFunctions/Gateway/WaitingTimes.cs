@@ -7,8 +7,8 @@ using AgentFunctions.Governance.Questions;
 namespace AgentFunctions.Gateway;
 
 /// <summary>
-/// Measures how long the oldest run has waited to begin, and the oldest approval or question for a person, for alerts. One timer of all
-/// instances of a host calls it, for example every five minutes.
+/// Measures how long the oldest run has waited to begin, and the oldest approval or question for a person, for alerts. One timer
+/// of all instances of a host calls it, for example every five minutes.
 /// </summary>
 public sealed class WaitingTimes
 {

@@ -56,8 +56,7 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     public TokenUsage? Usage { get; init; }
 
     /// <summary>
-    /// Gets what tells the call of the model from every other one, as in <c>ModelStarted</c>; <see langword="null"/> if nobody was shown
-    /// its answer while it came.
+    /// Gets the id of the model call, as in <c>ModelStarted</c>; <see langword="null"/> if its answer was not shown live.
     /// </summary>
     public string? Delivery { get; init; }
 }

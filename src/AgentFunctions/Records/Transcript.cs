@@ -168,7 +168,8 @@ public sealed class Transcript
     /// <summary>Gets how many messages a run has.</summary>
     /// <param name="runId">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task<long> LengthAsync(string runId, CancellationToken cancellationToken = default) => _logs.GetLengthAsync(StreamOf(runId), cancellationToken);
+    public Task<long> LengthAsync(string runId, CancellationToken cancellationToken = default) =>
+        _logs.GetLengthAsync(StreamOf(runId), cancellationToken);
 
     /// <summary>Begins a run's messages with those of another, unless it has any.</summary>
     /// <param name="runId">The run.</param>

@@ -4,7 +4,8 @@ namespace AgentFunctions.Runs;
 internal static class RunFolders
 {
     /// <summary>
-    /// Determines whether the host made a folder for a run: it lies right below the folder of all of them, under an id as the host makes them.
+    /// Determines whether the host made a folder for a run: it lies right below the folder of all of them, and its name is an id
+    /// as the host makes them.
     /// </summary>
     public static bool IsOwn(RunOptions options, string folder) => options is { Workspace: null, WorkspaceRoot: { } root }
         && Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(folder)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))

@@ -32,7 +32,7 @@ internal static class RunId
         });
     }
 
-    /// <summary>Whether a text is an id as the host makes them: no other name of a folder is taken for one.</summary>
+    /// <summary>Whether a text is an id as the host makes them, so that no other name of a folder is taken for one.</summary>
     public static bool IsMade(string? id) => id is { Length: Length } && id.All(static digit => Digits.Contains(digit));
 
     /// <summary>Whether a text has the form of a run id; asked before it becomes part of a key.</summary>

@@ -113,7 +113,7 @@ internal sealed record RunOrigin(int Turn, int Call, bool IsAnswer)
 /// <param name="Turn">The last turn that was taken over.</param>
 public sealed record ForkOrigin(string Run, int Turn)
 {
-    /// <summary>Gets whether it was a rewind: the run that it was forked from ended for it.</summary>
+    /// <summary>Gets whether the fork is a rewind, for which the run that it was forked from ended.</summary>
     [JsonPropertyName("rewind")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsRewind { get; init; }

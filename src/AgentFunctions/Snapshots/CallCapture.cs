@@ -17,7 +17,7 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
     private FolderState? _state;
     private long? _follows;
 
-    /// <summary>Reads what is known of the folder, so that nothing is waited for between the writes of <see cref="BeginAsync"/> and others.</summary>
+    /// <summary>Reads what is known of the folder, so that <see cref="BeginAsync"/> writes without waiting.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken) =>
         _state = snapshots.IsShared ? null : await snapshots.StateAsync(_root, cancellationToken).ConfigureAwait(false);
 
@@ -138,7 +138,8 @@ internal sealed class CallCapture(FolderSnapshots snapshots, Workspace workspace
 
         if (changes.Count > 0)
         {
-            keeping.Add(snapshots.AppendAsync(state, snapshots.EntryOf(place, changes, null, SnapshotKind.Begun), cancellationToken));
+            SnapshotEntry begun = snapshots.EntryOf(place, changes, null, SnapshotKind.Begun);
+            keeping.Add(snapshots.AppendAsync(state, begun, cancellationToken));
             group.Dispose();
             await Task.WhenAll(keeping).ConfigureAwait(false);
         }

@@ -25,7 +25,9 @@ public sealed record FileImage
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool NotKept { get; init; }
 
-    /// <summary>Gets when a file whose content was not read was last written, to tell whether it has been written since.</summary>
+    /// <summary>
+    /// Gets when a file whose content was not read was last written, to tell whether it has been written since.
+    /// </summary>
     public long? Stamp { get; init; }
 
     /// <summary>Determines whether two images are of the same thing; <see langword="null"/> is nothing.</summary>

@@ -23,4 +23,7 @@ internal static class FolderBounds
 
     /// <summary>How long a folder is gone through.</summary>
     public static readonly TimeSpan Walk = TimeSpan.FromSeconds(30);
+
+    /// <summary>Why a content is not kept for which a tree has no room.</summary>
+    public static readonly string NoRoom = $"more than {Tree >> 20} MiB are kept of this run already";
 }

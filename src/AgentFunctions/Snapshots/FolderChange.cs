@@ -7,8 +7,8 @@ namespace AgentFunctions.Snapshots;
 public sealed record FolderChange(string Path, FileImage? Before, FileImage? After)
 {
     /// <summary>
-    /// Gets the calls that may have made the change (<c>run/turn/call</c>), if several ran at once; <see langword="null"/> if it is
-    /// known which.
+    /// Gets the calls that may have made the change (<c>run/turn/call</c>), if several ran at once; <see langword="null"/> if it
+    /// is known which.
     /// </summary>
     public IReadOnlyList<string>? By { get; init; }
 }

@@ -20,7 +20,8 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
         var keeping = new List<Task>();
         long bytes = 0;
         long began = snapshots.Time.GetTimestamp();
-        FolderWalk walk = FolderWalk.Make(workspace, () => snapshots.Time.GetElapsedTime(began) > FolderBounds.Walk, cancellationToken);
+        FolderWalk walk = FolderWalk.Make(
+            workspace, () => snapshots.Time.GetElapsedTime(began) > FolderBounds.Walk, cancellationToken);
         bool isFull = false;
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach ((string path, EntryLook look) in walk.Entries)
@@ -35,9 +36,13 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
             await CompareAsync(path, EntryLook.Of(Path.Join(workspace.Root, path))).ConfigureAwait(false);
         }
 
-        IEnumerable<SkippedPath> left = isFull
-            ? walk.Skipped.Append(new SkippedPath(PathNames.Whole, $"more than {FolderBounds.Entries} entries of the folder are known already; new ones are not looked at"))
-            : walk.Skipped;
+        IEnumerable<SkippedPath> left = walk.Skipped;
+        if (isFull)
+        {
+            string why = $"more than {FolderBounds.Entries} entries of the folder are known already; new ones are not looked at";
+            left = left.Append(new SkippedPath(PathNames.Whole, why));
+        }
+
         // What was told before and has not changed costs no entry.
         return new FolderComparison(changes, [.. skipped, .. left.Where(state.IsNews)], Task.WhenAll(keeping));
 
@@ -56,7 +61,9 @@ internal sealed record FolderComparison(IReadOnlyList<FolderChange> Changes, IRe
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            FolderEntry entry = state.HasRoom(look.Size) ? FolderEntry.Read(workspace, path) : FolderEntry.Unread(workspace, path);
+            FolderEntry entry = state.HasRoom(look.Size)
+                ? FolderEntry.Read(workspace, path)
+                : FolderEntry.Unread(workspace, path);
             known = state.Find(path);
             if (state.IsWritten(path) || (known is null && entry.Image is null))
             {

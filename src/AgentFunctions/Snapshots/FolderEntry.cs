@@ -48,7 +48,7 @@ internal sealed record FolderEntry(FileImage? Image, EntryLook Look)
     {
         EntryLook look = EntryLook.Of(Path.Join(workspace.Root, path));
         return look is { Kind: EntryKind.File, IsLink: false, Size: > 0 }
-            ? Unread(look, OperatingSystem.IsWindows() ? null : look.Mode, $"more than {FolderBounds.Tree >> 20} MiB are kept of this run already")
+            ? Unread(look, OperatingSystem.IsWindows() ? null : look.Mode, FolderBounds.NoRoom)
             : Read(workspace, path);
     }
 

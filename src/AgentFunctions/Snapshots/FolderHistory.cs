@@ -79,7 +79,8 @@ internal sealed class FolderHistory
             foreach (FolderChange change in entry.Changes)
             {
                 bool isForeign = entry.Kind == SnapshotKind.Found;
-                FolderUndo known = undo.GetValueOrDefault(change.Path) ?? new FolderUndo(change.Path, change.Before, change.After);
+                FolderUndo known =
+                    undo.GetValueOrDefault(change.Path) ?? new FolderUndo(change.Path, change.Before, change.After);
                 undo[change.Path] = known with
                 {
                     Last = change.After,

@@ -10,7 +10,8 @@ namespace AgentFunctions.Snapshots;
 /// A call that writes files by name says before it writes what stands there, in the commit that enters the call as begun, and afterwards
 /// what it wrote. Before and after a command the folder is gone through, and what looks as it did is not read.
 /// </remarks>
-internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents, IWriteGroups groups, IOptions<RunOptions> options, TimeProvider time)
+internal sealed class FolderSnapshots(
+    SnapshotLog log, SnapshotContents contents, IWriteGroups groups, IOptions<RunOptions> options, TimeProvider time)
 {
     /// <summary>How many trees are remembered.</summary>
     private const int MostStates = 256;
@@ -107,7 +108,8 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
 
     /// <summary>Makes an entry of what a call changed.</summary>
     public SnapshotEntry EntryOf(
-        CallPlace place, IReadOnlyList<FolderChange> changes, IReadOnlyList<SkippedPath>? skipped, SnapshotKind kind = SnapshotKind.Call) =>
+        CallPlace place, IReadOnlyList<FolderChange> changes, IReadOnlyList<SkippedPath>? skipped,
+        SnapshotKind kind = SnapshotKind.Call) =>
         NewEntry(kind, changes, skipped) with { Run = place.Run, Turn = place.Turn, Call = place.Call };
 
     /// <summary>Keeps the content of an entry, as far as there is room.</summary>
@@ -126,7 +128,7 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
 
         return state.TryTakeRoom(hash, content.Length)
             ? (image, null, state.Keeping(hash, KeepAsync(state, hash, content, cancellationToken)))
-            : (image with { NotKept = true }, $"more than {FolderBounds.Tree >> 20} MiB are kept of this run already", Task.CompletedTask);
+            : (image with { NotKept = true }, FolderBounds.NoRoom, Task.CompletedTask);
     }
 
     /// <summary>Goes through a folder and enters what was found before a command; for the first time, what is there.</summary>
@@ -137,7 +139,8 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
         {
             bool isFirst = !state.HasBase;
             using IDisposable group = Group();
-            FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, group, cancellationToken).ConfigureAwait(false);
+            FolderComparison found =
+                await FolderComparison.MakeAsync(this, state, workspace, group, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> candidates = state.Candidates(null);
             state.Walked();
             if (found.Changes.Count > 0 || found.Skipped.Count > 0 || isFirst)
@@ -158,8 +161,10 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
     {
         if (!state.TryWalk(place.Key, time.GetUtcNow()))
         {
-            string why = $"there were more than {FolderBounds.WalksPerMinute} commands within a minute: what this one changed is entered with a later one";
-            await AppendAsync(state, EntryOf(place, [], [new SkippedPath(PathNames.Whole, why)]), cancellationToken).ConfigureAwait(false);
+            string why = $"there were more than {FolderBounds.WalksPerMinute} commands within a minute: "
+                + "what this one changed is entered with a later one";
+            SnapshotEntry skipped = EntryOf(place, [], [new SkippedPath(PathNames.Whole, why)]);
+            await AppendAsync(state, skipped, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -167,7 +172,8 @@ internal sealed class FolderSnapshots(SnapshotLog log, SnapshotContents contents
         try
         {
             using IDisposable group = Group();
-            FolderComparison found = await FolderComparison.MakeAsync(this, state, workspace, group, cancellationToken).ConfigureAwait(false);
+            FolderComparison found =
+                await FolderComparison.MakeAsync(this, state, workspace, group, cancellationToken).ConfigureAwait(false);
             IReadOnlyList<string> candidates = state.Candidates(place.Key);
             state.Walked();
             if (found.Changes.Count > 0 || found.Skipped.Count > 0)

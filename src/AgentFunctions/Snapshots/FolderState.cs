@@ -169,7 +169,11 @@ internal sealed class FolderState(string root)
         {
             if (_keeping.Count >= _mostKeeping)
             {
-                _keeping.Where(static one => one.Value.IsCompletedSuccessfully).Select(static one => one.Key).ToList().ForEach(one => _keeping.Remove(one));
+                foreach ((string through, _) in _keeping.Where(static one => one.Value.IsCompletedSuccessfully).ToList())
+                {
+                    _keeping.Remove(through);
+                }
+
                 _mostKeeping = Math.Max(MostKeeping, _keeping.Count * 2);
             }
 

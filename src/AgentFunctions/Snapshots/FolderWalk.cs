@@ -13,13 +13,13 @@ internal sealed class FolderWalk
 
     private readonly Workspace _workspace;
     private readonly Func<bool> _isLate;
+    private readonly int _most;
     private readonly List<(string Path, EntryLook Look)> _entries = [];
     private readonly List<SkippedPath> _skipped = [];
     private readonly Stack<(string Path, int Depth, IgnoreRules Rules)> _open = new();
 
-    private readonly int _most;
-
-    private FolderWalk(Workspace workspace, Func<bool> isLate, int most) => (_workspace, _isLate, _most) = (workspace, isLate, most);
+    private FolderWalk(Workspace workspace, Func<bool> isLate, int most) =>
+        (_workspace, _isLate, _most) = (workspace, isLate, most);
 
     /// <summary>Gets what is in the folder, each folder before what it holds.</summary>
     public IReadOnlyList<(string Path, EntryLook Look)> Entries => _entries;
@@ -32,7 +32,8 @@ internal sealed class FolderWalk
     /// <param name="isLate">Whether the time is up.</param>
     /// <param name="cancellationToken">The token to stop.</param>
     /// <param name="most">The most entries.</param>
-    public static FolderWalk Make(Workspace workspace, Func<bool> isLate, CancellationToken cancellationToken, int most = FolderBounds.Entries)
+    public static FolderWalk Make(
+        Workspace workspace, Func<bool> isLate, CancellationToken cancellationToken, int most = FolderBounds.Entries)
     {
         var walk = new FolderWalk(workspace, isLate, most);
         walk._open.Push(("", 0, IgnoreRules.None));
@@ -57,7 +58,8 @@ internal sealed class FolderWalk
         {
             if (_isLate())
             {
-                Skip(PathNames.Whole, $"going through the folder took longer than {FolderBounds.Walk.TotalSeconds:0} seconds; the rest was not looked at");
+                double bound = FolderBounds.Walk.TotalSeconds;
+                Skip(PathNames.Whole, $"going through the folder took longer than {bound:0} seconds; the rest was not looked at");
                 return false;
             }
 
@@ -111,7 +113,8 @@ internal sealed class FolderWalk
     {
         try
         {
-            return [.. new DirectoryInfo(full).EnumerateFileSystemInfos("*", Everything).Select(static entry => entry.Name).Order(StringComparer.Ordinal)];
+            IEnumerable<FileSystemInfo> entries = new DirectoryInfo(full).EnumerateFileSystemInfos("*", Everything);
+            return [.. entries.Select(static entry => entry.Name).Order(StringComparer.Ordinal)];
         }
         catch (Exception error) when (error is IOException or ArgumentException or UnauthorizedAccessException)
         {
@@ -134,7 +137,8 @@ internal sealed class FolderWalk
         }
         else if (_skipped.Count == FolderBounds.Named)
         {
-            _skipped.Add(new SkippedPath(PathNames.Whole, $"more than {FolderBounds.Named} paths are left out; the others are not named"));
+            string others = $"more than {FolderBounds.Named} paths are left out; the others are not named";
+            _skipped.Add(new SkippedPath(PathNames.Whole, others));
         }
 
         return false;

@@ -35,7 +35,7 @@ internal static class LineDiff
         return Steps(one, other) is { } steps ? Changes(steps, one.Length, other, start) : null;
     }
 
-    /// <summary>Finds the pairs of lines that are the same, last first; <see langword="null"/> if there are too many differences.</summary>
+    /// <summary>Finds the pairs of equal lines, last first; <see langword="null"/> if there are too many differences.</summary>
     private static List<(int Before, int After)>? Steps(string[] before, string[] after)
     {
         int most = Math.Min(before.Length + after.Length, MostDifferences);

@@ -13,7 +13,9 @@ internal static class LineMerge
     /// <param name="origin">What both come from.</param>
     /// <param name="one">What one made of it.</param>
     /// <param name="other">What the other made of it.</param>
-    /// <returns>The text with both changes; <see langword="null"/> if they touch the same lines, or it is no text of at most 1 MiB.</returns>
+    /// <returns>
+    /// The text with both changes; <see langword="null"/> if they touch the same lines, or one is not a text of at most 1 MiB.
+    /// </returns>
     public static byte[]? Merge(ReadOnlyMemory<byte> origin, ReadOnlyMemory<byte> one, ReadOnlyMemory<byte> other)
     {
         if (LinesOf(origin) is not { } from || LinesOf(one) is not { } mine || LinesOf(other) is not { } theirs
@@ -29,7 +31,8 @@ internal static class LineMerge
 
         var merged = new StringBuilder();
         int place = 0;
-        foreach (LineChange change in first.Concat(second.Where(change => !first.Any(against => IsSame(change, against)))).OrderBy(static change => change.Start))
+        IEnumerable<LineChange> rest = second.Where(change => !first.Any(against => IsSame(change, against)));
+        foreach (LineChange change in first.Concat(rest).OrderBy(static change => change.Start))
         {
             merged.AppendJoin("", from.Skip(place).Take(change.Start - place)).AppendJoin("", change.Lines);
             place = change.End;
@@ -40,7 +43,8 @@ internal static class LineMerge
 
     private static bool Touch(LineChange one, LineChange other) => one.Start <= other.End && other.Start <= one.End;
 
-    private static bool IsSame(LineChange one, LineChange other) => one.Start == other.Start && one.End == other.End && one.Lines.SequenceEqual(other.Lines);
+    private static bool IsSame(LineChange one, LineChange other) =>
+        one.Start == other.Start && one.End == other.End && one.Lines.SequenceEqual(other.Lines);
 
     /// <summary>Splits a text behind each end of a line; <see langword="null"/> if it is none.</summary>
     private static List<string>? LinesOf(ReadOnlyMemory<byte> content)

@@ -1,11 +1,13 @@
 namespace AgentFunctions.Storage;
 
-/// <summary>Makes several writes to the stores one commit. Registered by adapters whose stores share their commits.</summary>
+/// <summary>Commits several writes to the stores together. Registered by adapters whose stores share their commits.</summary>
 public interface IWriteGroups
 {
     /// <summary>
-    /// Begins a group: what the caller hands over to the stores is held back until the group is disposed of, and is then on disk in one
-    /// commit or not at all; only a write whose condition does not hold is left out. Await none of it before. A group within another joins it.
+    /// Begins a group. Writes that the caller starts are held back until the group is disposed, and are then committed together
+    /// or not at all; only a write whose condition does not hold is left out. Await none of them before: they do not complete. A
+    /// group that is begun within another joins it.
     /// </summary>
+    /// <returns>The group. A write that is started after it was disposed is committed by itself.</returns>
     IDisposable Begin();
 }

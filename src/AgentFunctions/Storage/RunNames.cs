@@ -39,9 +39,9 @@ internal static class RunNames
     /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
     public static IReadOnlyList<string> Records { get; } =
     [
-        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "deliveries", "emptied", "exchanges", "leases", Ledger, "live", "live-wanted", "memos", "pins", "plans", AskedQuestions,
-        "questions-open", "rewinds", "said", "steerers", "sub-agents", "tool-input",
-        "tool-notices", "troubles",
+        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "deliveries", "emptied",
+        "exchanges", "leases", Ledger, "live", "live-wanted", "memos", "pins", "plans", AskedQuestions, "questions-open",
+        "rewinds", "said", "steerers", "sub-agents", "tool-input", "tool-notices", "troubles",
     ];
 
     /// <summary>Gets those of the records that have no words: they stay where only the content of a run is erased.</summary>
@@ -54,8 +54,8 @@ internal static class RunNames
     /// <summary>Gets the names of what belongs to the host and to no run: it has no words of runs, or is kept on purpose.</summary>
     public static IReadOnlyList<string> OfHost { get; } =
     [
-        "api-key-names", "api-keys", "approval-counts", "dead-letters", "gateway", "holds", "incidents", "kill", "monitor-memory", "monitor-notes", "monitor-spending",
-        "monitors", "quotas", "retention", "sign-ins", "signing-keys", "ticks",
+        "api-key-names", "api-keys", "approval-counts", "dead-letters", "gateway", "holds", "incidents", "kill", "monitor-memory",
+        "monitor-notes", "monitor-spending", "monitors", "quotas", "retention", "sign-ins", "signing-keys", "ticks",
     ];
 
     /// <summary>Determines whether a name is that of something that belongs to one run or one tree.</summary>

@@ -110,7 +110,6 @@ const SINCE = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last day'], ['7d'
 const SAVED = [['Mine', { mine: 'true' }], ['Failed today', { status: 'failed', since: '24h' }], ['Over $5', { minUsd: '5' }]];
 const PAGE = 100;
 
-
 /** What a run waits for, in words. */
 export function waitWords(wait) {
   const kinds = { approval: 'approval', question: 'answer', subAgents: 'sub-agents', modelCapacity: 'model capacity',

@@ -5,7 +5,7 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Has the store give back what was deleted, deletes a folder that could not be deleted before, and says that nothing is left.</summary>
+/// <summary>Reclaims the space of the store, deletes a folder that was left before, and enters that nothing is left.</summary>
 internal sealed class DonePhase(ErasedRuns erased, AuditLog audit, TimeProvider time, IStoreMaintenance? maintenance = null) : IErasePhase
 {
     public const string Name = "done";
@@ -49,7 +49,8 @@ internal sealed class DonePhase(ErasedRuns erased, AuditLog audit, TimeProvider 
                 Reason = $"{counts.Runs} runs, {counts.Instances} orchestrations, {counts.Records} records, {counts.Streams} logs, {counts.Contents} contents",
             },
             cancellationToken).ConfigureAwait(false);
-        await erased.PutAsync(mark with { DoneAt = time.GetUtcNow(), LeftWorkspace = null }, cancellationToken).ConfigureAwait(false);
+        ErasedRun done = mark with { DoneAt = time.GetUtcNow(), LeftWorkspace = null };
+        await erased.PutAsync(done, cancellationToken).ConfigureAwait(false);
         return new EraseProgress();
     }
 }

@@ -44,7 +44,7 @@ internal sealed class EndPhase(RunSteering steering, TreeStates states, IOrchest
             {
                 HasMore = true,
                 Cursor = input.Cursor,
-                Waits = $"Run '{input.Root}' was asked to end, then terminated, and has not ended. See whether the engine works.",
+                Waits = $"Run '{input.Root}' was asked to end, then terminated, and has not ended. Check that the engine works.",
             };
         }
 

@@ -18,7 +18,7 @@ public enum ErasureState
     /// <summary>The erasure failed; see <see cref="Erasure.Message"/>.</summary>
     Failed,
 
-    /// <summary>Something stands in the way; see <see cref="Erasure.Waits"/>. The erasure continues by itself once it is removed.</summary>
+    /// <summary>The erasure waits; see <see cref="Erasure.Waits"/>. It continues by itself once the obstacle is gone.</summary>
     Waiting,
 }
 
@@ -45,7 +45,7 @@ public sealed record Erasure(string Run, ErasureState State)
     /// <summary>Gets why it was refused, or failed.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Gets what stands in the way, and the remedy; <see langword="null"/> if nothing does.</summary>
+    /// <summary>Gets what the erasure waits for, and the remedy; <see langword="null"/> if it does not wait.</summary>
     public string? Waits { get; init; }
 
     /// <summary>Gets the folder that is left because forks of the run work in it.</summary>

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Tells once of each thing that stands in the way of an erasure: the audit log, and who reads the log of the host.</summary>
+/// <summary>Reports what an erasure waits for, once for each obstacle, in the audit log and in the log of the host.</summary>
 internal sealed partial class ErasureNotices(AuditLog audit, ILogger<ErasureNotices> log)
 {
-    /// <summary>Tells that an erasure waits.</summary>
+    /// <summary>Reports that an erasure waits, at the first attempt of the step.</summary>
     /// <param name="input">The step.</param>
     /// <param name="obstacle">What stands in the way.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
@@ -20,7 +20,13 @@ internal sealed partial class ErasureNotices(AuditLog audit, ILogger<ErasureNoti
 
         LogWaits(log, input.Root, obstacle);
         await audit.AppendAsync(
-            new AuditEntry(AuditTypes.RunErasureWaits) { RunId = input.Root, RootId = input.Root, Actor = input.By, Reason = obstacle },
+            new AuditEntry(AuditTypes.RunErasureWaits)
+            {
+                RunId = input.Root,
+                RootId = input.Root,
+                Actor = input.By,
+                Reason = obstacle,
+            },
             cancellationToken).ConfigureAwait(false);
     }
 

@@ -16,7 +16,7 @@ internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters wait
     /// <summary>The cursor once the runs on record are through, and what is left is looked for by the beginning of its id.</summary>
     private const string Rest = "~";
 
-    /// <summary>How often it is looked for what is left, a second apart, before it is said that it does not go.</summary>
+    /// <summary>How often the rest is looked for, a second apart, before the erasure says that it waits.</summary>
     private const int Patience = 60;
 
     string IErasePhase.Name => Name;
@@ -58,13 +58,17 @@ internal sealed class InstancesPhase(TreeContents contents, QuestionWaiters wait
             count += await orchestrations.PurgeAsync(state.InstanceId, cancellationToken).ConfigureAwait(false);
         }
 
-        int looks = count > 0 ? 0 : int.TryParse(input.Cursor[Rest.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+        _ = int.TryParse(input.Cursor[Rest.Length..], NumberStyles.None, CultureInfo.InvariantCulture, out int looked);
+        int looks = count > 0 ? 0 : looked;
         return new EraseProgress
         {
             HasMore = left.Length > 0,
             Cursor = looks >= Patience ? input.Cursor : string.Create(CultureInfo.InvariantCulture, $"{Rest}{looks + 1}"),
             Wait = left.Length > 0 && count == 0 ? TimeSpan.FromSeconds(1) : null,
-            Waits = left.Length > 0 && looks >= Patience ? $"{left.Length} orchestrations of the run are left and the engine does not delete them. See whether it works." : null,
+            Waits = left.Length > 0 && looks >= Patience
+                ? $"{left.Length} orchestrations of the run are left and the engine does not delete them. "
+                    + "Check that the engine works."
+                : null,
             Counts = new EraseCounts { Instances = count },
         };
     }

@@ -100,13 +100,18 @@ public sealed class RunErasure
             throw new AgentException(ErrorCode.RunNotFound, $"There is no erasure of a run '{run}'.");
         }
 
-        EraseReport? report = state is { Status: OrchestrationStatus.Completed } ? DurableJson.Deserialize<EraseReport>(state.Output) : null;
+        EraseReport? report = state is { Status: OrchestrationStatus.Completed }
+            ? DurableJson.Deserialize<EraseReport>(state.Output)
+            : null;
         string? refused = mark is null ? report?.Refused : null;
         string? failed = mark?.DoneAt is not null ? null
             : report?.GaveUp is { } obstacle ? $"{obstacle} This was tried for days; request the erasure again to go on."
-            : state is { Status: OrchestrationStatus.Failed or OrchestrationStatus.Terminated } ? state.Failure?.Cause().Message ?? "It was terminated."
+            : state is { Status: OrchestrationStatus.Failed or OrchestrationStatus.Terminated }
+                ? state.Failure?.Cause().Message ?? "It was terminated."
             : null;
-        string? waits = mark?.DoneAt is null && state is { IsEnded: false, CustomStatus: { } status } ? DurableJson.Deserialize<string>(status) : null;
+        string? waits = mark?.DoneAt is null && state is { IsEnded: false, CustomStatus: { } status }
+            ? DurableJson.Deserialize<string>(status)
+            : null;
         ErasureState how = mark?.DoneAt is not null ? ErasureState.Erased
             : refused is not null ? ErasureState.Refused
             : failed is not null ? ErasureState.Failed
@@ -162,7 +167,8 @@ public sealed class RunErasure
                 {
                     throw new AgentException(
                         ErrorCode.EngineUnavailable,
-                        $"The content of run '{root}' is being deleted as its retention says, and that cannot be ended now. Ask again in a minute.",
+                        $"The content of run '{root}' is being deleted as its retention says, and that cannot be ended now. "
+                        + "Ask again in a minute.",
                         e);
                 }
 
@@ -182,7 +188,8 @@ public sealed class RunErasure
     {
         try
         {
-            await _orchestrations.RaiseEventAsync(EraseFlow.InstanceIdOf(root), EraseFlow.AskedAgain, "", cancellationToken).ConfigureAwait(false);
+            await _orchestrations.RaiseEventAsync(EraseFlow.InstanceIdOf(root), EraseFlow.AskedAgain, "", cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceNotFound)
         {

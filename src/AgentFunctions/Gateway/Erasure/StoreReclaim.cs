@@ -4,7 +4,7 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Gateway.Erasure;
 
-/// <summary>Has the store give back what was deleted: nothing of it is left in the file then.</summary>
+/// <summary>Reclaims the space of what was deleted, so that nothing of it is left in the file.</summary>
 internal static class StoreReclaim
 {
     /// <summary>How often it is tried, a second apart, before it is said that somebody reads an older state.</summary>
@@ -12,7 +12,8 @@ internal static class StoreReclaim
 
     /// <summary>Tries once.</summary>
     /// <returns>What to do next; <see langword="null"/> if it is done.</returns>
-    public static async Task<EraseProgress?> TryAsync(IStoreMaintenance? maintenance, EraseInput input, CancellationToken cancellationToken)
+    public static async Task<EraseProgress?> TryAsync(
+        IStoreMaintenance? maintenance, EraseInput input, CancellationToken cancellationToken)
     {
         if (maintenance is null || await maintenance.ReclaimAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -25,8 +26,14 @@ internal static class StoreReclaim
             {
                 HasMore = true,
                 Cursor = input.Cursor,
-                Waits = "The log of the data file still holds what was deleted, since another program reads an older state of the file. End that program, for example a backup.",
+                Waits = "The log of the data file still holds what was deleted, since another program reads an older state "
+                    + "of the file. End that program, for example a backup.",
             }
-            : new EraseProgress { HasMore = true, Cursor = (looks + 1).ToString(CultureInfo.InvariantCulture), Wait = TimeSpan.FromSeconds(1) };
+            : new EraseProgress
+            {
+                HasMore = true,
+                Cursor = (looks + 1).ToString(CultureInfo.InvariantCulture),
+                Wait = TimeSpan.FromSeconds(1),
+            };
     }
 }

@@ -9,7 +9,8 @@ using AgentFunctions.Workspaces;
 namespace AgentFunctions.Gateway.Folders;
 
 /// <summary>Brings an earlier state of a folder back, after it has kept the present one.</summary>
-internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights rights, SteeringRecords records, RestoreQuestions questions)
+internal sealed class FolderRestore(
+    FolderSnapshots snapshots, SteeringRights rights, SteeringRecords records, RestoreQuestions questions)
 {
     /// <summary>Ensures that a caller may steer a run.</summary>
     public Task EnsureAsync(RunRecord run, Caller? caller, CancellationToken cancellationToken) =>
@@ -31,7 +32,8 @@ internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights ri
         bool isWhole = run.Parent is null;
         if (isWhole && state.AtWork > 0)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, $"A call is still running in the folder of run '{run.Id}'. Try again in a moment.");
+            throw new AgentException(
+                ErrorCode.RunStateForbids, $"A call is still running in the folder of run '{run.Id}'. Try again in a moment.");
         }
 
         if (snapshots.ModeOf(workspace.Root) == SnapshotMode.All)
@@ -56,10 +58,14 @@ internal sealed class FolderRestore(FolderSnapshots snapshots, SteeringRights ri
                 + $"{plan.Conflicts.Count} kept since others changed them, {plan.Skipped.Count} left";
             await records.AuditAsync(AuditTypes.WorkspaceRestored, run.Id, caller, words, cancellationToken).ConfigureAwait(false);
             await records.JournalAsync(
-                run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken).ConfigureAwait(false);
+                run.Id, JournalEventTypes.WorkspaceRestored, Preview.Of($"by {caller.Id}: {words}", 1_000), cancellationToken)
+                .ConfigureAwait(false);
         }
 
-        var report = new RestoreReport(run.Id, request.Turn, plan.Changes, plan.Conflicts, plan.Skipped) { DryRun = request.DryRun };
+        var report = new RestoreReport(run.Id, request.Turn, plan.Changes, plan.Conflicts, plan.Skipped)
+        {
+            DryRun = request.DryRun,
+        };
         return request is { Ask: true, DryRun: false } && plan.Conflicts.Count > 0
             ? report with { Question = await questions.AskAsync(run, report, cancellationToken).ConfigureAwait(false) }
             : report;

@@ -7,7 +7,8 @@ namespace AgentFunctions.Gateway.Folders;
 
 /// <summary>Gives a fork its folder: that of the run, or one of its own as that was at the end of the turn.</summary>
 internal sealed class ForkFolders(
-    FolderSnapshots snapshots, TurnEnds turns, RunFolder folders, RewindReports reports, IOptions<RunOptions> options, ProtectedPaths? governing = null)
+    FolderSnapshots snapshots, TurnEnds turns, RunFolder folders, RewindReports reports, IOptions<RunOptions> options,
+    ProtectedPaths? governing = null)
 {
     /// <summary>Determines whether a fork gets a folder of its own.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the runs of this host share a folder.</exception>
@@ -29,7 +30,8 @@ internal sealed class ForkFolders(
             var restore = new RestoreRequest(fork.ForkedFrom!.Turn) { Overwrite = request.Overwrites };
             var caller = new Caller(fork.Requester) { Roles = fork.RequesterRoles };
             await reports.OnceAsync(
-                RewindReports.Of(fork.Id), isPreview => folders.RestoreAsync(source.Id, restore with { DryRun = isPreview }, caller, cancellationToken),
+                RewindReports.Of(fork.Id),
+                isPreview => folders.RestoreAsync(source.Id, restore with { DryRun = isPreview }, caller, cancellationToken),
                 cancellationToken).ConfigureAwait(false);
         }
 

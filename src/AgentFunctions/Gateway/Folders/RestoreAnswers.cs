@@ -31,8 +31,8 @@ internal sealed class RestoreAnswers(RunFolder folder, SteeringRecords records)
         }
         catch (AgentException e) when (!e.IsTransient && e.Code is not (ErrorCode.RunErased or ErrorCode.RunNotFound))
         {
-            await records.JournalAsync(
-                question.RunId, JournalEventTypes.RunNoted, $"The answer to question {question.Id} about the folder was not carried out: {e.Message}", cancellationToken)
+            string words = $"The answer to question {question.Id} about the folder was not carried out: {e.Message}";
+            await records.JournalAsync(question.RunId, JournalEventTypes.RunNoted, words, cancellationToken)
                 .ConfigureAwait(false);
         }
     }
@@ -43,7 +43,9 @@ internal sealed class RestoreAnswers(RunFolder folder, SteeringRecords records)
         var choices = new Dictionary<string, ConflictChoice>(StringComparer.Ordinal);
         foreach (JsonProperty answer in answers.EnumerateObject())
         {
-            string path = answer.Name == RestoreQuestions.All ? RestoreRequest.AnyPath : fields.GetProperty(answer.Name).GetProperty("description").GetString()!;
+            string path = answer.Name == RestoreQuestions.All
+                ? RestoreRequest.AnyPath
+                : fields.GetProperty(answer.Name).GetProperty("description").GetString()!;
             choices[path] = answer.Value.GetString() switch
             {
                 "restore" => ConflictChoice.Restore,

@@ -48,14 +48,18 @@ internal sealed class RestorePlan(FolderSnapshots snapshots, FolderState state, 
             ? null : await UndoneMerge.OfAsync(snapshots.Contents, undo, present, cancellationToken).ConfigureAwait(false);
         if (choice is null || (choice == ConflictChoice.Merge && merged is null))
         {
-            Conflicts.Add(new RestoreConflict(undo.Path, other!, present.Image, undo.Target) { IsMergeable = merged is not null });
+            Conflicts.Add(new RestoreConflict(undo.Path, other!, present.Image, undo.Target)
+            {
+                IsMergeable = merged is not null,
+            });
         }
         else if (merged is null && undo.Target is { NotKept: true })
         {
             Skipped.Add(new SkippedPath(undo.Path, "its content was not kept"));
         }
         else if (await TryKeepAsync(undo.Path, present, request.DryRun, cancellationToken).ConfigureAwait(false) is { } image
-            && (merged is null || request.DryRun || await TryKeepAsync(undo.Path, merged, false, cancellationToken).ConfigureAwait(false) is not null))
+            && (merged is null || request.DryRun
+                || await TryKeepAsync(undo.Path, merged, false, cancellationToken).ConfigureAwait(false) is not null))
         {
             Changes.Add(new FolderChange(undo.Path, image.Present, merged is null ? undo.Target : merged.Image));
         }

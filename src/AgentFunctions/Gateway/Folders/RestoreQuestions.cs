@@ -31,9 +31,12 @@ internal sealed class RestoreQuestions(
     {
         JsonElement form = FormOf(report.Conflicts);
         string key = $"{Tool}\n{report.Turn}\n" + string.Join(
-            '\n', report.Conflicts.Select(static one => $"{one.Path}\n{one.Present?.Hash ?? one.Present?.Link}\n{one.Target?.Hash ?? one.Target?.Link}"));
+            '\n', report.Conflicts.Select(static one => $"{one.Path}\n{WhatOf(one.Present)}\n{WhatOf(one.Target)}"));
         string id = CallHash.QuestionId(run.Id, key);
-        for (int round = 1; await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is ({ State: not QuestionState.Pending } or { IsAltered: true }, _); round++)
+        for (int round = 1;
+            await store.FindAsync(id, cancellationToken).ConfigureAwait(false)
+                is ({ State: not QuestionState.Pending } or { IsAltered: true }, _);
+            round++)
         {
             id = CallHash.QuestionId(run.Id, string.Create(CultureInfo.InvariantCulture, $"{key}\n{round}"));
         }
@@ -47,7 +50,8 @@ internal sealed class RestoreQuestions(
                 Turn = report.Turn,
                 Call = 0,
                 Tool = Tool,
-                Text = $"Others have built on what run '{run.Id}' changed after turn {report.Turn}. What shall become of their files where it is undone?",
+                Text = $"Others have built on what run '{run.Id}' changed after turn {report.Turn}. "
+                    + "What shall become of their files where it is undone?",
                 Why = WordsOf(report.Conflicts),
                 Form = form,
                 Requester = run.Requester,
@@ -60,9 +64,10 @@ internal sealed class RestoreQuestions(
             cancellationToken).ConfigureAwait(false);
         try
         {
+            var input = new QuestionInput(run.Id, asked.Id, asked.EventName);
             await orchestrations.ScheduleAsync(
-                QuestionFlow.Name, new QuestionInput(run.Id, asked.Id, asked.EventName), new StartOptions { InstanceId = asked.WaiterId },
-                cancellationToken).ConfigureAwait(false);
+                QuestionFlow.Name, input, new StartOptions { InstanceId = asked.WaiterId }, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code == ErrorCode.InstanceExists)
         {
@@ -72,11 +77,14 @@ internal sealed class RestoreQuestions(
         return asked.Id;
     }
 
+    private static string? WhatOf(FileImage? image) => image?.Hash ?? image?.Link;
+
     private static string WordsOf(IReadOnlyList<RestoreConflict> conflicts)
     {
         const int Named = 20;
-        return string.Join('\n', conflicts.Take(Named).Select(static one => $"{one.Path}: changed by {one.By}{(one.IsMergeable ? ", can be merged" : "")}"))
-            + (conflicts.Count > Named ? $"\nand {conflicts.Count - Named} more" : "");
+        IEnumerable<string> lines = conflicts.Take(Named).Select(
+            static one => $"{one.Path}: changed by {one.By}{(one.IsMergeable ? ", can be merged" : "")}");
+        return string.Join('\n', lines) + (conflicts.Count > Named ? $"\nand {conflicts.Count - Named} more" : "");
     }
 
     /// <summary>A field a path, which is its description; one for all if there are more than a form takes.</summary>
@@ -85,12 +93,15 @@ internal sealed class RestoreQuestions(
         var fields = new JsonObject();
         foreach (RestoreConflict conflict in conflicts.Take(QuestionForm.MaxFields + 1))
         {
-            fields[$"file{fields.Count + 1}"] = Field($"File {fields.Count + 1}", conflict.Path, conflict.IsMergeable, "Merge: take the run's lines out, keep those of others");
+            int number = fields.Count + 1;
+            fields[$"file{number}"] = Field(
+                $"File {number}", conflict.Path, conflict.IsMergeable, "Merge: take the run's lines out, keep those of others");
         }
 
         if (conflicts.Count > QuestionForm.MaxFields || Encoding.UTF8.GetByteCount(Write(fields)) > QuestionForm.MaxBytes / 2)
         {
-            fields = new JsonObject { [All] = Field("All of them", null, true, "Merge where lines do not touch, keep the others") };
+            JsonObject all = Field("All of them", null, true, "Merge where lines do not touch, keep the others");
+            fields = new JsonObject { [All] = all };
         }
 
         var schema = new JsonObject
@@ -104,7 +115,9 @@ internal sealed class RestoreQuestions(
 
     private static JsonObject Field(string title, string? path, bool canMerge, string merge)
     {
-        var choices = new JsonArray(Choice("keep", "Keep it as others have made it"), Choice("restore", "Bring the earlier state back; what others changed is lost"));
+        var choices = new JsonArray(
+            Choice("keep", "Keep it as others have made it"),
+            Choice("restore", "Bring the earlier state back; what others changed is lost"));
         if (canMerge)
         {
             choices.Add(Choice("merge", merge));

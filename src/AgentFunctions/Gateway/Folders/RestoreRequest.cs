@@ -12,16 +12,18 @@ public sealed record RestoreRequest(int Turn)
     /// <summary>Gets whether the restore is only previewed.</summary>
     public bool DryRun { get; init; }
 
-    /// <summary>Gets whether later changes of others are overwritten; by default they are kept and reported as conflicts.</summary>
+    /// <summary>
+    /// Gets whether later changes of others are overwritten; by default they are kept and reported as conflicts.
+    /// </summary>
     public bool Overwrite { get; init; }
 
     /// <summary>
-    /// Gets what becomes of paths that others have changed since, by path; <see cref="AnyPath"/> stands for those that are not named.
+    /// Gets the decisions about paths that others have changed since, by path; <see cref="AnyPath"/> stands for all others.
     /// </summary>
     public IReadOnlyDictionary<string, ConflictChoice>? Resolve { get; init; }
 
     /// <summary>
-    /// Gets whether people are asked what becomes of the conflicts that are left: a question of the run, whose answer is carried out.
+    /// Gets whether people are asked about the conflicts that are left, as a question of the run, whose answer is carried out.
     /// </summary>
     public bool Ask { get; init; }
 
@@ -36,18 +38,18 @@ public sealed record RestoreRequest(int Turn)
         : Resolve.TryGetValue(path, out ConflictChoice choice) || Resolve.TryGetValue(AnyPath, out choice) ? choice : null;
 }
 
-/// <summary>Specifies what becomes of a path that others have changed since.</summary>
+/// <summary>Specifies how a path that others have changed since is handled.</summary>
 public enum ConflictChoice
 {
-    /// <summary>What stands there stays.</summary>
+    /// <summary>The path is left as it is.</summary>
     Keep,
 
-    /// <summary>The earlier state comes back, and what others have changed is lost.</summary>
+    /// <summary>The earlier state is restored, and what others have changed is lost.</summary>
     Restore,
 
     /// <summary>
-    /// The changes of the run are taken out of a text and those of others stay, if they do not touch the same lines; otherwise it stays
-    /// in conflict.
+    /// The changes of the run are taken out of a text and those of others are kept, if they do not touch the same lines;
+    /// otherwise the path remains in conflict.
     /// </summary>
     Merge,
 }

@@ -22,7 +22,8 @@ internal sealed class RewindReports(IRecordStore records, RequestKeys keys, Jour
     /// <param name="name">The name of the report.</param>
     /// <param name="restore">Restores the folder, or previews it.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<RestoreReport> OnceAsync(string name, Func<bool, Task<RestoreReport>> restore, CancellationToken cancellationToken)
+    public async Task<RestoreReport> OnceAsync(
+        string name, Func<bool, Task<RestoreReport>> restore, CancellationToken cancellationToken)
     {
         // The preview is kept first: after a crash within the restore it says what the whole of it is.
         RestoreReport? planned = await FindAsync(name, cancellationToken).ConfigureAwait(false);
@@ -39,7 +40,9 @@ internal sealed class RewindReports(IRecordStore records, RequestKeys keys, Jour
         }
 
         RestoreReport done = await restore(false).ConfigureAwait(false);
-        RestoreReport report = isFirst ? done : planned! with { Skipped = [.. planned.Skipped.Union(done.Skipped)], DryRun = false };
+        RestoreReport report = isFirst
+            ? done
+            : planned! with { Skipped = [.. planned.Skipped.Union(done.Skipped)], DryRun = false };
         await WriteAsync(name, report, cancellationToken).ConfigureAwait(false);
         return report;
     }
@@ -78,14 +81,16 @@ internal sealed class RewindReports(IRecordStore records, RequestKeys keys, Jour
                     cancellationToken).ConfigureAwait(false);
             },
             async () => await FindAsync(name, cancellationToken).ConfigureAwait(false)
-                ?? throw new AgentException(ErrorCode.RunStateForbids, $"What this request restored in the folder of run '{runId}' is no longer known."),
+                ?? throw new AgentException(
+                    ErrorCode.RunStateForbids, $"What this request restored in the folder of run '{runId}' is no longer known."),
             cancellationToken);
     }
 
     /// <summary>Notes in the journal of a run, once, that another run goes on in its place.</summary>
     public async Task NoteAsync(string runId, string next, string words, CancellationToken cancellationToken)
     {
-        await foreach ((_, JournalEvent written) in journal.ReadAsync(runId, cancellationToken: cancellationToken).ConfigureAwait(false))
+        await foreach ((_, JournalEvent written) in
+            journal.ReadAsync(runId, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
             if (written.Type == JournalEventTypes.RunSuperseded && written.Run == next)
             {
@@ -103,14 +108,20 @@ internal sealed class RewindReports(IRecordStore records, RequestKeys keys, Jour
         while (json.Length > MaxBytes)
         {
             // A record has a bound; the log of the folder has all the changes.
-            report = report with { Restored = Half(report.Restored), Conflicts = Half(report.Conflicts), Skipped = Half(report.Skipped) };
+            report = report with
+            {
+                Restored = Half(report.Restored),
+                Conflicts = Half(report.Conflicts),
+                Skipped = Half(report.Skipped),
+            };
             json = Json(report);
         }
 
         await records.PutAsync(name, json, default, cancellationToken).ConfigureAwait(false);
     }
 
-    private static byte[] Json(RestoreReport report) => JsonSerializer.SerializeToUtf8Bytes(report, GatewayJsonContext.Default.RestoreReport);
+    private static byte[] Json(RestoreReport report) =>
+        JsonSerializer.SerializeToUtf8Bytes(report, GatewayJsonContext.Default.RestoreReport);
 
     private static IReadOnlyList<T> Half<T>(IReadOnlyList<T> items) => [.. items.Take(items.Count / 2)];
 }

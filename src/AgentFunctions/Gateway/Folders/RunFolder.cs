@@ -64,16 +64,21 @@ public sealed class RunFolder
     /// <param name="id">The run.</param>
     /// <param name="hash">The SHA-256 of the content, as in what the run changed and in its files.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    /// <returns>The content and the last path that it had; <see langword="null"/> if the run's folder had no such file, or its content is gone.</returns>
+    /// <returns>
+    /// The content and the last path that it had; <see langword="null"/> if the run's folder had no such file, or its content is
+    /// gone.
+    /// </returns>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public async Task<KeptFile?> FindContentAsync(string id, string hash, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(hash);
         RunRecord run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         // Contents are shared by all trees that have them: only one that the folder had is the run's to show.
-        FolderChange? change = (await HistoryAsync(run, cancellationToken).ConfigureAwait(false)).Entries
-            .SelectMany(static entry => entry.Changes).LastOrDefault(change => IsOf(change.After, hash) || IsOf(change.Before, hash));
-        return change is not null && await _snapshots.Contents.ReadAsync(hash, cancellationToken).ConfigureAwait(false) is { } content
+        FolderHistory history = await HistoryAsync(run, cancellationToken).ConfigureAwait(false);
+        FolderChange? change = history.Entries.SelectMany(static entry => entry.Changes)
+            .LastOrDefault(change => IsOf(change.After, hash) || IsOf(change.Before, hash));
+        return change is not null
+            && await _snapshots.Contents.ReadAsync(hash, cancellationToken).ConfigureAwait(false) is { } content
             ? new KeptFile(change.Path, content)
             : null;
     }
@@ -81,8 +86,8 @@ public sealed class RunFolder
     private static bool IsOf(FileImage? image, string hash) => image is { NotKept: false, Hash: { } known } && known == hash;
 
     /// <summary>
-    /// Restores the folder of a run that is paused or has ended to its state at the end of a turn. For a sub-agent only its own changes are
-    /// undone. The present state is kept before, so that a restore to the last turn undoes this one.
+    /// Restores the folder of a run that is paused or has ended to its state at the end of a turn. For a sub-agent only its own
+    /// changes are undone. The present state is kept before, so that a restore to the last turn undoes this one.
     /// </summary>
     /// <param name="id">The run.</param>
     /// <param name="request">To which turn, and how.</param>
@@ -102,10 +107,15 @@ public sealed class RunFolder
     }
 
     /// <summary>Restores what people have answered: who may answer need not have the right to steer the run.</summary>
-    internal async Task<RestoreReport> RestoreAsAnsweredAsync(string id, RestoreRequest request, Caller by, CancellationToken cancellationToken) =>
-        await RestoreAsync(await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false), request, by, cancellationToken).ConfigureAwait(false);
+    internal async Task<RestoreReport> RestoreAsAnsweredAsync(
+        string id, RestoreRequest request, Caller by, CancellationToken cancellationToken)
+    {
+        RunRecord run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        return await RestoreAsync(run, request, by, cancellationToken).ConfigureAwait(false);
+    }
 
-    private async Task<RestoreReport> RestoreAsync(RunRecord run, RestoreRequest request, Caller caller, CancellationToken cancellationToken)
+    private async Task<RestoreReport> RestoreAsync(
+        RunRecord run, RestoreRequest request, Caller caller, CancellationToken cancellationToken)
     {
         string id = run.Id;
         var workspace = new Workspace(FolderOf(run));
@@ -117,7 +127,9 @@ public sealed class RunFolder
 
         if (_snapshots.ModeOf(workspace.Root) == SnapshotMode.Off)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, "Nothing is kept of the folders of this host's runs. Set Workspace:Snapshots to Writes or All.");
+            throw new AgentException(
+                ErrorCode.RunStateForbids,
+                "Nothing is kept of the folders of this host's runs. Set Workspace:Snapshots to Writes or All.");
         }
 
         Checked(id, request.Turn, now.Turns);

@@ -22,7 +22,9 @@ public sealed record RewindRequest(int Turn)
     /// <summary>Gets the budget of the new run; by default what is left of the run's.</summary>
     public Budget? Budget { get; init; }
 
-    /// <summary>Gets whether later changes of others in the folder are overwritten; by default they are kept and reported as conflicts.</summary>
+    /// <summary>
+    /// Gets whether later changes of others are overwritten; by default they are kept and reported as conflicts.
+    /// </summary>
     public bool Overwrite { get; init; }
 }
 
@@ -43,7 +45,8 @@ public sealed class RunRewind
     private readonly RewindReports _reports;
     private readonly TimeProvider _time;
 
-    internal RunRewind(RunFolder folder, RunForking forking, RunSteering steering, RunReader reader, RewindReports reports, TimeProvider time) =>
+    internal RunRewind(
+        RunFolder folder, RunForking forking, RunSteering steering, RunReader reader, RewindReports reports, TimeProvider time) =>
         (_folder, _forking, _steering, _reader, _reports, _time) = (folder, forking, steering, reader, reports, time);
 
     /// <summary>Rewinds a run. With the conversation, the run ends as cancelled and a new one continues from the turn.</summary>
@@ -71,18 +74,27 @@ public sealed class RunRewind
             throw new AgentException(ErrorCode.InvalidInput, $"turn: run '{id}' has {run.Turns} turns that are over; use 0 to {run.Turns}.");
         }
 
-        return request.Conversation
-            ? await ForkAsync(run, request, caller, idempotencyKey, cancellationToken).ConfigureAwait(false)
-            : new RewindReport(run, await RestoreAsync(id, request, caller, idempotencyKey, cancellationToken).ConfigureAwait(false));
+        if (request.Conversation)
+        {
+            return await ForkAsync(run, request, caller, idempotencyKey, cancellationToken).ConfigureAwait(false);
+        }
+
+        RestoreReport report = await RestoreAsync(id, request, caller, idempotencyKey, cancellationToken).ConfigureAwait(false);
+        return new RewindReport(run, report);
     }
 
-    private Task<RestoreReport> RestoreAsync(string id, RewindRequest request, Caller caller, string? key, CancellationToken cancellationToken)
+    private Task<RestoreReport> RestoreAsync(
+        string id, RewindRequest request, Caller caller, string? key, CancellationToken cancellationToken)
     {
-        var restore = new RestoreRequest(request.Turn) { Overwrite = request.Overwrite };
         return KeyedRequest.Of(caller.Id, key, "rewind", id, $"{request.Turn} {request.Overwrite}") is { } keyed
-            ? _reports.OnceAsync(
-                keyed, id, isPreview => _folder.RestoreAsync(id, restore with { DryRun = isPreview }, caller, cancellationToken), cancellationToken)
-            : _folder.RestoreAsync(id, restore, caller, cancellationToken);
+            ? _reports.OnceAsync(keyed, id, Restore, cancellationToken)
+            : Restore(isPreview: false);
+
+        Task<RestoreReport> Restore(bool isPreview)
+        {
+            var restore = new RestoreRequest(request.Turn) { Overwrite = request.Overwrite, DryRun = isPreview };
+            return _folder.RestoreAsync(id, restore, caller, cancellationToken);
+        }
     }
 
     private async Task<RewindReport> ForkAsync(
@@ -95,7 +107,8 @@ public sealed class RunRewind
 
         if (request.Files && (await _folder.ChangesAsync(run.Id, null, cancellationToken).ConfigureAwait(false)).Mode == SnapshotMode.Off)
         {
-            throw new AgentException(ErrorCode.RunStateForbids, $"files: nothing is kept of the folder of run '{run.Id}'. Set files to false.");
+            throw new AgentException(
+                ErrorCode.RunStateForbids, $"files: nothing is kept of the folder of run '{run.Id}'. Set files to false.");
         }
 
         var fork = new ForkRequest
@@ -114,9 +127,12 @@ public sealed class RunRewind
         await EndAsync(run, request.Turn, caller, cancellationToken).ConfigureAwait(false);
         // The folder goes back before the new run begins, and once, however often the request is repeated under its key.
         Run next = await _forking.ForkAsync(run.Id, fork, caller, key, cancellationToken).ConfigureAwait(false);
-        await _reports.NoteAsync(run.Id, next.Id, $"{caller.Id} went back to turn {request.Turn} and goes on in run {next.Id}", cancellationToken).ConfigureAwait(false);
-        return new RewindReport(
-            next, request.Files ? await _reports.FindAsync(RewindReports.Of(next.Id), cancellationToken).ConfigureAwait(false) : null);
+        string words = $"{caller.Id} went back to turn {request.Turn} and goes on in run {next.Id}";
+        await _reports.NoteAsync(run.Id, next.Id, words, cancellationToken).ConfigureAwait(false);
+        RestoreReport? files = request.Files
+            ? await _reports.FindAsync(RewindReports.Of(next.Id), cancellationToken).ConfigureAwait(false)
+            : null;
+        return new RewindReport(next, files);
     }
 
     private async Task EndAsync(Run run, int turn, Caller caller, CancellationToken cancellationToken)

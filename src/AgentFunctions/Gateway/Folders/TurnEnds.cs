@@ -14,7 +14,8 @@ internal sealed class TurnEnds(Transcript transcript)
         {
             throw new AgentException(
                 ErrorCode.InvalidInput,
-                $"turn: run '{run.Id}' began after turn {origin.Turn} of run '{origin.Run}'; use {origin.Turn} or above, or go back in that run.");
+                $"turn: run '{run.Id}' began after turn {origin.Turn} of run '{origin.Run}'; "
+                + $"use {origin.Turn} or above, or go back in that run.");
         }
 
         DateTimeOffset? next = null;

@@ -10,8 +10,11 @@ internal static class UndoneMerge
     /// <param name="undo">The changes.</param>
     /// <param name="present">What stands there.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    /// <returns>What it would be; <see langword="null"/> if the changes touch the same lines, or it is no text that is kept.</returns>
-    public static async Task<FolderEntry?> OfAsync(SnapshotContents contents, FolderUndo undo, FolderEntry present, CancellationToken cancellationToken)
+    /// <returns>
+    /// The merged file; <see langword="null"/> if the changes touch the same lines, or it is not a text that was kept.
+    /// </returns>
+    public static async Task<FolderEntry?> OfAsync(
+        SnapshotContents contents, FolderUndo undo, FolderEntry present, CancellationToken cancellationToken)
     {
         byte[]? text = present.Content;
         foreach (FolderChange step in undo.Steps.Reverse())
@@ -19,7 +22,8 @@ internal static class UndoneMerge
             text = text is not null
                 && await ReadAsync(step.After).ConfigureAwait(false) is { } after
                 && await ReadAsync(step.Before).ConfigureAwait(false) is { } before
-                ? LineMerge.Merge(after, text, before) : null;
+                ? LineMerge.Merge(after, text, before)
+                : null;
         }
 
         return text is null || undo.Steps.Count == 0 ? null : FolderEntry.Of(text, present.Image?.Mode);

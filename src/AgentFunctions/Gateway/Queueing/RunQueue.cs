@@ -111,9 +111,12 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
     }
 
     /// <summary>The runs that have a place, and those that wait, the first first.</summary>
-    public async Task<(bool IsLimited, int Active, IReadOnlyList<QueuedRun> Waiting)> LookAsync(CancellationToken cancellationToken)
+    public async Task<(bool IsLimited, int Active, IReadOnlyList<QueuedRun> Waiting)> LookAsync(
+        CancellationToken cancellationToken)
     {
-        QueueState state = IsConfigured ? await _state.ReadAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false) : new QueueState();
+        QueueState state = IsConfigured
+            ? await _state.ReadAsync(TimeSpan.FromSeconds(1), cancellationToken).ConfigureAwait(false)
+            : new QueueState();
         return (IsConfigured, state.Active.Count, state.Waiting);
     }
 

@@ -96,7 +96,8 @@ internal sealed class QuotaMeter
         var found = new List<QuotaUse>();
         foreach ((Quota quota, string account) in AccountsOf(run))
         {
-            QuotaState book = (await BookOf(quota, account).ReadAsync(MaxAge, cancellationToken).ConfigureAwait(false)).At(quota.WindowOf(now));
+            QuotaState book = await BookOf(quota, account).ReadAsync(MaxAge, cancellationToken).ConfigureAwait(false);
+            book = book.At(quota.WindowOf(now));
             found.Add(new QuotaUse(quota.Name, account, quota.Next(now))
             {
                 Used = new QuotaParts(book.Runs, book.Steps, book.Tokens, book.Usd),

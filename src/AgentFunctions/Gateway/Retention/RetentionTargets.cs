@@ -28,7 +28,9 @@ internal sealed partial class RetentionTargets(RunErasure erasure, WorkspacePhas
     public async Task<bool> DeleteFolderAsync(RunRecord run, CancellationToken cancellationToken)
     {
         EraseProgress progress = await folders.RunAsync(new EraseInput(run.Id, WorkspacePhase.Name, Actor, ""), cancellationToken).ConfigureAwait(false);
-        return progress.Waits is { } obstacle ? throw new AgentException(ErrorCode.EngineUnavailable, obstacle) : progress.Counts.Others > 0;
+        return progress.Waits is { } obstacle
+            ? throw new AgentException(ErrorCode.EngineUnavailable, obstacle)
+            : progress.Counts.Others > 0;
     }
 
     /// <summary>Says that something stood against a tree that is due.</summary>
