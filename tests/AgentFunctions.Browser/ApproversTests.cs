@@ -20,7 +20,8 @@ internal sealed class ApproversTests
     [Test]
     public async Task Decide_TwoAreNeeded_TheRequesterMayNotAndTheSecondYesLetsItGo()
     {
-        await using DashboardServer server = await DashboardServer.StartAsync(Policy, (DashboardServer.Key, "the-host-s-own-key-that-is-long-enough-0123456789"));
+        await using DashboardServer server = await DashboardServer.StartAsync(
+            Policy, (DashboardServer.Key, "the-host-s-own-key-that-is-long-enough-0123456789"));
         server.Script("DEPLOY", static request => request.Turn == 0
             ? ChatReply.Call("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" })
             : ChatReply.Say("Done."));
@@ -28,7 +29,10 @@ internal sealed class ApproversTests
         string ada = await KeyAsync(server, "ada", "submitter", "lead");
         string bo = await KeyAsync(server, "bo", "lead", "viewer");
         string cy = await KeyAsync(server, "cy", "lead", "viewer");
-        using var asked = new HttpRequestMessage(HttpMethod.Post, "/api/runs") { Content = JsonContent.Create(new { agent = "lead", goal = "DEPLOY it." }) };
+        using var asked = new HttpRequestMessage(HttpMethod.Post, "/api/runs")
+        {
+            Content = JsonContent.Create(new { agent = "lead", goal = "DEPLOY it." }),
+        };
         asked.Headers.Authorization = new("Bearer", ada);
         using HttpResponseMessage answer = await server.Http.SendAsync(asked);
         string run = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;

@@ -105,7 +105,9 @@ internal sealed partial class BudgetTests : ServedTests
             double busy = await page.Page.EvaluateAsync<double>(Frames);
             if (busy / empty < least)
             {
-                (least, best) = (busy / empty, string.Create(CultureInfo.InvariantCulture, $"p95 of frames: empty {empty:0.0} ms, in the storm {busy:0.0} ms"));
+                least = busy / empty;
+                best = string.Create(
+                    CultureInfo.InvariantCulture, $"p95 of frames: empty {empty:0.0} ms, in the storm {busy:0.0} ms");
             }
         }
 
@@ -179,13 +181,19 @@ internal sealed partial class BudgetTests : ServedTests
     private async Task EventsAsync(DashboardPage page)
     {
         object[] events = [.. Enumerable.Range(0, Events).Select(Event)];
-        await page.Context.RouteAsync(url => new Uri(url).AbsolutePath == $"/api/runs/{_run}/events" && url.Contains("follow=false", StringComparison.Ordinal), async route =>
+        await page.Context.RouteAsync(IsPage, async route =>
         {
             string query = new Uri(route.Request.Url).Query;
-            int before = Before().Match(query) is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : Events;
+            int before = Before().Match(query) is { Success: true } match
+                ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+                : Events;
             int n = query.Contains("tail=", StringComparison.Ordinal) ? 300 : 500;
-            await route.FulfillAsync(new() { ContentType = "application/json", Body = JsonSerializer.Serialize(events[Math.Max(0, before - n)..before]) });
+            string body = JsonSerializer.Serialize(events[Math.Max(0, before - n)..before]);
+            await route.FulfillAsync(new() { ContentType = "application/json", Body = body });
         });
+
+        bool IsPage(string url) => new Uri(url).AbsolutePath == $"/api/runs/{_run}/events"
+            && url.Contains("follow=false", StringComparison.Ordinal);
     }
 
     private static object Event(int i)
@@ -206,8 +214,27 @@ internal sealed partial class BudgetTests : ServedTests
                 duration = "PT2.5S",
                 usage = new { inputTokens = 4_000, outputTokens = 200, cachedTokens = 3_000, usd = 0.012 },
             },
-            2 => new { position = i, type = "tool.started", at, turn, call = 0, tool = "read_file", text = $"{{\"path\":\"src/part-{turn}/file.cs\"}}" },
-            _ => new { position = i, type = "tool.completed", at, turn, call = 0, tool = "read_file", text = $"namespace Part{turn}; internal static class File;", duration = "PT0.2S" },
+            2 => new
+            {
+                position = i,
+                type = "tool.started",
+                at,
+                turn,
+                call = 0,
+                tool = "read_file",
+                text = $"{{\"path\":\"src/part-{turn}/file.cs\"}}",
+            },
+            _ => new
+            {
+                position = i,
+                type = "tool.completed",
+                at,
+                turn,
+                call = 0,
+                tool = "read_file",
+                text = $"namespace Part{turn}; internal static class File;",
+                duration = "PT0.2S",
+            },
         };
     }
 

@@ -7,8 +7,11 @@ namespace AgentFunctions.Browser;
 [SetUpFixture]
 internal sealed class Chromium
 {
-    /// <summary>How long a page may take says nothing about the page: machines differ. Less, in milliseconds, is for work on a test.</summary>
-    public static readonly float Patience = float.Parse(Environment.GetEnvironmentVariable("AGENTFUNCTIONS_PATIENCE") ?? "300000", CultureInfo.InvariantCulture);
+    /// <summary>
+    /// How long a page may take says nothing about the page: machines differ. Less, in milliseconds, is for work on a test.
+    /// </summary>
+    public static readonly float Patience = float.Parse(
+        Environment.GetEnvironmentVariable("AGENTFUNCTIONS_PATIENCE") ?? "300000", CultureInfo.InvariantCulture);
 
     private static readonly string[] Places =
         ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"];

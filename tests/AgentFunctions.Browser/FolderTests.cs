@@ -48,7 +48,8 @@ internal sealed class FolderTests : ServedTests
     [Test]
     public async Task Fork_FromATurn_ANewRunGoesOnAndNamesItsOrigin()
     {
-        Server.Script("ORIGIN", static request => ChatReply.Say(request.Last("user").Contains("another way", StringComparison.Ordinal) ? "The other way." : "One way."));
+        Server.Script("ORIGIN", static request => ChatReply.Say(
+            request.Last("user").Contains("another way", StringComparison.Ordinal) ? "The other way." : "One way."));
         string run = await Server.SubmitAsync("Find the ORIGIN.");
         await Server.StatusAsync(run, "completed");
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}?tab=transcript");

@@ -67,13 +67,19 @@ internal sealed class LongRunTests : ServedTests
         await page.Context.RouteAsync($"**/api/runs/{_run}/spans?**", async route =>
         {
             NameValueCollection query = HttpUtility.ParseQueryString(new Uri(route.Request.Url).Query);
-            DateTime from = query["from"] is { } first ? DateTime.Parse(first, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal) : Begin;
-            DateTime to = query["to"] is { } last ? DateTime.Parse(last, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal) : Begin.AddDays(3);
+            DateTime from = TimeOf(query["from"]) ?? Begin;
+            DateTime to = TimeOf(query["to"]) ?? Begin.AddDays(3);
             await route.FulfillAsync(new() { Json = to - from > TimeSpan.FromHours(2) ? Buckets(from, to) : Spans(from, to) });
         });
         await page.Context.RouteAsync($"**/api/runs/{_run}/critical-path", static route => route.FulfillAsync(new()
         {
-            Json = new { start = Begin, wallMs = 259_200_000, parts = new { model = 100_000_000, tools = 59_200_000, people = 100_000_000 }, steps = Array.Empty<object>() },
+            Json = new
+            {
+                start = Begin,
+                wallMs = 259_200_000,
+                parts = new { model = 100_000_000, tools = 59_200_000, people = 100_000_000 },
+                steps = Array.Empty<object>(),
+            },
         }));
         await page.Context.RouteAsync($"**/api/runs/{_run}", async route =>
         {
@@ -112,6 +118,9 @@ internal sealed class LongRunTests : ServedTests
         page.AssertClean();
     }
 
+    private static DateTime? TimeOf(string? text) =>
+        text is null ? null : DateTime.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal);
+
     private static string OfDays(string body) => Regex.Replace(
         Regex.Replace(body, "\"createdAt\":\"[^\"]+\"", $"\"createdAt\":\"{Begin:O}\""),
         "\"completedAt\":\"[^\"]+\"", $"\"completedAt\":\"{Begin.AddDays(3):O}\"");
@@ -128,10 +137,17 @@ internal sealed class LongRunTests : ServedTests
         if (query["before"] is { } before)
         {
             int end = (int)Math.Min(Turns, long.Parse(before, CultureInfo.InvariantCulture));
-            return new { messages = Enumerable.Range(end - limit, limit).Select(i => Message(i + 1)), next = end == Turns ? null : (long?)end, previous = end - limit };
+            return new
+            {
+                messages = Enumerable.Range(end - limit, limit).Select(i => Message(i + 1)),
+                next = end == Turns ? null : (long?)end,
+                previous = end - limit,
+            };
         }
 
-        int first = query["turn"] is { } wanted ? int.Parse(wanted, CultureInfo.InvariantCulture) - 1 : int.Parse(query["from"]!, CultureInfo.InvariantCulture);
+        int first = query["turn"] is { } wanted
+            ? int.Parse(wanted, CultureInfo.InvariantCulture) - 1
+            : int.Parse(query["from"]!, CultureInfo.InvariantCulture);
         return new { messages = Enumerable.Range(first, limit).Select(i => Message(i + 1)), next = (long?)(first + limit) };
     }
 

@@ -19,6 +19,8 @@ internal sealed class OpenIdProvider : IAsyncDisposable
     public const string ClientId = "dashboard";
     public const string Audience = "api://agents";
 
+    private const int ExpiresIn = 3600;
+
     private readonly WebApplication _app;
     private readonly RsaSecurityKey _key = new(RSA.Create(2048)) { KeyId = "published" };
     private readonly ConcurrentDictionary<string, Grant> _codes = new();
@@ -43,8 +45,6 @@ internal sealed class OpenIdProvider : IAsyncDisposable
 
     /// <summary>Whether codes are bound to another verifier than the page's.</summary>
     public bool MixesUpCodes { get; set; }
-
-    public int ExpiresIn { get; set; } = 3600;
 
     public static async Task<OpenIdProvider> StartAsync()
     {
@@ -72,7 +72,8 @@ internal sealed class OpenIdProvider : IAsyncDisposable
     public (string, string)[] Settings =>
     [
         ("Api__Oidc__0__Issuer", Issuer), ("Api__Oidc__0__Audience", Audience), ("Api__Oidc__0__Name", "corp"),
-        ("Api__Oidc__0__DashboardClientId", ClientId), ("Api__Oidc__0__Roles__Agents.Look", "viewer"), ("Api__Oidc__0__Roles__Agents.Submit", "submitter"),
+        ("Api__Oidc__0__DashboardClientId", ClientId), ("Api__Oidc__0__Roles__Agents.Look", "viewer"),
+        ("Api__Oidc__0__Roles__Agents.Submit", "submitter"),
     ];
 
     public async ValueTask DisposeAsync()
@@ -114,7 +115,8 @@ internal sealed class OpenIdProvider : IAsyncDisposable
     {
         IQueryCollection query = request.Query;
         return query["client_id"] == ClientId && query["response_type"] == "code" && query["code_challenge_method"] == "S256"
-            && query["code_challenge"].ToString().Length == 43 && query["tenant"] == "test" && query["scope"].ToString().Contains("openid", StringComparison.Ordinal)
+            && query["code_challenge"].ToString().Length == 43 && query["tenant"] == "test"
+            && query["scope"].ToString().Contains("openid", StringComparison.Ordinal)
             ? Results.Content($"<!doctype html><title>Corp</title><a href=\"/allow{request.QueryString}\">Continue as anna</a>", "text/html")
             : Results.BadRequest($"not a request of this client: {request.QueryString}");
     }

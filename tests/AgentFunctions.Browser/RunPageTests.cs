@@ -14,7 +14,9 @@ internal sealed class RunPageTests : ServedTests
         // Half of the answer, then nothing until the page has shown it.
         var half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         int chunks = 0;
-        Server.Script("ESSAY", _ => ChatReply.Say("The first half is already here. The second half comes when the test says so, and it ends with the word FINISHED.") with
+        const string Essay = "The first half is already here. The second half comes when the test says so, "
+            + "and it ends with the word FINISHED.";
+        Server.Script("ESSAY", _ => ChatReply.Say(Essay) with
         {
             BetweenChunks = token => Interlocked.Increment(ref chunks) > 2 ? half.Task.WaitAsync(token) : Task.CompletedTask,
         });
@@ -59,7 +61,9 @@ internal sealed class RunPageTests : ServedTests
 
         ILocator cut = page.Page.Locator(".feed .cut");
         await Assertions.Expect(cut).ToContainTextAsync("Attempt 1 was cut off, asked again (attempt 2)");
-        await Assertions.Expect(page.Page.Locator(".feed .turn-body > .prose", new() { HasText = "A sentence that is whole this time." })).ToHaveCountAsync(1);
+        ILocator whole = page.Page.Locator(
+            ".feed .turn-body > .prose", new() { HasText = "A sentence that is whole this time." });
+        await Assertions.Expect(whole).ToHaveCountAsync(1);
         await Assertions.Expect(cut).ToHaveCountAsync(1);
         Assert.That(
             await cut.Locator(".prose").EvaluateAsync<string>("element => getComputedStyle(element).textDecorationLine"), Is.EqualTo("line-through"));

@@ -108,7 +108,9 @@ internal sealed class ScreensTests() : ServedTests(Policy)
         ("run-tree", $"runs/{_swarm}?tab=tree", ".tree .row"), ("run-transcript", $"runs/{_audit}?tab=transcript", ".transcript .turn"),
         ("run-budget", $"runs/{_audit}?tab=budget", ".chart"), ("run-audit", $"runs/{_audit}?tab=audit", ".audit-row"),
         ("run-files", $"runs/{_audit}?tab=files", ".empty, table"),
-        ("run-shown", $"runs/{_audit}?tab=transcript&shown=2", ".transcript .card"), ("run-changes", $"runs/{_audit}?tab=changes", ".panel section.card"), ("agents", "agents", ".agent-card"), ("agent", "agents/lead", ".numbers"),
+        ("run-shown", $"runs/{_audit}?tab=transcript&shown=2", ".transcript .card"),
+        ("run-changes", $"runs/{_audit}?tab=changes", ".panel section.card"), ("agents", "agents", ".agent-card"),
+        ("agent", "agents/lead", ".numbers"),
         ("incidents", "incidents", ".empty"), ("monitors", "monitors", ".empty"), ("reviews", "reviews", ".empty"), ("usage", "usage", ".numbers"),
         ("kill", "kill", "select"), ("life", "life", ".cards table, .cards p"),
     ];
@@ -130,7 +132,8 @@ internal sealed class ScreensTests() : ServedTests(Policy)
     {
         0 => ChatReply.Call("update_plan", new
         {
-            items = new[] { "List the tree", "Read the parts", "Merge the parts", "Deploy the report" }.Select((text, i) => new { text, done = i < 2 }),
+            items = new[] { "List the tree", "Read the parts", "Merge the parts", "Deploy the report" }
+                .Select((text, i) => new { text, done = i < 2 }),
         }) with
         {
             Text = "I plan the audit first, then look at the tree.",
@@ -174,7 +177,8 @@ internal sealed class ScreensTests() : ServedTests(Policy)
                     question = "Which region shall the copy live in?", why = "Prices differ; the goal does not say.",
                     form = JsonSerializer.Deserialize<JsonElement>("""
                         {"type":"object","required":["region"],"properties":{
-                        "region":{"type":"string","title":"Region","oneOf":[{"const":"weu","title":"West Europe"},{"const":"neu","title":"North Europe"}]},
+                        "region":{"type":"string","title":"Region",
+                        "oneOf":[{"const":"weu","title":"West Europe"},{"const":"neu","title":"North Europe"}]},
                         "keepDays":{"type":"integer","title":"Keep days","minimum":1,"maximum":365,"default":30},
                         "notify":{"type":"boolean","title":"Tell the team"}}}
                         """),

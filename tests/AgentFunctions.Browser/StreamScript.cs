@@ -3,7 +3,10 @@ namespace AgentFunctions.Browser;
 /// <summary>A stream of events in a page that says what the test says: for more of them than a host on a test's machine makes.</summary>
 internal static class StreamScript
 {
-    /// <summary>Gives a script after which requests to addresses with a part in them are streams, in which <c>window.say(type, data, id)</c> speaks.</summary>
+    /// <summary>
+    /// Gives a script after which requests to addresses with a part in them are streams, in which
+    /// <c>window.say(type, data, id)</c> speaks.
+    /// </summary>
     public static string For(string part) => $$"""
         (() => {
           const real = window.fetch, text = new TextEncoder();

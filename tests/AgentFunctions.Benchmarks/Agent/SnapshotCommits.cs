@@ -37,8 +37,14 @@ internal static class SnapshotCommits
         string file = scratch.NewFile();
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Workspace:Snapshots", mode)]).Build();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddAgentModel(_ => new ModelBinding(
-            "scripted", "scripted", new ModelProfile { Provider = "benchmark", ContextWindow = 1_000_000, MaxOutputTokens = 1_000, Streaming = false }, new Model(tool)));
+        var profile = new ModelProfile
+        {
+            Provider = "benchmark",
+            ContextWindow = 1_000_000,
+            MaxOutputTokens = 1_000,
+            Streaming = false,
+        };
+        builder.Services.AddAgentModel(_ => new ModelBinding("scripted", "scripted", profile, new Model(tool)));
         builder.Services.AddAgentFunctions(configuration, options => options.WorkspaceRoot = Directory.CreateDirectory(file + "-folders").FullName)
             .AddOpenAIModels(configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = file)

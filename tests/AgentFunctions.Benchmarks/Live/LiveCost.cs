@@ -82,8 +82,9 @@ internal static class LiveCost
             double seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
             await Task.WhenAll(watching);
             worked = Environment.CpuUsage.TotalTime - worked;
+            double bytes = GC.GetTotalAllocatedBytes(true) - allocated;
             return run.Status == RunStatus.Completed
-                ? new Pace(run.Steps / seconds, worked.TotalMicroseconds / run.Steps, (double)(GC.GetTotalAllocatedBytes(true) - allocated) / run.Steps)
+                ? new Pace(run.Steps / seconds, worked.TotalMicroseconds / run.Steps, bytes / run.Steps)
                 : throw new InvalidOperationException($"The run ended as {run.Status}: {run.Error?.Message}");
         }
 

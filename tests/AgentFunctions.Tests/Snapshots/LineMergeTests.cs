@@ -46,7 +46,8 @@ internal sealed class LineMergeTests
 
             made.AddRange(before.Skip(place));
             Assert.That(made, Is.EqualTo(after), $"round {round}");
-            Assert.That(changes.Sum(static change => change.End - change.Start + change.Lines.Count), Is.EqualTo(before.Count + after.Count - (2 * Common(before, after))), "the fewest");
+            int fewest = before.Count + after.Count - (2 * Common(before, after));
+            Assert.That(changes.Sum(static change => change.End - change.Start + change.Lines.Count), Is.EqualTo(fewest));
         }
 
         List<string> Lines() => [.. Enumerable.Range(0, random.Next(12)).Select(_ => $"{random.Next(4)}\n")];
@@ -67,6 +68,10 @@ internal sealed class LineMergeTests
         return lengths[one.Count, other.Count];
     }
 
-    private static string? Merge(string origin, string one, string other) =>
-        LineMerge.Merge(Encoding.UTF8.GetBytes(origin), Encoding.UTF8.GetBytes(one), Encoding.UTF8.GetBytes(other)) is { } merged ? Encoding.UTF8.GetString(merged) : null;
+    private static string? Merge(string origin, string one, string other)
+    {
+        byte[]? merged = LineMerge.Merge(
+            Encoding.UTF8.GetBytes(origin), Encoding.UTF8.GetBytes(one), Encoding.UTF8.GetBytes(other));
+        return merged is null ? null : Encoding.UTF8.GetString(merged);
+    }
 }

@@ -39,7 +39,9 @@ internal sealed class SnapshotCommitTests
             Assert.That(entered.Intersect(begun).Count(), Is.EqualTo(isCommand ? 1 : Turns), "what stood there is in the commit of the call");
             Assert.That(kept.Except(entered), Is.Empty, "contents are in the commit of the entry that names them");
             Assert.That(kept, Has.Length.GreaterThanOrEqualTo(Turns));
-            Assert.That(all.Count(static one => one.To.StartsWith("sealed-content/", StringComparison.Ordinal)), kind == "secrets" ? Is.GreaterThan(Turns) : Is.EqualTo(1));
+            Assert.That(
+                all.Count(static one => one.To.StartsWith("sealed-content/", StringComparison.Ordinal)),
+                kind == "secrets" ? Is.GreaterThan(Turns) : Is.EqualTo(1));
         });
     }
 
@@ -80,9 +82,11 @@ internal sealed class SnapshotCommitTests
     {
         string[] hashes = [.. all.Where(static one => one.To.StartsWith("snapshots/", StringComparison.Ordinal))
             .SelectMany(static one => SnapshotLog.HashesIn(one.Data)).Distinct()];
-        string[] sealedAt = [.. all.Where(one => hashes.Any(hash => one.To == $"sealed-content/{hash}")).Select(static one => Encoding.ASCII.GetString(one.Data))];
+        string[] sealedAt = [.. all.Where(one => hashes.Any(hash => one.To == $"sealed-content/{hash}"))
+            .Select(static one => Encoding.ASCII.GetString(one.Data))];
         return all.Where(one =>
-                hashes.Any(hash => one.To.StartsWith($"refs/{hash}/", StringComparison.Ordinal) || one.To == $"sealed-content/{hash}" || one.To == $"blobs/{hash}")
+                hashes.Any(hash => one.To.StartsWith($"refs/{hash}/", StringComparison.Ordinal)
+                    || one.To == $"sealed-content/{hash}" || one.To == $"blobs/{hash}")
                 || sealedAt.Any(place => one.To == $"blobs/{place}"))
             .Select(static one => one.Commit);
     }

@@ -48,7 +48,11 @@ internal sealed partial class RunNamesTests
         typeof(RunNames).GetFields().FirstOrDefault(field => field.IsLiteral && name.Equals(field.GetRawConstantValue()))?.Name ?? name;
 
     private static IEnumerable<string> Sources([CallerFilePath] string path = "") =>
-        new[] { "AgentFunctions", "AgentFunctions.AgentFramework", "AgentFunctions.Monitors", "AgentFunctions.Mcp", "AgentFunctions.AspNetCore/Doors/Shared" }
+        new[]
+        {
+            "AgentFunctions", "AgentFunctions.AgentFramework", "AgentFunctions.Monitors", "AgentFunctions.Mcp",
+            "AgentFunctions.AspNetCore/Doors/Shared",
+        }
             .Select(project => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "../../../src", project)))
             .SelectMany(static folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
             .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));

@@ -181,7 +181,9 @@ internal sealed class EraseTests
 
         await scene.Host.Get<RunErasure>().EraseAsync(new EraseRequest(id, "asked for"), Caller.Local, cancellationToken);
         AgentFunctions.Gateway.Erasure.Erasure waiting = await Poll.ForAsync(
-            () => scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken), static one => one.State == ErasureState.Waiting, cancellationToken);
+            () => scene.Host.Get<RunErasure>().GetAsync(id, Caller.Local, cancellationToken),
+            static one => one.State == ErasureState.Waiting,
+            cancellationToken);
 
         Assert.That(waiting.Waits, Does.Contain(folder).And.Contain("Delete it").And.Not.Contain("secret.txt"));
         AuditEntry told = await scene.Host.Get<AuditLog>().ReadAsync(id, 0, cancellationToken).SingleAsync(
