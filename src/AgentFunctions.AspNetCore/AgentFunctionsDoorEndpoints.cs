@@ -17,8 +17,8 @@ namespace Microsoft.AspNetCore.Builder;
 /// <summary>Maps the doors, the protocols beside the HTTP API by which runs can be reached.</summary>
 public static class AgentFunctionsDoorEndpoints
 {
-    /// <summary>Maps all doors, or those that the setting <c>Doors:Open</c> names, each at its usual address.</summary>
-    /// <param name="endpoints">Where to map them.</param>
+    /// <summary>Maps all doors, or those that the setting <c>Doors:Open</c> names, each at its default address.</summary>
+    /// <param name="endpoints">The routes of the host.</param>
     public static void MapDoors(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
@@ -45,8 +45,8 @@ public static class AgentFunctionsDoorEndpoints
     }
 
     /// <summary>Maps the Model Context Protocol (streamable HTTP): each agent is a tool, and a run is a task.</summary>
-    /// <param name="endpoints">Where to map it.</param>
-    /// <param name="pattern">Its address.</param>
+    /// <param name="endpoints">The routes of the host.</param>
+    /// <param name="pattern">The address of the door.</param>
     /// <returns>The conventions of its endpoints.</returns>
     public static IEndpointConventionBuilder MapMcpDoor(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string pattern = "/mcp")
@@ -72,8 +72,8 @@ public static class AgentFunctionsDoorEndpoints
     }
 
     /// <summary>Maps OpenAI's API: each agent is a model, and a response is what a run does for one request.</summary>
-    /// <param name="endpoints">Where to map it.</param>
-    /// <param name="prefix">What its addresses begin with.</param>
+    /// <param name="endpoints">The routes of the host.</param>
+    /// <param name="prefix">The prefix of the addresses of the door.</param>
     /// <returns>The conventions of its endpoints.</returns>
     public static IEndpointConventionBuilder MapOpenAIDoor(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = "/v1")
@@ -91,7 +91,7 @@ public static class AgentFunctionsDoorEndpoints
     }
 
     /// <summary>Maps the Agent2Agent protocol 1.0, in both of its bindings over HTTP: a run is a task.</summary>
-    /// <param name="endpoints">Where to map it.</param>
+    /// <param name="endpoints">The routes of the host.</param>
     /// <returns>The conventions of its endpoints.</returns>
     public static IEndpointConventionBuilder MapA2ADoor(this IEndpointRouteBuilder endpoints)
     {
@@ -105,9 +105,9 @@ public static class AgentFunctionsDoorEndpoints
         return door;
     }
 
-    /// <summary>Maps AG-UI 1.0: a thread is a run, and what a page asks is a part of it.</summary>
-    /// <param name="endpoints">Where to map it.</param>
-    /// <param name="prefix">What its addresses begin with.</param>
+    /// <summary>Maps AG-UI 1.0: a thread is a run, and each request of a page is a part of it.</summary>
+    /// <param name="endpoints">The routes of the host.</param>
+    /// <param name="prefix">The prefix of the addresses of the door.</param>
     /// <returns>The conventions of its endpoints.</returns>
     public static IEndpointConventionBuilder MapAgUiDoor(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string prefix = "/agui")

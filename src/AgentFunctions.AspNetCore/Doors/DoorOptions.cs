@@ -13,8 +13,8 @@ public sealed class DoorOptions
     public const string Section = "Doors";
 
     /// <summary>
-    /// Gets or sets which doors <c>MapDoors</c> and <see cref="ApiHandler"/> map: <c>mcp</c>, <c>openai</c>, <c>a2a</c> and <c>agui</c>,
-    /// separated by commas, or <c>none</c>.
+    /// Gets or sets which doors <c>MapDoors</c> and <see cref="ApiHandler"/> map: <c>mcp</c>, <c>openai</c>, <c>a2a</c> and
+    /// <c>agui</c>, separated by commas, or <c>none</c>.
     /// </summary>
     /// <value>The default is <see langword="null"/>, which is all of them.</value>
     [RegularExpression(
@@ -30,8 +30,8 @@ public sealed class DoorOptions
     public TimeSpan WaitFor { get; set; } = TimeSpan.FromMinutes(30);
 
     /// <summary>
-    /// Gets or sets how long a run must have been quiet before a door ends its answer with what the run asks. Calls of the same turn
-    /// may still be at work when the first one begins to wait.
+    /// Gets or sets how long a run must have been quiet before a door ends its answer with what the run asks. Calls of the same
+    /// turn may still be running when the first one begins to wait.
     /// </summary>
     /// <value>The default is 1 second. The range is 0.01 seconds to 1 minute.</value>
     [Range(typeof(TimeSpan), "00:00:00.01", "00:01:00", ErrorMessage = "Doors:Settle: use 0.01 seconds to 1 minute.")]

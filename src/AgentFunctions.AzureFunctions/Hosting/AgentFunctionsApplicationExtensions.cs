@@ -28,8 +28,8 @@ public static class AgentFunctionsApplicationExtensions
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(200);
 
     /// <summary>
-    /// Adds the loop, its steps, the HTTP API with its doors, Durable Task as the engine and Azure Storage as the stores. The app adds agents and
-    /// tools; the triggers come with this library.
+    /// Adds the loop, its steps, the HTTP API with its doors, Durable Task as the engine and Azure Storage as the stores. The app
+    /// adds agents and tools; the triggers come with this library.
     /// </summary>
     /// <param name="builder">The function app.</param>
     /// <param name="configure">How runs are set up.</param>
@@ -110,6 +110,7 @@ public static class AgentFunctionsApplicationExtensions
             options.Mcp.WaitFor = options.Mcp.WaitFor < longest ? options.Mcp.WaitFor : longest;
         });
         // The next request of a client may come to another worker.
-        services.PostConfigure<HttpServerTransportOptions>(static options => options.SessionMode = HttpServerSessionMode.Stateless);
+        services.PostConfigure<HttpServerTransportOptions>(
+            static options => options.SessionMode = HttpServerSessionMode.Stateless);
     }
 }

@@ -99,11 +99,11 @@ internal static class AgUiDoor
         {
             Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
             var fold = new AgUiFold(
-                AgUiThreads.Text(exchange, "threadId"), AgUiThreads.Text(exchange, "runId"), run.Id, AgUiThreads.MessagesOf(exchange),
-                _ => run.IsEnded ? run.Error : null);
+                AgUiThreads.Text(exchange, "threadId"), AgUiThreads.Text(exchange, "runId"), run.Id,
+                AgUiThreads.MessagesOf(exchange), () => run.Error);
             foreach (JsonObject told in fold.Begin())
             {
-                // Whoever comes back begins a run anew: a client takes no event outside one.
+                // Without a cursor: a client that comes back takes no event before its run has begun again.
                 yield return Encoding.UTF8.GetBytes(Write(told));
             }
 

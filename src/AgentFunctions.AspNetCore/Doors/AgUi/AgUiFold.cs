@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
@@ -14,8 +13,7 @@ namespace AgentFunctions.AspNetCore.Doors.AgUi;
 /// <param name="runId">The run.</param>
 /// <param name="messages">The dialogue before.</param>
 /// <param name="errorOf">Gets the error of a run that failed.</param>
-internal sealed class AgUiFold(
-    string threadId, string name, string runId, JsonArray messages, Func<JournalEvent?, RunError?> errorOf)
+internal sealed class AgUiFold(string threadId, string name, string runId, JsonArray messages, Func<RunError?> errorOf)
 {
     private string _answer = "";
 
@@ -53,11 +51,14 @@ internal sealed class AgUiFold(
         TextLost lost => [EndOf(lost.Turn, lost.Attempt), Snapshot()],
         TurnRecorded turn => Take(turn),
         CallEnded call => [Take(call)],
-        RunNoted { Event: { Type: JournalEventTypes.MessageReceived or JournalEventTypes.ContextCompacted or JournalEventTypes.AnswerChecked } e } =>
+        RunNoted { Event: { } e } when e.Type
+            is JournalEventTypes.MessageReceived or JournalEventTypes.ContextCompacted or JournalEventTypes.AnswerChecked =>
         [
             new JsonObject
             {
-                ["type"] = "CUSTOM", ["name"] = $"agentfunctions.{e.Type}", ["value"] = new JsonObject { ["text"] = e.Text ?? "" },
+                ["type"] = "CUSTOM",
+                ["name"] = $"agentfunctions.{e.Type}",
+                ["value"] = new JsonObject { ["text"] = e.Text ?? "" },
             },
         ],
         ExchangeInterrupted cut => [Snapshot(), Finish(new JsonObject
@@ -138,7 +139,7 @@ internal sealed class AgUiFold(
             case "cancelled":
                 return Finish(new JsonObject { ["type"] = "cancelled" });
             default:
-                RunError? error = errorOf(ended.Event);
+                RunError? error = errorOf();
                 return Error(
                     error is null ? ended.Event?.Code ?? "internalError" : CamelCase.Of(error.Code),
                     error?.Message ?? ended.Event?.Text ?? "The run failed.");
@@ -163,7 +164,8 @@ internal sealed class AgUiFold(
 
     private JsonObject Snapshot() => new() { ["type"] = "MESSAGES_SNAPSHOT", ["messages"] = messages.DeepClone() };
 
-    private JsonObject EndOf(int turn, int attempt) => new() { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = MessageId(turn, attempt) };
+    private JsonObject EndOf(int turn, int attempt) =>
+        new() { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = MessageId(turn, attempt) };
 
     private string MessageId(int turn, int attempt) => attempt == 1 ? $"{runId}.{turn}" : $"{runId}.{turn}.a{attempt}";
 
@@ -179,7 +181,7 @@ internal sealed class AgUiFold(
                 {"type":"object","properties":{"approved":{"type":"boolean"},"editedArgs":{"type":"object"},
                 "comment":{"type":"string"},"callHash":{"type":"string"}},"required":["approved"]}
                 """),
-            ["expiresAt"] = approval.ExpiresAt.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+            ["expiresAt"] = DoorJson.TimeOf(approval.ExpiresAt),
             ["metadata"] = new JsonObject
             {
                 ["callHash"] = approval.CallHash,

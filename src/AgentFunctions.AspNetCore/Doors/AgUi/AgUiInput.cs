@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
 
 namespace AgentFunctions.AspNetCore.Doors.AgUi;
 
@@ -47,7 +48,8 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
             }
         }
 
-        return new AgUiInput(Name(input, "threadId"), Name(input, "runId"), (JsonArray)(input["messages"] as JsonArray ?? []).DeepClone())
+        var messages = (JsonArray)(input["messages"] as JsonArray ?? []).DeepClone();
+        return new AgUiInput(Name(input, "threadId"), Name(input, "runId"), messages)
         {
             Resume = [.. (input["resume"] as JsonArray ?? []).Select(AgUiResume.Read)],
             Further = further.Count == 0 ? null : further,
@@ -72,10 +74,9 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
     {
         try
         {
-            return JsonNode.Parse(body.Span, null, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false })
-                as JsonObject ?? throw Invalid("body: send a JSON object.");
+            return DoorJson.Parse(body) as JsonObject ?? throw Invalid("body: send a JSON object.");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        catch (JsonException)
         {
             throw Invalid("body: not valid JSON.");
         }
@@ -96,7 +97,8 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
 internal sealed record AgUiResume(string Id, bool IsCancelled, JsonObject Payload)
 {
     /// <summary>Reads an answer.</summary>
-    public static AgUiResume Read(JsonNode? entry) => entry?["interruptId"] is JsonValue value && value.TryGetValue(out string? id)
-        ? new AgUiResume(id, entry["status"]?.ToString() == "cancelled", entry["payload"] as JsonObject ?? [])
-        : throw new AgentException(ErrorCode.InvalidInput, "resume.interruptId: name what is answered.");
+    public static AgUiResume Read(JsonNode? entry) =>
+        entry?["interruptId"] is JsonValue value && value.TryGetValue(out string? id)
+            ? new AgUiResume(id, entry["status"]?.ToString() == "cancelled", entry["payload"] as JsonObject ?? [])
+            : throw new AgentException(ErrorCode.InvalidInput, "resume.interruptId: name what is answered.");
 }

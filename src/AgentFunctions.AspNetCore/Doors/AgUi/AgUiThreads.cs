@@ -16,8 +16,8 @@ namespace AgentFunctions.AspNetCore.Doors.AgUi;
 
 /// <summary>Dialogues of AG-UI: a thread is a run, and each request of its client an exchange of that run.</summary>
 internal sealed class AgUiThreads(
-    AgentGateway gateway, RunSteering steering, RunReader reader, ExchangeStore exchanges, Journal journal, ApprovalService approvals,
-    QuestionService questions, RunStands stands, TimeProvider time)
+    AgentGateway gateway, RunSteering steering, RunReader reader, ExchangeStore exchanges, Journal journal,
+    ApprovalService approvals, QuestionService questions, RunStands stands, TimeProvider time)
 {
     /// <summary>The name of the door.</summary>
     public const string Door = "agui";
@@ -42,8 +42,8 @@ internal sealed class AgUiThreads(
 
     /// <summary>Makes the exchange of a request, or finds the one that the same request has made.</summary>
     /// <exception cref="AgentException">
-    /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the name was used for another request. <see cref="ErrorCode.ApprovalStateForbids"/>:
-    /// something that was asked is not answered.
+    /// <see cref="ErrorCode.IdempotencyKeyReused"/>: the name was used for another request.
+    /// <see cref="ErrorCode.ApprovalStateForbids"/>: something that was asked is not answered.
     /// </exception>
     public async Task<Exchange> MakeAsync(string agent, AgUiInput input, Caller caller, CancellationToken cancellationToken)
     {
@@ -60,13 +60,15 @@ internal sealed class AgUiThreads(
         {
             return Text(same, "hash") == input.Hash
                 ? same
-                : throw new AgentException(ErrorCode.IdempotencyKeyReused, "runId: it was used for another request; use a new one.");
+                : throw new AgentException(
+                    ErrorCode.IdempotencyKeyReused, "runId: it was used for another request; use a new one.");
         }
 
         long from = known.Count > 0 && known[^1].To is { } to ? to : await journal.LengthAsync(run.Id, cancellationToken);
         await ResumeAsync(run, input, caller, cancellationToken);
         HashSet<string> seen = [.. known.SelectMany(static one => IdsOf(one))];
-        if (input.Last is { } last && !seen.Contains(last["id"]?.ToString() ?? "") && AgUiInput.TextOf(last) is { Length: > 0 } words)
+        if (input.Last is { } last && !seen.Contains(last["id"]?.ToString() ?? "")
+            && AgUiInput.TextOf(last) is { Length: > 0 } words)
         {
             await steering.SendAsync(run.Id, words, caller, $"{Door}/{thread}/{input.Hash}", cancellationToken);
         }
@@ -81,7 +83,8 @@ internal sealed class AgUiThreads(
         RunStand stand = await stands.GetAsync(run.Id, caller, RunAct.Steer, cancellationToken);
         if (stand.Answerable.FirstOrDefault(open => input.Resume.All(one => one.Id != open.Id)) is { } left)
         {
-            throw new AgentException(ErrorCode.ApprovalStateForbids, $"resume: '{left.Id}' is not answered; answer all that was asked.");
+            throw new AgentException(
+                ErrorCode.ApprovalStateForbids, $"resume: '{left.Id}' is not answered; answer all that was asked.");
         }
 
         foreach (AgUiResume resume in input.Resume)
@@ -116,10 +119,11 @@ internal sealed class AgUiThreads(
     private static RunRequest RequestOf(string agent, string thread, AgUiInput input)
     {
         JsonObject further = input.Further is { } given ? (JsonObject)given.DeepClone() : [];
-        JsonNode[] before = [.. input.Messages.Where(message => message != input.Last).Select(static message => (JsonNode)new JsonObject
-        {
-            ["role"] = message?["role"]?.ToString(), ["content"] = AgUiInput.TextOf(message),
-        })];
+        JsonNode[] before =
+        [
+            .. input.Messages.Where(message => message != input.Last).Select(static message =>
+                new JsonObject { ["role"] = message?["role"]?.ToString(), ["content"] = AgUiInput.TextOf(message) }),
+        ];
         if (before.Length > 0)
         {
             further["messages"] = new JsonArray(before);
@@ -156,7 +160,9 @@ internal sealed class AgUiThreads(
 
     /// <summary>Gets the dialogue that was kept with an exchange.</summary>
     public static JsonArray MessagesOf(Exchange exchange) =>
-        exchange.Request!.Value.TryGetProperty("messages", out JsonElement kept) ? (JsonArray)JsonNode.Parse(kept.GetRawText())! : [];
+        exchange.Request!.Value.TryGetProperty("messages", out JsonElement kept)
+            ? (JsonArray)JsonNode.Parse(kept.GetRawText())!
+            : [];
 
     private static IEnumerable<string> IdsOf(Exchange exchange) =>
         exchange.Request!.Value.GetProperty("ids").EnumerateArray().Select(static id => id.GetString()!);

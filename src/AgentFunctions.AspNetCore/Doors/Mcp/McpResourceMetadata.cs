@@ -27,7 +27,7 @@ internal static class McpResourceMetadata
     /// <summary>Makes the challenge that names the document.</summary>
     public static ChallengeMetadata Challenge(string door) => new(http => OptionsOf(http).Oidc.Count == 0
         ? "Bearer"
-        : $"Bearer resource_metadata=\"{Origin(http)}{Address}{door}\", scope=\"{CallerRoles.Submitter}\"");
+        : $"Bearer resource_metadata=\"{HostAddress.Of(http)}{Address}{door}\", scope=\"{CallerRoles.Submitter}\"");
 
     private static Task WriteAsync(HttpContext http, string door)
     {
@@ -40,7 +40,7 @@ internal static class McpResourceMetadata
 
         var document = new JsonObject
         {
-            ["resource"] = Origin(http) + door,
+            ["resource"] = HostAddress.Of(http) + door,
             ["authorization_servers"] = new JsonArray([.. options.Oidc.Select(static issuer => (JsonNode?)issuer.Issuer)]),
             ["bearer_methods_supported"] = new JsonArray("header"),
             ["scopes_supported"] =
@@ -53,7 +53,4 @@ internal static class McpResourceMetadata
 
     private static ApiOptions OptionsOf(HttpContext http) =>
         http.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value;
-
-    private static string Origin(HttpContext http) =>
-        OptionsOf(http).PublicUrl?.TrimEnd('/') ?? $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
 }

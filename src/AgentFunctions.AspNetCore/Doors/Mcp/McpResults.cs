@@ -35,7 +35,8 @@ internal static class McpResults
         [
             new TextContentBlock
             {
-                Text = $"Run {stand.Run.Id} goes on. {(stand.Words is { } words ? words + " " : "")}Call run_status with this id to hear how it stands"
+                Text = $"Run {stand.Run.Id} goes on. {(stand.Words is { } words ? words + " " : "")}"
+                    + "Call run_status with this id to hear how it stands"
                     + (stand.Answerable.Count == 0 ? "." : ", and run_answer to answer."),
             },
         ],

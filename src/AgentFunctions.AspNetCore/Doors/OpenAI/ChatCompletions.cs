@@ -5,20 +5,18 @@ using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Runs;
 using AgentFunctions.Views;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
 /// <summary>Chat completions: the same exchanges as responses, told as one message.</summary>
-internal sealed class ChatCompletions(
-    NewResponses made, RunProjection projection, RunReader reader, IOptions<DoorOptions> options, TimeProvider time)
+internal sealed class ChatCompletions(NewResponses made, RunProjection projection, RunReader reader)
 {
-    private static readonly string[] Ignored =
+    private static readonly string[] Known =
     [
-        "model", "messages", "stream", "stream_options", "n", "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed",
-        "logit_bias", "logprobs", "top_logprobs", "user", "store", "metadata", "max_tokens", "max_completion_tokens", "stop",
-        "service_tier", "parallel_tool_calls", "reasoning_effort", "response_format", "safety_identifier", "prompt_cache_key",
-        "verbosity", "modalities",
+        "model", "messages", "stream", "stream_options", "n", "temperature", "top_p", "frequency_penalty", "presence_penalty",
+        "seed", "logit_bias", "logprobs", "top_logprobs", "user", "store", "metadata", "max_tokens", "max_completion_tokens",
+        "stop", "service_tier", "parallel_tool_calls", "reasoning_effort", "response_format", "safety_identifier",
+        "prompt_cache_key", "verbosity", "modalities",
     ];
 
     /// <summary>Answers a request.</summary>
@@ -34,7 +32,8 @@ internal sealed class ChatCompletions(
         Exchange exchange = await made.MakeAsync(request, body, caller, key, isRepeated, cancellationToken);
         if (request.Streams)
         {
-            bool counts = body["stream_options"]?["include_usage"] is JsonValue wanted && wanted.TryGetValue(out bool is1) && is1;
+            bool counts = body["stream_options"]?["include_usage"] is JsonValue value
+                && value.TryGetValue(out bool wanted) && wanted;
             await DoorStream.WriteAsync(http, exchange.RunId, token => StreamAsync(exchange, caller, counts, token));
             return TypedResults.Empty;
         }
@@ -47,7 +46,7 @@ internal sealed class ChatCompletions(
     {
         foreach ((string name, JsonNode? value) in body)
         {
-            if (Array.IndexOf(Ignored, name) < 0 && value is not (null or JsonArray { Count: 0 }))
+            if (Array.IndexOf(Known, name) < 0 && value is not (null or JsonArray { Count: 0 }))
             {
                 throw OpenAIException.Unsupported(name);
             }
@@ -58,10 +57,12 @@ internal sealed class ChatCompletions(
             throw OpenAIException.Invalid("n", "one answer at a time; use 1.");
         }
 
-        JsonArray messages = body["messages"] as JsonArray ?? throw OpenAIException.Invalid("messages", "send a list of messages.");
+        JsonArray messages = body["messages"] as JsonArray
+            ?? throw OpenAIException.Invalid("messages", "send a list of messages.");
         string[] instructions =
         [
-            .. messages.Where(static message => IsInstruction(message)).Select(static message => message!["content"]?.ToString() ?? ""),
+            .. messages.Where(static message => IsInstruction(message))
+                .Select(static message => message!["content"]?.ToString() ?? ""),
         ];
         var made = new JsonObject
         {
@@ -97,17 +98,8 @@ internal sealed class ChatCompletions(
 
     private async Task<JsonObject> WaitAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(options.Value.WaitFor, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         var fold = new ChatFold();
-        try
-        {
-            await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Responses.Carries, true, either.Token))
-            {
-                fold.Take(frame);
-            }
-        }
-        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        if (!await projection.WaitAsync(exchange, caller, Responses.Carries, fold.Take, cancellationToken))
         {
             fold.Leave(exchange.RunId);
         }

@@ -39,8 +39,9 @@ internal sealed class ChatFold
                 (Text, Reason) = (turn.Calls.Count == 0 ? turn.Text : "", turn.IsCut ? "length" : "stop");
                 break;
             case ExchangeInterrupted cut:
-                Text = string.Join('\n', cut.Open.Select(static open => open.Approval).OfType<Approval>().Select(static approval =>
-                    $"May '{approval.Tool}' be called? Approval {approval.Id} waits for an answer over the HTTP API or the dashboard."));
+                Text = string.Join('\n', cut.Open.Select(static open => open.Approval).OfType<Approval>().Select(
+                    static approval => $"May '{approval.Tool}' be called? Approval {approval.Id} waits for an answer over the "
+                        + "HTTP API or the dashboard."));
                 _status = "completed";
                 break;
             case ExchangeEnded ended:

@@ -13,7 +13,9 @@ using AgentFunctions.Views;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
-/// <summary>Makes responses: the first one of a run, the next one, or one that goes on from an earlier one in a run of its own.</summary>
+/// <summary>
+/// Makes responses: the first one of a run, the next one, or one that goes on from an earlier one in a run of its own.
+/// </summary>
 internal sealed class NewResponses(
     AgentGateway gateway, RunSteering steering, RunForking forking, RunReader reader, ApprovalService approvals, Journal journal,
     ExchangeStore exchanges, Responses responses, TimeProvider time)
@@ -32,7 +34,8 @@ internal sealed class NewResponses(
     /// <param name="isRepeated">Whether the client says that it has sent it before.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<Exchange> MakeAsync(
-        ResponsesRequest request, JsonObject body, Caller caller, string? key, bool isRepeated, CancellationToken cancellationToken)
+        ResponsesRequest request, JsonObject body, Caller caller, string? key, bool isRepeated,
+        CancellationToken cancellationToken)
     {
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(body.ToJsonString())));
         JsonElement kept = Keep(request, hash, key);
@@ -68,7 +71,8 @@ internal sealed class NewResponses(
 
     /// <summary>Says the next words to the run, and answers what it asked.</summary>
     private async Task<Exchange> GoOnAsync(
-        Exchange previous, ResponsesRequest request, JsonElement kept, Caller caller, string? key, CancellationToken cancellationToken)
+        Exchange previous, ResponsesRequest request, JsonElement kept, Caller caller, string? key,
+        CancellationToken cancellationToken)
     {
         if (request is { Words.Length: 0, Approvals.Count: 0 })
         {
@@ -98,7 +102,8 @@ internal sealed class NewResponses(
 
     /// <summary>Goes on from an earlier response in a run of its own: what came later stays as it is.</summary>
     private async Task<Exchange> ForkAsync(
-        Exchange previous, ResponsesRequest request, JsonElement kept, Caller caller, string? key, CancellationToken cancellationToken)
+        Exchange previous, ResponsesRequest request, JsonElement kept, Caller caller, string? key,
+        CancellationToken cancellationToken)
     {
         int? turn = null;
         await foreach ((long position, JournalEvent e) in journal.ReadAsync(

@@ -38,8 +38,8 @@ internal static class OpenAIDoor
     public static (string? Key, bool IsRepeated) KeyOf(HttpRequest request)
     {
         string? key = request.Headers.Single("Idempotency-Key");
-        bool isRepeated = int.TryParse(
-            request.Headers["x-stainless-retry-count"], NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0;
+        string? retries = request.Headers["x-stainless-retry-count"];
+        bool isRepeated = int.TryParse(retries, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0;
         return (key is null ? null : $"{Responses.Door}/{key}", isRepeated);
     }
 
@@ -128,7 +128,8 @@ internal static class OpenAIDoor
             ["object"] = "list",
             ["data"] = new JsonArray(
             [
-                .. agents.Agents.Where(agent => gateway.MayAsk(http.Caller(), agent.Name)).Select(static agent => ModelOf(agent.Name)),
+                .. agents.Agents.Where(agent => gateway.MayAsk(http.Caller(), agent.Name))
+                    .Select(static agent => ModelOf(agent.Name)),
             ]),
         });
 

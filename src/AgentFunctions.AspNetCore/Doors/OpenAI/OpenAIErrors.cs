@@ -47,7 +47,8 @@ internal sealed class OpenAIErrors : IErrorWriter
         if (e.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {
             http.Response.Headers["x-should-retry"] = "true";
-            http.Response.Headers.RetryAfter = $"{Math.Max(1, (int)Math.Ceiling((retryAfter ?? TimeSpan.FromSeconds(5)).TotalSeconds))}";
+            double seconds = (retryAfter ?? TimeSpan.FromSeconds(5)).TotalSeconds;
+            http.Response.Headers.RetryAfter = $"{Math.Max(1, (int)Math.Ceiling(seconds))}";
         }
 
         Redactor redactor = http.RequestServices.GetRequiredService<Redactor>();

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
 /// <summary>An error of the form that OpenAI's clients know.</summary>
-[SuppressMessage("Design", "CA1032:Implement standard exception constructors", Justification = "An error without a code says too little.")]
+[SuppressMessage(
+    "Design", "CA1032:Implement standard exception constructors", Justification = "An error without a code says too little.")]
 internal sealed class OpenAIException(int status, string type, string code, string? param, string message) : Exception(message)
 {
     private const string InvalidRequest = "invalid_request_error";
@@ -28,7 +29,8 @@ internal sealed class OpenAIException(int status, string type, string code, stri
 
     /// <summary>Makes the error of a member that this host does not know.</summary>
     public static OpenAIException Unsupported(string param) => new(
-        StatusCodes.Status400BadRequest, InvalidRequest, "unsupported_parameter", param, $"{param}: not supported; leave it out.");
+        StatusCodes.Status400BadRequest, InvalidRequest, "unsupported_parameter", param,
+        $"{param}: not supported; leave it out.");
 
     /// <summary>Makes the error of a response that does not exist, or is none of the caller's.</summary>
     public static OpenAIException NotFound(string id) => new(
@@ -44,7 +46,8 @@ internal sealed class OpenAIException(int status, string type, string code, stri
         ErrorCode.RunNotFound or ErrorCode.RunErased =>
             new(StatusCodes.Status404NotFound, InvalidRequest, "previous_response_not_found", null, e.Message),
         ErrorCode.NotAllowed => new(StatusCodes.Status403Forbidden, "permission_error", "not_allowed", null, e.Message),
-        ErrorCode.QuotaExceeded => new(StatusCodes.Status429TooManyRequests, "rate_limit_error", "rate_limit_exceeded", null, e.Message),
+        ErrorCode.QuotaExceeded =>
+            new(StatusCodes.Status429TooManyRequests, "rate_limit_error", "rate_limit_exceeded", null, e.Message),
         ErrorCode.Overloaded or ErrorCode.EngineUnavailable => new(
             StatusCodes.Status503ServiceUnavailable, "server_error", "server_unavailable", null,
             "The host cannot serve this now; repeat it later."),

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
 using Microsoft.AspNetCore.Http;
 
@@ -19,10 +20,9 @@ internal static class OpenAIJson
         ReadOnlyMemory<byte> body = await request.ReadJsonBytesAsync(cancellationToken);
         try
         {
-            return JsonNode.Parse(body.Span, null, new JsonDocumentOptions { MaxDepth = 64, AllowDuplicateProperties = false })
-                as JsonObject ?? throw OpenAIException.Invalid("body", "send a JSON object.");
+            return DoorJson.Parse(body) as JsonObject ?? throw OpenAIException.Invalid("body", "send a JSON object.");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        catch (JsonException)
         {
             throw OpenAIException.Invalid("body", "not valid JSON.");
         }

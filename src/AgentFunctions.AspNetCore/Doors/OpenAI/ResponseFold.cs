@@ -10,8 +10,8 @@ namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 /// <summary>Makes of an exchange a response, and the events that lead to it.</summary>
 /// <param name="head">What the response has before anything happens.</param>
 /// <param name="runId">The run.</param>
-/// <param name="errorOf">Gets the error of a run that failed.</param>
-internal sealed class ResponseFold(JsonObject head, string runId, Func<JournalEvent?, RunError?> errorOf)
+/// <param name="error">The error of a run that failed; <see langword="null"/> for none.</param>
+internal sealed class ResponseFold(JsonObject head, string runId, RunError? error)
 {
     private static readonly string[] s_first = ["response.created", "response.in_progress"];
 
@@ -89,8 +89,8 @@ internal sealed class ResponseFold(JsonObject head, string runId, Func<JournalEv
         [
             Added(started.Number, Message(started.Turn, started.Attempt, "in_progress", null)),
             Event(
-                "response.content_part.added", started.Number + 1, ("item_id", id), ("output_index", IndexOf(id)), ("content_index", 0),
-                ("part", Part(""))),
+                "response.content_part.added", started.Number + 1, ("item_id", id), ("output_index", IndexOf(id)),
+                ("content_index", 0), ("part", Part(""))),
         ];
     }
 
@@ -201,10 +201,9 @@ internal sealed class ResponseFold(JsonObject head, string runId, Func<JournalEv
                 return Close("response.incomplete", "cancelled", ended.Number);
             case "budgetExhausted":
                 head["incomplete_details"] = new JsonObject { ["reason"] = "max_output_tokens" };
-                Note(errorOf(ended.Event)?.Code ?? "budgetExhausted");
+                Note(error?.Code ?? "budgetExhausted");
                 return Close("response.incomplete", "incomplete", ended.Number);
             default:
-                RunError? error = errorOf(ended.Event);
                 head["error"] = new JsonObject
                 {
                     ["code"] = OpenAIErrors.CodeOf(error?.Code),

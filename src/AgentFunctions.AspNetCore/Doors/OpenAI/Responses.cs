@@ -7,14 +7,13 @@ using AgentFunctions.Gateway.Access;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Views;
-using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
 /// <summary>Reads and cancels responses: each is an exchange of a run.</summary>
 internal sealed class Responses(
-    ExchangeStore exchanges, RunProjection projection, RunReader reader, RunAccess access, RunSteering steering, Journal journal,
-    IOptions<DoorOptions> options, TimeProvider time)
+    ExchangeStore exchanges, RunProjection projection, RunReader reader, RunAccess access, RunSteering steering, RunStands stands,
+    Journal journal)
 {
     /// <summary>The name of the door.</summary>
     public const string Door = "openai";
@@ -55,21 +54,8 @@ internal sealed class Responses(
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public async Task<JsonObject> WaitAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
     {
-        using var late = new CancellationTokenSource(options.Value.WaitFor, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         ResponseFold fold = await FoldAsync(exchange, cancellationToken);
-        try
-        {
-            await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Carries, true, either.Token))
-            {
-                fold.Take(frame);
-            }
-        }
-        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            // It goes on in the background.
-        }
-
+        await projection.WaitAsync(exchange, caller, Carries, frame => fold.Take(frame), cancellationToken);
         return fold.Response;
     }
 
@@ -122,32 +108,27 @@ internal sealed class Responses(
         {
             try
             {
-                await steering.CancelAsync(exchange.RunId, caller, "cancelled by the client of its response", null, cancellationToken);
+                await steering.CancelAsync(
+                    exchange.RunId, caller, "cancelled by the client of its response", null, cancellationToken);
             }
             catch (AgentException e) when (e.Code == ErrorCode.RunStateForbids)
             {
                 // It has ended already, which is what the client wants.
             }
 
-            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(2), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-            try
-            {
-                await reader.WaitForEndAsync(exchange.RunId, either.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // It ends soon.
-            }
+            await stands.WaitBrieflyForEndAsync(exchange.RunId, cancellationToken);
         }
 
         return await ViewAsync(exchange, caller, cancellationToken);
     }
 
-    /// <summary>Deletes a response: it can be found no more by this door. The run is kept for as long as its retention says.</summary>
+    /// <summary>
+    /// Deletes a response: it can be found no more by this door. The run is kept for as long as its retention says.
+    /// </summary>
     /// <param name="exchange">The exchange.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task DeleteAsync(Exchange exchange, CancellationToken cancellationToken) => exchanges.DeleteAsync(exchange, cancellationToken);
+    public Task DeleteAsync(Exchange exchange, CancellationToken cancellationToken) =>
+        exchanges.DeleteAsync(exchange, cancellationToken);
 
     /// <summary>Whether this door can carry a question: there are items for approvals, but none for forms.</summary>
     /// <param name="open">The question.</param>
@@ -187,7 +168,7 @@ internal sealed class Responses(
             head[name] = value?.DeepClone();
         }
 
-        return new ResponseFold(head, exchange.RunId, ended => run.IsEnded ? run.Error : null);
+        return new ResponseFold(head, exchange.RunId, run.Error);
     }
 
     private static long NumberOf(JsonObject told) => told["sequence_number"]!.GetValue<long>();

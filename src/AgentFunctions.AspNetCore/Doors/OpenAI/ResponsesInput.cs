@@ -83,7 +83,8 @@ internal sealed record ResponsesInput(string Words, JsonArray Before, IReadOnlyL
         {
             "input_text" or "output_text" or "text" => part["text"]?.ToString() ?? "",
             "refusal" => part["refusal"]?.ToString() ?? "",
-            var type => throw OpenAIException.Invalid("input.content", $"a part of the type '{type}' is not supported; send text."),
+            var type => throw OpenAIException.Invalid(
+                "input.content", $"a part of the type '{type}' is not supported; send text."),
         })),
         _ => throw OpenAIException.Invalid("input.content", "send text, or a list of parts."),
     };

@@ -16,8 +16,9 @@ internal sealed record ResponsesRequest
 
     private static readonly string[] Ignored =
     [
-        "temperature", "top_p", "top_logprobs", "truncation", "parallel_tool_calls", "service_tier", "store", "user", "safety_identifier",
-        "prompt_cache_key", "prompt_cache_retention", "reasoning", "include", "stream_options", "tool_choice", "max_output_tokens",
+        "temperature", "top_p", "top_logprobs", "truncation", "parallel_tool_calls", "service_tier", "store", "user",
+        "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "reasoning", "include", "stream_options",
+        "tool_choice", "max_output_tokens",
     ];
 
     /// <summary>Gets the agent.</summary>
@@ -124,8 +125,8 @@ internal sealed record ResponsesRequest
     private static void EnsureKnown(string name, JsonNode? value)
     {
         bool isEmpty = value is null or JsonArray { Count: 0 };
-        bool isKnown = name is "model" or "agent" or "input" or "instructions" or "previous_response_id" or "conversation" or "stream"
-            or "background" or "text" or "max_tool_calls" or "metadata"
+        bool isKnown = name is "model" or "agent" or "input" or "instructions" or "previous_response_id" or "conversation"
+            or "stream" or "background" or "text" or "max_tool_calls" or "metadata"
             || Array.IndexOf(Ignored, name) >= 0;
         if (!isKnown && !isEmpty)
         {
@@ -173,7 +174,8 @@ internal sealed record ResponsesRequest
     private static JsonObject EchoOf(JsonObject body)
     {
         var echo = new JsonObject();
-        foreach (string name in (string[])["temperature", "top_p", "max_output_tokens", "max_tool_calls", "text", "user", "reasoning"])
+        string[] repeated = ["temperature", "top_p", "max_output_tokens", "max_tool_calls", "text", "user", "reasoning"];
+        foreach (string name in repeated)
         {
             if (body[name] is { } value)
             {

@@ -14,8 +14,8 @@ internal sealed record Delivery(string Id, long Position)
 }
 
 /// <summary>
-/// Remembers which answers of a run's models were streamed before they were recorded, one record a turn. An answer is entered before
-/// its first piece is sent, so every reader knows of it, also after a crash that kept it from being recorded.
+/// Remembers which answers of a run's models were streamed before they were recorded, one record a turn. An answer is entered
+/// before its first piece is sent, so every reader knows of it, also after a crash that kept it from being recorded.
 /// </summary>
 internal sealed class Deliveries(IRecordStore records)
 {
@@ -36,7 +36,8 @@ internal sealed class Deliveries(IRecordStore records)
     public Task<IReadOnlyList<Delivery>> EnterAsync(
         string runId, int turn, string id, long position, CancellationToken cancellationToken) =>
         ChangeAsync(
-            runId, turn, known => known.Any(one => one.Id == id) ? known : [.. known, new Delivery(id, position)], cancellationToken);
+            runId, turn, known => known.Any(one => one.Id == id) ? known : [.. known, new Delivery(id, position)],
+            cancellationToken);
 
     /// <summary>Enters that what was streamed of an answer is void.</summary>
     /// <param name="runId">The run.</param>
@@ -56,7 +57,8 @@ internal sealed class Deliveries(IRecordStore records)
         known.TakeWhile(one => one.Id != delivery.Id).Count(one => one.Position == delivery.Position));
 
     private async Task<IReadOnlyList<Delivery>> ChangeAsync(
-        string runId, int turn, Func<IReadOnlyList<Delivery>, IReadOnlyList<Delivery>> change, CancellationToken cancellationToken)
+        string runId, int turn, Func<IReadOnlyList<Delivery>, IReadOnlyList<Delivery>> change,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -71,7 +73,8 @@ internal sealed class Deliveries(IRecordStore records)
             try
             {
                 await records.PutAsync(
-                    KeyOf(runId, turn), JsonSerializer.SerializeToUtf8Bytes([.. changed], DeliveriesJsonContext.Default.DeliveryArray),
+                    KeyOf(runId, turn),
+                    JsonSerializer.SerializeToUtf8Bytes([.. changed], DeliveriesJsonContext.Default.DeliveryArray),
                     record is null ? RecordCondition.IfNew : RecordCondition.IfMatch(record.Etag), cancellationToken);
                 return changed;
             }

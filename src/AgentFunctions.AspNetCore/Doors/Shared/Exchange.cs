@@ -11,7 +11,9 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 /// <param name="At">When it was requested (UTC).</param>
 internal sealed record Exchange(string RunId, long From, string Door, DateTimeOffset At)
 {
-    /// <summary>Gets the position after its last event; <see langword="null"/> while it goes on, or if it ends with the run.</summary>
+    /// <summary>
+    /// Gets the position after its last event; <see langword="null"/> while it goes on, or if it ends with the run.
+    /// </summary>
     public long? To { get; init; }
 
     /// <summary>Gets the ids of what was asked at its end.</summary>
@@ -77,7 +79,8 @@ internal sealed class ExchangeStore(IRecordStore records)
     /// <param name="asked">The ids of what is asked.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The exchange as it is stored.</returns>
-    public async Task<Exchange> EndAsync(Exchange exchange, long to, IReadOnlyList<string> asked, CancellationToken cancellationToken)
+    public async Task<Exchange> EndAsync(
+        Exchange exchange, long to, IReadOnlyList<string> asked, CancellationToken cancellationToken)
     {
         while (true)
         {

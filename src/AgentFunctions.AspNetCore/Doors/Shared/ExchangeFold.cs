@@ -62,7 +62,7 @@ internal sealed class ExchangeFold(long from, TurnReader turns, TextProjection t
                     : [];
             case { Type: JournalEventTypes.RunEnded }:
                 IsEnded = true;
-                return [.. await text.EndAsync(End, cancellationToken), new ExchangeEnded(StreamNumbers.OfEnd(End), End, e)];
+                return [.. await text.EndAsync(End, cancellationToken), new ExchangeEnded(StreamNumbers.OfEnd(End), e)];
             default:
                 return [new RunNoted(number, e)];
         }

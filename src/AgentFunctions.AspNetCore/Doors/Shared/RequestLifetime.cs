@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
 /// <summary>
-/// Bounds a request whose stream an SDK writes by <see cref="ApiOptions.StreamLifetime"/>: the SDK is told that its client has left.
+/// Bounds a request whose stream an SDK writes by <see cref="ApiOptions.StreamLifetime"/>: the SDK is told that its client has
+/// left.
 /// </summary>
 internal static class RequestLifetime
 {

@@ -36,7 +36,8 @@ internal sealed record TextLost(long Number, int Turn, int Attempt) : RunFrame(N
 /// <param name="Usage">What it consumed.</param>
 /// <param name="IsCut">Whether the text was cut at a limit of output tokens.</param>
 internal sealed record TurnRecorded(
-    long Number, int Turn, int? Attempt, string Text, IReadOnlyList<AskedCall> Calls, TokenUsage Usage, bool IsCut) : RunFrame(Number);
+    long Number, int Turn, int? Attempt, string Text, IReadOnlyList<AskedCall> Calls, TokenUsage Usage, bool IsCut)
+    : RunFrame(Number);
 
 /// <summary>A call that a model asked for.</summary>
 /// <param name="Call">Its number within the turn, from 0.</param>
@@ -71,6 +72,5 @@ internal sealed record ExchangeInterrupted(long Number, long End, IReadOnlyList<
 
 /// <summary>The exchange ends with the run.</summary>
 /// <param name="Number">The last number.</param>
-/// <param name="End">The position after the last event.</param>
 /// <param name="Event">The event that tells of the end; <see langword="null"/> if there is none.</param>
-internal sealed record ExchangeEnded(long Number, long End, JournalEvent? Event) : RunFrame(Number);
+internal sealed record ExchangeEnded(long Number, JournalEvent? Event) : RunFrame(Number);

@@ -86,6 +86,34 @@ internal sealed class RunProjection(
         }
     }
 
+    /// <summary>Tells what happens until the exchange ends, for as long as the settings let a request wait.</summary>
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="caller">Who is told.</param>
+    /// <param name="carries">Whether the door can carry a question.</param>
+    /// <param name="take">Told of each frame, in order.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>Whether the exchange has ended; otherwise it goes on in the background.</returns>
+    public async Task<bool> WaitAsync(
+        Exchange exchange, Caller caller, Func<OpenQuestion, bool> carries, Action<RunFrame> take,
+        CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(options.Value.WaitFor, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            await foreach (RunFrame frame in TellAsync(exchange, caller, carries, true, either.Token))
+            {
+                take(frame);
+            }
+
+            return true;
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
     /// <summary>What is to be told when no event of the exchange is left.</summary>
     private async Task<IReadOnlyList<RunFrame>> EndAsync(
         Exchange exchange, ExchangeFold fold, Caller caller, Func<OpenQuestion, bool> carries, bool isOver,
@@ -106,7 +134,7 @@ internal sealed class RunProjection(
         }
 
         return isOver
-            ? [.. await fold.CutAsync(cancellationToken), new ExchangeEnded(StreamNumbers.OfEnd(fold.End), fold.End, null)]
+            ? [.. await fold.CutAsync(cancellationToken), new ExchangeEnded(StreamNumbers.OfEnd(fold.End), null)]
             : [];
     }
 
@@ -126,7 +154,8 @@ internal sealed class RunProjection(
 
     /// <summary>Ends the exchange if the run waits for its caller.</summary>
     private async Task<Exchange> InterruptAsync(
-        Exchange exchange, ExchangeFold fold, Caller caller, Func<OpenQuestion, bool> carries, CancellationToken cancellationToken)
+        Exchange exchange, ExchangeFold fold, Caller caller, Func<OpenQuestion, bool> carries,
+        CancellationToken cancellationToken)
     {
         RunStand stand = await stands.GetAsync(exchange.RunId, caller, RunAct.See, cancellationToken);
         string[] asked = [.. stand.Answerable.Where(carries).Select(static open => open.Id).Take(StreamNumbers.MostAsked)];
@@ -139,14 +168,16 @@ internal sealed class RunProjection(
     private async Task<Exchange> RefreshAsync(Exchange exchange, RunSignal signal, CancellationToken cancellationToken) =>
         exchange.To is null && signal is JournalSignal
         {
-            Event.Type: JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn or JournalEventTypes.QuestionAnswered
-                or JournalEventTypes.QuestionDeclined or JournalEventTypes.QuestionExpired or JournalEventTypes.QuestionWithdrawn
+            Event.Type: JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn
+                or JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined
+                or JournalEventTypes.QuestionExpired or JournalEventTypes.QuestionWithdrawn
                 or JournalEventTypes.MessageReceived or JournalEventTypes.ToolStarted
         }
             ? await exchanges.FindAsync(exchange.RunId, exchange.From, cancellationToken) ?? exchange
             : exchange;
 
-    private async Task<IReadOnlyList<OpenQuestion>> AskedAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<OpenQuestion>> AskedAsync(
+        Exchange exchange, Caller caller, CancellationToken cancellationToken)
     {
         var asked = new List<OpenQuestion>();
         IReadOnlyList<Question> all = await questions.ListOfTreeAsync(exchange.RunId, null, cancellationToken);
@@ -175,7 +206,8 @@ internal sealed class RunProjection(
     private async IAsyncEnumerable<RunSignal> ReadAsync(
         Exchange exchange, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach ((long position, JournalEvent e) in journal.ReadAsync(exchange.RunId, exchange.From, null, cancellationToken))
+        await foreach ((long position, JournalEvent e) in journal.ReadAsync(
+            exchange.RunId, exchange.From, null, cancellationToken))
         {
             if (position >= exchange.To)
             {

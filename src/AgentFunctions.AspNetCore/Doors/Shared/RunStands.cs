@@ -14,6 +14,9 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
     /// </summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a run that was asked to end may take before its client is answered.</summary>
+    private static readonly TimeSpan Ending = TimeSpan.FromSeconds(2);
+
     /// <summary>Gets where a run stands.</summary>
     /// <param name="id">The run.</param>
     /// <param name="caller">Who looks.</param>
@@ -34,14 +37,28 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
     /// <param name="seen">Told of each event of the run, in order.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Where the run stands then.</returns>
+    public Task<RunStand> WaitAsync(
+        string id, Caller caller, TimeSpan longest, Func<JournalEvent, Task>? seen, CancellationToken cancellationToken) =>
+        WaitAsync(id, caller, longest, 0, [], seen, cancellationToken);
+
+    /// <summary>Waits until a run has ended, or waits for something else that the caller may answer.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="caller">Who waits.</param>
+    /// <param name="longest">The longest time to wait.</param>
+    /// <param name="from">The position of the first event that is told of.</param>
+    /// <param name="known">What the run waited for when the caller last looked.</param>
+    /// <param name="seen">Told of each event of the run, in order.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>Where the run stands then.</returns>
     public async Task<RunStand> WaitAsync(
-        string id, Caller caller, TimeSpan longest, Func<JournalEvent, Task>? seen, CancellationToken cancellationToken)
+        string id, Caller caller, TimeSpan longest, long from, IReadOnlyList<OpenQuestion> known, Func<JournalEvent, Task>? seen,
+        CancellationToken cancellationToken)
     {
         await access.EnsureAsync(caller, id, RunAct.See, cancellationToken);
         using var late = new CancellationTokenSource(longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         await using IAsyncEnumerator<(long Position, JournalEvent Event)> events =
-            feed.FollowAsync(id, 0, either.Token).GetAsyncEnumerator(CancellationToken.None);
+            feed.FollowAsync(id, from, either.Token).GetAsyncEnumerator(CancellationToken.None);
         Task<bool> next = events.MoveNextAsync().AsTask();
         try
         {
@@ -59,7 +76,7 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
                 }
 
                 RunStand stand = await GetAsync(id, caller, RunAct.See, cancellationToken);
-                if (stand.Run.IsEnded || stand.Answerable.Count > 0)
+                if (stand.Run.IsEnded || (stand.Answerable.Count > 0 && !AreSame(stand.Open, known)))
                 {
                     return stand;
                 }
@@ -82,6 +99,26 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
             await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>Waits a little for a run that was asked to end.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task WaitBrieflyForEndAsync(string id, CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(Ending, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            await reader.WaitForEndAsync(id, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It ends soon.
+        }
+    }
+
+    private static bool AreSame(IReadOnlyList<OpenQuestion> some, IReadOnlyList<OpenQuestion> others) =>
+        some.Select(static one => one.Id).SequenceEqual(others.Select(static one => one.Id), StringComparer.Ordinal);
 
     private async Task WaitAsync(Task next, CancellationToken cancellationToken)
     {

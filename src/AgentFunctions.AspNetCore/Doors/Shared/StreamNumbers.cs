@@ -1,8 +1,8 @@
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
 /// <summary>
-/// The numbers of events of a stream. They are made of positions in the run's journal, so they are the same whenever the stream is
-/// replayed, by whichever host. Each position has a block of numbers; gaps are left.
+/// The numbers of events of a stream. They are made of positions in the run's journal, so they are the same whenever the stream
+/// is replayed, by whichever host. Each position has a block of numbers; gaps are left.
 /// </summary>
 internal static class StreamNumbers
 {
@@ -19,7 +19,9 @@ internal static class StreamNumbers
     /// <summary>The most positions that have numbers: they must fit 32 bits.</summary>
     public const long MostPositions = (int.MaxValue / Block) - 2;
 
-    /// <summary>The most answers of a model that are streamed at one position; what comes after is sent once it is recorded.</summary>
+    /// <summary>
+    /// The most answers of a model that are streamed at one position; what comes after is sent once it is recorded.
+    /// </summary>
     public const int MostDeliveries = (Asked - EventSlots) / DeliverySlots;
 
     /// <summary>The most that can be asked at the end of one exchange.</summary>

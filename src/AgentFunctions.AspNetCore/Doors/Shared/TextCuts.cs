@@ -1,8 +1,8 @@
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
 /// <summary>
-/// The places at which the text of a message is cut into pieces. They depend on the text alone, so the number of the last piece tells how
-/// much of it a client has, and the rest can be made of the recorded text.
+/// The places at which the text of a message is cut into pieces. They depend on the text alone, so the number of the last piece
+/// tells how much of it a client has, and the rest can be made of the recorded text.
 /// </summary>
 internal static class TextCuts
 {

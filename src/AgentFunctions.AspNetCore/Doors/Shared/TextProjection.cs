@@ -99,8 +99,8 @@ internal sealed class TextProjection(string runId, Deliveries deliveries, TurnRe
         }
 
         frames.Add(new TurnRecorded(
-            StreamNumbers.OfClosing(position), turn, text.Length > 0 ? attempt : null, text, turns.CallsOf(reply), reply.Usage ?? new(),
-            reply.FinishReason == "length"));
+            StreamNumbers.OfClosing(position), turn, text.Length > 0 ? attempt : null, text, turns.CallsOf(reply),
+            reply.Usage ?? new(), reply.FinishReason == "length"));
         (_recorded, _recordedAt, _id, _open) = (turn, position, null, null);
         return frames;
     }
