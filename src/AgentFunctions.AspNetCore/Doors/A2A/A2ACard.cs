@@ -2,13 +2,16 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
+using AgentFunctions.AspNetCore.Doors.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
 
-/// <summary>The card of an agent, by which others find and call it. It has nothing that is empty, so its canonical form is one.</summary>
+/// <summary>
+/// The card of an agent, by which others find and call it. It has nothing that is empty, so its canonical form is one.
+/// </summary>
 internal static class A2ACard
 {
     /// <summary>Makes the card.</summary>
@@ -17,8 +20,7 @@ internal static class A2ACard
     public static JsonObject Of(AgentDefinition agent, HttpContext http)
     {
         ApiOptions options = http.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value;
-        string root = options.PublicUrl?.TrimEnd('/') ?? $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
-        string url = $"{root}/a2a/{agent.Name}";
+        string url = $"{HostAddress.Of(http)}/a2a/{agent.Name}";
         string what = agent.Description.Length > 0 ? agent.Description : $"The agent '{agent.Name}'.";
         var schemes = new JsonObject
         {

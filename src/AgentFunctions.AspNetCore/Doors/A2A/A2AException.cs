@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace AgentFunctions.AspNetCore.Doors.A2A;
 
 /// <summary>An error of the Agent2Agent protocol.</summary>
-[SuppressMessage("Design", "CA1032:Implement standard exception constructors", Justification = "An error without a code says too little.")]
+[SuppressMessage(
+    "Design", "CA1032:Implement standard exception constructors", Justification = "An error without a code says too little.")]
 internal sealed class A2AException(int code, string reason, int status, string message) : Exception(message)
 {
     /// <summary>Gets the code of JSON-RPC.</summary>

@@ -35,7 +35,8 @@ internal sealed record A2AMessage(string Id, string Text, JsonObject Data)
 
         var words = new List<string>();
         var data = new JsonObject();
-        foreach (JsonNode? part in message["parts"] as JsonArray ?? throw A2AException.Invalid("message.parts: send at least one part."))
+        JsonArray parts = message["parts"] as JsonArray ?? throw A2AException.Invalid("message.parts: send at least one part.");
+        foreach (JsonNode? part in parts)
         {
             Take(part, words, data);
         }

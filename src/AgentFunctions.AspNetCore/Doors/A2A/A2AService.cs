@@ -14,7 +14,7 @@ namespace AgentFunctions.AspNetCore.Doors.A2A;
 /// <summary>What both bindings of the Agent2Agent protocol do: a task is a run.</summary>
 internal sealed class A2AService(
     AgentGateway gateway, RunStands stands, RunSteering steering, RunReader reader, TaskView view, A2AAnswers answers,
-    IOptions<DoorOptions> options, TimeProvider time)
+    IOptions<DoorOptions> options)
 {
     /// <summary>The name of the door.</summary>
     public const string Door = "a2a";
@@ -62,7 +62,9 @@ internal sealed class A2AService(
         return (await gateway.SubmitAsync(request, caller, key, cancellationToken)).Id;
     }
 
-    /// <summary>Takes a message, and waits until its task has ended or asks something, unless the client does not want that.</summary>
+    /// <summary>
+    /// Takes a message, and waits until its task has ended or asks something, unless the client does not want that.
+    /// </summary>
     public async Task<JsonObject> SendAsync(string agent, A2AMessage message, Caller caller, CancellationToken cancellationToken)
     {
         string id = await TakeAsync(agent, message, caller, cancellationToken);
@@ -125,26 +127,33 @@ internal sealed class A2AService(
         if (!stand.Run.IsEnded)
         {
             await steering.CancelAsync(id, caller, "cancelled by the client of its task", null, cancellationToken);
-            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(2), time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-            try
-            {
-                await reader.WaitForEndAsync(id, either.Token);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // It ends soon.
-            }
-
+            await stands.WaitBrieflyForEndAsync(id, cancellationToken);
             return await GetAsync(agent, id, 0, caller, cancellationToken);
         }
 
         throw new A2AException(-32002, "TASK_NOT_CANCELABLE", StatusCodes.Status409Conflict, $"Task '{id}' has ended already.");
     }
 
+    /// <summary>Ensures that a task can be subscribed to.</summary>
+    /// <returns>The task.</returns>
+    public async Task<string> SubscribeAsync(string agent, string id, Caller caller, CancellationToken cancellationToken)
+    {
+        RunStand stand = await FindAsync(agent, id, caller, RunAct.See, cancellationToken);
+        return stand.Run.IsEnded
+            ? throw A2AException.Unsupported($"Task '{id}' has ended; get it instead.")
+            : id;
+    }
+
+    /// <summary>Refuses to send notifications of a task that the caller may see.</summary>
+    public async Task<JsonObject> RefusePushAsync(string agent, string id, Caller caller, CancellationToken cancellationToken)
+    {
+        await FindAsync(agent, id, caller, RunAct.See, cancellationToken);
+        throw A2AException.NoPush();
+    }
+
     /// <summary>Finds a task of an agent.</summary>
     /// <exception cref="A2AException">There is none that the caller may see.</exception>
-    public async Task<RunStand> FindAsync(
+    private async Task<RunStand> FindAsync(
         string agent, string id, Caller caller, RunAct act, CancellationToken cancellationToken)
     {
         RunStand? stand = RunReader.IsRunId(id) ? await stands.GetAsync(id, caller, act, cancellationToken) : null;

@@ -1,24 +1,31 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Gateway.Access;
+using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
 
 /// <summary>Tells of a task as it goes on. All who listen are told the same: they read one journal.</summary>
-internal sealed class TaskStream(RunStands stands, TaskView view, Journal journal, Transcript transcript, TimeProvider time)
+internal sealed class TaskStream(RunStands stands, TaskView view, Journal journal, Transcript transcript, Redactor redactor)
 {
-    private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
-
-    /// <summary>Tells how a task stands, and then what becomes of it, until it has ended.</summary>
+    /// <summary>Writes a task as server-sent events.</summary>
+    /// <param name="http">The request.</param>
     /// <param name="id">The task.</param>
     /// <param name="caller">Who is told.</param>
-    /// <param name="isSubscription">Whether it goes on while the task asks its caller something.</param>
-    /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async IAsyncEnumerable<JsonObject> TellAsync(
+    /// <param name="isSubscription">Whether the stream goes on while the task asks its caller something.</param>
+    /// <param name="wrap">Puts an update into the form of the binding.</param>
+    public Task WriteAsync(HttpContext http, string id, Caller caller, bool isSubscription, Func<JsonObject, JsonObject> wrap) =>
+        DoorStream.WriteAsync(http, id, cancellationToken => TellAsync(id, caller, isSubscription, cancellationToken)
+            .Select(told => Encoding.UTF8.GetBytes($"data: {wrap(told).ToJsonString()}\n\n")));
+
+    /// <summary>Tells how a task stands, and then what becomes of it, until it has ended.</summary>
+    private async IAsyncEnumerable<JsonObject> TellAsync(
         string id, Caller caller, bool isSubscription, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long known = await journal.LengthAsync(id, cancellationToken);
@@ -49,22 +56,21 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
     }
 
     private async Task FollowAsync(
-        string id, Caller caller, long known, bool isSubscription, ChannelWriter<JsonObject> told, CancellationToken cancellationToken)
+        string id, Caller caller, long from, bool isSubscription, ChannelWriter<JsonObject> told,
+        CancellationToken cancellationToken)
     {
         try
         {
-            while (true)
+            var turns = new TurnReader(transcript, redactor, id);
+            RunStand? stand = null;
+            do
             {
-                long at = 0;
-                RunStand stand = await stands.WaitAsync(
-                    id, caller, Timeout.InfiniteTimeSpan,
+                stand = await stands.WaitAsync(
+                    id, caller, Timeout.InfiniteTimeSpan, from, stand?.Open ?? [],
                     async e =>
                     {
-                        if (at++ >= known)
-                        {
-                            known = at;
-                            await TellAsync(id, e, caller, told, cancellationToken);
-                        }
+                        from++;
+                        await TellAsync(id, e, caller, turns, told, cancellationToken);
                     },
                     cancellationToken);
                 if (TaskView.AnswerOf(stand.Run) is { } answer)
@@ -82,18 +88,8 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
                 }
 
                 told.TryWrite(Update(stand, null));
-                if (stand.Run.IsEnded || !isSubscription)
-                {
-                    return;
-                }
-
-                string[] open = [.. stand.Open.Select(static one => one.Id)];
-                while (!stand.Run.IsEnded && stand.Open.Select(static one => one.Id).SequenceEqual(open))
-                {
-                    await Task.Delay(Look, time, cancellationToken);
-                    stand = await stands.GetAsync(id, caller, RunAct.See, cancellationToken);
-                }
             }
+            while (isSubscription && !stand.Run.IsEnded);
         }
         finally
         {
@@ -102,7 +98,8 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
     }
 
     private async Task TellAsync(
-        string id, JournalEvent e, Caller caller, ChannelWriter<JsonObject> told, CancellationToken cancellationToken)
+        string id, JournalEvent e, Caller caller, TurnReader turns, ChannelWriter<JsonObject> told,
+        CancellationToken cancellationToken)
     {
         bool isTurn = e.Type == JournalEventTypes.ModelCompleted;
         if (!isTurn && e.Type is not (JournalEventTypes.ApprovalRequested or JournalEventTypes.ApprovalDecided
@@ -122,7 +119,7 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
         if (isTurn)
         {
             stand = stand with { Run = stand.Run with { Status = RunStatus.Running } };
-            string text = await TextOfAsync(id, e, cancellationToken);
+            string text = await TextOfAsync(e, turns, cancellationToken);
             if (text.Length == 0)
             {
                 return;
@@ -135,19 +132,8 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
     }
 
     /// <summary>The whole text; the journal has its beginning.</summary>
-    private async Task<string> TextOfAsync(string id, JournalEvent e, CancellationToken cancellationToken)
-    {
-        string text = e.Text ?? "";
-        await foreach (TranscriptEntry entry in transcript.ReadAsync(id, 0, null, cancellationToken))
-        {
-            if (entry.Turn == e.Turn && entry.Source == TranscriptOrigin.Model)
-            {
-                text = entry.Message.Text;
-            }
-        }
-
-        return text;
-    }
+    private static async Task<string> TextOfAsync(JournalEvent e, TurnReader turns, CancellationToken cancellationToken) =>
+        e.Turn is { } turn && await turns.FindAsync(turn, cancellationToken) is { } said ? said.Message.Text : e.Text ?? "";
 
     private static JsonObject Update(RunStand stand, JsonObject? said) => new()
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
@@ -67,7 +66,7 @@ internal sealed class TaskView(Transcript transcript)
     public static JsonObject StatusOf(RunStand stand, JsonObject? said = null)
     {
         Run run = stand.Run;
-        var status = new JsonObject { ["state"] = StateOf(stand), ["timestamp"] = TimeOf(run.UpdatedAt) };
+        var status = new JsonObject { ["state"] = StateOf(stand), ["timestamp"] = DoorJson.TimeOf(run.UpdatedAt) };
         string? words = run.IsEnded
             ? run.Status == RunStatus.Completed ? null : run.Error?.Message ?? $"The run is {CamelCase.Of(run.Status)}."
             : stand.Words;
@@ -116,7 +115,7 @@ internal sealed class TaskView(Transcript transcript)
             ["tool"] = approval.Tool,
             ["arguments"] = JsonNode.Parse((approval.Edited ?? approval.Arguments).GetRawText()),
             ["callHash"] = approval.CallHash,
-            ["expiresAt"] = TimeOf(approval.ExpiresAt),
+            ["expiresAt"] = DoorJson.TimeOf(approval.ExpiresAt),
         }
         : new JsonObject
         {
@@ -133,9 +132,9 @@ internal sealed class TaskView(Transcript transcript)
             if (entry.SummaryKeepsFrom is null && entry.Message.Text is { Length: > 0 } text
                 && entry.Source is TranscriptOrigin.Person or TranscriptOrigin.Model)
             {
-                bool isModel = entry.Message.Role == ChatRole.Assistant;
-                history.Add(Said(
-                    run, isModel ? $"{run.Id}.{entry.Turn}" : $"{run.Id}.in.{entry.Position}", isModel ? "ROLE_AGENT" : "ROLE_USER", text));
+                history.Add(entry.Message.Role == ChatRole.Assistant
+                    ? Said(run, $"{run.Id}.{entry.Turn}", "ROLE_AGENT", text)
+                    : Said(run, $"{run.Id}.in.{entry.Position}", "ROLE_USER", text));
             }
         }
 
@@ -148,7 +147,4 @@ internal sealed class TaskView(Transcript transcript)
         message["role"] = role;
         return message;
     }
-
-    private static string TimeOf(DateTimeOffset at) =>
-        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
