@@ -29,7 +29,7 @@ const of = async (call) => {
     await call();
     return null;
   } catch (error) {
-    return { name: error.name, reason: error.reason ?? null, message: error.message };
+    return { name: error.name, message: error.message };
   }
 };
 const collect = async (stream) => {

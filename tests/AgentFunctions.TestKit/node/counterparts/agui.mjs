@@ -59,7 +59,7 @@ const scenarios = {
     say(late, 'Again.');
     const expired = await run(late, { resume: [{ interruptId: interrupt.id, status: 'resolved', payload: { approved: true } }] });
     return {
-      outcome: outcome.type, interrupt, first: first.result.thrown ?? null, shape: shape(edited.events), thrown: edited.result.thrown ?? null,
+      outcome: outcome.type, interrupt, first: first.result.thrown ?? null, thrown: edited.result.thrown ?? null,
       messages: messages(agent), expired: expired.error?.code ?? expired.result.thrown,
     };
   },

@@ -31,7 +31,7 @@ const scenarios = {
     const final = await helper.finalResponse();
     const stored = await client.responses.retrieve(last.id);
     return {
-      numbers: all.map((event) => event.sequence_number), types: all.map((event) => event.type), wrong, cut: cuts[7], helped,
+      numbers: all.map((event) => event.sequence_number), wrong, cut: cuts[7], helped,
       text: final.output_text, stored: stored.output_text, output: stored.output.map((item) => item.type),
       status: stored.status, usage: stored.usage,
     };
@@ -75,7 +75,7 @@ const scenarios = {
   },
 
   async errors() {
-    const of = async (call) => call().then(() => null, (error) => ({ status: error.status, code: error.code, param: error.param, type: error.type }));
+    const of = async (call) => call().then(() => null, (error) => ({ status: error.status, code: error.code, param: error.param }));
     return {
       foreign: await of(() => client.responses.retrieve(rest[0])),
       cancel: await of(() => client.responses.cancel(rest[0])),
@@ -136,8 +136,8 @@ const scenarios = {
     const many = await client.chat.completions.create({ model: 'worker', n: 2, messages: [{ role: 'user', content: 'x' }] })
       .catch((error) => error.status);
     return {
-      text: whole.choices[0].message.content, finish: whole.choices[0].finish_reason, usage: whole.usage, id: whole.id,
-      next: next.choices[0].message.content, nextId: next.id,
+      text: whole.choices[0].message.content, finish: whole.choices[0].finish_reason, usage: whole.usage,
+      next: next.choices[0].message.content,
       streamed: chunks.map((chunk) => chunk.choices[0]?.delta?.content ?? '').join(''),
       end: chunks.find((chunk) => chunk.choices[0]?.finish_reason)?.choices[0].finish_reason, counted: chunks.at(-1).usage, many,
     };

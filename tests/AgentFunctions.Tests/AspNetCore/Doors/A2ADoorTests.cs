@@ -1,12 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using AgentFunctions.Gateway;
-using AgentFunctions.Governance.Audit;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
@@ -23,8 +18,7 @@ internal sealed class A2ADoorTests
     public async Task Task_SentStreamedListedAnsweredAndCancelled(string transport, CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: send}, then: ask}]");
-        await using ApiHost host = await StartAsync([("Governance:PolicyPath", policy)]);
+        await using ApiHost host = await StartAsync(DoorHost.WithApproval(folder));
 
         JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", "none", "all", cancellationToken, transport);
 
@@ -42,16 +36,8 @@ internal sealed class A2ADoorTests
         Assert.That(told.GetProperty("steer").EnumerateArray().Last().GetInt32(), Is.EqualTo(Completed), told.ToString());
         Assert.That(NameOf("twice"), Does.Contain("TaskNotCancelable"));
         Assert.That(NameOf("ended"), Does.Contain("UnsupportedOperation"));
-        Assert.That(NameOf("push"), Does.Contain("PushNotificationNotSupported").Or.Contain("PushNotification"), told.ToString());
-        var audit = new List<AuditEntry>();
-        await foreach (AuditEntry entry in host.Get<AuditLog>().ReadAsync(Of("id"), 0, cancellationToken))
-        {
-            audit.Add(entry);
-        }
-
-        Assert.That(
-            audit.Where(static entry => entry.Type == "run.submitted").Select(static entry => (entry.Door, entry.DoorRequest)),
-            Is.EqualTo(new[] { ("a2a", "same") }));
+        Assert.That(NameOf("push"), Does.Contain("PushNotificationNotSupported"), told.ToString());
+        Assert.That(await host.SubmissionsAsync(Of("id"), cancellationToken), Is.EqualTo(new[] { ("a2a", "same") }));
 
         string Of(string name) => told.GetProperty(name).GetString()!;
         int Number(string name) => told.GetProperty(name).GetInt32();
@@ -62,12 +48,10 @@ internal sealed class A2ADoorTests
     [TestCase("rest")]
     public async Task Task_OfAnotherCaller_DoesNotExist(string transport, CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([("Api:Key", "the-key-of-the-host")]);
-        ApiKeys keys = host.Get<ApiKeys>();
-        await keys.AddAsync("root", [CallerRoles.Admin], Caller.Local, cancellationToken);
-        string anna = await keys.AddAsync("anna", [CallerRoles.Submitter], Caller.Local, cancellationToken);
-        string ben = await keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local, cancellationToken);
-        string id = (await SendAsync(host, anna, cancellationToken)).GetProperty("result").GetProperty("task").GetProperty("id").GetString()!;
+        await using ApiHost host = await StartAsync(DoorHost.WithKey);
+        (string anna, string ben) = await host.AddCallersAsync(cancellationToken);
+        JsonElement sent = await SendAsync(host, anna, cancellationToken);
+        string id = sent.GetProperty("result").GetProperty("task").GetProperty("id").GetString()!;
 
         JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", ben, "foreign", cancellationToken, transport, id);
 
@@ -80,7 +64,7 @@ internal sealed class A2ADoorTests
     [Test]
     public async Task Request_WithoutAVersion_IsRefused(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([]);
+        await using ApiHost host = await StartAsync();
 
         JsonElement refused = await SendAsync(host, null, cancellationToken, version: null);
 
@@ -113,15 +97,15 @@ internal sealed class A2ADoorTests
         return JsonElement.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
     }
 
-    private static Task<ApiHost> StartAsync((string Key, string Value)[] settings) => ApiHost.StartAsync(
-        static request => request.Messages.Select(static message => message.ToString()).ToArray() switch
+    private static Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
+        static request => request switch
         {
-            var all when Says(all, "Look twice") && request.Turn < 2 => ChatReply.Call("look", new { at = request.Turn }) with
+            { Turn: < 2 } when request.Says("Look twice") => ChatReply.Call("look", new { at = request.Turn }) with
             {
                 Text = $"I look, time {request.Turn}.",
             },
-            var all when Says(all, "Send it") && request.Turn < 1 => ChatReply.Call("send", new { }),
-            var all when Says(all, "Wait.") => ChatReply.Say(Answer) with
+            { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { }),
+            _ when request.Says("Wait.") => ChatReply.Say(Answer) with
             {
                 Before = static token => new TaskCompletionSource().Task.WaitAsync(token),
             },
@@ -131,14 +115,5 @@ internal sealed class A2ADoorTests
             AgentTool.Create("look", "Looks.", ToolEffect.None, static (int at) => $"seen {at}"),
             AgentTool.Create("send", "Sends.", ToolEffect.NotIdempotent, static () => "sent"),
         ],
-        builder =>
-        {
-            builder.Configuration.AddInMemoryCollection(
-                settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
-            builder.Services.AddAgentFunctionsDoors();
-        },
-        static app => app.MapDoors());
-
-    private static bool Says(string[] messages, string words) =>
-        messages.Any(message => message.Contains(words, StringComparison.Ordinal));
+        settings);
 }

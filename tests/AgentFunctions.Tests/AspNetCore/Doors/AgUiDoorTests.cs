@@ -1,12 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using AgentFunctions.Gateway;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
@@ -21,7 +17,7 @@ internal sealed class AgUiDoorTests
     [Test]
     public async Task Thread_OfTwoRuns_IsOneRunWhoseMessagesTheClientHas(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([]);
+        await using ApiHost host = await StartAsync();
 
         JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "talk", cancellationToken);
 
@@ -34,7 +30,8 @@ internal sealed class AgUiDoorTests
         JsonElement[] messages = [.. told.GetProperty("messages").EnumerateArray()];
         Assert.That(
             messages.Select(static message => message[0].GetString()),
-            Is.EqualTo((string[])["user", "assistant", "tool", "assistant", "tool", "assistant", "user", "assistant"]), told.ToString());
+            Is.EqualTo((string[])["user", "assistant", "tool", "assistant", "tool", "assistant", "user", "assistant"]),
+            told.ToString());
         Assert.That(messages[^1][1].GetString(), Is.EqualTo(Answer));
         Assert.That(told.GetProperty("again").GetInt32(), Is.EqualTo(2));
         Assert.That(told.GetProperty("whole").GetBoolean(), told.ToString());
@@ -46,11 +43,11 @@ internal sealed class AgUiDoorTests
     public async Task Interrupt_ResumedWithEditedArguments_CallsWithThem(CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: send}, then: ask}]");
-        await using ApiHost host = await StartAsync([("Governance:PolicyPath", policy)]);
+        await using ApiHost host = await StartAsync(DoorHost.WithApproval(folder));
 
         JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "approval", cancellationToken);
 
+        Assert.That(told.GetProperty("first").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
         Assert.That(told.GetProperty("outcome").GetString(), Is.EqualTo("interrupt"));
         Assert.That(told.GetProperty("interrupt").GetProperty("reason").GetString(), Is.EqualTo("tool_call"));
         Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
@@ -65,11 +62,8 @@ internal sealed class AgUiDoorTests
     [Test]
     public async Task Thread_OfAnotherCaller_DoesNotExist(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([("Api:Key", "the-key-of-the-host")]);
-        ApiKeys keys = host.Get<ApiKeys>();
-        await keys.AddAsync("root", [CallerRoles.Admin], Caller.Local, cancellationToken);
-        string anna = await keys.AddAsync("anna", [CallerRoles.Submitter], Caller.Local, cancellationToken);
-        string ben = await keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local, cancellationToken);
+        await using ApiHost host = await StartAsync(DoorHost.WithKey);
+        (string anna, string ben) = await host.AddCallersAsync(cancellationToken);
         string own = await SendAsync("/agui/worker", anna, HttpStatusCode.OK);
 
         string connected = await SendAsync("/agui/worker/connect", ben, HttpStatusCode.OK);
@@ -99,28 +93,19 @@ internal sealed class AgUiDoorTests
         }
     }
 
-    private Task<ApiHost> StartAsync((string Key, string Value)[] settings) => ApiHost.StartAsync(
-        static request => request.Messages.Select(static message => message.ToString()).ToArray() switch
+    private Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
+        static request => request switch
         {
-            var all when Says(all, "Look twice") && request.Turn < 2 => ChatReply.Call("look", new { at = request.Turn }) with
+            { Turn: < 2 } when request.Says("Look twice") => ChatReply.Call("look", new { at = request.Turn }) with
             {
                 Text = $"I look, time {request.Turn}.",
             },
-            var all when Says(all, "Send it") && request.Turn < 1 => ChatReply.Call("send", new { to = "ben" }),
+            { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { to = "ben" }),
             _ => ChatReply.Say(Answer),
         },
         [
             AgentTool.Create("look", "Looks.", ToolEffect.None, static (int at) => $"seen {at}"),
             AgentTool.Create("send", "Sends.", ToolEffect.NotIdempotent, (string to) => _sentTo = to),
         ],
-        builder =>
-        {
-            builder.Configuration.AddInMemoryCollection(
-                settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
-            builder.Services.AddAgentFunctionsDoors();
-        },
-        static app => app.MapDoors());
-
-    private static bool Says(string[] messages, string words) =>
-        messages.Any(message => message.Contains(words, StringComparison.Ordinal));
+        settings);
 }

@@ -2,11 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Gateway;
-using AgentFunctions.Governance.Audit;
 using AgentFunctions.TestKit;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
@@ -39,7 +35,7 @@ internal sealed class McpDoorTests
     [Test]
     public async Task Call_ThatIsRepeatedUnderItsKey_IsOneRun_AndNamesTheDoor(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([]);
+        await using ApiHost host = await StartAsync();
 
         string[] runs = new string[2];
         for (int i = 0; i < 2; i++)
@@ -51,15 +47,7 @@ internal sealed class McpDoorTests
         }
 
         Assert.That(runs[0], Is.EqualTo(runs[1]));
-        var audit = new List<AuditEntry>();
-        await foreach (AuditEntry entry in host.Get<AuditLog>().ReadAsync(runs[0], 0, cancellationToken))
-        {
-            audit.Add(entry);
-        }
-
-        Assert.That(
-            audit.Where(static entry => entry.Type == "run.submitted").Select(static entry => (entry.Door, entry.DoorRequest)),
-            Is.EqualTo(new[] { ("mcp", "mcp/k-1") }));
+        Assert.That(await host.SubmissionsAsync(runs[0], cancellationToken), Is.EqualTo(new[] { ("mcp", "mcp/k-1") }));
     }
 
     [TestCase("""{"goal":""}""", "goal")]
@@ -68,7 +56,7 @@ internal sealed class McpDoorTests
     public async Task Call_WithBadArguments_IsAnErrorThatTheModelCanMend(
         string arguments, string field, CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([]);
+        await using ApiHost host = await StartAsync();
 
         JsonElement told = await CallAsync(host, "worker", JsonElement.Parse(arguments), cancellationToken);
 
@@ -91,7 +79,8 @@ internal sealed class McpDoorTests
 
         Assert.That(refused.GetProperty("isError").GetBoolean());
         Assert.That(
-            refused.GetProperty("content")[0].GetProperty("text").GetString(), Does.StartWith(field).And.EndsWith("[invalidInput]"));
+            refused.GetProperty("content")[0].GetProperty("text").GetString(),
+            Does.StartWith(field).And.EndsWith("[invalidInput]"));
     }
 
     [TestCase("Doors:WaitFor")]
@@ -99,7 +88,7 @@ internal sealed class McpDoorTests
     public void Start_WithAWaitThatIsOutOfRange_NamesTheSetting(string setting)
     {
         OptionsValidationException? refused = Assert.ThrowsAsync<OptionsValidationException>(
-            () => StartAsync([(setting, "00:00:00")]));
+            () => StartAsync((setting, "00:00:00")));
 
         Assert.That(refused!.Message, Does.Contain($"{setting}: use 1 second to 1 day."));
     }
@@ -107,12 +96,9 @@ internal sealed class McpDoorTests
     [Test]
     public async Task Run_OfAnotherCaller_DoesNotExist(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([("Api:Key", "the-key-of-the-host")]);
-        ApiKeys keys = host.Get<ApiKeys>();
-        await keys.AddAsync("root", [CallerRoles.Admin], Caller.Local, cancellationToken);
-        string anna = await keys.AddAsync("anna", [CallerRoles.Submitter], Caller.Local, cancellationToken);
-        string ben = await keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local, cancellationToken);
-        string viewer = await keys.AddAsync("vera", [CallerRoles.Viewer], Caller.Local, cancellationToken);
+        await using ApiHost host = await StartAsync(DoorHost.WithKey);
+        (string anna, string ben) = await host.AddCallersAsync(cancellationToken);
+        string viewer = await host.Get<ApiKeys>().AddAsync("vera", [CallerRoles.Viewer], Caller.Local, cancellationToken);
         JsonElement told = await SendAsync(
             "tools/call", "worker", new { name = "worker", arguments = new { goal = "Say hello." } }, anna);
         string id = told.GetProperty("result").GetProperty("structuredContent").GetProperty("run").GetString()!;
@@ -146,7 +132,7 @@ internal sealed class McpDoorTests
     public async Task Request_WithoutCredentials_IsToldWhereToGetThem(CancellationToken cancellationToken)
     {
         await using ApiHost host = await StartAsync(
-            [("Api:Oidc:0:Issuer", "https://issuer.example"), ("Api:Oidc:0:Audience", "agents")]);
+            ("Api:Oidc:0:Issuer", "https://issuer.example"), ("Api:Oidc:0:Audience", "agents"));
 
         using HttpResponseMessage refused = await host.Client.PostAsync(
             "/mcp", new StringContent("{}", Encoding.UTF8, "application/json"), cancellationToken);
@@ -160,15 +146,8 @@ internal sealed class McpDoorTests
         Assert.That(document.GetProperty("resource").GetString(), Does.EndWith("/mcp"));
     }
 
-    private static Task<ApiHost> StartAsync((string Key, string Value)[] settings) => ApiHost.StartAsync(
-        static _ => ChatReply.Say("Hello."), [],
-        builder =>
-        {
-            builder.Configuration.AddInMemoryCollection(
-                settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
-            builder.Services.AddAgentFunctionsDoors();
-        },
-        static app => app.MapDoors());
+    private static Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) =>
+        DoorHost.StartAsync(static _ => ChatReply.Say("Hello."), [], settings);
 
     /// <summary>Calls a tool as a client of 2026-07-28 that has no capabilities.</summary>
     private static async Task<JsonElement> CallAsync(

@@ -32,10 +32,13 @@ internal sealed class McpResultsTests
     [Test]
     public void Unfinished_RunWithNothingToSay_HasNoGap()
     {
-        CallToolResult result = McpResults.Unfinished(new RunStand(Failed("x") with { Status = RunStatus.Running, Error = null }, []));
+        Run run = Failed("x") with { Status = RunStatus.Running, Error = null };
+
+        CallToolResult result = McpResults.Unfinished(new RunStand(run, []));
 
         Assert.That(
-            ((TextContentBlock)result.Content[0]).Text, Is.EqualTo("Run r1 goes on. Call run_status with this id to hear how it stands."));
+            ((TextContentBlock)result.Content[0]).Text,
+            Is.EqualTo("Run r1 goes on. Call run_status with this id to hear how it stands."));
     }
 
     private static Run Failed(string code) => new()

@@ -1,11 +1,7 @@
+using System.Net.Http.Json;
 using System.Text.Json;
-using AgentFunctions.Gateway;
-using AgentFunctions.Governance.Audit;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tools;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
@@ -13,14 +9,15 @@ namespace AgentFunctions.Tests.AspNetCore.Doors;
 [CancelAfter(300_000)]
 internal sealed class OpenAIDoorTests
 {
-    private static readonly string Answer = string.Concat(Enumerable.Range(0, 60).Select(static i => $"Line {i} of → the answer. "));
+    private static readonly string Answer =
+        string.Concat(Enumerable.Range(0, 60).Select(static i => $"Line {i} of → the answer. "));
 
     private int _sent;
 
     [Test]
     public async Task Stream_TakenUpAtTwentyPoints_HasTheSameEventsUnderTheSameNumbers(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([]);
+        await using ApiHost host = await StartAsync();
 
         JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "stream", cancellationToken, "Look twice.");
 
@@ -42,7 +39,7 @@ internal sealed class OpenAIDoorTests
     [Test]
     public async Task Response_InTheBackground_IsPolledContinuedForkedAndDeleted(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([]);
+        await using ApiHost host = await StartAsync();
 
         JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "background", cancellationToken, "Answer.");
 
@@ -56,9 +53,9 @@ internal sealed class OpenAIDoorTests
         Assert.That(Of("forked"), Does.StartWith("resp_").And.Not.StartWith(id));
         Assert.That(Of("input"), Is.EqualTo("And now?"));
         Assert.That(told.GetProperty("gone").GetInt32(), Is.EqualTo(404));
-        AuditEntry[] submitted = [.. (await AuditAsync(host, id["resp_".Length..], cancellationToken))
-            .Where(static entry => entry.Type == "run.submitted")];
-        Assert.That(submitted.Select(static entry => entry.Door), Is.EqualTo((string[])["openai"]));
+        Assert.That(
+            (await host.SubmissionsAsync(id["resp_".Length..], cancellationToken)).Select(static one => one.Door),
+            Is.EqualTo((string[])["openai"]));
 
         string Of(string name) => told.GetProperty(name).GetString()!;
     }
@@ -66,10 +63,8 @@ internal sealed class OpenAIDoorTests
     [Test]
     public async Task Approval_AnsweredTwice_IsOneCallAndOneResponse(CancellationToken cancellationToken)
     {
-        _sent = 0;
         using var folder = new TemporaryFolder();
-        string policy = folder.Write("policy.yaml", "rules: [{name: ask, when: {tool: send}, then: ask}]");
-        await using ApiHost host = await StartAsync([("Governance:PolicyPath", policy)]);
+        await using ApiHost host = await StartAsync(DoorHost.WithApproval(folder));
 
         JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "approval", cancellationToken, "Send it.");
 
@@ -78,7 +73,9 @@ internal sealed class OpenAIDoorTests
         Assert.That(request.GetProperty("name").GetString(), Is.EqualTo("send"));
         Assert.That(told.GetProperty("done").GetString(), Is.EqualTo(Answer));
         Assert.That(told.GetProperty("again").GetString(), Is.EqualTo(told.GetProperty("id").GetString()));
-        Assert.That(told.GetProperty("numbers").EnumerateArray().Select(static number => number.GetInt32()), Is.Ordered.And.Unique);
+        Assert.That(told.GetProperty("status").GetString(), Is.EqualTo("completed"));
+        Assert.That(
+            told.GetProperty("numbers").EnumerateArray().Select(static number => number.GetInt32()), Is.Ordered.And.Unique);
         Assert.That(
             told.GetProperty("items").EnumerateArray().Select(static item => item.GetString()),
             Is.EqualTo((string[])["mcp_call", "message"]));
@@ -88,11 +85,8 @@ internal sealed class OpenAIDoorTests
     [Test]
     public async Task Response_OfAnotherCaller_DoesNotExist_AndErrorsNameTheMember(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([("Api:Key", "the-key-of-the-host")]);
-        ApiKeys keys = host.Get<ApiKeys>();
-        await keys.AddAsync("root", [CallerRoles.Admin], Caller.Local, cancellationToken);
-        string anna = await keys.AddAsync("anna", [CallerRoles.Submitter], Caller.Local, cancellationToken);
-        string ben = await keys.AddAsync("ben", [CallerRoles.Submitter], Caller.Local, cancellationToken);
+        await using ApiHost host = await StartAsync(DoorHost.WithKey);
+        (string anna, string ben) = await host.AddCallersAsync(cancellationToken);
         JsonElement own = await Counterpart.RunAsync(host, "openai.mjs", anna, "retry", cancellationToken, "Answer.");
 
         JsonElement told = await Counterpart.RunAsync(
@@ -111,22 +105,23 @@ internal sealed class OpenAIDoorTests
     [Test]
     public async Task Request_WhoseAnswersAreLost_IsOneRun(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([]);
+        await using ApiHost host = await StartAsync();
 
         JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "retry", cancellationToken, "Answer.");
         JsonElement models = await Counterpart.RunAsync(host, "openai.mjs", "none", "models", cancellationToken);
 
-        JsonElement runs = JsonElement.Parse(await host.Client.GetStringAsync(new Uri("/api/runs", UriKind.Relative), cancellationToken));
+        JsonElement runs = await host.Client.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
         Assert.That(told.GetProperty("asked").GetInt32(), Is.EqualTo(3));
         Assert.That(told.GetProperty("text").GetString(), Is.EqualTo(Answer));
         Assert.That(runs.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
         Assert.That(models.GetProperty("names")[0].GetString(), Is.EqualTo("worker"));
+        Assert.That(models.GetProperty("one").GetString(), Is.EqualTo("model"));
     }
 
     [Test]
     public async Task ChatCompletion_WholeAndStreamed_HasTheAnswerAlone(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync([]);
+        await using ApiHost host = await StartAsync();
 
         JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "chat", cancellationToken, "Look twice.");
 
@@ -140,8 +135,16 @@ internal sealed class OpenAIDoorTests
         Assert.That(told.GetProperty("many").GetInt32(), Is.EqualTo(400));
     }
 
-    private Task<ApiHost> StartAsync((string Key, string Value)[] settings) => ApiHost.StartAsync(
-        Script,
+    private Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
+        static request => request switch
+        {
+            { Turn: < 2 } when request.Says("Look twice") => ChatReply.Call("look", new { at = $"place {request.Turn}" }) with
+            {
+                Text = $"I look for the {request.Turn}th time, at a place that is far away.",
+            },
+            { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { }),
+            _ => ChatReply.Say(Answer),
+        },
         [
             AgentTool.Create("look", "Looks.", ToolEffect.None, static (string at) => $"seen {at}"),
             AgentTool.Create("send", "Sends.", ToolEffect.NotIdempotent, () =>
@@ -150,37 +153,5 @@ internal sealed class OpenAIDoorTests
                 return "sent";
             }),
         ],
-        builder =>
-        {
-            builder.Configuration.AddInMemoryCollection(
-                settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
-            builder.Services.AddAgentFunctionsDoors();
-        },
-        static app => app.MapDoors());
-
-    private static ChatReply Script(ChatRequest request)
-    {
-        string goal = request.Messages.Select(static message => message.ToString())
-            .FirstOrDefault(static text => text.Contains("Look twice", StringComparison.Ordinal)
-                || text.Contains("Send it", StringComparison.Ordinal)) ?? "";
-        return request.Turn switch
-        {
-            < 2 when goal.Contains("Look", StringComparison.Ordinal) => ChatReply.Call("look", new { at = $"place {request.Turn}" })
-                with
-            { Text = $"I look for the {request.Turn}th time, at a place that is far away." },
-            0 when goal.Contains("Send", StringComparison.Ordinal) => ChatReply.Call("send", new { }),
-            _ => ChatReply.Say(Answer),
-        };
-    }
-
-    private static async Task<List<AuditEntry>> AuditAsync(ApiHost host, string run, CancellationToken cancellationToken)
-    {
-        var audit = new List<AuditEntry>();
-        await foreach (AuditEntry entry in host.Get<AuditLog>().ReadAsync(run, 0, cancellationToken))
-        {
-            audit.Add(entry);
-        }
-
-        return audit;
-    }
+        settings);
 }
