@@ -9,8 +9,8 @@ using AgentFunctions.Views;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>
-/// The dashboard through the one route that an app's HTTP trigger has, with Durable Task as the engine and Azurite as the stores: the page, who
-/// the browser is, a run while it works, and all that the page asks about it.
+/// The dashboard through the one route that an app's HTTP trigger has, with Durable Task as the engine and Azurite as the stores:
+/// the page, who the browser is, a run while it works, and all that the page asks about it.
 /// </summary>
 [CancelAfter(1_800_000)]
 public sealed partial class DashboardTests
@@ -44,7 +44,8 @@ public sealed partial class DashboardTests
     [Test]
     public async Task Page_ThroughTheOneRoute_IsServedWithItsFilesToAnybody()
     {
-        using var anybody = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = _http.BaseAddress };
+        var still = new HttpClientHandler { AllowAutoRedirect = false };
+        using var anybody = new HttpClient(still) { BaseAddress = _http.BaseAddress };
         using HttpResponseMessage root = await anybody.GetAsync("/", Cancel);
         using var asked = new HttpRequestMessage(HttpMethod.Get, "/dashboard/runs/x");
         asked.Headers.Accept.ParseAdd("text/html");
@@ -58,9 +59,13 @@ public sealed partial class DashboardTests
 
         Assert.That((root.StatusCode, root.Headers.Location?.ToString()), Is.EqualTo((HttpStatusCode.Found, "dashboard/")));
         Assert.That((shell.StatusCode, shell.Headers.Contains("Content-Security-Policy")), Is.EqualTo((HttpStatusCode.OK, true)));
-        Assert.That((script.StatusCode, script.Headers.CacheControl!.ToString()), Is.EqualTo((HttpStatusCode.OK, "public, max-age=31536000, immutable")));
+        Assert.That(
+            (script.StatusCode, script.Headers.CacheControl!.ToString()),
+            Is.EqualTo((HttpStatusCode.OK, "public, max-age=31536000, immutable")));
         Assert.That(head.StatusCode, Is.EqualTo(HttpStatusCode.OK));
-        Assert.That((session.GetProperty("required").GetBoolean(), session.GetProperty("caller").ValueKind), Is.EqualTo((true, JsonValueKind.Null)));
+        Assert.That(
+            (session.GetProperty("required").GetBoolean(), session.GetProperty("caller").ValueKind),
+            Is.EqualTo((true, JsonValueKind.Null)));
         Assert.That(own.GetProperty("host").GetProperty("engine").GetString(), Is.EqualTo("shared"));
         Assert.That(runs.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
     }
@@ -70,7 +75,8 @@ public sealed partial class DashboardTests
     {
         using HttpResponseMessage submitted = await _http.PostAsJsonAsync("/api/runs", new { goal = "Look twice" }, Cancel);
         string run = (await submitted.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
-        using HttpResponseMessage events = await _http.GetAsync($"/api/runs/{run}/events?live=true", HttpCompletionOption.ResponseHeadersRead, Cancel);
+        using HttpResponseMessage events = await _http.GetAsync(
+            $"/api/runs/{run}/events?live=true", HttpCompletionOption.ResponseHeadersRead, Cancel);
         using var reader = new StreamReader(await events.Content.ReadAsStreamAsync(Cancel));
         await UntilAsync(reader, "event: run.state");
         _goOn.Release();
@@ -82,13 +88,16 @@ public sealed partial class DashboardTests
         JsonElement found = await GetAsync($"/api/runs/{run}/transcript?q=saw%20the%20tree");
         JsonElement shown = await GetAsync($"/api/runs/{run}/shown?turn=2");
         JsonElement usage = (await GetAsync("/api/usage?by=agent")).GetProperty("rows")[0];
-        JsonElement audit = await GetAsync($"/api/audit?run={run}&newest=true&limit=1&since={Uri.EscapeDataString(row.GetProperty("createdAt").GetString()!)}");
+        string since = Uri.EscapeDataString(row.GetProperty("createdAt").GetString()!);
+        JsonElement audit = await GetAsync($"/api/audit?run={run}&newest=true&limit=1&since={since}");
         using HttpResponseMessage forked = await _http.PostAsJsonAsync($"/api/runs/{run}/fork", new { turn = 1 }, Cancel);
         string fork = (await forked.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
         JsonElement lineage = await GetAsync($"/api/runs/{run}/lineage");
 
         Assert.That(row.GetProperty("status").GetString(), Is.EqualTo("completed"));
-        Assert.That(last.GetProperty("messages")[0].GetProperty("contents")[0].GetProperty("text").GetString(), Is.EqualTo("Looked at it."));
+        Assert.That(
+            last.GetProperty("messages")[0].GetProperty("contents")[0].GetProperty("text").GetString(),
+            Is.EqualTo("Looked at it."));
         Assert.That(found.GetProperty("messages").GetArrayLength(), Is.EqualTo(1));
         Assert.That(shown.GetProperty("messages").GetArrayLength(), Is.EqualTo(3));
         Assert.That(usage.GetProperty("key").GetString(), Is.EqualTo("helper"));
@@ -103,7 +112,8 @@ public sealed partial class DashboardTests
         using HttpResponseMessage submitted = await _http.PostAsJsonAsync("/api/runs", new { goal = "Say it" }, Cancel);
         string run = (await submitted.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
         await _app.Get<RunReader>().WaitForEndAsync(run, Cancel);
-        await _app.Get<ArtifactStore>().SaveAsync(run, "report.txt", "text/plain", "all of it"u8.ToArray(), cancellationToken: Cancel);
+        await _app.Get<ArtifactStore>().SaveAsync(
+            run, "report.txt", "text/plain", "all of it"u8.ToArray(), cancellationToken: Cancel);
         string path = $"/api/runs/{run}/artifacts/report.txt";
 
         using HttpResponseMessage ticket = await _http.PostAsJsonAsync("/api/tickets", new { path }, Cancel);
@@ -111,11 +121,13 @@ public sealed partial class DashboardTests
         using var anybody = new HttpClient { BaseAddress = _http.BaseAddress };
         using HttpResponseMessage file = await anybody.GetAsync(url, Cancel);
         using HttpResponseMessage without = await anybody.GetAsync(path, Cancel);
-        using HttpResponseMessage other = await anybody.GetAsync(url.Replace("report.txt", "other.txt", StringComparison.Ordinal), Cancel);
+        string elsewhere = url.Replace("report.txt", "other.txt", StringComparison.Ordinal);
+        using HttpResponseMessage other = await anybody.GetAsync(elsewhere, Cancel);
 
         Assert.That(await file.Content.ReadAsStringAsync(Cancel), Is.EqualTo("all of it"));
         Assert.That(file.Content.Headers.ContentDisposition!.DispositionType, Is.EqualTo("attachment"));
-        Assert.That((without.StatusCode, other.StatusCode), Is.EqualTo((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)));
+        Assert.That(
+            (without.StatusCode, other.StatusCode), Is.EqualTo((HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized)));
     }
 
     private Task<JsonElement> GetAsync(string address) => _http.GetFromJsonAsync<JsonElement>(address, Cancel);

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>
-/// The doors through the one route that an app's HTTP trigger has: callers whom Azure's authentication has named, runs on Durable Task.
+/// The doors through the one route that an app's HTTP trigger has: callers whom Azure's authentication has named, runs on Durable
+/// Task.
 /// </summary>
 [CancelAfter(1_800_000)]
 public sealed class DoorsTests
@@ -47,7 +48,8 @@ public sealed class DoorsTests
     [Test]
     public async Task OpenAI_InTheBackground_IsRetrievedByItsOwner()
     {
-        JsonElement made = await SendAsync(Anna, HttpMethod.Post, "/v1/responses", new { model = "helper", input = "Help.", background = true });
+        JsonElement made = await SendAsync(
+            Anna, HttpMethod.Post, "/v1/responses", new { model = "helper", input = "Help.", background = true });
         string id = made.GetProperty("id").GetString()!;
         await _app.Get<RunReader>().WaitForEndAsync(id["resp_".Length..], Cancel);
 
@@ -88,7 +90,8 @@ public sealed class DoorsTests
         try
         {
             using HttpRequestMessage first = Request(Anna, HttpMethod.Post, "/agui/helper", Thread("Wait."));
-            using HttpResponseMessage response = await _anybody.SendAsync(first, HttpCompletionOption.ResponseHeadersRead, Cancel);
+            using HttpResponseMessage response = await _anybody.SendAsync(
+                first, HttpCompletionOption.ResponseHeadersRead, Cancel);
             Assert.That(async () => await response.Content.ReadAsStringAsync(Cancel), Throws.InstanceOf<HttpRequestException>());
         }
         finally
@@ -97,8 +100,8 @@ public sealed class DoorsTests
             _goOn.Release();
         }
 
-        string whole = await TextAsync(Anna, "/agui/helper/connect", Thread("Wait."), HttpStatusCode.OK);
-        await TextAsync(Ben, "/agui/helper/cancel", Thread("Wait."), HttpStatusCode.NotFound);
+        string whole = await TextAsync(Anna, HttpMethod.Post, "/agui/helper/connect", Thread("Wait."), HttpStatusCode.OK);
+        await TextAsync(Ben, HttpMethod.Post, "/agui/helper/cancel", Thread("Wait."), HttpStatusCode.NotFound);
 
         Assert.That(whole, Does.Contain("RUN_STARTED").And.Contain("Waited.").And.Contain("RUN_FINISHED"));
     }
@@ -140,7 +143,8 @@ public sealed class DoorsTests
             Assert.That(
                 async () =>
                 {
-                    using HttpResponseMessage response = await _anybody.SendAsync(call, HttpCompletionOption.ResponseHeadersRead, Cancel);
+                    using HttpResponseMessage response = await _anybody.SendAsync(
+                        call, HttpCompletionOption.ResponseHeadersRead, Cancel);
                     return await response.Content.ReadAsStringAsync(Cancel);
                 },
                 Throws.InstanceOf<HttpRequestException>());
@@ -177,19 +181,14 @@ public sealed class DoorsTests
     };
 
     private async Task<JsonElement> SendAsync(
-        string caller, HttpMethod method, string address, object? body = null, HttpStatusCode expected = HttpStatusCode.OK)
+        string caller, HttpMethod method, string address, object? body = null, HttpStatusCode expected = HttpStatusCode.OK) =>
+        JsonElement.Parse(await TextAsync(caller, method, address, body, expected));
+
+    private async Task<string> TextAsync(
+        string caller, HttpMethod method, string address, object? body, HttpStatusCode expected)
     {
         using HttpRequestMessage request = Request(caller, method, address, body);
         request.Headers.Add("A2A-Version", "1.0");
-        using HttpResponseMessage response = await _anybody.SendAsync(request, Cancel);
-        string text = await response.Content.ReadAsStringAsync(Cancel);
-        Assert.That(response.StatusCode, Is.EqualTo(expected), text);
-        return JsonElement.Parse(text);
-    }
-
-    private async Task<string> TextAsync(string caller, string address, object body, HttpStatusCode expected)
-    {
-        using HttpRequestMessage request = Request(caller, HttpMethod.Post, address, body);
         using HttpResponseMessage response = await _anybody.SendAsync(request, Cancel);
         string text = await response.Content.ReadAsStringAsync(Cancel);
         Assert.That(response.StatusCode, Is.EqualTo(expected), text);
@@ -198,7 +197,8 @@ public sealed class DoorsTests
 
     private static HttpRequestMessage Mcp(string method, object values)
     {
-        HttpRequestMessage request = Request(Anna, HttpMethod.Post, "/mcp", new { jsonrpc = "2.0", id = 1, method, @params = values });
+        HttpRequestMessage request = Request(
+            Anna, HttpMethod.Post, "/mcp", new { jsonrpc = "2.0", id = 1, method, @params = values });
         request.Headers.Accept.ParseAdd("application/json, text/event-stream");
         request.Headers.Add("MCP-Protocol-Version", "2025-06-18");
         return request;
@@ -208,7 +208,8 @@ public sealed class DoorsTests
     {
         var request = new HttpRequestMessage(method, address) { Content = body is null ? null : JsonContent.Create(body) };
         string principal = $$"""
-            {"auth_typ":"aad","name_typ":"name","role_typ":"roles","claims":[{"typ":"name","val":"{{caller}}"},{"typ":"roles","val":"submitter"}]}
+            {"auth_typ":"aad","name_typ":"name","role_typ":"roles",
+            "claims":[{"typ":"name","val":"{{caller}}"},{"typ":"roles","val":"submitter"}]}
             """;
         request.Headers.Add("X-MS-CLIENT-PRINCIPAL", Convert.ToBase64String(Encoding.UTF8.GetBytes(principal)));
         return request;

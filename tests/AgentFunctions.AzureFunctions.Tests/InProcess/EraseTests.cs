@@ -28,8 +28,10 @@ public sealed class EraseTests
     [Test]
     public async Task Erase_OfATree_LeavesNoBlobAndNoHistoryOfIt()
     {
-        Dictionary<string, string[]> kinds = new[] { "goal", "argument", "result", "answer", "file", "said", "plan" }.ToDictionary(
-            static kind => kind, static kind => Enumerable.Range(0, Count).Select(number => $"{kind}{number:D2}q{Guid.NewGuid():N}"[..24]).ToArray());
+        string[] names = ["goal", "argument", "result", "answer", "file", "said", "plan"];
+        var kinds = names.ToDictionary(
+            static kind => kind,
+            static kind => Enumerable.Range(0, Count).Select(number => $"{kind}{number:D2}q{Guid.NewGuid():N}"[..24]).ToArray());
         string[] marks = [.. kinds.Values.SelectMany(static all => all)];
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => request.Turn == 0
             ? new ChatReply
@@ -45,7 +47,8 @@ public sealed class EraseTests
         await using ServiceProvider services = AppServices.Build(model, account, add =>
         {
             add.AddAgent(Agent.Create("worker").WithInstructions("Work.").Build());
-            add.AddTool(AgentTool.Create("note", "Notes.", ToolEffect.NotIdempotent, (string text) => $"{Text("result")}{text[..0]}"));
+            add.AddTool(AgentTool.Create(
+                "note", "Notes.", ToolEffect.NotIdempotent, (string text) => $"{Text("result")}{text[..0]}"));
         });
         await using InProcessHost host = await InProcessHost.StartAsync(services.GetRequiredService<DurableRegistry>());
         services.GetRequiredService<DurableTaskClientAccessor>().Client = host.DurableClient;
@@ -53,7 +56,8 @@ public sealed class EraseTests
             new RunRequest { Goal = $"Note {Text("goal")}." }, Caller.Local, "key", Cancel);
         Run ended = await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
         Assert.That(ended.Status, Is.EqualTo(RunStatus.Completed), ended.Error?.Message);
-        await services.GetRequiredService<ArtifactStore>().SaveAsync(run.Id, "file.txt", "text/plain", Encoding.UTF8.GetBytes(Text("file")), Cancel);
+        await services.GetRequiredService<ArtifactStore>().SaveAsync(
+            run.Id, "file.txt", "text/plain", Encoding.UTF8.GetBytes(Text("file")), Cancel);
         await services.GetRequiredService<RunSteering>().SendAsync(run.Id, Text("said"), Caller.Local, "key-2", Cancel);
         await services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id, Cancel);
         Assert.That(await FoundAsync(account, marks), Is.EquivalentTo(marks), "all are there before");

@@ -15,7 +15,8 @@ using Microsoft.Extensions.Logging;
 namespace AgentFunctions.AzureFunctions.Tests.InProcess;
 
 /// <summary>
-/// All that an app serves through the one route that its HTTP trigger has, with Durable Task as the engine and Azurite as the stores.
+/// All that an app serves through the one route that its HTTP trigger has, with Durable Task as the engine and Azurite as the
+/// stores.
 /// </summary>
 internal sealed class ServedApp : IAsyncDisposable
 {
@@ -48,10 +49,12 @@ internal sealed class ServedApp : IAsyncDisposable
             ["Models:test:Model"] = "scripted",
             ["Api:Key"] = Key,
         });
-        builder.Configuration.AddInMemoryCollection(settings.Select(static one => KeyValuePair.Create(one.Name, (string?)one.Value)));
+        builder.Configuration.AddInMemoryCollection(
+            settings.Select(static one => KeyValuePair.Create(one.Name, (string?)one.Value)));
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddAgentFunctions(builder.Configuration).AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors();
+        builder.Services.AddAgentFunctions(builder.Configuration)
+            .AddOpenAIModels(builder.Configuration).AddMcpServers().AddMonitors();
         builder.Services.AddSingleton(AzuriteServer.Connect());
         builder.Services.AddAzureStorageStores(builder.Configuration);
         AgentFunctionsApplicationExtensions.AddEngine(builder.Services);

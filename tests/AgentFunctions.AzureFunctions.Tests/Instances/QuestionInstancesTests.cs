@@ -42,7 +42,9 @@ public sealed class QuestionInstancesTests
         Question asked = await Poll.ForAsync(
             async () => (await set.All[0].Get<QuestionService>().ListOfRunAsync(run.Id, null, Cancel)).FirstOrDefault(), Cancel);
         await Poll.UntilAsync(
-            async () => (await set.All[0].Get<RunReader>().GetAsync(run.Id, Cancel)).Waits.Any(static wait => wait.Kind == "question"), Cancel);
+            async () => (await set.All[0].Get<RunReader>().GetAsync(run.Id, Cancel)).Waits
+                .Any(static wait => wait.Kind == "question"),
+            Cancel);
 
         Instance asker = askers.Last();
         Instance other = set.All.Single(instance => instance != asker);
@@ -51,11 +53,17 @@ public sealed class QuestionInstancesTests
         run = await other.Get<RunReader>().WaitForEndAsync(run.Id, Cancel);
 
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
-        Assert.That(heard, Is.EqualTo(new[] { "user:bo (approver) answered: neu" }), "the model reads what the person said, once");
-        List<string> types = await other.Get<Journal>().ReadAsync(run.Id, cancellationToken: Cancel).Select(static read => read.Event.Type).ToListAsync(Cancel);
-        Assert.That(types.Where(static type => type.StartsWith("question.", StringComparison.Ordinal)), Is.EqualTo(new[] { "question.asked", "question.answered" }));
+        Assert.That(
+            heard, Is.EqualTo(new[] { "user:bo (approver) answered: neu" }), "the model reads what the person said, once");
+        List<string> types = await other.Get<Journal>().ReadAsync(run.Id, cancellationToken: Cancel)
+            .Select(static read => read.Event.Type).ToListAsync(Cancel);
+        Assert.That(
+            types.Where(static type => type.StartsWith("question.", StringComparison.Ordinal)),
+            Is.EqualTo(new[] { "question.asked", "question.answered" }));
         List<AuditEntry> entries = await other.Get<AuditLog>().ReadAsync(run.Id, cancellationToken: Cancel).ToListAsync(Cancel);
-        Assert.That(entries.Where(static entry => entry.Type == AuditTypes.QuestionAnswered).Select(static entry => entry.Actor), Is.EqualTo(new[] { "user:bo" }));
+        Assert.That(
+            entries.Where(static entry => entry.Type == AuditTypes.QuestionAnswered).Select(static entry => entry.Actor),
+            Is.EqualTo(new[] { "user:bo" }));
     }
 
     /// <summary>Sees which instance decides about the call that asks; decides nothing.</summary>

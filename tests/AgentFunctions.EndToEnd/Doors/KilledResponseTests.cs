@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.EndToEnd.Crash;
@@ -7,14 +8,17 @@ using AgentFunctions.TestKit;
 
 namespace AgentFunctions.EndToEnd.Doors;
 
-/// <summary>A stream of OpenAI's API whose host is killed with SIGKILL in the middle of it, and taken up after the last number.</summary>
+/// <summary>
+/// A stream of OpenAI's API whose host is killed with SIGKILL in the middle of it, and taken up after the last number.
+/// </summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(3_600_000)]
 internal sealed class KilledResponseTests
 {
     private static readonly int Kills = KilledProgram.Kills(3);
 
-    private static readonly string Long = string.Concat(Enumerable.Range(0, 40).Select(static i => $"Word {i} of what is said. "));
+    private static readonly string Long =
+        string.Concat(Enumerable.Range(0, 40).Select(static i => $"Word {i} of what is said. "));
 
     [Test]
     public async Task Stream_OfAHostThatIsKilled_LosesAndRepeatsNoNumber(CancellationToken cancellationToken)
@@ -89,7 +93,8 @@ internal sealed class KilledResponseTests
                 output.EnumerateArray().Count(static item =>
                     item.TryGetProperty("status", out JsonElement status) && status.GetString() == "incomplete"),
                 Is.AtLeast(1), output.ToString());
-            Assert.That(output.EnumerateArray().Last().GetProperty("content")[0].GetProperty("text").GetString(), Does.EndWith(Long));
+            Assert.That(
+                output.EnumerateArray().Last().GetProperty("content")[0].GetProperty("text").GetString(), Does.EndWith(Long));
             JsonElement runs = await last.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
             Assert.That(runs.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
         }
@@ -109,7 +114,7 @@ internal sealed class KilledResponseTests
     /// <summary>Starts the response, or takes it up after what was told.</summary>
     private static async IAsyncEnumerable<JsonElement> FollowAsync(
         HttpClient http, List<JsonElement> told,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken, long? after = null)
+        [EnumeratorCancellation] CancellationToken cancellationToken, long? after = null)
     {
         using HttpRequestMessage request = told.Count == 0
             ? new(HttpMethod.Post, "/v1/responses")
