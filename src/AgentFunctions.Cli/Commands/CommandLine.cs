@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Text.Json;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Cli.Server;
@@ -9,36 +10,12 @@ namespace AgentFunctions.Cli.Commands;
 /// <summary>The program: which commands there are, and how errors come out.</summary>
 internal static class CommandLine
 {
+    /// <summary>The program's name, as people type it and its help shows it.</summary>
+    public const string Name = "agentfunctions";
+
     public static async Task<int> InvokeAsync(string[] args)
     {
-        var root = new RootCommand("Durable AI agents: every model call and every tool call is a recorded step.")
-        {
-            ServeCommand.Create(),
-            RunCommand.Create(),
-            RunsCommand.Create(),
-            ShowCommand.Create(),
-            WatchCommand.Create(),
-            CancelCommand.Create(),
-            ChangesCommand.Create(),
-            FilesCommand.Create(),
-            RestoreCommand.Create(),
-            RewindCommand.Create(),
-            EraseCommand.Create(),
-            ApprovalsCommand.Create(),
-            ApproveCommand.Create(),
-            ApproveCommand.CreateDeny(),
-            QuestionsCommand.Create(),
-            AnswerCommand.Create(),
-            ReviewsCommand.Create(),
-            AuditCommand.Create(),
-            KillCommand.Create(),
-            MonitorsCommand.Create(),
-            IncidentsCommand.Create(),
-            McpCommand.Create(),
-            EngineCommand.Create(),
-            VerifyReplayCommand.Create(),
-        };
-        ParseResult parsed = root.Parse(args);
+        ParseResult parsed = Root().Parse(args);
         if (parsed.Errors.Count > 0)
         {
             return Fail(ExitCode.Usage, string.Join(" ", parsed.Errors.Select(error => error.Message)) + " --help says more.");
@@ -79,6 +56,39 @@ internal static class CommandLine
             return Fail(ExitCode.Failed, e.Message);
         }
     }
+
+    /// <summary>
+    /// Creates the whole program. A <see cref="RootCommand"/> would call itself after its assembly, which is not what people type.
+    /// </summary>
+    private static Command Root() => new(Name, "Durable AI agents: every model call and every tool call is a recorded step.")
+    {
+        new HelpOption(),
+        new VersionOption(),
+        ServeCommand.Create(),
+        RunCommand.Create(),
+        RunsCommand.Create(),
+        ShowCommand.Create(),
+        WatchCommand.Create(),
+        CancelCommand.Create(),
+        ChangesCommand.Create(),
+        FilesCommand.Create(),
+        RestoreCommand.Create(),
+        RewindCommand.Create(),
+        EraseCommand.Create(),
+        ApprovalsCommand.Create(),
+        ApproveCommand.Create(),
+        ApproveCommand.CreateDeny(),
+        QuestionsCommand.Create(),
+        AnswerCommand.Create(),
+        ReviewsCommand.Create(),
+        AuditCommand.Create(),
+        KillCommand.Create(),
+        MonitorsCommand.Create(),
+        IncidentsCommand.Create(),
+        McpCommand.Create(),
+        EngineCommand.Create(),
+        VerifyReplayCommand.Create(),
+    };
 
     /// <summary>The words for a file of settings that cannot be read: the configuration names the file, its reader the line.</summary>
     private static string BrokenSettings(InvalidDataException e, FormatException fault)
