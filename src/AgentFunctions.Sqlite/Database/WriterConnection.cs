@@ -16,12 +16,6 @@ internal static class WriterConnection
         try
         {
             connection = Connection.Open(dataFile, readOnly: false);
-            if (Schema.Verify(connection, dataFile) == 0)
-            {
-                // Only before the first page is written; files of before get it when they are compacted.
-                connection.Execute("PRAGMA auto_vacuum = INCREMENTAL");
-            }
-
             UseLog(connection, dataFile);
             Schema.Migrate(connection, dataFile);
             connection.Execute(string.Create(
@@ -54,7 +48,7 @@ internal static class WriterConnection
 
         // Full: a commit is on the disk when it returns. A checkpoint costs two flushes, so it is rarer than by default: every
         // 16 MB. What a large blob has made of the log is cut back to 64 MB.
-        // What is deleted is overwritten, so that no free page still has it.
+        // What is deleted is overwritten; what copies are left of it is gone when the file is rewritten.
         connection.Execute("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON");
     }
 

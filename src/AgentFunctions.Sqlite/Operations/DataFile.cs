@@ -114,7 +114,7 @@ public static class DataFile
         EnsureExists(path);
         using DataFileLock taken = DataFileLock.Take(path);
         long before = new FileInfo(path).Length + WalBytes(path);
-        Change(path, static connection => connection.Execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA secure_delete = ON; VACUUM"));
+        Change(path, static connection => connection.Execute("VACUUM"));
         return new DataFileCompaction(before, new FileInfo(path).Length + WalBytes(path));
     }
 

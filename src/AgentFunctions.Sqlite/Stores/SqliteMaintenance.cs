@@ -4,34 +4,51 @@ using AgentFunctions.Storage;
 
 namespace AgentFunctions.Sqlite.Stores;
 
-/// <summary>Gives the free pages of the data file back, and empties its log, which still has what was deleted.</summary>
+/// <summary>Rewrites the data file without what was deleted, and empties its log.</summary>
+/// <remarks>
+/// SQLite overwrites a record when it is deleted (<c>secure_delete</c>), but not the copies of it that stay in the unused space of a page
+/// when records are moved between pages. Only a rewrite of the file leaves none of them.
+/// </remarks>
 /// <param name="owner">The engine.</param>
-internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance
+internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance, IDisposable
 {
-    /// <summary>How many pages are given back at a time, so that those who wait for a commit do not wait long.</summary>
-    private const int PagesAtOnce = 256;
-
     /// <summary>How long the writer waits for those who read, in milliseconds.</summary>
     private const int Patience = 20;
 
+    private readonly SemaphoreSlim _rewriting = new(1);
+    private long _requested;
+    private long _served;
+
     /// <inheritdoc/>
-    public async Task<bool> ReclaimAsync(CancellationToken cancellationToken = default)
+    public async Task ReclaimAsync(CancellationToken cancellationToken = default)
     {
         EngineCore engine = owner.Core;
         engine.EnsureWritable();
-        long free = long.MaxValue;
-        while (true)
+        long request = Interlocked.Increment(ref _requested);
+        await _rewriting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            var vacuum = new Vacuum();
-            engine.Writer.Enqueue(vacuum);
-            long left = await vacuum.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (left == 0 || left >= free)
+            // A rewrite takes seconds for a large file, and serves all who had asked for one when it began.
+            if (_served < request)
             {
-                break;
+                long requested = Interlocked.Read(ref _requested);
+                var rewrite = new Rewrite();
+                engine.Writer.Enqueue(rewrite);
+                await rewrite.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                _served = requested;
             }
-
-            free = left;
         }
+        finally
+        {
+            _rewriting.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> EmptyLogAsync(CancellationToken cancellationToken = default)
+    {
+        EngineCore engine = owner.Core;
+        engine.EnsureWritable();
 
         // Apart from the writer: whoever commits meanwhile waits for none of it, and little is left to move while it waits.
         await Task.Run(() => MoveLog(engine.Options.DataFile), cancellationToken).ConfigureAwait(false);
@@ -39,6 +56,9 @@ internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance
         engine.Writer.Enqueue(checkpoint);
         return await checkpoint.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _rewriting.Dispose();
 
     private static void MoveLog(string dataFile)
     {
@@ -72,13 +92,13 @@ internal sealed class SqliteMaintenance(SqliteEngine owner) : IStoreMaintenance
         protected abstract T Do(Connection connection);
     }
 
-    /// <summary>Gives some pages back; the pages that are left. A file of an earlier version gives none until it is compacted.</summary>
-    private sealed class Vacuum : Job<long>
+    /// <summary>Writes the whole file anew, in one transaction.</summary>
+    private sealed class Rewrite : Job<bool>
     {
-        protected override long Do(Connection connection)
+        protected override bool Do(Connection connection)
         {
-            connection.Execute($"PRAGMA incremental_vacuum({PagesAtOnce})");
-            return connection.Scalar("PRAGMA freelist_count");
+            connection.Execute("VACUUM");
+            return true;
         }
     }
 

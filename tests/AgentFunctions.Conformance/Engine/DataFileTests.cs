@@ -165,27 +165,27 @@ public sealed class DataFileTests : IDisposable
     }
 
     [Test]
-    public async Task Compact_OfAFileOfAnEarlierVersion_HasItGivePagesBackFromThenOn()
+    public async Task Reclaim_AfterDeletions_GivesSpaceBackWhileTheEngineRuns()
     {
-        await WorkAsync();
-        Sql("PRAGMA auto_vacuum = NONE; VACUUM");
-        Assert.That(await DeleteAsync(), Is.GreaterThan(100), "it keeps its free pages");
-
-        DataFileCompaction compaction = DataFile.Compact(DataFilePath);
-
-        Assert.That(compaction.BytesBefore - compaction.BytesAfter, Is.GreaterThan(900_000));
-        Assert.That(Scalar("PRAGMA auto_vacuum"), Is.EqualTo(2));
-        Assert.That(await DeleteAsync(), Is.Zero);
-        Assert.That(DataFile.Check(DataFilePath, cancellationToken: Cancel), Is.Empty);
-
-        async Task<long> DeleteAsync()
+        string id = await WorkAsync(), hash;
+        await using (SqliteEngine engine = await StartAsync())
         {
-            await using SqliteEngine engine = await StartAsync();
-            string hash = await engine.Blobs.PutAsync(new byte[1_000_000], Cancel);
-            await engine.Blobs.DeleteAsync(hash, Cancel);
-            await Poll.UntilAsync(() => new Sqlite.Stores.SqliteMaintenance(engine).ReclaimAsync(Cancel), Cancel);
-            return Scalar("PRAGMA freelist_count");
+            hash = await engine.Blobs.PutAsync(new byte[1_000_000], Cancel);
         }
+
+        Assert.That(new FileInfo(DataFilePath).Length, Is.GreaterThan(1_000_000));
+        await using (SqliteEngine engine = await StartAsync())
+        {
+            await engine.Blobs.DeleteAsync(hash, Cancel);
+            using var maintenance = new Sqlite.Stores.SqliteMaintenance(engine);
+            await maintenance.ReclaimAsync(Cancel);
+            await Poll.UntilAsync(() => maintenance.EmptyLogAsync(Cancel), Cancel);
+            Assert.That(new FileInfo(DataFilePath).Length, Is.LessThan(500_000));
+            Assert.That((await engine.Client.GetAsync(id, cancellationToken: Cancel))?.Status, Is.EqualTo(OrchestrationStatus.Completed));
+        }
+
+        Assert.That(Scalar("PRAGMA freelist_count"), Is.Zero);
+        Assert.That(DataFile.Check(DataFilePath, cancellationToken: Cancel), Is.Empty);
     }
 
     [Test]

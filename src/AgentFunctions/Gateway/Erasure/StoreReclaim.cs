@@ -15,12 +15,22 @@ internal static class StoreReclaim
     public static async Task<EraseProgress?> TryAsync(
         IStoreMaintenance? maintenance, EraseInput input, CancellationToken cancellationToken)
     {
-        if (maintenance is null || await maintenance.ReclaimAsync(cancellationToken).ConfigureAwait(false))
+        if (maintenance is null)
         {
             return null;
         }
 
-        int looks = int.TryParse(input.Cursor, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+        bool isRewritten = int.TryParse(input.Cursor, NumberStyles.None, CultureInfo.InvariantCulture, out int looks);
+        if (!isRewritten)
+        {
+            await maintenance.ReclaimAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (await maintenance.EmptyLogAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
         return looks >= Patience
             ? new EraseProgress
             {
