@@ -1,0 +1,109 @@
+"""Checks the packages of a folder feed: each project of src/ has one, with what a user needs and nothing else in it."""
+import glob
+import os
+import re
+import sys
+import zipfile
+import xml.etree.ElementTree as xml
+
+TOOL = "AgentFunctions.Cli"
+TOOL_LIMIT = 20_000_000
+LIBRARY_LIMIT = 3_000_000
+
+# What was exported without its history cannot name its commit.
+HAS_HISTORY = os.path.exists(".git")
+
+# The package families that a package may bring along, apart from those of the packages of this repository that it names.
+COMMON = ["Microsoft.Extensions.", "Polly.Core", "YamlDotNet"]
+AZURE_IDENTITY = ["Azure.Core", "Azure.Identity"]
+ALLOWED = {
+    "AgentFunctions": [],
+    "AgentFunctions.OpenAI": ["OpenAI", *AZURE_IDENTITY],
+    "AgentFunctions.Mcp": ["ModelContextProtocol.Core"],
+    "AgentFunctions.Monitors": ["NCrontab.Signed"],
+    "AgentFunctions.Sqlite": ["Microsoft.Data.Sqlite", "SQLitePCLRaw."],
+    "AgentFunctions.AspNetCore": ["Microsoft.AspNetCore.OpenApi", "Microsoft.OpenApi", "Microsoft.IdentityModel.", "ModelContextProtocol", "NCrontab.Signed"],
+    "AgentFunctions.AgentFramework": ["Microsoft.Agents.AI", "Google.Protobuf"],
+    "AgentFunctions.AzureStorage": ["Azure.Storage.", *AZURE_IDENTITY],
+    "AgentFunctions.DurableTask": ["Microsoft.DurableTask.", "Google.Protobuf", "Grpc.", "System.Reactive."],
+    "AgentFunctions.AzureFunctions": None,
+}
+
+
+def check(path):
+    package = zipfile.ZipFile(path)
+    names = [name for name in package.namelist() if not re.match(r"_rels/|package/services/|\[Content_Types\]", name)]
+    nuspec = xml.fromstring(package.read(next(name for name in names if name.endswith(".nuspec"))))
+    for element in nuspec.iter():
+        element.tag = element.tag.split("}")[-1]
+    metadata = nuspec.find("metadata")
+    text = lambda field: (metadata.findtext(field) or "").strip()
+    name, version = text("id"), text("version")
+
+    for field in ["description", "tags", "projectUrl", "readme", "icon", "license", "releaseNotes", "authors"]:
+        if not text(field):
+            yield f"{name} has no {field}"
+    repository = metadata.find("repository")
+    if HAS_HISTORY and (repository is None or not repository.get("url") or not repository.get("commit")):
+        yield f"{name} does not say which commit of which repository it was built from"
+    if "README.md" in names and f"# {'agentfunctions' if name == TOOL else name}\n" not in package.read("README.md").decode():
+        yield f"{name} has the readme of another package"
+
+    size = os.path.getsize(path)
+    limit = TOOL_LIMIT if name == TOOL else LIBRARY_LIMIT
+    if size > limit:
+        yield f"{name} has {size:,} bytes, more than {limit:,}"
+
+    common = ["README.md", "icon.png", f"{name}.nuspec"]
+    missing = [file for file in common if file not in names]
+    if name == TOOL:
+        stray = [file for file in names if file not in common and not file.startswith("tools/net10.0/any/")]
+        stray += [file for file in names if re.search(r"\.(pdb|xml)$", file) and not file.endswith("DotnetToolSettings.xml")]
+    else:
+        files = [f"lib/net10.0/{name}.dll", f"lib/net10.0/{name}.xml"]
+        missing += [file for file in files if file not in names]
+        stray = [file for file in names if file not in common + files]
+    if missing:
+        yield f"{name} lacks {', '.join(missing)}"
+    if stray:
+        yield f"{name} has stray files: {', '.join(stray[:10])}"
+
+    if name != TOOL:
+        allowed = ALLOWED.get(name, [])
+        ids = [dependency.get("id") for dependency in metadata.iter("dependency")]
+        foreign = [id for id in ids if allowed is not None and not id.startswith("AgentFunctions") and not id.startswith(tuple(COMMON + allowed))]
+        if name not in ALLOWED:
+            yield f"{name} has no row in the table of .ci/check-packages.py that says what it may bring along"
+        if foreign:
+            yield f"{name} brings along {', '.join(foreign)}, which is not intended"
+        pins = [d.get("id") for d in metadata.iter("dependency") if d.get("id").startswith("AgentFunctions") and not d.get("version").startswith(version.split("-")[0])]
+        if pins:
+            yield f"{name} depends on another version of {', '.join(pins)}"
+
+    symbols = path[: -len(".nupkg")] + ".snupkg"
+    if name == TOOL:
+        return
+    if not os.path.exists(symbols):
+        yield f"{name} has no symbols"
+    else:
+        archive = zipfile.ZipFile(symbols)
+        pdb = next((file for file in archive.namelist() if file.endswith(f"/{name}.pdb")), None)
+        if pdb is None:
+            yield f"{name} has no symbols of itself"
+        elif HAS_HISTORY and b"https://raw.githubusercontent.com/" not in archive.read(pdb):
+            yield f"the symbols of {name} do not lead to its sources"
+
+
+def main(feed):
+    packages = sorted(glob.glob(os.path.join(feed, "*.nupkg")))
+    faults = [fault for path in packages for fault in check(path)]
+    packed = {re.sub(r"\.\d+\.\d+\.\d+.*", "", os.path.basename(path)) for path in packages}
+    projects = {os.path.basename(path)[: -len(".csproj")] for path in glob.glob("src/*/*.csproj")}
+    faults += [f"{project} is not packed: add it to src/Packages.slnf" for project in sorted(projects - packed)]
+    for fault in faults:
+        print(fault, file=sys.stderr)
+    print(f"{len(packages)} packages, {sum(map(os.path.getsize, packages)):,} bytes, {len(faults)} faults")
+    return 1 if faults else 0
+
+
+sys.exit(main(sys.argv[1]))
