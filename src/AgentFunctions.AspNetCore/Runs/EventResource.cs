@@ -30,6 +30,10 @@ internal sealed record EventResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Tool { get; init; }
 
+    /// <summary>Whether the caller of the run executes the call; absent if this host does.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? IsClient { get; init; }
+
     /// <summary>The model.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Model { get; init; }
@@ -92,6 +96,7 @@ internal sealed record EventResource
         Turn = e.Turn,
         Call = e.Call,
         Tool = e.Tool,
+        IsClient = e.IsClient,
         Model = e.Model,
         Text = e.Text,
         IsError = e.IsError,
@@ -113,6 +118,7 @@ internal sealed record EventResource
         Turn = Turn,
         Call = Call,
         Tool = Tool,
+        IsClient = IsClient,
         Model = Model,
         Text = Text,
         IsError = IsError,

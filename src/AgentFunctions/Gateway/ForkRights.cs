@@ -55,6 +55,9 @@ internal sealed class ForkRights(
             granted = ToolNarrowing.Of(agent, granted, await tools.GrantedAsync(source, before, cancellationToken).ConfigureAwait(false));
         }
 
+        // What the caller of the run executes, the caller of the fork does.
+        IReadOnlyList<ToolDeclaration> had = await tools.GrantedAsync(source, before, cancellationToken).ConfigureAwait(false);
+        granted = [.. granted, .. had.Where(tool => tool.IsClient && granted.All(own => own.Name != tool.Name))];
         acceptances.Ensure(source.Acceptance, caller, agent.Name, access, granted);
         return new ForkGrant(agent, model, granted, ScopeSet.Narrow(source.Scopes, present.Scopes));
     }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using AgentFunctions.Budgets;
 using AgentFunctions.Runs;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.Gateway;
 
@@ -37,6 +38,12 @@ public sealed record RunRequest
     /// <summary>Gets where to post the end of the run: an absolute http or https address.</summary>
     public string? CallbackUrl { get; init; }
 
+    /// <summary>
+    /// Gets tools that the caller brings along and executes; <see langword="null"/>, the default, for none. At most 64 of together 64 KiB.
+    /// The run waits for the answer to each call: <see cref="ClientCalls"/> lists and answers them.
+    /// </summary>
+    public IReadOnlyList<ClientTool>? ClientTools { get; init; }
+
     /// <summary>Checks everything that can be checked without the host.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
     internal void Validate()
@@ -66,6 +73,11 @@ public sealed record RunRequest
                 Require(name.Length is > 0 and <= 64 && IsText(name), "labels", "use names of 1 to 64 characters");
                 Require(value is { Length: <= 256 } && IsText(value), $"labels.{name}", "use a value of at most 256 characters");
             }
+        }
+
+        if (ClientTools is not null)
+        {
+            Tools.Client.ClientTools.Validate(ClientTools);
         }
 
         Budget?.Validate("budget");

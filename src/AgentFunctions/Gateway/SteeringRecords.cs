@@ -1,7 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Records;
+using AgentFunctions.Tools.Client;
 
 namespace AgentFunctions.Gateway;
 
@@ -22,6 +26,33 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
             Reason = Preview.Of(redactor.Redact(words), 1_000),
         },
         cancellationToken);
+
+    /// <summary>Gets the end of the audit log of a run that is no sub-agent.</summary>
+    public Task<long> AuditEndAsync(string runId, CancellationToken cancellationToken) => audit.EndAsync(runId, runId, cancellationToken);
+
+    /// <summary>Adds the audit entry of a call that its caller has executed, once.</summary>
+    public Task AuditAnswerAsync(
+        string runId, int turn, int call, ClientCallRecord answered, Caller caller, CancellationToken cancellationToken) => audit.AppendOnceAsync(
+        new AuditEntry(AuditTypes.CallAnswered)
+        {
+            RunId = runId,
+            Turn = turn,
+            Call = call,
+            Tool = answered.Tool,
+            Actor = answered.By,
+            Door = caller.Door?.Name,
+            DoorRequest = redactor.Redact(Preview.Of(caller.Door?.Request, 200)),
+            Failed = answered.IsError ? true : null,
+            OutcomeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(answered.Text!))),
+            Outcome = Preview.Of(redactor.Redact(answered.Text), 1_000),
+        },
+        new AuditOnce(
+            answered.AuditFrom,
+            entry => entry.Type == AuditTypes.CallAnswered && entry.RunId == runId && entry.Turn == turn && entry.Call == call),
+        cancellationToken);
+
+    /// <summary>Masks what arguments must not show.</summary>
+    public JsonElement Mask(JsonElement arguments) => redactor.RedactFree(arguments);
 
     /// <summary>Adds an event to the run's journal.</summary>
     public Task JournalAsync(string runId, string type, string? text, CancellationToken cancellationToken) =>

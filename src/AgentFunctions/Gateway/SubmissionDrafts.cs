@@ -33,7 +33,11 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
         (ModelBinding model, string? modelNote) = models.ResolveFor(agent.Model);
         agent = DelegationContract.Resolve(agent, model.Profile.Provider);
         ToolOffer offer = await tools.ChooseAsync(agent, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<ToolDeclaration> granted = [.. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of)];
+        // What the caller executes itself is no right that it needs.
+        IReadOnlyList<ToolDeclaration> granted =
+        [
+            .. offer.Tools.Where(tool => access.Allows(tool.Name)).Select(ToolDeclaration.Of), .. tools.Declare(request.ClientTools, offer),
+        ];
         rights.EnsureAcceptance(request.Acceptance, caller, agent.Name, access, granted);
         var run = new RunRecord
         {

@@ -18,6 +18,7 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Client;
 using AgentFunctions.Views;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -70,6 +71,11 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RunSteering(
             provider.GetRequiredService<RunCommands>(), provider.GetRequiredService<SteeringRecords>(), provider.GetRequiredService<Inbox>(),
             provider.GetRequiredService<RequestKeys>(), provider.GetRequiredService<SteeringRights>()));
+        services.TryAddSingleton<ClientCallStore>();
+        services.TryAddSingleton(static provider => new ClientCalls(
+            provider.GetRequiredService<ClientCallStore>(), provider.GetRequiredService<SteeringRights>(),
+            provider.GetRequiredService<SteeringRecords>(), provider.GetRequiredService<RunReader>(),
+            provider.GetRequiredService<IOrchestrationClient>()));
         services.TryAddSingleton<ForkRights>();
         services.TryAddSingleton<ForkBudget>();
         services.TryAddSingleton<ForkLeaders>();

@@ -19,6 +19,9 @@ public sealed record JournalEvent(string Type, DateTimeOffset At)
     /// <summary>Gets the tool.</summary>
     public string? Tool { get; init; }
 
+    /// <summary>Gets whether the caller of the run executes the call; <see langword="null"/> if this host does.</summary>
+    public bool? IsClient { get; init; }
+
     /// <summary>Gets the model.</summary>
     public string? Model { get; init; }
 

@@ -176,6 +176,9 @@ public sealed record RunWaiting(string Kind, string? Id = null, DateTimeOffset? 
     /// <summary>The kind of a run that waits for its model's provider, or for a quota.</summary>
     internal const string ModelCapacity = "modelCapacity";
 
+    /// <summary>The kind of a run whose caller is to execute a call; <see cref="Id"/> is the call's key, <c>run/turn/call</c>.</summary>
+    public const string Caller = "caller";
+
     /// <summary>The kind of a run that is paused.</summary>
     internal const string Resume = "resume";
 

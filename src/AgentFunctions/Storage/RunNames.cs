@@ -39,7 +39,7 @@ internal static class RunNames
     /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
     public static IReadOnlyList<string> Records { get; } =
     [
-        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "deliveries", "emptied",
+        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "deliveries", "emptied",
         "exchanges", "leases", Ledger, "live", "live-wanted", "memos", "pins", "plans", AskedQuestions, "questions-open",
         "rewinds", "said", "steerers", "sub-agents", "tool-input", "tool-notices", "troubles",
     ];

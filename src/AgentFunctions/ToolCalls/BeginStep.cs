@@ -23,7 +23,7 @@ internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCapt
             // A call that waited for sub-agents or people was told of before.
             Task told = call.Swarm is { Phase: > 0 } || state.Phase == ToolCallPhase.Answered
                 ? Task.CompletedTask
-                : journal.StartedAsync(call, state.Request.Asked, cancellationToken);
+                : journal.StartedAsync(call, state.Request.Asked, state.Call.Tool.IsClient, cancellationToken);
             group.Dispose();
             await Task.WhenAll(captured, begun, told).ConfigureAwait(false);
             state.Entry = await begun.ConfigureAwait(false);

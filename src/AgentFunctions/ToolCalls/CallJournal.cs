@@ -15,7 +15,7 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
     private const int TextLimit = 400;
 
     /// <summary>Adds that a call is about to be made.</summary>
-    public Task StartedAsync(CallToolInput call, FunctionCallContent asked, CancellationToken cancellationToken) =>
+    public Task StartedAsync(CallToolInput call, FunctionCallContent asked, bool isClient, CancellationToken cancellationToken) =>
         IsToldElsewhere(call) ? Task.CompletedTask : journal.AppendAsync(
             call.RunId,
             new JournalEvent(JournalEventTypes.ToolStarted, time.GetUtcNow())
@@ -23,6 +23,7 @@ internal sealed class CallJournal(Journal journal, Redactor redactor, TimeProvid
                 Turn = call.Turn,
                 Call = call.Call,
                 Tool = asked.Name,
+                IsClient = isClient ? true : null,
                 Text = Preview.Of(redactor.Redact(ModelConventions.ArgumentsText(asked)), TextLimit),
             },
             cancellationToken);

@@ -1,5 +1,6 @@
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
+using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
@@ -36,7 +37,8 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
         Reconciliation found = await invoker.ReconcileAsync(call, cancellationToken).ConfigureAwait(false);
         return found.Verdict switch
         {
-            ReconciliationVerdict.Unknown when call.Tool.Job is { UnknownAtOnce: true } => UnknownOutcome.Of(call.Tool.Name),
+            ReconciliationVerdict.Unknown when call.Tool.Job is { UnknownAtOnce: true } =>
+                UnknownOutcome.Of(call.Tool.Name, found.Result as string),
             ReconciliationVerdict.StillRunning or ReconciliationVerdict.Unknown when call.Tool.Job is { } job =>
                 time.GetUtcNow() - startedAt < job.Timeout ? null : UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.Timeout}."),
             ReconciliationVerdict.StillRunning => UnknownOutcome.Of(call.Tool.Name),
@@ -50,6 +52,9 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
     {
         DateTimeOffset now = time.GetUtcNow();
         DateTimeOffset look = now + call.Tool.Job!.PauseAt(now - state.Entry!.StartedAt);
-        return new ToolCallWait("job", call.Tool.Name, $"job:{state.Input.Turn}:{state.Input.Call}", look);
+        string eventName = $"job:{state.Input.Turn}:{state.Input.Call}";
+        return call.Tool.IsClient
+            ? new ToolCallWait(RunWaiting.Caller, call.Context.IdempotencyKey, eventName, look) { Deadline = state.Entry.StartedAt + call.Tool.Job.Deadline }
+            : new ToolCallWait("job", call.Tool.Name, eventName, look);
     }
 }

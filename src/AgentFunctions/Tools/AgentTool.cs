@@ -81,6 +81,9 @@ public sealed class AgentTool
     /// <summary>Whether the tool does nothing but ask people, so that rules about what was done before count each question as it is asked.</summary>
     internal bool AsksPeople { get; init; }
 
+    /// <summary>Whether the caller of the run executes the tool.</summary>
+    internal bool IsClient { get; init; }
+
     /// <summary>
     /// Gets a name that stands for this tool and its siblings in an agent's list of tools, for instance <c>mcp__github</c> for
     /// all tools of that server; <see langword="null"/>, the default, for none.
@@ -156,6 +159,7 @@ public sealed class AgentTool
             IsDelegation = IsDelegation,
             IsForSearch = IsForSearch,
             AsksPeople = AsksPeople,
+            IsClient = IsClient,
             Reconcile = Reconcile,
             Job = Job,
         };

@@ -6,6 +6,7 @@ using AgentFunctions.Core;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Tools.Client;
 using AgentFunctions.Tools.Search;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
@@ -41,6 +42,13 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task<ToolOffer> ChooseAsync(AgentDefinition agent, CancellationToken cancellationToken = default) =>
         catalog.ChooseAsync(agent, options?.Value.ServerPatience ?? ToolOptions.DefaultServerPatience, cancellationToken);
+
+    /// <summary>Declares the tools that a caller brings along, none of which may have the name of a tool of this host.</summary>
+    /// <param name="brought">The tools; <see langword="null"/> for none.</param>
+    /// <param name="offer">What the agent has at present.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the tool.</exception>
+    internal IReadOnlyList<ToolDeclaration> Declare(IReadOnlyList<ClientTool>? brought, ToolOffer offer) =>
+        ClientTools.Declare(brought, catalog.Tools.Concat(offer.Tools).Select(static tool => tool.Name));
 
     /// <summary>Keeps declarations by their content.</summary>
     /// <param name="tools">The declarations.</param>
@@ -245,6 +253,12 @@ internal sealed class RunTools(ToolCatalog catalog, IBlobStore blobs, IRecordSto
                 ErrorCode.ToolNotFound,
                 $"there is no tool '{name}'; "
                 + (declared.Count == 0 ? "this agent has no tools." : $"use one of: {string.Join(", ", declared.Select(static t => t.Name))}."));
+        }
+
+        if (pinned.IsClient)
+        {
+            AgentTool own = ClientTools.ToolOf(pinned, options?.Value.ClientPatience ?? ToolOptions.DefaultClientPatience);
+            return new PreparedCall(ToolInvoker.Prepare([own], call, context, out ToolOutcome? wrong), wrong);
         }
 
         AgentTool? present;

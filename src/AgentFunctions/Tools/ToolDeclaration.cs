@@ -18,6 +18,10 @@ internal sealed record ToolDeclaration(string Name, string Description, JsonElem
 
     private AIFunctionDeclaration? _function;
 
+    /// <summary>Gets whether the caller of the run executes it; false by default.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsClient { get; init; }
+
     /// <summary>Gets the declaration as chat clients take it.</summary>
     [JsonIgnore]
     public AIFunctionDeclaration Function => _function ??= AIFunctionFactory.CreateDeclaration(Name, Description, Schema);

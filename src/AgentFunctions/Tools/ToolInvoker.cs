@@ -86,7 +86,7 @@ internal sealed class ToolInvoker(TimeProvider time)
                 (result, isDone) = (done.Result, true);
             }
 
-            outcome = new ToolOutcome(ToolResultText.Of(result));
+            outcome = result as ToolOutcome ?? new ToolOutcome(ToolResultText.Of(result));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -137,7 +137,8 @@ internal sealed class ToolInvoker(TimeProvider time)
     public static async Task<ToolOutcome> ToOutcomeAsync(ToolCall call, object? result, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return await ToolResultLimit.ApplyAsync(call, new ToolOutcome(ToolResultText.Of(result)), cancellationToken).ConfigureAwait(false);
+        return await ToolResultLimit
+            .ApplyAsync(call, result as ToolOutcome ?? new ToolOutcome(ToolResultText.Of(result)), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

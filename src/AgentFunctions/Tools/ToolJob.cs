@@ -28,6 +28,15 @@ public sealed record ToolJob(Func<ToolContext, AIFunctionArguments, Cancellation
     /// </summary>
     public bool UnknownAtOnce { get; init; }
 
+    /// <summary>Gets the age at which a look must be made, however rare looks are by then; <see langword="null"/> if there is none.</summary>
+    internal TimeSpan? Deadline { get; init; }
+
     /// <summary>How long to wait until the next look at work of this age.</summary>
-    internal TimeSpan PauseAt(TimeSpan age) => age / 10 > PollInterval ? age / 10 : PollInterval;
+    internal TimeSpan PauseAt(TimeSpan age)
+    {
+        TimeSpan pause = age / 10 > PollInterval ? age / 10 : PollInterval;
+        return Deadline is { } deadline && deadline - age < pause
+            ? TimeSpan.FromTicks(Math.Max(0, (deadline - age).Ticks)) + TimeSpan.FromSeconds(1)
+            : pause;
+    }
 }

@@ -12,4 +12,14 @@ public sealed class ToolOptions
     /// </summary>
     /// <value>From zero to five minutes; five seconds by default.</value>
     public TimeSpan ServerPatience { get; set; } = DefaultServerPatience;
+
+    /// <summary>The default of <see cref="ClientPatience"/>.</summary>
+    internal static readonly TimeSpan DefaultClientPatience = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// Gets or sets how long a call of a <see cref="ClientTool"/> waits for the answer of whoever executes it. Then its outcome counts as
+    /// unknown.
+    /// </summary>
+    /// <value>One day by default.</value>
+    public TimeSpan ClientPatience { get; set; } = DefaultClientPatience;
 }

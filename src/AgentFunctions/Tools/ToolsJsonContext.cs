@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AgentFunctions.Tools.Client;
 using AgentFunctions.Tools.Search;
 
 namespace AgentFunctions.Tools;
@@ -12,4 +13,5 @@ namespace AgentFunctions.Tools;
 [JsonSerializable(typeof(IReadOnlyList<ToolDeclaration>))]
 [JsonSerializable(typeof(ToolArrivals))]
 [JsonSerializable(typeof(IReadOnlyList<ToolLoad>))]
+[JsonSerializable(typeof(ClientCallRecord))]
 internal sealed partial class ToolsJsonContext : JsonSerializerContext;

@@ -42,7 +42,7 @@ internal sealed class SteeringRights(RunStore runs, RunLineage lineage, RunTools
     {
         IReadOnlyList<ToolDeclaration> declared = await tools
             .GrantedAsync(root, await runs.GetDefinitionAsync(root, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        if (declared.FirstOrDefault(tool => !access.Allows(tool.Name)) is { } beyond)
+        if (declared.FirstOrDefault(tool => !tool.IsClient && !access.Allows(tool.Name)) is { } beyond)
         {
             throw await admission.RefusedAsync(
                 caller, root.Agent, AccessRules.NoRule,

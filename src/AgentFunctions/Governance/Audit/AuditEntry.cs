@@ -184,6 +184,9 @@ internal static class AuditTypes
     /// <summary>A question needed no answer any more; <see cref="AuditEntry.Reason"/> says why.</summary>
     public const string QuestionWithdrawn = "question.withdrawn";
 
+    /// <summary>The caller of a run executed a call; <see cref="AuditEntry.Outcome"/> is the answer.</summary>
+    public const string CallAnswered = "call.answered";
+
     /// <summary>Somebody reviewed a change; <see cref="AuditEntry.Rule"/> names the queue.</summary>
     public const string ChangeReviewed = "change.reviewed";
 

@@ -57,6 +57,9 @@ public sealed record ActionContext
     /// <summary>Gets how far the tool's effects reach; <see cref="ToolReach.Outside"/> by default.</summary>
     public ToolReach Reach { get; init; }
 
+    /// <summary>Gets whether the caller of the run executes the call, with a tool of its own.</summary>
+    public bool IsClientTool { get; init; }
+
     /// <summary>Gets how much harm the call could do.</summary>
     public required RiskLevel Risk { get; init; }
 
@@ -117,6 +120,7 @@ public sealed record ActionContext
         {
             Reach = tool.Reach,
             AsksPerson = tool.AsksPerson,
+            IsClientTool = tool.IsClient,
             Arguments = effective,
             Written = Arguments,
             Schema = tool.Function.JsonSchema,

@@ -111,7 +111,9 @@ internal sealed class Policy
     private PolicyVerdict DefaultOf(ActionContext action)
     {
         PolicyVerdict verdict = _defaults[action.Effect];
-        return verdict == PolicyVerdict.Ask && (action.Reach == ToolReach.Runtime || (action.Reach == ToolReach.Workspace && !HasOwnDefaults))
+        // What a caller executes itself, it can refuse itself.
+        bool staysWithin = action.Reach == ToolReach.Workspace || action.IsClientTool;
+        return verdict == PolicyVerdict.Ask && (action.Reach == ToolReach.Runtime || (staysWithin && !HasOwnDefaults))
             ? PolicyVerdict.Allow
             : verdict;
     }

@@ -32,6 +32,11 @@ internal sealed class PolicyConditionReader(IReadOnlyDictionary<string, IReadOnl
         Add(tests, 1, Globs(map, "role"), static (glob, action) => glob.MatchesAny(action.RequesterRoles));
         Add(tests, 0, map.Choices<ToolEffect>("effect"), static (effects, action) => effects.Contains(action.Effect));
         Add(tests, 0, map.Choices<RiskLevel>("risk"), static (risks, action) => risks.Contains(action.Risk));
+        if (map.Flag("clientTool") is { } isClientTool)
+        {
+            tests.Add(new PolicyTest(0, (action, _) => action.IsClientTool == isClientTool));
+        }
+
         Add(tests, 2, Expression(map, "goal"), static (goal, action) => goal.IsMatch(action.Goal));
         Add(tests, 1, map.Map("labels") is { } labels ? ReadLabels(labels) : null, static (labels, action) => HoldForLabels(labels, action));
         Add(tests, 1, Globs(map, "host", ignoreCase: true), static (glob, action) => glob.MatchesAny(action.Hosts));
