@@ -38,7 +38,8 @@ internal sealed class ClientCallTests
         Assert.That((waiting.Status, waiting.WaitingFor!.Kind, waiting.WaitingFor.Id), Is.EqualTo((RunStatus.Waiting, "caller", call.Id)));
         Assert.That((ended.Status, ended.Result!.Text, ended.Steps), Is.EqualTo((RunStatus.Completed, "Result: 18 degrees", 3)));
         Assert.That(host.Model.Requests[0].Tools, Does.Contain("get_weather"));
-        AuditEntry answered = await host.Get<AuditLog>().ReadAsync(run.Id).SingleAsync(static entry => entry.Type == AuditTypes.CallAnswered);
+        AuditEntry answered = await host.Get<AuditLog>().ReadAsync(run.Id, 0, cancellationToken)
+            .SingleAsync(static entry => entry.Type == AuditTypes.CallAnswered, cancellationToken);
         Assert.That(
             (answered.Actor, answered.Door, answered.DoorRequest, answered.Tool, answered.Outcome),
             Is.EqualTo(("ada", "openai", "resp_1", "get_weather", "18 degrees")));
@@ -77,7 +78,8 @@ internal sealed class ClientCallTests
 
         Assert.That((await host.Reader.WaitForEndAsync(run.Id, cancellationToken)).Result!.Text, Is.EqualTo("Result: rain"));
         Assert.That(
-            await host.Get<AuditLog>().ReadAsync(run.Id).CountAsync(static entry => entry.Type == AuditTypes.CallAnswered, cancellationToken), Is.EqualTo(1));
+            await host.Get<AuditLog>().ReadAsync(run.Id, 0, cancellationToken)
+                .CountAsync(static entry => entry.Type == AuditTypes.CallAnswered, cancellationToken), Is.EqualTo(1));
     }
 
     [Test]
@@ -99,7 +101,8 @@ internal sealed class ClientCallTests
         Assert.That(other.Message, Does.Contain("answered by ada"));
         Assert.That(host.Model.Requests[1].Results[^1], Does.Contain("rain"));
         Assert.That(
-            await host.Get<AuditLog>().ReadAsync(run.Id).CountAsync(static entry => entry.Type == AuditTypes.CallAnswered, cancellationToken), Is.EqualTo(1));
+            await host.Get<AuditLog>().ReadAsync(run.Id, 0, cancellationToken)
+                .CountAsync(static entry => entry.Type == AuditTypes.CallAnswered, cancellationToken), Is.EqualTo(1));
     }
 
     [Test]
