@@ -79,15 +79,17 @@ internal sealed record FilesResource(string Run, int Turn, IReadOnlyDictionary<s
 /// <param name="Conflicts">What others have changed since, which was kept.</param>
 /// <param name="Skipped">What could not be restored.</param>
 /// <param name="Question">The question to people about the conflicts; null if none was asked.</param>
+/// <param name="Effects">The effects outside the folder of calls after the turn, by tool, which are not undone.</param>
 internal sealed record RestoreResource(
     string Run, int Turn, bool DryRun,
-    IReadOnlyList<ChangeResource> Restored, IReadOnlyList<ConflictResource> Conflicts, IReadOnlyList<SkippedPath> Skipped, string? Question)
+    IReadOnlyList<ChangeResource> Restored, IReadOnlyList<ConflictResource> Conflicts, IReadOnlyList<SkippedPath> Skipped, string? Question,
+    IReadOnlyList<EffectLeft> Effects)
 {
     public static RestoreResource Of(RestoreReport report) => new(
         report.Run, report.Turn, report.DryRun, [.. report.Restored.Select(ChangeResource.Of)],
         [.. report.Conflicts.Select(static one => new ConflictResource(
             one.Path, one.By, FileResource.Of(one.Present), FileResource.Of(one.Target), one.IsMergeable))],
-        report.Skipped, report.Question);
+        report.Skipped, report.Question, report.Effects);
 }
 
 /// <summary>The outcome of a rewind.</summary>

@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore.Runs;
+using AgentFunctions.Gateway.Folders;
 using AgentFunctions.Snapshots;
 
 namespace AgentFunctions.Cli.Output;
@@ -23,6 +24,12 @@ internal static class FolderText
         foreach (SkippedPath skipped in report.Skipped)
         {
             Console.WriteLine(Terminal.Lines($"  ? {skipped.Path}  left: {skipped.Why}"));
+        }
+
+        foreach (EffectLeft effect in report.Effects ?? [])
+        {
+            string unknown = effect.Unknown > 0 ? $", {effect.Unknown} of unknown outcome" : "";
+            Console.WriteLine(Terminal.Lines($"  = {effect.Tool}  {effect.Calls} calls outside the folder since are not undone{unknown}"));
         }
 
         string done = report.DryRun ? "would restore" : "restored";

@@ -29,6 +29,7 @@ internal static class SnapshotServiceCollectionExtensions
         services.TryAddSingleton<TurnEnds>();
         services.TryAddSingleton<RestoreQuestions>();
         services.TryAddSingleton<RestoreAnswers>();
+        services.TryAddSingleton<EffectsLeft>();
         services.TryAddSingleton<FolderRestore>();
         services.TryAddSingleton<RewindReports>();
         services.TryAddSingleton(static provider => new RunFolder(

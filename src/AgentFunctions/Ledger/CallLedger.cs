@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Governance.Policies;
@@ -44,6 +45,13 @@ internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffse
     /// <summary>Gets the questions that the call has asked people; <see langword="null"/> if it has asked none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? QuestionIds { get; init; }
+
+    /// <summary>
+    /// Gets whether the call was begun and acts outside the folder of the run, so that restoring the folder does not undo it. Not written
+    /// by earlier versions.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ActsOutside { get; init; }
 
     /// <summary>Gets how often a person had it made again after its outcome could not be told.</summary>
     public int Repeats { get; init; }
@@ -203,6 +211,26 @@ internal sealed class CallLedger(IRecordStore records)
         }
 
         return begun;
+    }
+
+    /// <summary>The entries of a run's calls, and of those of its sub-agents, that acted outside its folder.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    internal async IAsyncEnumerable<(string Run, int Turn, LedgerEntry Entry)> ActedOutsideAsync(
+        string runId, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // Ids of sub-agents begin with the id of their lead and a dot.
+        foreach (string prefix in new[] { $"ledger/{runId}/", $"ledger/{runId}." })
+        {
+            await foreach (StoredRecord record in records.ListAsync(prefix, null, cancellationToken).ConfigureAwait(false))
+            {
+                LedgerEntry entry = Read(record);
+                if (entry.ActsOutside)
+                {
+                    yield return (record.Key.Split('/')[1], PlaceOf(record.Key).Turn, entry);
+                }
+            }
+        }
     }
 
     /// <returns>The new version; <see langword="null"/> if the entry has changed since it was read.</returns>

@@ -1,6 +1,7 @@
 using AgentFunctions.Ledger;
 using AgentFunctions.Loop;
 using AgentFunctions.Snapshots;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.ToolCalls;
 
@@ -12,12 +13,15 @@ internal sealed class BeginStep(CallLedger ledger, CallJournal journal, CallCapt
         if (state.Phase != ToolCallPhase.Resumed)
         {
             CallToolInput call = state.Input;
-            LedgerEntry entry = state.NewEntry(time.GetUtcNow());
+            LedgerEntry entry = state.NewEntry(time.GetUtcNow()) with
+            {
+                ActsOutside = state.Call!.Tool is { Effect: not ToolEffect.None, Reach: ToolReach.Outside },
+            };
             CallCapture? capture = await captures.PrepareAsync(state, cancellationToken).ConfigureAwait(false);
             // Handed over together, in this order: one flush to disk for all of them.
             using IDisposable group = captures.Group();
             Task captured = capture?.BeginAsync(cancellationToken) ?? Task.CompletedTask;
-            Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
+            Task<LedgerEntry> begun = state.Call.Tool is { Effect: ToolEffect.None, Job: null }
                 ? Task.FromResult(entry)
                 : ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
             // A call that waited for sub-agents or people was told of before.

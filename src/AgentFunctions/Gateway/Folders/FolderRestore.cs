@@ -10,7 +10,7 @@ namespace AgentFunctions.Gateway.Folders;
 
 /// <summary>Brings an earlier state of a folder back, after it has kept the present one.</summary>
 internal sealed class FolderRestore(
-    FolderSnapshots snapshots, SteeringRights rights, SteeringRecords records, RestoreQuestions questions)
+    FolderSnapshots snapshots, SteeringRights rights, SteeringRecords records, RestoreQuestions questions, EffectsLeft effects)
 {
     /// <summary>Ensures that a caller may steer a run.</summary>
     public Task EnsureAsync(RunRecord run, Caller? caller, CancellationToken cancellationToken) =>
@@ -65,6 +65,7 @@ internal sealed class FolderRestore(
         var report = new RestoreReport(run.Id, request.Turn, plan.Changes, plan.Conflicts, plan.Skipped)
         {
             DryRun = request.DryRun,
+            Effects = await effects.SinceAsync(run.Id, request.Turn, cancellationToken).ConfigureAwait(false),
         };
         return request is { Ask: true, DryRun: false } && plan.Conflicts.Count > 0
             ? report with { Question = await questions.AskAsync(run, report, cancellationToken).ConfigureAwait(false) }

@@ -66,6 +66,12 @@ public sealed record RestoreReport(
     /// <summary>Gets whether this is a preview: nothing was changed.</summary>
     public bool DryRun { get; init; }
 
+    /// <summary>
+    /// Gets the effects outside the folder of calls after the turn, by tool: they are not undone. Calls that versions before recorded
+    /// are not among them.
+    /// </summary>
+    public IReadOnlyList<EffectLeft> Effects { get => field ?? []; init; }
+
     /// <summary>Gets the question to people about the conflicts; <see langword="null"/> if none was asked.</summary>
     public string? Question { get; init; }
 }

@@ -18,16 +18,20 @@ internal sealed class TurnEnds(Transcript transcript)
                 + $"use {origin.Turn} or above, or go back in that run.");
         }
 
-        DateTimeOffset? next = null;
-        await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, 0, null, cancellationToken).ConfigureAwait(false))
+        return history.EndOf(run.Id, turn, await NextAsync(run.Id, turn, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>Gets when the turn after a turn began (UTC); <see langword="null"/> if there was none.</summary>
+    public async Task<DateTimeOffset?> NextAsync(string runId, int turn, CancellationToken cancellationToken)
+    {
+        await foreach (TranscriptEntry entry in transcript.ReadAsync(runId, 0, null, cancellationToken).ConfigureAwait(false))
         {
             if (entry.Turn > turn && entry.Source == TranscriptOrigin.Model)
             {
-                next = entry.At;
-                break;
+                return entry.At;
             }
         }
 
-        return history.EndOf(run.Id, turn, next);
+        return null;
     }
 }
