@@ -1,5 +1,6 @@
 using AgentFunctions.Benchmarks.Agent;
 using AgentFunctions.Benchmarks.Engine;
+using AgentFunctions.Benchmarks.Folders;
 using AgentFunctions.Benchmarks.Live;
 using AgentFunctions.Benchmarks.Policy;
 using AgentFunctions.Benchmarks.Swarm;
@@ -7,6 +8,7 @@ using AgentFunctions.Benchmarks.Swarm;
 return args switch
 {
     ["policy"] => PolicyBenchmark.Run(),
+    ["folder"] => FolderBenchmark.Run(),
     ["engine", .. string[] rest] => await EngineBenchmark.RunAsync(EngineArguments.Parse(rest)),
     [FanOutProcess.Verb, string dataFile] => await FanOutProcess.RunAsync(dataFile),
     ["agent", .. string[] rest] => await AgentBenchmark.RunAsync(rest),
@@ -20,7 +22,7 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: engine [--memory] [--data DIRECTORY] [--parked COUNT] | policy | agent [--turns COUNT] [--data DIRECTORY]"
+    Console.Error.WriteLine("usage: engine [--memory] [--data DIRECTORY] [--parked COUNT] | policy | folder | agent [--turns COUNT] [--data DIRECTORY]"
         + " | live [--runs COUNT] [--turns COUNT] [--rounds COUNT] [--data DIRECTORY]"
         + " | long [--turns COUNT] [--kills COUNT] [--window TOKENS] [--result CHARACTERS] [--compactions COUNT] [--data DIRECTORY]"
         + " | swarm [--children COUNT] [--turns COUNT] [--latency MILLISECONDS] [--concurrent COUNT] [--stream]"
