@@ -24,7 +24,8 @@ internal static class FolderRemoval
             null => null,
             UnauthorizedAccessException => Remedy("the host has no right to"),
             PathTooLongException or ArgumentException => Remedy("a path in it is too long"),
-            _ => Remedy("it is in use, or the file system refuses it"),
+            // The platform says the same of a folder that lies in one without the right to write, and of one that is in use.
+            _ => Remedy("it is in use, or the host has no right to write in the folder that it lies in"),
         };
 
         string Remedy(string why) =>

@@ -53,10 +53,9 @@ internal sealed class FolderRemovalTests
 
     [Test]
     [Platform("Linux")]
-    [UnsupportedOSPlatform("windows")]
+    [SupportedOSPlatform("linux")]
     public void Try_LinkThatCannotBeDeleted_LeavesTheRightsOfWhatItLeadsTo()
     {
-        Assume.That(Environment.IsPrivilegedProcess, Is.False, "the system lets root delete everything");
         const UnixFileMode Closed = UnixFileMode.UserRead | UnixFileMode.UserExecute;
         using var outside = new TemporaryFolder();
         string inner = Directory.CreateDirectory(Path.Combine(outside.Path, "inner")).FullName;
@@ -67,7 +66,7 @@ internal sealed class FolderRemovalTests
         File.SetUnixFileMode(root.Path, Closed);
         try
         {
-            Assert.That(FolderRemoval.Try(folder), Does.Contain("no right to"));
+            Assert.That(WithoutRootRights.Run(() => FolderRemoval.Try(folder)), Does.Contain("no right to"));
 
             Assert.That(File.GetUnixFileMode(inner), Is.EqualTo(Closed));
         }
