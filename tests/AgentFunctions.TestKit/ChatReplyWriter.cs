@@ -245,9 +245,12 @@ internal static class ChatReplyWriter
 
     private static IEnumerable<string> Pieces(string? text)
     {
-        for (int start = 0; start < (text?.Length ?? 0); start += PieceLength)
+        for (int start = 0, length; start < (text?.Length ?? 0); start += length)
         {
-            yield return text!.Substring(start, Math.Min(PieceLength, text.Length - start));
+            length = Math.Min(PieceLength, text!.Length - start);
+            // A character of two units is never cut.
+            length -= start + length < text.Length && char.IsHighSurrogate(text[start + length - 1]) ? 1 : 0;
+            yield return text.Substring(start, length);
         }
     }
 
