@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using AgentFunctions.AspNetCore;
 using AgentFunctions.TestKit;
 using Microsoft.Playwright;
 
@@ -13,7 +14,9 @@ namespace AgentFunctions.Browser;
 [CancelAfter(3_600_000)]
 internal sealed partial class BudgetTests : ServedTests
 {
+    private const int AllFiles = 90_000;
     private const int FirstContent = 45_000;
+    private const double FirstContentShare = 3;
     private const int Events = 10_000;
     private const int SubAgents = 300;
 
@@ -32,6 +35,30 @@ internal sealed partial class BudgetTests : ServedTests
     public void Release() => _gate.TrySetResult();
 
     [Test]
+    public async Task Files_AsTheyAreServed_AreWithinTheBudget()
+    {
+        string shell = await Server.Http.GetStringAsync("/dashboard/");
+        string files = $"/dashboard/-/{Version().Match(shell).Groups[1].Value}/";
+        string[] names = [.. typeof(ApiOptions).Assembly.GetManifestResourceNames().Where(
+            static name => name.StartsWith("Dashboard/", StringComparison.Ordinal) && !name.EndsWith(".html", StringComparison.Ordinal))];
+        int[] bytes = await Task.WhenAll(names.Select(name => LengthAsync(files + name["Dashboard/".Length..])));
+        int page = await LengthAsync("/dashboard/");
+        TestContext.Out.WriteLine($"all files: {bytes.Sum() + page} bytes in {bytes.Length + 1} files, the shell {page}");
+        Assert.That(bytes, Has.Length.GreaterThan(10));
+        Assert.That(bytes.Sum() + page, Is.LessThanOrEqualTo(AllFiles));
+        Assert.That(page, Is.LessThanOrEqualTo(3_000), "shell");
+
+        async Task<int> LengthAsync(string address)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.Add("Accept-Encoding", "br");
+            using HttpResponseMessage response = await Server.Http.SendAsync(request);
+            Assert.That(response.Content.Headers.ContentEncoding, Is.EqualTo(new[] { "br" }), address);
+            return (await response.Content.ReadAsByteArrayAsync()).Length;
+        }
+    }
+
+    [Test]
     public async Task FirstContent_List_ComesWithAPartOfTheFiles()
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
@@ -46,11 +73,72 @@ internal sealed partial class BudgetTests : ServedTests
         await page.GoAsync("");
         await Assertions.Expect(page.Page.Locator(".runs .row").First).ToBeVisibleAsync();
         int bytes = (await Task.WhenAll(files.Select(static file => file.SizesAsync()))).Sum(static sizes => sizes.ResponseBodySize);
-        double shown = await page.Page.EvaluateAsync<double>("() => performance.getEntriesByName('first-contentful-paint')[0].startTime");
-        TestContext.Out.WriteLine($"first content of a warm host: {shown:0} ms; the list: {files.Count} files, {bytes} bytes");
+        TestContext.Out.WriteLine($"the list: {files.Count} files, {bytes} bytes");
         Assert.That(files, Has.Count.InRange(5, 18));
         Assert.That(bytes, Is.InRange(10_000, FirstContent));
         page.AssertClean();
+    }
+
+    [Test]
+    public async Task FirstContent_NoScriptHasCome_ThePlacesAreThereAndAllFilesAreAskedForAtOnce()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var asked = new ConcurrentDictionary<string, bool>();
+        await page.Context.RouteAsync("**/dashboard/-/**/*.js", async route =>
+        {
+            asked[Path.GetFileName(route.Request.Url)] = true;
+            await gate.Task;
+            await route.ContinueAsync();
+        });
+        await page.Page.GotoAsync(new Uri(Server.Url, "dashboard/").ToString(), new() { WaitUntil = WaitUntilState.Commit });
+        await page.Page.WaitForFunctionAsync(Painted);
+        await Assertions.Expect(page.Page.Locator(".side [data-place=approvals]")).ToBeVisibleAsync();
+        Assert.That(await page.Page.Locator(".who").CountAsync(), Is.Zero, "a script ran");
+
+        // None of the list's files waits for another one of them.
+        await Poll.UntilAsync(
+            () => Task.FromResult(asked.Keys.Order(StringComparer.Ordinal).SequenceEqual(["api.js", "app.js", "h.js", "runs.js", "stream.js"])),
+            TestContext.CurrentContext.CancellationToken);
+        gate.SetResult();
+        await Assertions.Expect(page.Page.Locator(".runs .row").First).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.Locator(".side [data-place=runs]")).ToHaveAttributeAsync("aria-current", "page");
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task FirstContent_BesideAnEmptyPage_IsNearIt()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
+        string best = "";
+        double least = double.MaxValue;
+
+        // Others use the machine too: the best of a few looks counts, each against a page of one word of the same host.
+        for (int i = 0; i < 8 && least > FirstContentShare; i++)
+        {
+            await page.Page.GotoAsync(new Uri(Server.Url, "health/live").ToString());
+            double empty = await PaintAsync(page);
+            await page.GoAsync("");
+            double shown = await PaintAsync(page);
+            await Assertions.Expect(page.Page.Locator(".runs .row").First).ToBeVisibleAsync();
+            if (shown / empty < least)
+            {
+                least = shown / empty;
+                best = string.Create(CultureInfo.InvariantCulture, $"first content: a page of one word {empty:0} ms, the list {shown:0} ms");
+            }
+        }
+
+        TestContext.Out.WriteLine(best);
+        Assert.That(least, Is.LessThanOrEqualTo(FirstContentShare), best);
+        page.AssertClean();
+    }
+
+    private const string Painted = "() => performance.getEntriesByName('first-contentful-paint').length";
+
+    private static async Task<double> PaintAsync(DashboardPage page)
+    {
+        await page.Page.WaitForFunctionAsync(Painted);
+        return await page.Page.EvaluateAsync<double>("() => performance.getEntriesByName('first-contentful-paint')[0].startTime");
     }
 
     [Test]
@@ -260,6 +348,9 @@ internal sealed partial class BudgetTests : ServedTests
         IEnumerable<object> children = Enumerable.Range(0, SubAgents).Select(i => Node($"child{i}", _run, $"part-{i}"));
         return [Node(_run, null, "lead"), .. children];
     }
+
+    [GeneratedRegex("/-/([0-9a-f]+)/", RegexOptions.CultureInvariant)]
+    private static partial Regex Version();
 
     [GeneratedRegex(@"[?&]before=(\d+)", RegexOptions.CultureInvariant)]
     private static partial Regex Before();

@@ -26,12 +26,14 @@ internal sealed class DashboardFiles(IOptions<ApiOptions> options)
             using Stream stream = assembly.GetManifestResourceStream(name)!;
             byte[] content = new byte[stream.Length];
             stream.ReadExactly(content);
-            yield return new DashboardFile(name[Prefix.Length..], content);
+            yield return Served(name[Prefix.Length..], content);
         }
     }
 
     private static IEnumerable<DashboardFile> In(string folder) => Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-        .Select(path => new DashboardFile(Path.GetRelativePath(folder, path).Replace('\\', '/'), File.ReadAllBytes(path)));
+        .Select(path => Served(Path.GetRelativePath(folder, path).Replace('\\', '/'), File.ReadAllBytes(path)));
+
+    private static DashboardFile Served(string name, byte[] content) => new(name, ServedText.Of(name, content));
 }
 
 /// <summary>All files of the dashboard, which import each other by relative addresses and so are never of two versions.</summary>

@@ -70,7 +70,7 @@ function keep(value, inTab) {
 
 /** Asks the other tabs of this origin for the key. */
 function askTabs() {
-  if (key || !tabs) return Promise.resolve(Boolean(key));
+  if (!tabs) return Promise.resolve(false);
   return new Promise(resolve => {
     const off = on('key', () => { off(); resolve(true); });
     tabs.postMessage('key?');
@@ -86,10 +86,12 @@ export const may = (...roles) => !session.caller || session.caller.roles?.some(r
 
 /** Reads the session. */
 export async function readSession() {
-  await askTabs();
   const response = await send('GET', 'session', {});
-  Object.assign(session, { caller: null, required: true, ways: [{ kind: 'key' }], host: null },
-    response.ok && { ways: [], ...await response.json() });
+  const found = { caller: null, required: true, ways: [{ kind: 'key' }], host: null,
+    ...response.ok && { ways: [], ...await response.json() } };
+  // Other tabs are asked only where it takes a key.
+  if (!key && found.required && !found.caller && await askTabs()) return readSession();
+  Object.assign(session, found);
   emit('session', session);
   return session;
 }

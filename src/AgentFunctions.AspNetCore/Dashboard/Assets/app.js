@@ -1,6 +1,6 @@
 // The shell: addresses, navigation, keyboard, sign-in, and what is said about the host.
 
-import { append, button, clockTime, dialog, field, h, icon, link, plural, set, setText } from './h.js';
+import { button, clockTime, dialog, field, h, icon, plural, set, setText } from './h.js';
 import { get, kept, net, on, readSession, root, session, signIn, signOut } from './api.js';
 import { isIdle } from './stream.js';
 
@@ -21,16 +21,8 @@ const SCREENS = [
   [/^signed-in$/, () => import('./oidc.js'), '', 'Signing in'],
 ];
 
-const NAVIGATION = [
-  ['', [['', 'runs', 'Runs', 'runs'], ['approvals', 'approvals', 'Approvals', 'approval'],
-    ['questions', 'questions', 'Questions', 'question'], ['reviews', 'reviews', 'Reviews', 'review']]],
-  ['Watch', [['incidents', 'incidents', 'Incidents', 'incident'], ['monitors', 'monitors', 'Monitors', 'monitor'],
-    ['usage', 'usage', 'Usage', 'usage']]],
-  ['Control', [['agents', 'agents', 'Agents', 'agent'], ['kill', 'kill', 'Kill switch', 'kill'],
-    ['life', 'life', 'Data and keys', 'life']]],
-];
-
-const main = h('main', { id: 'main', tabindex: '-1' });
+// The shell has the places and an empty main part, so that they are there before any script is.
+const [main, side, more] = ['#main', '#side', '#more'].map(one => document.querySelector(one));
 const bands = h('div', { class: 'bands' });
 const said = h('div', { role: 'status', class: 'sr' });
 const toasts = h('div', { class: 'toasts', role: 'log', 'aria-label': 'Messages' });
@@ -93,8 +85,7 @@ export function back(fallback = '') {
 
 async function render(isBack = false) {
   const path = here();
-  const found = SCREENS.map(([pattern, load, place, title]) => ({ match: pattern.exec(path), load, place, title })).find(screen =>
-    screen.match);
+  const found = screenAt(path);
   const params = Object.fromEntries(new URLSearchParams(location.search));
   if (current && found && current.path === path && current.screen?.update) {
     current.params = params;
@@ -382,38 +373,39 @@ function brand() {
 
 const out = button('Sign out', signOut, { kind: 'quiet small' });
 out.hidden = true;
-const side = h('nav', { class: 'side', id: 'side', 'aria-label': 'Places' });
 function closeMenu() {
   const open = side.classList.contains('open');
   side.classList.remove('open');
   more.setAttribute('aria-expanded', 'false');
   return open;
 }
-const more = h('button', { type: 'button', 'aria-expanded': 'false', 'aria-controls': 'side', onclick: () =>
-  more.setAttribute('aria-expanded', String(side.classList.toggle('open'))) }, icon('runs'), 'More');
-
-function place(to, name, label, image) {
-  const badge = h('span', { class: 'badge', hidden: true });
-  const anchor = append(link(to), [icon(image), h('span', { class: 'place-name' }, label), badge]);
-  places.push([anchor, name, badge]);
-  return anchor;
-}
 
 function shell() {
-  append(side, [append(link(''), [brand()]), NAVIGATION.map(([group, items]) => h('div', { class: 'group' },
-    group && h('p', { class: 'group-name' }, group),
-    h('ul', null, items.map(([to, name, label, image]) => h('li', null, place(to, name, label, image)))))),
-  h('div', { class: 'who' }, who, h('div', { class: 'who-tools' }, bell,
-    button('', theme, { kind: 'icon-button', name: 'theme', title: 'Light or dark', 'aria-label': 'Light or dark' }), out))]);
-  side.firstElementChild.classList.add('home');
-  const bottom = h('nav', { class: 'bottom', 'aria-label': 'Main places' }, place('inbox', 'inbox', 'Inbox', 'approval'),
-    place('', 'runs', 'Runs', 'runs'), more);
-  document.body.append(h('a', { class: 'skip', href: '#main', onclick: event => { event.preventDefault(); main.focus(); } },
-    'Skip to content'), bands, side, main, bottom, toasts, said);
+  // Its links are relative to the address that was asked; the next one has another depth.
+  for (const anchor of document.querySelectorAll('nav a')) anchor.setAttribute('href', anchor.href);
+  for (const anchor of document.querySelectorAll('[data-place]')) {
+    const badge = h('span', { class: 'badge', hidden: true });
+    anchor.prepend(icon(anchor.dataset.icon));
+    anchor.append(badge);
+    places.push([anchor, anchor.dataset.place, badge]);
+  }
+  more.prepend(icon('runs'));
+  more.addEventListener('click', () => more.setAttribute('aria-expanded', String(side.classList.toggle('open'))));
+  side.append(h('div', { class: 'who' }, who, h('div', { class: 'who-tools' }, bell,
+    button('', theme, { kind: 'icon-button', name: 'theme', title: 'Light or dark', 'aria-label': 'Light or dark' }), out)));
+  document.body.prepend(h('a', { class: 'skip', href: '#main', onclick: event => { event.preventDefault(); main.focus(); } },
+    'Skip to content'), bands);
+  document.body.append(toasts, said);
 }
+
+/** The screen of an address. */
+const screenAt = path => SCREENS.map(([pattern, load, place, title]) => ({ match: pattern.exec(path), load, place, title })).find(
+  screen => screen.match);
 
 async function start() {
   shell();
+  // Its files come while the host says who is there.
+  screenAt(here())?.load().catch(() => {});
   new ResizeObserver(() => document.documentElement.style.setProperty('--bands', `${bands.offsetHeight}px`)).observe(bands);
   try {
     await readSession();

@@ -271,7 +271,7 @@ export function markdown(source) {
     const line = lines[i];
     let match;
     if (line.length > MAX_SHOWN) { flush(); list = null; root.append(h('p', null, longText(line))); continue; }
-    if ((match = /^\s*(```|~~~)/.exec(line))) {
+    if ((match = /^\s*(\x60{3}|~~~)/.exec(line))) {
       flush(); list = null;
       const body = [];
       while (++i < lines.length && !lines[i].trimStart().startsWith(match[1])) body.push(lines[i]);

@@ -59,8 +59,8 @@ async function take(way, asked, nonce) {
   const response = await fetch(place, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams({ ...asked, client_id: way.clientId }) });
   const tokens = await response.json().catch(() => ({}));
-  if (!response.ok || !tokens.access_token) return `The issuer gave no token: ${
-    tokens.error_description ?? tokens.error ?? response.status}`;
+  if (!response.ok || !tokens.access_token)
+    return `The issuer gave no token: ${tokens.error_description ?? tokens.error ?? response.status}`;
   // The host checks the token; that it belongs to this sign-in only the page can know.
   if (nonce && tokens.id_token && claims(tokens.id_token).nonce !== nonce) return 'The token of the issuer is not for this sign-in.';
   if (!await signIn(tokens.access_token, false)) return 'This host does not take the token of the issuer.';

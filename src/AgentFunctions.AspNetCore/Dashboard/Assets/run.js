@@ -14,6 +14,7 @@ const TABS = [
     ['changes', 'Changes', () => import('./record.js')],
   ['budget', 'Budget', () => import('./record.js')], ['audit', 'Audit', () => import('./record.js')],
 ];
+const tabOf = params => TABS.find(([tab]) => tab === params.tab) ?? TABS[0];
 const TAIL = 300;
 const ENDED = new Set(['completed', 'failed', 'cancelled', 'budgetExhausted']);
 export const isEnded = run => ENDED.has(run.status);
@@ -219,6 +220,8 @@ function openCalls(events) {
 export async function mount(view) {
   const store = new RunStore(view.match[1]);
   view.leave(() => store.close());
+  // The tab's files come while the run is read.
+  tabOf(view.params)[2]().catch(() => {});
   await store.load();
   if (!view.live) return null;
   const gone = problem => view.live && set(view.el, h('h1', null, problem.status === 410 ? 'This run was erased' : 'Run'),
@@ -458,9 +461,8 @@ export async function mount(view) {
     for (const leave of leaves) leave();
     leaves = [];
     set(panel);
-    const [, , load] = TABS.find(([tab]) => tab === name) ?? TABS[0];
     try {
-      const module = await load();
+      const module = await tabOf(view.params)[2]();
       if (!view.live || opened !== name) return;
       await module.mountTab(name, { store, view, panel, leave: action => leaves.push(action), show });
     } catch (e) {

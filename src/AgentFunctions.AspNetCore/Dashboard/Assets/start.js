@@ -83,8 +83,8 @@ async function start(view) {
           tag('Rehearsal', 'warn', 'model'), h('span', { class: 'spacer' }), tag(found.admitted ? 'Would start' : 'Would be refused',
           found.admitted ? 'good' : 'bad', found.admitted ? 'completed' : 'failed')),
         h('div', { class: 'body' }, found.refusal && h('p', { class: 'field-error' }, found.refusal.detail ?? found.refusal),
-          h('p', null, similar?.n ? [`${plural(similar.n, 'similar run')}: `, similar.usd?.[2] > 0 && `${usd(similar.usd[0])} to ${
-            usd(similar.usd[2])}, `, similar.wallClockMs && `${span(similar.wallClockMs[0])} to ${span(similar.wallClockMs[2])}`] :
+          h('p', null, similar?.n ? [`${plural(similar.n, 'similar run')}: `, similar.usd?.[2] > 0 &&
+            `${usd(similar.usd[0])} to ${usd(similar.usd[2])}, `, similar.wallClockMs && `${span(similar.wallClockMs[0])} to ${span(similar.wallClockMs[2])}`] :
             'Nothing like it has run here yet.'),
           found.asks.length ? h('p', null, 'People are asked before: ', found.asks.map((name, i) => [i ? ', ' : '',
             h('code', null, name)])) : h('p', null, 'Nobody is asked by the policy.'),
@@ -188,6 +188,6 @@ function verdicts(tools) {
 /** Quotas as a line each: what is used of what there is. */
 export const quotaLines = quotas => quotas.map(one => h('div', { class: 'event-line' }, icon('usage'), h('span', null,
   h('b', null, one.name), one.account ? ` ${one.account}: ` : ': ', Object.entries(one.limit).filter(([, most]) => most !== null).map(
-    ([name, most]) => `${name === 'usd' ? usd(one.used.usd) : short(one.used[name])} of ${name === 'usd' ? usd(most) : short(most)} ${
-      name === 'usd' ? '' : name}`).join(', ')), one.usedUp && tag('used up', 'bad'), one.nextAt && h('span', { class: 'muted' },
+    ([name, most]) => name === 'usd' ? `${usd(one.used.usd)} of ${usd(most)}` : `${short(one.used[name])} of ${short(most)} ${name}`).join(
+    ', ')), one.usedUp && tag('used up', 'bad'), one.nextAt && h('span', { class: 'muted' },
   'next in ', age(one.nextAt, { until: true }))));
