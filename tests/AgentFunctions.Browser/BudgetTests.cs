@@ -12,6 +12,7 @@ namespace AgentFunctions.Browser;
 /// What the page may cost: bytes, memory and frames. Only what does not depend on the machine is asserted; times are printed.
 /// </summary>
 [CancelAfter(3_600_000)]
+[NonParallelizable]
 internal sealed partial class BudgetTests : ServedTests
 {
     private const int AllFiles = 90_000;

@@ -1,9 +1,10 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Playwright;
 
 namespace AgentFunctions.Browser;
 
-/// <summary>One Chromium for all tests, each in a context of its own.</summary>
+/// <summary>One Chromium for each worker of the tests; each page is in a context of its own.</summary>
 [SetUpFixture]
 internal sealed class Chromium
 {
@@ -16,12 +17,16 @@ internal sealed class Chromium
     private static readonly string[] Places =
         ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"];
 
-    private static IPlaywright? driver;
-    private static IBrowser? browser;
+    // A driver serves one thread at a time.
+    private static readonly ConcurrentDictionary<string, Lazy<Task<(IPlaywright Driver, IBrowser Browser)>>> Workers = new();
+
+    private static string? place;
 
     public static async Task<IBrowserContext> NewContextAsync(BrowserNewContextOptions? options = null)
     {
-        IBrowserContext context = await browser!.NewContextAsync(options ?? new BrowserNewContextOptions
+        (_, IBrowser browser) = await Workers.GetOrAdd(
+            TestContext.CurrentContext.WorkerId ?? "", static _ => new(LaunchAsync)).Value;
+        IBrowserContext context = await browser.NewContextAsync(options ?? new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = 1440, Height = 900 },
             ReducedMotion = ReducedMotion.Reduce,
@@ -31,9 +36,9 @@ internal sealed class Chromium
     }
 
     [OneTimeSetUp]
-    public async Task StartAsync()
+    public void Find()
     {
-        string? place = Environment.GetEnvironmentVariable("CHROMIUM") ?? Array.Find(Places, File.Exists);
+        place = Environment.GetEnvironmentVariable("CHROMIUM") ?? Array.Find(Places, File.Exists);
         if (place is null)
         {
             if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 })
@@ -45,22 +50,26 @@ internal sealed class Chromium
         }
 
         Assertions.SetDefaultExpectTimeout(Patience);
-        driver = await Playwright.CreateAsync();
-        browser = await driver.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = place,
-            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"],
-        });
     }
 
     [OneTimeTearDown]
     public async Task StopAsync()
     {
-        if (browser is not null)
+        foreach (Lazy<Task<(IPlaywright Driver, IBrowser Browser)>> worker in Workers.Values)
         {
+            (IPlaywright driver, IBrowser browser) = await worker.Value;
             await browser.DisposeAsync();
+            driver.Dispose();
         }
+    }
 
-        driver?.Dispose();
+    private static async Task<(IPlaywright Driver, IBrowser Browser)> LaunchAsync()
+    {
+        IPlaywright driver = await Playwright.CreateAsync();
+        return (driver, await driver.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = place,
+            Args = ["--no-sandbox", "--disable-dev-shm-usage", "--font-render-hinting=none"],
+        }));
     }
 }

@@ -42,6 +42,51 @@ internal sealed class ConnectionTests
     }
 
     [Test]
+    public async Task StreamEnds_OfItsLifetimeInMidCall_ItGoesOnWithoutALossOrAWord()
+    {
+        await using DashboardServer server = await DashboardServer.StartAsync(settings: ("Api__StreamLifetime", "00:00:01"));
+        var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int chunks = 0;
+        server.Script("LASTING", request => request.Turn == 0
+            ? ChatReply.Call("list_files", new { })
+            : ChatReply.Say("What was said before the stream ended stays, and what is said after it follows without a gap.") with
+            {
+                BetweenChunks = token => Interlocked.Increment(ref chunks) > 2 ? rest.Task.WaitAsync(token) : Task.CompletedTask,
+            });
+        await using DashboardPage page = await DashboardPage.OpenAsync(server, null);
+        int streams = 0;
+        page.Page.Request += (_, request) =>
+            Interlocked.Add(ref streams, request.Url.Contains("live=true", StringComparison.Ordinal) ? 1 : 0);
+        string run = await server.SubmitAsync("Something LASTING.");
+        await page.GoAsync($"runs/{run}");
+        ILocator live = page.Page.Locator(".live-text");
+        await Assertions.Expect(live).ToContainTextAsync("What was said before");
+        await page.Page.EvaluateAsync(
+            """
+            () => {
+              window.said = [];
+              const live = document.querySelector('.live-text'), dot = document.querySelector('.crumb .live-dot');
+              new MutationObserver(() => {
+                if (document.querySelector('[data-band=net]')) window.said.push('band');
+                if (dot.textContent !== 'live') window.said.push(dot.textContent);
+                if (!document.querySelector('.feed').textContent.includes('follows') && !live.textContent.includes('What was said before'))
+                  window.said.push('gone');
+              }).observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
+            }
+            """);
+        int before = Volatile.Read(ref streams);
+        await Poll.UntilAsync(() => Task.FromResult(Volatile.Read(ref streams) >= before + 3), TestContext.CurrentContext.CancellationToken);
+        rest.SetResult();
+
+        await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("it follows without a gap.");
+        await Assertions.Expect(live).ToBeHiddenAsync();
+        await Assertions.Expect(page.Page.Locator(".call")).ToHaveCountAsync(1);
+        await Assertions.Expect(page.Page.Locator(".feed .turn-head b", new() { HasTextString = "Turn" })).ToHaveCountAsync(2);
+        Assert.That(await page.Page.EvaluateAsync<string[]>("() => window.said.filter(word => word !== 'ended')"), Is.Empty);
+        page.AssertClean();
+    }
+
+    [Test]
     public async Task SignIn_KeyIsWrongThenRight_AnotherTabNeedsNoTyping()
     {
         const string key = "a-key-of-the-host-that-is-long-enough-0123456789";

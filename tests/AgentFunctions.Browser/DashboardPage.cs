@@ -10,8 +10,9 @@ internal sealed class DashboardPage : IAsyncDisposable
 {
     // All rules; only what is wrong is told, since that is a small part of what axe knows.
     private const string Rules = """
-        async () => (await axe.run(document, {
-          runOnly: { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }, resultTypes: ['violations'],
+        async colours => (await axe.run(document, {
+          runOnly: colours ? { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }
+            : { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] }, resultTypes: ['violations'],
         })).violations.map(fault => `${fault.id}: ${fault.nodes.slice(0, 3).map(node => node.html).join('; ')}`)
         """;
 
@@ -75,14 +76,30 @@ internal sealed class DashboardPage : IAsyncDisposable
     public void AssertClean() => Assert.That(_faults, Is.Empty);
 
     /// <summary>axe finds nothing, with no rule left out.</summary>
-    public async Task AssertAccessibleAsync(string what)
+    public Task AssertAccessibleAsync(string what) => AssertAccessibleAsync(what, false);
+
+    /// <summary>axe finds nothing in light nor in dark, between which only colours differ; a picture of each is taken if it has a place.</summary>
+    public async Task AssertAccessibleInBothAsync(string what, Func<string, string>? place = null)
+    {
+        foreach (ColorScheme scheme in new[] { ColorScheme.Dark, ColorScheme.Light })
+        {
+            await Page.EmulateMediaAsync(new() { ColorScheme = scheme });
+            await AssertAccessibleAsync($"{what}, {scheme}", scheme == ColorScheme.Dark);
+            if (place is not null)
+            {
+                await Page.ScreenshotAsync(new() { Path = place(scheme.ToString().ToLowerInvariant()) });
+            }
+        }
+    }
+
+    private async Task AssertAccessibleAsync(string what, bool coloursAlone)
     {
         if (await Page.EvaluateAsync<bool>("() => !('axe' in window)"))
         {
             await Page.EvaluateAsync(Axe);
         }
 
-        Assert.That(await Page.EvaluateAsync<string[]>(Rules), Is.Empty, what);
+        Assert.That(await Page.EvaluateAsync<string[]>(Rules, coloursAlone), Is.Empty, what);
     }
 
     /// <summary>What lives on the page, in bytes: the least of three looks after the collector ran.</summary>

@@ -79,6 +79,42 @@ internal sealed class DashboardServer : IAsyncDisposable
     public Task<JsonElement> StatusAsync(string run, string status) =>
         WaitAsync(run, found => found.GetProperty("status").GetString() == status);
 
+    /// <summary>Has a monitor look at a log of a shop until it finds too many errors in it; gives the incident.</summary>
+    public async Task<string> WatchShopAsync()
+    {
+        string log = Path.Combine(Workspace, "shop.log");
+        await File.WriteAllTextAsync(log, "The shop is open.\n");
+        using HttpResponseMessage made = await Http.PutAsJsonAsync("/api/monitors/shop", new
+        {
+            description = "The shop takes orders, and its log says so.",
+            agent = "worker",
+            goal = "Bring the shop back.",
+            schedule = new { every = "PT12H" },
+            signals = new object[]
+            {
+                new { name = "errors", severity = "critical", file = new { path = log, pattern = "ERROR", allowed = 4 } },
+                new { name = "log-size", file = new { path = log } },
+            },
+        });
+        Assert.That(made.IsSuccessStatusCode, Is.True, await made.Content.ReadAsStringAsync());
+        foreach (int errors in new[] { 0, 1, 3, 2, 0, 1, 9 })
+        {
+            int before = await TicksAsync();
+            await File.AppendAllTextAsync(log, string.Concat(Enumerable.Repeat("ERROR: an order was lost\n", errors)) + "An order was taken.\n");
+            using HttpResponseMessage asked = await Http.PostAsync("/api/monitors/shop/run", null);
+            Assert.That(asked.IsSuccessStatusCode, Is.True, await asked.Content.ReadAsStringAsync());
+            await Poll.UntilAsync(async () => await TicksAsync() > before, TestContext.CurrentContext.CancellationToken);
+        }
+
+        JsonElement found = await Poll.ForAsync(
+            () => Http.GetFromJsonAsync<JsonElement>("/api/incidents"), static list => list.GetProperty("incidents").GetArrayLength() > 0,
+            TestContext.CurrentContext.CancellationToken);
+        return found.GetProperty("incidents")[0].GetProperty("id").GetString()!;
+
+        async Task<int> TicksAsync() =>
+            (await Http.GetFromJsonAsync<JsonElement>("/api/monitors/shop/ticks")).GetProperty("ticks").GetArrayLength();
+    }
+
     /// <summary>SIGKILL: connections break without a word.</summary>
     public async Task KillAsync()
     {

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.TestKit;
 using Microsoft.Playwright;
@@ -59,6 +60,55 @@ internal sealed class FolderTests : ServedTests
 
         await Assertions.Expect(page.Page.Locator(".crumb")).ToContainTextAsync("at turn 1");
         await Assertions.Expect(page.Page.Locator(".feed")).ToContainTextAsync("The other way.");
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task GoBack_OfOneOfTwoSubAgentsOfAFile_TheConflictIsPutToAPersonAndTheAnswerIsCarriedOut()
+    {
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Server.Script("Split the TALE", static request => request.Turn switch
+        {
+            0 => ChatReply.Call("spawn", new { items = new[] { "EARLY", "LATE" }, template = "Write the {item} part", agent = "worker" }),
+            1 => ChatReply.Call("wait", new { }),
+            _ => ChatReply.Say("Both wrote."),
+        });
+        Server.Script("Write the EARLY part", request =>
+        {
+            if (request.Turn > 0)
+            {
+                first.TrySetResult();
+            }
+
+            return request.Turn == 0 ? ChatReply.Call("write_file", new { path = "tale.md", content = "early" }) : ChatReply.Say("Written.");
+        });
+        Server.Script("Write the LATE part", request => request.Turn == 0
+            ? ChatReply.Call("write_file", new { path = "tale.md", content = "late" }) with { Before = token => first.Task.WaitAsync(token) }
+            : ChatReply.Say("Written over."));
+        string run = await Server.SubmitAsync("Split the TALE.");
+        await Server.StatusAsync(run, "completed");
+        JsonElement nodes = await Server.Http.GetFromJsonAsync<JsonElement>($"/api/runs/{run}/nodes");
+        string early = nodes.GetProperty("nodes").EnumerateArray()
+            .Single(static node => node.GetProperty("goal").GetString()!.Contains("EARLY", StringComparison.Ordinal)).GetProperty("id").GetString()!;
+        string file = Path.Combine(Server.Workspace, "tale.md");
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{early}?tab=changes");
+
+        await page.Button("Before it").ClickAsync();
+        ILocator dialog = page.Page.Locator("dialog");
+        await Assertions.Expect(dialog).ToContainTextAsync("Changed by others since: 1 file");
+        await page.AssertAccessibleAsync("a conflict");
+        await page.AssertFitsAsync("a conflict");
+        await dialog.GetByLabel("What becomes of tale.md").SelectOptionAsync("ask");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Go back" }).ClickAsync();
+        await page.Page.GetByRole(AriaRole.Link, new() { Name = "Look" }).ClickAsync();
+        Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo("late"), "nothing is done until somebody says so");
+
+        await Assertions.Expect(page.Page.Locator(".detail")).ToContainTextAsync("tale.md");
+        await page.Page.ScreenshotAsync(new() { Path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens", "conflict.png") });
+        await page.Page.GetByLabel("Bring the earlier state back", new() { Exact = false }).CheckAsync();
+        await Assertions.Expect(page.Page.Locator(".decide:not([data-asleep])")).ToBeVisibleAsync();
+        await page.Button("Answer").ClickAsync();
+        await Poll.UntilAsync(() => Task.FromResult(!File.Exists(file)), TestContext.CurrentContext.CancellationToken);
         page.AssertClean();
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using AgentFunctions.EndToEnd;
 using AgentFunctions.TestKit;
 using Microsoft.Playwright;
 
@@ -13,11 +14,23 @@ internal sealed class InboxTests() : ServedTests(Policy)
         rules:
           - {name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}
           - {name: asks-notes, when: {tool: write_file}, then: ask}
+          - {name: soon, when: {tool: ask_person, arguments: {urgency: {is: low}}}, then: allow, answer: {expires: 10s}}
         """;
 
     [OneTimeSetUp]
     public void Script()
     {
+        Server.Script("SIDE BY SIDE", static request => request.Turn == 0
+            ? new ChatReply
+            {
+                Calls =
+                [
+                    ChatReplyCall.Of("ask_person", new { question = "Who is on call?" }),
+                    ChatReplyCall.Of("ask_person", new { question = "Which colour?", choices = new[] { "red", "green" } }),
+                    ChatReplyCall.Of("ask_person", new { question = "Is it urgent?", urgency = "low" }),
+                ],
+            }
+            : ChatReply.Say("All three are over."));
         Server.Script("DEPLOY", static request => request.Turn == 0
             ? ChatReply.Call("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 12" })
             : ChatReply.Say($"The tool said: {request.Last("tool")}"));
@@ -54,6 +67,8 @@ internal sealed class InboxTests() : ServedTests(Policy)
         string run = await Server.SubmitAsync("DEPLOY it.");
         string id = await ApprovalAsync(run);
         await using DashboardPage page = await DashboardPage.OpenAsync(Server);
+        await Assertions.Expect(page.Page.Locator(".runs .row", new() { Has = page.Page.Locator($"a[href$='runs/{run}']") }).Locator(".c-now"))
+            .ToHaveTextAsync("approval: edit_file");
         await page.Page.Locator("body").PressAsync("g");
         await page.Page.Locator("body").PressAsync("a");
         await Assertions.Expect(page.Heading("Approvals")).ToBeVisibleAsync();
@@ -152,6 +167,55 @@ internal sealed class InboxTests() : ServedTests(Policy)
         JsonElement declined = await Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}");
         Assert.That(declined.GetProperty("state").GetString(), Is.EqualTo("declined"));
         Assert.That(declined.GetProperty("words").GetString(), Is.EqualTo("Ask the platform team."));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Questions_ThreeSideBySide_OneIsAnsweredHereOneByTheProgramAndOneExpires()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "questions");
+        string run = await Server.SubmitAsync("Ask SIDE BY SIDE.");
+        JsonElement asked = await Server.WaitAsync(run, static one => Waits(one, "question").Count() == 3);
+        string[] ids = [.. Waits(asked, "question").Select(static wait => wait.GetProperty("id").GetString()!)];
+        JsonElement[] questions = await Task.WhenAll(
+            ids.Select(id => Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}")));
+        string IdOf(string words) => questions.Single(one => one.GetProperty("question").GetString() == words).GetProperty("id").GetString()!;
+        await Assertions.Expect(page.Page.Locator(".item")).ToHaveCountAsync(3);
+
+        // What one is typing stays while the others end.
+        await page.Page.Locator($".item[data-key='{IdOf("Who is on call?")}']").ClickAsync();
+        await page.Page.Locator(".detail textarea, .detail input").First.FillAsync("Ada, until");
+        (int exitCode, _, string errors) = await ProgramProcess.RunAsync(
+            null, Server.Workspace, "answer", IdOf("Which colour?"), "answer=green", "--server", Server.Url.ToString());
+        Assert.That(exitCode, Is.Zero, errors);
+        await Assertions.Expect(page.Page.Locator(".item")).ToHaveCountAsync(1);
+        Assert.That(await page.Page.Locator(".detail textarea, .detail input").First.InputValueAsync(), Is.EqualTo("Ada, until"));
+        await page.Page.Locator(".detail textarea, .detail input").First.FillAsync("Ada, until Friday");
+        await PressAsync(page, page.Button("Answer"));
+        await Server.StatusAsync(run, "completed");
+
+        JsonElement[] ended = await Task.WhenAll(
+            ids.Select(id => Server.Http.GetFromJsonAsync<JsonElement>($"/api/questions/{id}")));
+        Assert.That(
+            ended.Select(static one => one.GetProperty("state").GetString()), Is.EquivalentTo(new[] { "answered", "answered", "expired" }));
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Question_AnsweredByOthersWhileItIsOpen_ThePageSaysSoAndKeepsTheWords()
+    {
+        string run = await Server.SubmitAsync("Choose the REGION once more.");
+        string id = await QuestionAsync(run);
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"questions/{id}");
+        await page.Page.GetByLabel("Keep days").FillAsync("12");
+        using HttpResponseMessage elsewhere = await Server.Http.PostAsJsonAsync(
+            $"/api/questions/{id}", new { answers = new { region = "neu", keepDays = 7 } });
+        Assert.That(elsewhere.IsSuccessStatusCode, Is.True);
+
+        await Assertions.Expect(page.Page.Locator(".detail .banner[role=alert]")).ToContainTextAsync("Meanwhile: answered by");
+        await Assertions.Expect(page.Button("Answer")).ToBeDisabledAsync();
+        Assert.That(await page.Page.GetByLabel("Keep days").InputValueAsync(), Is.EqualTo("12"));
+        await page.AssertAccessibleAsync("a question that others answered");
         page.AssertClean();
     }
 

@@ -6,8 +6,15 @@ namespace AgentFunctions.Browser;
 
 /// <summary>What operators switch, and a run that is erased.</summary>
 [CancelAfter(3_600_000)]
-internal sealed class OperateTests : ServedTests
+internal sealed class OperateTests() : ServedTests(
+    Policy, ("Gateway__Concurrency__Labels__0__Label", "lane=slow"), ("Gateway__Quotas__0__Name", "daily"), ("Gateway__Quotas__0__Caller", "*"), ("Gateway__Quotas__0__Runs", "500"))
 {
+    private const string Policy = """
+        rules:
+          - {name: no-secrets, when: {tool: read_file, arguments: {path: {matches: "secret"}}}, then: deny, reason: Secrets are read by nobody}
+          - {name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person, approval: {roles: [lead], count: 2}}
+        """;
+
     [Test]
     public async Task Kill_AnAgent_OnlyAfterItsNameIsTypedAndItCanBeReleased()
     {
@@ -75,6 +82,78 @@ internal sealed class OperateTests : ServedTests
         await page.GoAsync($"runs/{run}?tab=audit");
         await page.Button("Verify the chain").ClickAsync();
         await Assertions.Expect(page.Page.GetByText("The chain holds")).ToBeVisibleAsync();
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Policy_ACall_WhatWouldBeDecidedIsSaidWithTheRule()
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "policy");
+        await Assertions.Expect(page.Page.Locator(".rules li")).ToHaveTextAsync(["no-secrets", "asks-edits"]);
+        ILocator answer = page.Page.Locator("[aria-live=polite]");
+        await page.Page.GetByLabel("Tool", new() { Exact = true }).SelectOptionAsync("read_file");
+        await page.Page.GetByLabel("Arguments").FillAsync("{");
+        await page.Button("What would the policy say?").ClickAsync();
+        await Assertions.Expect(page.Page.GetByText("This is not valid JSON.")).ToBeVisibleAsync();
+        await page.Page.GetByLabel("Arguments").FillAsync("""{"path": "secret.txt"}""");
+        await page.Button("What would the policy say?").ClickAsync();
+        await Assertions.Expect(answer).ToContainTextAsync("It is denied: Secrets are read by nobody");
+        await Assertions.Expect(answer).ToContainTextAsync("no-secrets");
+
+        await page.Page.GetByLabel("Tool", new() { Exact = true }).SelectOptionAsync("edit_file");
+        await page.Page.GetByLabel("Arguments").FillAsync("""{"path": "deploy.yaml", "old_text": "2", "new_text": "3"}""");
+        await page.Button("What would the policy say?").ClickAsync();
+        await Assertions.Expect(answer).ToContainTextAsync("People are asked");
+        await Assertions.Expect(answer).ToContainTextAsync("2 of lead");
+        await page.AssertAccessibleAsync("policy");
+        await page.AssertFitsAsync("policy");
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Queue_ALaneIsTaken_WhoWaitsForItIsThere()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Server.Script("SLOWLY", _ => ChatReply.Say("There.") with { Before = token => gate.Task.WaitAsync(token) });
+        string first = await Server.SubmitAsync("Go SLOWLY.", labels: new { lane = "slow" });
+        await Server.StatusAsync(first, "running");
+        string second = await Server.SubmitAsync("Go SLOWLY, too.", labels: new { lane = "slow" });
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "usage");
+        ILocator queue = page.Page.GetByRole(AriaRole.Region, new() { Name = "Queue" });
+        await Assertions.Expect(queue).ToContainTextAsync("1 waiting");
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Region, new() { Name = "Quotas" })).ToContainTextAsync("of 500 runs");
+        await page.AssertAccessibleAsync("queue");
+        await queue.GetByRole(AriaRole.Link).ClickAsync();
+        await Assertions.Expect(page.Heading("Go SLOWLY, too.")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Page.Locator(".run-title .status")).ToContainTextAsync("Queued");
+        gate.SetResult();
+        await Server.StatusAsync(second, "completed");
+        page.AssertClean();
+    }
+
+    [Test]
+    public async Task Incident_ASignalIsInBreach_ItsSeriesIsDrawnAndAPersonTakesItOver()
+    {
+        string id = await Server.WatchShopAsync();
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, "monitors");
+        await Assertions.Expect(page.Page.Locator("section[aria-label=shop]")).ToContainTextAsync("1 incident");
+        await page.Page.GetByRole(AriaRole.Link, new() { Name = "shop", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("errors: 7 values from 0 to 9, 1 breach") })).ToBeVisibleAsync();
+        await page.AssertAccessibleAsync("monitor");
+
+        await page.GoAsync("incidents");
+        await page.Page.Locator(".item").ClickAsync();
+        await Assertions.Expect(page.Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex($"incidents/{id}$"));
+        await Assertions.Expect(page.Page.GetByRole(AriaRole.Img, new() { NameRegex = new("errors: 7 values") })).ToBeVisibleAsync();
+        await page.Button("Acknowledge").ClickAsync();
+        await page.Page.Locator("dialog").GetByLabel("Comment (optional)").FillAsync("I look at it.");
+        await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Acknowledge" }).ClickAsync();
+        await Assertions.Expect(page.Page.Locator("section[aria-label='Timeline']")).ToContainTextAsync("I look at it.");
+        await page.Button("Resolve").ClickAsync();
+        await page.Page.Locator("dialog").GetByRole(AriaRole.Button, new() { Name = "Resolve" }).ClickAsync();
+        await Assertions.Expect(page.Page.Locator(".head")).ToContainTextAsync("Resolved");
+        await page.AssertAccessibleAsync("incident");
+        await page.AssertFitsAsync("incident");
         page.AssertClean();
     }
 

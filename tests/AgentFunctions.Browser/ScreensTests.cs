@@ -9,7 +9,8 @@ namespace AgentFunctions.Browser;
 /// <c>TestResults/screens</c>. Whoever changes the style sheet looks at them.
 /// </summary>
 [CancelAfter(3_600_000)]
-internal sealed class ScreensTests() : ServedTests(Policy)
+internal sealed class ScreensTests() : ServedTests(
+    Policy, ("Reviews__Queues__0__Label", "team=payments"), ("Reviews__Queues__0__Capacity", "20"))
 {
     private const string Policy =
         "rules: [{name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}]";
@@ -18,6 +19,7 @@ internal sealed class ScreensTests() : ServedTests(Policy)
 
     private string _audit = "";
     private string _swarm = "";
+    private string _incident = "";
 
     [OneTimeSetUp]
     public async Task FillAsync()
@@ -41,15 +43,15 @@ internal sealed class ScreensTests() : ServedTests(Policy)
         await Server.StatusAsync(_swarm, "completed");
         await Server.StatusAsync(failed, "failed");
         await Task.WhenAll(done.Select(run => Server.StatusAsync(run, "completed")));
+        _incident = await Server.WatchShopAsync();
     }
 
-    [TestCase(ColorScheme.Light, 1440, 900)]
-    [TestCase(ColorScheme.Dark, 390, 844)]
-    public async Task Show_EveryScreen_AxeFindsNothingAndNothingIsCut(ColorScheme scheme, int width, int height)
+    [TestCase(1440, 900)]
+    [TestCase(390, 844)]
+    public async Task Show_EveryScreen_AxeFindsNothingAndNothingIsCut(int width, int height)
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, options: new()
         {
-            ColorScheme = scheme,
             ViewportSize = new() { Width = width, Height = height },
             ReducedMotion = ReducedMotion.Reduce,
         });
@@ -58,11 +60,69 @@ internal sealed class ScreensTests() : ServedTests(Policy)
             await page.GoAsync(path);
             await Assertions.Expect(page.Page.Locator(shown).First).ToBeVisibleAsync();
             await page.AssertFitsAsync(name);
-            await page.AssertAccessibleAsync($"{name}, {scheme}");
-            await page.Page.ScreenshotAsync(new() { Path = Path.Combine(Folder, $"{name}-{scheme}-{width}.png".ToLowerInvariant()) });
+            await page.AssertAccessibleInBothAsync(name, scheme => Path.Combine(Folder, $"{name}-{scheme}-{width}.png"));
         }
 
         page.AssertClean();
+    }
+
+    [TestCase(1440, 900)]
+    [TestCase(390, 844)]
+    public async Task Show_EveryState_AxeFindsNothingAndNothingIsCut(int width, int height)
+    {
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null, options: new()
+        {
+            ViewportSize = new() { Width = width, Height = height },
+            ReducedMotion = ReducedMotion.Reduce,
+        });
+        string run = $"runs/{_audit}";
+        var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await StateAsync("loading", run, ".skeleton", ($"**/api/runs/{_audit}", route => never.Task.ContinueWith(_ => route.AbortAsync(), TaskScheduler.Default)));
+        never.SetResult();
+        await StateAsync("empty", "", ".empty", ("**/api/runs/rows**", Answer(200, new
+        {
+            runs = Array.Empty<object>(),
+            total = 0,
+            counts = new { queued = 0, running = 0, waiting = 0, paused = 0, mine = 0, failed = 0, ended = 0 },
+        })));
+        await StateAsync("error", run, ".fault", ($"**/api/runs/{_audit}", Problem(503, "storeUnavailable", "The store does not answer. Try again.")));
+        await StateAsync("forbidden", "agents", ".fault", ("**/api/agents", Problem(403, "notAllowed", "This needs the role viewer.")));
+        await StateAsync("erased", run, ".fault", ($"**/api/runs/{_audit}", Problem(410, "runErased", "The run was erased on 1 May by ada: asked for by the customer.")));
+        await StateAsync("held", run, ".fault", ($"**/api/runs/{_audit}", Problem(423, "runHeld", "A legal hold keeps it.")));
+        await StateAsync("nothing", "runs/nothing/here", ".fault");
+        await StateAsync("rehearsal", "kill", "[data-band=rehearsal]", ("**/api/session", Answer(200, new
+        {
+            caller = new { id = "local", roles = new[] { "*" } },
+            required = false,
+            ways = Array.Empty<object>(),
+            host = new { version = "1", engine = "embedded", rehearsal = true },
+        })));
+        await StateAsync("sign-in", "", "dialog.signin",
+            ("**/api/session", Answer(200, new { caller = (object?)null, required = true, ways = new[] { new { kind = "key" } } })),
+            ("**/api/runs/rows**", Problem(401, "unauthorized", "A key is needed.")));
+        await StateAsync("newer-version", "usage", "[data-band=version]",
+            ("**/-/**/usage.js", Problem(404, "notFound", "Gone.")),
+            ("**/-/**/app.js", route => route.Request.Method == "HEAD" ? route.FulfillAsync(new() { Status = 404 }) : route.ContinueAsync()));
+        await StateAsync("not-connected", "", "[data-band=net]", ("**/api/runs/rows**", static route => route.AbortAsync()),
+            ("**/health/live", static route => route.AbortAsync()));
+
+        async Task StateAsync(string name, string path, string shown, params (string Address, Func<IRoute, Task> Answer)[] routes)
+        {
+            foreach ((string address, Func<IRoute, Task> answer) in routes)
+            {
+                await page.Context.RouteAsync(address, answer);
+            }
+
+            await page.GoAsync(path);
+            await Assertions.Expect(page.Page.Locator(shown).First).ToBeVisibleAsync();
+            await page.AssertFitsAsync(name);
+            await page.AssertAccessibleInBothAsync(name, scheme => Path.Combine(Folder, $"state-{name}-{scheme}-{width}.png"));
+            await page.Context.UnrouteAllAsync(new() { Behavior = UnrouteBehavior.IgnoreErrors });
+        }
+
+        static Func<IRoute, Task> Answer(int status, object body) => route => route.FulfillAsync(new() { Status = status, Json = body });
+        static Func<IRoute, Task> Problem(int status, string code, string detail) =>
+            Answer(status, new { status, code, detail, traceId = "4bf92f3577b34da6a3ce929d0e0e4736" });
     }
 
     [Test]
@@ -111,7 +171,8 @@ internal sealed class ScreensTests() : ServedTests(Policy)
         ("run-shown", $"runs/{_audit}?tab=transcript&shown=2", ".transcript .card"),
         ("run-changes", $"runs/{_audit}?tab=changes", ".panel section.card"), ("agents", "agents", ".agent-card"),
         ("agent", "agents/lead", ".numbers"),
-        ("incidents", "incidents", ".empty"), ("monitors", "monitors", ".empty"), ("reviews", "reviews", ".empty"), ("usage", "usage", ".numbers"),
+        ("incidents", "incidents", ".item"), ("incident", $"incidents/{_incident}", ".chart"), ("monitors", "monitors", ".agent-card"),
+        ("monitor", "monitors/shop", ".chart"), ("reviews", "reviews", ".audit-row"), ("usage", "usage", ".numbers"), ("policy", "policy", ".rules"),
         ("kill", "kill", "select"), ("life", "life", ".cards table, .cards p"),
     ];
 

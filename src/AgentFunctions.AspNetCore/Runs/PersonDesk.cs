@@ -17,14 +17,17 @@ internal sealed class PersonDesk
     /// <summary>The ids of the approvals that the caller may decide and the questions that it may answer.</summary>
     public required IReadOnlySet<string> Mine { get; init; }
 
+    /// <summary>The tools of the calls that the approvals which this caller sees are about, by the id of the approval.</summary>
+    public required IReadOnlyDictionary<string, string> Tools { get; init; }
+
     public required InboxResource Inbox { get; init; }
 
     public static async Task<PersonDesk> OfAsync(HttpContext http, CancellationToken cancellationToken)
     {
         Caller caller = http.Caller();
         IServiceProvider services = http.RequestServices;
-        Approval[] approvals = [.. (await services.GetRequiredService<ApprovalService>().ListAsync(caller, cancellationToken))
-            .Where(approval => approval.WhyNot(caller) is null)];
+        IReadOnlyList<Approval> seen = await services.GetRequiredService<ApprovalService>().ListAsync(caller, cancellationToken);
+        Approval[] approvals = [.. seen.Where(approval => approval.WhyNot(caller) is null)];
         Question[] questions = [.. (await services.GetRequiredService<QuestionService>().ListPendingAsync(caller, cancellationToken))
             .Where(question => question.MayBeAnsweredBy(caller))];
         IReadOnlyList<ReviewQueue> reviews = await services.GetRequiredService<ReviewService>().ListAsync(caller, cancellationToken);
@@ -36,6 +39,7 @@ internal sealed class PersonDesk
         return new PersonDesk
         {
             Mine = new HashSet<string>([.. approvals.Select(static one => one.Id), .. questions.Select(static one => one.Id)], StringComparer.Ordinal),
+            Tools = seen.ToDictionary(static one => one.Id, static one => one.Tool, StringComparer.Ordinal),
             Inbox = new InboxResource(
                 approvals.Length, questions.Length, reviews.Sum(static queue => queue.Changes.Count), incidents,
                 asked.Length == 0 ? null : asked.Min().UtcDateTime,

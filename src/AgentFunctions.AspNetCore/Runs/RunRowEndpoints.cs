@@ -42,7 +42,7 @@ internal static class RunRowEndpoints
         PersonDesk desk = await PersonDesk.OfAsync(http, cancellationToken);
         RunRowRequest request = RunRowRequest.Of(http, desk);
         RunRowPage page = await rows.ListAsync(request.Query, desk.Mine, request.From, request.Limit, cancellationToken);
-        return Answers.Json(RunRowListResource.Of(page, desk.Mine));
+        return Answers.Json(RunRowListResource.Of(page, desk.Mine, desk.Tools));
     }
 
     private static async Task<IResult> InboxAsync(HttpContext http, CancellationToken cancellationToken) =>

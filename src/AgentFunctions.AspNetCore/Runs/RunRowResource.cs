@@ -70,7 +70,7 @@ internal sealed record RunRowResource
     /// <summary>A number that grows with each change that the list knows.</summary>
     public required long Rev { get; init; }
 
-    public static RunRowResource Of(RunRow row, IReadOnlySet<string> mine)
+    public static RunRowResource Of(RunRow row, IReadOnlySet<string> mine, IReadOnlyDictionary<string, string> tools)
     {
         Run run = row.Run;
         return new RunRowResource
@@ -80,8 +80,8 @@ internal sealed record RunRowResource
             Goal = JournalLine.OneLine(run.Goal, GoalLength),
             Status = run.Status,
             Waits = run.Waits.Count == 0 ? null
-                : [.. run.Waits.Select(
-                    wait => new RowWaitResource(wait.Kind, wait.Id, wait.Until?.UtcDateTime, wait.Id is { } id && mine.Contains(id)))],
+                : [.. run.Waits.Select(wait => new RowWaitResource(
+                    wait.Kind, wait.Id, wait.Until?.UtcDateTime, mine.Contains(wait.Id ?? ""), tools.GetValueOrDefault(wait.Id ?? "")))],
             Now = row.Now,
             Turn = row.Turn,
             Steps = run.Steps,
@@ -103,11 +103,13 @@ internal sealed record RunRowResource
 /// <param name="Id">The id of the approval or question.</param>
 /// <param name="Until">Until when (UTC).</param>
 /// <param name="Mine">Whether this caller may decide it.</param>
+/// <param name="Tool">The tool of the call that an approval is about, if the caller may see it.</param>
 internal sealed record RowWaitResource(
     string Kind,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Id,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? Until,
-    bool Mine);
+    bool Mine,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Tool);
 
 /// <summary>A page of rows.</summary>
 /// <param name="Runs">The rows.</param>
@@ -116,8 +118,8 @@ internal sealed record RowWaitResource(
 /// <param name="Next">The <c>from</c> of the next page; null at the end.</param>
 internal sealed record RunRowListResource(IReadOnlyList<RunRowResource> Runs, RunCountsResource Counts, int Total, int? Next)
 {
-    public static RunRowListResource Of(RunRowPage page, IReadOnlySet<string> mine) => new(
-        [.. page.Rows.Select(row => RunRowResource.Of(row, mine))], RunCountsResource.Of(page), page.Total, page.Next);
+    public static RunRowListResource Of(RunRowPage page, IReadOnlySet<string> mine, IReadOnlyDictionary<string, string> tools) => new(
+        [.. page.Rows.Select(row => RunRowResource.Of(row, mine, tools))], RunCountsResource.Of(page), page.Total, page.Next);
 }
 
 /// <summary>Numbers of runs.</summary>

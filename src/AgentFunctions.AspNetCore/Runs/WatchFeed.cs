@@ -44,7 +44,7 @@ internal sealed class WatchFeed(HttpContext http, bool isInboxAlone)
             {
                 RunRowRequest request = RunRowRequest.Of(http, desk);
                 RunRowPage page = await _rows.ListAsync(request.Query, desk.Mine, request.From, request.Limit, cancellationToken);
-                list = RunRowListResource.Of(page, desk.Mine);
+                list = RunRowListResource.Of(page, desk.Mine, desk.Tools);
             }
         }
         catch (AgentException e) when (e.IsTransient)

@@ -17,6 +17,7 @@ const SCREENS = [
   [/^(kill)$/, () => import('./operate.js'), 'kill', 'Kill switch'],
   [/^(life)$/, () => import('./operate.js'), 'life', 'Data and keys'],
   [/^agents(?:\/([^/]+))?$/, () => import('./start.js'), 'agents', 'Agents'],
+  [/^policy$/, () => import('./start.js'), 'policy', 'Policy'],
   [/^usage$/, () => import('./usage.js'), 'usage', 'Usage'],
   [/^signed-in$/, () => import('./oidc.js'), '', 'Signing in'],
 ];
@@ -338,11 +339,11 @@ const bell = button('', toggleNotices, { kind: 'icon-button', name: 'bell', titl
 const HELP = [
   ['j / k', 'Next and previous row'], ['Enter', 'Open'], ['x', 'Select'], ['/', 'Search'], ['Esc', 'Back'], ['n', 'Start a run'],
   ['g r', 'Runs'], ['g a', 'Approvals'], ['g q', 'Questions'], ['g i', 'Incidents'], ['g m', 'Monitors'], ['g u', 'Usage'],
-    ['g k', 'Kill switch'],
+    ['g p', 'Policy'], ['g k', 'Kill switch'],
   ['1 … 8', 'Tabs of a run'], ['t', 'Theme'], ['?', 'This help'],
 ];
 const GO = { r: '', a: 'approvals', q: 'questions', i: 'incidents', m: 'monitors', u: 'usage', k: 'kill', e: 'reviews',
-  n: 'start', g: 'agents' };
+  n: 'start', g: 'agents', p: 'policy' };
 let prefix = 0;
 document.addEventListener('keydown', event => {
   const at = event.target;

@@ -90,6 +90,7 @@ const ICONS = {
     review: 'M2.5 3h11v8h-6l-3 2.5V11h-2z',
   incident: 'M8 2l6.3 11.4H1.7zM8 6.3v3.4M8 11.4v.3', monitor: 'M1.8 8h2.7l1.8-4.5 3 9 1.9-4.5h3',
     agent: 'M3.2 6h9.6v6.8H3.2zM8 6V3.2M6 8.8v.9M10 8.8v.9M8 2.6v.1', usage: 'M2.5 13.5h11M4.2 13V8.5M8 13V3.5M11.8 13V6.5',
+  policy: 'M2.6 4l1.2 1.2L6 2.9M8.5 4.1h5M2.6 8.4l1.2 1.2L6 7.3M8.5 8.5h5M2.6 12.8L3.8 14 6 11.7M8.5 12.9h5',
   kill: 'M8 1.8v6M4.6 4a5.4 5.4 0 1 0 6.8 0', plus: 'M8 3v10M3 8h10', more: 'M3.5 8h.1M8 8h.1M12.4 8h.1',
     copy: 'M5.5 5.5h7.7v7.7H5.5zM10.5 5.3V2.8H2.8v7.7h2.5', back: 'M10 3L5 8l5 5', next: 'M6 3l5 5-5 5',
   search: 'M7 2.5a4.5 4.5 0 1 0 .01 0M10.4 10.4l3.4 3.4', theme: 'M8 1.8a6.2 6.2 0 1 0 .01 0M8 1.8v12.4M10 3v10M12 4.4v7.2',
@@ -383,6 +384,16 @@ export function bar(part, whole, label) {
   return h('span', { class: `bar ${share > 0.9 ? 'full' : ''}`, role: 'img', 'aria-label': label ??
     `${Math.round(share * 100)} %` }, h('span', { css: { width: `${Math.max(share * 100, part > 0 ? 2 : 0)}%` } }));
 }
+
+/** A card with a heading. */
+export function card(title, head, ...body) {
+  return h('section', { class: 'card', 'aria-label': title }, h('header', null, h('h2', null, title), head),
+    h('div', { class: 'body' }, body));
+}
+
+/** A line that says something important, by tone and icon. */
+export const banner = (tone, image, ...text) => h('div', { class: `banner tone-${tone}`, role: tone === 'bad' ? 'alert' : null },
+  icon(image), h('span', null, text));
 
 /** One sentence and what ends the state. */
 export function empty(sentence, ...remedy) {

@@ -1,6 +1,6 @@
 // What waits for people: approvals with arguments to look at and change, questions with forms to fill in.
 
-import { age, append, args, button, count, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText,
+import { age, append, args, banner, button, count, dialog, empty, field, h, icon, link, longText, moment, oneLine, plural, set, setText,
   tag, words } from './h.js';
 import { emit, get, post, query } from './api.js';
 import { fault, go, say, showCounts, toast } from './app.js';
@@ -88,7 +88,7 @@ export async function mount(view) {
     try {
       const item = { ...await get(`${is}s/${id}`), is };
       if (!view.live || chosen !== id) return;
-      opened = is === 'approval' ? approval(item) : question(item);
+      opened = { is, ...is === 'approval' ? approval(item) : question(item) };
     } catch (e) {
       set(detail, fault(e, () => open(id, is)));
     }
@@ -148,8 +148,7 @@ export async function mount(view) {
           ...(edited && { edits: patch }) });
       } catch (e) {
         if (e.status === 400 && edited) diff.fault(e.detail);
-        set(problem, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'),
-          h('span', null, e.detail ?? e.message, e.status === 409 ? ' Your comment is kept below.' : '')));
+        set(problem, banner('bad', 'failed', e.detail ?? e.message, e.status === 409 && ' Your comment is kept below.'));
         if (e.status === 409) { await load(); draw(); }
         return;
       }
@@ -165,10 +164,8 @@ export async function mount(view) {
       tag(words(item.effect)), h('span', { class: 'spacer' }), pending ?
       h('span', { class: 'muted' }, 'expires in ', age(item.expiresAt, { until: true })) : tag(words(item.state),
       item.state === 'approved' ? 'good' : 'bad')),
-      item.altered && h('div', { class: 'banner tone-bad' }, icon('incident'),
-        h('span', null, 'This record was altered in the store. Its call is refused whatever is decided.')),
-      whyNot && pending && h('div', { class: 'banner tone-wait' }, icon('incident'), h('span', null, whyNot)),
-      item.obstacle && h('div', { class: 'banner tone-wait' }, icon('incident'), h('span', null, item.obstacle)),
+      item.altered && banner('bad', 'incident', 'This record was altered in the store. Its call is refused whatever is decided.'),
+      whyNot && pending && banner('wait', 'incident', whyNot), item.obstacle && banner('wait', 'incident', item.obstacle),
       h('dl', { class: 'facts' }, h('dt', null, 'Goal'), h('dd', null, link(`runs/${item.run}`, oneLine(item.goal, 240))),
         h('dt', null, 'Asked by'), h('dd', null, `${item.requester} → ${item.chain.join(' › ')}`, item.turn !== undefined &&
         `, turn ${item.turn}`),
@@ -185,7 +182,7 @@ export async function mount(view) {
       pending && sleeping(h('div', { class: 'decide' }, h('span', { class: 'muted mono', title: item.callHash },
         `hash ${item.callHash.slice(0, 8)}…`), h('span', { class: 'spacer' }), deny, approve)));
     view.keys.a = may ? () => comment.focus() : undefined;
-    return {};
+    return pending ? { over: over(problem) } : {};
   }
 
   /** How such calls were decided before. */
@@ -266,8 +263,7 @@ export async function mount(view) {
       try {
         await post(`questions/${item.id}`, body);
       } catch (e) {
-        if (!form.fault(e.detail ?? '') || e.status === 409) set(problem,
-          h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), h('span', null, e.detail ?? e.message)));
+        if (!form.fault(e.detail ?? '') || e.status === 409) set(problem, banner('bad', 'failed', e.detail ?? e.message));
         if (e.status === 409) { await load(); draw(); }
         return;
       }
@@ -291,14 +287,19 @@ export async function mount(view) {
         pending ? [h('dt', null, 'Expires'), h('dd', null, 'in ', age(item.expiresAt, { until: true }),
           ': then the agent is told that nobody answered')] : [h('dt', null, 'Ended'),
           h('dd', null, moment(item.endedAt), item.by && ` by ${item.by}`, item.words && `: “${item.words}”`)]),
-      item.url && h('div', { class: 'banner tone-wait' }, icon('link'),
-        h('span', null, `Opens ${oneLine(item.url, 200)}. Nothing comes back from there; say “Answer” when you are done.`)),
+      item.url && banner('wait', 'link', `Opens ${oneLine(item.url, 200)}. Nothing comes back from there; say “Answer” when you are done.`),
       pending ? [h('p', { class: 'muted' }, 'Never type a password here.'), may ? form.el : args(item.form?.properties ?? {}),
         problem, sleeping(h('div', { class: 'decide' }, h('span', { class: 'spacer' }), decline, answer))] : item.answers ?
           h('section',
         null, h('h3', null, 'Answer'), args(item.answers)) : null);
-    return {};
+    return pending ? { over: over(problem) } : {};
   }
+
+  /** Says that what is being looked at was decided by others or expired; what was typed stays. */
+  const over = problem => ({ state, by }) => {
+    for (const one of detail.querySelectorAll('.decide .button')) one.disabled = true;
+    set(problem, banner('bad', 'incident', `Meanwhile: ${words(state).toLowerCase()}`, by && ` by ${by}`, '. What you typed is kept.'));
+  };
 
   const backButton = () => button('', () => go(kind),
     { kind: 'icon-button to-list', name: 'back', 'aria-label': 'Back to the list' });
@@ -320,6 +321,11 @@ export async function mount(view) {
     }
     if (!view.live) return;
     draw();
+    if (opened?.over && before.has(chosen) && !items.some(item => item.id === chosen)) {
+      const { over, is } = opened;
+      opened = null;
+      get(`${is}s/${chosen}`).then(over).catch(() => {});
+    }
     const added = items.filter(item => !before.has(item.id) && mine(item)).length;
     if (added) say(`New for you: ${plural(added, 'thing')}.`);
   }

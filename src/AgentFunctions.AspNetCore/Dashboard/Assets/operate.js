@@ -1,7 +1,7 @@
 // What operators watch and switch: incidents, monitors, reviews, the kill switch, data and keys.
 
-import { age, append, args, button, count, dialog, empty, field, h, icon, json, link, longText, moment, oneLine, plural,
-  set, shortId, svg, tag, tryParse, words } from './h.js';
+import { age, append, args, banner, button, card, clockTime, count, dialog, empty, field, h, icon, json, link, longText, moment, oneLine, plural,
+  set, short, shortId, svg, tag, tryParse, words } from './h.js';
 import { emit, get, may, post, query, request, tryGet } from './api.js';
 import { attempt, toast } from './app.js';
 
@@ -49,6 +49,8 @@ async function incident(view) {
   view.el.append(h('div', { class: 'crumb' }, link('incidents', 'Incidents'), '/'), box);
   const load = async () => {
     const one = await get(`incidents/${id}`);
+    const charts = await Promise.all(one.signals.map(async signal => h('div', { class: 'signal' }, h('b', null, signal),
+      await series(one.monitor, signal))));
     view.title(one.title);
     const off = may('operator') ? null : 'This needs the role operator.';
     const command = async (name, verb) => {
@@ -63,13 +65,13 @@ async function incident(view) {
       one.state === 'open' && button('Acknowledge', () => command('acknowledge', 'Acknowledge'),
         { act: true, off, name: 'person' }), one.state !== 'resolved' && button('Resolve', () => command('resolve', 'Resolve'),
         { act: true, off, kind: 'primary', name: 'completed' })),
-    h('div', { class: 'two' }, h('section', { class: 'card', 'aria-label': 'Timeline' },
+    h('div', { class: 'two' }, h('div', null, card('Signals', null, charts), h('section', { class: 'card', 'aria-label': 'Timeline' },
       h('header', null, h('h2', null, 'What happened')), h('div', { class: 'body' },
       one.timeline.map(entry => h('div', { class: 'event-line' }, moment(entry.at),
       icon({ opened: 'incident', resolved: 'completed', acknowledged: 'person', woke: 'agent' }[entry.kind] ?? 'message'),
       h('div', null, h('div', null, longText(entry.text, 1000)),
       h('div', { class: 'muted' }, `${words(entry.kind)} by ${entry.by}`), entry.evidence &&
-      h('details', null, h('summary', null, 'Evidence'), json(tryParse(entry.evidence) ?? entry.evidence))))))),
+      h('details', null, h('summary', null, 'Evidence'), json(tryParse(entry.evidence) ?? entry.evidence)))))))),
       h('div', { class: 'aside' }, h('section', { class: 'card', 'aria-label': 'Facts' },
         h('header', null, h('h2', null, 'Facts')), h('div', { class: 'body' },
         h('dl', { class: 'facts' }, [['Monitor', link(`monitors/${encodeURIComponent(one.monitor)}`, one.monitor)],
@@ -121,6 +123,7 @@ async function monitor(view) {
   const load = async () => {
     const [one, { ticks }] = await Promise.all([get(path), get(`${path}/ticks${query({ limit: 100 })}`).catch(() =>
       ({ ticks: [] }))]);
+    const charts = await Promise.all(one.definition.signals.map(signal => series(name, signal.name)));
     view.title(name);
     const act = (verb, said) => attempt(() => post(`${path}/${verb}`), said).then(load);
     set(box, h('div', { class: 'head' }, h('h1', null, name), one.pausedAt && tag('Paused', 'pause', 'paused'),
@@ -137,11 +140,11 @@ async function monitor(view) {
           Object.entries(one.totals ?? {}).filter(([, value]) => typeof value === 'number').map(([key, value]) =>
           [h('dt', null, words(key)), h('dd', null, count(value))])))),
       h('section', { class: 'card', 'aria-label': 'Signals' }, h('header', null, h('h2', null, 'Signals')),
-        h('div', { class: 'body' }, one.definition.signals.map(signal => { const memory = one.signals[signal.name] ?? {};
+        h('div', { class: 'body' }, one.definition.signals.map((signal, i) => { const memory = one.signals[signal.name] ?? {};
         const values = memory.recent ?? [];
         return h('div', { class: 'signal' }, h('div', { class: 'detail-head' }, h('b', null, signal.name), memory.lookedAt &&
         tag(memory.isBreach ? 'Breach' : 'Quiet', memory.isBreach ? 'bad' : 'good'), h('span', { class: 'spacer' }),
-        values.length > 0 && h('code', null, String(values.at(-1)))), spark(values),
+        values.length > 0 && h('code', null, String(values.at(-1)))), charts[i],
         h('details', null, h('summary', null, 'All that is remembered'), json(memory))); }))),
       one.openIncidents.length ? h('section', { class: 'card', 'aria-label': 'Open incidents' },
         h('header', null, h('h2', null, 'Open incidents')), h('div', { class: 'body' },
@@ -161,11 +164,24 @@ async function monitor(view) {
   return {};
 }
 
-function spark(values) {
-  if (values.length < 2) return null;
-  const most = Math.max(...values), least = Math.min(...values, 0), y = value => 32 - (value - least) / (most - least || 1) * 30;
-  return svg('svg', { class: 'spark', viewBox: '0 0 160 34', role: 'img', 'aria-label': `From ${values[0]} to ${values.at(-1)}` },
-    svg('path', { d: `M${values.map((value, i) => `${(i / (values.length - 1) * 160).toFixed(1)} ${y(value).toFixed(1)}`).join('L')}` }));
+/** What a signal was at its latest looks, with a mark at each breach. */
+async function series(monitor, signal) {
+  const { points } = await get(`monitors/${encodeURIComponent(monitor)}/signals/${encodeURIComponent(signal)}/series?limit=200`).catch(
+    () => ({ points: [] }));
+  const known = points.filter(one => one.value !== null), breaches = known.filter(one => one.breach);
+  if (known.length < 2) return h('p', { class: 'muted' }, 'Drawn from the second value on.');
+  const values = known.map(one => one.value), most = Math.max(...values), least = Math.min(...values, 0);
+  const from = Date.parse(known[0].at), to = Date.parse(known.at(-1).at);
+  const x = one => 40 + (Date.parse(one.at) - from) / (to - from || 1) * 274, y = value => 82 - (value - least) / (most - least || 1) * 72;
+  const place = one => `${x(one).toFixed(1)} ${y(one.value).toFixed(1)}`;
+  return h('div', { class: 'chart' }, svg('svg', { viewBox: '0 0 320 104', role: 'img', 'aria-label':
+    `${signal}: ${plural(known.length, 'value')} from ${least} to ${most}, ${plural(breaches.length, 'breach', 'breaches')}` },
+    [least, most].map(value => [svg('line', { class: 'grid', x1: 40, x2: 316, y1: y(value), y2: y(value) }),
+      svg('text', { x: 0, y: y(value) + 4 }, short(value))]),
+    svg('path', { class: 'line', d: `M${known.map(place).join('L')}` }),
+    breaches.map(one => svg('circle', { class: 'bar-4', cx: x(one), cy: y(one.value), r: 3 }, svg('title', null,
+      `${clockTime(one.at)}: ${one.value}`))),
+    svg('text', { x: 40, y: 100 }, clockTime(from)), svg('text', { x: 316, y: 100, 'text-anchor': 'end' }, clockTime(to))));
 }
 
 async function reviews(view) {
@@ -258,7 +274,7 @@ async function kill(view) {
     try {
       dry = await request('POST', 'kill?dryRun=true', { body });
     } catch (e) {
-      set(report, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), e.detail ?? e.message));
+      set(report, banner('bad', 'failed', e.detail ?? e.message));
       return;
     }
     const word = scope.value === 'all' ? 'everything' : name.value.trim();

@@ -3,7 +3,7 @@
 import { append, args, bar, button, bytes, count, dialog, duration, empty, field, h, icon, json, link, longText, markdown, moment,
   oneLine, plural, set, setText, short, span, svg, tag, tryParse, usd, words } from './h.js';
 import { download, get, may, post, query, request } from './api.js';
-import { attempt, go } from './app.js';
+import { attempt, go, toast } from './app.js';
 import { forecastWords, fork } from './run.js';
 
 export const mountTab = (name, context) => ({ transcript, files, changes, budget, audit })[name](context);
@@ -156,6 +156,8 @@ async function files({ store, view, panel }) {
   if (wanted) await open(wanted);
 }
 
+const MAX_CONFLICTS = 20;
+
 // What the run changed in its folder, turn by turn, and the way back to the end of any of them.
 async function changes({ store, panel }) {
   const { kept, entries } = await get(`runs/${store.id}/changes`);
@@ -210,14 +212,26 @@ async function changes({ store, panel }) {
     const path = `runs/${store.id}/workspace/restore`;
     const dry = await attempt(() => post(path, { turn, dryRun: true }));
     if (!dry) return;
-    const overwrite = h('input', { type: 'checkbox' });
+    // What others have changed since is decided path by path, or put to people.
+    const { restored, conflicts } = dry;
+    const choices = conflicts.slice(0, conflicts.length > MAX_CONFLICTS ? MAX_CONFLICTS : undefined).map(one => [one.path, one]);
+    if (choices.length < conflicts.length) choices.push(['*', { mergeable: conflicts.some(one => one.mergeable) }]);
+    const selects = choices.map(([file, { mergeable }]) => h('select', { 'aria-label': `What becomes of ${file === '*' ? 'all others' : file}` },
+      [['keep', 'Keep theirs'], ['restore', 'Put back'], mergeable && ['merge', 'Take only this run’s lines out'],
+        ['ask', 'Ask people']].filter(Boolean).map(([value, text]) => h('option', { value }, text))));
     const done = await dialog(`Go back to the end of turn ${turn}?`, [
-      h('p', null, `To be restored: ${plural(dry.restored.length, 'file')}. Effects outside of the folder stay done. This can be undone.`),
-      dry.conflicts.length ? [h('p', null, `Changed by others since, and kept: ${plural(dry.conflicts.length, 'file')}`),
-        dry.conflicts.slice(0, 10).map(one => h('p', null, h('code', null, one.path), ` by ${one.by}`)),
-        h('label', { class: 'choice' }, overwrite, 'Take these back as well')] : null,
-    ], { confirm: 'Go back', kind: 'danger', read: () => post(path, { turn, overwrite: overwrite.checked }) });
-    if (done) changes({ store, panel });
+      h('p', null, `To be restored: ${plural(restored.length, 'file')}. Effects outside of the folder stay done. This can be undone.`),
+      conflicts.length ? [h('p', null, `Changed by others since: ${plural(conflicts.length, 'file')}`),
+        h('table', null, h('tbody', null, choices.map(([file, { by }], i) => h('tr', null, h('td', null, file === '*' ? 'All others' :
+          [h('code', null, file), h('div', { class: 'muted' }, by)]), h('td', { class: 'num' }, selects[i])))))] : null,
+    ], { confirm: 'Go back', kind: 'danger', wide: conflicts.length > 0, read: () => {
+      const chosen = choices.map(([file], i) => [file, selects[i].value]);
+      return post(path, { turn, ask: chosen.some(([, choice]) => choice === 'ask'),
+        resolve: Object.fromEntries(chosen.filter(([, choice]) => choice !== 'ask')) });
+    } });
+    if (!done) return;
+    if (done.question) toast('People are asked about it.', 'good', link(`questions/${done.question}`, 'Look'));
+    changes({ store, panel });
   }
 }
 

@@ -89,7 +89,7 @@ class RunStore {
       onEvent: event => this.take(event),
       onState: state => {
         this.connection = state;
-        if (state === 'down' || state === 'connecting') this.live && (this.live.stale = true);
+        if (this.live && (state === 'down' || state === 'connecting')) this.live.stale = true;
         if (state === 'ended' || state === 'live') this.refresh();
         this.tell('connection');
       },
@@ -132,7 +132,8 @@ class RunStore {
       }
       case 'model.reset':
         if (data.reason === 'cutOff') this.cut(data.reason);
-        this.live = data.reason === 'shed' || data.reason === 'reconnected' || data.reason === 'cutOff' ? null : live &&
+        // After a new connection a snapshot follows; what is there stays until it comes.
+        if (data.reason !== 'reconnected') this.live = data.reason === 'shed' || data.reason === 'cutOff' ? null : live &&
           { ...live, text: '', reasoning: '', from: 0, calls: new Map() };
         break;
       case 'run.state':
@@ -265,8 +266,10 @@ export async function mount(view) {
     nowPart();
     set(parts.WAITS, waits.length ? waits.map(wait => {
       const place = wait.kind === 'approval' ? `approvals/${wait.id}` : wait.kind === 'question' ? `questions/${wait.id}` : null;
-      return h('span', { class: place && wait.mine !== false ? 'mine' : null }, place ? link(place, waitWords(wait)) :
-        waitWords(wait), wait.until && h('span', { class: 'muted' }, ' · ', age(wait.until, { until: true }), ' left'));
+      const asked = store.events.findLast(e => e.type.endsWith(wait.kind === 'approval' ? 'requested' : 'asked') &&
+        (e.approval ?? e.question) === wait.id);
+      const said = waitWords({ ...wait, tool: asked?.approval && asked.tool, message: asked?.question && asked.text });
+      return h('span', { class: place && wait.mine !== false ? 'mine' : null }, place ? link(place, said) : said, wait.until && h('span', { class: 'muted' }, ' · ', age(wait.until, { until: true }), ' left'));
     }) : h('span', { class: 'muted' }, 'for nothing'));
     const open = run.plan?.findIndex(item => !item.done) ?? -1;
     const done = run.plan?.filter(item => item.done).length ?? 0;

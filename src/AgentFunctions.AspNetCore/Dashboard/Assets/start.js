@@ -1,11 +1,11 @@
 // Start a run; and the agents that may be asked.
 
-import { age, append, button, count, duration, empty, field, h, icon, json, link, oneLine, plural, set, short, span, tag, tryParse, usd,
+import { age, append, banner, button, card, count, duration, empty, field, h, icon, json, link, oneLine, plural, set, short, span, tag, tryParse, usd,
   words } from './h.js';
-import { get, may, query, request } from './api.js';
+import { get, may, post, query, request } from './api.js';
 import { go } from './app.js';
 
-export const mount = view => view.path === 'start' ? start(view) : view.match[1] ? agent(view, view.match[1]) : agents(view);
+export const mount = view => view.path === 'start' ? start(view) : view.path === 'policy' ? policy(view) : view.match[1] ? agent(view, view.match[1]) : agents(view);
 
 async function start(view) {
   view.title('Start a run');
@@ -48,8 +48,7 @@ async function start(view) {
     const text = goal.value.trim();
     goalField.fault(text ? '' : 'Goal: say what shall be reached.');
     if (!text) { goal.focus(); return undefined; }
-    const named = Object.fromEntries(labels.value.split(',').map(part => part.trim()).filter(Boolean).map(part =>
-      { const i = part.indexOf('='); return i < 0 ? [part, ''] : [part.slice(0, i).trim(), part.slice(i + 1).trim()]; }));
+    const named = pairs(labels.value);
     const limits = Object.fromEntries(Object.entries(budget).filter(([, element]) => element.value.trim()).map(
       ([name, element]) => [name, name === 'wallClock' ? element.value.trim() : Number(element.value)]));
     const said = check?.value.trim();
@@ -68,7 +67,7 @@ async function start(view) {
       go(`runs/${run.id}`);
     } catch (e) {
       if (e.detail?.startsWith('goal')) goalField.fault(e.detail);
-      set(problem, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), h('span', null, e.detail ?? e.message)));
+      set(problem, banner('bad', 'failed', e.detail ?? e.message));
     }
   }
   const preview = h('div', { 'aria-live': 'polite' });
@@ -91,7 +90,7 @@ async function start(view) {
           quotaLines(found.quotas), found.notes.map(note => h('p', { class: 'muted' }, note)),
           h('details', null, h('summary', null, plural(found.tools.length, 'tool')), verdicts(found.tools)))));
     } catch (e) {
-      set(preview, h('div', { class: 'banner tone-bad', role: 'alert' }, icon('failed'), h('span', null, e.detail ?? e.message)));
+      set(preview, banner('bad', 'failed', e.detail ?? e.message));
     }
   }
   const run = button('Start the run', submit, { kind: 'primary', act: true, off, name: 'next' });
@@ -109,12 +108,19 @@ async function start(view) {
       field('Sub-agents', budget.subAgents))),
     problem, h('div', { class: 'buttons', css: { 'margin-top': '16px' } }, run, button('Preview', look, { act: true, off }),
       button('Cancel', () => history.length > 1 ? history.back() : go(''))), preview));
-  if (!catalog.agents.length) set(problem, h('div', { class: 'banner tone-wait' }, icon('incident'),
-    h('span', null, 'No agent is here yet. Put a Markdown file into the folder of agents.')));
+  if (!catalog.agents.length) set(problem, banner('wait', 'incident',
+    'No agent is here yet. Put a Markdown file into the folder of agents.'));
   show();
   if (window.innerWidth > 640) goal.focus();
   return {};
 }
+
+/** Labels as they are typed: name=value, with commas between. */
+const pairs = text => Object.fromEntries(list(text).map(part => {
+  const i = part.indexOf('=');
+  return i < 0 ? [part, ''] : [part.slice(0, i).trim(), part.slice(i + 1).trim()];
+}));
+const list = text => text.split(',').map(part => part.trim()).filter(Boolean);
 
 async function agents(view) {
   view.title('Agents');
@@ -169,6 +175,58 @@ async function agent(view, name) {
   return {};
 }
 
+/** The rules of the host, and what they would say of a call. */
+async function policy(view) {
+  view.title('Policy');
+  const [{ hash, configured, broken, rules, defaults }, catalog] = await Promise.all([get('policy'), get('agents')]);
+  const agentOf = h('select', { onchange: showTools }, catalog.agents.map(one => h('option', { value: one.name }, one.name)));
+  const toolOf = h('select'), given = h('textarea', { class: 'code', rows: '5', spellcheck: 'false', value: '{}' });
+  const goal = h('input'), labels = h('input', { placeholder: 'team=payments, env=prod' }), who = h('input'), roles = h('input');
+  const givenField = field('Arguments', given, { help: 'As JSON' });
+  const answer = h('div', { 'aria-live': 'polite' });
+  function showTools() {
+    set(toolOf, (catalog.agents.find(one => one.name === agentOf.value)?.tools ?? []).map(name => h('option', { value: name }, name)));
+  }
+
+  async function test() {
+    const json = tryParse(given.value || '{}');
+    givenField.fault(json === null ? 'This is not valid JSON.' : '');
+    if (json === null) return;
+    const [named, by, as] = [pairs(labels.value), who.value.trim(), list(roles.value)];
+    try {
+      const said = await post('policy/test', { agent: agentOf.value, tool: toolOf.value, arguments: json,
+        ...(goal.value && { goal: goal.value }), ...(Object.keys(named).length && { labels: named }),
+        ...(by && { requester: by, roles: as }) });
+      const [tone, image] = VERDICTS[said.verdict];
+      set(answer, banner(tone, image, h('b', null, { allow: 'It is allowed', ask: 'People are asked', deny: 'It is denied' }[said.verdict]),
+        said.reason && `: ${said.reason}`), h('dl', { class: 'facts', css: { 'margin-top': '12px' } },
+        [['Rule', ruleWords(said.rule)], ['Risk', words(said.risk)], ['Effect', words(said.effect)], said.roles && ['Who decides',
+          `${said.needed} of ${said.roles.join(', ')}`]].filter(Boolean).map(([name, value]) => [h('dt', null, name), h('dd', null, value)])));
+    } catch (e) {
+      set(answer, banner('bad', 'failed', e.detail ?? e.message));
+    }
+  }
+
+  showTools();
+  const verdict = value => tag(words(value), ...VERDICTS[value]);
+  view.el.append(h('div', { class: 'head' }, h('h1', null, 'Policy'), h('span', { class: 'muted' }, 'hash ', h('code', null, hash.slice(0, 8)))),
+    h('p', { class: 'lead' }, 'What agents may do by themselves, what people are asked about, and what nobody may do. The first rule that fits decides; a denial always wins.'),
+    broken && banner('bad', 'failed', broken), h('div', { class: 'two' },
+      card('Try a call', null, h('div', { class: 'grid-2' }, field('Agent', agentOf), field('Tool', toolOf)), givenField,
+        h('details', null, h('summary', null, 'Goal, labels and who asked'), h('div', { class: 'grid-2' }, field('Goal', goal),
+          field('Labels', labels), field('Requester', who, { help: 'You, by default' }), field('Its roles', roles, { help: 'With commas between' }))),
+        h('div', { class: 'buttons', css: { 'margin': '14px 0' } }, button('What would the policy say?', test, { kind: 'primary', act: true })),
+        answer),
+      h('div', { class: 'aside' }, card('Rules', tag(count(rules.length)), rules.length ? h('ol', { class: 'rules' }, rules.map(name =>
+        h('li', null, h('code', null, name)))) : h('p', { class: 'muted' }, configured ? 'The policy has no rules.' : 'This host has no policy of its own.')),
+      card('Where no rule fits', null, h('dl', { class: 'facts' }, [['No effect', defaults.none], ['Repeatable', defaults.idempotent],
+        ['Not repeatable', defaults.notIdempotent]].map(([name, value]) => [h('dt', null, name), h('dd', null, verdict(value))]))))));
+  return {};
+}
+
+const VERDICTS = { allow: ['good', 'completed'], ask: ['wait', 'person'], deny: ['bad', 'failed'] };
+const ruleWords = rule => rule ? rule.replace(/^default:.*/, 'by default') : '–';
+
 /** What earlier runs cost and took: the middle one of them. */
 const numbers = past => [[count(past?.n ?? 0), 'ended runs'], [past?.n ? `${Math.round(past.completed / past.n * 100)} %` : '–',
   'completed'], [past?.usd?.[1] ? usd(past.usd[1]) : '–', 'cost, median'], [past?.wallClockMs ? span(past.wallClockMs[1]) : '–',
@@ -176,13 +234,11 @@ const numbers = past => [[count(past?.n ?? 0), 'ended runs'], [past?.n ? `${Math
 
 /** Tools with what they do to the world and what the policy would say of a call. */
 function verdicts(tools) {
-  const tones = { allow: 'good', ask: 'wait', deny: 'bad' };
   return h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Tools' }, h('table', null,
     h('thead', null, h('tr', null, ['Tool', 'Effect', 'Policy', 'Rule'].map(text => h('th', { scope: 'col' }, text)))),
     h('tbody', null, tools.map(one => h('tr', null, h('td', { title: one.description }, h('code', null, one.tool)),
-      h('td', null, words(one.effect)), h('td', null, tag(words(one.verdict), tones[one.verdict],
-        { allow: 'completed', ask: 'person', deny: 'failed' }[one.verdict])),
-      h('td', { title: one.reason, class: 'muted' }, one.rule ? one.rule.replace(/^default:.*/, 'by default') : '–', one.needed > 1 && ` · ${one.needed} of ${one.roles.join(', ')}`))))));
+      h('td', null, words(one.effect)), h('td', null, tag(words(one.verdict), ...VERDICTS[one.verdict])),
+      h('td', { title: one.reason, class: 'muted' }, ruleWords(one.rule), one.needed > 1 && ` · ${one.needed} of ${one.roles.join(', ')}`))))));
 }
 
 /** Quotas as a line each: what is used of what there is. */

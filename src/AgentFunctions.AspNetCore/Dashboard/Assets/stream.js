@@ -28,7 +28,7 @@ export const isIdle = () => Date.now() - touched > IDLE;
  * tab, and for a page that is idle while nothing is `busy()`.
  */
 export function follow({ path, onEvent, onState = () => {}, poll, last = null, onProblem = () => {}, busy = () => true }) {
-  let closed = false, controller = null, release = null, timer = 0, failures = 0, running = false, lastId = last;
+  let closed = false, controller = null, release = null, timer = 0, failures = 0, running = false, calm = false, lastId = last;
 
   async function run() {
     if (running || closed || document.hidden) return;
@@ -57,8 +57,11 @@ export function follow({ path, onEvent, onState = () => {}, poll, last = null, o
         const end = await read();
         if (end === 'ended') { onState('ended'); close(); break; }
         failures = 0;
+        // It has said that it ends: the next one goes on where it stood.
+        calm = end !== null;
         await pause(end ?? 500);
       } catch (e) {
+        calm = false;
         if (closed || document.hidden) break;
         // The page itself ended it, to begin anew or to rest.
         if (e.name === 'AbortError') { await pause(200); continue; }
@@ -76,7 +79,7 @@ export function follow({ path, onEvent, onState = () => {}, poll, last = null, o
 
   async function read() {
     controller = new AbortController();
-    onState('connecting');
+    if (!calm) onState('connecting');
     let watchdog = 0;
     const alive = () => {
       clearTimeout(watchdog);

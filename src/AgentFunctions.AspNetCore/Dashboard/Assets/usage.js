@@ -1,7 +1,7 @@
 // What was spent, by day and by agent, label, model or caller; as a chart, a table and CSV.
 
-import { button, count, empty, h, plural, set, short, span, svg, usd } from './h.js';
-import { get, query } from './api.js';
+import { age, button, card, count, empty, h, icon, link, plural, set, short, shortId, svg, tag, usd, words } from './h.js';
+import { get, query, tryGet } from './api.js';
 import { quotaLines } from './start.js';
 
 const RANGES = [['1', 'Last day'], ['7', 'Last week'], ['30', 'Last month'], ['90', 'Last quarter']];
@@ -109,7 +109,12 @@ export async function mount(view) {
   }
 
   await load();
-  get('quotas').then(({ quotas }) => view.live && quotas.length && view.el.append(h('section', { class: 'card', 'aria-label': 'Quotas',
-    css: { 'margin-top': '14px' } }, h('header', null, h('h2', null, 'Quotas')), h('div', { class: 'body' }, quotaLines(quotas))))).catch(() => {});
+  const [{ quotas }, queue] = await Promise.all([get('quotas').catch(() => ({ quotas: [] })), tryGet('queue').catch(() => null)]);
+  if (!view.live) return null;
+  view.el.append(h('div', { class: 'cards', css: { 'margin-top': '14px' } }, quotas.length && card('Quotas', null, quotaLines(quotas)),
+    queue?.limited && card('Queue', h('span', { class: 'muted' }, `${count(queue.active)} at work, ${count(queue.waiting.length)} waiting`),
+      queue.waiting.length ? queue.waiting.slice(0, 50).map(one => h('div', { class: 'event-line' }, age(one.since), icon('queued'),
+        h('span', null, link(`runs/${one.run}`, shortId(one.run)), one.priority !== 'normal' && [' ', tag(words(one.priority))]))) :
+        h('p', { class: 'muted' }, 'Nothing waits for a place.'))));
   return {};
 }
