@@ -91,6 +91,8 @@ internal sealed class InboxTests() : ServedTests(Policy)
         await Server.StatusAsync(run, "completed");
         Assert.That(await File.ReadAllTextAsync(Path.Combine(Server.Workspace, "deploy.yaml")), Is.EqualTo("replicas: 4\n"));
         await File.WriteAllTextAsync(Path.Combine(Server.Workspace, "deploy.yaml"), "replicas: 2\n");
+        await page.GoAsync("usage");
+        await Assertions.Expect(page.Page.Locator(".numbers")).ToContainTextAsync("for an answer of people");
         page.AssertClean();
     }
 

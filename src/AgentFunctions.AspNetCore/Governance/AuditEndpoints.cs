@@ -80,10 +80,10 @@ internal static class AuditEndpoints
         var entries = new Queue<AuditEntry>();
         AuditCursor cursor = after
             ?? (query.Since is { } since ? await audit.FindAsync(since, run, cancellationToken) : AuditCursor.Start);
-        bool isCounted = after is null && query.Since is null;
+        bool isCounted = after is null && query.Since is null && (from > 0 || !query.IsFilter);
         IAsyncEnumerable<AuditEntry> read = isCounted
             ? audit.ReadAsync(run, from, cancellationToken)
-            : audit.ReadAfterAsync(cursor, run, cancellationToken);
+            : audit.ReadAfterAsync(cursor, run, query.Filter, cancellationToken);
         await foreach (AuditEntry entry in read)
         {
             if (entry.At > query.Until + Patience)

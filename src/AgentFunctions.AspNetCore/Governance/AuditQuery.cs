@@ -14,6 +14,9 @@ internal sealed record AuditQuery(string? Type, PolicyVerdict? Verdict, string? 
     /// <summary>Only entries of this time and earlier.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>What of it is found without reading other entries.</summary>
+    public AuditFilter Filter => new() { Types = Type is null ? [] : [Type], Tool = Tool, Actor = Actor };
+
     public bool IsFilter => Type is not null || Verdict is not null || Tool is not null || Actor is not null
         || Since is not null || Until is not null;
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using AgentFunctions.Views.Runs;
 
 namespace AgentFunctions.AspNetCore.Usage;
@@ -23,7 +24,19 @@ internal sealed record UsageListResource(IReadOnlyList<UsageResource> Rows);
 internal sealed record UsageResource(
     DateTime At, string? Key, int Runs, int SubAgents, int Live, int Failed, int Steps, long Input, long Output, long Cached, decimal Usd)
 {
+    /// <summary>How long people took to decide and answer; left out where they did neither.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public AnswersResource? People { get; init; }
+
     public static UsageResource Of(RunUsageRow row) => new(
         row.At.UtcDateTime, row.Key, row.Runs, row.SubAgents, row.Live, row.Failed, row.Steps, row.Usage.InputTokens, row.Usage.OutputTokens,
-        row.Usage.CachedTokens, row.Usage.Usd);
+        row.Usage.CachedTokens, row.Usage.Usd)
+    {
+        People = row.AnswerMedian is { } median ? new AnswersResource(row.Answers, (long)median.TotalMilliseconds) : null,
+    };
 }
+
+/// <summary>How long people took.</summary>
+/// <param name="N">How many approvals and questions they decided or answered.</param>
+/// <param name="MedianMs">How long the middle one of them took, in milliseconds.</param>
+internal sealed record AnswersResource(int N, long MedianMs);

@@ -73,6 +73,7 @@ public static class GovernanceServiceCollectionExtensions
         services.TryAddSingleton<RunTokenRights>();
         services.AddSingleton<AgentFunctions.Tools.IRequestSigner>(static provider => provider.GetRequiredService<RunTokens>());
         services.TryAddTransient<RunTokenHandler>();
+        services.TryAddSingleton(static provider => new AnswerTimes(provider.GetRequiredService<AuditLog>()));
         services.TryAddSingleton(static provider => new AuditLog(
             provider.GetRequiredService<ILogStore>(), provider.GetRequiredKeyedService<SigningKeys>(AuditLog.KeyPurpose),
             provider.GetRequiredService<TimeProvider>(), provider.GetService<Redactor>(), provider.GetService<IHeadStore>(),

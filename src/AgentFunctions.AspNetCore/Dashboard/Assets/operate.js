@@ -65,7 +65,7 @@ async function incident(view) {
       one.state === 'open' && button('Acknowledge', () => command('acknowledge', 'Acknowledge'),
         { act: true, off, name: 'person' }), one.state !== 'resolved' && button('Resolve', () => command('resolve', 'Resolve'),
         { act: true, off, kind: 'primary', name: 'completed' })),
-    h('div', { class: 'two' }, h('div', null, card('Signals', null, charts), h('section', { class: 'card', 'aria-label': 'Timeline' },
+    h('div', { class: 'two' }, h('div', null, card('Signals', null, h('div', { class: 'signals' }, charts)), h('section', { class: 'card', 'aria-label': 'Timeline' },
       h('header', null, h('h2', null, 'What happened')), h('div', { class: 'body' },
       one.timeline.map(entry => h('div', { class: 'event-line' }, moment(entry.at),
       icon({ opened: 'incident', resolved: 'completed', acknowledged: 'person', woke: 'agent' }[entry.kind] ?? 'message'),
@@ -78,8 +78,7 @@ async function incident(view) {
         ['Signals', one.signals.join(', ')], ['Began', moment(one.startedAt)], ['Opened', moment(one.openedAt)], one.endedAt &&
         ['Ended', moment(one.endedAt)], ['Openings', count(one.openings)], ['Priority', one.priority]].filter(Boolean).map(
         ([name, value]) => [h('dt', null, name), h('dd', null, value)])))),
-        one.runs.length ? h('section', { class: 'card', 'aria-label': 'Runs' }, h('header', null, h('h2', null, 'Runs it woke')),
-          h('div', { class: 'body' }, one.runs.map(run => h('p', null, link(`runs/${run}`, shortId(run)))))) : null)));
+        one.runs.length ? card('Runs it woke', null, one.runs.map(run => h('p', null, link(`runs/${run}`, shortId(run))))) : null)));
   };
   await load();
   every(view, 5000, async () => { if (!document.querySelector('dialog')) await load(); });
@@ -131,26 +130,22 @@ async function monitor(view) {
       one.pausedAt ? button('Resume', () => act('resume', 'Resumed'), { act: true, off, kind: 'primary' }) : button('Pause',
       () => act('pause', 'Paused'), { act: true, off, name: 'paused' }), button('Edit', () => edit(one), { act: true, off })),
       one.definition.description && h('p', { class: 'lead' }, one.definition.description),
-      h('div', { class: 'cards' }, h('section', { class: 'card', 'aria-label': 'Ticks' },
-        h('header', null, h('h2', null, 'Ticks'), h('span', { class: 'muted' }, one.nextDue ?
-        ['next in ', age(one.nextDue, { until: true })] : 'none is due')),
-        h('div', { class: 'body' }, ticks.length ? h('div', { class: 'strip', role: 'img',
-        'aria-label': `The last ${ticks.length} ticks: ${Object.entries(Object.groupBy(ticks, tick => tick.outcome)).map(([outcome, list]) => `${list.length} ${outcome}`).join(', ')}` }, [...ticks].sort((a, b) => a.due < b.due ? -1 : 1).map(tick => h('i', { class: tick.outcome, title: `${tick.due}: ${tick.outcome}${tick.note ? `, ${tick.note}` : ''}` }))) : h('p', { class: 'muted' }, 'It has not ticked yet.'),
+      h('div', { class: 'two' }, h('div', null, card('Signals', null, h('div', { class: 'signals' },
+        one.definition.signals.map((signal, i) => {
+          const memory = one.signals[signal.name] ?? {}, values = memory.recent ?? [];
+          return h('div', { class: 'signal' }, h('div', { class: 'detail-head' }, h('b', null, signal.name), memory.lookedAt &&
+            tag(memory.isBreach ? 'Breach' : 'Quiet', memory.isBreach ? 'bad' : 'good'), h('span', { class: 'spacer' }),
+            values.length > 0 && h('code', null, String(values.at(-1)))), charts[i],
+          h('details', null, h('summary', null, 'All that is remembered'), json(memory)));
+        }))), card('Definition', null, json(one.definition, 6000))),
+      h('div', { class: 'aside' }, one.openIncidents.length ? card('Open incidents', null, one.openIncidents.map(id =>
+        h('p', null, icon('incident'), ' ', link(`incidents/${id}`, id)))) : null,
+      card('Ticks', h('span', { class: 'muted' }, one.nextDue ? ['next in ', age(one.nextDue, { until: true })] : 'none is due'),
+        ticks.length ? h('div', { class: 'strip', role: 'img', 'aria-label': `The last ${ticks.length} ticks: ${counted(ticks)}` }, [...ticks].sort((a, b) => a.due < b.due ? -1 : 1).map(tick => h('i', { class: tick.outcome, title:
+          `${tick.due}: ${tick.outcome}${tick.note ? `, ${tick.note}` : ''}` }))) : h('p', { class: 'muted' }, 'It has not ticked yet.'),
         h('dl', { class: 'facts', css: { 'margin-top': '10px' } },
           Object.entries(one.totals ?? {}).filter(([, value]) => typeof value === 'number').map(([key, value]) =>
-          [h('dt', null, words(key)), h('dd', null, count(value))])))),
-      h('section', { class: 'card', 'aria-label': 'Signals' }, h('header', null, h('h2', null, 'Signals')),
-        h('div', { class: 'body' }, one.definition.signals.map((signal, i) => { const memory = one.signals[signal.name] ?? {};
-        const values = memory.recent ?? [];
-        return h('div', { class: 'signal' }, h('div', { class: 'detail-head' }, h('b', null, signal.name), memory.lookedAt &&
-        tag(memory.isBreach ? 'Breach' : 'Quiet', memory.isBreach ? 'bad' : 'good'), h('span', { class: 'spacer' }),
-        values.length > 0 && h('code', null, String(values.at(-1)))), charts[i],
-        h('details', null, h('summary', null, 'All that is remembered'), json(memory))); }))),
-      one.openIncidents.length ? h('section', { class: 'card', 'aria-label': 'Open incidents' },
-        h('header', null, h('h2', null, 'Open incidents')), h('div', { class: 'body' },
-        one.openIncidents.map(id => h('p', null, link(`incidents/${id}`, id))))) : null,
-      h('section', { class: 'card', 'aria-label': 'Definition' }, h('header', null, h('h2', null, 'Definition')),
-        h('div', { class: 'body' }, json(one.definition, 6000)))));
+          [h('dt', null, words(key)), h('dd', null, count(value))]))))));
   };
   async function edit(one) {
     const text = h('textarea', { class: 'code', rows: '18', spellcheck: 'false', value: JSON.stringify(one.definition, null, 2),
@@ -163,6 +158,9 @@ async function monitor(view) {
   await load();
   return {};
 }
+
+const counted = ticks => Object.entries(Object.groupBy(ticks, tick => tick.outcome)).map(([outcome, list]) =>
+  `${list.length} ${outcome}`).join(', ');
 
 /** What a signal was at its latest looks, with a mark at each breach. */
 async function series(monitor, signal) {

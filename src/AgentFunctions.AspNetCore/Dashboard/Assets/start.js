@@ -209,7 +209,7 @@ async function policy(view) {
 
   showTools();
   const verdict = value => tag(words(value), ...VERDICTS[value]);
-  view.el.append(h('div', { class: 'head' }, h('h1', null, 'Policy'), h('span', { class: 'muted' }, 'hash ', h('code', null, hash.slice(0, 8)))),
+  append(view.el, [h('div', { class: 'head' }, h('h1', null, 'Policy'), h('span', { class: 'muted' }, 'hash ', h('code', null, hash.slice(0, 8)))),
     h('p', { class: 'lead' }, 'What agents may do by themselves, what people are asked about, and what nobody may do. The first rule that fits decides; a denial always wins.'),
     broken && banner('bad', 'failed', broken), h('div', { class: 'two' },
       card('Try a call', null, h('div', { class: 'grid-2' }, field('Agent', agentOf), field('Tool', toolOf)), givenField,
@@ -220,7 +220,7 @@ async function policy(view) {
       h('div', { class: 'aside' }, card('Rules', tag(count(rules.length)), rules.length ? h('ol', { class: 'rules' }, rules.map(name =>
         h('li', null, h('code', null, name)))) : h('p', { class: 'muted' }, configured ? 'The policy has no rules.' : 'This host has no policy of its own.')),
       card('Where no rule fits', null, h('dl', { class: 'facts' }, [['No effect', defaults.none], ['Repeatable', defaults.idempotent],
-        ['Not repeatable', defaults.notIdempotent]].map(([name, value]) => [h('dt', null, name), h('dd', null, verdict(value))]))))));
+        ['Not repeatable', defaults.notIdempotent]].map(([name, value]) => [h('dt', null, name), h('dd', null, verdict(value))])))))]);
   return {};
 }
 

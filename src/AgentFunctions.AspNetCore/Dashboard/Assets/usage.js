@@ -1,6 +1,6 @@
 // What was spent, by day and by agent, label, model or caller; as a chart, a table and CSV.
 
-import { age, button, card, count, empty, h, icon, link, plural, set, short, shortId, svg, tag, usd, words } from './h.js';
+import { age, button, card, count, empty, h, icon, link, plural, set, short, shortId, span, svg, tag, usd, words } from './h.js';
 import { get, query, tryGet } from './api.js';
 import { quotaLines } from './start.js';
 
@@ -23,7 +23,7 @@ export async function mount(view) {
       selected: name === view.params.by }, `By label ${name.slice(6)}`));
   }).catch(() => {});
   const box = h('div');
-  let rows = [], isHourly = false;
+  let rows = [], people = new Map(), all = null, isHourly = false;
   view.el.append(h('div', { class: 'head' }, h('h1', null, 'Usage'), h('span', { class: 'spacer' }), range, by,
     button('CSV', csv, { name: 'file' })), box);
 
@@ -31,7 +31,12 @@ export async function mount(view) {
     const days = Number(view.params.days ?? 30), kind = view.params.by ?? 'agent',
       from = new Date(Date.now() - days * 86_400_000);
     isHourly = days <= 1;
-    ({ rows } = await get(`usage${query({ from: from.toISOString(), by: kind, bucket: isHourly ? 'hour' : 'day' })}`));
+    const read = (bucket, by) => get(`usage${query({ from: from.toISOString(), by, bucket })}`);
+    const [parts, whole, sum] = await Promise.all([read(isHourly ? 'hour' : 'day', kind), read('all', kind), read('all')]);
+    rows = parts.rows;
+    // A median of medians is none: of the whole time the host gives it.
+    people = new Map(whole.rows.map(row => [row.key ?? 'none', row.people]));
+    all = sum.rows[0]?.people;
     for (const row of rows) row.key ??= 'none';
     if (view.live) draw();
   }
@@ -54,7 +59,7 @@ export async function mount(view) {
     set(box, h('div', { class: 'numbers' }, [[total.usd ? usd(total.usd) : short(total.input + total.output), total.usd ? 'spent' :
         'tokens'], [count(total.runs), 'runs'], [count(total.subAgents), 'sub-agents'], [count(total.failed), 'failed'], [short(total.input), 'tokens in'],
         [short(total.output), 'tokens out'], [`${total.input ? Math.round(total.cached / total.input * 100) : 0} %`,
-        'of input cached']].map(([number, label]) => h('div', { class: 'number' }, h('b', null, number),
+        'of input cached'], all && [span(all.medianMs), `for an answer of people, median of ${count(all.n)}`]].filter(Boolean).map(([number, label]) => h('div', { class: 'number' }, h('b', null, number),
         h('span', null, label)))),
       h('section', { class: 'card chart', 'aria-label': 'Over time' },
         h('header', null, h('h2', null, total.usd ? 'US dollars' : 'Tokens'), h('span', { class: 'spacer' }),
@@ -62,12 +67,13 @@ export async function mount(view) {
         i === SERIES - 1 && sorted.length > SERIES ? 'others' : key)))),
         h('div', { class: 'body' }, stacked(value, places, total.usd > 0))),
       h('section', { class: 'card scroll-x', 'aria-label': 'Sums', tabindex: '0' },
-        h('table', null, h('thead', null, h('tr', null, ['', 'Runs', 'Sub-agents', 'Failed', 'Steps', 'In', 'Cached', 'Out', 'Cost'].map((text, i) =>
+        h('table', null, h('thead', null, h('tr', null, ['', 'Runs', 'Sub-agents', 'Failed', 'Steps', 'In', 'Cached', 'Out', 'Cost', 'People’s answers'].map((text, i) =>
         h('th', { scope: 'col', class: i ? 'num' : null }, text || h('span', { class: 'sr' }, 'Key'))))),
         h('tbody', null, sorted.map(([key, sum]) => h('tr', null, h('th', { scope: 'row' }, key),
         [sum.runs, sum.subAgents, sum.failed, sum.steps].map(n => h('td', { class: 'num' }, count(n))),
         h('td', { class: 'num' }, short(sum.input)), h('td', { class: 'num' }, short(sum.cached)),
-        h('td', { class: 'num' }, short(sum.output)), h('td', { class: 'num' }, usd(sum.usd))))))));
+        h('td', { class: 'num' }, short(sum.output)), h('td', { class: 'num' }, usd(sum.usd)),
+        h('td', { class: 'num' }, people.get(key) ? `${count(people.get(key).n)}, ${span(people.get(key).medianMs)}` : '–')))))));
     return undefined;
   }
 

@@ -11,4 +11,5 @@ namespace AgentFunctions.Governance.Audit;
 [JsonSerializable(typeof(AuditCheckpoint))]
 [JsonSerializable(typeof(AuditTexts))]
 [JsonSerializable(typeof(AuditSealed))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class AuditJsonContext : JsonSerializerContext;

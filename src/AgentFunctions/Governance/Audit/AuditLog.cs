@@ -79,17 +79,23 @@ public sealed class AuditLog
     /// <param name="from">How many of them to leave out. To go on in a log that grows, use a cursor.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public IAsyncEnumerable<AuditEntry> ReadAsync(string? runId = null, long from = 0, CancellationToken cancellationToken = default) =>
-        SkipAsync(AuditReader.ReadAsync(_context.Logs, _seal, runId, AuditCursor.Start, cancellationToken), from, cancellationToken);
+        SkipAsync(AuditReader.ReadAsync(_context.Logs, _seal, runId, AuditCursor.Start, null, cancellationToken), from, cancellationToken);
 
     /// <summary>Reads the entries after a cursor, oldest first.</summary>
     /// <param name="after">The place.</param>
     /// <param name="runId">Only those of this run and of the tree below it, where it is a root; <see langword="null"/> for all.</param>
+    /// <param name="filter">Only those that match; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
-    public IAsyncEnumerable<AuditEntry> ReadAfterAsync(AuditCursor after, string? runId = null, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<AuditEntry> ReadAfterAsync(
+        AuditCursor after, string? runId = null, AuditFilter? filter = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(after);
-        return AuditReader.ReadAsync(_context.Logs, _seal, runId, after, cancellationToken);
+        return AuditReader.ReadAsync(_context.Logs, _seal, runId, after, filter, cancellationToken);
     }
+
+    /// <summary>Reads the entries after a cursor that match, oldest first, with their texts as they are stored.</summary>
+    internal IAsyncEnumerable<AuditEntry> ReadSealedAsync(AuditCursor after, AuditFilter filter, CancellationToken cancellationToken) =>
+        AuditReader.ReadAsync(_context.Logs, null, null, after, filter, cancellationToken);
 
     /// <summary>Finds the place from which to read the entries of a time and later, without reading earlier ones.</summary>
     /// <param name="since">The time. The first entries after the place may be some minutes older.</param>
@@ -122,7 +128,7 @@ public sealed class AuditLog
             bool isAll = complete is null || complete <= since || each > int.MaxValue / 8;
             var found = new Queue<AuditEntry>();
             int certain = 0;
-            await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, runId, place, cancellationToken)
+            await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, runId, place, null, cancellationToken)
                 .ConfigureAwait(false))
             {
                 if (!(entry.At < since) && match(entry))
@@ -150,7 +156,7 @@ public sealed class AuditLog
     internal async Task<int> CountInClearAsync(string rootId, CancellationToken cancellationToken)
     {
         int count = 0;
-        await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, rootId, AuditCursor.Start, cancellationToken).ConfigureAwait(false))
+        await foreach (AuditEntry entry in AuditReader.ReadAsync(_context.Logs, null, rootId, AuditCursor.Start, null, cancellationToken).ConfigureAwait(false))
         {
             count += entry.Sealed is null && !AuditTypes.IsOfErasure(entry.Type) && AuditTexts.Of(entry) is not null ? 1 : 0;
         }

@@ -12,13 +12,16 @@ internal static class AuditReader
     /// <param name="seal">Opens sealed texts; <see langword="null"/> to leave them sealed.</param>
     /// <param name="runId">Only the entries of this run, and of the tree below it if it is a root; <see langword="null"/> for all.</param>
     /// <param name="after">The place.</param>
+    /// <param name="filter">Only the entries that match; <see langword="null"/> for all.</param>
     /// <param name="cancellationToken">The token to cancel the read.</param>
     public static async IAsyncEnumerable<AuditEntry> ReadAsync(
-        ILogStore logs, AuditSeal? seal, string? runId, AuditCursor after, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ILogStore logs, AuditSeal? seal, string? runId, AuditCursor after, AuditFilter? filter,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        IReadOnlyList<IReadOnlyList<byte[]>> sought = [.. filter?.Marks() ?? [], .. runId is null ? [] : Sought(runId)];
         IReadOnlyList<string> shards = runId is null ? AuditShards.OfRuns : AuditShards.OfRun(runId);
         IAsyncEnumerator<AuditEntry>[] parts = [.. shards.Prepend(null).Select(shard =>
-            PartAsync(logs, shard, runId, after.Of(shard), cancellationToken).GetAsyncEnumerator(cancellationToken))];
+            PartAsync(logs, shard, runId, after.Of(shard), filter, sought, cancellationToken).GetAsyncEnumerator(cancellationToken))];
         try
         {
             bool[] began = await Task.WhenAll(parts.Select(static part => part.MoveNextAsync().AsTask())).ConfigureAwait(false);
@@ -50,20 +53,35 @@ internal static class AuditReader
         }
     }
 
-    private static async IAsyncEnumerable<AuditEntry> PartAsync(
-        ILogStore logs, string? shard, string? runId, long from, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static IReadOnlyList<byte[]>[] Sought(string runId) => [[Encoding.UTF8.GetBytes(runId)]];
+
+    private static bool HasOne(ReadOnlySpan<byte> line, IReadOnlyList<byte[]> marks)
     {
-        byte[] sought = Encoding.UTF8.GetBytes(runId ?? "");
+        foreach (byte[] mark in marks)
+        {
+            if (line.IndexOf(mark) >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static async IAsyncEnumerable<AuditEntry> PartAsync(
+        ILogStore logs, string? shard, string? runId, long from, AuditFilter? filter, IReadOnlyList<IReadOnlyList<byte[]>> sought,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         await foreach (LogEntry line in logs.ReadAsync(AuditShards.StreamOf(shard), from, null, cancellationToken).ConfigureAwait(false))
         {
             // A search is many times faster than reading each entry of the runs that share the part.
-            if (line.Data.Span.IndexOf(sought) < 0)
+            if (!sought.All(marks => HasOne(line.Data.Span, marks)))
             {
                 continue;
             }
 
             AuditEntry entry = AuditLine.Read(line.Data);
-            if (runId is null || entry.RunId == runId || entry.RootId == runId)
+            if ((runId is null || entry.RunId == runId || entry.RootId == runId) && filter?.Matches(entry) != false)
             {
                 yield return entry;
             }

@@ -15,9 +15,11 @@ public sealed class RunUsages
 
     /// <summary>Sums up the usage of runs.</summary>
     /// <param name="query">The runs, and what their usage is summed up by.</param>
+    /// <param name="answers">How long people took, by the run that asked them; <see langword="null"/> to leave that out.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The rows by time, then by cost; a run that has no such label is in the row without a key.</returns>
-    public async Task<IReadOnlyList<RunUsageRow>> SumAsync(RunUsageQuery query, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<RunUsageRow>> SumAsync(
+        RunUsageQuery query, ILookup<string, TimeSpan>? answers = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
         var rows = new RunRowQuery
@@ -30,16 +32,21 @@ public sealed class RunUsages
         return
         [
             .. page.Rows.Select(static row => row.Run).Where(run => query.To is null || run.CreatedAt < query.To)
-                .GroupBy(run => (At: StartOf(run.CreatedAt, query.Bucket), Key: KeyOf(run, query)))
-                .Select(static group => Sum(group.Key.At, group.Key.Key, group))
+                .GroupBy(run => (At: StartOf(run.CreatedAt, query), Key: KeyOf(run, query)))
+                .Select(group => Sum(group.Key.At, group.Key.Key, [.. group], answers))
                 .OrderBy(static row => row.At).ThenByDescending(static row => row.Usage.Usd)
                 .ThenBy(static row => row.Key, StringComparer.Ordinal),
         ];
     }
 
-    private static RunUsageRow Sum(DateTimeOffset at, string? key, IEnumerable<Run> runs)
+    private static RunUsageRow Sum(DateTimeOffset at, string? key, IReadOnlyList<Run> runs, ILookup<string, TimeSpan>? answers)
     {
-        var row = new RunUsageRow(at, key);
+        TimeSpan[] times = answers is null ? [] : [.. runs.SelectMany(run => answers[run.Id]).Order()];
+        var row = new RunUsageRow(at, key)
+        {
+            Answers = times.Length,
+            AnswerMedian = times.Length == 0 ? null : times[times.Length / 2],
+        };
         foreach (Run run in runs)
         {
             row = row with
@@ -56,10 +63,15 @@ public sealed class RunUsages
         return row;
     }
 
-    private static DateTimeOffset StartOf(DateTimeOffset at, UsageBucket bucket)
+    private static DateTimeOffset StartOf(DateTimeOffset at, RunUsageQuery query)
     {
         DateTime utc = at.UtcDateTime;
-        return new DateTimeOffset(bucket == UsageBucket.Hour ? utc.Date.AddHours(utc.Hour) : utc.Date, TimeSpan.Zero);
+        return query.Bucket switch
+        {
+            UsageBucket.All => query.From ?? DateTimeOffset.UnixEpoch,
+            UsageBucket.Hour => new DateTimeOffset(utc.Date.AddHours(utc.Hour), TimeSpan.Zero),
+            _ => new DateTimeOffset(utc.Date, TimeSpan.Zero),
+        };
     }
 
     private static string? KeyOf(Run run, RunUsageQuery query) => query.By switch
@@ -80,6 +92,9 @@ public enum UsageBucket
 
     /// <summary>An hour.</summary>
     Hour,
+
+    /// <summary>All of the time that is asked for.</summary>
+    All,
 }
 
 /// <summary>Specifies what usage is summed up by, beside the time.</summary>
@@ -145,4 +160,10 @@ public sealed record RunUsageRow(DateTimeOffset At, string? Key)
 
     /// <summary>Gets what the model calls consumed.</summary>
     public TokenUsage Usage { get; init; } = new();
+
+    /// <summary>Gets how many approvals and questions people decided or answered.</summary>
+    public int Answers { get; init; }
+
+    /// <summary>Gets how long the middle one of them took; <see langword="null"/> where there was none.</summary>
+    public TimeSpan? AnswerMedian { get; init; }
 }

@@ -68,6 +68,21 @@ internal sealed class AuditSearchTests
         Assert.That(looks, Is.LessThan(200), "a few entries of each part are looked at");
     }
 
+    [TestCase("rare", null)]
+    [TestCase("rare", "user:1")]
+    [TestCase(null, "user:2")]
+    [TestCase("user:2", null)]
+    public async Task Filter_ByKindAndPerson_FindsWhatAWholeScanFinds(string? type, string? actor)
+    {
+        var filter = new AuditFilter { Types = type is null ? [] : [type], Actor = actor };
+        List<AuditEntry> found = await _log.ReadAfterAsync(AuditCursor.Start, filter: filter).ToListAsync();
+        List<AuditEntry> all = await _log.ReadAsync()
+            .Where(entry => (type is null || entry.Type == type) && (actor is null || entry.Actor == actor)).ToListAsync();
+
+        Assert.That(found.Select(static entry => entry.Reason), Is.EqualTo(all.Select(static entry => entry.Reason)));
+        Assert.That(found, type == "user:2" ? Is.Empty : Is.Not.Empty);
+    }
+
     [TestCase("usual", 50)]
     [TestCase("rare", 100)]
     [TestCase("rare", 1)]
