@@ -1,6 +1,6 @@
 // Start a run; and the agents that may be asked.
 
-import { age, append, banner, button, card, count, duration, empty, field, h, icon, json, link, oneLine, plural, set, short, span, tag, tryParse, usd,
+import { age, append, banner, bar, button, card, count, duration, empty, field, h, icon, json, link, oneLine, plural, set, short, span, tag, tryParse, usd,
   words } from './h.js';
 import { get, may, post, query, request } from './api.js';
 import { go } from './app.js';
@@ -241,9 +241,9 @@ function verdicts(tools) {
       h('td', { title: one.reason, class: 'muted' }, ruleWords(one.rule), one.needed > 1 && ` · ${one.needed} of ${one.roles.join(', ')}`))))));
 }
 
-/** Quotas as a line each: what is used of what there is. */
-export const quotaLines = quotas => quotas.map(one => h('div', { class: 'event-line' }, icon('usage'), h('span', null,
-  h('b', null, one.name), one.account ? ` ${one.account}: ` : ': ', Object.entries(one.limit).filter(([, most]) => most !== null).map(
-    ([name, most]) => name === 'usd' ? `${usd(one.used.usd)} of ${usd(most)}` : `${short(one.used[name])} of ${short(most)} ${name}`).join(
-    ', ')), one.usedUp && tag('used up', 'bad'), one.nextAt && h('span', { class: 'muted' },
-  'next in ', age(one.nextAt, { until: true }))));
+/** Quotas: what is used of what there is, and when it begins anew. */
+export const quotaLines = quotas => quotas.map(one => h('div', { class: 'signal' }, h('div', { class: 'detail-head' },
+  h('b', null, one.name), h('span', { class: 'muted' }, one.account), h('span', { class: 'spacer' }), one.usedUp && tag('used up', 'bad', 'failed'),
+  one.nextAt && h('span', { class: 'muted' }, 'anew in ', age(one.nextAt, { until: true }))),
+Object.entries(one.limit).filter(([, most]) => most !== null).map(([name, most]) => h('span', { class: 'meter' }, name === 'usd' ?
+  `${usd(one.used.usd)} of ${usd(most)}` : `${short(one.used[name])} of ${short(most)} ${name}`, bar(one.used[name], most)))));

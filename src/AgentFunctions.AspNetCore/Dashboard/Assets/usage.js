@@ -81,7 +81,8 @@ export async function mount(view) {
     const times = [...new Set(rows.map(row => String(row.at)))].sort();
     const sums = new Map(times.map(time => [time, rows.filter(row => String(row.at) === time)]));
     const most = Math.max(...[...sums.values()].map(list => list.reduce((sum, row) => sum + value(row), 0)), 1e-9);
-    const width = 900, height = 200, each = Math.min(60, (width - 60) / times.length);
+    // As wide as it is shown, so that its words keep their size.
+    const width = Math.min(900, box.clientWidth - 30), height = 200, each = Math.min(60, (width - 60) / times.length);
     const root = svg('svg', { viewBox: `0 0 ${width} ${height + 24}`, role: 'img',
       'aria-label': `${plural(times.length, 'bucket')}; the table below has the sums` });
     for (const part of [0, 0.5, 1]) root.append(svg('line', { class: 'grid', x1: 50, x2: width, y1: height - part * (height - 14),
@@ -96,7 +97,7 @@ export async function mount(view) {
           height: Math.max(tall, 0.5) }, svg('title', null,
           `${time.slice(0, isHourly ? 16 : 10).replace('T', ' ')}, ${row.key}: ${isMoney ? usd(value(row)) : count(value(row))}`)));
       }
-      if (i % Math.ceil(times.length / 10) === 0) root.append(svg('text', { x: 56 + i * each, y: height + 16 },
+      if (i % Math.ceil(times.length / (width / 90)) === 0) root.append(svg('text', { x: 56 + i * each, y: height + 16 },
         isHourly ? time.slice(11, 16) : time.slice(5, 10)));
     });
     return root;
