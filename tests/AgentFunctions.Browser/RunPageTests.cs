@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
+using AgentFunctions.EndToEnd;
 using AgentFunctions.TestKit;
 using Microsoft.Playwright;
 
@@ -125,6 +127,27 @@ internal sealed class RunPageTests : ServedTests
         Assert.That(await page.Page.ContentAsync(), Does.Not.Contain(secret[8..24]));
         Assert.That(bodies, Is.Not.Empty);
         Assert.That(await Task.WhenAll(bodies), Has.None.Contains(secret[8..24]));
+    }
+
+    [Test]
+    public async Task Forecast_AfterSomeTurns_ThePageAndTheProgramSayWhatEndsFirst()
+    {
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Server.Script("PACE", request => request.Turn < 6
+            ? ChatReply.Call("list_files", new { }) with { Usage = new(10_000, 500, 0) }
+            : ChatReply.Say("Enough.") with { Before = token => gate.Task.WaitAsync(token) });
+        string run = await Server.SubmitAsync("Keep the PACE.", budget: new { tokens = 200_000, usd = 100 });
+        await Server.WaitAsync(run, static one => one.GetProperty("budget").TryGetProperty("forecast", out JsonElement forecast)
+            && forecast.GetProperty("first").GetString() == "tokens" && forecast.GetProperty("basedOnTurns").GetInt32() == 6);
+        await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
+        await Assertions.Expect(page.Page.Locator(".answers")).ToContainTextAsync("the tokens end first");
+        (int exitCode, string output, string errors) = await ProgramProcess.RunAsync(
+            null, Server.Workspace, "show", run, "--server", Server.Url.ToString());
+
+        Assert.That(exitCode, Is.Zero, errors);
+        Assert.That(output, Does.Match(@"forecast: tokens end first, in .+, having cost \$\d+\.\d\d to \$\d+\.\d\d, by the pace of the last 6 turns"));
+        gate.SetResult();
+        page.AssertClean();
     }
 
     [Test]
