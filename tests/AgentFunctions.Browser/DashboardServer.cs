@@ -97,12 +97,14 @@ internal sealed class DashboardServer : IAsyncDisposable
             },
         });
         Assert.That(made.IsSuccessStatusCode, Is.True, await made.Content.ReadAsStringAsync());
-        foreach (int errors in new[] { 0, 1, 3, 2, 0, 1, 9 })
+        string last = "";
+        foreach (int errors in new[] { 0, 3, 1, 2, 9 })
         {
             int before = await TicksAsync();
             await File.AppendAllTextAsync(log, string.Concat(Enumerable.Repeat("ERROR: an order was lost\n", errors)) + "An order was taken.\n");
-            using HttpResponseMessage asked = await Http.PostAsync("/api/monitors/shop/run", null);
-            Assert.That(asked.IsSuccessStatusCode, Is.True, await asked.Content.ReadAsStringAsync());
+            string tick = last;
+            await Poll.UntilAsync(async () => (tick = await AskAsync()) != last, TestContext.CurrentContext.CancellationToken);
+            last = tick;
             await Poll.UntilAsync(async () => await TicksAsync() > before, TestContext.CurrentContext.CancellationToken);
         }
 
@@ -110,6 +112,13 @@ internal sealed class DashboardServer : IAsyncDisposable
             () => Http.GetFromJsonAsync<JsonElement>("/api/incidents"), static list => list.GetProperty("incidents").GetArrayLength() > 0,
             TestContext.CurrentContext.CancellationToken);
         return found.GetProperty("incidents")[0].GetProperty("id").GetString()!;
+
+        // Ticks are named by their second: what is asked for twice in one is one tick.
+        async Task<string> AskAsync()
+        {
+            using HttpResponseMessage asked = await Http.PostAsync("/api/monitors/shop/run", null);
+            return (await asked.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        }
 
         async Task<int> TicksAsync() =>
             (await Http.GetFromJsonAsync<JsonElement>("/api/monitors/shop/ticks")).GetProperty("ticks").GetArrayLength();
