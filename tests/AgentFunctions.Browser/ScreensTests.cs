@@ -79,7 +79,7 @@ internal sealed class ScreensTests() : ServedTests(
         var never = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await StateAsync("loading", run, ".skeleton", ($"**/api/runs/{_audit}", route => never.Task.ContinueWith(_ => route.AbortAsync(), TaskScheduler.Default)));
         never.SetResult();
-        await StateAsync("empty", "", ".empty", ("**/api/runs/rows**", Answer(200, new
+        await StateAsync("empty", "", ".empty", ("**/api/watch**", static route => route.FulfillAsync(new() { Status = 404 })), ("**/api/runs/rows**", Answer(200, new
         {
             runs = Array.Empty<object>(),
             total = 0,
@@ -103,7 +103,7 @@ internal sealed class ScreensTests() : ServedTests(
         await StateAsync("newer-version", "usage", "[data-band=version]",
             ("**/-/**/usage.js", Problem(404, "notFound", "Gone.")),
             ("**/-/**/app.js", route => route.Request.Method == "HEAD" ? route.FulfillAsync(new() { Status = 404 }) : route.ContinueAsync()));
-        await StateAsync("not-connected", "", "[data-band=net]", ("**/api/runs/rows**", static route => route.AbortAsync()),
+        await StateAsync("not-connected", "", "[data-band=net]", ("**/api/**", static route => route.AbortAsync()),
             ("**/health/live", static route => route.AbortAsync()));
 
         async Task StateAsync(string name, string path, string shown, params (string Address, Func<IRoute, Task> Answer)[] routes)

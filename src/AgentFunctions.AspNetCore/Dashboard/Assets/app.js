@@ -24,7 +24,7 @@ const SCREENS = [
 
 // The shell has the places and an empty main part, so that they are there before any script is.
 const [main, side, more] = ['#main', '#side', '#more'].map(one => document.querySelector(one));
-const bands = h('div', { class: 'bands' });
+const bands = h('div', { class: 'bands', role: 'region', 'aria-label': 'About this host' });
 const said = h('div', { role: 'status', class: 'sr' });
 const toasts = h('div', { class: 'toasts', role: 'log', 'aria-label': 'Messages' });
 const counts = new Map();
@@ -131,7 +131,8 @@ async function render(isBack = false) {
     return;
   }
   const skeleton = setTimeout(() => view.live && !view.el.childElementCount &&
-    view.el.append(h('div', { class: 'skeleton', 'aria-hidden': 'true' }, [1, 2, 3, 4].map(() => h('span')))), 150);
+    view.el.append(h('div', { class: 'loading' }, h('h1', { class: 'sr' }, view.heading),
+      h('div', { class: 'skeleton', 'aria-hidden': 'true' }, [1, 2, 3, 4].map(() => h('span'))))), 150);
   try {
     const module = await found.load();
     if (!view.live) return;
@@ -141,13 +142,13 @@ async function render(isBack = false) {
   } catch (e) {
     if (!view.live) return;
     if (e instanceof TypeError && /module|import/i.test(e.message)) {
-      if (await isNewer()) return;
+      if (await isNewer()) return set(view.el, h('h1', null, view.heading));
     }
     set(view.el, h('h1', null, view.heading), fault(e, () => { current = null; render(); }));
     if (!e.status && e.code !== 'offline') console.error(e);
   } finally {
     clearTimeout(skeleton);
-    view.el.querySelector(':scope > .skeleton')?.remove();
+    view.el.querySelector(':scope > .loading')?.remove();
   }
 }
 

@@ -213,15 +213,14 @@ async function reviews(view) {
           change.id); if (ids.length) return accept({ ids }, ids.length); toast('Select changes first.', 'bad'); return undefined;
           }, { kind: 'small', act: true, off }), button('Accept all', () =>
           accept({ ids: queue.changes.map(change => change.id) }, queue.changes.length), { kind: 'small', act: true, off })),
-      queue.changes.map(change => h('details', { class: 'audit-row' },
-        h('summary', null, h('label', { class: 'pick', onclick: event => event.stopPropagation() }, picked.get(change)),
-        moment(change.at), h('code', null, change.tool), h('span', null,
+      queue.changes.map(change => h('div', { class: 'picked-row' }, h('label', { class: 'pick' }, picked.get(change)),
+        h('details', { class: 'audit-row' }, h('summary', null, moment(change.at), h('code', null, change.tool), h('span', null,
         oneLine(Object.values(tryParse(change.arguments) ?? {}).filter(value => typeof value !== 'object').join(' · ') ||
         change.arguments, 100)), h('span', { class: 'spacer' }),
         h('span', { class: 'muted' }, `${change.agent}, turn ${change.turn}`)),
         h('div', { class: 'call-body' }, args(change.arguments),
           h('div', { class: 'buttons' }, link(`runs/${change.runId}`, 'Open the run'),
-          button('Accept this', () => accept({ ids: [change.id] }, 1), { kind: 'small', act: true, off }))))));
+          button('Accept this', () => accept({ ids: [change.id] }, 1), { kind: 'small', act: true, off })))))));
     }));
     return undefined;
   };
