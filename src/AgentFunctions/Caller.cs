@@ -12,6 +12,13 @@ public sealed record Caller(string Id)
     /// <summary>Gets the door that the caller comes through; <see langword="null"/> for the HTTP API and for programs. Grants nothing.</summary>
     public CallerDoor? Door { get; init; }
 
+    /// <summary>Gets whether a run calls, by one of its tools. No caller from outside is one, whatever its id.</summary>
+    internal bool IsRun { get; init; }
+
+    /// <summary>Gets a run as a caller: a lead agent that answers its sub-agents.</summary>
+    /// <param name="runId">The run.</param>
+    internal static Caller OfRun(string runId) => new($"run:{runId}") { IsRun = true };
+
     /// <summary>Gets who calls on a host that knows no callers: whoever can reach it, with every role.</summary>
     public static Caller Local { get; } = new("local") { Roles = [CallerRoles.Admin, CallerRoles.Any] };
 

@@ -63,6 +63,10 @@ public sealed class AgentBuilder
     public AgentBuilder WithMaxDuration(TimeSpan? duration) =>
         Set(_definition with { Limits = _definition.Limits with { MaxDuration = duration } });
 
+    /// <summary>Stops the run's time while it can do nothing but wait for answers to its questions.</summary>
+    /// <param name="pauses">Whether it does.</param>
+    public AgentBuilder WithPausedClock(bool pauses = true) => Set(_definition with { Limits = _definition.Limits with { PausesClock = pauses } });
+
     /// <summary>Sets all limits at once.</summary>
     /// <param name="limits">The limits.</param>
     public AgentBuilder WithLimits(AgentLimits limits) => Set(_definition with { Limits = limits });

@@ -38,6 +38,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
                 "maxTurns" => agent with { Limits = agent.Limits with { MaxTurns = (int?)Whole(entry, int.MaxValue) ?? agent.Limits.MaxTurns } },
                 "maxTokens" => agent with { Limits = agent.Limits with { MaxTokens = Whole(entry, long.MaxValue) } },
                 "maxDuration" => agent with { Limits = agent.Limits with { MaxDuration = Duration(entry) } },
+                "pauseClock" => agent with { Limits = agent.Limits with { PausesClock = Flag(entry) } },
                 "outputSchema" => agent with { OutputSchema = Schema(entry) },
                 "permissionMode" when Text(entry) is "plan" => PlanOnly(Keep(agent, entry, extra), entry),
                 _ => Keep(agent, entry, extra),
@@ -210,6 +211,9 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
                 ? number
                 : throw Wrong(entry, $"must be a whole number from 1 to {most.ToString(CultureInfo.InvariantCulture)}");
     }
+
+    private bool Flag(FrontMatterEntry entry) => entry.Value is not null
+        && (bool.TryParse(Text(entry), out bool flag) ? flag : throw Wrong(entry, "must be true or false"));
 
     private Delegation Delegates(FrontMatterEntry entry)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace AgentFunctions.Agents;
 
 /// <summary>Represents the limits of an agent's runs.</summary>
@@ -13,4 +15,11 @@ public sealed record AgentLimits
     /// Gets the longest time from start to end, waiting included; <see langword="null"/>, the default, for no limit.
     /// </summary>
     public TimeSpan? MaxDuration { get; init; }
+
+    /// <summary>
+    /// Gets whether the run's time stands still while it can do nothing but wait for answers to its questions; <see langword="false"/> by
+    /// default: waiting counts.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool PausesClock { get; init; }
 }

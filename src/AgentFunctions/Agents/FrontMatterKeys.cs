@@ -8,7 +8,7 @@ internal static partial class FrontMatterKeys
     private static readonly string[] Ours =
     [
         "name", "description", "model", "tools", "disallowedTools", "mcpServers", "effects", "scopes", "delegation", "maxTurns", "maxTokens",
-        "maxDuration", "outputSchema", "permissionMode",
+        "maxDuration", "pauseClock", "outputSchema", "permissionMode",
     ];
 
     private static readonly Dictionary<string, string> Canonical =

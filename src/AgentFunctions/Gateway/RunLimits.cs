@@ -37,6 +37,7 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
             BytesPerToken = profile.BytesPerToken,
             TellsBudget = true,
             CallsInOrder = agent.CallsInOrder ? true : null,
+            PausesClock = agent.Limits.PausesClock ? true : null,
             Judge = judge is null ? null : JudgeLimitsOf(judge.Profile),
             Swarm = swarm.Value.LimitsOf(agent),
         };

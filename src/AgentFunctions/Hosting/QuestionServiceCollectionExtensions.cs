@@ -2,6 +2,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Questions;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Runs;
+using AgentFunctions.ToolCalls.Questions;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,8 @@ internal static class QuestionServiceCollectionExtensions
     {
         services.TryAddSingleton<QuestionStore>();
         services.TryAddSingleton<QuestionRecords>();
+        services.TryAddSingleton<ILeadAgents, LeadAgents>();
+        services.TryAddSingleton<LeadQuestions>();
         services.TryAddSingleton<QuestionDeliveries>();
         services.TryAddSingleton<QuestionRequester>();
         services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<QuestionRequester>());

@@ -22,7 +22,7 @@ internal sealed class LoopRun : IDisposable
     {
         Context = context;
         // A run's time begins when it has its place.
-        State = state with { StartedAt = state.StartedAt ?? (state.QueueTicket is null ? context.CurrentTime : null), WaitingFor = null, Waits = null };
+        State = state with { StartedAt = state.StartedAt ?? (state.QueueTicket is null ? context.CurrentTime : null), WaitingFor = null, Waits = null, PausedAt = null };
         Swarm = new SwarmFlow(context, State);
         Control = new RunControl(context, Swarm, state.Limits.StepTimeout, () => State.WaitingFor is not null);
     }
@@ -56,7 +56,7 @@ internal sealed class LoopRun : IDisposable
         Steps = State.Steps,
         Tokens = State.Usage.InputTokens + State.Usage.OutputTokens,
         Usd = State.Usage.Usd,
-        WallClock = Context.CurrentTime - State.StartedAt,
+        WallClock = State.Elapsed(Context.CurrentTime),
     });
 
     public int NextModelCall()
@@ -111,6 +111,29 @@ internal sealed class LoopRun : IDisposable
         Context.SetCustomStatus(State.Published);
     }
 
+    /// <summary>Has the run's time stand still, or go on, where its limits say so.</summary>
+    /// <param name="asks">Whether the run can do nothing but wait for answers to its questions.</param>
+    public void HoldClock(bool asks)
+    {
+        if (State.Limits.PausesClock != true || asks == State.PausedAt is not null)
+        {
+            return;
+        }
+
+        if (asks)
+        {
+            State = State with { PausedAt = Context.CurrentTime };
+            Control.HoldDeadline();
+        }
+        else
+        {
+            State = State with { Paused = (State.Paused ?? TimeSpan.Zero) + (Context.CurrentTime - State.PausedAt!.Value), PausedAt = null };
+            Control.TakeUpDeadline(State.Deadline);
+        }
+
+        Context.SetCustomStatus(State.Published);
+    }
+
     /// <summary>Waits as long as the provider asked for.</summary>
     public async Task WaitForCapacityAsync(TimeSpan pause)
     {
@@ -137,7 +160,7 @@ internal sealed class LoopRun : IDisposable
             return Ended(RunStatus.Failed, nameof(ErrorCode.RunStuck), $"A step took longer than {limits.StepTimeout}.");
         }
 
-        if (Control.IsTimeUp || Context.CurrentTime - State.StartedAt >= limits.Budget.WallClock)
+        if (Control.IsTimeUp || Context.CurrentTime >= State.Deadline)
         {
             return Exhausted("time");
         }

@@ -65,7 +65,7 @@ internal sealed class RunControl : IDisposable
         }
 
         _pending.Clear();
-        SetDeadline(state.StartedAt + state.Limits.Budget.WallClock);
+        SetDeadline(state.Deadline);
         return state;
     }
 
@@ -73,6 +73,14 @@ internal sealed class RunControl : IDisposable
     public static IReadOnlyList<string>? Heard(RunState state, RunCommand command) => command.Key is { } key && state.Heard?.Contains(key) != true
         ? [.. (state.Heard ?? []).TakeLast(MaxHeard - 1), key]
         : state.Heard;
+
+    /// <summary>Has the run's time stand still.</summary>
+    public void HoldDeadline() => SetDeadline(null);
+
+    /// <summary>Has the run's time go on.</summary>
+    /// <param name="deadline">When it is up, without what was granted since the last look (UTC); <see langword="null"/> if it is not limited.</param>
+    public void TakeUpDeadline(DateTimeOffset? deadline) => SetDeadline(
+        _pending.Aggregate(deadline, static (until, command) => until + (command.Grant?.WallClock ?? TimeSpan.Zero)));
 
     /// <summary>Notes that what the steps waited for has come: their time begins anew.</summary>
     public void EndWait() => _waitedUntil = _context.CurrentTime;

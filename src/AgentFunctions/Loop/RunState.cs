@@ -34,6 +34,16 @@ internal sealed record RunState
     /// <summary>Gets when the first turn began; <see langword="null"/> before it.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>Gets how long the run's time has stood still; <see langword="null"/> for never.</summary>
+    public TimeSpan? Paused { get; init; }
+
+    /// <summary>Gets since when the run's time stands still (UTC); <see langword="null"/> if it does not.</summary>
+    public DateTimeOffset? PausedAt { get; init; }
+
+    /// <summary>Gets when the run's time is up, if it does not stand still (UTC); <see langword="null"/> if it is not limited.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? Deadline => StartedAt + Limits.Budget.WallClock + (Paused ?? TimeSpan.Zero);
+
     /// <summary>Gets the part of the transcript that the model is shown.</summary>
     public ContextRef Context { get; init; } = new();
 
@@ -107,6 +117,10 @@ internal sealed record RunState
     [JsonIgnore]
     public RunState Published => Swarm is null ? this : this with { Swarm = Swarm.Numbers };
 
+    /// <summary>Gets how much time the run has taken, without the time in which it stood still.</summary>
+    /// <param name="now">The time until which it is counted (UTC).</param>
+    public TimeSpan? Elapsed(DateTimeOffset now) => (PausedAt ?? now) - StartedAt - (Paused ?? TimeSpan.Zero);
+
     /// <summary>Gets what the run waits for, other than a step.</summary>
     public RunWait? WaitingFor { get; init; }
 
@@ -124,6 +138,9 @@ internal sealed record RunWait(string Kind, DateTimeOffset? Until = null, string
 {
     /// <summary>The kind of a wait that the model's provider, or a quota, asked for.</summary>
     public const string ModelCapacity = RunWaiting.ModelCapacity;
+
+    /// <summary>The kind of a wait for the answer to a question.</summary>
+    public const string Question = "question";
 
     /// <summary>The kind of a wait for sub-agents.</summary>
     public const string SubAgents = "subAgents";
@@ -166,6 +183,12 @@ internal sealed record LoopLimits(
     /// Gets whether the calls of a turn are made one after the other; <see langword="null"/> if they are made together.
     /// </summary>
     public bool? CallsInOrder { get; init; }
+
+    /// <summary>
+    /// Gets whether the run's time stands still while it can do nothing but wait for answers to its questions; <see langword="null"/> if it
+    /// does not.
+    /// </summary>
+    public bool? PausesClock { get; init; }
 }
 
 /// <summary>What must be known of the model that judges answers.</summary>

@@ -14,6 +14,9 @@ internal sealed class SwarmFlow : IDisposable
     /// <summary>How long sub-agents have to end once they were told to.</summary>
     private static readonly TimeSpan EndGrace = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the time of a sub-agent may stand still while it asks people, before it counts as lost.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromDays(30);
+
     /// <summary>More steps than the largest tree needs.</summary>
     private const int MaxEndSteps = 200;
 
@@ -311,7 +314,8 @@ internal sealed class SwarmFlow : IDisposable
             ChildBatch batch = swarm.Queue[0];
             TimeSpan time = TimeLeft(batch.First.Limits.Budget.WallClock ?? _lead.Limits.Swarm!.ChildTime);
             Budget grant = SwarmGrants.GrantOfNext(swarm, SwarmGrants.SubAgentsLeft(_lead.Limits, swarm), concurrent, time);
-            var child = new LiveChild(batch.Name, grant, _context.CurrentTime + time + (2 * EndGrace))
+            TimeSpan pause = batch.First.Limits.PausesClock == true ? LongestPause : TimeSpan.Zero;
+            var child = new LiveChild(batch.Name, grant, _context.CurrentTime + time + pause + (2 * EndGrace))
             {
                 Awaited = batch.Awaited,
                 Concurrent = concurrent,
@@ -342,7 +346,7 @@ internal sealed class SwarmFlow : IDisposable
 
     private TimeSpan TimeLeft(TimeSpan most)
     {
-        TimeSpan? left = _lead.StartedAt + _lead.Limits.Budget.WallClock - _context.CurrentTime;
+        TimeSpan? left = _lead.Deadline - _context.CurrentTime;
         return left < most ? left.Value : most;
     }
 

@@ -9,24 +9,38 @@ namespace AgentFunctions.Loop;
 /// </summary>
 /// <param name="context">What the loop may see of the world.</param>
 /// <param name="show">Told what the run waits for now; none for nothing.</param>
-internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOnlyList<RunWait>> show) : IDisposable
+/// <param name="holdClock">Told whether every call that is open waits for an answer to a question.</param>
+internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOnlyList<RunWait>> show, Action<bool> holdClock) : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
     private readonly List<RunWait> _waits = [];
+    private int _open;
+    private int _asking;
     private bool _isOver;
 
     /// <summary>Makes one call, however long it takes.</summary>
     public async Task<CallToolResult> CallAsync(CallToolInput input)
     {
+        Count(1, 0);
+        int asks = 0;
         while (true)
         {
             CallToolResult result = await context.CallActivityAsync<CallToolResult>(StepNames.CallTool, input, StepOptions.Tool);
             if (result.Wait is not { } wait)
             {
+                Count(-1, -asks);
                 return result;
             }
 
-            await WaitAsync(wait);
+            // A look at a question that nobody has answered belongs to the wait, so it does not end it.
+            int asked = wait.Kind == RunWait.Question ? 1 : 0;
+            Count(0, asked - asks);
+            asks = asked;
+            if (await WaitAsync(wait))
+            {
+                Count(0, -asks);
+                asks = 0;
+            }
         }
     }
 
@@ -34,6 +48,7 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOn
     public void Dispose()
     {
         _isOver = true;
+        holdClock(false);
         _ended.Cancel();
         _ended.Dispose();
         if (_waits.Count > 0)
@@ -42,7 +57,8 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOn
         }
     }
 
-    private async Task WaitAsync(ToolCallWait wait)
+    /// <returns>Whether what it waits for has come; otherwise it is time to look.</returns>
+    private async Task<bool> WaitAsync(ToolCallWait wait)
     {
         var shown = new RunWait(wait.Kind, wait.Until, wait.Id) { Deadline = wait.Deadline };
         _waits.Add(shown);
@@ -60,5 +76,14 @@ internal sealed class ToolCallFlow(IOrchestrationContext context, Action<IReadOn
         woken.Cancel();
         _waits.Remove(shown);
         show(_waits);
+        return answered.IsCompletedSuccessfully;
+    }
+
+    /// <summary>Counts the calls that are open, and those of them that ask people: any other counts against the run's time.</summary>
+    private void Count(int open, int asking)
+    {
+        _open += open;
+        _asking += asking;
+        holdClock(!_isOver && _open > 0 && _asking == _open);
     }
 }

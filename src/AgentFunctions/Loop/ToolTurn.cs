@@ -19,7 +19,7 @@ internal static class ToolTurn
         int made = Math.Min(asked.Count, allowed);
         int frames = asked.Count * LoopRun.MessageBytes;
         int resultBytes = ContextPolicy.ResultBytes(run.State, Math.Max(1, made), run.Guard().ResultBytes(run.State.Usage, run.InputBound() + frames));
-        using var flow = new ToolCallFlow(run.Context, run.Show);
+        using var flow = new ToolCallFlow(run.Context, run.Show, run.HoldClock);
         Task<CallToolResult> CallAsync(int call) => flow.CallAsync(
             new CallToolInput(run.Context.InstanceId, turn, call, run.State.Context)
             {
@@ -80,7 +80,7 @@ internal static class ToolTurn
     {
         if (run.Swarm.TakeDue(run.HasNews()) is { } due)
         {
-            using var flow = new ToolCallFlow(run.Context, run.Show);
+            using var flow = new ToolCallFlow(run.Context, run.Show, run.HoldClock);
             Task<CallToolResult> call = flow.CallAsync(new CallToolInput(run.Context.InstanceId, due.Turn, due.Call, run.State.Context)
             {
                 ResultBytes = ContextPolicy.ResultBytes(run.State, 1, run.Guard().ResultBytes(run.State.Usage, run.InputBound())),

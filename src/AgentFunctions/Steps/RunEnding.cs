@@ -26,7 +26,7 @@ internal static class RunEnding
             CachedTokens = state.Usage.CachedTokens,
             Usd = state.Usage.Usd,
             SubAgents = state.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0,
-            WallClock = state.StartedAt is { } started ? (at - started).Ticks : 0,
+            WallClock = (state.Elapsed(at) ?? TimeSpan.Zero).Ticks,
             Granted = [granted.Steps, granted.Tokens, granted.Usd, granted.WallClock?.Ticks, granted.SubAgents],
             Code = outcome.Code,
             Message = outcome.Message,

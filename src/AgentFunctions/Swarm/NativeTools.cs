@@ -1,5 +1,6 @@
 using AgentFunctions.Loop;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Asking;
 
 namespace AgentFunctions.Swarm;
 
@@ -32,6 +33,9 @@ internal static class NativeTools
         Tool(
             SwarmToolNames.Message, "Says something to a sub-agent at work; it hears it before its next step.",
             ToolEffect.NotIdempotent, SteerTools.MessageAsync),
+        Tool(
+            QuestionToolNames.Answer, "Answers a question that a sub-agent asks you.",
+            ToolEffect.Idempotent, AnswerTool.AnswerAsync),
         Tool(
             SwarmToolNames.Grant, "Lets a sub-agent at work spend more of what is left to you.",
             ToolEffect.Idempotent, SteerTools.GrantAsync),

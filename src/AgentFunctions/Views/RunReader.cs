@@ -271,7 +271,7 @@ public sealed class RunReader
     {
         DateTimeOffset until = state.IsEnded ? state.LastUpdatedAt : _time.GetUtcNow();
         return RunBudget.Of(
-            progress.Limits.Budget, progress.Steps, progress.Usage, progress.StartedAt is { } started ? until - started : TimeSpan.Zero,
+            progress.Limits.Budget, progress.Steps, progress.Usage, progress.Elapsed(until) ?? TimeSpan.Zero,
             progress.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0);
     }
 }

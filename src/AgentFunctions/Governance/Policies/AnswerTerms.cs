@@ -6,6 +6,9 @@ public sealed record AnswerTerms
     /// <summary>The name that stands in <see cref="Roles"/> for whoever asked for the run.</summary>
     public const string Requester = "requester";
 
+    /// <summary>The name that stands in <see cref="Roles"/> for the lead agent of a sub-agent.</summary>
+    internal const string LeadAgent = "lead-agent";
+
     /// <summary>Gets who may answer: roles, and <c>requester</c> for whoever asked for the run; <c>requester</c> and <c>approver</c> by default.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [Requester, CallerRoles.Approver];
 

@@ -198,6 +198,11 @@ internal sealed record PolicyFile
             OnExpiry = map.Choice<QuestionExpiry>("onExpiry") ?? standard.OnExpiry,
             InBand = map.Flag("inBand") ?? standard.InBand,
         };
+        if (terms.Roles.Union(terms.EscalateTo).Contains(AnswerTerms.LeadAgent, StringComparer.Ordinal))
+        {
+            throw map.Error("roles", $"'{AnswerTerms.LeadAgent}' is no role of people", "leave it out; a sub-agent may ask its lead agent in any case");
+        }
+
         map.Close();
         return terms;
     }

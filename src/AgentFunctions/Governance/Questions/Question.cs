@@ -144,6 +144,10 @@ public sealed record Question : IHumanTask<Question>
     /// <summary>Gets who may answer now: roles, and <c>requester</c> for whoever asked for the run.</summary>
     public IReadOnlyList<string> Roles => EscalatedAt is null ? Terms.Roles : [.. Terms.Roles.Union(Terms.EscalateTo)];
 
+    /// <summary>Gets the run of the lead agent that is asked in place of people; <see langword="null"/> if people are.</summary>
+    [JsonInclude]
+    internal string? Lead { get; init; }
+
     /// <summary>Gets from where on the audit log may tell of its end; <see langword="null"/> for its beginning.</summary>
     [JsonInclude]
     internal long? AuditFrom { get; init; }
@@ -162,6 +166,9 @@ public sealed record Question : IHumanTask<Question>
     /// <param name="id">The question.</param>
     internal static string WaiterOf(string id) => $"question.{id}";
 
+    /// <summary>Gets whether a lead agent answered or declined, and no person.</summary>
+    internal bool IsOfLead => Lead is not null && Role == AnswerTerms.LeadAgent;
+
     bool IHumanTask<Question>.IsPending => State == QuestionState.Pending;
 
     HumanTaskTimers IHumanTask<Question>.Timers => new(Terms.Remind, Terms.EscalateAfter);
@@ -174,8 +181,9 @@ public sealed record Question : IHumanTask<Question>
     internal string? RoleOf(Caller caller)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return Roles.Contains(AnswerTerms.Requester) && caller.Id == Requester ? AnswerTerms.Requester
-            : Roles.FirstOrDefault(role => role != AnswerTerms.Requester && caller.Has(role));
+        return caller.IsRun ? Lead is { } lead && caller.Id == Caller.OfRun(lead).Id ? AnswerTerms.LeadAgent : null
+            : Roles.Contains(AnswerTerms.Requester) && caller.Id == Requester ? AnswerTerms.Requester
+            : Roles.FirstOrDefault(role => role is not (AnswerTerms.Requester or AnswerTerms.LeadAgent) && caller.Has(role));
     }
 
     Question IHumanTask<Question>.RemindedAt(DateTimeOffset at) => this with { RemindAt = at };

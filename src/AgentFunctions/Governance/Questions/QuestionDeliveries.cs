@@ -1,14 +1,15 @@
 using System.Text.Json;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Governance.HumanTasks;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Notifications;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Questions;
 
-/// <summary>Tells people of questions, over the channels that lead to them.</summary>
-internal sealed class QuestionDeliveries(HumanTaskChannels channels, Redactor redactor, ILogger<QuestionDeliveries> log)
+/// <summary>Tells people of questions, over the channels that lead to them, and lead agents of those that are for them.</summary>
+internal sealed class QuestionDeliveries(HumanTaskChannels channels, ILeadAgents leads, Redactor redactor, ILogger<QuestionDeliveries> log)
 {
     /// <summary>How much of the goal people are shown at once, in characters.</summary>
     private const int GoalLimit = 2_000;
@@ -17,12 +18,19 @@ internal sealed class QuestionDeliveries(HumanTaskChannels channels, Redactor re
     /// <param name="question">The question.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Each attempt, those that failed too.</returns>
-    public Task<HumanTaskDelivery[]> TellAsync(Question question, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<HumanTaskDelivery>> TellAsync(Question question, CancellationToken cancellationToken)
     {
+        if (question is { Lead: not null, EscalatedAt: null })
+        {
+            await leads.TellAsync(question, cancellationToken).ConfigureAwait(false);
+            return [new HumanTaskDelivery(AnswerTerms.LeadAgent, channels.Now)];
+        }
+
         // The number of the attempt makes it another message than the one before; a crash in between sends the same again.
         string kind = HumanTaskChannels.KindOf(question);
         ChannelMessage message = MessageOf(QuestionView.Of(question, redactor), kind, $"question-{question.Id}-{question.Reminders + 1}");
-        return Task.WhenAll(channels.For(question.Roles).Select(channel => TellAsync(channel, question.Id, message, cancellationToken)));
+        return await Task.WhenAll(channels.For(question.Roles).Select(channel => TellAsync(channel, question.Id, message, cancellationToken)))
+            .ConfigureAwait(false);
     }
 
     /// <summary>Tells those who were asked that no answer is needed any more.</summary>

@@ -39,7 +39,7 @@ internal sealed class QuestionRequester(
     /// </summary>
     /// <param name="question">The question.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public Task NoteSteererAsync(Question question, CancellationToken cancellationToken) => question is { IsAltered: false, By: { } by } && by != question.Requester
+    public Task NoteSteererAsync(Question question, CancellationToken cancellationToken) => question is { IsAltered: false, IsOfLead: false, By: { } by } && by != question.Requester
         ? steerers.AddAsync(question.RootId, [by], cancellationToken) : Task.CompletedTask;
 
     /// <summary>Withdraws a question that nobody has answered yet.</summary>

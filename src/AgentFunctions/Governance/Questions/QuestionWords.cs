@@ -23,9 +23,9 @@ internal static class QuestionWords
         return given is [{ Name: QuestionForm.OnlyField or "other", Value.ValueKind: JsonValueKind.String } only] ? only.Value.GetString()! : answers.GetRawText();
     }
 
-    /// <summary>Gets who it was that answered or declined.</summary>
+    /// <summary>Gets who it was that answered or declined, for whoever asked.</summary>
     /// <param name="question">The question.</param>
-    public static string WhoAnswered(Question question) => question.Role is null ? question.By ?? "somebody" : $"{question.By} ({question.Role})";
+    public static string WhoAnswered(Question question) => question.IsOfLead ? "your lead agent" : question.Role is null ? question.By ?? "somebody" : $"{question.By} ({question.Role})";
 
     /// <summary>Gets how a question ended, in one sentence.</summary>
     /// <param name="question">The question.</param>

@@ -14,7 +14,7 @@ namespace AgentFunctions.ToolCalls.Questions;
 
 /// <summary>Makes questions of what calls want to ask, within what the policy allows, and asks each once.</summary>
 internal sealed class QuestionDrafts(
-    QuestionRequester questions, QuestionStore store, ArtifactStore artifacts, IOrchestrationClient orchestrations, TimeProvider time)
+    QuestionRequester questions, QuestionStore store, ArtifactStore artifacts, IOrchestrationClient orchestrations, LeadQuestions leads, TimeProvider time)
 {
     /// <summary>The most questions of a run that are open at once.</summary>
     private const int MaxOpen = 16;
@@ -24,7 +24,7 @@ internal sealed class QuestionDrafts(
 
     /// <summary>Gets what a call waits for that asks people.</summary>
     /// <param name="question">The question.</param>
-    public static ToolCallWait WaitFor(Question question) => new("question", question.Id, question.EventName, HumanTaskSchedule.NextLook(question))
+    public static ToolCallWait WaitFor(Question question) => new(RunWait.Question, question.Id, question.EventName, HumanTaskSchedule.NextLook(question))
     {
         Deadline = question.ExpiresAt,
     };
@@ -90,7 +90,7 @@ internal sealed class QuestionDrafts(
         Question? question = (await store.FindAsync(id, cancellationToken).ConfigureAwait(false))?.Task;
         if (question is null)
         {
-            question = Draft(state, id, asked);
+            question = Draft(state, id, asked, await leads.LeadOfAsync(state.Request, asked, cancellationToken).ConfigureAwait(false));
             await EnsureRoomAsync(context.RunId, cancellationToken).ConfigureAwait(false);
             await EnsureContextAsync(context, asked, cancellationToken).ConfigureAwait(false);
         }
@@ -134,6 +134,13 @@ internal sealed class QuestionDrafts(
     /// <summary>Narrows what the policy allows: an agent cannot ask others, for longer, or have silence count as an answer.</summary>
     private static AnswerTerms TermsOf(AnswerTerms allowed, PersonQuestion asked, QuestionForm form)
     {
+        if (asked.To is [AnswerTerms.LeadAgent])
+        {
+            // People may answer, and are told, once the lead agent has said nothing for long enough.
+            TimeSpan patience = allowed.Remind < allowed.EscalateAfter ? allowed.Remind : allowed.EscalateAfter;
+            allowed = allowed with { Roles = asked.To, EscalateTo = allowed.Roles, EscalateAfter = patience };
+        }
+
         if (asked.To.FirstOrDefault(name => !allowed.Roles.Contains(name, StringComparer.Ordinal)) is { } stranger)
         {
             throw Bad($"to: '{stranger}' may not be asked here; use of: {string.Join(", ", allowed.Roles)}.");
@@ -180,7 +187,7 @@ internal sealed class QuestionDrafts(
     private static string Text(string? text, string field) => string.IsNullOrWhiteSpace(text) || text.Length > MaxText
         ? throw Bad($"{field}: use 1 to {MaxText} characters.") : text;
 
-    private Question Draft(ToolCallState state, string id, PersonQuestion asked)
+    private Question Draft(ToolCallState state, string id, PersonQuestion asked, string? lead)
     {
         ToolCallRequest request = state.Request;
         ToolContext context = request.Context;
@@ -205,6 +212,7 @@ internal sealed class QuestionDrafts(
             Chain = request.Lineage.Chain,
             Goal = request.Run.Goal,
             Rule = state.Decision?.Rule ?? "",
+            Lead = lead,
             Terms = TermsOf(state.Decision?.Answer ?? new AnswerTerms(), asked, form),
             CreatedAt = time.GetUtcNow(),
         };

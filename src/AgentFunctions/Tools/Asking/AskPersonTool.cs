@@ -37,7 +37,9 @@ internal static class AskPersonTool
         [Description("Names of your artifacts that help to answer.")] IReadOnlyList<string>? context = null,
         [Description("Whether to wait for the answer (default). If false, you go on at once and the answer comes as a message.")] bool wait = true,
         [Description("low, normal or high.")] string? urgency = null,
-        [Description("Who is asked, of those who may answer; leave it out for all of them.")] IReadOnlyList<string>? to = null,
+        [Description(
+            "Who is asked, of those who may answer; leave it out for all of them. If you are a sub-agent: [\"lead-agent\"] asks the agent that you work for.")]
+        IReadOnlyList<string>? to = null,
         [Description("After which time you no longer need an answer, such as PT4H or P2D.")] string? expires = null,
         [Description("If nobody answers in time: tell (default) tells you so, fail fails this call, default takes the form's defaults if the host allows that.")]
         string? onExpiry = null,
