@@ -1,7 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.Records;
+using AgentFunctions.Views;
 using AgentFunctions.Views.Live;
 
 namespace AgentFunctions.AspNetCore.Runs;
@@ -12,14 +14,28 @@ internal static class EventText
     /// <summary>How long a client waits before it comes back, in milliseconds.</summary>
     private const int RetryMs = 1000;
 
+    /// <summary>
+    /// What was written of events that are in memory. Followers of a run share its events (<see cref="RunFeed"/>), so each is written once
+    /// for all of them; the text depends on nothing but the event.
+    /// </summary>
+    private static readonly ConditionalWeakTable<JournalEvent, Written> Shared = [];
+
     /// <summary>Gets the text that tells a client how soon to reconnect to a stream of limited lifetime.</summary>
     public static ReadOnlyMemory<byte> Retry { get; } = Encoding.UTF8.GetBytes($"retry: {RetryMs}\n\n");
 
-    /// <summary>Writes an event of the journal.</summary>
+    /// <summary>Writes an event of the journal, once for all who ask.</summary>
     /// <param name="position">Its position.</param>
     /// <param name="e">The event.</param>
-    public static byte[] Of(long position, JournalEvent e) => Encoding.UTF8.GetBytes(
-        $"id: {position}\nevent: {e.Type}\ndata: {JsonSerializer.Serialize(EventResource.Of(position, e), ApiJson.Options)}\n\n");
+    public static byte[] Of(long position, JournalEvent e)
+    {
+        if (!Shared.TryGetValue(e, out Written? written))
+        {
+            written = Shared.GetValue(e, one => new Written(position, Write(position, one)));
+        }
+
+        // A copy of a run has the same events at places of its own.
+        return written.Position == position ? written.Text : Write(position, e);
+    }
 
     /// <summary>Writes a signal.</summary>
     /// <param name="signal">The signal.</param>
@@ -44,4 +60,9 @@ internal static class EventText
 
     private static byte[] Write<T>(string type, T data) =>
         Encoding.UTF8.GetBytes($"event: {type}\ndata: {JsonSerializer.Serialize(data, ApiJson.Options)}\n\n");
+
+    private static byte[] Write(long position, JournalEvent e) => Encoding.UTF8.GetBytes(
+        $"id: {position}\nevent: {e.Type}\ndata: {JsonSerializer.Serialize(EventResource.Of(position, e), ApiJson.Options)}\n\n");
+
+    private sealed record Written(long Position, byte[] Text);
 }

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Text;
+using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.Records;
 using AgentFunctions.Storage;
 using AgentFunctions.TestKit;
@@ -36,6 +38,18 @@ internal sealed class SharedEventsTests
         Assert.That(given, Is.All.SameAs(given[0]));
         Assert.That(given[0].Select(static one => one.Position), Is.EqualTo(new[] { 0 }));
         Assert.That((_log.Waits, _log.Reads), Is.EqualTo((1, 1)));
+    }
+
+    [Test]
+    public async Task After_ByTenAtOnePlace_IsWrittenOnceForAllOverHttp()
+    {
+        var asked = Enumerable.Range(0, 10).Select(_ => _events.AfterAsync(0)).ToArray();
+        await AddAsync(1);
+        byte[][] sent = [.. (await Task.WhenAll(asked)).Select(static read => EventText.Of(read[0].Position, read[0].Event))];
+
+        Assert.That(sent, Is.All.SameAs(sent[0]));
+        Assert.That(Encoding.UTF8.GetString(sent[0]), Does.StartWith("id: 0\nevent: e\ndata: {"));
+        Assert.That(Encoding.UTF8.GetString(EventText.Of(7, (await asked[0])[0].Event)), Does.StartWith("id: 7\n").And.Contain("\"position\":7"));
     }
 
     [Test]
