@@ -12,6 +12,9 @@ internal static class ModelConfiguration
     /// <summary>The name of the model that serves when an agent names none, where the configuration has one of this name.</summary>
     private const string DefaultName = "default";
 
+    /// <summary>How often a model is asked again before another one is.</summary>
+    private const int RetriesWithFallback = 1;
+
     private static readonly string[] Fields = FieldsOf<ModelOptions>();
 
     private static readonly string[] PriceFields = FieldsOf<ModelPriceOptions>();
@@ -70,6 +73,11 @@ internal static class ModelConfiguration
         options.Endpoint = Text(options.Endpoint) ?? usualEndpoint;
         options.Key = Text(options.Key);
         options.Model = Text(options.Model) ?? Text(configuration[provider?.ModelVariable ?? ""]);
+        if (Text(options.Fallback) is not null && section[nameof(ModelOptions.MaxRetries)] is null)
+        {
+            options.MaxRetries = RetriesWithFallback;
+        }
+
         string remedy = $"{path}:Key is missing; set it";
         // The usual key goes to the usual endpoint only, never to another that the section names.
         if (options.Endpoint == usualEndpoint)

@@ -1,6 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Text.Json;
+using AgentFunctions.Models;
 using AgentFunctions.OpenAI.Resilience;
 using Azure.Identity;
 using Polly.CircuitBreaker;
@@ -86,6 +87,11 @@ internal sealed class ModelErrors(ModelIdentity identity, TimeProvider time)
             _ => (ErrorCode.ModelRequestRejected, "the provider refused the request"),
         };
         var error = new AgentException(code, $"{identity}: status {status}, {words}; {remedy}.", cause) { RetryAfter = retryAfter };
+        if (code == ErrorCode.ModelRequestRejected && (status == 402 || said.IsOutOfQuota))
+        {
+            error.Data[ModelTroubles.OutOfCredit] = true;
+        }
+
         if (code == ErrorCode.ModelRequestRejected && status is 400 or 422)
         {
             error.Data[ModelConventions.UnknownRefusal] = true;

@@ -61,6 +61,18 @@ public sealed class ModelOptions
     public ModelPriceOptions? Price { get; set; }
 
     /// <summary>
+    /// Gets or sets the names of the models that answer while this one gives no answers, separated by commas, the first choice first; none
+    /// by default. Each is tried in turn, priced as itself, and this one takes over again when it has recovered.
+    /// </summary>
+    public string? Fallback { get; set; }
+
+    /// <summary>
+    /// Gets or sets the troubles for which <see cref="Fallback"/> answers, separated by commas: <c>unreachable</c>, <c>refused</c>,
+    /// <c>overloaded</c> (also: out of credit), <c>slow</c>; any by default.
+    /// </summary>
+    public string? FallbackOn { get; set; }
+
+    /// <summary>
     /// Gets or sets the temperature of every request, from 0 to 2; by default the one that the model insists on, otherwise none
     /// is sent.
     /// </summary>
@@ -102,7 +114,9 @@ public sealed class ModelOptions
     /// </summary>
     public long MaxAnswerBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>Gets or sets how often a failed attempt is repeated within one call, from 0 to 10; 4 by default.</summary>
+    /// <summary>
+    /// Gets or sets how often a failed attempt is repeated within one call, from 0 to 10; 4 by default, and 1 with a <see cref="Fallback"/>.
+    /// </summary>
     public int MaxRetries { get; set; } = 4;
 
     /// <summary>Gets or sets the first pause before a repeat, doubled each time and jittered; one second by default.</summary>

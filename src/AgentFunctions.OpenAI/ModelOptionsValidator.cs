@@ -29,6 +29,11 @@ internal static class ModelOptionsValidator
             yield return $"{path}:Model: set the name of the deployment, here or as {provider.ModelVariable}.";
         }
 
+        if (FallbackReader.UnknownWord(options) is { } word)
+        {
+            yield return $"{path}:FallbackOn: '{word}' is unknown; use some of {FallbackReader.Words}, or leave it out for all.";
+        }
+
         if (options.Temperature is < 0 or > 2 or float.NaN)
         {
             yield return $"{path}:Temperature: {options.Temperature} is out of range; use 0 to 2, or leave it out.";

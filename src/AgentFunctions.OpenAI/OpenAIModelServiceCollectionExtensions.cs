@@ -95,6 +95,6 @@ public static class OpenAIModelServiceCollectionExtensions
                     : OpenAIClients.Create(provider, model.Options, modelId, http(), credential),
                 time,
                 log);
-        return new(model.Name, modelId, profile, client);
+        return new(model.Name, modelId, profile, client) { Fallback = FallbackReader.Read(model.Options) };
     }
 }

@@ -1,13 +1,15 @@
 using System.Xml;
 using AgentFunctions.Agents;
 using AgentFunctions.Models;
+using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Agents;
 
 /// <summary>Shows agents as the API does.</summary>
-internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools, IEnumerable<McpConfiguration> servers)
+internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools, IEnumerable<McpConfiguration> servers, IOptions<RunOptions> runs)
 {
     public AgentListResource Of(AgentCatalog catalog) => new(
         [.. catalog.Agents.Select(Of)],
@@ -29,7 +31,7 @@ internal sealed class AgentResources(IModelCatalog models, ToolCatalog tools, IE
             model?.Profile.IsRehearsal ?? false,
             tools.NamesOf(agent),
             new AgentLimitsResource(
-                agent.Limits.MaxTurns,
+                agent.Limits.MaxTurns ?? runs.Value.MaxTurns,
                 agent.Limits.MaxTokens,
                 agent.Limits.MaxDuration is { } duration ? XmlConvert.ToString(duration) : null))
         {

@@ -104,6 +104,10 @@ internal sealed record RunResource
     /// <summary>What the model calls consumed.</summary>
     public required TokenUsage Usage { get; init; }
 
+    /// <summary>The part of it that models consumed that answered in place of the run's own, by name; absent if none did.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, TokenUsage>? UsageOfOthers { get; init; }
+
     /// <summary>Its sub-agents.</summary>
     public required RunSubAgents SubAgents { get; init; }
 

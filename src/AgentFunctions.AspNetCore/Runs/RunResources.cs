@@ -37,6 +37,7 @@ internal sealed class RunResources(IModelCatalog models)
         Steps = run.Steps,
         CriticalSteps = run.CriticalSteps,
         Usage = run.Usage,
+        UsageOfOthers = run.UsageOfOthers.Count == 0 ? null : run.UsageOfOthers,
         SubAgents = run.SubAgents,
         Budget = run.Budget is { } budget ? RunBudgetResource.Of(budget) : null,
         Plan = run.Plan,

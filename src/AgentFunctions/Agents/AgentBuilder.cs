@@ -51,8 +51,8 @@ public sealed class AgentBuilder
     public AgentBuilder WithScopes(params IEnumerable<string> scopes) => Set(_definition with { Scopes = [.. scopes] });
 
     /// <summary>Stops runs after so many turns.</summary>
-    /// <param name="turns">At least 1.</param>
-    public AgentBuilder WithMaxTurns(int turns) => Set(_definition with { Limits = _definition.Limits with { MaxTurns = turns } });
+    /// <param name="turns">At least 1; <see langword="null"/> for as many as the budget allows.</param>
+    public AgentBuilder WithMaxTurns(int? turns) => Set(_definition with { Limits = _definition.Limits with { MaxTurns = turns } });
 
     /// <summary>Stops runs after so many tokens.</summary>
     /// <param name="tokens">At least 1; <see langword="null"/> for no limit.</param>

@@ -35,7 +35,7 @@ internal sealed class AgentFrontMatterReader(string path, FrontMatter matter)
                 "effects" => agent with { Effects = new AgentToolServersReader(path, _notes).Effects(entry) },
                 "scopes" => agent with { Scopes = Words(entry) },
                 "delegation" => agent with { Delegation = Delegates(entry) },
-                "maxTurns" => agent with { Limits = agent.Limits with { MaxTurns = (int?)Whole(entry, int.MaxValue) ?? agent.Limits.MaxTurns } },
+                "maxTurns" => agent with { Limits = agent.Limits with { MaxTurns = (int?)Whole(entry, int.MaxValue) } },
                 "maxTokens" => agent with { Limits = agent.Limits with { MaxTokens = Whole(entry, long.MaxValue) } },
                 "maxDuration" => agent with { Limits = agent.Limits with { MaxDuration = Duration(entry) } },
                 "pauseClock" => agent with { Limits = agent.Limits with { PausesClock = Flag(entry) } },

@@ -23,8 +23,11 @@ public sealed partial class HostReadiness : IHostedLifecycleService
     private readonly SemaphoreSlim _one = new(1, 1);
     private (IReadOnlyList<ReadinessItem> Items, long At)? _last;
 
-    internal HostReadiness(IEnumerable<IReadinessCheck> checks, Redactor redactor, TimeProvider time, ILogger<HostReadiness> log) =>
-        (_checks, _redactor, _time, _log) = ([.. checks], redactor, time, log);
+    private readonly HostExamination? _examination;
+
+    internal HostReadiness(
+        IEnumerable<IReadinessCheck> checks, Redactor redactor, TimeProvider time, ILogger<HostReadiness> log, HostExamination? examination = null) =>
+        (_checks, _examination, _redactor, _time, _log) = ([.. checks], examination, redactor, time, log);
 
     /// <summary>Gets what is found of all that the host needs.</summary>
     /// <param name="cancellationToken">The token to cancel the look.</param>
@@ -51,6 +54,20 @@ public sealed partial class HostReadiness : IHostedLifecycleService
         {
             _one.Release();
         }
+    }
+
+    /// <summary>
+    /// Gets what is found of all that the host needs, with what a probe leaves out: every agent's tools are asked for, and tool servers for
+    /// them, and models are called.
+    /// </summary>
+    /// <param name="callModels">Whether each model is sent a few words, which may cost a fraction of a cent.</param>
+    /// <param name="cancellationToken">The token to cancel the look.</param>
+    public async Task<IReadOnlyList<ReadinessItem>> ExamineAsync(bool callModels, CancellationToken cancellationToken = default)
+    {
+        // First, since a tool server that was never asked has no trouble that is known.
+        IReadOnlyList<ReadinessItem> examined = _examination is null ? []
+            : await _examination.CheckAsync(callModels, cancellationToken).ConfigureAwait(false);
+        return [.. await CheckAsync(cancellationToken).ConfigureAwait(false), .. examined.Select(Shown)];
     }
 
     Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Works out what a run is held to.</summary>
-internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swarm)
+internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swarm, IOptions<RunOptions> runs)
 {
     /// <summary>Gets the narrower of what the definition and the request allow.</summary>
     /// <exception cref="AgentException">
@@ -20,31 +20,45 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
         Budget budget = requested is null ? own : own.Narrow(requested);
         budget = agent.Delegation == Delegation.None ? budget : budget.Narrow(new Budget { SubAgents = swarm.Value.MaxSubAgents });
         ModelBinding? judge = acceptance?.Judge is { } asked ? models.Resolve(asked.Model ?? model.Name) : null;
-        foreach (ModelBinding priced in new[] { model, judge ?? model })
+        IReadOnlyList<ModelBinding> speakers = WithFallbacks(model);
+        IReadOnlyList<ModelBinding> judges = judge is null ? [] : WithFallbacks(judge);
+        if (budget.Usd is not null && speakers.Concat(judges).FirstOrDefault(static priced => priced.Profile.Price is null) is { } unpriced)
         {
-            if (budget.Usd is not null && priced.Profile.Price is null)
-            {
-                throw new AgentException(
-                    ErrorCode.InvalidInput,
-                    $"budget.usd: no price is configured for model '{priced.Name}'; set Models:{priced.Name}:Price:Input and Price:Output, or leave it out.");
-            }
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                $"budget.usd: no price is configured for model '{unpriced.Name}'; set Models:{unpriced.Name}:Price:Input and Price:Output, or leave it out.");
         }
 
         ModelProfile profile = model.Profile;
-        return new LoopLimits(agent.Limits.MaxTurns, budget, profile.ContextWindow, profile.MaxOutputTokens, profile.Price)
+        return new LoopLimits(agent.Limits.MaxTurns ?? TurnsOf(budget), budget, profile.ContextWindow, profile.MaxOutputTokens, Dearest(speakers))
         {
             MaxRejections = acceptance is { IsChecked: true } ? acceptance.MaxAttempts : 0,
             BytesPerToken = profile.BytesPerToken,
             TellsBudget = true,
             CallsInOrder = agent.CallsInOrder ? true : null,
             PausesClock = agent.Limits.PausesClock ? true : null,
-            Judge = judge is null ? null : JudgeLimitsOf(judge.Profile),
+            Judge = judge is null ? null : JudgeLimitsOf(judge.Profile, Dearest(judges)),
             Swarm = swarm.Value.LimitsOf(agent),
         };
     }
 
-    private static JudgeLimits JudgeLimitsOf(ModelProfile judge) => new(
+    /// <summary>A budget ends a run by itself, and is told to the model; only where there is none a number of turns is the limit.</summary>
+    private int TurnsOf(Budget budget) =>
+        budget is { Steps: null, Tokens: null, Usd: null, WallClock: null } ? runs.Value.MaxTurns : int.MaxValue;
+
+    private static JudgeLimits JudgeLimitsOf(ModelProfile judge, ModelPrice? price) => new(
         Math.Min(judge.MaxOutputTokens, 8_192),
         (long)Math.Max(1, (judge.ContextWindow - judge.MaxOutputTokens) * judge.BytesPerToken),
-        judge.Price);
+        price);
+
+    private IReadOnlyList<ModelBinding> WithFallbacks(ModelBinding model) =>
+        [model, .. models.Models.Where(other => model.Fallback?.Models.Contains(other.Name, StringComparer.OrdinalIgnoreCase) == true)];
+
+    /// <summary>What any of the models that may answer costs at the most: a call is allowed only if the dearest can pay it.</summary>
+    private static ModelPrice? Dearest(IReadOnlyList<ModelBinding> speakers)
+    {
+        ModelPrice[] prices = [.. speakers.Select(static speaker => speaker.Profile.Price).OfType<ModelPrice>()];
+        return speakers.Count == 1 || prices.Length < 2 ? speakers[0].Profile.Price
+            : new ModelPrice(prices.Max(static price => price.MostInput), prices.Max(static price => price.Output));
+    }
 }

@@ -41,7 +41,13 @@ public static class AgentFunctionsServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configuration);
-        services.AddOptions<RunOptions>().Configure(options => configure?.Invoke(options));
+        services.AddOptions<RunOptions>()
+            .Configure(options =>
+            {
+                options.MaxTurns = configuration.GetValue("Runs:MaxTurns", options.MaxTurns);
+                configure?.Invoke(options);
+            })
+            .Validate(static options => options.MaxTurns >= 1, "Runs:MaxTurns: use a whole number of at least 1.").ValidateOnStart();
         MissingPorts.AddTo(services);
         services.AddLogging();
         services.AddGuardedHttpClient(PostCallbackActivity.HttpClientName)
@@ -69,9 +75,10 @@ public static class AgentFunctionsServiceCollectionExtensions
             provider.GetRequiredService<ILogStore>(), provider.GetService<IBlobStore>(), provider.GetRequiredService<ContentRefs>()));
         services.TryAddSingleton<ContentRefs>();
         services.AddSingleton<IReadinessCheck, RuntimeReadiness>();
+        services.TryAddSingleton<HostExamination>();
         services.TryAddSingleton(static provider => new HostReadiness(
             provider.GetServices<IReadinessCheck>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<HostReadiness>>()));
+            provider.GetRequiredService<ILogger<HostReadiness>>(), provider.GetRequiredService<HostExamination>()));
         services.AddHostedService(static provider => provider.GetRequiredService<HostReadiness>());
         services.TryAddSingleton<StepTroubles>();
         services.TryAddSingleton<StepRetries>();
@@ -105,6 +112,7 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<PromptMessages>();
         services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<StoppableModelCalls>();
+        services.TryAddSingleton<ModelFailover>();
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<ModelRequests>();

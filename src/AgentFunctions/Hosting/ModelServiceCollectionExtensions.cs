@@ -28,6 +28,7 @@ public static class ModelServiceCollectionExtensions
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ModelConcurrency>();
+        services.TryAddSingleton<ModelOutages>();
         TimeSpan pause = configuration.GetValue<TimeSpan>("Rehearsal:Pause");
         services.TryAddSingleton<IModelCatalog>(provider => new ModelCatalog(
             [

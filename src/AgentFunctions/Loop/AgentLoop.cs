@@ -197,7 +197,7 @@ internal sealed class AgentLoop
             return reply;
         }
 
-        _run.Count(1, 1, reply.Usage);
+        _run.Count(1, 1, reply.Usage, reply.Model);
         _run.State = _run.State with
         {
             Turns = turn,

@@ -95,7 +95,7 @@ internal static class AnswerFlow
             }
             else
             {
-                run.Count(1, 1, result.Usage);
+                run.Count(1, 1, result.Usage, result.Model);
                 return Decide(run, result);
             }
 

@@ -33,7 +33,7 @@ internal static class CompactionFlow
             return null;
         }
 
-        run.Count(1, 1, result.Lost ? worst : result.Usage);
+        run.Count(1, 1, result.Lost ? worst : result.Usage, result.Model);
         if (result.Lost)
         {
             return run.Lost();

@@ -65,7 +65,12 @@ internal sealed class LoopRun : IDisposable
         return State.ModelCalls;
     }
 
-    public void Count(int steps, int criticalSteps, TokenUsage usage)
+    /// <summary>Counts what a step consumed.</summary>
+    /// <param name="steps">The steps.</param>
+    /// <param name="criticalSteps">By how much the longest chain of steps grows.</param>
+    /// <param name="usage">What models consumed.</param>
+    /// <param name="model">The model that answered in place of the run's own; <see langword="null"/> if the run's own did.</param>
+    public void Count(int steps, int criticalSteps, TokenUsage usage, string? model = null)
     {
         StepsTaken += steps;
         State = State with
@@ -73,7 +78,20 @@ internal sealed class LoopRun : IDisposable
             Steps = State.Steps + steps,
             CriticalSteps = State.CriticalSteps + criticalSteps,
             Usage = State.Usage.Plus(usage),
+            UsageOfOthers = model is null ? State.UsageOfOthers : With(State.UsageOfOthers, model, usage),
         };
+    }
+
+    private static SortedDictionary<string, TokenUsage> With(IReadOnlyDictionary<string, TokenUsage>? all, string model, TokenUsage usage)
+    {
+        var sum = new SortedDictionary<string, TokenUsage>(StringComparer.Ordinal);
+        foreach ((string name, TokenUsage known) in all ?? new Dictionary<string, TokenUsage>())
+        {
+            sum.Add(name, known);
+        }
+
+        sum[model] = sum.GetValueOrDefault(model, new TokenUsage()).Plus(usage);
+        return sum;
     }
 
     /// <summary>Has the model told something before its next message.</summary>

@@ -31,6 +31,12 @@ internal sealed record RunState
     /// <summary>Gets what the model calls consumed.</summary>
     public TokenUsage Usage { get; init; } = new();
 
+    /// <summary>
+    /// Gets what models consumed that answered in place of the run's own, by name; part of <see cref="Usage"/>. <see langword="null"/> for
+    /// none.
+    /// </summary>
+    public IReadOnlyDictionary<string, TokenUsage>? UsageOfOthers { get; init; }
+
     /// <summary>Gets when the first turn began; <see langword="null"/> before it.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 

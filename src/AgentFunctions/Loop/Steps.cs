@@ -51,6 +51,9 @@ internal sealed record CallModelResult(IReadOnlyList<string> Calls, TokenUsage U
     /// </summary>
     public bool Lost { get; init; }
 
+    /// <summary>Gets the model that answered in place of the run's own; <see langword="null"/> if the run's own did.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Gets a call that made no message.</summary>
     public static CallModelResult None { get; } = new([], new TokenUsage(), null, false);
 }
@@ -134,6 +137,9 @@ internal sealed record CompactInput(string RunId, int Turn, ContextRef Context, 
 /// <param name="Usage">What the summary consumed.</param>
 internal sealed record CompactResult(ContextRef Context, long Bytes, TokenUsage Usage)
 {
+    /// <summary>Gets the model that summed up in place of the run's own; <see langword="null"/> if the run's own did.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Gets whether the call was begun before and cut off: nothing was summed up.</summary>
     public bool Lost { get; init; }
 
@@ -172,6 +178,9 @@ internal sealed record CheckAcceptanceInput(string RunId, int Turn, ContextRef C
 /// <param name="Findings">What is missing, in words for the model; at most 4,000 characters.</param>
 internal sealed record CheckAcceptanceResult(bool Accepted, TokenUsage Usage, string? Findings = null)
 {
+    /// <summary>Gets the model that judged in place of the judge's own; <see langword="null"/> if the judge's own did.</summary>
+    public string? Model { get; init; }
+
     /// <summary>Gets whether the judge was asked before and cut off: nothing is decided.</summary>
     public bool Lost { get; init; }
 

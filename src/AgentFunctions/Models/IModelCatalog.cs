@@ -39,6 +39,9 @@ public sealed record ModelBinding(string Name, string ModelId, ModelProfile Prof
     /// Gets whether the model belongs to one agent, so that it is used only where it is named; false by default.
     /// </summary>
     public bool IsOfOneAgent { get; init; }
+
+    /// <summary>Gets the models that answer while this one gives no answers; <see langword="null"/>, the default, for none.</summary>
+    public ModelFallback? Fallback { get; init; }
 }
 
 /// <summary>Represents the properties of a model that the host needs.</summary>

@@ -15,6 +15,16 @@ internal sealed class ModelCatalog : IModelCatalog
         _aliases = aliases ?? ModelAliases.None;
         Models = [.. models.Where(model => _byName.TryAdd(model.Name, model))
             .OrderBy(static model => !IsDefault(model)).ThenBy(static model => model.IsOfOneAgent)];
+        foreach ((ModelBinding model, string other) in Models.SelectMany(static model => (model.Fallback?.Models ?? []).Select(other => (model, other))))
+        {
+            if (Find(other) is not { } found || found == model)
+            {
+                throw new AgentException(
+                    ErrorCode.InvalidInput,
+                    $"Models:{model.Name}:Fallback: '{other}' is {(_byName.ContainsKey(other) ? "the model itself" : "no model of this host")}; name others of "
+                    + $"{string.Join(", ", Models.Where(one => one != model).Select(static one => $"'{one.Name}'"))}.");
+            }
+        }
     }
 
     public IReadOnlyList<ModelBinding> Models { get; }

@@ -79,6 +79,9 @@ public static class JournalEventTypes
     /// <summary>Reports that the model answered, with text or with tool calls.</summary>
     public const string ModelCompleted = "model.completed";
 
+    /// <summary>Reports that another model than before answers: one that stands in for the run's own, or the run's own again.</summary>
+    public const string ModelSwitched = "model.switched";
+
     /// <summary>Reports that a model call was interrupted. It counts as if it had consumed its whole reserve.</summary>
     public const string ModelLost = "model.lost";
 

@@ -42,6 +42,9 @@ public sealed record TranscriptEntry(
     /// <summary>Gets the model that sent the message; <see langword="null"/> for messages of others.</summary>
     public string? Model { get; init; }
 
+    /// <summary>Gets the model that was asked, if <see cref="Model"/> answered in its place; <see langword="null"/> otherwise.</summary>
+    public string? InPlaceOf { get; init; }
+
     /// <summary>Gets the consumption of the call; <see langword="null"/> for messages of others.</summary>
     public TokenUsage? Usage { get; init; }
 

@@ -99,6 +99,12 @@ public sealed record Run
     /// <summary>Gets what the model calls consumed.</summary>
     public TokenUsage Usage { get; init; } = new();
 
+    /// <summary>
+    /// Gets what models consumed that answered in place of the run's own, by name; part of <see cref="Usage"/>. Without what its sub-agents
+    /// had from such models.
+    /// </summary>
+    public IReadOnlyDictionary<string, TokenUsage> UsageOfOthers { get; init; } = new Dictionary<string, TokenUsage>();
+
     /// <summary>Gets the run's sub-agents, and theirs as far as they have reported.</summary>
     public RunSubAgents SubAgents { get; init; } = new(0, 0);
 

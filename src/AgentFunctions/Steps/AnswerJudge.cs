@@ -36,10 +36,10 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
             new(ChatRole.User, await QuestionAsync(run, judge, answer, input.MaxInputBytes, cancellationToken).ConfigureAwait(false)),
         ];
         var options = new ChatOptions { ModelId = model.ModelId, MaxOutputTokens = input.MaxOutputTokens, Temperature = model.Profile.Temperature };
-        ChatResponse? response;
+        ModelAnswer? answered;
         try
         {
-            response = await caller
+            answered = await caller
                 .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request, options, cancellationToken)
                 .ConfigureAwait(false);
         }
@@ -48,14 +48,14 @@ internal sealed class AnswerJudge(ModelCaller caller, IModelCatalog models, Arti
             return new CheckAcceptanceResult(false, new()) { RetryAfter = e.RetryAfter };
         }
 
-        if (response is null)
+        if (answered is not var (response, speaker))
         {
             return null;
         }
 
-        TokenUsage usage = ModelCaller.UsageOf(response, request, null, model.Profile);
-        AgentTelemetry.Spent(run, model, usage);
-        return Read(response.Text) with { Usage = usage };
+        TokenUsage usage = ModelCaller.UsageOf(response, request, null, speaker.Profile);
+        AgentTelemetry.Spent(run, speaker, usage);
+        return Read(response.Text) with { Usage = usage, Model = ReferenceEquals(speaker, model) ? null : speaker.Name };
     }
 
     private async Task<string> QuestionAsync(RunRecord run, RunJudge judge, string answer, long maxBytes, CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ namespace AgentFunctions.Steps;
 
 /// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
 internal sealed class CallModelActivity(
-    Transcript transcript, Journal journal, ModelRequests requests, ModelCaller caller, TimeProvider time, Redactor redactor)
+    Transcript transcript, Journal journal, ModelRequests requests, ModelCaller caller, ModelFailover failover, TimeProvider time, Redactor redactor)
 {
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
@@ -34,6 +34,11 @@ internal sealed class CallModelActivity(
         if (window.ReplyOf(input.Turn) is { } recorded)
         {
             // A crash came between the record and the engine's: the journal may or may not have heard of it.
+            if (SwitchOf(recorded, window) is { } switched)
+            {
+                await journal.AppendIfMissingAsync(input.RunId, switched, cancellationToken).ConfigureAwait(false);
+            }
+
             await journal.AppendIfMissingAsync(input.RunId, Describe(recorded, null), cancellationToken).ConfigureAwait(false);
             return ResultOf(recorded);
         }
@@ -44,7 +49,7 @@ internal sealed class CallModelActivity(
 
         long start = time.GetTimestamp();
         using Activity? span = AgentTelemetry.StartModelCall(run, model);
-        ChatResponse? response;
+        ModelAnswer? answer;
         string? delivery = null;
         try
         {
@@ -55,7 +60,7 @@ internal sealed class CallModelActivity(
                 InboxTo = input.InboxTo,
                 Shown = shown => delivery = shown,
             };
-            response = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+            answer = await caller.CallAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: not null })
         {
@@ -66,7 +71,7 @@ internal sealed class CallModelActivity(
             return CallModelResult.None with { ContextExceeded = true };
         }
 
-        if (response is null)
+        if (answer is not var (response, speaker))
         {
             await journal.AppendAsync(
                 input.RunId,
@@ -81,22 +86,23 @@ internal sealed class CallModelActivity(
         var reply = new TranscriptEntry(input.Turn, said, time.GetUtcNow())
         {
             Origin = TranscriptOrigin.Model,
-            Model = model.Name,
-            Usage = ModelCaller.UsageOf(response, messages, options, model.Profile),
+            Model = speaker.Name,
+            InPlaceOf = ReferenceEquals(speaker, model) ? null : model.Name,
+            Usage = ModelCaller.UsageOf(response, messages, options, speaker.Profile),
             FinishReason = hasCallsInText ? CallsInText.Reason : response.FinishReason?.Value,
         };
         TimeSpan took = time.GetElapsedTime(start);
-        AgentTelemetry.ModelCalled(span, model, reply, took);
-        AgentTelemetry.Spent(run, model, reply.Usage!);
+        AgentTelemetry.ModelCalled(span, speaker, reply, took);
+        AgentTelemetry.Spent(run, speaker, reply.Usage!);
         if (input.Call == 1)
         {
             AgentTelemetry.RunBegun(run, reply.At - took - run.CreatedAt);
         }
 
         // Handed over together, in this order, so that they share one flush to disk.
-        await Task.WhenAll(
-            transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken),
-            journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken))
+        Task kept = transcript.AppendAsync(input.RunId, window, [.. added, reply], cancellationToken);
+        Task told = SwitchOf(reply, window) is { } other ? journal.AppendAsync(input.RunId, other, cancellationToken) : Task.CompletedTask;
+        await Task.WhenAll(kept, told, journal.AppendAsync(input.RunId, Describe(reply, took) with { Delivery = delivery }, cancellationToken))
             .ConfigureAwait(false);
         return ResultOf(reply);
     }
@@ -117,7 +123,31 @@ internal sealed class CallModelActivity(
         [.. reply.Calls.Select(ModelConventions.NameOf)],
         reply.Usage ?? new TokenUsage(),
         reply.Message.Contents.OfType<ErrorContent>().Any() ? Refusal : reply.FinishReason,
-        !string.IsNullOrWhiteSpace(reply.Message.Text));
+        !string.IsNullOrWhiteSpace(reply.Message.Text))
+    {
+        Model = reply.InPlaceOf is null ? null : reply.Model,
+    };
+
+    /// <summary>Tells that another model answers than the turn before; <see langword="null"/> if none does.</summary>
+    private JournalEvent? SwitchOf(TranscriptEntry reply, TranscriptWindow window)
+    {
+        TranscriptEntry? before = window.Entries.LastOrDefault(
+            entry => entry.Turn < reply.Turn && entry.Source == TranscriptOrigin.Model && entry.Model is not null);
+        string asked = reply.InPlaceOf ?? reply.Model!;
+        if ((before?.Model ?? asked) == reply.Model || (reply.InPlaceOf is null && before?.InPlaceOf is null))
+        {
+            return null;
+        }
+
+        string why = reply.InPlaceOf is null ? $"model '{reply.Model}' answers again."
+            : $"model '{reply.Model}' answers in place of '{asked}': {failover.WhyNot(asked) ?? "it gave no answer."}";
+        return new JournalEvent(JournalEventTypes.ModelSwitched, reply.At)
+        {
+            Turn = reply.Turn,
+            Model = reply.Model,
+            Text = Preview.Of(redactor.Redact(why), JournalTextLimit),
+        };
+    }
 
     private JournalEvent Describe(TranscriptEntry reply, TimeSpan? took) => new(JournalEventTypes.ModelCompleted, reply.At)
     {

@@ -55,7 +55,10 @@ internal sealed class CompactActivity(
         IReadOnlyList<ToolDeclaration> declared = await tools.DeclaredAsync(run, agent, cancellationToken).ConfigureAwait(false);
         long bytes = Prompt.FirstRequestBytes(agent, run, declared) + Prompt.BytesOf(summary.Message)
             + window.Entries.Where(entry => entry.Position >= from && entry.Position > 0).Sum(entry => Prompt.BytesOf(entry.Message));
-        return new CompactResult(new ContextRef(from, summary.Position), bytes, summary.Usage!);
+        return new CompactResult(new ContextRef(from, summary.Position), bytes, summary.Usage!)
+        {
+            Model = summary.InPlaceOf is null ? null : summary.Model,
+        };
     }
 
     /// <summary>The summary of this very step, where a crash came between its record and the engine's.</summary>

@@ -13,7 +13,8 @@ namespace AgentFunctions.Steps;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
 internal sealed class ModelCaller(
-    CallMarks marks, ModelConcurrency gates, QuotaMeter quotas, MessageView view, StoppableModelCalls stoppable, LivePublisher publisher)
+    CallMarks marks, ModelConcurrency gates, ModelFailover failover, QuotaMeter quotas, MessageView view, StoppableModelCalls stoppable,
+    LivePublisher publisher)
 {
     /// <summary>The most tokens that an endpoint is believed to have counted, in or out, for one call.</summary>
     private const long MostTokens = 1_000_000_000;
@@ -30,11 +31,11 @@ internal sealed class ModelCaller(
     /// <param name="messages">What it is shown.</param>
     /// <param name="options">How it is to answer.</param>
     /// <param name="cancellationToken">The token to cancel the wait; the model may have been called.</param>
-    /// <returns>The answer; <see langword="null"/> if this very call was begun before and cut off.</returns>
+    /// <returns>The answer, and whose it is; <see langword="null"/> if this very call was begun before and cut off.</returns>
     /// <exception cref="AgentException">
     /// What the model's client reports, and <see cref="ErrorCode.QuotaExceeded"/> where the call must wait for a quota's next window.
     /// </exception>
-    public async Task<ChatResponse?> CallAsync(
+    public async Task<ModelAnswer?> CallAsync(
         ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
         try
@@ -49,24 +50,42 @@ internal sealed class ModelCaller(
         }
     }
 
-    private async Task<ChatResponse?> CountedAsync(
+    private async Task<ModelAnswer?> CountedAsync(
         ModelCall call, RunRecord? run, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options,
         CancellationToken cancellationToken)
     {
         if (!quotas.IsConfigured)
         {
-            return await GatedAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
+            return await AnsweredAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
 
         _ = run ?? throw new AgentException(ErrorCode.RunNotFound, $"There is no run '{call.RunId}'.");
         await quotas.EnsureAsync(run, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<ChatMessage> request = [.. messages];
-        ChatResponse? response = await GatedAsync(call, model, request, options, cancellationToken).ConfigureAwait(false);
+        ModelAnswer? answer = await AnsweredAsync(call, model, request, options, cancellationToken).ConfigureAwait(false);
         // Counted before the answer is recorded: a call that a crash repeats has the same number, and is counted once.
-        TokenUsage usage = response is null ? new TokenUsage(Estimate(request, model.Profile)) : UsageOf(response, request, options, model.Profile);
-        int asked = response?.Messages.Sum(static message => message.Contents.OfType<FunctionCallContent>().Count()) ?? 0;
+        TokenUsage usage = answer is null ? new TokenUsage(Estimate(request, model.Profile)) : UsageOf(answer.Response, request, options, answer.Model.Profile);
+        int asked = answer?.Response.Messages.Sum(static message => message.Contents.OfType<FunctionCallContent>().Count()) ?? 0;
         await quotas.CountAsync(run, call.Number, 1 + asked, usage, cancellationToken).ConfigureAwait(false);
-        return response;
+        return answer;
+    }
+
+    private Task<ModelAnswer?> AnsweredAsync(
+        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken) =>
+        failover.CallAsync(
+            model, call.IsMarked,
+            other => Estimate(messages, other.Profile) + EstimateTools(options, other.Profile) < other.Profile.ContextWindow
+                && (options.Tools?.Count ?? 0) <= other.Profile.MaxTools,
+            speaker => GatedAsync(call, speaker, messages, ReferenceEquals(speaker, model) ? options : For(speaker, options), cancellationToken));
+
+    /// <summary>The same options for another model.</summary>
+    private static ChatOptions For(ModelBinding model, ChatOptions options)
+    {
+        ChatOptions its = options.Clone();
+        its.ModelId = model.ModelId;
+        its.Temperature = model.Profile.Temperature;
+        its.MaxOutputTokens = Math.Min(options.MaxOutputTokens ?? model.Profile.MaxOutputTokens, model.Profile.MaxOutputTokens);
+        return its;
     }
 
     private async Task<ChatResponse?> GatedAsync(

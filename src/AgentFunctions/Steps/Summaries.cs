@@ -30,11 +30,12 @@ internal sealed class Summaries(ModelCaller caller, IModelCatalog models, Pinned
 
         ModelBinding model = models.Resolve(run.Model);
         IReadOnlyList<TranscriptEntry> older = [.. window.Entries.Skip(1).Take(kept - 1)];
-        if (await AskAsync(run, model, input, older, cancellationToken).ConfigureAwait(false) is not var (request, response))
+        if (await AskAsync(run, model, input, older, cancellationToken).ConfigureAwait(false) is not var (request, answer))
         {
             return null;
         }
 
+        (ChatResponse response, ModelBinding speaker) = answer;
         // A model that gives no summary must not end the run: what was said last stands in.
         string text = string.IsNullOrWhiteSpace(response.Text)
             ? "(The model gave no summary. The end of the older part:)\n" + Conversation.Render(older, input.MaxSummaryBytes / 2)
@@ -50,16 +51,17 @@ internal sealed class Summaries(ModelCaller caller, IModelCatalog models, Pinned
         {
             Origin = TranscriptOrigin.Host,
             SummaryKeepsFrom = window.Entries[kept].Position,
-            Model = model.Name,
-            Usage = ModelCaller.UsageOf(response, request, null, model.Profile),
+            Model = speaker.Name,
+            InPlaceOf = ReferenceEquals(speaker, model) ? null : model.Name,
+            Usage = ModelCaller.UsageOf(response, request, null, speaker.Profile),
             Position = window.End,
         };
-        AgentTelemetry.Spent(run, model, summary.Usage);
+        AgentTelemetry.Spent(run, speaker, summary.Usage);
         return summary;
     }
 
     /// <summary>Asks for the summary; with half of the text where the provider finds the whole too long.</summary>
-    private async Task<(IReadOnlyList<ChatMessage> Request, ChatResponse Response)?> AskAsync(
+    private async Task<(IReadOnlyList<ChatMessage> Request, ModelAnswer Answer)?> AskAsync(
         RunRecord run, ModelBinding model, CompactInput input, IReadOnlyList<TranscriptEntry> older, CancellationToken cancellationToken)
     {
         string goal = Prompt.Goal(run).Text;
@@ -72,10 +74,10 @@ internal sealed class Summaries(ModelCaller caller, IModelCatalog models, Pinned
                 [new(ChatRole.System, CompactionText.Instructions), new(ChatRole.User, CompactionText.Request(goal, conversation, input.MaxSummaryBytes))];
             try
             {
-                ChatResponse? response = await caller
+                ModelAnswer? answer = await caller
                     .CallAsync(new ModelCall(run.Id, input.Call, input.Reserve is not null, run.Priority), model, request, options, cancellationToken)
                     .ConfigureAwait(false);
-                return response is null ? null : (request, response);
+                return answer is null ? null : (request, answer);
             }
             catch (AgentException e) when (e.Code == ErrorCode.ModelContextExceeded && halving < MaxHalvings)
             {

@@ -172,6 +172,7 @@ public sealed class RunReader
             Steps = progress?.Steps ?? 0,
             CriticalSteps = progress?.CriticalSteps ?? 0,
             Usage = progress?.Usage ?? new(),
+            UsageOfOthers = progress?.UsageOfOthers ?? new Dictionary<string, TokenUsage>(),
             SubAgents = progress?.Swarm is { } swarm
                 ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) { AskedAt = swarm.AskedAt }
                 : new(0, 0),

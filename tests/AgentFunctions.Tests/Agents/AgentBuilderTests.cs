@@ -17,7 +17,7 @@ public sealed class AgentBuilderTests
 
         Assert.That(agent.Name, Is.EqualTo("auditor"));
         Assert.That(agent.Tools, Is.EqualTo(new[] { "read_file", "search_files" }));
-        Assert.That(agent.Limits.MaxTurns, Is.EqualTo(200));
+        Assert.That(agent.Limits.MaxTurns, Is.Null);
         Assert.That(agent.Model, Is.Null);
     }
 

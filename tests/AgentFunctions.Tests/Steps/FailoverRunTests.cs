@@ -1,0 +1,79 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
+using AgentFunctions.Records;
+using AgentFunctions.Runs;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Tests.Steps;
+
+/// <summary>A run whose model gives no answers in the middle of it. Each history is replayed at the end.</summary>
+[CancelAfter(300_000)]
+internal sealed class FailoverRunTests
+{
+    private const decimal Million = 1_000_000m;
+
+    [TestCase("dead", TestName = "Run_EndpointDiesInTheMiddle_AnotherModelGoesOn")]
+    [TestCase("refused", TestName = "Run_KeyIsRefusedInTheMiddle_AnotherModelGoesOn")]
+    [TestCase("overloaded", TestName = "Run_EndpointIsOverloadedInTheMiddle_AnotherModelGoesOn")]
+    [TestCase("slow", TestName = "Run_EndpointGetsSlowInTheMiddle_AnotherModelGoesOn")]
+    public async Task Run_TroubleInTheMiddle_AnotherModelGoesOn(string trouble)
+    {
+        await using OpenAIProtocolServer spare = await OpenAIProtocolServer.StartAsync(Script);
+        await using RunHost host = await RunHost.StartAsync(
+            request => request.Turn < 2 ? Script(request) : trouble switch
+            {
+                "dead" => new ChatReply { AbortAfterChunks = 0 },
+                "refused" => ChatReply.Error(401, "no such key"),
+                "overloaded" => ChatReply.Error(429, "too many", headers: ("Retry-After", "3600")),
+                _ => ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) },
+            },
+            [AgentTool.Create("look", "Looks.", ToolEffect.None, static () => "seen")], null,
+            ("Models:test:Fallback", "spare"), ("Models:test:AttemptTimeout", "00:00:00.5"), ("Models:test:MaxRetries", "0"),
+            ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
+            ("Models:spare:Provider", "openai"), ("Models:spare:Endpoint", spare.BaseUrl), ("Models:spare:Key", "sk-spare"),
+            ("Models:spare:Model", "other"), ("Models:spare:Price:Input", "3"), ("Models:spare:Price:Output", "4"));
+
+        Run run = await host.RunAsync(request: new RunRequest { Budget = new Budget { Usd = 1 } });
+
+        Assert.That(run.Result?.Text, Is.EqualTo("done"));
+        // The slow call was made and may be charged for: it is counted at its worst once, and not made again.
+        bool isLost = trouble == "slow";
+        IReadOnlyList<JournalEvent> journal = await host.JournalAsync(run.Id);
+        Assert.That(journal.Count(static happened => happened.Type == JournalEventTypes.ModelLost), Is.EqualTo(isLost ? 1 : 0));
+        JournalEvent switched = journal.Single(static happened => happened.Type == JournalEventTypes.ModelSwitched);
+        Assert.That((switched.Turn, switched.Model, switched.Text), Is.EqualTo(((int?)3, "spare", switched.Text)));
+        Assert.That(switched.Text, Does.StartWith("model 'spare' answers in place of 'test': model 'test'"));
+        Assert.That(spare.Requests.Select(static request => request.Turn), Is.EqualTo(new[] { 2, 3 }), "each turn is answered once");
+        Assert.That(spare.Requests[0].Body.GetProperty("model").GetString(), Is.EqualTo("other"));
+        TokenUsage others = run.UsageOfOthers["spare"];
+        Assert.That(others, Is.EqualTo(new TokenUsage(20, 10, 0, 2 * ((10 * 3) + (5 * 4)) / Million)));
+        decimal answered = (2 * ((10 * 1) + (5 * 2)) / Million) + others.Usd;
+        decimal lost = isLost ? journal.Single(static happened => happened.Type == JournalEventTypes.ModelLost).Usage!.Usd : 0;
+        Assert.That(run.Usage.Usd, Is.EqualTo(answered + lost));
+        Assert.That(
+            (await host.TranscriptAsync(run.Id)).Where(static entry => entry.Source == TranscriptOrigin.Model).Select(static entry => (entry.Model, entry.InPlaceOf)),
+            Is.EqualTo(new (string?, string?)[] { ("test", null), ("test", null), ("spare", "test"), ("spare", "test") }));
+    }
+
+    [Test]
+    public async Task Submit_BudgetInMoneyAndAFallbackWithoutAPrice_IsRefused()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            Script, [], null,
+            ("Models:test:Fallback", "spare"), ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
+            ("Models:spare:Provider", "openai"), ("Models:spare:Endpoint", "http://127.0.0.1:1/v1"), ("Models:spare:Key", "sk-spare"));
+
+        Assert.That(
+            () => host.SubmitAsync(request: new RunRequest { Budget = new Budget { Usd = 1 } }),
+            Throws.TypeOf<AgentException>().With.Message.Contains("model 'spare'"));
+    }
+
+    [Test]
+    public void Host_TroubleThatThereIsNot_IsRefused() => Assert.That(
+        () => RunHost.StartAsync(Script, [], null, ("Models:test:FallbackOn", "tired")),
+        Throws.TypeOf<AgentException>().With.Message.Contains("Models:test:FallbackOn: 'tired' is unknown; use some of unreachable, refused, overloaded, slow"));
+
+    private static ChatReply Script(ChatRequest request) => request.Turn < 3 ? ChatReply.Call("look", new { }) : ChatReply.Say("done");
+}
