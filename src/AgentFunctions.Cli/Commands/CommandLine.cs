@@ -88,6 +88,8 @@ internal static class CommandLine
         McpCommand.Create(),
         EngineCommand.Create(),
         VerifyReplayCommand.Create(),
+        DoctorCommand.Create(),
+        ExplainCommand.Create(),
     };
 
     /// <summary>The words for a file of settings that cannot be read: the configuration names the file, its reader the line.</summary>

@@ -68,6 +68,10 @@ internal sealed class ApiClient : IDisposable
     public Task<RunResource> GetAsync(string id, CancellationToken cancellationToken) =>
         SendAsync<RunResource>(HttpMethod.Get, PathOf(id), null, cancellationToken);
 
+    public Task<IReadOnlyList<EventResource>> ListEventsAsync(string id, int tail, CancellationToken cancellationToken) =>
+        SendAsync<IReadOnlyList<EventResource>>(
+            HttpMethod.Get, $"{PathOf(id)}/events?follow=false&tail={tail}", null, cancellationToken);
+
     public Task<RunTreeResource> GetTreeAsync(string id, CancellationToken cancellationToken) =>
         SendAsync<RunTreeResource>(HttpMethod.Get, $"{PathOf(id)}/tree", null, cancellationToken);
 
@@ -135,6 +139,9 @@ internal sealed class ApiClient : IDisposable
     public Task<AuditListResource> ListAuditAsync(string run, string? after, CancellationToken cancellationToken) =>
         SendAsync<AuditListResource>(
             HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&limit=1000{(after is null ? "" : $"&after={after}")}", null, cancellationToken);
+
+    public Task<AuditListResource> ListLastAuditAsync(string run, CancellationToken cancellationToken) =>
+        SendAsync<AuditListResource>(HttpMethod.Get, $"/api/audit?run={Uri.EscapeDataString(run)}&newest=true&limit=200", null, cancellationToken);
 
     public Task<PublicKeySet> AuditKeysAsync(CancellationToken cancellationToken) =>
         SendAsync<PublicKeySet>(HttpMethod.Get, "/api/audit/keys", null, cancellationToken);

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Text.Json;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.Cli.Hosting;
+using AgentFunctions.Cli.Output;
+using AgentFunctions.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Cli.Commands;
+
+/// <summary><c>doctor</c>: whether all that a host here needs is in order, and what to do where it is not. No run is started.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var offline = new Option<bool>("--no-calls") { Description = "Call no model. Otherwise each is sent a few words, which may cost a fraction of a cent." };
+        var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
+        var host = new HostOptions();
+        var command = new Command(
+            "doctor", "Check configuration, models, agents, tool servers, policy, store, clock and disk, and say what to do. Exits with 1 if something fails.")
+        {
+            offline, json,
+        };
+        host.AddTo(command);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            IReadOnlyList<ReadinessItem> found = await CheckAsync(host.Read(parsed, null), !parsed.GetValue(offline), cancellationToken);
+            foreach (ReadinessItem item in found)
+            {
+                Console.WriteLine(parsed.GetValue(json)
+                    ? JsonSerializer.Serialize(new { item.Name, Status = CamelCase.Of(item.Status), item.Message }, JsonSerializerOptions.Web)
+                    : Line(item));
+            }
+
+            return found.Any(static item => item.Status == ReadinessStatus.Failed) ? ExitCode.Failed : ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<ReadinessItem>> CheckAsync(AgentHostSettings settings, bool callModels, CancellationToken cancellationToken)
+    {
+        try
+        {
+            HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = settings.ContentRoot });
+            builder.AddAgents(settings);
+            builder.AddLogs(LogLevel.None);
+            using IHost host = builder.Build();
+            host.Services.GetService<IStartupValidator>()?.Validate();
+            return [new("configuration"), .. await host.Services.GetRequiredService<HostReadiness>().ExamineAsync(callModels, cancellationToken)];
+        }
+        catch (AgentException e)
+        {
+            return [new("configuration", ReadinessStatus.Failed, e.Message)];
+        }
+        catch (OptionsValidationException e)
+        {
+            return [new("configuration", ReadinessStatus.Failed, string.Join(" ", e.Failures))];
+        }
+    }
+
+    private static string Line(ReadinessItem item)
+    {
+        string mark = item.Status switch { ReadinessStatus.Ok => "ok  ", ReadinessStatus.Degraded => "note", _ => "FAIL" };
+        return $"{mark}  {Terminal.Lines(item.Name)}{(item.Message is null ? "" : $": {Terminal.Lines(item.Message)}")}";
+    }
+}
