@@ -16,7 +16,7 @@ namespace AgentFunctions.Steps;
 
 /// <summary>One model call: shows the model its messages, records what it says. Never asks again for what is recorded.</summary>
 internal sealed class CallModelActivity(
-    Transcript transcript, Journal journal, ModelRequests requests, ModelCaller caller, ModelFailover failover, TimeProvider time, Redactor redactor)
+    Transcript transcript, Journal journal, ModelRequests requests, ModelCaller caller, TimeProvider time, Redactor redactor)
 {
     /// <summary>How much of an answer the journal repeats, in characters.</summary>
     private const int JournalTextLimit = 2_000;
@@ -140,7 +140,7 @@ internal sealed class CallModelActivity(
         }
 
         string why = reply.InPlaceOf is null ? $"model '{reply.Model}' answers again."
-            : $"model '{reply.Model}' answers in place of '{asked}': {failover.WhyNot(asked) ?? "it gave no answer."}";
+            : $"model '{reply.Model}' answers in place of '{asked}': {caller.WhyNot(asked) ?? "it gave no answer."}";
         return new JournalEvent(JournalEventTypes.ModelSwitched, reply.At)
         {
             Turn = reply.Turn,

@@ -13,8 +13,7 @@ namespace AgentFunctions.Steps;
 
 /// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
 internal sealed class ModelCaller(
-    CallMarks marks, ModelConcurrency gates, ModelFailover failover, QuotaMeter quotas, MessageView view, StoppableModelCalls stoppable,
-    LivePublisher publisher)
+    CallMarks marks, ModelFailover failover, QuotaMeter quotas, MessageView view, StoppableModelCalls stoppable, LivePublisher publisher)
 {
     /// <summary>The most tokens that an endpoint is believed to have counted, in or out, for one call.</summary>
     private const long MostTokens = 1_000_000_000;
@@ -91,7 +90,7 @@ internal sealed class ModelCaller(
     private async Task<ChatResponse?> GatedAsync(
         ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
     {
-        using AdaptiveConcurrencyLimiter.Place place = await gates.Of(model.Name).EnterAsync(call.Priority, cancellationToken).ConfigureAwait(false);
+        using AdaptiveConcurrencyLimiter.Place place = await failover.EnterAsync(model, call.Priority, cancellationToken).ConfigureAwait(false);
         ChatResponse? response = await MarkedAsync(call, place, model, messages, options, cancellationToken).ConfigureAwait(false);
         place.Succeeded = response is not null;
         return response;
@@ -184,6 +183,10 @@ internal sealed class ModelCaller(
 
         return SendableAnswer.Of(updates.ToChatResponse());
     }
+
+    /// <summary>Gets why another model answers in place of one, in the words of its client; <see langword="null"/> if none does.</summary>
+    /// <param name="model">The model.</param>
+    public string? WhyNot(string model) => failover.WhyNot(model);
 
     /// <summary>
     /// What a call consumed: as the provider counted it, or estimated from its bytes where it says nothing. Zero is no count of a request,

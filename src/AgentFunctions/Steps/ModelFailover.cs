@@ -1,6 +1,7 @@
 using AgentFunctions.Ledger;
 using AgentFunctions.Models;
 using AgentFunctions.Models.Resilience;
+using AgentFunctions.Runs;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 
@@ -10,7 +11,8 @@ namespace AgentFunctions.Steps;
 /// Has another model answer while the one that is asked gives no answers. A call that the provider may charge for is never repeated
 /// within its step where the budget counts it: it is lost, counted at its worst once, and the next call goes to the other model.
 /// </summary>
-internal sealed partial class ModelFailover(IModelCatalog models, ModelOutages outages, TimeProvider time, ILogger<ModelFailover> log)
+internal sealed partial class ModelFailover(
+    IModelCatalog models, ModelConcurrency gates, ModelOutages outages, TimeProvider time, ILogger<ModelFailover> log)
 {
     /// <summary>Calls a model, or those that stand in for it.</summary>
     /// <param name="model">The model.</param>
@@ -59,6 +61,13 @@ internal sealed partial class ModelFailover(IModelCatalog models, ModelOutages o
 
         throw failed.Count == 0 ? AllAreDown(model, fallback) : Failure(failed);
     }
+
+    /// <summary>Waits for a place among the calls of a model: each has places of its own.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="priority">How urgent the call is.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task<AdaptiveConcurrencyLimiter.Place> EnterAsync(ModelBinding model, RunPriority priority, CancellationToken cancellationToken) =>
+        gates.Of(model.Name).EnterAsync(priority, cancellationToken);
 
     /// <summary>Gets why a model is left alone at present, in the words of its client; <see langword="null"/> if it is not.</summary>
     /// <param name="model">The model.</param>

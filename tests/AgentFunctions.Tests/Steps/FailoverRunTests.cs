@@ -30,10 +30,10 @@ internal sealed class FailoverRunTests
                 _ => ChatReply.Say("never") with { Before = static token => Task.Delay(Timeout.Infinite, token) },
             },
             [AgentTool.Create("look", "Looks.", ToolEffect.None, static () => "seen")], null,
-            ("Models:test:Fallback", "spare"), ("Models:test:AttemptTimeout", "00:00:00.5"), ("Models:test:MaxRetries", "0"),
+            ("Models:test:Fallback", "twin"), ("Models:test:AttemptTimeout", "00:00:00.5"), ("Models:test:MaxRetries", "0"),
             ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
-            ("Models:spare:Provider", "openai"), ("Models:spare:Endpoint", spare.BaseUrl), ("Models:spare:Key", "sk-spare"),
-            ("Models:spare:Model", "other"), ("Models:spare:Price:Input", "3"), ("Models:spare:Price:Output", "4"));
+            ("Models:twin:Provider", "openai"), ("Models:twin:Endpoint", spare.BaseUrl), ("Models:twin:Key", "sk-spare"),
+            ("Models:twin:Model", "other"), ("Models:twin:Price:Input", "3"), ("Models:twin:Price:Output", "4"));
 
         Run run = await host.RunAsync(request: new RunRequest { Budget = new Budget { Usd = 1 } });
 
@@ -43,18 +43,18 @@ internal sealed class FailoverRunTests
         IReadOnlyList<JournalEvent> journal = await host.JournalAsync(run.Id);
         Assert.That(journal.Count(static happened => happened.Type == JournalEventTypes.ModelLost), Is.EqualTo(isLost ? 1 : 0));
         JournalEvent switched = journal.Single(static happened => happened.Type == JournalEventTypes.ModelSwitched);
-        Assert.That((switched.Turn, switched.Model, switched.Text), Is.EqualTo(((int?)3, "spare", switched.Text)));
-        Assert.That(switched.Text, Does.StartWith("model 'spare' answers in place of 'test': model 'test'"));
+        Assert.That((switched.Turn, switched.Model, switched.Text), Is.EqualTo(((int?)3, "twin", switched.Text)));
+        Assert.That(switched.Text, Does.StartWith("model 'twin' answers in place of 'test': model 'test'"));
         Assert.That(spare.Requests.Select(static request => request.Turn), Is.EqualTo(new[] { 2, 3 }), "each turn is answered once");
         Assert.That(spare.Requests[0].Body.GetProperty("model").GetString(), Is.EqualTo("other"));
-        TokenUsage others = run.UsageOfOthers["spare"];
+        TokenUsage others = run.UsageOfOthers["twin"];
         Assert.That(others, Is.EqualTo(new TokenUsage(20, 10, 0, 2 * ((10 * 3) + (5 * 4)) / Million)));
         decimal answered = (2 * ((10 * 1) + (5 * 2)) / Million) + others.Usd;
         decimal lost = isLost ? journal.Single(static happened => happened.Type == JournalEventTypes.ModelLost).Usage!.Usd : 0;
         Assert.That(run.Usage.Usd, Is.EqualTo(answered + lost));
         Assert.That(
             (await host.TranscriptAsync(run.Id)).Where(static entry => entry.Source == TranscriptOrigin.Model).Select(static entry => (entry.Model, entry.InPlaceOf)),
-            Is.EqualTo(new (string?, string?)[] { ("test", null), ("test", null), ("spare", "test"), ("spare", "test") }));
+            Is.EqualTo(new (string?, string?)[] { ("test", null), ("test", null), ("twin", "test"), ("twin", "test") }));
     }
 
     [Test]
@@ -62,12 +62,12 @@ internal sealed class FailoverRunTests
     {
         await using RunHost host = await RunHost.StartAsync(
             Script, [], null,
-            ("Models:test:Fallback", "spare"), ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
-            ("Models:spare:Provider", "openai"), ("Models:spare:Endpoint", "http://127.0.0.1:1/v1"), ("Models:spare:Key", "sk-spare"));
+            ("Models:test:Fallback", "twin"), ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
+            ("Models:twin:Provider", "openai"), ("Models:twin:Endpoint", "http://127.0.0.1:1/v1"), ("Models:twin:Key", "sk-spare"));
 
         Assert.That(
             () => host.SubmitAsync(request: new RunRequest { Budget = new Budget { Usd = 1 } }),
-            Throws.TypeOf<AgentException>().With.Message.Contains("model 'spare'"));
+            Throws.TypeOf<AgentException>().With.Message.Contains("model 'twin'"));
     }
 
     [Test]

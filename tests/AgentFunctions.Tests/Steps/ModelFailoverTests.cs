@@ -150,7 +150,7 @@ internal sealed class ModelFailoverTests
         _troubles.Clear();
         _first = Model("first") with { Fallback = new ModelFallback(Two) { On = on } };
         _failover = new ModelFailover(
-            Catalog(_first, Model("spare"), Model("last")), new ModelOutages(_time), _time, NullLogger<ModelFailover>.Instance);
+            Catalog(_first, Model("spare"), Model("last")), new ModelConcurrency(_time), new ModelOutages(_time), _time, NullLogger<ModelFailover>.Instance);
     }
 
     private Task<ModelAnswer?> CallAsync(bool isMarked = false, Func<ModelBinding, bool>? fits = null) => _failover.CallAsync(

@@ -52,7 +52,7 @@ internal sealed class PausedClockTests : IDisposable
         Question asked = await PendingAsync(host, cancellationToken);
         await PassAsync(host, run.Id, 3, cancellationToken);
         await AnswerAsync(host, asked, cancellationToken);
-        await host.UntilAsync(run.Id, static run => run.WaitingFor?.Kind == "approval");
+        await host.UntilAsync(run.Id, static run => run.WaitingFor?.Kind == "approval", cancellationToken);
 
         run = await EndAsync(host, run.Id, cancellationToken);
 
@@ -69,7 +69,7 @@ internal sealed class PausedClockTests : IDisposable
                 : ChatReply.Say("done"),
             pauses);
         Run run = await host.SubmitAsync();
-        await host.UntilAsync(run.Id, static run => run.Waits.Count == 2);
+        await host.UntilAsync(run.Id, static run => run.Waits.Count == 2, cancellationToken);
 
         run = await EndAsync(host, run.Id, cancellationToken);
 
@@ -95,10 +95,11 @@ internal sealed class PausedClockTests : IDisposable
             agent => agent.WithTools("ask_person").WithDelegation(Delegation.Native).WithPausedClock());
         Run run = await host.SubmitAsync();
         Question asked = await PendingAsync(host, cancellationToken);
+        await host.UntilAsync(run.Id, static lead => lead.WaitingFor?.Kind == "subAgents", cancellationToken);
         await PassAsync(host, asked.RunId, 5, cancellationToken);
 
         await AnswerAsync(host, asked, cancellationToken);
-        run = await EndAsync(host, run.Id, cancellationToken);
+        run = await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
 
         Assert.That(run.Result?.Text, Does.Contain("painted"));
     }
