@@ -115,7 +115,9 @@ public static class AgentFunctionsDoorEndpoints
         ArgumentNullException.ThrowIfNull(endpoints);
         RegistrationCheck.Ensure(endpoints.ServiceProvider);
         RouteGroupBuilder door = endpoints.MapGroup(prefix);
-        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers)).ExcludeFromDescription().DisableCookieRedirect();
+        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), new AgUiErrors())
+            .ExcludeFromDescription()
+            .DisableCookieRedirect();
         door.MapAgUi();
         door.Guard();
         return door;

@@ -32,6 +32,7 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
         services.TryAddMade<Answerable>();
         services.TryAddMade<RunStands>();
         services.TryAddMade<Deliveries>();
+        services.TryAddMade<PendingRequests>();
         services.TryAddMade<ExchangeStore>();
         services.TryAddMade<RunProjection>();
         services.AddMcpDoor();
@@ -52,6 +53,7 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
     private static void AddOpenAIDoor(this IServiceCollection services)
     {
         services.TryAddMade<Responses>();
+        services.TryAddMade<Conversations>();
         services.TryAddMade<NewResponses>();
         services.TryAddMade<ChatCompletions>();
     }

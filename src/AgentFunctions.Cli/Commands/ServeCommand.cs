@@ -2,6 +2,7 @@ using System.CommandLine;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore;
 using AgentFunctions.AspNetCore.Agents;
+using AgentFunctions.AspNetCore.Doors;
 using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Output;
 using AgentFunctions.Models;
@@ -30,10 +31,10 @@ internal static class ServeCommand
             Description = "The folder that every run works in. By default each run gets a folder of its own under --data.",
             HelpName = "DIR",
         };
-        var doors = new Option<string>("--doors")
+        var doors = new Option<string?>("--doors")
         {
-            Description = $"The protocols to serve beside the HTTP API, separated by commas: {DoorNames.All}, or none.",
-            DefaultValueFactory = static _ => DoorNames.All,
+            Description = $"The protocols to serve beside the HTTP API, separated by commas: {DoorNames.All}, or none. "
+                + "By default what the setting Doors:Open says, or all of them.",
             HelpName = "NAMES",
         };
         var key = new HostKey();
@@ -45,13 +46,13 @@ internal static class ServeCommand
             host.Read(parsed, parsed.GetValue(workspace)),
             parsed.GetValue(urls)!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             key.Read(parsed),
-            DoorNames.Read(parsed.GetValue(doors)!),
+            DoorNames.Read(parsed.GetValue(doors)),
             cancellationToken));
         return command;
     }
 
     private static async Task<int> RunAsync(
-        AgentHostSettings settings, string[] urls, string? key, IReadOnlyList<string> doors, CancellationToken cancellationToken)
+        AgentHostSettings settings, string[] urls, string? key, string? doors, CancellationToken cancellationToken)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = settings.ContentRoot });
@@ -60,10 +61,12 @@ internal static class ServeCommand
         builder.WebHost.ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false);
         builder.AddAgents(settings);
         builder.AddLogs(LogLevel.Information);
-        builder.Services.AddAgentFunctionsApi(options => options.Key = key ?? options.Key).AddAgentFunctionsDoors();
+        builder.Services.AddAgentFunctionsApi(options => options.Key = key ?? options.Key)
+            .AddAgentFunctionsDoors(options => options.Open = doors ?? options.Open);
         await using WebApplication app = builder.Build();
         // Before the data file is opened; the API checks again when it starts.
-        ApiOptions options = Options(app);
+        ApiOptions options = Options<ApiOptions>(app);
+        _ = Options<DoorOptions>(app);
         string? note = HostKey.Note(options.Key is not null || options.Oidc.Count > 0);
         if (note is not null)
         {
@@ -72,18 +75,19 @@ internal static class ServeCommand
 
         options.EnsureProtected(urls);
         app.MapAgentFunctions();
-        DoorNames.Map(app, doors);
+        app.MapDoors();
         await app.StartAsync(cancellationToken);
         Announce(app, settings, options.Dashboard);
         await app.WaitForShutdownAsync(cancellationToken);
         return ExitCode.Done;
     }
 
-    private static ApiOptions Options(WebApplication app)
+    private static T Options<T>(WebApplication app)
+        where T : class
     {
         try
         {
-            return app.Services.GetRequiredService<IOptions<ApiOptions>>().Value;
+            return app.Services.GetRequiredService<IOptions<T>>().Value;
         }
         catch (OptionsValidationException e)
         {

@@ -13,9 +13,10 @@ public sealed class AgentGateway
     private readonly SubmissionDrafts _drafts;
     private readonly RunReader _reader;
     private readonly RequestKeys _keys;
+    private readonly TimeProvider _time;
 
-    internal AgentGateway(RunAdmission admission, SubmissionDrafts drafts, RunReader reader, RequestKeys keys) =>
-        (_admission, _drafts, _reader, _keys) = (admission, drafts, reader, keys);
+    internal AgentGateway(RunAdmission admission, SubmissionDrafts drafts, RunReader reader, RequestKeys keys, TimeProvider time) =>
+        (_admission, _drafts, _reader, _keys, _time) = (admission, drafts, reader, keys, time);
 
     /// <summary>Admits a goal. The run is recorded durably when this returns.</summary>
     /// <param name="request">The goal.</param>
@@ -36,6 +37,26 @@ public sealed class AgentGateway
     {
         AdmittedRun admitted = await _admission
             .AdmitAsync(OrderOf(request, caller ?? Caller.Local, idempotencyKey, null) with { Starts = true }, cancellationToken).ConfigureAwait(false);
+        return await _reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Gets an id for a run that is submitted later, for programs that must name it before.</summary>
+    public string NewRunId() => RunId.New(_time.GetUtcNow());
+
+    /// <summary>Admits a goal under an id of <see cref="NewRunId"/>. Only who was given the id may use it.</summary>
+    /// <param name="id">The id.</param>
+    /// <param name="request">The goal.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="idempotencyKey">Makes the submission safe to repeat. At most 200 characters.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. A run that was admitted is not rolled back.</param>
+    /// <returns>The run.</returns>
+    /// <exception cref="AgentException">As for a submission without an id.</exception>
+    public async Task<Run> SubmitWithIdAsync(
+        string id, RunRequest request, Caller caller, string idempotencyKey, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(idempotencyKey);
+        AdmittedRun admitted = await _admission
+            .AdmitAsync(OrderOf(request, caller, idempotencyKey, null) with { Id = id, Starts = true }, cancellationToken).ConfigureAwait(false);
         return await _reader.GetAsync(admitted.Record.Id, cancellationToken).ConfigureAwait(false);
     }
 

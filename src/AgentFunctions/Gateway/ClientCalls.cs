@@ -41,12 +41,22 @@ public sealed class ClientCalls
         {
             open.AddRange((await _store.OfTurnAsync(run.Id, turn, cancellationToken).ConfigureAwait(false))
                 .Where(static one => one.Record.State == ClientCallState.Open)
-                .Select(one => new ClientCall(
-                    IdOf(run.Id, turn, one.Call), run.Id, turn, one.Call, one.Record.Tool, _records.Mask(one.Record.Arguments), one.Record.At,
-                    one.Record.ExpiresAt)));
+                .Select(one => ViewOf(run.Id, turn, one.Call, one.Record)));
         }
 
         return open;
+    }
+
+    /// <summary>Finds a call, whatever became of it; <see langword="null"/> if it was never asked for.</summary>
+    /// <param name="id">The call, as <see cref="ClientCall.Id"/>.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it is not the id of a call.</exception>
+    public async Task<ClientCall?> FindAsync(string id, CancellationToken cancellationToken = default)
+    {
+        (string runId, int turn, int call) = ReadId(id);
+        return await _store.FindAsync(runId, turn, call, cancellationToken).ConfigureAwait(false) is { } found
+            ? ViewOf(runId, turn, call, found)
+            : null;
     }
 
     /// <summary>Answers a call. Safe to repeat with the same answer: the first one counts.</summary>
@@ -115,6 +125,9 @@ public sealed class ClientCalls
             }
         }
     }
+
+    private ClientCall ViewOf(string runId, int turn, int call, ClientCallRecord record) => new(
+        IdOf(runId, turn, call), runId, turn, call, record.Tool, _records.Mask(record.Arguments), record.At, record.ExpiresAt);
 
     private static AgentException Forbidden(string message) => new(ErrorCode.RunStateForbids, message);
 

@@ -13,6 +13,8 @@ using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.KillSwitch;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Questions;
+using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Ledger;
 using AgentFunctions.Models;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -51,7 +53,7 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<RunAdmission>();
         services.TryAddSingleton(static provider => new AgentGateway(
             provider.GetRequiredService<RunAdmission>(), provider.GetRequiredService<SubmissionDrafts>(), provider.GetRequiredService<RunReader>(),
-            provider.GetRequiredService<RequestKeys>()));
+            provider.GetRequiredService<RequestKeys>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<OrchestratedRuns>();
         services.TryAddSingleton(static provider => new PolicyTests(
             provider.GetRequiredService<PolicySource>(), provider.GetRequiredService<AgentCatalog>(),
@@ -76,6 +78,8 @@ internal static class GatewayServiceCollectionExtensions
             provider.GetRequiredService<ClientCallStore>(), provider.GetRequiredService<SteeringRights>(),
             provider.GetRequiredService<SteeringRecords>(), provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<IOrchestrationClient>()));
+        services.TryAddSingleton(static provider => new CallResults(
+            provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ForkRights>();
         services.TryAddSingleton<ForkBudget>();
         services.TryAddSingleton<ForkLeaders>();

@@ -39,7 +39,7 @@ internal static class RunNames
     /// <summary>Gets the records, each <c>NAME/ID</c> or <c>NAME/ID/…</c>, but for the record of the run itself.</summary>
     public static IReadOnlyList<string> Records { get; } =
     [
-        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "deliveries", "emptied",
+        "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "conversations", "deliveries", "emptied",
         "exchanges", "leases", Ledger, "live", "live-wanted", "memos", "pins", "plans", AskedQuestions, "questions-open",
         "rewinds", "said", "steerers", "sub-agents", "tool-input", "tool-notices", "troubles",
     ];
@@ -54,7 +54,7 @@ internal static class RunNames
     /// <summary>Gets the names of what belongs to the host and to no run: it has no words of runs, or is kept on purpose.</summary>
     public static IReadOnlyList<string> OfHost { get; } =
     [
-        "api-key-names", "api-keys", "approval-counts", "dead-letters", "gateway", "holds", "incidents", "kill", "monitor-memory",
+        "api-key-names", "api-keys", "approval-counts", "dead-letters", "door-requests", "gateway", "holds", "incidents", "kill", "monitor-memory",
         "monitor-notes", "monitor-spending", "monitors", "quotas", "retention", "sign-ins", "signing-keys", "ticks",
     ];
 

@@ -26,7 +26,7 @@ internal static class AgUiDoor
         door.MapPost("/{agent}/cancel", CancelAsync);
         door.MapGet("/{agent}/capabilities", static () => TypedResults.Content(
             """
-            {"transport":{"streaming":true,"resumable":true},"tools":{"clientProvided":false},
+            {"transport":{"streaming":true,"resumable":true},"tools":{"clientProvided":true},
             "humanInTheLoop":{"interrupts":true,"approveWithEdits":true}}
             """,
             "application/json"));
@@ -43,8 +43,7 @@ internal static class AgUiDoor
         {
             exchange = await threads.MakeAsync(agent, input, caller, cancellationToken);
         }
-        catch (AgentException e) when (e.Code is ErrorCode.IdempotencyKeyReused or ErrorCode.ApprovalStateForbids
-            or ErrorCode.QuestionStateForbids or ErrorCode.RunStateForbids or ErrorCode.Stopped)
+        catch (AgentException e) when (AgUiErrors.IsTold(e.Code))
         {
             return Refuse(http, input, e);
         }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -50,6 +51,8 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         ],
         TextLost lost => [EndOf(lost.Turn, lost.Attempt), Snapshot()],
         TurnRecorded turn => Take(turn),
+        // A result of the client's own is in its dialogue.
+        CallEnded { IsClient: true } call when HasResult(call) => [],
         CallEnded call => [Take(call)],
         RunNoted { Event: { } e } when e.Type
             is JournalEventTypes.MessageReceived or JournalEventTypes.ContextCompacted or JournalEventTypes.AnswerChecked =>
@@ -61,10 +64,7 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
                 ["value"] = new JsonObject { ["text"] = e.Text ?? "" },
             },
         ],
-        ExchangeInterrupted cut => [Snapshot(), Finish(new JsonObject
-        {
-            ["type"] = "interrupt", ["interrupts"] = new JsonArray([.. cut.Open.Select(InterruptOf)]),
-        })],
+        ExchangeInterrupted cut => Take(cut),
         ExchangeEnded ended => [Take(ended)],
         _ => [],
     };
@@ -116,7 +116,7 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
     {
         string key = $"{runId}/{call.Turn}/{call.Call.Call}";
         string id = $"{runId}.{call.Turn}.{call.Call.Call}";
-        string content = call.Event.IsError == true ? $"[error {call.Event.Code}] {call.Event.Text}" : call.Event.Text ?? "";
+        string content = call.Event.IsError == true ? $"[error {call.Event.Code}] {call.Text}" : call.Text;
         messages.Add(new JsonObject { ["id"] = id, ["role"] = "tool", ["toolCallId"] = key, ["content"] = content });
         return new JsonObject
         {
@@ -127,6 +127,49 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
             ["role"] = "tool",
         };
     }
+
+    private JsonObject[] Take(ExchangeInterrupted cut)
+    {
+        bool isEdited = cut.Calls.Aggregate(false, (isEdited, call) => Edit(call) || isEdited);
+        if (cut.Open.Count > 0)
+        {
+            return
+            [
+                Snapshot(),
+                Finish(new JsonObject
+                {
+                    ["type"] = "interrupt", ["interrupts"] = new JsonArray([.. cut.Open.Select(InterruptOf)]),
+                }),
+            ];
+        }
+
+        JsonObject pending = Finish(new JsonObject
+        {
+            ["type"] = "success",
+            ["pendingToolCallIds"] = new JsonArray([.. cut.Calls.Select(static call => (JsonNode)call.Id)]),
+        });
+        return isEdited ? [Snapshot(), pending] : [pending];
+    }
+
+    /// <summary>Puts the arguments of a call in the dialogue that a rule or a person has changed.</summary>
+    private bool Edit(ClientCall call)
+    {
+        foreach (JsonNode? asked in messages.SelectMany(static message => message?["toolCalls"] as JsonArray ?? []))
+        {
+            if (asked?["id"]?.ToString() == call.Id && asked["function"] is JsonObject function
+                && !JsonNode.DeepEquals(
+                    JsonNode.Parse(function["arguments"]!.ToString()), JsonNode.Parse(call.Arguments.GetRawText())))
+            {
+                function["arguments"] = call.Arguments.GetRawText();
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool HasResult(CallEnded call) => messages.Any(message =>
+        message?["role"]?.ToString() == "tool" && message["toolCallId"]?.ToString() == $"{runId}/{call.Turn}/{call.Call.Call}");
 
     private JsonObject Take(ExchangeEnded ended)
     {

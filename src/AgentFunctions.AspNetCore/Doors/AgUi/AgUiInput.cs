@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.AspNetCore.Doors.AgUi;
 
@@ -16,6 +17,9 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
 
     /// <summary>Gets the answers to what was asked.</summary>
     public required IReadOnlyList<AgUiResume> Resume { get; init; }
+
+    /// <summary>Gets the tools that the client executes.</summary>
+    public IReadOnlyList<ClientTool> Tools { get; init; } = [];
 
     /// <summary>Gets further input: the client's state and context; <see langword="null"/> for none.</summary>
     public JsonObject? Further { get; init; }
@@ -34,11 +38,6 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
     public static AgUiInput Read(ReadOnlyMemory<byte> body)
     {
         JsonObject input = Parse(body);
-        if (input["tools"] is JsonArray { Count: > 0 })
-        {
-            throw Invalid("tools: tools of the client are not supported; leave them out.");
-        }
-
         var further = new JsonObject();
         foreach (string name in (string[])["state", "context"])
         {
@@ -52,6 +51,7 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
         return new AgUiInput(Name(input, "threadId"), Name(input, "runId"), messages)
         {
             Resume = [.. (input["resume"] as JsonArray ?? []).Select(AgUiResume.Read)],
+            Tools = [.. (input["tools"] as JsonArray ?? []).Select(ToolOf)],
             Further = further.Count == 0 ? null : further,
             Hash = Convert.ToHexStringLower(SHA256.HashData(body.Span)),
         };
@@ -69,6 +69,14 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
             : throw Invalid("messages: only text is supported."))),
         _ => "",
     };
+
+    private static ClientTool ToolOf(JsonNode? tool, int index) => tool?["name"] is JsonValue value && value.TryGetValue(out string? name)
+        ? new ClientTool(name)
+        {
+            Description = tool["description"]?.ToString() ?? "",
+            Schema = tool["parameters"] is JsonObject { Count: > 0 } schema ? JsonElement.Parse(schema.ToJsonString()) : null,
+        }
+        : throw Invalid($"tools[{index}].name: name the tool.");
 
     private static JsonObject Parse(ReadOnlyMemory<byte> body)
     {

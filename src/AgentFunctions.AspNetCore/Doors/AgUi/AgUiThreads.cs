@@ -17,7 +17,7 @@ namespace AgentFunctions.AspNetCore.Doors.AgUi;
 /// <summary>Dialogues of AG-UI: a thread is a run, and each request of its client an exchange of that run.</summary>
 internal sealed class AgUiThreads(
     AgentGateway gateway, RunSteering steering, RunReader reader, ExchangeStore exchanges, Journal journal,
-    ApprovalService approvals, QuestionService questions, RunStands stands, TimeProvider time)
+    ApprovalService approvals, QuestionService questions, ClientCalls calls, RunStands stands, TimeProvider time)
 {
     /// <summary>The name of the door.</summary>
     public const string Door = "agui";
@@ -56,38 +56,50 @@ internal sealed class AgUiThreads(
         }
 
         IReadOnlyList<Exchange> known = await ExchangesAsync(run, cancellationToken);
-        if (known.FirstOrDefault(one => Text(one, "runId") == input.RunId) is { } same)
+        Exchange? same = known.FirstOrDefault(one => Text(one, "runId") == input.RunId);
+        if (same is not null && Text(same, "hash") != input.Hash)
         {
-            return Text(same, "hash") == input.Hash
-                ? same
-                : throw new AgentException(
-                    ErrorCode.IdempotencyKeyReused, "runId: it was used for another request; use a new one.");
+            throw new AgentException(ErrorCode.IdempotencyKeyReused, "runId: it was used for another request; use a new one.");
         }
 
+        EnsureTools(input, known);
+        // It is entered before anything is said, so that a request that is repeated after a crash says the rest.
         long from = known.Count > 0 && known[^1].To is { } to ? to : await journal.LengthAsync(run.Id, cancellationToken);
-        await ResumeAsync(run, input, caller, cancellationToken);
-        HashSet<string> seen = [.. known.SelectMany(static one => IdsOf(one))];
-        if (input.Last is { } last && !seen.Contains(last["id"]?.ToString() ?? "")
-            && AgUiInput.TextOf(last) is { Length: > 0 } words)
+        Exchange exchange = same ?? await exchanges.EnterAsync(
+            new Exchange(run.Id, from, Door, time.GetUtcNow()) { Request = Keep(input) }, cancellationToken);
+        try
         {
-            await steering.SendAsync(run.Id, words, caller, $"{Door}/{thread}/{input.Hash}", cancellationToken);
+            await ResumeAsync(run, input, same is not null, caller, cancellationToken);
+            await AnswerAsync(run, input, caller, cancellationToken);
+            HashSet<string> seen = [.. known.Where(one => one.From != exchange.From).SelectMany(static one => IdsOf(one))];
+            if (exchange.From > 0 && input.Last is { } last && !seen.Contains(last["id"]?.ToString() ?? "")
+                && AgUiInput.TextOf(last) is { Length: > 0 } words)
+            {
+                await steering.SendAsync(run.Id, words, caller, $"{Door}/{thread}/{input.Hash}", cancellationToken);
+            }
+        }
+        catch (AgentException) when (same is null)
+        {
+            await exchanges.DeleteAsync(exchange, CancellationToken.None);
+            throw;
         }
 
-        return await exchanges.EnterAsync(
-            new Exchange(run.Id, from, Door, time.GetUtcNow()) { Request = Keep(input) }, cancellationToken);
+        return exchange;
     }
 
     /// <summary>Answers what was asked: all of it at once.</summary>
-    private async Task ResumeAsync(Run run, AgUiInput input, Caller caller, CancellationToken cancellationToken)
+    private async Task ResumeAsync(
+        Run run, AgUiInput input, bool isRepeated, Caller caller, CancellationToken cancellationToken)
     {
         RunStand stand = await stands.GetAsync(run.Id, caller, RunAct.Steer, cancellationToken);
-        if (stand.Answerable.FirstOrDefault(open => input.Resume.All(one => one.Id != open.Id)) is { } left)
+        if (!isRepeated && stand.Answerable.FirstOrDefault(open => input.Resume.All(one => one.Id != open.Id)) is { } left)
         {
             throw new AgentException(
                 ErrorCode.ApprovalStateForbids, $"resume: '{left.Id}' is not answered; answer all that was asked.");
         }
 
-        foreach (AgUiResume resume in input.Resume)
+        // Of a request that is repeated, what was answered before is answered.
+        foreach (AgUiResume resume in input.Resume.Where(one => !isRepeated || stand.Answerable.Any(open => open.Id == one.Id)))
         {
             OpenQuestion open = stand.Answerable.FirstOrDefault(one => one.Id == resume.Id)
                 ?? throw new AgentException(
@@ -116,6 +128,38 @@ internal sealed class AgUiThreads(
         }
     }
 
+    /// <summary>Hands over the results of calls that the client has executed. Others are known to the run.</summary>
+    private async Task AnswerAsync(Run run, AgUiInput input, Caller caller, CancellationToken cancellationToken)
+    {
+        foreach (ClientCall call in await calls.ListOpenAsync(run, cancellationToken))
+        {
+            JsonNode? message = input.Messages.LastOrDefault(one =>
+                one?["role"]?.ToString() == "tool" && one["toolCallId"]?.ToString() == call.Id);
+            if (message is null)
+            {
+                continue;
+            }
+
+            string? error = message["error"]?.ToString();
+            await calls.AnswerAsync(
+                call.Id, new ClientAnswer(error ?? AgUiInput.TextOf(message), error is not null), caller, cancellationToken);
+        }
+    }
+
+    /// <summary>Ensures that a request brings no tools along that its thread did not begin with.</summary>
+    private static void EnsureTools(AgUiInput input, IReadOnlyList<Exchange> known)
+    {
+        string[] had = known is [{ Request: { } first }, ..] && first.TryGetProperty("tools", out JsonElement tools)
+            ? [.. tools.EnumerateArray().Select(static tool => tool.GetString()!)]
+            : [];
+        if (input.Tools.FirstOrDefault(tool => !had.Contains(tool.Name, StringComparer.Ordinal)) is { } added)
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                $"tools: '{added.Name}' is none of the tools that this thread began with; leave it out, or begin another thread.");
+        }
+    }
+
     private static RunRequest RequestOf(string agent, string thread, AgUiInput input)
     {
         JsonObject further = input.Further is { } given ? (JsonObject)given.DeepClone() : [];
@@ -134,6 +178,7 @@ internal sealed class AgUiThreads(
             Agent = agent,
             Goal = AgUiInput.TextOf(input.Last),
             Input = further.Count == 0 ? null : JsonElement.Parse(further.ToJsonString()),
+            ClientTools = input.Tools.Count == 0 ? null : input.Tools,
             Labels = new Dictionary<string, string> { [Label] = thread },
         };
     }
@@ -147,6 +192,11 @@ internal sealed class AgUiThreads(
             ["hash"] = input.Hash,
             ["ids"] = new JsonArray([.. input.Ids.Select(static id => (JsonNode)id)]),
         };
+        if (input.Tools.Count > 0)
+        {
+            kept["tools"] = new JsonArray([.. input.Tools.Select(static tool => (JsonNode)tool.Name)]);
+        }
+
         if (input.Messages.ToJsonString() is { Length: <= LongestDialogue })
         {
             kept["messages"] = input.Messages.DeepClone();

@@ -16,7 +16,7 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         "model", "messages", "stream", "stream_options", "n", "temperature", "top_p", "frequency_penalty", "presence_penalty",
         "seed", "logit_bias", "logprobs", "top_logprobs", "user", "store", "metadata", "max_tokens", "max_completion_tokens",
         "stop", "service_tier", "parallel_tool_calls", "reasoning_effort", "response_format", "safety_identifier",
-        "prompt_cache_key", "verbosity", "modalities",
+        "prompt_cache_key", "verbosity", "modalities", "tools", "tool_choice",
     ];
 
     /// <summary>Answers a request.</summary>
@@ -68,7 +68,8 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         {
             ["model"] = body["model"]?.DeepClone(),
             ["stream"] = body["stream"]?.DeepClone(),
-            ["input"] = new JsonArray([.. messages.Where(static message => !IsInstruction(message)).Select(Item)]),
+            ["input"] = new JsonArray([.. messages.Where(static message => !IsInstruction(message)).SelectMany(Items)]),
+            ["tools"] = body["tools"] is JsonArray tools ? new JsonArray([.. tools.Select(Tool)]) : null,
         };
         if (instructions.Length > 0)
         {
@@ -86,14 +87,43 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
 
         static bool IsInstruction(JsonNode? message) => message?["role"]?.ToString() is "system" or "developer";
 
-        static JsonNode Item(JsonNode? message) => message?["role"]?.ToString() is "user" or "assistant"
-            ? new JsonObject
+        static IEnumerable<JsonNode> Items(JsonNode? message) => message?["role"]?.ToString() switch
+        {
+            "user" => [Said(message)],
+            "assistant" => [Said(message), .. (message["tool_calls"] as JsonArray ?? []).Select(CallOf)],
+            "tool" =>
+            [
+                new JsonObject
+                {
+                    ["type"] = "function_call_output",
+                    ["call_id"] = message["tool_call_id"]?.DeepClone(),
+                    ["output"] = message["content"]?.DeepClone(),
+                },
+            ],
+            _ => throw OpenAIException.Invalid("messages", "use the roles developer, system, user, assistant and tool."),
+        };
+
+        static JsonNode Said(JsonNode message) => new JsonObject
+        {
+            ["type"] = "message",
+            ["role"] = message["role"]!.ToString(),
+            ["content"] = message["content"]?.DeepClone() ?? "",
+        };
+
+        static JsonNode CallOf(JsonNode? call) =>
+            new JsonObject { ["type"] = "function_call", ["call_id"] = call?["id"]?.DeepClone() };
+
+        static JsonNode Tool(JsonNode? tool)
+        {
+            if (tool?["function"] is not JsonObject function)
             {
-                ["type"] = "message",
-                ["role"] = message["role"]!.ToString(),
-                ["content"] = message["content"]?.DeepClone() ?? "",
+                throw OpenAIException.Invalid("tools", "only tools of the type function are supported.");
             }
-            : throw OpenAIException.Invalid("messages", "use the roles developer, system, user and assistant.");
+
+            var flat = (JsonObject)function.DeepClone();
+            flat["type"] = "function";
+            return flat;
+        }
     }
 
     private async Task<JsonObject> WaitAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
@@ -110,12 +140,24 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         completion["choices"] = new JsonArray(new JsonObject
         {
             ["index"] = 0,
-            ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = fold.Text, ["refusal"] = null },
+            ["message"] = MessageOf(fold),
             ["logprobs"] = null,
             ["finish_reason"] = fold.Reason,
         });
         completion["usage"] = fold.Usage;
         return completion;
+    }
+
+    private static JsonObject MessageOf(ChatFold fold)
+    {
+        var message = new JsonObject { ["role"] = "assistant", ["content"] = fold.Text, ["refusal"] = null };
+        if (fold.Calls is { } calls)
+        {
+            message["content"] = fold.Text.Length == 0 ? null : fold.Text;
+            message["tool_calls"] = calls.DeepClone();
+        }
+
+        return message;
     }
 
     /// <summary>Only the text of a turn that calls nothing is the answer, so it is sent once that is known.</summary>
@@ -134,6 +176,13 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         for (int at = 0, piece = 0; TextCuts.Next(fold.Text, at, piece, true) is > 0 and var length; at += length, piece++)
         {
             yield return Chunk(exchange, run.Agent, new JsonObject { ["content"] = fold.Text.Substring(at, length) }, null);
+        }
+
+        foreach ((int index, JsonNode? call) in (fold.Calls ?? []).Index())
+        {
+            var delta = (JsonObject)call!.DeepClone();
+            delta["index"] = index;
+            yield return Chunk(exchange, run.Agent, new JsonObject { ["tool_calls"] = new JsonArray(delta) }, null);
         }
 
         yield return Chunk(exchange, run.Agent, [], fold.Reason);

@@ -20,6 +20,9 @@ internal sealed class ChatFold
     /// <summary>Gets why it ends.</summary>
     public string Reason { get; private set; } = "stop";
 
+    /// <summary>Gets the calls that the client is to execute; <see langword="null"/> for none.</summary>
+    public JsonArray? Calls { get; private set; }
+
     /// <summary>Gets what the models consumed.</summary>
     public JsonObject Usage => new()
     {
@@ -43,6 +46,24 @@ internal sealed class ChatFold
                     static approval => $"May '{approval.Tool}' be called? Approval {approval.Id} waits for an answer over the "
                         + "HTTP API or the dashboard."));
                 _status = "completed";
+                if (cut.Calls.Count > 0)
+                {
+                    Reason = "tool_calls";
+                    Calls = new JsonArray(
+                    [
+                        .. cut.Calls.Select(static call => new JsonObject
+                        {
+                            ["id"] = call.Id,
+                            ["type"] = "function",
+                            ["function"] = new JsonObject
+                            {
+                                ["name"] = call.Tool,
+                                ["arguments"] = call.Arguments.GetRawText(),
+                            },
+                        }),
+                    ]);
+                }
+
                 break;
             case ExchangeEnded ended:
                 _status = ended.Event?.Code ?? "failed";

@@ -26,6 +26,7 @@ internal static class OpenAIDoor
             "/chat/completions",
             static (HttpContext http, ChatCompletions chat, CancellationToken cancellationToken) =>
                 chat.CreateAsync(http, cancellationToken));
+        door.MapConversations();
         door.MapGet("/models", ListModels);
         door.MapGet("/models/{id}", GetModel);
     }
@@ -103,19 +104,12 @@ internal static class OpenAIDoor
         string id, HttpContext http, Responses responses, CancellationToken cancellationToken)
     {
         Exchange exchange = await responses.FindAsync(id, CallerOf(http, id), RunAct.See, cancellationToken);
-        string words = exchange.Request?.GetProperty("words").GetString() ?? "";
-        string item = $"msg_{exchange.RunId}_in_{exchange.From}";
+        JsonObject? said = Responses.InputOf(exchange);
+        string? item = said?["id"]!.ToString();
         return OpenAIJson.Answer(new JsonObject
         {
             ["object"] = "list",
-            ["data"] = words.Length == 0 ? [] : new JsonArray(new JsonObject
-            {
-                ["id"] = item,
-                ["type"] = "message",
-                ["role"] = "user",
-                ["status"] = "completed",
-                ["content"] = new JsonArray(new JsonObject { ["type"] = "input_text", ["text"] = words }),
-            }),
+            ["data"] = said is null ? [] : new JsonArray(said),
             ["first_id"] = item,
             ["last_id"] = item,
             ["has_more"] = false,

@@ -48,7 +48,7 @@ internal sealed class OpenAIException(int status, string type, string code, stri
         ErrorCode.NotAllowed => new(StatusCodes.Status403Forbidden, "permission_error", "not_allowed", null, e.Message),
         ErrorCode.QuotaExceeded =>
             new(StatusCodes.Status429TooManyRequests, "rate_limit_error", "rate_limit_exceeded", null, e.Message),
-        ErrorCode.Overloaded or ErrorCode.EngineUnavailable => new(
+        ErrorCode.Overloaded or ErrorCode.EngineUnavailable or ErrorCode.DataFileInUse or ErrorCode.DataFileUnusable => new(
             StatusCodes.Status503ServiceUnavailable, "server_error", "server_unavailable", null,
             "The host cannot serve this now; repeat it later."),
         _ => new(StatusCodes.Status400BadRequest, InvalidRequest, CamelCase.Of(e.Code), null, e.Message),

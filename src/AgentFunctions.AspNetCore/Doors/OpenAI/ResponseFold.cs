@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -64,6 +65,8 @@ internal sealed class ResponseFold(JsonObject head, string runId, RunError? erro
             ("logprobs", new JsonArray()))],
         TextLost lost => [Done(lost.Number, Message(lost.Turn, lost.Attempt, "incomplete", null))],
         TurnRecorded turn => Take(turn),
+        // What the client executes is asked for at the end, and its result is the client's own.
+        CallStarted { IsClient: true } or CallEnded { IsClient: true } => [],
         CallStarted call => Start(call.Number, call.Turn, call.Call),
         CallEnded call => End(call),
         ExchangeInterrupted cut => Take(cut),
@@ -158,7 +161,7 @@ internal sealed class ResponseFold(JsonObject head, string runId, RunError? erro
         string id = item["id"]!.ToString();
         bool isError = call.Event.IsError == true;
         item["status"] = isError ? "failed" : "completed";
-        item[isError ? "error" : "output"] = call.Event.Text ?? "";
+        item[isError ? "error" : "output"] = call.Text;
         events.Add(Event(
             isError ? "response.mcp_call.failed" : "response.mcp_call.completed", call.Number + 3, ("item_id", id),
             ("output_index", IndexOf(id))));
@@ -183,9 +186,37 @@ internal sealed class ResponseFold(JsonObject head, string runId, RunError? erro
             events.Add(Done(StreamNumbers.OfAsked(cut.End, index) + 1, (JsonObject)item.DeepClone()));
         }
 
+        int place = events.Count / 2;
+        foreach (ClientCall call in cut.Calls)
+        {
+            long number = StreamNumbers.OfAsked(cut.End, place);
+            string arguments = call.Arguments.GetRawText();
+            JsonObject item = Function(call, arguments, "completed");
+            string id = item["id"]!.ToString();
+            events.Add(Added(number, Function(call, "", "in_progress")));
+            events.Add(Event(
+                "response.function_call_arguments.delta", number + 1, ("item_id", id), ("output_index", IndexOf(id)),
+                ("delta", arguments)));
+            events.Add(Event(
+                "response.function_call_arguments.done", number + 2, ("item_id", id), ("output_index", IndexOf(id)),
+                ("name", call.Tool), ("arguments", arguments)));
+            events.Add(Done(number + 3, item));
+            place += StreamNumbers.OfCall;
+        }
+
         events.Add(Close("response.completed", "completed", cut.Number));
         return events;
     }
+
+    private static JsonObject Function(ClientCall call, string arguments, string status) => new()
+    {
+        ["id"] = $"fc_{call.RunId}_{call.Turn}_{call.Call}",
+        ["type"] = "function_call",
+        ["status"] = status,
+        ["call_id"] = call.Id,
+        ["name"] = call.Tool,
+        ["arguments"] = arguments,
+    };
 
     private JsonObject Finish(ExchangeEnded ended)
     {

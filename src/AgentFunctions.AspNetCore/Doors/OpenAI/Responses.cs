@@ -33,6 +33,33 @@ internal sealed class Responses(
             : throw OpenAIException.NotFound(id);
     }
 
+    /// <summary>Finds the last response of a run that a caller may go on with.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="OpenAIException">There is none.</exception>
+    public async Task<Exchange> LastAsync(string runId, Caller caller, CancellationToken cancellationToken)
+    {
+        (string id, _) = ResponseId.Read(ResponseId.Of(runId, 0));
+        await access.EnsureAsync(caller, id, RunAct.Steer, cancellationToken);
+        return await exchanges.OfAsync(id, Door, cancellationToken) is [.., var last]
+            ? last
+            : throw OpenAIException.NotFound(ResponseId.Of(runId, 0));
+    }
+
+    /// <summary>Gets the item of what the user said; <see langword="null"/> for nothing.</summary>
+    public static JsonObject? InputOf(Exchange exchange) =>
+        exchange.Request is { } kept && kept.GetProperty("words").GetString() is { Length: > 0 } words
+            ? new JsonObject
+            {
+                ["id"] = $"msg_{exchange.RunId}_in_{exchange.From}",
+                ["type"] = "message",
+                ["role"] = "user",
+                ["status"] = "completed",
+                ["content"] = new JsonArray(new JsonObject { ["type"] = "input_text", ["text"] = words }),
+            }
+            : null;
+
     /// <summary>Gets a response as it is now.</summary>
     /// <param name="exchange">The exchange.</param>
     /// <param name="caller">Who looks.</param>

@@ -6,23 +6,26 @@ namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 /// <param name="Words">The words.</param>
 /// <param name="Before">The messages before, each with <c>role</c> and <c>content</c>.</param>
 /// <param name="Approvals">The answers.</param>
-internal sealed record ResponsesInput(string Words, JsonArray Before, IReadOnlyList<ApprovalReply> Approvals)
+/// <param name="Outputs">The results of calls that the client has executed.</param>
+internal sealed record ResponsesInput(
+    string Words, JsonArray Before, IReadOnlyList<ApprovalReply> Approvals, IReadOnlyList<CallOutput> Outputs)
 {
     private const string ApprovalPrefix = "mcpr_";
 
     /// <summary>Reads an input: text, or items.</summary>
     /// <param name="input">The input.</param>
     /// <exception cref="OpenAIException">It is not of a form that this host takes.</exception>
-    public static ResponsesInput Read(JsonNode? input)
+    /// <param name="isDialogue">Whether all messages are said before, so that none is the words of the user.</param>
+    public static ResponsesInput Read(JsonNode? input, bool isDialogue = false)
     {
         switch (input)
         {
             case JsonValue value when value.TryGetValue(out string? text):
-                return new ResponsesInput(text, [], []);
+                return new ResponsesInput(text, [], [], []);
             case JsonArray items:
-                return Read(items);
+                return ReadItems(items, isDialogue);
             case null:
-                return new ResponsesInput("", [], []);
+                return new ResponsesInput("", [], [], []);
             default:
                 throw OpenAIException.Invalid("input", "send text, or a list of items.");
         }
@@ -31,10 +34,12 @@ internal sealed record ResponsesInput(string Words, JsonArray Before, IReadOnlyL
     /// <summary>Gets the id that an item has which asks about an approval.</summary>
     public static string ItemOf(string approval) => ApprovalPrefix + approval;
 
-    private static ResponsesInput Read(JsonArray items)
+    private static ResponsesInput ReadItems(JsonArray items, bool isDialogue)
     {
         var messages = new List<(string Role, string Text)>();
         var approvals = new List<ApprovalReply>();
+        var outputs = new List<CallOutput>();
+        int said = 0;
         foreach (JsonNode? item in items)
         {
             switch (item?["type"]?.ToString() ?? "message")
@@ -47,7 +52,14 @@ internal sealed record ResponsesInput(string Words, JsonArray Before, IReadOnlyL
                 case "mcp_approval_response":
                     approvals.Add(ApprovalOf(item!));
                     break;
-                case "reasoning" or "mcp_call" or "mcp_approval_request" or "item_reference":
+                case "function_call_output":
+                    outputs.Add(new CallOutput(
+                        item!["call_id"]?.ToString()
+                            ?? throw OpenAIException.Invalid("input.call_id", "name the call that this is the result of."),
+                        TextOf(item["output"])));
+                    said = messages.Count;
+                    break;
+                case "reasoning" or "mcp_call" or "mcp_approval_request" or "item_reference" or "function_call":
                     // What this host said itself, sent back: the run knows it.
                     break;
                 case var type:
@@ -55,7 +67,9 @@ internal sealed record ResponsesInput(string Words, JsonArray Before, IReadOnlyL
             }
         }
 
+        // What was said before a result came is known to the run.
         int last = messages.FindLastIndex(static message => message.Role == "user");
+        last = last < said || isDialogue ? -1 : last;
         string words = last < 0 ? "" : messages[last].Text;
         return new ResponsesInput(
             words,
@@ -63,7 +77,7 @@ internal sealed record ResponsesInput(string Words, JsonArray Before, IReadOnlyL
                 .. messages.Where((_, index) => index != last).Select(static message =>
                     (JsonNode)new JsonObject { ["role"] = message.Role, ["content"] = message.Text }),
             ],
-            approvals);
+            approvals, outputs);
     }
 
     private static ApprovalReply ApprovalOf(JsonNode item)
@@ -89,3 +103,8 @@ internal sealed record ResponsesInput(string Words, JsonArray Before, IReadOnlyL
         _ => throw OpenAIException.Invalid("input.content", "send text, or a list of parts."),
     };
 }
+
+/// <summary>The result of a call that the client has executed.</summary>
+/// <param name="Id">The call.</param>
+/// <param name="Text">The result.</param>
+internal sealed record CallOutput(string Id, string Text);

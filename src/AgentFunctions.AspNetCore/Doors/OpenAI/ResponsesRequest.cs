@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
+using AgentFunctions.Tools;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
@@ -32,6 +33,12 @@ internal sealed record ResponsesRequest
 
     /// <summary>Gets answers to what was asked before.</summary>
     public required IReadOnlyList<ApprovalReply> Approvals { get; init; }
+
+    /// <summary>Gets the results of calls that the client has executed.</summary>
+    public required IReadOnlyList<CallOutput> Outputs { get; init; }
+
+    /// <summary>Gets the tools that the client executes.</summary>
+    public IReadOnlyList<ClientTool> Tools { get; init; } = [];
 
     /// <summary>Gets what the caller wants the agent to heed.</summary>
     public string? Instructions { get; init; }
@@ -84,6 +91,8 @@ internal sealed record ResponsesRequest
             Words = input.Words,
             Before = input.Before,
             Approvals = input.Approvals,
+            Outputs = input.Outputs,
+            Tools = [.. (body["tools"] as JsonArray ?? []).Select(ToolOf)],
             Instructions = Text(body, "instructions"),
             Previous = Text(body, "previous_response_id"),
             Conversation = body["conversation"] is JsonObject named ? Text(named, "id") : Text(body, "conversation"),
@@ -119,6 +128,7 @@ internal sealed record ResponsesRequest
             Input = input.Count == 0 ? null : JsonElement.Parse(input.ToJsonString()),
             Acceptance = Schema is { } schema ? new RunAcceptance { Schema = schema } : null,
             Budget = Budget,
+            ClientTools = Tools.Count == 0 ? null : Tools,
         };
     }
 
@@ -126,7 +136,7 @@ internal sealed record ResponsesRequest
     {
         bool isEmpty = value is null or JsonArray { Count: 0 };
         bool isKnown = name is "model" or "agent" or "input" or "instructions" or "previous_response_id" or "conversation"
-            or "stream" or "background" or "text" or "max_tool_calls" or "metadata"
+            or "stream" or "background" or "text" or "max_tool_calls" or "metadata" or "tools"
             || Array.IndexOf(Ignored, name) >= 0;
         if (!isKnown && !isEmpty)
         {
@@ -158,6 +168,20 @@ internal sealed record ResponsesRequest
         }
         : null;
 
+    private static ClientTool ToolOf(JsonNode? tool, int index)
+    {
+        if (tool?["type"]?.ToString() != "function")
+        {
+            throw OpenAIException.Invalid($"tools[{index}].type", "only tools of the type function are supported.");
+        }
+
+        return new ClientTool(tool["name"]?.ToString() ?? throw OpenAIException.Invalid($"tools[{index}].name", "name the tool."))
+        {
+            Description = tool["description"]?.ToString() ?? "",
+            Schema = tool["parameters"] is { } schema ? JsonElement.Parse(schema.ToJsonString()) : null,
+        };
+    }
+
     /// <summary>A call and the answer that follows it are two steps.</summary>
     private static Budget? BudgetOf(JsonObject body) => Number(body, "max_tool_calls") is { } calls
         ? new Budget { Steps = (int)Math.Min(100_000, (calls * 2) + 2) }
@@ -174,7 +198,7 @@ internal sealed record ResponsesRequest
     private static JsonObject EchoOf(JsonObject body)
     {
         var echo = new JsonObject();
-        string[] repeated = ["temperature", "top_p", "max_output_tokens", "max_tool_calls", "text", "user", "reasoning"];
+        string[] repeated = ["temperature", "top_p", "max_output_tokens", "max_tool_calls", "text", "user", "reasoning", "tools"];
         foreach (string name in repeated)
         {
             if (body[name] is { } value)

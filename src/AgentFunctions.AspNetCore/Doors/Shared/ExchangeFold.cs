@@ -7,10 +7,12 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 /// <param name="from">The position of the first event.</param>
 /// <param name="turns">Reads what models said.</param>
 /// <param name="text">Makes frames of what models say.</param>
-internal sealed class ExchangeFold(long from, TurnReader turns, TextProjection text)
+/// <param name="calls">Reads what came of calls.</param>
+internal sealed class ExchangeFold(long from, TurnReader turns, TextProjection text, CallReader calls)
 {
     private readonly HashSet<(int Turn, int Call)> _started = [];
     private readonly HashSet<(int Turn, int Call)> _ended = [];
+    private readonly HashSet<(int Turn, int Call)> _ofClient = [];
 
     /// <summary>Gets the position after the last event that was taken.</summary>
     public long End { get; private set; } = from;
@@ -48,18 +50,29 @@ internal sealed class ExchangeFold(long from, TurnReader turns, TextProjection t
             case { Type: JournalEventTypes.ModelCompleted }:
                 return await text.RecordAsync(e, position, cancellationToken);
             case { Type: JournalEventTypes.ToolStarted, Turn: { } turn, Call: { } call }:
-                return _started.Add((turn, call))
-                    ? [new CallStarted(number, turn, await turns.CallAsync(turn, call, e.Tool ?? "", cancellationToken))]
-                    : [];
+                if (!_started.Add((turn, call)))
+                {
+                    return [];
+                }
+
+                if (e.IsClient == true)
+                {
+                    _ofClient.Add((turn, call));
+                }
+
+                AskedCall started = await turns.CallAsync(turn, call, e.Tool ?? "", cancellationToken);
+                return [new CallStarted(number, turn, started, e.IsClient == true)];
             case { Type: JournalEventTypes.ToolCompleted, Turn: { } turn, Call: { } call }:
-                return _ended.Add((turn, call))
-                    ?
-                    [
-                        new CallEnded(
-                            number, turn, await turns.CallAsync(turn, call, e.Tool ?? "", cancellationToken), e,
-                            !_started.Add((turn, call))),
-                    ]
-                    : [];
+                if (!_ended.Add((turn, call)))
+                {
+                    return [];
+                }
+
+                bool hasStarted = !_started.Add((turn, call));
+                bool wasAsked = hasStarted ? _ofClient.Contains((turn, call)) : await calls.IsOfClientAsync(turn, call, cancellationToken);
+                AskedCall ended = await turns.CallAsync(turn, call, e.Tool ?? "", cancellationToken);
+                string result = await calls.ResultAsync(turn, call, e.Text ?? "", cancellationToken);
+                return [new CallEnded(number, turn, ended, e, hasStarted, wasAsked, result)];
             case { Type: JournalEventTypes.RunEnded }:
                 IsEnded = true;
                 return [.. await text.EndAsync(End, cancellationToken), new ExchangeEnded(StreamNumbers.OfEnd(End), e)];

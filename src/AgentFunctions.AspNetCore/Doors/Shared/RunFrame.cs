@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
 using AgentFunctions.Records;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
@@ -49,7 +50,8 @@ internal sealed record AskedCall(int Call, string Tool, JsonElement Arguments);
 /// <param name="Number">The first of eight numbers.</param>
 /// <param name="Turn">The turn.</param>
 /// <param name="Call">The call.</param>
-internal sealed record CallStarted(long Number, int Turn, AskedCall Call) : RunFrame(Number);
+/// <param name="IsClient">Whether the caller of the run executes it.</param>
+internal sealed record CallStarted(long Number, int Turn, AskedCall Call, bool IsClient) : RunFrame(Number);
 
 /// <summary>A call has an outcome.</summary>
 /// <param name="Number">The first of eight numbers.</param>
@@ -57,7 +59,10 @@ internal sealed record CallStarted(long Number, int Turn, AskedCall Call) : RunF
 /// <param name="Call">The call.</param>
 /// <param name="Event">The event that tells of it.</param>
 /// <param name="HasStarted">Whether it was told before that the tool is called.</param>
-internal sealed record CallEnded(long Number, int Turn, AskedCall Call, JournalEvent Event, bool HasStarted) : RunFrame(Number);
+/// <param name="IsClient">Whether the caller of the run was asked to execute it.</param>
+/// <param name="Text">The result, as long as the model is shown it.</param>
+internal sealed record CallEnded(
+    long Number, int Turn, AskedCall Call, JournalEvent Event, bool HasStarted, bool IsClient, string Text) : RunFrame(Number);
 
 /// <summary>Something else happened.</summary>
 /// <param name="Number">The first of eight numbers.</param>
@@ -68,7 +73,9 @@ internal sealed record RunNoted(long Number, JournalEvent Event) : RunFrame(Numb
 /// <param name="Number">The last number.</param>
 /// <param name="End">The position after the last event.</param>
 /// <param name="Open">What is asked.</param>
-internal sealed record ExchangeInterrupted(long Number, long End, IReadOnlyList<OpenQuestion> Open) : RunFrame(Number);
+/// <param name="Calls">What the caller is to execute.</param>
+internal sealed record ExchangeInterrupted(
+    long Number, long End, IReadOnlyList<OpenQuestion> Open, IReadOnlyList<ClientCall> Calls) : RunFrame(Number);
 
 /// <summary>The exchange ends with the run.</summary>
 /// <param name="Number">The last number.</param>

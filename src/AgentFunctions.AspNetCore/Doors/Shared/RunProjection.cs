@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Questions;
@@ -13,7 +14,7 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 /// <summary>Tells what happens in an exchange, in frames that each door words in its own way.</summary>
 internal sealed class RunProjection(
     LiveFeed feed, Journal journal, Transcript transcript, Redactor redactor, Deliveries deliveries, ExchangeStore exchanges,
-    RunStands stands, ApprovalService approvals, QuestionService questions, IOptions<DoorOptions> options, TimeProvider time)
+    RunStands stands, ApprovalService approvals, QuestionService questions, ClientCalls calls, CallResults results, IOptions<DoorOptions> options, TimeProvider time)
 {
     /// <summary>Tells what has happened so far, and then, if it is to wait, what happens, until the exchange ends.</summary>
     /// <param name="exchange">The exchange.</param>
@@ -27,7 +28,9 @@ internal sealed class RunProjection(
     {
         exchange = await exchanges.FindAsync(exchange.RunId, exchange.From, cancellationToken) ?? exchange;
         var turns = new TurnReader(transcript, redactor, exchange.RunId);
-        var fold = new ExchangeFold(exchange.From, turns, new TextProjection(exchange.RunId, deliveries, turns, journal));
+        var fold = new ExchangeFold(
+            exchange.From, turns, new TextProjection(exchange.RunId, deliveries, turns, journal),
+            new CallReader(exchange.RunId, calls, results));
         bool isLive = waits && exchange.To is null;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         IAsyncEnumerable<RunSignal> signals = isLive
@@ -129,7 +132,9 @@ internal sealed class RunProjection(
             return
             [
                 .. await fold.CutAsync(cancellationToken),
-                new ExchangeInterrupted(StreamNumbers.OfEnd(to), to, await AskedAsync(exchange, caller, cancellationToken)),
+                new ExchangeInterrupted(
+                    StreamNumbers.OfEnd(to), to, await AskedAsync(exchange, caller, cancellationToken),
+                    await CallsAsync(exchange, cancellationToken)),
             ];
         }
 
@@ -159,6 +164,10 @@ internal sealed class RunProjection(
     {
         RunStand stand = await stands.GetAsync(exchange.RunId, caller, RunAct.See, cancellationToken);
         string[] asked = [.. stand.Answerable.Where(carries).Select(static open => open.Id).Take(StreamNumbers.MostAsked)];
+        asked =
+        [
+            .. asked, .. stand.Calls.Select(static call => call.Id).Take((StreamNumbers.MostAsked - asked.Length) / StreamNumbers.OfCall),
+        ];
         return stand.Run.Status == RunStatus.Waiting && asked.Length > 0
             ? await exchanges.EndAsync(exchange, fold.End, asked, cancellationToken)
             : exchange;
@@ -181,7 +190,7 @@ internal sealed class RunProjection(
     {
         var asked = new List<OpenQuestion>();
         IReadOnlyList<Question> all = await questions.ListOfTreeAsync(exchange.RunId, null, cancellationToken);
-        foreach (string id in exchange.Asked ?? [])
+        foreach (string id in (exchange.Asked ?? []).Where(static id => !IsCall(id)))
         {
             if (all.FirstOrDefault(one => one.Id == id) is { } question)
             {
@@ -202,6 +211,23 @@ internal sealed class RunProjection(
 
         return asked;
     }
+
+    /// <summary>Gets the calls that were asked for at the end of an exchange, also once they are answered.</summary>
+    private async Task<IReadOnlyList<ClientCall>> CallsAsync(Exchange exchange, CancellationToken cancellationToken)
+    {
+        var asked = new List<ClientCall>();
+        foreach (string id in (exchange.Asked ?? []).Where(IsCall))
+        {
+            if (await calls.FindAsync(id, cancellationToken) is { } call)
+            {
+                asked.Add(call);
+            }
+        }
+
+        return asked;
+    }
+
+    private static bool IsCall(string id) => id.Contains('/', StringComparison.Ordinal);
 
     private async IAsyncEnumerable<RunSignal> ReadAsync(
         Exchange exchange, [EnumeratorCancellation] CancellationToken cancellationToken)

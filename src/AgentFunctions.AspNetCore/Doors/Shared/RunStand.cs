@@ -1,3 +1,4 @@
+using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
@@ -7,6 +8,9 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 /// <param name="Open">What its tree waits for people to say.</param>
 internal sealed record RunStand(Run Run, IReadOnlyList<OpenQuestion> Open)
 {
+    /// <summary>Gets the calls that the caller of the run is to execute.</summary>
+    public IReadOnlyList<ClientCall> Calls { get; init; } = [];
+
     /// <summary>Gets what the caller may answer.</summary>
     public IReadOnlyList<OpenQuestion> Answerable { get; } = [.. Open.Where(static open => open.MayAnswer)];
 

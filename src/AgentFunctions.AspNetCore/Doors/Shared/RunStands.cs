@@ -1,3 +1,4 @@
+using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -6,7 +7,7 @@ using AgentFunctions.Views;
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
 /// <summary>Reads where runs stand, and waits until they end or ask their caller.</summary>
-internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access, Answerable answerable, TimeProvider time)
+internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access, Answerable answerable, ClientCalls calls, TimeProvider time)
 {
     /// <summary>
     /// How often a run is looked at: what its sub-agents ask is not in its own journal, and that it waits shows only after the
@@ -27,7 +28,10 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
     {
         await access.EnsureAsync(caller, id, act, cancellationToken);
         Run run = await reader.GetAsync(id, cancellationToken);
-        return new RunStand(run, await answerable.OfAsync(run, caller, cancellationToken));
+        return new RunStand(run, await answerable.OfAsync(run, caller, cancellationToken))
+        {
+            Calls = await calls.ListOpenAsync(run, cancellationToken),
+        };
     }
 
     /// <summary>Waits until a run has ended, or waits for something that the caller may answer.</summary>

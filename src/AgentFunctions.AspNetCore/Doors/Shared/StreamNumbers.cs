@@ -27,6 +27,9 @@ internal static class StreamNumbers
     /// <summary>The most that can be asked at the end of one exchange.</summary>
     public const int MostAsked = (TextEnd - Asked) / 2;
 
+    /// <summary>How many places among what is asked a call takes that the caller is to execute.</summary>
+    public const int OfCall = 2;
+
     /// <summary>Gets the first number of an event of the journal.</summary>
     /// <param name="position">Its position.</param>
     public static long OfEvent(long position) => Block * (position + 1);

@@ -74,6 +74,85 @@ const scenarios = {
     };
   },
 
+  // A function tool, answered in a response of its own, twice, and in a stream; then by chat completions.
+  async functions() {
+    const tools = [{
+      type: 'function', name: 'get_weather', description: 'Gets the weather.', strict: false,
+      parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+    }];
+    const asked = await client.responses.create({ model: 'worker', input: rest[0], tools });
+    const call = asked.output.at(-1);
+    const answer = {
+      model: 'worker', previous_response_id: asked.id, tools,
+      input: [{ type: 'function_call_output', call_id: call.call_id, output: '18 degrees' }],
+    };
+    const done = await client.responses.create(answer);
+    const again = await client.responses.create(answer);
+    const other = await client.responses.create({ ...answer, input: [{ ...answer.input[0], output: '20 degrees' }] })
+      .then(() => null, (error) => ({ status: error.status, message: error.message }));
+    const whole = await collect(await client.responses.retrieve(asked.id, { stream: true }));
+    const helper = client.responses.stream({ model: 'worker', input: rest[0], tools });
+    const arrived = [];
+    helper.on('response.function_call_arguments.delta', (event) => arrived.push(event.delta));
+    const streamed = await helper.finalResponse();
+    const item = streamed.output.at(-1);
+    const stateless = await client.responses.create({
+      model: 'worker', tools,
+      input: [
+        { role: 'user', content: rest[0] }, item, { type: 'function_call_output', call_id: item.call_id, output: [{ type: 'input_text', text: 'rain' }] },
+      ],
+    });
+    const foreign = await client.responses.create({ model: 'worker', input: rest[0], tools: [{ type: 'web_search' }] }).catch((error) => error.param);
+    const added = await client.responses.create({ ...answer, previous_response_id: done.id, input: 'More.', tools: [{ ...tools[0], name: 'other' }] })
+      .catch((error) => error.message);
+    const chat = [{ type: 'function', function: { name: 'get_weather', parameters: tools[0].parameters } }];
+    const first = await client.chat.completions.create({ model: 'worker', messages: [{ role: 'user', content: rest[0] }], tools: chat });
+    const called = first.choices[0].message;
+    const messages = [
+      { role: 'user', content: rest[0] }, called, { role: 'tool', tool_call_id: called.tool_calls[0].id, content: 'snow' },
+    ];
+    const second = await client.chat.completions.create({ model: 'worker', tools: chat, messages });
+    const third = await client.chat.completions.create({
+      model: 'worker', tools: chat, messages: [...messages, second.choices[0].message, { role: 'user', content: 'And then?' }],
+    });
+    const chunks = await collect(await client.chat.completions.create({
+      model: 'worker', messages: [{ role: 'user', content: rest[0] }], tools: chat, stream: true,
+    }));
+    return {
+      status: asked.status, call, tools: asked.tools, done: done.output_text, items: done.output.map((one) => one.type),
+      id: done.id, again: again.id, other, numbers: whole.map((event) => event.sequence_number), kinds: whole.map((event) => event.type),
+      arrived: arrived.join(''), stateless: stateless.output_text, foreign, added,
+      finish: first.choices[0].finish_reason, called, second: second.choices[0].message.content, third: third.choices[0].message.content,
+      chunk: chunks.find((one) => one.choices[0]?.delta?.tool_calls)?.choices[0].delta.tool_calls[0],
+      end: chunks.find((one) => one.choices[0]?.finish_reason)?.choices[0].finish_reason,
+    };
+  },
+
+  // A conversation that begins with items, and goes on response by response.
+  async conversation() {
+    const opened = await client.conversations.create({
+      metadata: { topic: 'demo' }, items: [{ type: 'message', role: 'user', content: 'My name is Ada.' }],
+    });
+    const added = await client.conversations.items.create(opened.id, { items: [{ type: 'message', role: 'assistant', content: 'Hello, Ada.' }] });
+    const first = await client.responses.create({ model: 'worker', input: 'Look twice.', conversation: opened.id });
+    const second = await client.responses.create({ model: 'worker', input: 'And now?', conversation: { id: opened.id } });
+    const again = await client.responses.create({ model: 'worker', input: 'And now?', conversation: { id: opened.id } });
+    const items = [];
+    for await (const item of client.conversations.items.list(opened.id, { order: 'asc', limit: 3 })) items.push(item);
+    const one = await client.conversations.items.retrieve(items[3].id, { conversation_id: opened.id });
+    const changed = await client.conversations.update(opened.id, { metadata: { topic: 'other' } });
+    const late = await client.conversations.items.create(opened.id, { items: [{ type: 'message', role: 'user', content: 'x' }] }).catch((error) => error.status);
+    const both = await client.responses.create({ model: 'worker', input: 'x', conversation: opened.id, previous_response_id: first.id }).catch((error) => error.status);
+    const read = await client.conversations.retrieve(opened.id);
+    const removed = await client.conversations.delete(opened.id);
+    const gone = await client.responses.retrieve(first.id).catch((error) => error.status);
+    return {
+      opened, added: added.data.map((item) => item.role), first: [first.id, first.conversation], second: second.id, again: again.id,
+      items: items.map((item) => [item.type, item.role ?? null]), one: one.id === items[3].id, changed: changed.metadata, late, both,
+      read: read.metadata, removed: removed.deleted, gone,
+    };
+  },
+
   async errors() {
     const of = async (call) => call().then(() => null, (error) => ({ status: error.status, code: error.code, param: error.param }));
     return {
@@ -83,6 +162,8 @@ const scenarios = {
       stream: await of(() => client.responses.retrieve(rest[0], { stream: true })),
       items: await of(() => client.responses.inputItems.list(rest[0])),
       next: await of(() => client.responses.create({ model: 'worker', input: 'x', previous_response_id: rest[0] })),
+      conversation: await of(() => client.conversations.retrieve(rest[0].replace('resp_', 'conv_'))),
+      inConversation: await of(() => client.responses.create({ model: 'worker', input: 'x', conversation: rest[0].replace('resp_', 'conv_') })),
       none: await of(() => client.responses.retrieve('resp_nothing')),
       model: await of(() => client.responses.create({ model: 'nobody', input: 'x' })),
       member: await of(() => client.responses.create({ model: 'worker', input: 'x', prompt: { id: 'p' } })),

@@ -93,6 +93,64 @@ internal sealed class AgUiDoorTests
         }
     }
 
+    [Test]
+    public async Task Run_ThatFailsOrIsCancelled_EndsAsTheProtocolSays(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync();
+
+        JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "ends", cancellationToken);
+
+        Assert.That(told.GetProperty("failed").GetString(), Is.EqualTo("modelRefused"), told.ToString());
+        Assert.That(told.GetProperty("next").GetString(), Is.EqualTo("success"));
+        Assert.That(
+            told.GetProperty("ends").EnumerateArray().Select(static one => one.GetString()),
+            Is.EqualTo((string[])["RUN_STARTED", "RUN_ERROR", "RUN_STARTED", "RUN_FINISHED"]));
+        Assert.That((told.GetProperty("cancelled").GetString(), told.GetProperty("thrown").GetString()), Is.EqualTo(("cancelled", (string?)null)));
+        JsonElement refused = told.GetProperty("refused");
+        Assert.That((refused[0][0].GetInt32(), refused[1][0].GetInt32()), Is.EqualTo((404, 400)));
+        Assert.That(
+            (refused[0][1].GetProperty("type").GetString(), refused[0][1].GetProperty("code").GetString()),
+            Is.EqualTo(("RUN_ERROR", "agentNotFound")));
+        Assert.That(refused[1][1].GetProperty("message").GetString(), Does.StartWith("threadId: "));
+    }
+
+    [Test]
+    public async Task Door_WithoutAKey_RefusesInTheFormOfAnEvent(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync(DoorHost.WithKey);
+
+        using HttpResponseMessage response = await host.Client.PostAsJsonAsync("/agui/worker", new { threadId = "t" }, cancellationToken);
+
+        JsonElement refused = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        Assert.That(response.StatusCode, Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(refused.GetProperty("type").GetString(), Is.EqualTo("RUN_ERROR"));
+        Assert.That(refused.GetProperty("message").GetString(), Is.Not.Empty);
+    }
+
+    [Test]
+    public async Task ToolOfThePage_IsExecutedThereAndAnsweredInTheNextRun(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync();
+
+        JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "tools", cancellationToken);
+
+        Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        Assert.That(told.GetProperty("last").GetProperty("type").GetString(), Is.EqualTo("success"));
+        Assert.That(told.GetProperty("asked")[0].GetString(), Does.EndWith("/1/0"));
+        Assert.That(
+            told.GetProperty("shape").EnumerateArray().Select(static one => one.GetString()),
+            Does.Contain("TOOL_CALL_START").And.Not.Contain("TOOL_CALL_RESULT"));
+        Assert.That(
+            told.GetProperty("second").EnumerateArray().Select(static one => one.GetString()), Does.Not.Contain("TOOL_CALL_RESULT"));
+        Assert.That(told.GetProperty("answer").GetString(), Is.EqualTo("The page says: 18 degrees"));
+        Assert.That(
+            told.GetProperty("messages").EnumerateArray().Select(static message => message[0].GetString()),
+            Is.EqualTo((string[])["user", "assistant", "tool", "assistant"]), told.ToString());
+        Assert.That(told.GetProperty("finished").GetInt32(), Is.EqualTo(2));
+        Assert.That(told.GetProperty("refused")[0].GetInt32(), Is.EqualTo(400));
+        Assert.That(told.GetProperty("refused")[1].GetString(), Does.Contain("'other'"));
+    }
+
     private Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
         static request => request switch
         {
@@ -101,6 +159,10 @@ internal sealed class AgUiDoorTests
                 Text = $"I look, time {request.Turn}.",
             },
             { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { to = "ben" }),
+            _ when request.Says("Refuse it") && !request.Says("And now") => new ChatReply { Refusal = "No." },
+            _ when request.Says("Wait.") => new ChatReply { Before = static token => new TaskCompletionSource().Task.WaitAsync(token) },
+            { Turn: 0 } when request.Says("Ask the page") => ChatReply.Call("get_weather", new { city = "Bern" }),
+            _ when request.Says("Ask the page") => ChatReply.Say($"The page says: {request.Last("tool")}"),
             _ => ChatReply.Say(Answer),
         },
         [

@@ -92,7 +92,7 @@ internal sealed class OpenAIDoorTests
         JsonElement told = await Counterpart.RunAsync(
             host, "openai.mjs", ben, "errors", cancellationToken, own.GetProperty("id").GetString()!);
 
-        foreach (string name in (string[])["foreign", "cancel", "remove", "stream", "items", "next", "none"])
+        foreach (string name in (string[])["foreign", "cancel", "remove", "stream", "items", "next", "conversation", "inConversation", "none"])
         {
             Assert.That(told.GetProperty(name).GetProperty("status").GetInt32(), Is.EqualTo(404), name);
         }
@@ -135,6 +135,113 @@ internal sealed class OpenAIDoorTests
         Assert.That(told.GetProperty("many").GetInt32(), Is.EqualTo(400));
     }
 
+    [Test]
+    public async Task Conversation_OfThreeResponses_IsOneRun(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync();
+
+        JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "conversation", cancellationToken);
+
+        string id = told.GetProperty("opened").GetProperty("id").GetString()!;
+        string run = id["conv_".Length..];
+        Assert.That(told.GetProperty("opened").GetProperty("metadata").GetProperty("topic").GetString(), Is.EqualTo("demo"));
+        Assert.That(told.GetProperty("added")[0].GetString(), Is.EqualTo("assistant"));
+        Assert.That(told.GetProperty("first")[0].GetString(), Is.EqualTo($"resp_{run}"), told.ToString());
+        Assert.That(told.GetProperty("first")[1].GetProperty("id").GetString(), Is.EqualTo(id));
+        Assert.That(told.GetProperty("second").GetString(), Does.StartWith($"resp_{run}_"));
+        Assert.That(told.GetProperty("again").GetString(), Does.StartWith($"resp_{run}_").And.Not.EqualTo(told.GetProperty("second").GetString()));
+        Assert.That(
+            told.GetProperty("items").EnumerateArray().Select(static item => $"{item[0]} {item[1]}".Trim()),
+            Is.EqualTo((string[])
+            [
+                "message user", "message assistant", "message user", "message assistant", "reasoning", "mcp_call", "message assistant",
+                "reasoning", "mcp_call", "message assistant", "message user", "message assistant", "message user", "message assistant",
+            ]),
+            told.ToString());
+        Assert.That(told.GetProperty("one").GetBoolean());
+        Assert.That(
+            (told.GetProperty("late").GetInt32(), told.GetProperty("both").GetInt32(), told.GetProperty("gone").GetInt32()),
+            Is.EqualTo((400, 400, 404)));
+        Assert.That(told.GetProperty("read").GetProperty("topic").GetString(), Is.EqualTo("other"));
+        Assert.That(told.GetProperty("removed").GetBoolean());
+        JsonElement runs = await host.Client.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
+        Assert.That(runs.GetProperty("runs").GetArrayLength(), Is.EqualTo(1));
+        Assert.That(host.Model.Requests[0].Says("My name is Ada."), "what was said before is known to the run");
+    }
+
+    [Test]
+    public async Task Request_ThatIsRepeatedWhileTheFirstIsAdmitted_IsOneRun(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync();
+
+        string[] ids = await Task.WhenAll(Enumerable.Range(0, 8).Select(count => SendAsync(count)));
+
+        JsonElement runs = await host.Client.GetFromJsonAsync<JsonElement>("/api/runs", cancellationToken);
+        int begun = runs.GetProperty("runs").GetArrayLength();
+        Assert.That(begun, Is.EqualTo(1), string.Join(' ', ids));
+        Assert.That(ids.Distinct().Count(), Is.EqualTo(1));
+
+        async Task<string> SendAsync(int count)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/responses")
+            {
+                Content = JsonContent.Create(new { model = "worker", input = "Answer.", background = true }),
+            };
+            // The first one is lost on its way: all that come are repeats.
+            request.Headers.Add("x-stainless-retry-count", $"{count + 1}");
+            using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
+            return (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("id").GetString()!;
+        }
+    }
+
+    [Test]
+    public async Task ToolResult_LongerThanItsEvent_IsWholeInItsItem(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await DoorHost.StartAsync(
+            static request => request.Turn == 0 ? ChatReply.Call("look", new { }) : ChatReply.Say("Done."),
+            [AgentTool.Create("look", "Looks.", ToolEffect.None, static () => new string('x', 5_000) + "end")]);
+        using HttpResponseMessage made = await host.Client.PostAsJsonAsync("/v1/responses", new { model = "worker", input = "Go." }, cancellationToken);
+
+        JsonElement response = await made.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+
+        Assert.That(response.GetProperty("output")[0].GetProperty("output").GetString(), Has.Length.EqualTo(5_003).And.EndsWith("end"));
+    }
+
+    [Test]
+    public async Task FunctionTool_IsCalledByTheClientOnce(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await StartAsync();
+
+        JsonElement told = await Counterpart.RunAsync(host, "openai.mjs", "none", "functions", cancellationToken, "Ask the page.");
+
+        JsonElement call = told.GetProperty("call");
+        Assert.That(
+            (Of(call, "type"), Of(call, "name"), Of(call, "arguments"), Of(told, "status")),
+            Is.EqualTo(("function_call", "get_weather", """{"city":"Bern"}""", "completed")), told.ToString());
+        Assert.That(Of(call, "call_id"), Does.EndWith("/1/0"));
+        Assert.That(told.GetProperty("tools")[0].GetProperty("name").GetString(), Is.EqualTo("get_weather"));
+        Assert.That(Of(told, "done"), Is.EqualTo("The page says: 18 degrees"));
+        Assert.That(
+            told.GetProperty("items").EnumerateArray().Select(static item => item.GetString()), Is.EqualTo((string[])["message"]));
+        Assert.That(Of(told, "again"), Is.EqualTo(Of(told, "id")));
+        Assert.That(told.GetProperty("other").GetProperty("status").GetInt32(), Is.EqualTo(400), "the first answer counts");
+        Assert.That(
+            told.GetProperty("numbers").EnumerateArray().Select(static number => number.GetInt32()), Is.Ordered.And.Unique);
+        Assert.That(Of(told, "arrived"), Is.EqualTo("""{"city":"Bern"}"""));
+        Assert.That(Of(told, "stateless"), Is.EqualTo("The page says: rain"));
+        Assert.That(Of(told, "foreign"), Is.EqualTo("tools[0].type"));
+        Assert.That(Of(told, "added"), Does.Contain("'other'"));
+        Assert.That((Of(told, "finish"), Of(told, "end")), Is.EqualTo(("tool_calls", "tool_calls")));
+        Assert.That(
+            told.GetProperty("called").GetProperty("tool_calls")[0].GetProperty("function").GetProperty("name").GetString(),
+            Is.EqualTo("get_weather"));
+        Assert.That((Of(told, "second"), Of(told, "third")), Is.EqualTo(("The page says: snow", "The page says: snow")));
+        Assert.That(
+            Of(told.GetProperty("chunk").GetProperty("function"), "arguments"), Is.EqualTo("""{"city":"Bern"}"""));
+
+        static string Of(JsonElement value, string name) => value.GetProperty(name).GetString()!;
+    }
+
     private Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
         static request => request switch
         {
@@ -143,6 +250,8 @@ internal sealed class OpenAIDoorTests
                 Text = $"I look for the {request.Turn}th time, at a place that is far away.",
             },
             { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { }),
+            { Turn: 0 } when request.Says("Ask the page") => ChatReply.Call("get_weather", new { city = "Bern" }),
+            _ when request.Says("Ask the page") => ChatReply.Say($"The page says: {request.Last("tool")}"),
             _ => ChatReply.Say(Answer),
         },
         [
