@@ -95,15 +95,16 @@ public sealed partial class SecurityPolicyExampleTests
             (Policy("rules: [{name: other, when: {tool: other}, then: deny, reason: no}]"), 2),
             (Policy(defaults), 3),
         ];
-        ToolReach[] reaches = [ToolReach.Runtime, ToolReach.Workspace, ToolReach.Outside];
+        (ToolReach Reach, bool IsOfCaller)[] reaches =
+            [(ToolReach.Runtime, false), (ToolReach.Workspace, false), (ToolReach.Outside, true), (ToolReach.Outside, false)];
         Assert.That(rows, Has.Count.EqualTo(reaches.Length));
         foreach ((Policy policy, int column) in columns)
         {
-            foreach ((int row, ToolReach reach) in reaches.Index())
+            foreach ((int row, (ToolReach reach, bool isOfCaller)) in reaches.Index())
             {
                 foreach (ToolEffect effect in Enum.GetValues<ToolEffect>())
                 {
-                    PolicyVerdict verdict = policy.Decide(Call("x", effect) with { Reach = reach }).Verdict;
+                    PolicyVerdict verdict = policy.Decide(Call("x", effect) with { Reach = reach, IsClientTool = isOfCaller }).Verdict;
                     PolicyVerdict said = Said(rows[row][column], effect);
                     Assert.That(verdict, Is.EqualTo(said), $"{rows[row][0]}, {rows[row][column]}, {effect}");
                 }

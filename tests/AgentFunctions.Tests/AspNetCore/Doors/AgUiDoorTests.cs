@@ -148,7 +148,7 @@ internal sealed class AgUiDoorTests
             Is.EqualTo((string[])["user", "assistant", "tool", "assistant"]), told.ToString());
         Assert.That(told.GetProperty("finished").GetInt32(), Is.EqualTo(2));
         Assert.That(told.GetProperty("refused")[0].GetInt32(), Is.EqualTo(400));
-        Assert.That(told.GetProperty("refused")[1].GetString(), Does.Contain("'other'"));
+        Assert.That(told.GetProperty("refused")[1].GetString(), Does.Contain("other"));
     }
 
     private Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
