@@ -51,7 +51,7 @@ internal sealed partial class RunNamesTests
         new[]
         {
             "AgentFunctions", "AgentFunctions.AgentFramework", "AgentFunctions.Monitors", "AgentFunctions.Mcp",
-            "AgentFunctions.AspNetCore/Doors/Shared",
+            "AgentFunctions.AspNetCore/Doors/Shared", "AgentFunctions.AspNetCore/Doors/OpenAI",
         }
             .Select(project => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "../../../src", project)))
             .SelectMany(static folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))

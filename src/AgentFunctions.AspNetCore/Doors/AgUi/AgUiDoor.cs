@@ -94,6 +94,7 @@ internal static class AgUiDoor
     {
         RunProjection projection = http.RequestServices.GetRequiredService<RunProjection>();
         RunReader reader = http.RequestServices.GetRequiredService<RunReader>();
+        RunStands stands = http.RequestServices.GetRequiredService<RunStands>();
         foreach (Exchange exchange in exchanges.Where(one => after is null || one.From >= after.From))
         {
             Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
@@ -108,7 +109,7 @@ internal static class AgUiDoor
 
             await foreach (RunFrame frame in projection.TellAsync(exchange, caller, static _ => true, true, cancellationToken))
             {
-                run = frame is ExchangeEnded ? await reader.GetAsync(exchange.RunId, cancellationToken) : run;
+                run = frame is ExchangeEnded ? await stands.EndedAsync(exchange.RunId, cancellationToken) : run;
                 long number = frame.Number;
                 foreach (JsonObject told in fold.Take(frame))
                 {

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
 /// <summary>Chat completions: the same exchanges as responses, told as one message.</summary>
-internal sealed class ChatCompletions(NewResponses made, RunProjection projection, RunReader reader)
+internal sealed class ChatCompletions(NewResponses made, RunProjection projection, RunReader reader, RunStands stands)
 {
     private static readonly string[] Known =
     [
@@ -129,13 +129,12 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
     private async Task<JsonObject> WaitAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
     {
         var fold = new ChatFold();
-        if (!await projection.WaitAsync(exchange, caller, Responses.Carries, fold.Take, cancellationToken))
+        if (!await projection.WaitAsync(exchange, caller, Responses.Carries, TakeAsync, cancellationToken))
         {
             fold.Leave(exchange.RunId);
         }
 
-        Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
-        fold.EnsureAnswered(run);
+        Run run = await EnsureAnsweredAsync(fold, exchange, cancellationToken);
         JsonObject completion = Head(exchange, run.Agent, "chat.completion");
         completion["choices"] = new JsonArray(new JsonObject
         {
@@ -146,6 +145,21 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
         });
         completion["usage"] = fold.Usage;
         return completion;
+
+        Task TakeAsync(RunFrame frame)
+        {
+            fold.Take(frame);
+            return Task.CompletedTask;
+        }
+    }
+
+    private async Task<Run> EnsureAnsweredAsync(ChatFold fold, Exchange exchange, CancellationToken cancellationToken)
+    {
+        Run run = fold.HasFailed
+            ? await stands.EndedAsync(exchange.RunId, cancellationToken)
+            : await reader.GetAsync(exchange.RunId, cancellationToken);
+        fold.EnsureAnswered(run);
+        return run;
     }
 
     private static JsonObject MessageOf(ChatFold fold)
@@ -172,7 +186,7 @@ internal sealed class ChatCompletions(NewResponses made, RunProjection projectio
             fold.Take(frame);
         }
 
-        fold.EnsureAnswered(await reader.GetAsync(exchange.RunId, cancellationToken));
+        await EnsureAnsweredAsync(fold, exchange, cancellationToken);
         for (int at = 0, piece = 0; TextCuts.Next(fold.Text, at, piece, true) is > 0 and var length; at += length, piece++)
         {
             yield return Chunk(exchange, run.Agent, new JsonObject { ["content"] = fold.Text.Substring(at, length) }, null);

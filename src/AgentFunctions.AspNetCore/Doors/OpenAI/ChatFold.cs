@@ -20,6 +20,9 @@ internal sealed class ChatFold
     /// <summary>Gets why it ends.</summary>
     public string Reason { get; private set; } = "stop";
 
+    /// <summary>Gets whether the run failed.</summary>
+    public bool HasFailed => _status is "failed" or null;
+
     /// <summary>Gets the calls that the client is to execute; <see langword="null"/> for none.</summary>
     public JsonArray? Calls { get; private set; }
 
@@ -84,7 +87,7 @@ internal sealed class ChatFold
     /// <exception cref="OpenAIException">The run failed. Its client does not repeat the request.</exception>
     public void EnsureAnswered(Run run)
     {
-        if (_status is "failed" or null)
+        if (HasFailed)
         {
             string code = run.Error is { } error ? CamelCase.Of(error.Code) : "internalError";
             throw new OpenAIException(

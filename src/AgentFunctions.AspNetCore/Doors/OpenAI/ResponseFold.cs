@@ -11,8 +11,7 @@ namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 /// <summary>Makes of an exchange a response, and the events that lead to it.</summary>
 /// <param name="head">What the response has before anything happens.</param>
 /// <param name="runId">The run.</param>
-/// <param name="error">The error of a run that failed; <see langword="null"/> for none.</param>
-internal sealed class ResponseFold(JsonObject head, string runId, RunError? error)
+internal sealed class ResponseFold(JsonObject head, string runId)
 {
     private static readonly string[] s_first = ["response.created", "response.in_progress"];
 
@@ -20,6 +19,9 @@ internal sealed class ResponseFold(JsonObject head, string runId, RunError? erro
     private readonly Dictionary<string, int> _indexes = new(StringComparer.Ordinal);
     private TokenUsage _usage = new();
     private bool _isCut;
+
+    /// <summary>Gets or sets the error of a run that failed, before its end is taken; <see langword="null"/> for none.</summary>
+    public RunError? Error { get; set; }
 
     /// <summary>Gets whether the response is at its end.</summary>
     public bool IsEnded { get; private set; }
@@ -232,15 +234,15 @@ internal sealed class ResponseFold(JsonObject head, string runId, RunError? erro
                 return Close("response.incomplete", "cancelled", ended.Number);
             case "budgetExhausted":
                 head["incomplete_details"] = new JsonObject { ["reason"] = "max_output_tokens" };
-                Note(error?.Code ?? "budgetExhausted");
+                Note(Error?.Code ?? "budgetExhausted");
                 return Close("response.incomplete", "incomplete", ended.Number);
             default:
                 head["error"] = new JsonObject
                 {
-                    ["code"] = OpenAIErrors.CodeOf(error?.Code),
-                    ["message"] = error?.Message ?? ended.Event?.Text ?? "The run failed.",
+                    ["code"] = OpenAIErrors.CodeOf(Error?.Code),
+                    ["message"] = Error?.Message ?? ended.Event?.Text ?? "The run failed.",
                 };
-                Note(error?.Code ?? "internalError");
+                Note(Error?.Code ?? "internalError");
                 return Close("response.failed", "failed", ended.Number);
         }
     }

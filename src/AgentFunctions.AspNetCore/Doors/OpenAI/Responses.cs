@@ -69,6 +69,7 @@ internal sealed class Responses(
         ResponseFold fold = await FoldAsync(exchange, cancellationToken);
         await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Carries, false, cancellationToken))
         {
+            await EndAsync(fold, frame, exchange, cancellationToken);
             fold.Take(frame);
         }
 
@@ -82,7 +83,14 @@ internal sealed class Responses(
     public async Task<JsonObject> WaitAsync(Exchange exchange, Caller caller, CancellationToken cancellationToken)
     {
         ResponseFold fold = await FoldAsync(exchange, cancellationToken);
-        await projection.WaitAsync(exchange, caller, Carries, frame => fold.Take(frame), cancellationToken);
+        await projection.WaitAsync(
+            exchange, caller, Carries,
+            async frame =>
+            {
+                await EndAsync(fold, frame, exchange, cancellationToken);
+                fold.Take(frame);
+            },
+            cancellationToken);
         return fold.Response;
     }
 
@@ -105,6 +113,7 @@ internal sealed class Responses(
 
         await foreach (RunFrame frame in projection.TellAsync(exchange, caller, Carries, true, cancellationToken))
         {
+            await EndAsync(fold, frame, exchange, cancellationToken);
             foreach (JsonObject told in fold.Take(frame))
             {
                 if (NumberOf(told) > after)
@@ -161,6 +170,15 @@ internal sealed class Responses(
     /// <param name="open">The question.</param>
     public static bool Carries(OpenQuestion open) => open.Approval is not null;
 
+    /// <summary>Reads why a run has failed, once it has.</summary>
+    private async Task EndAsync(ResponseFold fold, RunFrame frame, Exchange exchange, CancellationToken cancellationToken)
+    {
+        if (frame is ExchangeEnded { Event.Code: not ("completed" or "cancelled") })
+        {
+            fold.Error = (await stands.EndedAsync(exchange.RunId, cancellationToken)).Error;
+        }
+    }
+
     private async Task<ResponseFold> FoldAsync(Exchange exchange, CancellationToken cancellationToken)
     {
         Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
@@ -195,7 +213,7 @@ internal sealed class Responses(
             head[name] = value?.DeepClone();
         }
 
-        return new ResponseFold(head, exchange.RunId, run.Error);
+        return new ResponseFold(head, exchange.RunId);
     }
 
     private static long NumberOf(JsonObject told) => told["sequence_number"]!.GetValue<long>();

@@ -97,7 +97,7 @@ internal sealed class RunProjection(
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Whether the exchange has ended; otherwise it goes on in the background.</returns>
     public async Task<bool> WaitAsync(
-        Exchange exchange, Caller caller, Func<OpenQuestion, bool> carries, Action<RunFrame> take,
+        Exchange exchange, Caller caller, Func<OpenQuestion, bool> carries, Func<RunFrame, Task> take,
         CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(options.Value.WaitFor, time);
@@ -106,7 +106,7 @@ internal sealed class RunProjection(
         {
             await foreach (RunFrame frame in TellAsync(exchange, caller, carries, true, either.Token))
             {
-                take(frame);
+                await take(frame);
             }
 
             return true;

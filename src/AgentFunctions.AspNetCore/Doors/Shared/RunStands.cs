@@ -104,6 +104,15 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
         }
     }
 
+    /// <summary>Gets a run whose journal tells of its end: that is written a moment before the run itself shows it.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<Run> EndedAsync(string id, CancellationToken cancellationToken)
+    {
+        await WaitBrieflyForEndAsync(id, cancellationToken);
+        return await reader.GetAsync(id, cancellationToken);
+    }
+
     /// <summary>Waits a little for a run that was asked to end.</summary>
     /// <param name="id">The run.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>

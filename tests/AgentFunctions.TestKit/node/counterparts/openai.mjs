@@ -167,6 +167,9 @@ const scenarios = {
       none: await of(() => client.responses.retrieve('resp_nothing')),
       model: await of(() => client.responses.create({ model: 'nobody', input: 'x' })),
       member: await of(() => client.responses.create({ model: 'worker', input: 'x', prompt: { id: 'p' } })),
+      failed: await client.responses.create({ model: 'worker', input: 'Refuse it.' }).then((one) => [one.status, one.error.code, one.metadata.agentfunctions_code]),
+      streamed: (await collect(await client.responses.create({ model: 'worker', input: 'Refuse it.', stream: true }))).at(-1).response.metadata,
+      failedChat: await of(() => client.chat.completions.create({ model: 'worker', messages: [{ role: 'user', content: 'Refuse it.' }] })),
       empty: await of(() => client.responses.create({ model: 'worker', input: '' })),
     };
   },

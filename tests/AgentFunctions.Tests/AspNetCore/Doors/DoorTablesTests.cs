@@ -65,6 +65,7 @@ internal sealed class DoorTablesTests
         [JournalEventTypes.QuestionWithdrawn] = Silent(JournalEventTypes.QuestionWithdrawn),
         [JournalEventTypes.StepRetrying] = Silent(JournalEventTypes.StepRetrying),
         [JournalEventTypes.CallbackFailed] = Silent(JournalEventTypes.CallbackFailed),
+        [JournalEventTypes.WorkspaceRestored] = Silent(JournalEventTypes.WorkspaceRestored),
         [JournalEventTypes.RunSuperseded] = Silent(JournalEventTypes.RunSuperseded),
     };
 
@@ -304,7 +305,8 @@ internal sealed class DoorTablesTests
 
     private static AgUiFold AgUi(RunError? error = null) => new("t", "r", Run, [], () => error);
 
-    private static ResponseFold Response(RunError? error) => new(new JsonObject { ["metadata"] = new JsonObject() }, Run, error);
+    private static ResponseFold Response(RunError? error) =>
+        new(new JsonObject { ["metadata"] = new JsonObject() }, Run) { Error = error };
 
     private static string TypeOf(JsonObject told) => told["type"]!.ToString();
 }

@@ -99,6 +99,11 @@ internal sealed class OpenAIDoorTests
 
         Assert.That(told.GetProperty("model").GetProperty("code").GetString(), Is.EqualTo("model_not_found"));
         Assert.That(told.GetProperty("member").GetProperty("param").GetString(), Is.EqualTo("prompt"));
+        Assert.That(
+            told.GetProperty("failed").EnumerateArray().Select(static one => one.GetString()),
+            Is.EqualTo((string[])["failed", "server_error", "ModelRefused"]), told.ToString());
+        Assert.That(told.GetProperty("streamed").GetProperty("agentfunctions_code").GetString(), Is.EqualTo("ModelRefused"));
+        Assert.That(told.GetProperty("failedChat").GetProperty("code").GetString(), Is.EqualTo("modelRefused"));
         Assert.That(told.GetProperty("empty").GetProperty("status").GetInt32(), Is.EqualTo(400));
     }
 
@@ -250,6 +255,7 @@ internal sealed class OpenAIDoorTests
                 Text = $"I look for the {request.Turn}th time, at a place that is far away.",
             },
             { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { }),
+            _ when request.Says("Refuse it") => new ChatReply { Refusal = "No." },
             { Turn: 0 } when request.Says("Ask the page") => ChatReply.Call("get_weather", new { city = "Bern" }),
             _ when request.Says("Ask the page") => ChatReply.Say($"The page says: {request.Last("tool")}"),
             _ => ChatReply.Say(Answer),
