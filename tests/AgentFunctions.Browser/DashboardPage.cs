@@ -16,6 +16,14 @@ internal sealed class DashboardPage : IAsyncDisposable
         })).violations.map(fault => `${fault.id}: ${fault.nodes.slice(0, 3).map(node => node.html).join('; ')}`)
         """;
 
+    // A null or a number that stands for "there is none", beside elements that say something.
+    private const string Stray = """
+        () => [...document.querySelectorAll('main *')].flatMap(element => [...element.childNodes].filter(node => node.nodeType === 3
+          && (/^(null|undefined|NaN|\[object .*)$/.test(node.data.trim()) || node.data.trim() === '0' && element.childElementCount > 0
+            && element.matches('.screen, .screen > *, .card, .body, .cards, .two, .two > *, dd, .chips'))))
+          .map(node => `${node.parentElement.className}: ${node.data}`)
+        """;
+
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
     private readonly ConcurrentQueue<string> _faults = new();
@@ -121,9 +129,13 @@ internal sealed class DashboardPage : IAsyncDisposable
         return least;
     }
 
-    /// <summary>Nothing is wider than the window.</summary>
-    public async Task AssertFitsAsync(string what) => Assert.That(
-        await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - window.innerWidth"), Is.LessThanOrEqualTo(0), what);
+    /// <summary>Nothing is wider than the window, and nothing says what only a program would.</summary>
+    public async Task AssertFitsAsync(string what)
+    {
+        Assert.That(
+            await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth - window.innerWidth"), Is.LessThanOrEqualTo(0), what);
+        Assert.That(await Page.EvaluateAsync<string[]>(Stray), Is.Empty, what);
+    }
 
     public ValueTask DisposeAsync() => _context.DisposeAsync();
 

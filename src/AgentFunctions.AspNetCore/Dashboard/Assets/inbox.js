@@ -189,7 +189,7 @@ export async function mount(view) {
   function before(past) {
     if (!past || !past.approved && !past.denied) return null;
     const { approved, denied, edited, last } = past;
-    return [h('dt', null, 'Before'), h('dd', null, `approved ${plural(approved, 'time')}`, edited && `, ${count(edited)} with changes`,
+    return [h('dt', null, 'Before'), h('dd', null, `approved ${plural(approved, 'time')}`, edited > 0 && `, ${count(edited)} with changes`,
       `, denied ${plural(denied, 'time')}`, last && h('div', { class: 'muted' }, `${last.by}: ${last.approves ? 'yes' : 'no'}`,
       last.comment && ` “${oneLine(last.comment, 200)}”`, ', ', age(last.at), ' ago'))];
   }

@@ -118,7 +118,7 @@ export async function mount(view) {
   await load();
   const [{ quotas }, queue] = await Promise.all([get('quotas').catch(() => ({ quotas: [] })), tryGet('queue').catch(() => null)]);
   if (!view.live) return null;
-  view.el.append(h('div', { class: 'cards', css: { 'margin-top': '14px' } }, quotas.length && card('Quotas', null, quotaLines(quotas)),
+  view.el.append(h('div', { class: 'cards', css: { 'margin-top': '14px' } }, quotas.length > 0 && card('Quotas', null, quotaLines(quotas)),
     queue?.limited && card('Queue', h('span', { class: 'muted' }, `${count(queue.active)} at work, ${count(queue.waiting.length)} waiting`),
       queue.waiting.length ? queue.waiting.slice(0, 50).map(one => h('div', { class: 'event-line' }, age(one.since), icon('queued'),
         h('span', null, link(`runs/${one.run}`, shortId(one.run)), one.priority !== 'normal' && [' ', tag(words(one.priority))]))) :
