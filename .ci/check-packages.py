@@ -7,6 +7,7 @@ import zipfile
 import xml.etree.ElementTree as xml
 
 TOOL = "AgentFunctions.Cli"
+TEMPLATES = "AgentFunctions.Templates"
 TOOL_LIMIT = 20_000_000
 LIBRARY_LIMIT = 3_000_000
 
@@ -27,6 +28,7 @@ ALLOWED = {
     "AgentFunctions.AzureStorage": ["Azure.Storage.", *AZURE_IDENTITY],
     "AgentFunctions.DurableTask": ["Microsoft.DurableTask.", "Google.Protobuf", "Grpc.", "System.Reactive."],
     "AgentFunctions.AzureFunctions": None,
+    "AgentFunctions.Testing": ["Microsoft.Data.Sqlite", "SQLitePCLRaw."],
 }
 
 
@@ -59,6 +61,16 @@ def check(path):
     if name == TOOL:
         stray = [file for file in names if file not in common and not file.startswith("tools/net10.0/any/")]
         stray += [file for file in names if re.search(r"\.(pdb|xml)$", file) and not file.endswith("DotnetToolSettings.xml")]
+    elif name == TEMPLATES:
+        stray = [file for file in names if file not in common and not file.startswith("content/") or re.search(r"/(bin|obj)/", file)]
+        used = [
+            (id, asked) for file in names if file.endswith(".csproj")
+            for id, asked in re.findall(r'"(AgentFunctions[.\w]*)" Version="([^"]+)"', package.read(file).decode())]
+        for id, asked in used:
+            if not os.path.exists(os.path.join(os.path.dirname(path), f"{id}.{asked}.nupkg")):
+                yield f"{name} asks for {id} {asked}, which is not packed: set the versions in templates/ to that of this release"
+        if not used:
+            yield f"{name} uses no package of this repository"
     else:
         files = [f"lib/net10.0/{name}.dll", f"lib/net10.0/{name}.xml"]
         missing += [file for file in files if file not in names]
@@ -68,7 +80,7 @@ def check(path):
     if stray:
         yield f"{name} has stray files: {', '.join(stray[:10])}"
 
-    if name != TOOL:
+    if name not in (TOOL, TEMPLATES):
         allowed = ALLOWED.get(name, [])
         ids = [dependency.get("id") for dependency in metadata.iter("dependency")]
         foreign = [id for id in ids if allowed is not None and not id.startswith("AgentFunctions") and not id.startswith(tuple(COMMON + allowed))]
@@ -81,7 +93,7 @@ def check(path):
             yield f"{name} depends on another version of {', '.join(pins)}"
 
     symbols = path[: -len(".nupkg")] + ".snupkg"
-    if name == TOOL:
+    if name in (TOOL, TEMPLATES):
         return
     if not os.path.exists(symbols):
         yield f"{name} has no symbols"
@@ -98,7 +110,7 @@ def main(feed):
     packages = sorted(glob.glob(os.path.join(feed, "*.nupkg")))
     faults = [fault for path in packages for fault in check(path)]
     packed = {re.sub(r"\.\d+\.\d+\.\d+.*", "", os.path.basename(path)) for path in packages}
-    projects = {os.path.basename(path)[: -len(".csproj")] for path in glob.glob("src/*/*.csproj")}
+    projects = {os.path.basename(path)[: -len(".csproj")] for path in glob.glob("src/*/*.csproj") + glob.glob("templates/*.csproj")}
     faults += [f"{project} is not packed: add it to src/Packages.slnf" for project in sorted(projects - packed)]
     for fault in faults:
         print(fault, file=sys.stderr)

@@ -22,11 +22,32 @@ public sealed class AgentTool
         _hash = new Lazy<string>(ComputeHash);
     }
 
+    private AgentTool(AgentTool tool)
+        : this(tool.Function, tool.Effect)
+    {
+        Check = tool.Check;
+        MayRunAny = tool.MayRunAny;
+        Reach = tool.Reach;
+        Paths = tool.Paths;
+        Uses = tool.Uses;
+        Timeout = tool.Timeout;
+        ResultLimit = tool.ResultLimit;
+        IsOptIn = tool.IsOptIn;
+        AsksPerson = tool.AsksPerson;
+        Group = tool.Group;
+        IsDelegation = tool.IsDelegation;
+        IsForSearch = tool.IsForSearch;
+        AsksPeople = tool.AsksPeople;
+        IsClient = tool.IsClient;
+        Reconcile = tool.Reconcile;
+        Job = tool.Job;
+    }
+
     /// <summary>Gets the function.</summary>
-    public AIFunction Function { get; }
+    public AIFunction Function { get; private init; }
 
     /// <summary>Gets what it does to the world.</summary>
-    public ToolEffect Effect { get; }
+    public ToolEffect Effect { get; private init; }
 
     /// <summary>Gets the name that the model calls it by.</summary>
     public string Name => Function.Name;
@@ -127,42 +148,64 @@ public sealed class AgentTool
             MarshalResult = static (result, _, _) => ValueTask.FromResult(result),
         });
 
+    /// <summary>
+    /// Creates the same tool with a probe that finds out after a crash whether a started call took effect. It must not change anything.
+    /// </summary>
+    /// <param name="reconcile">The probe; <see cref="ToolContext.IdempotencyKey"/> says which call is meant.</param>
+    public AgentTool WithReconcile(Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>> reconcile)
+    {
+        ArgumentNullException.ThrowIfNull(reconcile);
+        return new(this) { Reconcile = reconcile };
+    }
+
+    /// <summary>Creates the same tool as a job: its function starts the work, and the host looks now and then whether there is a result.</summary>
+    /// <param name="poll">Looks at the work, as <see cref="ToolJob.Poll"/>.</param>
+    /// <param name="pollInterval">The least time between two looks; a minute if <see langword="null"/>.</param>
+    /// <param name="timeout">The time after which the work is given up; a day if <see langword="null"/>.</param>
+    public AgentTool AsJob(
+        Func<ToolContext, AIFunctionArguments, CancellationToken, Task<Reconciliation>> poll,
+        TimeSpan? pollInterval = null, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(poll);
+        var job = new ToolJob(poll);
+        return AsJob(job with { PollInterval = pollInterval ?? job.PollInterval, Timeout = timeout ?? job.Timeout });
+    }
+
+    /// <summary>Creates the same tool as a job.</summary>
+    /// <param name="job">How the host looks at the work.</param>
+    public AgentTool AsJob(ToolJob job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return new(this) { Job = job };
+    }
+
+    /// <summary>Creates the same tool with another time limit of one call.</summary>
+    /// <param name="timeout">The limit.</param>
+    public AgentTool WithTimeout(TimeSpan timeout) => new(this) { Timeout = timeout };
+
+    /// <summary>Creates the same tool around another function, for instance one that wraps <see cref="Function"/>.</summary>
+    /// <param name="function">The function.</param>
+    public AgentTool WithFunction(AIFunction function)
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        return new(this) { Function = function };
+    }
+
     /// <summary>The same tool, taken to do something else to the world.</summary>
     /// <param name="effect">What it is taken to do.</param>
-    internal AgentTool WithEffect(ToolEffect effect) => effect == Effect ? this : With(effect, Reach, ResultLimit);
+    internal AgentTool WithEffect(ToolEffect effect) => effect == Effect ? this : new(this) { Effect = effect };
 
     /// <summary>The same tool, whose effects reach less or more.</summary>
     /// <param name="reach">How far.</param>
-    internal AgentTool WithReach(ToolReach reach) => reach == Reach ? this : With(Effect, reach, ResultLimit);
+    internal AgentTool WithReach(ToolReach reach) => reach == Reach ? this : new(this) { Reach = reach };
 
     /// <summary>The same tool, whose arguments an agent's definition restricts.</summary>
     /// <param name="check">Complains about arguments.</param>
-    internal AgentTool WithCheck(Func<IReadOnlyDictionary<string, JsonElement>, string?> check) => With(Effect, Reach, ResultLimit, check);
+    internal AgentTool WithCheck(Func<IReadOnlyDictionary<string, JsonElement>, string?> check) => new(this) { Check = check };
 
     /// <summary>The same tool with another limit of its results.</summary>
     /// <param name="limit">The most characters of a result.</param>
-    internal AgentTool WithResultLimit(int limit) => With(Effect, Reach, limit);
-
-    private AgentTool With(
-        ToolEffect effect, ToolReach reach, int resultLimit, Func<IReadOnlyDictionary<string, JsonElement>, string?>? check = null) => new(Function, effect)
-        {
-            Check = check ?? Check,
-            MayRunAny = MayRunAny,
-            Reach = reach,
-            Paths = Paths,
-            Uses = Uses,
-            Timeout = Timeout,
-            ResultLimit = resultLimit,
-            IsOptIn = IsOptIn,
-            AsksPerson = AsksPerson,
-            Group = Group,
-            IsDelegation = IsDelegation,
-            IsForSearch = IsForSearch,
-            AsksPeople = AsksPeople,
-            IsClient = IsClient,
-            Reconcile = Reconcile,
-            Job = Job,
-        };
+    internal AgentTool WithResultLimit(int limit) => new(this) { ResultLimit = limit };
 
     /// <summary>The arguments of one call, as the function wants them.</summary>
     /// <param name="context">Which call.</param>

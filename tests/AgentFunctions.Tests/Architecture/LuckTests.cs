@@ -65,9 +65,9 @@ internal sealed partial class LuckTests
         Is.Empty, $"A machine may be very busy: [CancelAfter({FewestSeconds}_000)] at least.");
 
     [Test]
-    public void Clocks_OfTests_AreTwo() => Assert.That(
-        Sources.Where(static file => Clock().IsMatch(file.Value)).Select(static file => file.Key), Is.EqualTo(new[] { "AgentFunctions.TestKit/VirtualTime.cs" }),
-        "FakeTimeProvider says it all, but for a clock that is set while no time passes: that is VirtualTime.");
+    public void Clocks_OfTests_AreOthers() => Assert.That(
+        Sources.Where(static file => Clock().IsMatch(file.Value)).Select(static file => file.Key), Is.Empty,
+        "FakeTimeProvider says it all, but for a clock that is set while no time passes: that is VirtualTime of AgentFunctions.Testing.");
 
     /// <summary>One that never ends waits for nothing.</summary>
     [GeneratedRegex(@"Task\.Delay\((?!Timeout\.Infinite)|Thread\.Sleep\(", RegexOptions.CultureInvariant)]

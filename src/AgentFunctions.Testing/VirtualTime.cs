@@ -1,4 +1,4 @@
-namespace AgentFunctions.TestKit;
+namespace AgentFunctions.Testing;
 
 /// <summary>
 /// A clock that a test moves. Timers run on elapsed time, as real ones do: <see cref="Step"/> sets the clock without letting

@@ -1,0 +1,228 @@
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Governance.Policies;
+using AgentFunctions.Governance.Questions;
+using AgentFunctions.Runs;
+using AgentFunctions.Testing;
+using static AgentFunctions.Testing.ScriptedTurn;
+
+namespace AgentFunctions.Tests.UserTests;
+
+/// <summary>The test kit, used as a user of the library would.</summary>
+[CancelAfter(300_000)]
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class AgentTestHostTests
+{
+    private const string NoQuestions = "rules:\n  - name: pay\n    when: { tool: [pay, report] }\n    then: allow\n";
+
+    private readonly Refunds _refunds = new();
+
+    [Test]
+    public async Task Run_Scripted_CallsItsToolsAndEnds(CancellationToken cancellationToken)
+    {
+        var model = new ScriptedModel(Calls("find", new { id = "A-7" }).And("find", new { id = "A-8" }), Says("Both are paid."));
+        await using AgentTestHost host = await AgentTestHost.StartAsync(model, _refunds.AddTo, null, cancellationToken);
+
+        Run run = await host.RunAsync("Look at the orders.", "clerk", cancellationToken);
+
+        Assert.That((run.Status, run.Result?.Text), Is.EqualTo((RunStatus.Completed, "Both are paid.")));
+        Assert.That(host.Executions.Select(static done => done.Argument<string>("id")), Is.EquivalentTo(new[] { "A-7", "A-8" }));
+        Assert.That(model.Requests[1].Results, Is.EqualTo(new[] { "order A-7", "order A-8" }));
+        Assert.That(model.Requests[0].Instructions, Does.StartWith("Pay back what is owed."));
+        await host.VerifyReplayAsync(cancellationToken);
+    }
+
+    [Test]
+    public async Task Approval_Given_LetsTheCallHappen(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await PayingAsync(cancellationToken);
+        Run run = await host.SubmitAsync("Pay order A-7 back.", "clerk", cancellationToken);
+
+        Approval approval = await host.WaitForApprovalAsync(run.Id, cancellationToken);
+        Assert.That(_refunds.Booked, Is.Empty);
+        await host.ApproveAsync(approval, new Caller("user:ann") { Roles = ["approver"] }, cancellationToken: cancellationToken);
+        run = await host.WaitForEndAsync(run.Id, cancellationToken: cancellationToken);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(_refunds.Booked, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Approval_Denied_IsToldToTheModel(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await PayingAsync(cancellationToken);
+        Run run = await host.SubmitAsync("Pay order A-7 back.", "clerk", cancellationToken);
+
+        await host.DenyAsync(await host.WaitForApprovalAsync(run.Id, cancellationToken), null, "Not this one.", cancellationToken);
+        await host.WaitForEndAsync(run.Id, cancellationToken: cancellationToken);
+
+        Assert.That(_refunds.Booked, Is.Empty);
+        Assert.That(host.Model.Requests[1].LastResult, Does.Contain("Not this one."));
+    }
+
+    [Test]
+    public async Task Approval_NobodyDecides_ExpiresAfterADayOfVirtualTime(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await PayingAsync(cancellationToken);
+        Run run = await host.SubmitAsync("Pay order A-7 back.", "clerk", cancellationToken);
+        DateTimeOffset begun = host.Time.GetUtcNow();
+
+        run = await host.WaitForEndAsync(run.Id, within: TimeSpan.FromDays(2), cancellationToken);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(_refunds.Booked, Is.Empty);
+        Assert.That(host.Time.GetUtcNow() - begun, Is.GreaterThanOrEqualTo(TimeSpan.FromDays(1)));
+    }
+
+    [Test]
+    public async Task Question_Answered_IsReadByTheModel(CancellationToken cancellationToken)
+    {
+        var model = new ScriptedModel(
+            Calls("ask_person", new { question = "Which order?", choices = new[] { "A-7", "A-8" } }), Says("Thank you."));
+        await using AgentTestHost host = await AgentTestHost.StartAsync(model, _refunds.AddTo, null, cancellationToken);
+        Run run = await host.SubmitAsync("Ask.", "clerk", cancellationToken);
+
+        Question question = await host.WaitForQuestionAsync(run.Id, cancellationToken);
+        string field = question.Form.GetProperty("properties").EnumerateObject().First().Name;
+        await host.AnswerAsync(question, new Dictionary<string, string> { [field] = "A-8" }, cancellationToken: cancellationToken);
+        run = await host.WaitForEndAsync(run.Id, cancellationToken: cancellationToken);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(model.Requests[1].LastResult, Does.Contain("A-8"));
+    }
+
+    [Test]
+    public async Task Job_StillRunning_IsLookedAtUntilItIsDone(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        var model = new ScriptedModel(Calls("report"), Says("Here it is."));
+        await using AgentTestHost host = await AgentTestHost.StartAsync(
+            model, _refunds.AddTo, options => options.WithPolicy(folder.Write("policy.yaml", NoQuestions)), cancellationToken);
+        Run run = await host.SubmitAsync("Report.", "clerk", cancellationToken);
+
+        run = await host.WaitForEndAsync(run.Id, within: TimeSpan.FromDays(1), cancellationToken);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(model.Requests[1].LastResult, Is.EqualTo("the report"));
+        Assert.That(host.Time.GetUtcNow().Hour, Is.GreaterThanOrEqualTo(15));
+    }
+
+    private static IEnumerable<TestCaseData> Crashes()
+    {
+        yield return new(Moment.BeforeTurn(1), true, 1);
+        yield return new(Moment.AfterTurn(1), true, 1);
+        yield return new(Moment.BeforeCall("pay"), true, 1);
+        yield return new(Moment.AfterCall("pay"), true, 1);
+        yield return new(Moment.AfterTurn(2), true, 1);
+        yield return new(Moment.BeforeCall("pay"), false, 0);
+        yield return new(Moment.AfterCall("pay"), false, 1);
+    }
+
+    [TestCaseSource(nameof(Crashes))]
+    public async Task Crash_AtANamedMoment_DoublesNothing(Moment moment, bool canBeAsked, int booked)
+    {
+        CancellationToken cancellationToken = TestContext.CurrentContext.CancellationToken;
+        using var folder = new TemporaryFolder();
+        var refunds = new Refunds { CanBeAsked = canBeAsked };
+        var model = new ScriptedModel(Calls("pay", new { amount = 80 }), Says("Done."));
+        await using AgentTestHost host = await AgentTestHost.StartAsync(
+            model, refunds.AddTo, options => options.WithPolicy(folder.Write("policy.yaml", NoQuestions)), cancellationToken);
+
+        host.CrashAt(moment);
+        Run run = await host.RunAsync("Pay order A-7 back.", "clerk", cancellationToken);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(host.Starts, Is.EqualTo(2));
+        Assert.That(refunds.Booked, Has.Count.EqualTo(booked));
+        host.EnsureNoEffectTwice();
+        await host.VerifyReplayAsync(cancellationToken);
+    }
+
+    [Test]
+    public async Task Crash_ThatNeverCame_IsToldByTheAssertion(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await AgentTestHost.StartAsync(new ScriptedModel(Says("Done.")), _refunds.AddTo, null, cancellationToken);
+
+        host.CrashAt(Moment.AfterCall("pay"));
+        await host.RunAsync("Do nothing.", "clerk", cancellationToken);
+
+        Assert.That(host.EnsureNoEffectTwice, Throws.InvalidOperationException.With.Message.Contains("did not die after the call of pay"));
+    }
+
+    [Test]
+    public async Task Crash_WhileAPersonIsAsked_KeepsTheApproval(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await PayingAsync(cancellationToken);
+        Run run = await host.SubmitAsync("Pay order A-7 back.", "clerk", cancellationToken);
+        Approval before = await host.WaitForApprovalAsync(run.Id, cancellationToken);
+
+        await host.CrashAsync(cancellationToken);
+        Approval after = await host.WaitForApprovalAsync(run.Id, cancellationToken);
+        await host.ApproveAsync(after, cancellationToken: cancellationToken);
+        await host.WaitForEndAsync(run.Id, cancellationToken: cancellationToken);
+
+        Assert.That(after.Id, Is.EqualTo(before.Id));
+        Assert.That(_refunds.Booked, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public async Task Script_TooShort_FailsTheRunWithWords(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await AgentTestHost.StartAsync(
+            new ScriptedModel(Calls("find", new { id = "A-7" })), _refunds.AddTo, null, cancellationToken);
+
+        Run run = await host.RunAsync("Look.", "clerk", cancellationToken);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Failed));
+        Assert.That(run.Error?.Message, Does.Contain("The script has 1 turns, and the run asks for turn 2"));
+    }
+
+    [Test]
+    public async Task Wait_ForWhatDoesNotCome_SaysWhereTheRunStands(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await PayingAsync(cancellationToken, static options => options.Patience = TimeSpan.Zero);
+        Run run = await host.SubmitAsync("Pay order A-7 back.", "clerk", cancellationToken);
+
+        Assert.That(
+            async () => await host.WaitForEndAsync(run.Id, cancellationToken: cancellationToken),
+            Throws.TypeOf<TimeoutException>().With.Message.Contains($"Run {run.Id} did not come to the end"));
+    }
+
+    [Test]
+    public async Task History_KeptInAFile_ReplaysAndTellsADifference(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        await using AgentTestHost host = await AgentTestHost.StartAsync(
+            new ScriptedModel(Calls("find", new { id = "A-7" }), Says("Done.")), _refunds.AddTo, null, cancellationToken);
+        Run run = await host.RunAsync("Look.", "clerk", cancellationToken);
+        string file = Path.Combine(folder.Path, "history.json");
+
+        (await host.HistoryAsync(run.Id, cancellationToken)).Save(file);
+        RecordedHistory.Load(file).Verify();
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"CallTool\"", "\"CallAnother\"", StringComparison.Ordinal));
+
+        Assert.That(() => RecordedHistory.Load(file).Verify(), Throws.InvalidOperationException.With.Message.Contains("does not replay"));
+    }
+
+    [Test]
+    public async Task Policy_WithoutARun_GivesItsVerdict(CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        string policy = folder.Write("policy.yaml", """
+            rules:
+              - name: small-refunds
+                when: { tool: pay, arguments: { amount: { below: 101 } } }
+                then: allow
+            """);
+        await using PolicyCheck check = PolicyCheck.Load(policy, _refunds.AddTo);
+
+        Assert.That(check.Rules, Is.EqualTo(new[] { "small-refunds" }));
+        Assert.That((await check.JudgeAsync("clerk", "pay", new { amount = 80 }, cancellationToken: cancellationToken)).Verdict, Is.EqualTo(PolicyVerdict.Allow));
+        Assert.That((await check.JudgeAsync("clerk", "pay", new { amount = 800 }, cancellationToken: cancellationToken)).Verdict, Is.EqualTo(PolicyVerdict.Ask));
+        Assert.That(
+            async () => await check.JudgeAsync("clerk", "no_such_tool", cancellationToken: cancellationToken),
+            Throws.TypeOf<AgentException>().With.Property("Code").EqualTo(ErrorCode.ToolNotFound));
+    }
+
+    private Task<AgentTestHost> PayingAsync(CancellationToken cancellationToken, Action<AgentTestOptions>? options = null) => AgentTestHost.StartAsync(
+        new ScriptedModel(Calls("pay", new { amount = 80 }), Says("Done.")), _refunds.AddTo, options, cancellationToken);
+}
