@@ -10,11 +10,15 @@ namespace AgentFunctions.Tests.UserTests;
 /// <summary>The test kit, used as a user of the library would.</summary>
 [CancelAfter(300_000)]
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
-internal sealed class AgentTestHostTests
+internal sealed class AgentTestHostTests : IDisposable
 {
+    private const string Questions = "rules:\n  - name: pay\n    when: { tool: pay }\n    then: ask\n";
     private const string NoQuestions = "rules:\n  - name: pay\n    when: { tool: [pay, report] }\n    then: allow\n";
 
     private readonly Refunds _refunds = new();
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
 
     [Test]
     public async Task Run_Scripted_CallsItsToolsAndEnds(CancellationToken cancellationToken)
@@ -93,10 +97,9 @@ internal sealed class AgentTestHostTests
     [Test]
     public async Task Job_StillRunning_IsLookedAtUntilItIsDone(CancellationToken cancellationToken)
     {
-        using var folder = new TemporaryFolder();
         var model = new ScriptedModel(Calls("report"), Says("Here it is."));
         await using AgentTestHost host = await AgentTestHost.StartAsync(
-            model, _refunds.AddTo, options => options.WithPolicy(folder.Write("policy.yaml", NoQuestions)), cancellationToken);
+            model, _refunds.AddTo, options => options.WithPolicy(_folder.Write("policy.yaml", NoQuestions)), cancellationToken);
         Run run = await host.SubmitAsync("Report.", "clerk", cancellationToken);
 
         run = await host.WaitForEndAsync(run.Id, within: TimeSpan.FromDays(1), cancellationToken);
@@ -121,11 +124,10 @@ internal sealed class AgentTestHostTests
     public async Task Crash_AtANamedMoment_DoublesNothing(Moment moment, bool canBeAsked, int booked)
     {
         CancellationToken cancellationToken = TestContext.CurrentContext.CancellationToken;
-        using var folder = new TemporaryFolder();
         var refunds = new Refunds { CanBeAsked = canBeAsked };
         var model = new ScriptedModel(Calls("pay", new { amount = 80 }), Says("Done."));
         await using AgentTestHost host = await AgentTestHost.StartAsync(
-            model, refunds.AddTo, options => options.WithPolicy(folder.Write("policy.yaml", NoQuestions)), cancellationToken);
+            model, refunds.AddTo, options => options.WithPolicy(_folder.Write("policy.yaml", NoQuestions)), cancellationToken);
 
         host.CrashAt(moment);
         Run run = await host.RunAsync("Pay order A-7 back.", "clerk", cancellationToken);
@@ -190,11 +192,10 @@ internal sealed class AgentTestHostTests
     [Test]
     public async Task History_KeptInAFile_ReplaysAndTellsADifference(CancellationToken cancellationToken)
     {
-        using var folder = new TemporaryFolder();
         await using AgentTestHost host = await AgentTestHost.StartAsync(
             new ScriptedModel(Calls("find", new { id = "A-7" }), Says("Done.")), _refunds.AddTo, null, cancellationToken);
         Run run = await host.RunAsync("Look.", "clerk", cancellationToken);
-        string file = Path.Combine(folder.Path, "history.json");
+        string file = Path.Combine(_folder.Path, "history.json");
 
         (await host.HistoryAsync(run.Id, cancellationToken)).Save(file);
         RecordedHistory.Load(file).Verify();
@@ -206,8 +207,7 @@ internal sealed class AgentTestHostTests
     [Test]
     public async Task Policy_WithoutARun_GivesItsVerdict(CancellationToken cancellationToken)
     {
-        using var folder = new TemporaryFolder();
-        string policy = folder.Write("policy.yaml", """
+        string policy = _folder.Write("policy.yaml", """
             rules:
               - name: small-refunds
                 when: { tool: pay, arguments: { amount: { below: 101 } } }
@@ -224,5 +224,11 @@ internal sealed class AgentTestHostTests
     }
 
     private Task<AgentTestHost> PayingAsync(CancellationToken cancellationToken, Action<AgentTestOptions>? options = null) => AgentTestHost.StartAsync(
-        new ScriptedModel(Calls("pay", new { amount = 80 }), Says("Done.")), _refunds.AddTo, options, cancellationToken);
+        new ScriptedModel(Calls("pay", new { amount = 80 }), Says("Done.")), _refunds.AddTo,
+        set =>
+        {
+            set.WithPolicy(_folder.Write("policy.yaml", Questions));
+            options?.Invoke(set);
+        },
+        cancellationToken);
 }
