@@ -15,7 +15,7 @@ LIBRARY_LIMIT = 3_000_000
 HAS_HISTORY = os.path.exists(".git")
 
 # The package families that a package may bring along, apart from those of the packages of this repository that it names.
-COMMON = ["Microsoft.Extensions.", "Polly.Core", "YamlDotNet"]
+COMMON = ["Microsoft.Extensions.", "OpenTelemetry.Api", "Polly.Core", "YamlDotNet"]
 AZURE_IDENTITY = ["Azure.Core", "Azure.Identity"]
 ALLOWED = {
     "AgentFunctions": [],
