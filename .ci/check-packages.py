@@ -28,6 +28,7 @@ ALLOWED = {
     "AgentFunctions.AzureStorage": ["Azure.Storage.", *AZURE_IDENTITY],
     "AgentFunctions.DurableTask": ["Microsoft.DurableTask.", "Google.Protobuf", "Grpc.", "System.Reactive."],
     "AgentFunctions.AzureFunctions": None,
+    "AgentFunctions.OpenTelemetry": ["OpenTelemetry"],
     "AgentFunctions.Testing": ["Microsoft.Data.Sqlite", "SQLitePCLRaw."],
 }
 
@@ -111,7 +112,7 @@ def main(feed):
     faults = [fault for path in packages for fault in check(path)]
     packed = {re.sub(r"\.\d+\.\d+\.\d+.*", "", os.path.basename(path)) for path in packages}
     projects = {os.path.basename(path)[: -len(".csproj")] for path in glob.glob("src/*/*.csproj") + glob.glob("templates/*.csproj")}
-    faults += [f"{project} is not packed: add it to src/Packages.slnf" for project in sorted(projects - packed)]
+    faults += [f"{project} is not packed: is it in AgentFunctions.sln?" for project in sorted(projects - packed)]
     for fault in faults:
         print(fault, file=sys.stderr)
     print(f"{len(packages)} packages, {sum(map(os.path.getsize, packages)):,} bytes, {len(faults)} faults")
