@@ -26,12 +26,19 @@ public static class DurableJson
     /// <summary>Writes a value as JSON; <see langword="null"/> for null.</summary>
     /// <param name="value">The value.</param>
     public static string? Serialize(object? value) =>
-        value is null ? null : JsonSerializer.Serialize(value, Options.GetTypeInfo(value.GetType()));
+        value switch
+        {
+            null => null,
+            WrittenJson written => written.Text,
+            _ => JsonSerializer.Serialize(value, Options.GetTypeInfo(value.GetType())),
+        };
 
     /// <summary>Reads a value from JSON; the type's default for <see langword="null"/>.</summary>
     /// <typeparam name="T">The type to read.</typeparam>
     /// <param name="json">The JSON.</param>
     /// <exception cref="JsonException">The text is not JSON of that type.</exception>
     public static T? Deserialize<T>(string? json) =>
-        json is null ? default : JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T)));
+        json is null ? default
+        : typeof(T) == typeof(WrittenJson) ? (T)(object)new WrittenJson(json)
+        : JsonSerializer.Deserialize(json, (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T)));
 }

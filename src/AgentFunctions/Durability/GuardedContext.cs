@@ -21,15 +21,15 @@ internal sealed class GuardedContext(IOrchestrationContext inner, IPayloadGuard 
     public Guid NewGuid() => inner.NewGuid();
 
     public async Task<TResult> CallActivityAsync<TResult>(string name, object? input = null, TaskOptions? options = null) =>
-        Open<TResult>(await inner.CallActivityAsync<JsonElement>(name, Close(input), options));
+        Open<TResult>(await inner.CallActivityAsync<WrittenJson>(name, Close(input), options));
 
     public async Task<TResult> CallSubOrchestratorAsync<TResult>(string name, object? input = null, SubOrchestrationOptions? options = null) =>
-        Open<TResult>(await inner.CallSubOrchestratorAsync<JsonElement>(name, Close(input), options));
+        Open<TResult>(await inner.CallSubOrchestratorAsync<WrittenJson>(name, Close(input), options));
 
     public Task CreateTimerAsync(DateTimeOffset fireAt, CancellationToken cancellationToken = default) => inner.CreateTimerAsync(fireAt, cancellationToken);
 
     public async Task<T> WaitForExternalEventAsync<T>(string name, CancellationToken cancellationToken = default) =>
-        Open<T>(await inner.WaitForExternalEventAsync<JsonElement>(name, cancellationToken));
+        Open<T>(await inner.WaitForExternalEventAsync<WrittenJson>(name, cancellationToken));
 
     public void SendEvent(string instanceId, string eventName, object? payload = null) => inner.SendEvent(instanceId, eventName, Close(payload));
 
@@ -39,10 +39,15 @@ internal sealed class GuardedContext(IOrchestrationContext inner, IPayloadGuard 
 
     public ILogger CreateReplaySafeLogger(string category) => inner.CreateReplaySafeLogger(category);
 
-    private object? Close(object? payload) => guard.Close(payload, InstanceId);
+    /// <summary>What may be recorded. It was written to look for secrets, so it is not written again.</summary>
+    private object? Close(object? payload)
+    {
+        string? json = DurableJson.Serialize(payload);
+        string? closed = guard.Close(json, InstanceId);
+        return closed is null ? payload : ReferenceEquals(closed, json) ? new WrittenJson(closed) : JsonElement.Parse(closed);
+    }
 
-    private T Open<T>(JsonElement recorded) =>
-        recorded.ValueKind == JsonValueKind.Undefined ? default! : DurableJson.Deserialize<T>(guard.Open(recorded.GetRawText()))!;
+    private T Open<T>(WrittenJson? recorded) => recorded is null ? default! : DurableJson.Deserialize<T>(guard.Open(recorded.Text))!;
 }
 
 /// <summary>A guard for payloads that are objects yet.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using AgentFunctions.Agents;
@@ -30,6 +31,19 @@ internal static class Prompt
         interruption. {UntrustedText.Explanation} {UntrustedText.PersonExplanation}
         When the goal is reached, answer in plain text without calling a tool; that ends the run.
         """;
+
+    // Every request shows all messages again, and they are kept in memory from turn to turn: each is marked once.
+    private static readonly ConditionalWeakTable<ChatMessage, ChatMessage> s_markedResults = [];
+    private static readonly ConditionalWeakTable<ChatMessage, ChatMessage> s_markedWords = [];
+
+    private static readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback s_markResult = static message => With(
+        message,
+        static content => content is FunctionResultContent { Result: { } result } answer
+            ? new FunctionResultContent(answer.CallId, MarkedResult(answer, result.ToString() ?? ""))
+            : content);
+
+    private static readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback s_markWords = static message => With(
+        message, static content => content is TextContent said ? new TextContent(UntrustedText.MarkPerson(said.Text)) : content);
 
     /// <summary>What a model is told that takes part in a conversation.</summary>
     private const string ChatRules = UntrustedText.Explanation;
@@ -93,10 +107,8 @@ internal static class Prompt
     /// </summary>
     private static ChatMessage Marked(TranscriptEntry entry) => entry.Source switch
     {
-        TranscriptOrigin.Result => With(entry.Message, static content => content is FunctionResultContent { Result: { } result } answer
-            ? new FunctionResultContent(answer.CallId, MarkedResult(answer, result.ToString() ?? ""))
-            : content),
-        TranscriptOrigin.Person => With(entry.Message, static content => content is TextContent said ? new TextContent(UntrustedText.MarkPerson(said.Text)) : content),
+        TranscriptOrigin.Result => s_markedResults.GetValue(entry.Message, s_markResult),
+        TranscriptOrigin.Person => s_markedWords.GetValue(entry.Message, s_markWords),
         _ => entry.Message,
     };
 

@@ -45,7 +45,7 @@ internal static class SnapshotCommits
             Streaming = false,
         };
         builder.Services.AddAgentModel(_ => new ModelBinding("scripted", "scripted", profile, new Model(tool)));
-        builder.Services.AddAgentFunctions(configuration, options => options.WorkspaceRoot = Directory.CreateDirectory(file + "-folders").FullName)
+        builder.Services.AddAgentFunctions(configuration, options => options.WorkspaceRoot = scratch.NewFolder())
             .AddOpenAIModels(configuration).AddMcpServers().AddMonitors()
             .AddSqliteEngine(options => options.DataFile = file)
             .AddWorkspaceTools()

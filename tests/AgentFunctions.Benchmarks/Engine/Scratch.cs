@@ -22,5 +22,15 @@ internal sealed class Scratch : IDisposable
     /// <summary>A file that does not exist yet.</summary>
     public string NewFile() => Path.Combine(_folder, $"{++_files}.db");
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    /// <summary>A folder that no data file lies in.</summary>
+    public string NewFolder() => Directory.CreateDirectory($"{_folder}-folders/{++_files}").FullName;
+
+    public void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        if (Directory.Exists($"{_folder}-folders"))
+        {
+            Directory.Delete($"{_folder}-folders", recursive: true);
+        }
+    }
 }

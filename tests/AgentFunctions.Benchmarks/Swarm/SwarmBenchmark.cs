@@ -179,7 +179,8 @@ internal static class SwarmBenchmark
         while (!cancellationToken.IsCancellationRequested)
         {
             peak = Math.Max(peak, Environment.WorkingSet);
-            await Task.Delay(20, CancellationToken.None);
+            // Each look costs a millisecond of the processor.
+            await Task.Delay(100, CancellationToken.None);
         }
 
         return peak;

@@ -70,7 +70,7 @@ public static class UntrustedText
             : null;
     }
 
-    /// <summary>Every request marks all results that it shows, so the bytes to hash are borrowed.</summary>
+    /// <summary>Results may be long, so the bytes to hash are borrowed.</summary>
     private static string CodeOf(string text, string salt)
     {
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(salt.Length + 1 + text.Length));

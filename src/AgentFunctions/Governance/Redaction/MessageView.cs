@@ -5,19 +5,34 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Governance.Redaction;
 
 /// <summary>Messages as a model sees them: an endpoint belongs to somebody else, so secrets do not go there.</summary>
-internal sealed class MessageView(Redactor redactor)
+internal sealed class MessageView
 {
+    private readonly Redactor _redactor;
+    private readonly ConditionalWeakTable<ChatMessage, ChatMessage>.CreateValueCallback _show;
+
     // Messages are kept in memory from turn to turn, and each is looked at once.
     private readonly ConditionalWeakTable<ChatMessage, ChatMessage> _shown = [];
     private readonly ConditionalWeakTable<AITool, AITool> _declared = [];
     private int _secrets = -1;
+
+    public MessageView(Redactor redactor)
+    {
+        _redactor = redactor;
+        _show = Show;
+    }
 
     /// <summary>Gets messages without secrets: the same ones if they have none.</summary>
     /// <param name="messages">The messages.</param>
     public IReadOnlyList<ChatMessage> Of(IEnumerable<ChatMessage> messages)
     {
         ForgetOlder();
-        return [.. messages.Select(message => _shown.GetValue(message, Show))];
+        var shown = new List<ChatMessage>(messages.TryGetNonEnumeratedCount(out int count) ? count : 0);
+        foreach (ChatMessage message in messages)
+        {
+            shown.Add(_shown.GetValue(message, _show));
+        }
+
+        return shown;
     }
 
     /// <summary>Gets options whose tools have no secret in what they say of themselves: a tool server may repeat its own token there.</summary>
@@ -38,7 +53,7 @@ internal sealed class MessageView(Redactor redactor)
 
     private void ForgetOlder()
     {
-        if (Interlocked.Exchange(ref _secrets, redactor.Count) != redactor.Count)
+        if (Interlocked.Exchange(ref _secrets, _redactor.Count) != _redactor.Count)
         {
             _shown.Clear();
             _declared.Clear();
@@ -53,9 +68,9 @@ internal sealed class MessageView(Redactor redactor)
             return tool;
         }
 
-        string description = redactor.Redact(declared.Description);
+        string description = _redactor.Redact(declared.Description);
         string schema = declared.JsonSchema.GetRawText();
-        string shown = redactor.RedactJson(schema)!;
+        string shown = _redactor.RedactJson(schema)!;
         return description == declared.Description && shown == schema
             ? tool
             : AIFunctionFactory.CreateDeclaration(declared.Name, description, JsonElement.Parse(shown));
@@ -79,15 +94,15 @@ internal sealed class MessageView(Redactor redactor)
     {
         switch (content)
         {
-            case TextContent text when redactor.Redact(text.Text) is var shown && shown != text.Text:
+            case TextContent text when _redactor.Redact(text.Text) is var shown && shown != text.Text:
                 return new TextContent(shown) { AdditionalProperties = text.AdditionalProperties };
-            case TextReasoningContent text when redactor.Redact(text.Text) is var shown && shown != text.Text:
+            case TextReasoningContent text when _redactor.Redact(text.Text) is var shown && shown != text.Text:
                 return new TextReasoningContent(shown) { AdditionalProperties = text.AdditionalProperties, ProtectedData = text.ProtectedData };
             case FunctionCallContent { Arguments: { } arguments } call:
                 JsonElement json = JsonSerializer.SerializeToElement(
                     arguments.ToDictionary(static member => member.Key, static member => member.Value, StringComparer.Ordinal),
                     Durability.DurableJson.Options.GetTypeInfo(typeof(Dictionary<string, object?>)));
-                JsonElement free = redactor.RedactFree(json);
+                JsonElement free = _redactor.RedactFree(json);
                 return free.GetRawText() == json.GetRawText() ? call : new FunctionCallContent(call.CallId, call.Name)
                 {
                     Arguments = free.EnumerateObject().ToDictionary(
@@ -96,7 +111,7 @@ internal sealed class MessageView(Redactor redactor)
                 };
             case FunctionResultContent { Result: { } result } answer:
                 string said = result as string ?? result.ToString() ?? "";
-                return redactor.Redact(said) is var masked && masked == said ? answer : new FunctionResultContent(answer.CallId, masked)
+                return _redactor.Redact(said) is var masked && masked == said ? answer : new FunctionResultContent(answer.CallId, masked)
                 {
                     AdditionalProperties = answer.AdditionalProperties,
                 };
