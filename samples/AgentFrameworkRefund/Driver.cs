@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace AgentFrameworkRefund;
 
@@ -8,43 +7,48 @@ internal static class Driver
 {
     private const int MostStarts = 10;
 
+    /// <summary>Runs shapes, each as often as told, and prints a table.</summary>
     public static async Task<int> DriveAsync(string[] shapes, int kills)
     {
-        Console.WriteLine("| shape | trials | with doubled effects | doubled effects | effects missing | model calls per trial "
-            + "| not done | killed |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| shape | trials | killed | with doubled effects | doubled | lost | unknown | model calls paid again | not done |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (string shape in shapes)
         {
-            (int doubledTrials, int doubled, int missing, int calls, int undone, int killed) = (0, 0, 0, 0, 0, 0);
-            for (int trial = 0; trial < kills; trial++)
+            (Counts undisturbed, _, bool isWhole) = await TryAsync(shape, KillPoint.Nowhere);
+            if (!isWhole)
             {
-                string folder = Directory.CreateTempSubdirectory("refund-").FullName;
-                bool isDone = await TryAsync(shape, folder, KillPoint.All[trial % KillPoint.All.Length]);
-                ILookup<string, string> happened = (await LinesAsync(folder, "effects")).ToLookup(static line => line);
-                int twice = Shop.Effects.Sum(effect => Math.Max(0, happened[effect].Count() - 1));
-                doubledTrials += twice > 0 ? 1 : 0;
-                doubled += twice;
-                missing += Shop.Effects.Count(effect => !happened.Contains(effect));
-                calls += (await LinesAsync(folder, "model-calls")).Length;
-                undone += isDone ? 0 : 1;
-                killed += KillPoint.HasKilled(folder) ? 1 : 0;
-                Directory.Delete(folder, recursive: true);
+                return 1;
             }
 
-            string each = ((double)calls / kills).ToString("0.0", CultureInfo.InvariantCulture);
-            Console.WriteLine($"| {shape} | {kills} | {doubledTrials} | {doubled} | {missing} | {each} | {undone} | {killed} |");
+            var sum = default(Counts);
+            (int doubledTrials, int undone, int killed) = (0, 0, 0);
+            for (int trial = 0; trial < kills; trial++)
+            {
+                (Counts counts, bool isKilled, bool isDone) = await TryAsync(shape, KillPoint.All[trial % KillPoint.All.Length]);
+                sum += counts;
+                doubledTrials += counts.Doubled > 0 ? 1 : 0;
+                undone += isDone ? 0 : 1;
+                killed += isKilled ? 1 : 0;
+            }
+
+            int again = sum.ModelCalls - (kills * undisturbed.ModelCalls);
+            Console.WriteLine(
+                $"| {shape} | {kills} | {killed} | {doubledTrials} | {sum.Doubled} | {sum.Lost} | {sum.Unknown} | {again} | {undone} |");
         }
 
         return 0;
     }
 
-    private static async Task<string[]> LinesAsync(string folder, string name)
+    private static async Task<(Counts Counts, bool IsKilled, bool IsDone)> TryAsync(string shape, string point)
     {
-        string file = Path.Combine(folder, name);
-        return File.Exists(file) ? await File.ReadAllLinesAsync(file) : [];
+        string folder = Directory.CreateTempSubdirectory("refund-").FullName;
+        bool isDone = await CompleteAsync(shape, folder, point);
+        (Counts, bool, bool) result = (Counts.Of(folder), KillPoint.HasKilled(folder), isDone);
+        Directory.Delete(folder, recursive: true);
+        return result;
     }
 
-    private static async Task<bool> TryAsync(string shape, string folder, string point)
+    private static async Task<bool> CompleteAsync(string shape, string folder, string point)
     {
         for (int start = 0; start < MostStarts; start++)
         {

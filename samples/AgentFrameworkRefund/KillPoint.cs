@@ -10,9 +10,15 @@ internal sealed class KillPoint(string at, string folder)
     /// <summary>The points at which the driver kills.</summary>
     public static readonly string[] All =
     [
-        "before charge", "after charge", "before mark_refunded", "after mark_refunded", "before notify", "after notify",
+        "after charge", "before charge", "before mark_refunded", "after mark_refunded", "before notify", "after notify",
         "model after charge", "model at the end",
     ];
+
+    /// <summary>Where no process is killed.</summary>
+    public const string Nowhere = "nowhere";
+
+    /// <summary>The point.</summary>
+    public string At => at;
 
     /// <summary>Determines whether a process of the trial in a folder was killed.</summary>
     public static bool HasKilled(string folder) => File.Exists(MarkIn(folder));

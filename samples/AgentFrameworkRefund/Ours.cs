@@ -22,7 +22,7 @@ internal static class Ours
         using IHost host = Host(team, folder, probes);
         await host.StartAsync();
         (Run run, _) = await host.Services.GetRequiredService<AgentGateway>()
-            .SubmitOrResumeAsync(new RunRequest { Agent = "refunds", Goal = Program.Goal }, "order-4711");
+            .SubmitOrResumeAsync(new RunRequest { Agent = "refunds", Goal = Team.Goal }, "order-4711");
         run = await host.Services.GetRequiredService<RunReader>().WaitForEndAsync(run.Id);
         await host.StopAsync();
         if (run.Status != RunStatus.Completed)
@@ -41,6 +41,17 @@ internal static class Ours
         await host.StopAsync();
     }
 
+    /// <summary>Asks the books whether an effect took place: whoever has them needs no idempotency key.</summary>
+    public static void AskTheBooks(DurableAgentOptions options, Shop shop)
+    {
+        foreach (string tool in Shop.Effects)
+        {
+            options.Effect(tool, ToolEffect.NotIdempotent, (_, _, _) => Task.FromResult(shop.Happened.Contains(tool)
+                ? Reconciliation.TookEffect($"{tool}: done for 4711")
+                : Reconciliation.DidNotTakeEffect));
+        }
+    }
+
     private static IHost Host(Team team, string folder, bool probes)
     {
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
@@ -50,12 +61,9 @@ internal static class Ours
             .AddSqliteEngine(options => options.DataFile = Path.Combine(folder, "agents.db"))
             .AddDurableAgent(team.Refunds(), options =>
             {
-                foreach (string tool in probes ? Shop.Effects : [])
+                if (probes)
                 {
-                    // Ask the books whether the effect took place: whoever has them needs no idempotency key.
-                    options.Effect(tool, ToolEffect.NotIdempotent, (_, _, _) => Task.FromResult(team.Shop.Happened.Contains(tool)
-                        ? Reconciliation.TookEffect($"{tool}: done for 4711")
-                        : Reconciliation.DidNotTakeEffect));
+                    AskTheBooks(options, team.Shop);
                 }
             })
             .AddAgentFunctionsAsAIAgents();

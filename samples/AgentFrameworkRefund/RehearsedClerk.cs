@@ -4,17 +4,26 @@ using Microsoft.Extensions.AI;
 namespace AgentFrameworkRefund;
 
 /// <summary>A model at temperature 0: asks for its tools one after the other, and takes for done what it is told.</summary>
-internal sealed class RehearsedClerk(KillPoint kill, string calls) : IChatClient
+internal sealed class RehearsedClerk(KillPoint kill, string folder) : IChatClient
 {
+    private const string Call = "call-";
+    private const string Unknown = "its outcome is unknown";
+    private const StringComparison Words = StringComparison.Ordinal;
+
     public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        Disk.Append(calls, "model");
-        HashSet<string> done = [.. messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()
-            .Select(static result => result.CallId)];
+        Disk.Append(Path.Combine(folder, Counts.ModelCallsFile), "model");
+        FunctionResultContent[] results = [.. messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()];
+        HashSet<string> done = [.. results.Select(static result => result.CallId)];
+        foreach (FunctionResultContent unknown in results.Where(static one => one.Result?.ToString()?.Contains(Unknown, Words) == true))
+        {
+            Disk.Append(Path.Combine(folder, Counts.UnknownFile), unknown.CallId[Call.Length..]);
+        }
+
         string? next = (options?.Tools ?? []).Select(static tool => tool.Name)
             .OrderBy(static name => Array.IndexOf(Shop.Effects, name))
-            .FirstOrDefault(name => !done.Contains($"call-{name}"));
+            .FirstOrDefault(name => !done.Contains(Call + name));
         if (next == "mark_refunded")
         {
             kill.Pass("model after charge");
@@ -28,7 +37,7 @@ internal sealed class RehearsedClerk(KillPoint kill, string calls) : IChatClient
         ChatMessage answer = next is null
             ? new ChatMessage(ChatRole.Assistant, "The order is refunded.")
             : new ChatMessage(ChatRole.Assistant,
-                [new FunctionCallContent($"call-{next}", next, new Dictionary<string, object?> { ["order"] = "4711" })]);
+                [new FunctionCallContent(Call + next, next, new Dictionary<string, object?> { ["order"] = "4711" })]);
         return Task.FromResult(new ChatResponse(answer)
         {
             FinishReason = next is null ? ChatFinishReason.Stop : ChatFinishReason.ToolCalls,

@@ -8,20 +8,32 @@ internal sealed class Shop(string folder, KillPoint kill)
     /// <summary>The effects that an order must have once each.</summary>
     public static readonly string[] Effects = ["charge", "mark_refunded", "notify"];
 
-    private string Ledger => Path.Combine(folder, "effects");
+    /// <summary>The file of the effects, a line each.</summary>
+    public const string LedgerFile = "effects";
+
+    private string Ledger => Path.Combine(folder, LedgerFile);
 
     /// <summary>The tools of the team, as they are.</summary>
-    public AIFunction[] Tools => [.. Effects.Select(ToolOf)];
+    public AIFunction[] Tools => [.. Effects.Select(name => ToolOf(name))];
+
+    /// <summary>
+    /// The same tools, each with a key of the order: who receives the effect knows the keys, and takes each once.
+    /// </summary>
+    public AIFunction[] KeyedTools => [.. Effects.Select(name => ToolOf(name, isKeyed: true))];
 
     /// <summary>The effects that have happened.</summary>
     public string[] Happened => File.Exists(Ledger) ? File.ReadAllLines(Ledger) : [];
 
     /// <summary>A tool of the team.</summary>
-    public AIFunction ToolOf(string name) => AIFunctionFactory.Create(
+    public AIFunction ToolOf(string name, bool isKeyed = false) => AIFunctionFactory.Create(
         (string order) =>
         {
             kill.Pass($"before {name}");
-            Disk.Append(Ledger, name);
+            if (!isKeyed || !Happened.Contains(name))
+            {
+                Disk.Append(Ledger, name);
+            }
+
             kill.Pass($"after {name}");
             return $"{name}: done for {order}";
         },

@@ -6,12 +6,19 @@ namespace AgentFrameworkRefund;
 /// <summary>The agents of the team: nothing in here knows of durable runs.</summary>
 internal sealed class Team(string folder, KillPoint kill)
 {
+    /// <summary>What is asked of the agent.</summary>
+    public const string Goal = "Refund order 4711.";
+
     public Shop Shop { get; } = new(folder, kill);
 
-    private string Calls => Path.Combine(folder, "model-calls");
+    /// <summary>Where the process is killed.</summary>
+    public KillPoint Kill => kill;
 
     /// <summary>The agent that refunds an order, with three tools.</summary>
     public ChatClientAgent Refunds() => AgentOf("refunds", "You refund orders: charge back, mark, notify.", Shop.Tools);
+
+    /// <summary>The same agent, whose tools have idempotency keys.</summary>
+    public ChatClientAgent RefundsWithKeys() => AgentOf("refunds", "You refund orders: charge back, mark, notify.", Shop.KeyedTools);
 
     /// <summary>An agent that says what is to be done, and does nothing.</summary>
     public ChatClientAgent Planner() => AgentOf("planner", "You plan.", []);
@@ -37,5 +44,5 @@ internal sealed class Team(string folder, KillPoint kill)
             ChatOptions = new ChatOptions { Instructions = instructions, Tools = [.. tools] },
         });
 
-    private RehearsedClerk Clerk() => new(kill, Calls);
+    private RehearsedClerk Clerk() => new(kill, folder);
 }

@@ -18,7 +18,7 @@ internal static class Theirs
         CheckpointInfo? last = await checkpoints.GetLatestCheckpointAsync("order-4711");
         await using StreamingRun run = last is null
             ? await InProcessExecution.RunStreamingAsync(
-                workflow, new List<ChatMessage> { new(ChatRole.User, Program.Goal) }, checkpoints, "order-4711")
+                workflow, new List<ChatMessage> { new(ChatRole.User, Team.Goal) }, checkpoints, "order-4711")
             : await InProcessExecution.ResumeStreamingAsync(workflow, last, checkpoints);
         // The first checkpoint may or may not hold the token of the turn.
         await run.TrySendMessageAsync(new TurnToken(emitEvents: true));
@@ -36,7 +36,7 @@ internal static class Theirs
     {
         var history = new FileHistory(Path.Combine(folder, "history"));
         ChatClientAgent agent = team.RefundsWith(history);
-        await (history.IsEmpty ? agent.RunAsync(Program.Goal) : agent.RunAsync([]));
+        await (history.IsEmpty ? agent.RunAsync(Team.Goal) : agent.RunAsync([]));
     }
 
     private sealed class FileHistory(string file) : ChatHistoryProvider
