@@ -21,6 +21,7 @@ ALLOWED = {
     "AgentFunctions": [],
     "AgentFunctions.OpenAI": ["OpenAI", *AZURE_IDENTITY],
     "AgentFunctions.Mcp": ["ModelContextProtocol.Core"],
+    "AgentFunctions.OpenTelemetry": ["OpenTelemetry.Api"],
     "AgentFunctions.Monitors": ["NCrontab.Signed"],
     "AgentFunctions.Sqlite": ["Microsoft.Data.Sqlite", "SQLitePCLRaw."],
     "AgentFunctions.AspNetCore": ["Microsoft.AspNetCore.OpenApi", "Microsoft.OpenApi", "Microsoft.IdentityModel.", "ModelContextProtocol", "NCrontab.Signed"],

@@ -1,4 +1,5 @@
 using AgentFunctions.AspNetCore.Dashboard;
+using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.Notifications;
@@ -34,6 +35,7 @@ internal sealed class ApiPipeline(
         }
 
         address.Base = options.Value.PublicUrl;
+        app.Use(CallerTrace.InvokeAsync);
         app.Use(routing.InvokeAsync);
         app.Use(dashboard.InvokeAsync);
         next(app);

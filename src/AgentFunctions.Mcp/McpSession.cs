@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -131,6 +132,7 @@ internal sealed class McpSession
             Arguments = arguments,
             Meta = new JsonObject { [IdempotencyKeyMeta] = context.IdempotencyKey, ["progressToken"] = reports.Token },
         };
+        AddTrace(call.Meta);
         JsonNode? parameters = JsonSerializer.SerializeToNode(call, CallType);
         if (answers is { Responses.Count: > 0 })
         {
@@ -174,6 +176,19 @@ internal sealed class McpSession
 
     /// <summary>Ends the connection now, and with it the server's process.</summary>
     public async Task CloseAsync() => await _client.DisposeAsync().ConfigureAwait(false);
+
+    /// <summary>Tells the server which trace the call belongs to, by the keys of W3C.</summary>
+    private static void AddTrace(JsonObject meta)
+    {
+        if (Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } parent } current)
+        {
+            meta["traceparent"] = parent;
+            if (current.TraceStateString is { Length: > 0 } state)
+            {
+                meta["tracestate"] = state;
+            }
+        }
+    }
 
     private void ForgetTools()
     {

@@ -5,6 +5,7 @@ using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Keys;
+using AgentFunctions.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -44,6 +45,11 @@ internal static class AuditEndpoints
             .WithName("verifyAudit")
             .WithSummary("Check whether the audit log's chain and signatures hold.")
             .Produces<AuditVerification>()
+            .ProducesProblems(401, 403, 503);
+        audit.MapGet("/export", Export)
+            .WithName("exportAudit")
+            .WithSummary("Get the whole audit log as it is stored, one entry a line, for a check elsewhere.")
+            .Produces<byte[]>(200, AuditDownload.MediaType)
             .ProducesProblems(401, 403, 503);
         audit.MapGet("/keys", KeysAsync)
             .WithName("getAuditKeys")
@@ -122,6 +128,12 @@ internal static class AuditEndpoints
     {
         http.Ensure(CallerRoles.Auditor);
         return Answers.Json(await audit.VerifyAsync(cancellationToken));
+    }
+
+    private static AuditDownload Export(HttpContext http, ILogStore logs)
+    {
+        http.Ensure(CallerRoles.Auditor);
+        return new AuditDownload(logs);
     }
 
     private static async Task<IResult> KeysAsync(

@@ -30,8 +30,8 @@ internal sealed class WorkerTelemetry(IConfiguration configuration) : IHostedSer
         }
 
         ResourceBuilder resource = ResourceBuilder.CreateDefault().AddService(configuration["WEBSITE_SITE_NAME"] ?? AgentTelemetry.SourceName);
-        TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(AgentTelemetry.SourceName);
-        MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(AgentTelemetry.SourceName);
+        TracerProviderBuilder traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddAgentFunctionsInstrumentation();
+        MeterProviderBuilder metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddAgentFunctionsInstrumentation();
         if (overOtlp)
         {
             traces.AddOtlpExporter();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.Cli.Server;
 
@@ -47,7 +46,7 @@ internal static class ApproveCommand
             {
                 Decision = decision,
                 Comment = parsed.GetValue(comment),
-                Arguments = arguments is not null && parsed.GetValue(arguments) is { } text ? Parse(text) : null,
+                Arguments = arguments is not null && parsed.GetValue(arguments) is { } text ? Pairs.Json("--arguments", text) : null,
                 Similar = isSimilar,
                 Seen = seen,
             }, cancellationToken);
@@ -66,17 +65,5 @@ internal static class ApproveCommand
         Console.Error.WriteLine(string.Join('\n', shown.Select(ApprovalsCommand.Describe)));
         Console.Error.Write($"{verb} {(shown.Length == 1 ? "this one" : $"these {shown.Length}")}? [y/N] ");
         return Console.ReadLine()?.Trim() is "y" or "Y" or "yes" ? [.. shown.Select(static one => one.Id)] : [];
-    }
-
-    private static JsonElement Parse(string text)
-    {
-        try
-        {
-            return JsonElement.Parse(text);
-        }
-        catch (JsonException e)
-        {
-            throw new AgentException(ErrorCode.InvalidInput, $"--arguments: this is no JSON: {e.Message}", e);
-        }
     }
 }

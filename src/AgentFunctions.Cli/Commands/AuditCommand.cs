@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using AgentFunctions.AspNetCore.Governance;
+using AgentFunctions.Cli.Hosting;
 using AgentFunctions.Cli.Server;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Audit;
@@ -94,17 +95,35 @@ internal static class AuditCommand
 
     private static Command Export()
     {
-        var data = new Option<DirectoryInfo>("--data") { Description = "The data folder of a host that is not running.", Required = true, HelpName = "DIR" };
+        var data = new Option<DirectoryInfo?>("--data")
+        {
+            Description = "The data folder of a host that is not running; by default a server is asked, which may be at work.",
+            HelpName = "DIR",
+        };
         var output = new Option<FileInfo>("--output") { Description = "The file to write.", Required = true, HelpName = "FILE" };
-        var command = new Command("export", "Write the audit log of a data folder to a file, as it is stored.") { data, output };
+        var server = new ServerOptions();
+        var command = new Command("export", "Write the audit log of a server or of a data folder to a file, as it is stored.") { data, output };
+        server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var engine = new SqliteEngine(
-                new SqliteEngineOptions { DataFile = Path.Combine(parsed.GetValue(data)!.FullName, "agentfunctions.db"), StoresOnly = true },
-                new DurableRegistry());
-            await engine.StartAsync(cancellationToken);
-            long count = await AuditExport.WriteAsync(engine.Logs, parsed.GetValue(output)!.FullName, cancellationToken);
-            Console.WriteLine($"{count} entries written to {parsed.GetValue(output)!.FullName}");
+            string file = parsed.GetValue(output)!.FullName;
+            if (parsed.GetValue(data) is { } folder)
+            {
+                await using var engine = new SqliteEngine(
+                    new SqliteEngineOptions { DataFile = Path.Combine(folder.FullName, DataLocation.FileName), StoresOnly = true },
+                    new DurableRegistry());
+                await engine.StartAsync(cancellationToken);
+                await AuditExport.WriteAsync(engine.Logs, file, cancellationToken);
+            }
+            else
+            {
+                using ApiClient client = server.Connect(parsed);
+                await using FileStream to = File.Create(file);
+                await client.DownloadAsync("/api/audit/export", to, cancellationToken);
+            }
+
+            long count = await AuditExport.ReadAsync(file, cancellationToken).LongCountAsync(cancellationToken);
+            Console.WriteLine($"{count} entries written to {file}");
             return ExitCode.Done;
         });
         return command;

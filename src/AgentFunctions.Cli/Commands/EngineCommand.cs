@@ -9,7 +9,7 @@ using AgentFunctions.Sqlite.Operations;
 
 namespace AgentFunctions.Cli.Commands;
 
-/// <summary><c>engine status|check|accept|reindex|compact|export</c>: looks after the data file of the embedded engine.</summary>
+/// <summary><c>engine status|check|accept|reindex|compact|backup|export</c>: looks after the data file of the embedded engine.</summary>
 internal static class EngineCommand
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
@@ -25,6 +25,7 @@ internal static class EngineCommand
         Accept(),
         Reindex(),
         Compact(),
+        Backup(),
         Export(),
     };
 
@@ -104,6 +105,22 @@ internal static class EngineCommand
         {
             DataFileCompaction compaction = DataFile.Compact(parsed.GetValue(file)!);
             Console.WriteLine($"{Size(compaction.BytesBefore)} before, {Size(compaction.BytesAfter)} after");
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Command Backup()
+    {
+        var copy = new Argument<string>("copy") { Description = "The file to write; one that is there is not replaced." };
+        Argument<string> file = DataFileArgument();
+        var command = new Command("backup", "Write a copy of a data file, as it is at one moment; an engine may run on it.") { copy, file };
+        command.SetAction(parsed =>
+        {
+            string target = Path.GetFullPath(parsed.GetValue(copy)!);
+            long bytes = DataFile.Backup(parsed.GetValue(file)!, target);
+            Console.WriteLine($"{Size(bytes)} written to {Terminal.Lines(target)}");
+            Console.Error.WriteLine("note: the host's keys are not in it; keep a copy of their folder too, in another place.");
             return ExitCode.Done;
         });
         return command;

@@ -34,6 +34,11 @@ internal static class IncidentsCommand
                 + (parsed.GetValue(state) is { } wanted ? $"&state={wanted}" : "")
                 + (parsed.GetValue(monitor) is { } name ? $"&monitor={Uri.EscapeDataString(name)}" : "");
             IncidentListResource list = await client.ListIncidentsAsync(query, cancellationToken);
+            if (list.Incidents.Count == 0 && !parsed.GetValue(json))
+            {
+                Console.WriteLine("no incidents");
+            }
+
             foreach (Incident incident in list.Incidents)
             {
                 Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(incident, MonitorJson.Options) : Line(incident));

@@ -32,6 +32,11 @@ internal static class MonitorsCommand
         {
             using ApiClient client = server.Connect(parsed);
             MonitorListResource list = await client.ListMonitorsAsync(cancellationToken);
+            if (list.Monitors.Count == 0 && !parsed.GetValue(json))
+            {
+                Console.WriteLine("no monitors");
+            }
+
             foreach (MonitorView monitor in list.Monitors)
             {
                 Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(monitor, MonitorJson.Options) : Line(monitor));
@@ -90,6 +95,11 @@ internal static class MonitorsCommand
         {
             using ApiClient client = server.Connect(parsed);
             TickListResource list = await client.ListTicksAsync(parsed.GetValue(name)!, parsed.GetValue(limit), cancellationToken);
+            if (list.Ticks.Count == 0 && !parsed.GetValue(json))
+            {
+                Console.WriteLine("no ticks");
+            }
+
             foreach (TickRecord tick in list.Ticks)
             {
                 Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(tick, MonitorJson.Options) : Line(tick));

@@ -20,6 +20,11 @@ internal static class ReviewsCommand
         {
             using ApiClient client = server.Connect(parsed);
             ReviewListResource reviews = await client.ListReviewsAsync(cancellationToken);
+            if (reviews.Queues.Count == 0)
+            {
+                Console.WriteLine("nothing to review");
+            }
+
             foreach (ReviewQueue queue in reviews.Queues)
             {
                 Console.WriteLine(Terminal.Lines(

@@ -73,7 +73,8 @@ internal static class RunCommand
             if (output is LiveOutput live && !Console.IsInputRedirected)
             {
                 live.Prompts = new ForegroundPrompts(
-                    services.GetRequiredService<QuestionService>(), services.GetRequiredService<ApprovalService>(), Console.In, Console.Out);
+                    new WaitingInHost(services.GetRequiredService<QuestionService>(), services.GetRequiredService<ApprovalService>()),
+                    Console.In, Console.Out);
             }
 
             RunReader reader = services.GetRequiredService<RunReader>();

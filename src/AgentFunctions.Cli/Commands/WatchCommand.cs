@@ -14,7 +14,7 @@ internal static class WatchCommand
         var json = new Option<bool>("--json") { Description = "Write one JSON object a line." };
         var tree = new Option<bool>("--tree") { Description = "Show the run with its sub-agents: who does what, and what it costs." };
         var server = new ServerOptions();
-        var command = new Command("watch", "Follow a run of a server to its end; the exit code is the run's, as for run.") { id, json, tree };
+        var command = new Command("watch", "Follow a run of a server to its end; at a terminal you are asked what it waits for. The exit code is the run's, as for run.") { id, json, tree };
         server.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -28,6 +28,11 @@ internal static class WatchCommand
 
             IRunOutput output = RunOutput.For(parsed.GetValue(json));
             output.Begin(await client.GetAsync(run, cancellationToken), "watching ");
+            if (output is LiveOutput live && !Console.IsInputRedirected)
+            {
+                live.Prompts = new ForegroundPrompts(new WaitingOnServer(client), Console.In, Console.Out);
+            }
+
             await output.FollowAsync(client.FollowAsync(run, output.IsLive, cancellationToken), token => client.GetAsync(run, token), cancellationToken);
             RunResource ended = await client.GetAsync(run, cancellationToken);
             output.End(ended);

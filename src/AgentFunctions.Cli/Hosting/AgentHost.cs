@@ -29,6 +29,7 @@ internal static class AgentHost
     public static void AddAgents(this IHostApplicationBuilder builder, AgentHostSettings settings)
     {
         CreateData(settings.Data);
+        builder.AddTelemetry();
         builder.Services.AddAgentFunctions(builder.Configuration, options =>
         {
             options.Workspace = settings.Workspace;

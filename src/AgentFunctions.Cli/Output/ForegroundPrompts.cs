@@ -1,17 +1,13 @@
 using AgentFunctions.AspNetCore.Governance;
 using AgentFunctions.Cli.Commands;
-using AgentFunctions.Governance;
-using AgentFunctions.Governance.Approvals;
-using AgentFunctions.Governance.Questions;
 
 namespace AgentFunctions.Cli.Output;
 
-/// <summary>Asks the person at the terminal what a run in the foreground and its sub-agents wait for.</summary>
-/// <param name="questions">Takes the answers.</param>
-/// <param name="approvals">Takes the decisions.</param>
+/// <summary>Asks the person at the terminal what the run that is shown and its sub-agents wait for.</summary>
+/// <param name="waiting">What they wait for.</param>
 /// <param name="input">Where the person types.</param>
 /// <param name="output">Where the person reads.</param>
-internal sealed class ForegroundPrompts(QuestionService questions, ApprovalService approvals, TextReader input, TextWriter output)
+internal sealed class ForegroundPrompts(IWaitingForPeople waiting, TextReader input, TextWriter output)
 {
     /// <summary>What the person was asked; what is left for later is not asked twice.</summary>
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
@@ -22,36 +18,37 @@ internal sealed class ForegroundPrompts(QuestionService questions, ApprovalServi
     /// <returns>Asks about each of them and ends after the last one; <see langword="null"/> if there is nothing to ask.</returns>
     public async Task<Func<CancellationToken, Task>?> FindAsync(string root, CancellationToken cancellationToken)
     {
-        Question[] asked = [.. (await questions.ListOfTreeAsync(root, Caller.Local, cancellationToken))
-            .Where(question => question.MayBeAnsweredBy(Caller.Local) && !_asked.Contains(question.Id))];
-        Approval[] waiting = [.. (await approvals.ListOfTreeAsync(root, Caller.Local, cancellationToken))
-            .Where(approval => approval.MayBeDecidedBy(Caller.Local) && !_asked.Contains(approval.Id))];
-        return asked.Length + waiting.Length == 0 ? null : token => AskAsync(asked, waiting, token);
+        QuestionResource[] questions = [.. (await waiting.QuestionsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id))];
+        ApprovalResource[] approvals = [.. (await waiting.ApprovalsAsync(root, cancellationToken)).Where(one => !_asked.Contains(one.Id))];
+        return questions.Length + approvals.Length == 0 ? null : token => AskAsync(questions, approvals, token);
     }
 
-    private async Task AskAsync(Question[] asked, Approval[] waiting, CancellationToken cancellationToken)
+    private async Task AskAsync(QuestionResource[] questions, ApprovalResource[] approvals, CancellationToken cancellationToken)
     {
-        foreach (Question question in asked)
+        foreach (QuestionResource question in questions)
         {
             _asked.Add(question.Id);
-            var shown = QuestionResource.Of(question, Caller.Local);
-            AnswerSubmission? said = await TypedAsync(() => QuestionPrompt.Ask(shown, input, output, true), cancellationToken);
-            await TellAsync(said is null ? null : () => said.Answers is { } answers
-                ? questions.AnswerAsync(question.Id, Caller.Local, answers, cancellationToken)
-                : questions.DeclineAsync(question.Id, Caller.Local, said.Decline, cancellationToken));
+            AnswerSubmission? said = await TypedAsync(() => QuestionPrompt.Ask(question, input, output, true), cancellationToken);
+            await TellAsync(said is null ? null : () => waiting.AnswerAsync(question.Id, said, cancellationToken));
         }
 
-        foreach (Approval approval in waiting)
+        foreach (ApprovalResource approval in approvals)
         {
             _asked.Add(approval.Id);
-            string shown = ApprovalsCommand.Describe(ApprovalResource.Of(approval, Caller.Local));
-            ApprovalPrompt.Said? said = await TypedAsync(() => ApprovalPrompt.Ask(shown, input, output), cancellationToken);
-            await TellAsync(said is null ? null : () => approvals.DecideAsync(
-                approval.Id, Caller.Local, said.Approves, said.Comment, cancellationToken: cancellationToken));
+            ApprovalPrompt.Said? said = await TypedAsync(
+                () => ApprovalPrompt.Ask(ApprovalsCommand.Describe(approval), input, output), cancellationToken);
+            await TellAsync(said is null ? null : () => waiting.DecideAsync(
+                approval.Id,
+                new DecisionSubmission
+                {
+                    Decision = said.Approves ? Decision.Approve : Decision.Deny,
+                    Comment = said.Comment,
+                    CallHash = approval.CallHash,
+                },
+                cancellationToken));
         }
     }
 
-    /// <summary>Waits for what the person types. A read of the terminal cannot be cancelled, only abandoned.</summary>
     private static Task<T> TypedAsync<T>(Func<T> ask, CancellationToken cancellationToken) =>
         Task.Run(ask, CancellationToken.None).WaitAsync(cancellationToken);
 

@@ -49,10 +49,6 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    public Task<RunListResource> ListAsync(int limit, string? status, CancellationToken cancellationToken) =>
-        SendAsync<RunListResource>(
-            HttpMethod.Get, $"/api/runs?limit={limit}{(status is null ? "" : $"&status={status}")}", null, cancellationToken);
-
     public Task<RunListResource> ListLabelledAsync(int limit, string? label, string? after, CancellationToken cancellationToken) =>
         SendAsync<RunListResource>(
             HttpMethod.Get,
@@ -83,20 +79,8 @@ internal sealed class ApiClient : IDisposable
     public Task<ChangesResource> ListChangesAsync(string id, int? turn, CancellationToken cancellationToken) =>
         SendAsync<ChangesResource>(HttpMethod.Get, $"{PathOf(id)}/changes{(turn is null ? "" : $"?turn={turn}")}", null, cancellationToken);
 
-    public async Task DownloadFileAsync(string id, string sha256, Stream output, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using HttpResponseMessage response = await _http.GetAsync(
-                Below($"{PathOf(id)}/files/{sha256}"), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            await EnsureSuccessAsync(response, cancellationToken);
-            await response.Content.CopyToAsync(output, cancellationToken);
-        }
-        catch (HttpRequestException e)
-        {
-            throw Unreachable(e);
-        }
-    }
+    public Task DownloadFileAsync(string id, string sha256, Stream output, CancellationToken cancellationToken) =>
+        DownloadAsync($"{PathOf(id)}/files/{sha256}", output, cancellationToken);
 
     public Task<FilesResource> ListFilesAsync(string id, int? turn, CancellationToken cancellationToken) =>
         SendAsync<FilesResource>(
@@ -233,7 +217,8 @@ internal sealed class ApiClient : IDisposable
         options.Notes ? "notes=true" : "",
     }.Where(static part => part.Length > 0));
 
-    private static string PathOf(string id) => $"/api/runs/{Uri.EscapeDataString(id)}";
+    /// <summary>The address of a run.</summary>
+    public static string PathOf(string id) => $"/api/runs/{Uri.EscapeDataString(id)}";
 
     private static async Task<bool> TryMoveAsync(IAsyncEnumerator<SseItem<string>> items)
     {
@@ -271,12 +256,58 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    private async Task<T> SendAsync<T>(
-        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, JsonSerializerOptions? json = null)
+    /// <summary>Copies an answer as it is.</summary>
+    /// <param name="path">The address below the server's.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="cancellationToken">The token to cancel the copy.</param>
+    public async Task DownloadAsync(string path, Stream output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _http.GetAsync(Below(path), HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            await EnsureSuccessAsync(response, cancellationToken);
+            await response.Content.CopyToAsync(output, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    /// <summary>Sends a request whose answer has no content.</summary>
+    public async Task SendAsync(HttpMethod method, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(method, Below(path));
+            using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
+            await EnsureSuccessAsync(response, cancellationToken);
+        }
+        catch (HttpRequestException e)
+        {
+            throw Unreachable(e);
+        }
+    }
+
+    /// <summary>Sends a request and reads its answer.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="path">The address below the server's.</param>
+    /// <param name="content">The body.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <param name="json">How the answer is read.</param>
+    /// <param name="key">Makes the request safe to repeat; <see langword="null"/> for none.</param>
+    public async Task<T> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, JsonSerializerOptions? json = null,
+        string? key = null)
     {
         try
         {
             using var request = new HttpRequestMessage(method, Below(path)) { Content = content };
+            if (key is not null)
+            {
+                request.Headers.Add("Idempotency-Key", key);
+            }
+
             using HttpResponseMessage response = await _http.SendAsync(request, cancellationToken);
             await EnsureSuccessAsync(response, cancellationToken);
             return await response.Content.ReadFromJsonAsync<T>(json ?? Lenient, cancellationToken)

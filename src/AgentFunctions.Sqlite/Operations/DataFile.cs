@@ -177,6 +177,46 @@ public static class DataFile
         writer.WriteEndObject();
     }
 
+    /// <summary>
+    /// Writes a copy of a file, as it is at one moment; an engine may run on it. The keys of the host lie elsewhere and are not in it:
+    /// without them what is sealed cannot be read again.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="copy">The file to write, which must not be there.</param>
+    /// <returns>The size of the copy in bytes.</returns>
+    /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: there is such a file already.</exception>
+    public static long Backup(string path, string copy)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(copy);
+        if (Path.Exists(copy))
+        {
+            throw new AgentException(ErrorCode.InvalidInput, $"There is a '{copy}' already; name another file.");
+        }
+
+        string partial = $"{copy}.partial";
+        File.Delete(partial);
+        try
+        {
+            Read(path, connection =>
+            {
+                connection.Execute($"VACUUM INTO '{partial.Replace("'", "''", StringComparison.Ordinal)}'");
+                return true;
+            });
+            using (FileStream written = File.Open(partial, FileMode.Open, FileAccess.ReadWrite))
+            {
+                written.Flush(flushToDisk: true);
+            }
+
+            File.Move(partial, copy);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+
+        return new FileInfo(copy).Length;
+    }
+
     internal static T Read<T>(string path, Func<Connection, T> read)
     {
         EnsureExists(path);

@@ -3,10 +3,8 @@ using System.Diagnostics.Metrics;
 using AgentFunctions.Budgets;
 using AgentFunctions.Core;
 using AgentFunctions.Models;
-using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
-using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Diagnostics;
 
@@ -16,20 +14,36 @@ public static class AgentTelemetry
     /// <summary>Names the activity source and the meter.</summary>
     public const string SourceName = TelemetrySource.Name;
 
-    private static readonly ActivitySource Source = new(SourceName);
     private static readonly Meter Meter = new(SourceName);
 
+    /// <summary>The bounds that the conventions ask for.</summary>
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+    };
+
+    private static readonly InstrumentAdvice<long> Tokens = new()
+    {
+        HistogramBucketBoundaries = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864],
+    };
+
     private static readonly Histogram<double> OperationDuration = Meter.CreateHistogram<double>(
-        "gen_ai.client.operation.duration", "s", "How long model calls take.");
+        "gen_ai.client.operation.duration", "s", "How long model calls take.", null, Seconds);
 
     private static readonly Histogram<long> TokensUsed = Meter.CreateHistogram<long>(
-        "gen_ai.client.token.usage", "{token}", "How many tokens model calls consume.");
+        "gen_ai.client.token.usage", "{token}", "How many tokens model calls consume.", null, Tokens);
 
     private static readonly Histogram<double> ToolDuration = Meter.CreateHistogram<double>(
-        "agentfunctions.tool.duration", "s", "How long tool calls take.");
+        "agentfunctions.tool.duration", "s", "How long tool calls take.", null, Seconds);
 
     private static readonly Counter<long> RunsEnded = Meter.CreateCounter<long>(
         "agentfunctions.run.ended", "{run}", "How many runs have ended, by agent and status.");
+
+    private static readonly Histogram<double> RunDuration = Meter.CreateHistogram<double>(
+        "agentfunctions.run.duration", "s", "How long runs take from their submission to their end, by agent and status.", null, new()
+        {
+            HistogramBucketBoundaries = [1, 10, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 172_800, 432_000, 864_000],
+        });
 
     private static readonly Histogram<double> QueueTime = Meter.CreateHistogram<double>(
         "agentfunctions.run.queue.duration", "s", "How long runs wait from their submission to their first model call.");
@@ -46,8 +60,12 @@ public static class AgentTelemetry
     internal static void RunBegun(RunRecord run, TimeSpan waited) =>
         QueueTime.Record(Math.Max(0, waited.TotalSeconds), new TagList { { "gen_ai.agent.name", run.Agent } });
 
-    internal static void RunEnded(RunRecord run, string? status) =>
-        RunsEnded.Add(1, new TagList { { "gen_ai.agent.name", run.Agent }, { "agentfunctions.run.status", status } });
+    internal static void RunEnded(RunRecord run, string? status, TimeSpan took)
+    {
+        var tags = new TagList { { "gen_ai.agent.name", run.Agent }, { "agentfunctions.run.status", status } };
+        RunsEnded.Add(1, tags);
+        RunDuration.Record(Math.Max(0, took.TotalSeconds), tags);
+    }
 
     internal static void Spent(RunRecord run, ModelBinding model, TokenUsage usage)
     {
@@ -63,61 +81,24 @@ public static class AgentTelemetry
         OldestApproval.Record(oldestApproval.TotalSeconds);
     }
 
-    internal static Activity? StartModelCall(RunRecord run, ModelBinding model)
+    internal static void ModelCalled(ModelBinding model, TokenUsage usage, TimeSpan took)
     {
-        Activity? span = Source.StartActivity($"chat {model.ModelId}", ActivityKind.Client);
-        span?.SetTag("gen_ai.operation.name", "chat")
-            .SetTag("gen_ai.provider.name", model.Profile.Provider)
-            .SetTag("gen_ai.request.model", model.ModelId)
-            .SetTag("gen_ai.agent.name", run.Agent)
-            .SetTag("gen_ai.conversation.id", run.Id);
-        return span;
-    }
-
-    internal static void ModelCalled(Activity? span, ModelBinding model, TranscriptEntry reply, TimeSpan took)
-    {
-        var tags = new TagList
-        {
-            { "gen_ai.operation.name", "chat" },
-            { "gen_ai.provider.name", model.Profile.Provider },
-            { "gen_ai.request.model", model.ModelId },
-        };
+        TagList tags = TagsOf(model);
         OperationDuration.Record(took.TotalSeconds, tags);
-        if (reply.Usage is { } usage)
-        {
-            span?.SetTag("gen_ai.usage.input_tokens", usage.InputTokens).SetTag("gen_ai.usage.output_tokens", usage.OutputTokens);
-            TokensUsed.Record(usage.InputTokens, [.. tags, new("gen_ai.token.type", "input")]);
-            TokensUsed.Record(usage.OutputTokens, [.. tags, new("gen_ai.token.type", "output")]);
-        }
-
-        span?.SetTag("gen_ai.response.finish_reasons", new[] { reply.FinishReason ?? "stop" });
+        TokensUsed.Record(usage.InputTokens, [.. tags, new("gen_ai.token.type", "input")]);
+        TokensUsed.Record(usage.OutputTokens, [.. tags, new("gen_ai.token.type", "output")]);
     }
 
-    /// <summary>Starts the span of a call whose tool is not known yet; see <see cref="NameToolCall"/>.</summary>
-    internal static Activity? StartToolCall(string runId)
+    internal static void ModelFailed(ModelBinding model, string code, TimeSpan took) =>
+        OperationDuration.Record(took.TotalSeconds, [.. TagsOf(model), new("error.type", code)]);
+
+    internal static void ToolCalled(string tool, ToolOutcome outcome, TimeSpan took) =>
+        ToolDuration.Record(took.TotalSeconds, new TagList { { "gen_ai.tool.name", tool }, { "error.type", outcome.Code?.ToString() } });
+
+    private static TagList TagsOf(ModelBinding model) => new()
     {
-        Activity? span = Source.StartActivity("execute_tool");
-        span?.SetTag("gen_ai.operation.name", "execute_tool").SetTag("gen_ai.conversation.id", runId);
-        return span;
-    }
-
-    internal static void NameToolCall(Activity? span, FunctionCallContent call, string? agent)
-    {
-        if (span is not null)
-        {
-            span.DisplayName = $"execute_tool {call.Name}";
-            span.SetTag("gen_ai.tool.name", call.Name)
-                .SetTag("gen_ai.tool.call.id", call.CallId)
-                .SetTag("gen_ai.agent.name", agent);
-        }
-    }
-
-    internal static void ToolCalled(Activity? span, FunctionCallContent call, ToolOutcome outcome, TimeSpan took)
-    {
-        ToolDuration.Record(took.TotalSeconds, new TagList { { "gen_ai.tool.name", call.Name }, { "error.type", outcome.Code?.ToString() } });
-        if (outcome.IsError)
-        {
-            span?.SetTag("error.type", outcome.Code?.ToString()).SetStatus(ActivityStatusCode.Error);
-        }
-    }
+        { "gen_ai.operation.name", "chat" },
+        { "gen_ai.provider.name", model.Profile.Provider },
+        { "gen_ai.request.model", model.ModelId },
+    };
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
@@ -44,6 +46,7 @@ internal sealed class RunAdmission(
             throw;
         }
 
+        using Activity? span = known is null ? Trace(ref draft) : null;
         await runs.AddAsync(draft.Run, cancellationToken).ConfigureAwait(false);
         var submitted = new JournalEvent(JournalEventTypes.RunSubmitted, draft.Run.CreatedAt) { Text = draft.Run.Goal, Model = draft.Run.Model };
         await journal.AppendIfMissingAsync(draft.Run.Id, submitted, cancellationToken).ConfigureAwait(false);
@@ -59,6 +62,13 @@ internal sealed class RunAdmission(
         }
 
         return new AdmittedRun(draft.Run, draft.State);
+    }
+
+    private static Activity? Trace(ref RunDraft draft)
+    {
+        (Activity? span, RunRecord run) = RunTrace.Begin(draft.Run);
+        draft = draft with { Run = run };
+        return span;
     }
 
     private async Task<RunDraft> EnterAsync(RunDraft draft, Caller caller, bool isKnown, bool isResumed, CancellationToken cancellationToken)

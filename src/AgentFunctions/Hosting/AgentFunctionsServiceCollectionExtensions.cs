@@ -113,6 +113,8 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<CallMarks>();
         services.TryAddSingleton<StoppableModelCalls>();
         services.TryAddSingleton<ModelFailover>();
+        services.AddOptions<TelemetryOptions>().Configure(options => Bind(configuration, options));
+        services.TryAddSingleton<ModelExchange>();
         services.TryAddSingleton<ModelCaller>();
         services.TryAddSingleton<CallModelActivity>();
         services.TryAddSingleton<ModelRequests>();
@@ -131,6 +133,13 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.AddSingleton(new DurableRegistration(RegisterLoop));
         services.TryAddSingleton(BuildRegistry);
         return services;
+    }
+
+    private static void Bind(IConfiguration configuration, TelemetryOptions options)
+    {
+        options.MessageContent = string.Equals(
+            configuration["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"], "true", StringComparison.OrdinalIgnoreCase);
+        configuration.GetSection(TelemetryOptions.Section).BindStrictly(options);
     }
 
     /// <summary>Adds orchestrators and activities of the host's own.</summary>

@@ -89,6 +89,15 @@ internal sealed record RunRecord
     /// </summary>
     public IReadOnlyList<RetentionTerm>? Retention { get; init; }
 
+    /// <summary>
+    /// Gets the context of the root span of the run, as W3C's <c>traceparent</c>; <see langword="null"/>, the default, if nobody traced it
+    /// when it was admitted. Ids alone: it grants nothing.
+    /// </summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>Gets what a caller's tracing system passed on beside it, as W3C's <c>tracestate</c>.</summary>
+    public string? TraceState { get; init; }
+
     /// <summary>Gets when it was admitted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 }

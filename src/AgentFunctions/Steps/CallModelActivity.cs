@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using AgentFunctions.Budgets;
 using AgentFunctions.Core.Text;
 using AgentFunctions.Diagnostics;
+using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
 using AgentFunctions.Models;
@@ -10,7 +10,6 @@ using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.AI;
-using ActivityContext = AgentFunctions.Durability.ActivityContext;
 
 namespace AgentFunctions.Steps;
 
@@ -48,7 +47,6 @@ internal sealed class CallModelActivity(
         (List<ChatMessage> messages, ChatOptions options, IReadOnlyList<ToolDeclaration> declared) = (request.Messages, request.Options, request.Declared);
 
         long start = time.GetTimestamp();
-        using Activity? span = AgentTelemetry.StartModelCall(run, model);
         ModelAnswer? answer;
         string? delivery = null;
         try
@@ -92,7 +90,6 @@ internal sealed class CallModelActivity(
             FinishReason = hasCallsInText ? CallsInText.Reason : response.FinishReason?.Value,
         };
         TimeSpan took = time.GetElapsedTime(start);
-        AgentTelemetry.ModelCalled(span, speaker, reply, took);
         AgentTelemetry.Spent(run, speaker, reply.Usage!);
         if (input.Call == 1)
         {

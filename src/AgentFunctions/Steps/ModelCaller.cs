@@ -1,8 +1,6 @@
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway.Quotas;
-using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Ledger;
-using AgentFunctions.Live;
 using AgentFunctions.Models;
 using AgentFunctions.Models.Resilience;
 using AgentFunctions.Prompts;
@@ -11,18 +9,12 @@ using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Steps;
 
-/// <summary>Calls a model once, streamed where the model streams, and makes one message of its answer.</summary>
+/// <summary>Calls a model once: stoppable by the kill switch, within quotas and the model's places, marked as begun.</summary>
 internal sealed class ModelCaller(
-    CallMarks marks, ModelFailover failover, QuotaMeter quotas, MessageView view, StoppableModelCalls stoppable, LivePublisher publisher)
+    CallMarks marks, ModelFailover failover, QuotaMeter quotas, StoppableModelCalls stoppable, ModelExchange exchange)
 {
     /// <summary>The most tokens that an endpoint is believed to have counted, in or out, for one call.</summary>
     private const long MostTokens = 1_000_000_000;
-
-    /// <summary>The most that an answer of any client may hold in memory, in bytes.</summary>
-    private const long MaxAnswerBytes = 256L * 1024 * 1024;
-
-    /// <summary>What a piece of an answer takes beyond its text, in bytes.</summary>
-    private const int UpdateFrame = 200;
 
     /// <summary>Calls a model for a run.</summary>
     /// <param name="call">Which call of the run it is, and what it may consume.</param>
@@ -40,7 +32,7 @@ internal sealed class ModelCaller(
         try
         {
             return await stoppable.RunAsync(
-                call.RunId, (run, token) => CountedAsync(call, run, model, messages, options, token), cancellationToken).ConfigureAwait(false);
+                call.RunId, (run, token) => CountedAsync(call with { Run = run }, run, model, messages, options, token), cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e is { Code: ErrorCode.ModelRateLimited or ErrorCode.ModelUnavailable or ErrorCode.QuotaExceeded, RetryAfter: { } pause })
         {
@@ -109,7 +101,7 @@ internal sealed class ModelCaller(
         try
         {
             await place.BeginAsync(cancellationToken).ConfigureAwait(false);
-            return await ShownAsync(call, model, view.Of(messages), view.Of(options), cancellationToken).ConfigureAwait(false);
+            return await exchange.MakeAsync(call, model, messages, options, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (call.IsMarked && (!place.HasBegun || (e is AgentException failure && !CallMarks.MayHaveConsumed(failure))))
         {
@@ -117,71 +109,6 @@ internal sealed class ModelCaller(
             await marks.TakeBackAsync(call.RunId, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
-    }
-
-    private async Task<ChatResponse> ShownAsync(
-        ModelCall call, ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, CancellationToken cancellationToken)
-    {
-        ModelCallContext.Current = new ModelCallContext
-        {
-            RunId = call.RunId,
-            Call = call.Number,
-            Turn = call.Turn,
-            InboxFrom = call.InboxFrom,
-            InboxTo = call.InboxTo,
-        };
-        LiveText? live = call.Turn is { } turn ? publisher.Begin(call.RunId, turn, model.Name) : null;
-        var how = LiveEnd.CutOff;
-        try
-        {
-            ChatResponse response = await CallAsync(model, messages, options, live, cancellationToken).ConfigureAwait(false);
-            how = LiveEnd.Completed;
-            return response;
-        }
-        finally
-        {
-            live?.End(how);
-            if (live?.Shown is { } delivery)
-            {
-                call.Shown?.Invoke(delivery);
-            }
-        }
-    }
-
-    private static async Task<ChatResponse> CallAsync(
-        ModelBinding model, IEnumerable<ChatMessage> messages, ChatOptions options, LiveText? live, CancellationToken cancellationToken)
-    {
-        if (!model.Profile.Streaming)
-        {
-            return SendableAnswer.Of(await model.Client.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false));
-        }
-
-        var updates = new List<ChatResponseUpdate>();
-        long bytes = 0;
-        await foreach (ChatResponseUpdate update in model.Client
-            .GetStreamingResponseAsync(messages, options, cancellationToken).ConfigureAwait(false))
-        {
-            // A client of the host's own may have no bound.
-            bytes += UpdateFrame + update.Contents.Sum(static content => content switch
-            {
-                TextContent text => (long)text.Text.Length,
-                TextReasoningContent reasoning => reasoning.Text.Length,
-                _ => 0,
-            });
-            if (bytes > MaxAnswerBytes)
-            {
-                throw new AgentException(
-                    ErrorCode.ModelProtocolError, $"model '{model.Name}': the answer is longer than {MaxAnswerBytes} bytes and was not read to its end.");
-            }
-
-            live?.Add(update);
-            if (update.RawRepresentation is not CallPiece)
-            {
-                updates.Add(update);
-            }
-        }
-
-        return SendableAnswer.Of(updates.ToChatResponse());
     }
 
     /// <summary>Gets why another model answers in place of one, in the words of its client; <see langword="null"/> if none does.</summary>
@@ -221,6 +148,9 @@ internal sealed class ModelCaller(
 /// <param name="Priority">How urgent the run is.</param>
 internal readonly record struct ModelCall(string RunId, int Number, bool IsMarked, RunPriority Priority)
 {
+    /// <summary>Gets the record of the run; <see langword="null"/> if it has none.</summary>
+    public RunRecord? Run { get; init; }
+
     /// <summary>Gets the turn whose answer it is, which whoever follows the run is shown as it comes; <see langword="null"/> for any other call.</summary>
     public int? Turn { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Audit;
@@ -30,7 +31,8 @@ internal sealed class RunEndLog(Journal journal, RunIndexLog index, AuditLog aud
         await Task.WhenAll(isNew, index.EndedAsync(run.Id, RunEnding.Of(outcome, ended.At), cancellationToken)).ConfigureAwait(false);
         if (await isNew.ConfigureAwait(false))
         {
-            AgentTelemetry.RunEnded(run, ended.Code);
+            AgentTelemetry.RunEnded(run, ended.Code, ended.At - run.CreatedAt);
+            Trace(run, outcome, ended);
         }
     }
 
@@ -48,6 +50,23 @@ internal sealed class RunEndLog(Journal journal, RunIndexLog index, AuditLog aud
             Reason = redactor.Redact($"{CodeOf(outcome)}{(outcome.Message is null ? "" : $": {outcome.Message}")}"),
         },
         cancellationToken);
+
+    private static void Trace(RunRecord run, RunOutcome outcome, JournalEvent ended)
+    {
+        using Activity? span = RunTrace.End(run, ended.At);
+        RunState state = outcome.State;
+        span?.SetTag("agentfunctions.run.status", ended.Code)
+            .SetTag("agentfunctions.run.turns", state.Turns)
+            .SetTag("agentfunctions.run.steps", state.Steps)
+            .SetTag("gen_ai.usage.input_tokens", state.Usage.InputTokens)
+            .SetTag("gen_ai.usage.output_tokens", state.Usage.OutputTokens)
+            .SetTag("gen_ai.usage.cache_read.input_tokens", state.Usage.CachedTokens)
+            .SetTag("agentfunctions.cost.usd", state.Usage.Usd > 0 ? (double)state.Usage.Usd : null);
+        if (outcome.Status != RunStatus.Completed)
+        {
+            span?.SetTag("error.type", outcome.Code ?? ended.Code).SetStatus(ActivityStatusCode.Error);
+        }
+    }
 
     private static string CodeOf(RunOutcome outcome) => JsonNamingPolicy.CamelCase.ConvertName(outcome.Status.ToString());
 }

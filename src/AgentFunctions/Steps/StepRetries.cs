@@ -1,5 +1,6 @@
 using System.Numerics;
 using AgentFunctions.Core.Text;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
@@ -42,6 +43,7 @@ internal sealed partial class StepRetries(
         ModelRetry.Observe(async retry =>
         {
             isPostponed |= retry.IsPostponed;
+            ModelSpan.Retried(retry.Code, retry.Pause);
             var failed = new Failure(retry.Code.ToString(), retry.Message, KindOf(retry.Code), retry.Model);
             await TellAsync(runId, step, failed, _ => retry.Pause, false).ConfigureAwait(false);
         });

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Text;
 using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Core;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Loop;
@@ -118,6 +120,10 @@ internal sealed class ChildAdmission(RunStore runs, ChildKinds kinds, Journal jo
     {
         var lead = new Caller($"run:{child.Parent}");
         await admission.EnterAsync(child, lead, cancellationToken).ConfigureAwait(false);
+        // A call that is made again after a crash finds the sub-agent on record, and with it the trace that it has.
+        bool isTraced = RunTrace.IsOn && await runs.FindAsync(child.Id, cancellationToken).ConfigureAwait(false) is null;
+        (Activity? span, child) = isTraced ? RunTrace.Begin(child) : (null, child);
+        using Activity? traced = span;
         await admission.AuditAsync(child, lead, null, false, cancellationToken).ConfigureAwait(false);
         await Task.WhenAll(
             runs.AddAsync(child, cancellationToken),

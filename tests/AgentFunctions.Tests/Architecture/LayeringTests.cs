@@ -148,7 +148,8 @@ internal sealed partial class LayeringTests
     {
         string name = Namespace().Match(Repository.Text("src/" + file)).Groups["name"].Value;
         // Extension methods stand in the namespace of what they extend.
-        return name is "" || name.StartsWith("Microsoft.", StringComparison.Ordinal) || name == Path.GetDirectoryName(file)!.Replace('/', '.').Replace('\\', '.');
+        return name is "" || name.StartsWith("Microsoft.", StringComparison.Ordinal) || name.StartsWith("OpenTelemetry.", StringComparison.Ordinal)
+            || name == Path.GetDirectoryName(file)!.Replace('/', '.').Replace('\\', '.');
     }
 
     private static bool IsTest(string assembly) =>

@@ -16,6 +16,7 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions.Sqlite/Integrity/HeadFile.cs"] = "ASCII by then",
         ["AgentFunctions/Core/JsonSchemas/SchemaEvaluation.cs"] = "elements of a list",
         ["AgentFunctions/Core/JsonSchemas/SchemaFormats.cs"] = "a date, cut before its letter T",
+        ["AgentFunctions/Diagnostics/RunTrace.cs"] = "a hash",
         ["AgentFunctions/Gateway/Queueing/QueueLimits.cs"] = "a hash",
         ["AgentFunctions/Governance/Audit/AuditSeal.cs"] = "bytes",
         ["AgentFunctions/Governance/Audit/AuditStory.cs"] = "a hash",

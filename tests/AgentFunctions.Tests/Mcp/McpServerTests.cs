@@ -95,6 +95,21 @@ internal sealed class McpServerTests
     }
 
     [Test]
+    public async Task CallAsync_WithinATrace_TheServerIsToldWhichOne(CancellationToken cancellationToken)
+    {
+        using var server = new ChangingServer();
+        await using var bench = new McpBench(McpBench.Configuration(new { my = server.Definition() }));
+        using Activity span = new Activity("test").SetIdFormat(ActivityIdFormat.W3C).Start();
+        span.TraceStateString = "vendor=1";
+
+        await bench.CallAsync("mcp__my__act", null, cancellationToken);
+
+        JsonElement meta = server.Calls.Single().GetProperty("meta");
+        Assert.That(meta.GetProperty("traceparent").GetString(), Does.StartWith($"00-{span.TraceId}-"));
+        Assert.That(meta.GetProperty("tracestate").GetString(), Is.EqualTo("vendor=1"));
+    }
+
+    [Test]
     public async Task CallAsync_ErrorOfTheTool_IsAnErrorThatTheModelReads(CancellationToken cancellationToken)
     {
         using var server = new ChangingServer();

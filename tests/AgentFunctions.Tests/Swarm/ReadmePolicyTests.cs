@@ -7,7 +7,7 @@ using static AgentFunctions.Tests.Swarm.SwarmScene;
 
 namespace AgentFunctions.Tests.Swarm;
 
-/// <summary>README's swarm under README's policy waits for nobody.</summary>
+/// <summary>A swarm under the policy of docs/policies.md waits for nobody.</summary>
 [CancelAfter(300_000)]
 internal sealed class ReadmePolicyTests
 {
@@ -53,7 +53,7 @@ internal sealed class ReadmePolicyTests
             at = at.Parent!;
         }
 
-        string text = File.ReadAllText(Path.Combine(at.FullName, "README.md"));
+        string text = File.ReadAllText(Path.Combine(at.FullName, "docs", "policies.md"));
         string section = text[text.IndexOf("## A policy", StringComparison.Ordinal)..];
         int start = section.IndexOf("```yaml\n", StringComparison.Ordinal) + 8;
         return section[start..section.IndexOf("```", start, StringComparison.Ordinal)];

@@ -9,7 +9,7 @@ namespace AgentFunctions.Governance.Audit;
 /// </summary>
 public static class AuditExport
 {
-    private const byte Break = (byte)'\n';
+    private static readonly ReadOnlyMemory<byte> Break = "\n"u8.ToArray();
 
     /// <summary>Writes the log of a store to a file.</summary>
     /// <param name="logs">The store.</param>
@@ -22,16 +22,28 @@ public static class AuditExport
         FileStream file = File.Create(path);
         await using (file.ConfigureAwait(false))
         {
-            long count = 0;
-            await foreach (AuditPartLine entry in AuditParts.ReadAsync(logs, cancellationToken).ConfigureAwait(false))
-            {
-                await file.WriteAsync(entry.Line, cancellationToken).ConfigureAwait(false);
-                file.WriteByte(Break);
-                count++;
-            }
-
-            return count;
+            return await WriteAsync(logs, file, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Writes the log of a store, which may be in use; what is added meanwhile is left out.</summary>
+    /// <param name="logs">The store.</param>
+    /// <param name="output">Where to.</param>
+    /// <param name="cancellationToken">The token to cancel the write.</param>
+    /// <returns>How many entries were written.</returns>
+    public static async Task<long> WriteAsync(ILogStore logs, Stream output, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(logs);
+        ArgumentNullException.ThrowIfNull(output);
+        long count = 0;
+        await foreach (AuditPartLine entry in AuditParts.ReadAsync(logs, cancellationToken).ConfigureAwait(false))
+        {
+            await output.WriteAsync(entry.Line, cancellationToken).ConfigureAwait(false);
+            await output.WriteAsync(Break, cancellationToken).ConfigureAwait(false);
+            count++;
+        }
+
+        return count;
     }
 
     /// <summary>Reads the entries of a file back, as they were stored.</summary>
@@ -58,7 +70,7 @@ public static class AuditExport
 
     private static int LineEnd(byte[] bytes, int from)
     {
-        int at = bytes.AsSpan(from).IndexOf(Break);
+        int at = bytes.AsSpan(from).IndexOf(Break.Span);
         return at < 0 ? bytes.Length : from + at;
     }
 }
