@@ -1,5 +1,6 @@
 using AgentFunctions.Agents;
 using AgentFunctions.Gateway;
+using AgentFunctions.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 

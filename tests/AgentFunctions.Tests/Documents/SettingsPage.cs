@@ -55,7 +55,7 @@ internal static partial class SettingsPage
     private static IEnumerable<string> RowsOf(string path, Type type, HashSet<Type> above)
     {
         object? made = type.GetConstructor(Type.EmptyTypes) is { } make ? make.Invoke(null) : null;
-        foreach (PropertyInfo property in type.GetProperties().Where(static one => one.SetMethod is { IsPublic: true } || IsMany(one.PropertyType))
+        foreach (PropertyInfo property in type.GetProperties().Where(static one => one.SetMethod is { IsPublic: true } || IsMany(one.PropertyType) || IsOurs(one.PropertyType))
             .OrderBy(static one => one.Name, StringComparer.Ordinal))
         {
             string name = $"{path}:{property.Name}";

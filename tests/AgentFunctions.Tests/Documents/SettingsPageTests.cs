@@ -20,7 +20,7 @@ internal sealed class SettingsPageTests
             .Where(static type => type.Name.EndsWith("Options", StringComparison.Ordinal) && type.GetField("Section", BindingFlags.Static | BindingFlags.Public) is not null);
 
         Assert.That(bound.Except(SettingsPage.Roots.Select(static root => root.Options)), Is.Empty);
-        Assert.That(SettingsPage.Write(), Does.Contain("| `Gateway:Concurrency:Total` |").And.Not.Contain("|  |\n"), "each says what it is");
+        Assert.That(SettingsPage.Write(), Does.Contain("| `Gateway:Concurrency:Total` |").And.Contain("| `Api:Dashboard:Enabled` |").And.Not.Contain("|  |\n"), "each says what it is");
     }
 
     [Test]
