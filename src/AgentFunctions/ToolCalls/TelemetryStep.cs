@@ -13,7 +13,8 @@ internal sealed class TelemetryStep(RunStore runs, Redactor redactor, IOptions<T
 
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
-        using Activity? span = await StartAsync(state, cancellationToken).ConfigureAwait(false);
+        // Started here, not in a method of its own that is awaited: what is called within must find it as the present one.
+        using Activity? span = Start(state, await FindAsync(state, cancellationToken).ConfigureAwait(false));
         try
         {
             CallOutcome outcome = await next(state, cancellationToken).ConfigureAwait(false);
@@ -37,14 +38,12 @@ internal sealed class TelemetryStep(RunStore runs, Redactor redactor, IOptions<T
         }
     }
 
-    private async Task<Activity?> StartAsync(ToolCallState state, CancellationToken cancellationToken)
-    {
-        if (!RunTrace.IsOn)
-        {
-            return null;
-        }
+    private async Task<RunRecord?> FindAsync(ToolCallState state, CancellationToken cancellationToken) => RunTrace.IsOn && state.HasRun
+        ? await runs.FindAsync(state.Input.RunId, cancellationToken).ConfigureAwait(false)
+        : null;
 
-        RunRecord? run = state.HasRun ? await runs.FindAsync(state.Input.RunId, cancellationToken).ConfigureAwait(false) : null;
+    private static Activity? Start(ToolCallState state, RunRecord? run)
+    {
         Activity? span = run is null ? RunTrace.Start(Name) : RunTrace.Start(Name, Name, ActivityKind.Internal, run);
         return span?.SetTag("gen_ai.operation.name", Name)
             .SetTag("gen_ai.tool.type", "function")
