@@ -123,7 +123,7 @@ public static class AgentFrameworkServiceCollectionExtensions
             provider.GetRequiredService<RunReader>(),
             new RunRecordsOfSteps(
                 provider.GetRequiredService<Journal>(), provider.GetRequiredService<Transcript>(),
-                provider.GetRequiredService<TimeProvider>()),
+                provider.GetRequiredService<CallResults>(), provider.GetRequiredService<TimeProvider>()),
             provider.GetRequiredService<LiveFeed>(), provider.GetRequiredService<ApprovalService>()));
         services.TryAddKeyedSingleton<AIAgent>(KeyedService.AnyKey, (provider, key) =>
         {

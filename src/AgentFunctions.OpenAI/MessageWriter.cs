@@ -170,7 +170,7 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
         writer.WriteString("role", "user");
         if (!string.IsNullOrEmpty(message.AuthorName))
         {
-            writer.WriteString("name", message.AuthorName);
+            writer.WriteString("name", NameOf(message.AuthorName));
         }
 
         if (parts.All(static part => part is TextContent))
@@ -191,6 +191,10 @@ internal sealed class MessageWriter(ModelProfile profile, string sender)
 
         writer.WriteEndObject();
     }
+
+    /// <summary>A name as the protocol allows it.</summary>
+    private static string NameOf(string author) => new(
+        [.. author.Take(64).Select(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' ? c : '_')]);
 
     private static void Part(Utf8JsonWriter writer, AIContent part)
     {

@@ -209,7 +209,7 @@ internal sealed partial class DurableAIAgent(
     private async Task<Place> SubmitAsync(
         RunInput input, DurableAgentSession talk, AgentRunOptions? options, CancellationToken cancellationToken)
     {
-        string? key = RunKey.Of(name, Scope, options, input.Text);
+        string? key = RunKey.Of(name, Scope, options, input.Identity);
         if (key is null && Interlocked.Exchange(ref _warned, 1) == 0)
         {
             LogNoKey(logger, name);
@@ -219,7 +219,7 @@ internal sealed partial class DurableAIAgent(
         {
             Agent = name,
             Goal = input.Goal,
-            Input = input.Conversation,
+            Messages = input.Goal is null ? input.MessagesFor(name) : null,
             Acceptance = SchemaOf(options) is { } schema ? new RunAcceptance { Schema = schema } : null,
         };
         Run run = await access.Gateway.SubmitAsync(request, settings.Caller, key, cancellationToken).ConfigureAwait(false);
@@ -254,8 +254,8 @@ internal sealed partial class DurableAIAgent(
             return new Place(id, updates) { Open = asks };
         }
 
-        string key = RunKey.OfMessage(id, talk.Sent, input.Text);
-        await access.Steering.SendAsync(id, input.Text, settings.Caller, key, cancellationToken).ConfigureAwait(false);
+        string key = RunKey.OfMessage(id, talk.Sent, input.Identity);
+        await access.Steering.SendAsync(id, input.Text, input.Media, settings.Caller, key, cancellationToken).ConfigureAwait(false);
         talk.Sent++;
         return new Place(id, updates);
     }

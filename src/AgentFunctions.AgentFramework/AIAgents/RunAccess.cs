@@ -12,4 +12,4 @@ internal sealed record RunAccess(
     ApprovalService Approvals);
 
 /// <summary>What the steps of runs recorded.</summary>
-internal sealed record RunRecordsOfSteps(Journal Journal, Transcript Transcript, TimeProvider Time);
+internal sealed record RunRecordsOfSteps(Journal Journal, Transcript Transcript, CallResults Results, TimeProvider Time);

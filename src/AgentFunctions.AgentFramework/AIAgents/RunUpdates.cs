@@ -17,6 +17,9 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
 
     private const int MostLooks = 100;
 
+    /// <summary>A text of an event that is not shorter may have been cut, in characters.</summary>
+    private const int LongText = 390;
+
     private readonly Dictionary<int, TranscriptEntry> _answers = [];
     private readonly HashSet<(int, int)> _atWork = [];
     private readonly HashSet<(int, int)> _told = [];
@@ -169,8 +172,11 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
             return made is null ? [] : [made];
         }
 
+        string text = e.Text is { Length: >= LongText } && e is { Turn: { } turn, Call: { } call }
+            ? await access.Records.Results.FindAsync(run, turn, call, cancellationToken).ConfigureAwait(false) ?? e.Text
+            : e.Text ?? "";
         AgentResponseUpdate result = Update(
-            ChatRole.Tool, $"{run}/{e.Turn}/{e.Call}", [new FunctionResultContent(asked.CallId, e.Text ?? "")], e);
+            ChatRole.Tool, $"{run}/{e.Turn}/{e.Call}", [new FunctionResultContent(asked.CallId, text)], e);
         return made is null ? [result] : [made, result];
     }
 

@@ -110,7 +110,8 @@ public sealed class AgentGateway
     {
         ArgumentNullException.ThrowIfNull(request);
         request.Validate();
-        return new RunOrder(caller, (id, known, cancellationToken) => _drafts.DraftAsync(request, caller, narrow, id, known, cancellationToken))
+        RunRequest draft = request.WithGoal();
+        return new RunOrder(caller, (id, known, cancellationToken) => _drafts.DraftAsync(draft, caller, narrow, id, known, cancellationToken))
         {
             Request = key is null
                 ? null

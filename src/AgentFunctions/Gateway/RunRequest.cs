@@ -1,8 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using AgentFunctions.Budgets;
+using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Gateway;
 
@@ -14,6 +17,14 @@ public sealed record RunRequest
 
     /// <summary>Gets what is to be reached, in words; at most 32 KiB.</summary>
     public string? Goal { get; init; }
+
+    /// <summary>
+    /// Gets the conversation that the run continues, the oldest message first: text, images and other data of users and assistants.
+    /// The last is the goal, a message of the user; <see cref="Goal"/> is left out. At most 1,000 messages with 256 KiB of text and
+    /// 16 MiB of data. <see langword="null"/>, the default, for a goal alone.
+    /// </summary>
+    [JsonConverter(typeof(ContentsConverter<ChatMessage>))]
+    public IReadOnlyList<ChatMessage>? Messages { get; init; }
 
     /// <summary>Gets when the goal counts as reached: in words, or with a command, a schema or a judge that decides.</summary>
     public RunAcceptance? Acceptance { get; init; }
@@ -44,12 +55,25 @@ public sealed record RunRequest
     /// </summary>
     public IReadOnlyList<ClientTool>? ClientTools { get; init; }
 
+    /// <summary>Gets the same request with its goal in words, also if it has messages.</summary>
+    internal RunRequest WithGoal() => Messages is null ? this : this with { Goal = Messages[^1].Text };
+
     /// <summary>Checks everything that can be checked without the host.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: the message names the field and the remedy.</exception>
     internal void Validate()
     {
-        Require(!string.IsNullOrWhiteSpace(Goal), "goal", "say in words what is to be reached");
-        RequireText(Goal, "goal");
+        if (Messages is not null)
+        {
+            Require(Goal is null, "goal", "leave it out beside messages, whose last is the goal");
+            ConversationRules.Validate(Messages, IsText);
+            RequireText(Messages[^1].Text, $"messages[{Messages.Count - 1}]");
+        }
+        else
+        {
+            Require(!string.IsNullOrWhiteSpace(Goal), "goal", "say in words what is to be reached");
+            RequireText(Goal, "goal");
+        }
+
         if (Acceptance is not null)
         {
             RequireText(Acceptance.Criteria, "acceptance");

@@ -5,8 +5,10 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Governance.Audit;
 using AgentFunctions.Loop;
+using AgentFunctions.Prompts;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Gateway;
 
@@ -19,6 +21,9 @@ public sealed class RunSteering
 {
     /// <summary>The longest message, in characters.</summary>
     internal const int MaxMessage = 32_768;
+
+    /// <summary>The most data of a message, in bytes: an entry of a log may have 1 MiB, and data is stored as text.</summary>
+    private const int MaxMedia = 512 * 1024;
 
     /// <summary>What a message costs beyond its text: role and separators; a generous bound in bytes.</summary>
     internal const int MessageFrame = 256;
@@ -50,6 +55,27 @@ public sealed class RunSteering
     {
         CheckMessage(text);
         return OnceAsync(id, caller, RunAct.Steer, idempotencyKey, ["message", id, text], claim => SendAsync(id, text, caller, claim, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Sends a message with images or other data to a run; otherwise as without.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="text">The words; at most 32,768 characters.</param>
+    /// <param name="media">The data and addresses; data of at most 512 KiB in all.</param>
+    /// <param name="caller">Who speaks.</param>
+    /// <param name="idempotencyKey">Makes the message safe to repeat; <see langword="null"/> for none. At most 200 characters.</param>
+    /// <param name="cancellationToken">The token to cancel the wait. The message may have been sent.</param>
+    /// <exception cref="AgentException">As for a message without data.</exception>
+    public Task<Run> SendAsync(
+        string id, string text, IReadOnlyList<AIContent> media, Caller caller, string? idempotencyKey = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(media);
+        CheckMessage(text);
+        CheckMedia(media);
+        string[] parts = ["message", id, text, .. media.Select(static one => one is DataContent data ? data.Uri : ((UriContent)one).Uri.AbsoluteUri)];
+        return OnceAsync(
+            id, caller, RunAct.Steer, idempotencyKey, parts,
+            claim => SendAsync(id, text, caller, claim, cancellationToken, media), cancellationToken);
     }
 
     /// <summary>Sends a message to a run on behalf of the program.</summary>
@@ -242,7 +268,8 @@ public sealed class RunSteering
         await _commands.TellAsync(id, command, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<Run> SendAsync(string id, string text, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken)
+    private async Task<Run> SendAsync(
+        string id, string text, Caller caller, ClaimedRequest? claim, CancellationToken cancellationToken, IReadOnlyList<AIContent>? media = null)
     {
         string requester = caller.Id;
         await _commands.EnsureOpenAsync(id, requester, cancellationToken).ConfigureAwait(false);
@@ -253,12 +280,13 @@ public sealed class RunSteering
         if (sent is not var (message, count))
         {
             await _records.AuditAsync(AuditTypes.MessageSent, id, caller, text, cancellationToken).ConfigureAwait(false);
-            message = new InboxMessage(text, requester, _records.Now) { Key = claim?.Token };
+            message = new InboxMessage(text, requester, _records.Now) { Key = claim?.Token, Media = media is { Count: > 0 } ? media : null };
             count = await _inbox.AddAsync(id, message, cancellationToken).ConfigureAwait(false);
         }
 
         await _records.JournalMessageAsync(id, message, sent is not null, cancellationToken).ConfigureAwait(false);
-        var command = new RunCommand(requester) { Inbox = count, InboxBytes = MessageFrame + Encoding.UTF8.GetByteCount(text) };
+        long bytes = MessageFrame + Encoding.UTF8.GetByteCount(text) + (Prompt.MediaTokens * (media?.Count ?? 0));
+        var command = new RunCommand(requester) { Inbox = count, InboxBytes = bytes };
         return await _commands.CommandAsync(id, command, cancellationToken).ConfigureAwait(false);
     }
 
@@ -300,6 +328,28 @@ public sealed class RunSteering
         if (string.IsNullOrWhiteSpace(text) || text.Length > MaxMessage)
         {
             throw new AgentException(ErrorCode.InvalidInput, $"text: use 1 to {MaxMessage} characters.");
+        }
+    }
+
+    private static void CheckMedia(IReadOnlyList<AIContent> media)
+    {
+        long size = 0;
+        foreach (AIContent one in media)
+        {
+            size += one switch
+            {
+                DataContent data => data.Data.Length,
+                UriContent { Uri: { IsAbsoluteUri: true, Scheme: "http" or "https" } } => 0,
+                _ => throw new AgentException(
+                    ErrorCode.InvalidInput, $"media: send data, and http or https addresses; {one.GetType().Name} cannot be sent to a run."),
+            };
+        }
+
+        if (size > MaxMedia)
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                "media: send at most 512 KiB of data with a message; submit a run with larger data, or put the file in the workspace.");
         }
     }
 

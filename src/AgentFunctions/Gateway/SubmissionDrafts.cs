@@ -3,6 +3,7 @@ using AgentFunctions.Budgets;
 using AgentFunctions.Core;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Gateway.Routing;
+using AgentFunctions.Loop;
 using AgentFunctions.Models;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
@@ -10,7 +11,8 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.Gateway;
 
 /// <summary>Drafts the run that a goal asks for: route, access, model, tools, acceptance, limits. Changes nothing.</summary>
-internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog models, RunTools tools, RunLimits limits, RunRecords records)
+internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog models, RunTools tools, RunLimits limits, RunRecords records,
+    ConversationStart conversations)
 {
     /// <summary>Drafts a run.</summary>
     /// <param name="request">The goal.</param>
@@ -24,7 +26,7 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
     {
         if (known is not null)
         {
-            return await RestoreAsync(known, request.Budget, cancellationToken).ConfigureAwait(false);
+            return await RestoreAsync(known, request, cancellationToken).ConfigureAwait(false);
         }
 
         (Route route, AccessRuling access) = await rights.EnsureAsync(request, caller, cancellationToken).ConfigureAwait(false);
@@ -61,9 +63,10 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
             Notes = NotesOf(offer, modelNote),
             CreatedAt = default,
         };
-        return await records
+        RunDraft draft = await records
             .DraftAsync(run, agent, granted, limits.Of(agent, model, request.Acceptance, request.Budget), route.Rule, cancellationToken)
             .ConfigureAwait(false);
+        return WithMessages(draft, agent, request);
     }
 
     /// <summary>Whether a caller may submit something to an agent.</summary>
@@ -75,9 +78,17 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
         return notes.Length == 0 ? null : notes;
     }
 
-    private async Task<RunDraft> RestoreAsync(RunRecord run, Budget? budget, CancellationToken cancellationToken)
+    private RunDraft WithMessages(RunDraft draft, AgentDefinition agent, RunRequest request) => request.Messages is not { } messages
+        ? draft
+        : draft with
+        {
+            Prepare = async token => (await conversations.WriteAsync(draft, agent, messages, token).ConfigureAwait(false)).State,
+        };
+
+    private async Task<RunDraft> RestoreAsync(RunRecord run, RunRequest request, CancellationToken cancellationToken)
     {
         (AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared) = await records.PinnedAsync(run, cancellationToken).ConfigureAwait(false);
-        return RunRecords.Draft(run, agent, declared, limits.Of(agent, models.Resolve(run.Model), run.Acceptance, budget), null);
+        LoopLimits held = limits.Of(agent, models.Resolve(run.Model), run.Acceptance, request.Budget);
+        return WithMessages(RunRecords.Draft(run, agent, declared, held, null), agent, request);
     }
 }

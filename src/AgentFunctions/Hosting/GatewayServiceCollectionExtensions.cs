@@ -49,6 +49,7 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<RunRecords>();
         services.TryAddSingleton<AcceptanceGrants>();
         services.TryAddSingleton<SubmissionRights>();
+        services.TryAddSingleton<ConversationStart>();
         services.TryAddSingleton<SubmissionDrafts>();
         services.TryAddSingleton<RunAdmission>();
         services.TryAddSingleton(static provider => new AgentGateway(

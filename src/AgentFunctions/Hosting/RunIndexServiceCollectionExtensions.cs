@@ -1,5 +1,6 @@
 using AgentFunctions.Durability;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Ledger;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.Runs.Index;
@@ -49,6 +50,8 @@ internal static class RunIndexServiceCollectionExtensions
         services.TryAddSingleton(static provider => new AgentPast(provider.GetRequiredService<RunRows>()));
         services.TryAddSingleton(static provider => new RunFamilies(
             provider.GetRequiredService<RunReader>(), provider.GetRequiredService<RunStore>()));
+        services.TryAddSingleton(static provider => new CallResults(
+            provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Redactor>()));
         services.TryAddSingleton(static provider => new TranscriptPages(provider.GetRequiredService<Transcript>()));
     }
 }

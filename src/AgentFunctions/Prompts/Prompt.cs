@@ -20,6 +20,9 @@ internal static class Prompt
     /// <summary>What a message costs beyond its text: role, ids, separators; a generous bound in bytes.</summary>
     private const int MessageFrame = 256;
 
+    /// <summary>What a large image costs with the providers that tell; no bound is known for other data.</summary>
+    internal const int MediaTokens = 2_048;
+
     /// <summary>What the host's own messages begin with. The model is told by marks that it cannot forge what a person said, never by this alone.</summary>
     public const string HostMark = "[host]";
 
@@ -98,8 +101,20 @@ internal static class Prompt
     public static List<ChatMessage> Build(AgentDefinition agent, IReadOnlyList<TranscriptEntry> entries) =>
     [
         new ChatMessage(ChatRole.System, Instructions(agent)),
-        .. entries.Select(entry => agent.Framing == PromptFraming.Chat ? MarkedResults(entry) : Marked(entry)),
+        .. InOrder(entries).Select(entry => agent.Framing == PromptFraming.Chat ? MarkedResults(entry) : Marked(entry)),
     ];
+
+    /// <summary>What was said before the goal stands before it, though the goal has the first place.</summary>
+    internal static IEnumerable<TranscriptEntry> InOrder(IReadOnlyList<TranscriptEntry> entries)
+    {
+        if (entries.Count == 0 || entries[0] is not { Turn: 0, Source: TranscriptOrigin.Goal })
+        {
+            return entries;
+        }
+
+        int before = entries.Skip(1).TakeWhile(static entry => entry is { Turn: 0, SummaryKeepsFrom: null }).Count();
+        return before == 0 ? entries : entries.Skip(1).Take(before).Append(entries[0]).Concat(entries.Skip(1 + before));
+    }
 
     /// <summary>
     /// What tools returned and what people say, marked as what it is. Here and not in the transcript: people and tools read that without the marks,
@@ -108,7 +123,7 @@ internal static class Prompt
     private static ChatMessage Marked(TranscriptEntry entry) => entry.Source switch
     {
         TranscriptOrigin.Result => s_markedResults.GetValue(entry.Message, s_markResult),
-        TranscriptOrigin.Person => s_markedWords.GetValue(entry.Message, s_markWords),
+        TranscriptOrigin.Person when entry.Message.Role == ChatRole.User => s_markedWords.GetValue(entry.Message, s_markWords),
         _ => entry.Message,
     };
 
@@ -137,6 +152,7 @@ internal static class Prompt
         TextReasoningContent reasoning => Encoding.UTF8.GetByteCount(reasoning.Text),
         FunctionCallContent call => call.Name.Length + (long)Encoding.UTF8.GetByteCount(ModelConventions.ArgumentsText(call)) + MessageFrame,
         FunctionResultContent result => Encoding.UTF8.GetByteCount(result.Result?.ToString() ?? "") + MessageFrame,
+        DataContent or UriContent => MediaTokens,
         _ => MessageFrame,
     });
 

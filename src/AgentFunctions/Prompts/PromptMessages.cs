@@ -34,7 +34,7 @@ internal sealed class PromptMessages(CallLedger ledger, Inbox inbox, TimeProvide
         {
             messages.Add(said.IsHost == true
                 ? (TranscriptOrigin.Host, new ChatMessage(ChatRole.User, $"{Prompt.HostMark} {said.Text}"))
-                : (TranscriptOrigin.Person, new ChatMessage(ChatRole.User, said.Text)));
+                : (TranscriptOrigin.Person, new ChatMessage(ChatRole.User, [new TextContent(said.Text), .. said.Media ?? []])));
         }
 
         if (input.Notice is not null)

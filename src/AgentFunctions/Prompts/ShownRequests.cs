@@ -71,9 +71,12 @@ public sealed class ShownRequests
 
         TranscriptEntry[] shown =
         [
-            .. await BeginningAsync(runId, summary, cancellationToken).ConfigureAwait(false),
-            .. newest.Where(entry => entry != summary && entry.SummaryKeepsFrom is null
-                && entry.Position > 0 && entry.Position >= (summary?.SummaryKeepsFrom ?? 0)),
+            .. Prompt.InOrder(
+            [
+                .. await BeginningAsync(runId, summary, cancellationToken).ConfigureAwait(false),
+                .. newest.Where(entry => entry != summary && entry.SummaryKeepsFrom is null
+                    && entry.Position > 0 && entry.Position >= (summary?.SummaryKeepsFrom ?? 0)),
+            ]),
         ];
         List<ChatMessage> messages = Prompt.Build(agent, shown);
         IReadOnlyList<ToolDeclaration> declared = await _tools.DeclaredAsync(run, agent, turn, cancellationToken)

@@ -45,11 +45,11 @@ internal static class Conversation
             ? [$"<summary> {entry.Message.Contents.OfType<TextContent>().FirstOrDefault()?.Text}"]
             : entry.Message.Contents.Select(content => Line(entry, content, limit)).OfType<string>();
 
-    private static string SpeakerOf(TranscriptOrigin origin) => origin switch
+    private static string SpeakerOf(TranscriptEntry entry) => entry.Source switch
     {
         TranscriptOrigin.Host => "host",
         TranscriptOrigin.Goal => "goal",
-        TranscriptOrigin.Person => "person",
+        TranscriptOrigin.Person when entry.Message.Role == ChatRole.User => "person",
         TranscriptOrigin.Result => "result",
         _ => "assistant",
     };
@@ -59,7 +59,7 @@ internal static class Conversation
 
     private static string? Line(TranscriptEntry entry, AIContent content, int limit) => content switch
     {
-        TextContent said => $"<{SpeakerOf(entry.Source)}> {Preview.Of(said.Text, limit)}",
+        TextContent said => $"<{SpeakerOf(entry)}> {Preview.Of(said.Text, limit)}",
         FunctionCallContent call => $"<call {call.Name}> {Preview.Of(ModelConventions.ArgumentsText(call), limit)}",
         FunctionResultContent result => $"<result> {Preview.Of(result.Result?.ToString(), limit)}",
         _ => null,

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using AgentFunctions.Storage;
+using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.Records;
 
@@ -11,6 +13,10 @@ internal sealed record InboxMessage(string Text, string By, DateTimeOffset At)
 {
     /// <summary>Gets what the request is known by that sent it; <see langword="null"/> if it had no idempotency key.</summary>
     public string? Key { get; init; }
+
+    /// <summary>Gets images and other data that belong to the words; <see langword="null"/> for none.</summary>
+    [JsonConverter(typeof(ContentsConverter<AIContent>))]
+    public IReadOnlyList<AIContent>? Media { get; init; }
 
     /// <summary>Gets whether the host says it, and no person; <see langword="null"/> for a person.</summary>
     public bool? IsHost { get; init; }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.Records;
 
 /// <summary>Represents a message of a run, as the model saw or sent it.</summary>
-/// <param name="Turn">The turn it belongs to, from 1.</param>
+/// <param name="Turn">The turn it belongs to, from 1; 0 for the conversation that a run began with.</param>
 /// <param name="Message">The message.</param>
 /// <param name="At">When it was recorded (UTC).</param>
 public sealed record TranscriptEntry(

@@ -26,7 +26,7 @@ internal sealed class ModelRequests(RunStore runs, PromptMessages prompts, IMode
         if (!input.Closing)
         {
             IReadOnlyList<string> news = await lateTools
-                .LookAsync(run, agent, input.Turn, window.Entries.Count == 0, cancellationToken).ConfigureAwait(false);
+                .LookAsync(run, agent, input.Turn, window.Entries.All(static entry => entry.Turn == 0), cancellationToken).ConfigureAwait(false);
             added = [.. added, .. PromptMessages.OfHost(news, input.Turn, time.GetUtcNow())];
         }
 

@@ -54,6 +54,6 @@ internal sealed class ChildResults(Transcript transcript, ArtifactStore artifact
     private async Task<TranscriptEntry?> LastWordsAsync(string runId, ContextRef context, CancellationToken cancellationToken)
     {
         TranscriptWindow window = await transcript.ReadWindowAsync(runId, context, cancellationToken).ConfigureAwait(false);
-        return window.Entries.LastOrDefault(static entry => entry.Message is { Role: var role, Text.Length: > 0 } && role == ChatRole.Assistant);
+        return window.Entries.LastOrDefault(static entry => entry.Turn > 0 && entry.Message is { Role: var role, Text.Length: > 0 } && role == ChatRole.Assistant);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class RunContents(Transcript transcript, ArtifactStore artifacts
         string? reason = null;
         await foreach (TranscriptEntry entry in transcript.ReadAsync(run.Id, from, null, cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said)
+            if (entry.Turn > 0 && entry.Message.Role == ChatRole.Assistant && entry.Message.Text is { Length: > 0 } said)
             {
                 (text, reason) = (said, entry.FinishReason);
             }

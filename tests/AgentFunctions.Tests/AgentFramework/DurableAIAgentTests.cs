@@ -234,7 +234,7 @@ internal sealed class DurableAIAgentTests
             Throws.InstanceOf<AgentException>().With.Message.Contains("ChatOptions.Tools cannot be given to a run"));
         Assert.That(
             async () => await agent.RunAsync(new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")])),
-            Throws.InstanceOf<AgentException>().With.Message.Contains("send text, or put the file in the workspace"));
+            Throws.InstanceOf<AgentException>().With.Message.Contains("end with a message of the user that says in words"));
         Assert.That(
             async () => await agent.RunAsync("Act.", await new ChatClientAgent(ScriptedClient.Says("")).CreateSessionAsync()),
             Throws.InvalidOperationException.With.Message.Contains("ChatClientAgentSession"));
