@@ -51,7 +51,7 @@ internal static class RunIndexServiceCollectionExtensions
         services.TryAddSingleton(static provider => new RunFamilies(
             provider.GetRequiredService<RunReader>(), provider.GetRequiredService<RunStore>()));
         services.TryAddSingleton(static provider => new CallResults(
-            provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Redactor>()));
+            provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new TranscriptPages(provider.GetRequiredService<Transcript>()));
     }
 }
