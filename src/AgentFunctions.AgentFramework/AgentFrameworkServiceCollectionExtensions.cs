@@ -124,7 +124,8 @@ public static class AgentFrameworkServiceCollectionExtensions
             new RunRecordsOfSteps(
                 provider.GetRequiredService<Journal>(), provider.GetRequiredService<Transcript>(),
                 provider.GetRequiredService<CallResults>(), provider.GetRequiredService<TimeProvider>()),
-            provider.GetRequiredService<LiveFeed>(), provider.GetRequiredService<ApprovalService>()));
+            provider.GetRequiredService<LiveFeed>(), provider.GetRequiredService<ApprovalService>(),
+            provider.GetRequiredService<ClientCalls>()));
         services.TryAddKeyedSingleton<AIAgent>(KeyedService.AnyKey, (provider, key) =>
         {
             AgentDefinition agent = provider.GetRequiredService<AgentCatalog>().Resolve(key?.ToString() ?? "");

@@ -5,6 +5,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
+using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
@@ -147,7 +148,7 @@ internal sealed partial class DurableAIAgent(
     private async Task<Place> BeginAsync(
         RunInput input, DurableAgentSession talk, bool hasSession, AgentRunOptions? options, CancellationToken cancellationToken)
     {
-        CheckOptions(options);
+        IReadOnlyList<ClientTool>? tools = CallerTools.Of(options);
         if (options?.ContinuationToken is { } continued)
         {
             return await ContinueAsync(input, talk, continued, cancellationToken).ConfigureAwait(false);
@@ -165,17 +166,56 @@ internal sealed partial class DurableAIAgent(
                 .ConfigureAwait(false);
         }
 
-        if (input.Words.Count == 0)
+        if (talk.RunId is not { } run)
         {
-            return talk.RunId is { } known
-                ? new Place(known, new RunUpdates(access, name, known, talk.At))
+            return input.Words.Count > 0
+                ? await SubmitAsync(input, talk, options, tools, cancellationToken).ConfigureAwait(false)
                 : throw new AgentException(
                     ErrorCode.InvalidInput, "messages: there is no text, and the session has no run yet; send the goal as text.");
         }
 
-        return talk.RunId is null
-            ? await SubmitAsync(input, talk, options, cancellationToken).ConfigureAwait(false)
-            : await SendAsync(input, talk, talk.RunId, options, cancellationToken).ConfigureAwait(false);
+        if (tools is not null && CallerTools.NamesOf(tools) != talk.Tools)
+        {
+            throw new AgentException(
+                ErrorCode.InvalidInput,
+                "options: a run keeps the tools of its caller that it was submitted with; use a new session for others.");
+        }
+
+        Place place = input.Words.Count == 0
+            ? new Place(run, UpdatesOf(run, talk))
+            : await SendAsync(input, talk, run, options, cancellationToken).ConfigureAwait(false);
+        if (place.Open is null)
+        {
+            // After the message, so that the model is shown both at once.
+            await AnswerCallsAsync(input, place.Updates, cancellationToken).ConfigureAwait(false);
+        }
+
+        return place;
+    }
+
+    /// <summary>Answers the calls that the run waits for its caller to execute.</summary>
+    private async Task AnswerCallsAsync(RunInput input, RunUpdates updates, CancellationToken cancellationToken)
+    {
+        if (input.Results.Count + input.Words.Count == 0)
+        {
+            return;
+        }
+
+        Run run = await access.Reader.GetAsync(updates.Run, cancellationToken).ConfigureAwait(false);
+        foreach (ClientCall call in await access.Calls.ListOpenAsync(run, cancellationToken).ConfigureAwait(false))
+        {
+            string? id = await updates.CallIdAsync(call.Turn, call.Call, cancellationToken).ConfigureAwait(false);
+            FunctionResultContent? result = input.Results.LastOrDefault(result => result.CallId == id);
+            if (result is null && input.Words.Count == 0)
+            {
+                continue;
+            }
+
+            ClientAnswer answer = result is null
+                ? new ClientAnswer("The caller did not execute the call, and sent a message instead.", IsError: true)
+                : new ClientAnswer(CallerTools.TextOf(result), result.Exception is not null);
+            await access.Calls.AnswerAsync(call.Id, answer, settings.Caller, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task<Place> ContinueAsync(
@@ -203,11 +243,13 @@ internal sealed partial class DurableAIAgent(
 
         talk.RunId = token.Run;
         talk.Sent = Math.Max(talk.Sent, 1);
-        return new Place(token.Run, new RunUpdates(access, name, token.Run, token.At));
+        talk.At = token.At;
+        return new Place(token.Run, UpdatesOf(token.Run, talk));
     }
 
     private async Task<Place> SubmitAsync(
-        RunInput input, DurableAgentSession talk, AgentRunOptions? options, CancellationToken cancellationToken)
+        RunInput input, DurableAgentSession talk, AgentRunOptions? options, IReadOnlyList<ClientTool>? tools,
+        CancellationToken cancellationToken)
     {
         string? key = RunKey.Of(name, Scope, options, input.Identity);
         if (key is null && Interlocked.Exchange(ref _warned, 1) == 0)
@@ -215,16 +257,19 @@ internal sealed partial class DurableAIAgent(
             LogNoKey(logger, name);
         }
 
+        IReadOnlyList<ChatMessage> told = CallerTools.InstructionsOf(options);
+        bool isGoal = input.Goal is not null && told.Count == 0;
         var request = new RunRequest
         {
             Agent = name,
-            Goal = input.Goal,
-            Messages = input.Goal is null ? input.MessagesFor(name) : null,
+            Goal = isGoal ? input.Goal : null,
+            Messages = isGoal ? null : [.. told, .. input.MessagesFor(name)],
+            ClientTools = tools,
             Acceptance = SchemaOf(options) is { } schema ? new RunAcceptance { Schema = schema } : null,
         };
         Run run = await access.Gateway.SubmitAsync(request, settings.Caller, key, cancellationToken).ConfigureAwait(false);
-        (talk.RunId, talk.Sent, talk.At) = (run.Id, 1, 0);
-        return new Place(run.Id, new RunUpdates(access, name, run.Id, 0));
+        (talk.RunId, talk.Sent, talk.At, talk.Tools) = (run.Id, 1, 0, tools is null ? null : CallerTools.NamesOf(tools));
+        return new Place(run.Id, UpdatesOf(run.Id, talk));
     }
 
     private async Task<Place> SendAsync(
@@ -240,7 +285,7 @@ internal sealed partial class DurableAIAgent(
 
         IReadOnlyList<Approval> open = await access.Approvals.ListOfTreeAsync(id, cancellationToken: cancellationToken)
             .ConfigureAwait(false);
-        var updates = new RunUpdates(access, name, id, talk.At);
+        var updates = UpdatesOf(id, talk);
         if (open.Count > 0)
         {
             var asks = new List<ToolApprovalRequestContent>();
@@ -259,6 +304,11 @@ internal sealed partial class DurableAIAgent(
         talk.Sent++;
         return new Place(id, updates);
     }
+
+    private RunUpdates UpdatesOf(string run, DurableAgentSession talk) => new(access, name, run, talk.At)
+    {
+        CallerTools = talk.Tools?.Split(' ') ?? [],
+    };
 
     private AgentResponse Asking(RunUpdates updates, IReadOnlyList<ToolApprovalRequestContent> open, AgentRunOptions? options) =>
         new(new ChatMessage(ChatRole.Assistant, [.. open]) { AuthorName = name })
@@ -302,17 +352,6 @@ internal sealed partial class DurableAIAgent(
         foreach (AgentResponseUpdate update in updates.Where(static update => update.Text.Length > 0).Reverse().Skip(1))
         {
             update.Contents = [.. update.Contents.Where(static content => content is not TextContent)];
-        }
-    }
-
-    private static void CheckOptions(AgentRunOptions? options)
-    {
-        if (options is ChatClientAgentRunOptions { ChatOptions.Tools.Count: > 0 })
-        {
-            throw new AgentException(
-                ErrorCode.InvalidInput,
-                "options: ChatOptions.Tools cannot be given to a run, whose tools are pinned when it is submitted; "
-                + "register them with the agent.");
         }
     }
 

@@ -21,12 +21,15 @@ internal sealed class DurableAgentSession : AgentSession
     /// <summary>Gets or sets how many messages were sent.</summary>
     public int Sent { get; set; }
 
+    /// <summary>Gets or sets the names of the tools that the caller brought along; <see langword="null"/> for none.</summary>
+    public string? Tools { get; set; }
+
     /// <summary>Gets or sets the first position of the journal that nobody was told of yet.</summary>
     public long At { get; set; }
 
     /// <summary>Gets the session as JSON.</summary>
     public JsonElement Serialize() => JsonSerializer.SerializeToElement(
-        new StoredSession(StoredSession.OurKind, StoredSession.Version, RunId, Sent, At, StateBag.Serialize()),
+        new StoredSession(StoredSession.OurKind, StoredSession.Version, RunId, Sent, At, StateBag.Serialize()) { Tools = Tools },
         AgentFrameworkJsonContext.Default.StoredSession);
 
     /// <summary>Reads a session.</summary>
@@ -63,7 +66,7 @@ internal sealed class DurableAgentSession : AgentSession
         AgentSessionStateBag state = stored.State is { ValueKind: JsonValueKind.Object } bag
             ? AgentSessionStateBag.Deserialize(bag)
             : new AgentSessionStateBag();
-        return new DurableAgentSession(state) { RunId = stored.Run, Sent = stored.Sent, At = stored.At };
+        return new DurableAgentSession(state) { RunId = stored.Run, Sent = stored.Sent, At = stored.At, Tools = stored.Tools };
     }
 }
 
@@ -73,4 +76,6 @@ internal sealed record StoredSession(string Kind, int V, string? Run, int Sent, 
     public const string OurKind = "agentfunctions";
 
     public const int Version = 1;
+
+    public string? Tools { get; init; }
 }

@@ -8,6 +8,9 @@ namespace AgentFunctions.AgentFramework.AIAgents;
 /// <param name="Words">The messages.</param>
 internal sealed record RunInput(IReadOnlyList<ToolApprovalResponseContent> Answers, IReadOnlyList<ChatMessage> Words)
 {
+    /// <summary>Gets the results of calls that the caller has executed.</summary>
+    public IReadOnlyList<FunctionResultContent> Results { get; init; } = [];
+
     /// <summary>Gets the words as one message, with the names of those who are not the user.</summary>
     public string Text => string.Join(
         "\n\n", Words.Where(static message => !string.IsNullOrWhiteSpace(message.Text))
@@ -44,9 +47,11 @@ internal sealed record RunInput(IReadOnlyList<ToolApprovalResponseContent> Answe
     {
         var answers = new List<ToolApprovalResponseContent>();
         var words = new List<ChatMessage>();
+        var results = new List<FunctionResultContent>();
         foreach (ChatMessage message in messages)
         {
             answers.AddRange(message.Contents.OfType<ToolApprovalResponseContent>());
+            results.AddRange(message.Contents.OfType<FunctionResultContent>());
             if (message.Contents.FirstOrDefault(static content => content is HostedFileContent or HostedVectorStoreContent) is { } other)
             {
                 throw new AgentException(
@@ -61,7 +66,7 @@ internal sealed record RunInput(IReadOnlyList<ToolApprovalResponseContent> Answe
             }
         }
 
-        return new RunInput(answers, words);
+        return new RunInput(answers, words) { Results = results };
     }
 
     private static bool IsMedia(AIContent content) => content is DataContent or UriContent;

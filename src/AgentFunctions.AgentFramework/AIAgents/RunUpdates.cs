@@ -23,6 +23,7 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
     private readonly Dictionary<int, TranscriptEntry> _answers = [];
     private readonly HashSet<(int, int)> _atWork = [];
     private readonly HashSet<(int, int)> _told = [];
+    private readonly HashSet<(int, int)> _ofCaller = [];
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private readonly LiveWords _live = new(run, agent);
     private long _read;
@@ -33,11 +34,14 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
     /// <summary>Gets the first position that was not told.</summary>
     public long At { get; private set; } = from;
 
+    /// <summary>Gets the names of the tools that the caller executes itself.</summary>
+    public IReadOnlyList<string> CallerTools { get; init; } = [];
+
     /// <summary>Gets how the run ended, if it was told.</summary>
     public JournalEvent? End { get; private set; }
 
-    /// <summary>Gets whether a person is asked before anything else can happen.</summary>
-    public bool IsAsking => _asked.Count > 0 && _atWork.Count == 0;
+    /// <summary>Gets whether a person, or the caller as the one who executes a call, is asked before anything else can happen.</summary>
+    public bool IsAsking => _asked.Count + _ofCaller.Count > 0 && _atWork.Count == 0;
 
     /// <summary>Follows the run until it has ended, or until nothing goes on before a person has answered.</summary>
     /// <param name="isLive">Whether what a model says is told while it says it.</param>
@@ -96,6 +100,10 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
             approval,
             (await CallAsync(approval.Turn, approval.Call, cancellationToken).ConfigureAwait(false))?.CallId ?? approval.Id);
 
+    /// <summary>Gets the id by which the model asked for a call.</summary>
+    public async Task<string?> CallIdAsync(int turn, int call, CancellationToken cancellationToken) =>
+        (await CallAsync(turn, call, cancellationToken).ConfigureAwait(false))?.CallId;
+
     private async Task<IReadOnlyList<AgentResponseUpdate>> TakeAsync(
         long position, JournalEvent e, CancellationToken cancellationToken)
     {
@@ -105,9 +113,15 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
         {
             case JournalEventTypes.ModelCompleted when e.Turn is { } turn:
                 return await AnswerAsync(turn, e, cancellationToken).ConfigureAwait(false);
+            case JournalEventTypes.ToolStarted when e.IsClient == true:
+                _ofCaller.Add(call);
+                return await CallMadeAsync(e, cancellationToken).ConfigureAwait(false) is { } asked ? [asked] : [];
             case JournalEventTypes.ToolStarted:
                 _atWork.Add(call);
                 return await CallMadeAsync(e, cancellationToken).ConfigureAwait(false) is { } made ? [made] : [];
+            case JournalEventTypes.ToolCompleted when _ofCaller.Remove(call) || CallerTools.Contains(e.Tool, StringComparer.Ordinal):
+                // The caller knows what it has answered, and a call that is told of twice is one to execute again.
+                return [];
             case JournalEventTypes.ToolCompleted:
                 _atWork.Remove(call);
                 return await ResultAsync(e, cancellationToken).ConfigureAwait(false);
@@ -159,7 +173,7 @@ internal sealed class RunUpdates(RunAccess access, string agent, string run, lon
             return null;
         }
 
-        var call = new FunctionCallContent(asked.CallId, asked.Name, asked.Arguments) { InformationalOnly = true };
+        var call = new FunctionCallContent(asked.CallId, asked.Name, asked.Arguments) { InformationalOnly = e.IsClient != true };
         return Update(ChatRole.Assistant, $"{run}/{e.Turn}", [call], e);
     }
 

@@ -226,12 +226,11 @@ internal sealed class DurableAIAgentTests
     {
         await using RunHost host = await StartAsync(static _ => ChatReply.Say("Done."));
         AIAgent agent = AgentOf(host);
-        AIFunction pick = AIFunctionFactory.Create(static () => 1, "pick");
-        var withTools = new ChatClientAgentRunOptions(new ChatOptions { Tools = [pick] });
+        var withTools = new ChatClientAgentRunOptions(new ChatOptions { Tools = [new HostedWebSearchTool()] });
 
         Assert.That(
             async () => await agent.RunAsync("Act.", options: withTools),
-            Throws.InstanceOf<AgentException>().With.Message.Contains("ChatOptions.Tools cannot be given to a run"));
+            Throws.InstanceOf<AgentException>().With.Message.Contains("is not a function, and a caller executes functions alone"));
         Assert.That(
             async () => await agent.RunAsync(new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")])),
             Throws.InstanceOf<AgentException>().With.Message.Contains("end with a message of the user that says in words"));
