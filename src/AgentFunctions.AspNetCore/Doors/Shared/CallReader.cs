@@ -1,4 +1,5 @@
 using AgentFunctions.Gateway;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 
