@@ -14,6 +14,8 @@ namespace AgentFunctions.Cli.Commands;
 /// <summary><c>doctor</c>: whether all that a host here needs is in order, and what to do where it is not. No run is started.</summary>
 internal static class DoctorCommand
 {
+    private const string StoreName = "store";
+
     public static Command Create()
     {
         var offline = new Option<bool>("--no-calls") { Description = "Call no model. Otherwise each is sent a few words, which may cost a fraction of a cent." };
@@ -49,7 +51,9 @@ internal static class DoctorCommand
             builder.AddLogs(LogLevel.None);
             using IHost host = builder.Build();
             host.Services.GetService<IStartupValidator>()?.Validate();
-            return [new("configuration"), .. await host.Services.GetRequiredService<HostReadiness>().ExamineAsync(callModels, cancellationToken)];
+            IReadOnlyList<ReadinessItem> found = await host.Services.GetRequiredService<HostReadiness>().ExamineAsync(callModels, cancellationToken);
+            // The engine is not started: it would go on with the runs. Whether the data can be written is seen without it.
+            return [new("configuration"), Store(settings.Data), .. found.Where(static item => item.Name != StoreName)];
         }
         catch (AgentException e)
         {
@@ -58,6 +62,21 @@ internal static class DoctorCommand
         catch (OptionsValidationException e)
         {
             return [new("configuration", ReadinessStatus.Failed, string.Join(" ", e.Failures))];
+        }
+    }
+
+    private static ReadinessItem Store(string folder)
+    {
+        string probe = Path.Combine(folder, $".doctor-{Guid.NewGuid():N}");
+        try
+        {
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            return new(StoreName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return new(StoreName, ReadinessStatus.Failed, $"{e.Message} Make the folder writable, or choose another with --data.");
         }
     }
 
