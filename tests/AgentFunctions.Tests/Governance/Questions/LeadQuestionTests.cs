@@ -62,8 +62,8 @@ internal sealed partial class LeadQuestionTests
             request => request.Turn switch
             {
                 0 => ChatReply.Call("spawn", new { items = OneItem, template = "Paint {item}." }),
-                _ when request.Results[^1].Contains("answered: blue", StringComparison.Ordinal) => ChatReply.Say(request.Results[^1]),
-                _ when request.Results[^1].Contains("1 completed", StringComparison.Ordinal) => ChatReply.Call("results", new { }),
+                _ when request.Results.LastOrDefault()?.Contains("answered: blue", StringComparison.Ordinal) == true => ChatReply.Say(request.Results[^1]),
+                _ when request.Results.LastOrDefault()?.Contains("1 completed", StringComparison.Ordinal) == true => ChatReply.Call("results", new { }),
                 < 6 => ChatReply.Call("wait", new { }),
                 _ => ChatReply.Say(request.Results[^1]),
             },
