@@ -98,10 +98,16 @@ public static class AgentFunctionsDoorEndpoints
         ArgumentNullException.ThrowIfNull(endpoints);
         RegistrationCheck.Ensure(endpoints.ServiceProvider);
         RouteGroupBuilder door = endpoints.MapGroup("/a2a");
-        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers)).ExcludeFromDescription().DisableCookieRedirect();
+        door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), new A2AErrors(isRpc: false))
+            .ExcludeFromDescription()
+            .DisableCookieRedirect();
         door.MapA2A();
         door.MapGroup("").WithMetadata(new RuntimeEndpoint(EndpointAccess.Public)).MapCards();
         door.Guard();
+        RouteGroupBuilder root = endpoints.MapGroup("");
+        root.WithMetadata(new RuntimeEndpoint(EndpointAccess.Public)).ExcludeFromDescription().DisableCookieRedirect();
+        root.MapWellKnown();
+        root.Guard();
         return door;
     }
 

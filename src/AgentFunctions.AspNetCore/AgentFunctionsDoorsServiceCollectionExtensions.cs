@@ -1,9 +1,11 @@
 using AgentFunctions.AspNetCore.Doors;
 using AgentFunctions.AspNetCore.Doors.A2A;
+using AgentFunctions.AspNetCore.Doors.A2A.Push;
 using AgentFunctions.AspNetCore.Doors.AgUi;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using AgentFunctions.AspNetCore.Doors.OpenAI;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Runs;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol.AspNetCore;
@@ -44,9 +46,17 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
 
     private static void AddA2ADoor(this IServiceCollection services)
     {
+        services.TryAddMade<TaskFiles>();
         services.TryAddMade<TaskView>();
         services.TryAddMade<A2AAnswers>();
+        services.TryAddMade<A2ATasks>();
+        services.TryAddMade<PushConfigs>();
+        services.TryAddMade<A2AExtras>();
+        services.TryAddMade<MeshBounds>();
+        services.TryAddMade<A2AIntake>();
         services.TryAddMade<A2AService>();
+        services.TryAddMade<PushMessages>();
+        services.AddSingleton<IReceiverForm>(static provider => provider.GetRequiredService<PushMessages>());
         services.TryAddMade<TaskStream>();
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using AgentFunctions.AspNetCore.Doors.A2A;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using Microsoft.Extensions.Options;
 
@@ -40,6 +41,9 @@ public sealed class DoorOptions
     /// <summary>Gets the settings of the Model Context Protocol.</summary>
     [ValidateObjectMembers]
     public McpDoorOptions Mcp { get; } = new();
+
+    /// <summary>Gets the settings of the Agent2Agent protocol.</summary>
+    public A2ADoorOptions A2A { get; } = new();
 
     internal bool Opens(string door) =>
         Open is null || Open.Split(',', StringSplitOptions.TrimEntries).Contains(door, StringComparer.Ordinal);

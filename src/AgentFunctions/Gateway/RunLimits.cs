@@ -18,7 +18,7 @@ internal sealed class RunLimits(IModelCatalog models, IOptions<SwarmOptions> swa
     {
         var own = new Budget { Tokens = agent.Limits.MaxTokens, WallClock = agent.Limits.MaxDuration };
         Budget budget = requested is null ? own : own.Narrow(requested);
-        budget = agent.Delegation == Delegation.None ? budget : budget.Narrow(new Budget { SubAgents = swarm.Value.MaxSubAgents });
+        budget = !SwarmOptions.MayDelegate(agent) ? budget : budget.Narrow(new Budget { SubAgents = swarm.Value.MaxSubAgents });
         ModelBinding? judge = acceptance?.Judge is { } asked ? models.Resolve(asked.Model ?? model.Name) : null;
         IReadOnlyList<ModelBinding> speakers = WithFallbacks(model);
         IReadOnlyList<ModelBinding> judges = judge is null ? [] : WithFallbacks(judge);

@@ -55,6 +55,11 @@ public sealed record RunRequest
     /// </summary>
     public IReadOnlyList<ClientTool>? ClientTools { get; init; }
 
+    /// <summary>
+    /// Gets the hosts that the goal came through, the first first; <see langword="null"/>, the default, for none. At most 32.
+    /// </summary>
+    public IReadOnlyList<string>? Via { get; init; }
+
     /// <summary>Gets the same request with its goal in words, also if it has messages.</summary>
     internal RunRequest WithGoal() => Messages is null ? this : this with { Goal = Messages[^1].Text };
 
@@ -108,6 +113,9 @@ public sealed record RunRequest
         Require(
             Scopes is null || (Scopes.Count <= 64 && Scopes.All(static scope => scope is { Length: > 0 and <= 128 } && !scope.Contains(' ', StringComparison.Ordinal))),
             "scopes", "use at most 64, each of 1 to 128 characters without spaces");
+        Require(
+            Via is null || (Via.Count <= 32 && Via.All(static host => host is { Length: > 0 and <= 256 } && IsText(host))),
+            "via", "use at most 32 names of hosts, each of 1 to 256 characters");
         if (CallbackUrl is not null)
         {
             Require(

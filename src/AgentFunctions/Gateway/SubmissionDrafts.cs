@@ -54,6 +54,7 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
             Priority = request.Priority,
             CallbackUrl = request.CallbackUrl,
             Door = caller.Door?.Name,
+            Via = request.Via,
             Requester = caller.Id,
             RequesterRoles = caller.Roles,
             Scopes = ScopeSet.Narrow(request.Scopes, agent.Scopes),

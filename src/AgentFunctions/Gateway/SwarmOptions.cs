@@ -42,8 +42,13 @@ public sealed class SwarmOptions
     [Range(256, 1_000_000)]
     public int MaxResultBytes { get; set; } = 8_000;
 
+    /// <summary>Determines whether runs of an agent may have sub-agents.</summary>
+    /// <param name="agent">The agent.</param>
+    internal static bool MayDelegate(AgentDefinition agent) =>
+        agent.Delegation != Delegation.None || agent.Tools?.Contains(SwarmToolNames.CallAgent) == true;
+
     /// <summary>What a run of an agent is held to; <see langword="null"/> if it may have no sub-agents.</summary>
-    internal SwarmLimits? LimitsOf(AgentDefinition agent) => agent.Delegation == Delegation.None
+    internal SwarmLimits? LimitsOf(AgentDefinition agent) => !MayDelegate(agent)
         ? null
         : new SwarmLimits(MaxSubAgents, MaxConcurrent, MaxDepth, MaxSteps, MaxDuration, StepTimeout, MaxResultBytes);
 }

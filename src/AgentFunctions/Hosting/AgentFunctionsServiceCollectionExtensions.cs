@@ -127,7 +127,15 @@ public static class AgentFunctionsServiceCollectionExtensions
         services.TryAddSingleton<CheckAcceptanceActivity>();
         services.TryAddSingleton<RunEndLog>();
         services.TryAddSingleton<NotifyActivity>();
+        services.TryAddSingleton<ReceiverStore>();
+        services.TryAddSingleton(static provider => new RunReceivers(
+            provider.GetRequiredService<ReceiverStore>(), provider.GetRequiredService<IOrchestrationClient>(),
+            provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IRunAskObserver>(static provider => provider.GetRequiredService<RunReceivers>());
+        services.TryAddSingleton<CallbackMessages>();
+        services.TryAddSingleton<CallbackTrouble>();
         services.TryAddSingleton<PostCallbackActivity>();
+        services.AddMesh(configuration);
         services.AddGovernance(configuration);
         services.AddNotifications(configuration);
         services.AddSingleton(new DurableRegistration(RegisterLoop));

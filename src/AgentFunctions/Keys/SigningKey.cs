@@ -45,11 +45,13 @@ public sealed record PublicKey(string Kid, string X, string Y)
     internal static PublicKey Of(ECDsa key)
     {
         ECPoint point = key.ExportParameters(false).Q;
-        string x = Base64Url.EncodeToString(point.X);
-        string y = Base64Url.EncodeToString(point.Y);
-        byte[] canonical = Encoding.UTF8.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{x}}","y":"{{y}}"}""");
-        return new PublicKey(Base64Url.EncodeToString(SHA256.HashData(canonical)), x, y);
+        var unnamed = new PublicKey("", Base64Url.EncodeToString(point.X), Base64Url.EncodeToString(point.Y));
+        return unnamed with { Kid = unnamed.Thumbprint() };
     }
+
+    /// <summary>The thumbprint by RFC 7638, which <see cref="Kid"/> is if nobody made that up.</summary>
+    internal string Thumbprint() => Base64Url.EncodeToString(
+        SHA256.HashData(Encoding.UTF8.GetBytes($$"""{"crv":"P-256","kty":"EC","x":"{{X}}","y":"{{Y}}"}""")));
 }
 
 /// <summary>Represents the public keys of this host, as a JSON Web Key set.</summary>

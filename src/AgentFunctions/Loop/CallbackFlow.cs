@@ -3,7 +3,9 @@ using AgentFunctions.Runs;
 
 namespace AgentFunctions.Loop;
 
-/// <summary>Delivers the end of a run to the address that its caller gave. The run does not wait for it.</summary>
+/// <summary>
+/// Tells the address that a run's caller gave, or another receiver, of the run. The run does not wait for it.
+/// </summary>
 internal static class CallbackFlow
 {
     /// <summary>The name of the orchestrator.</summary>
@@ -24,7 +26,7 @@ internal static class CallbackFlow
     }
 }
 
-/// <summary>Post the end of a run to the address that its caller gave.</summary>
+/// <summary>Tell the address that a run's caller gave, or another receiver.</summary>
 /// <param name="RunId">The run.</param>
 /// <param name="Turns">The turns that it took.</param>
 /// <param name="Status">Its final status.</param>
@@ -41,4 +43,10 @@ internal sealed record CallbackInput(string RunId, int Turns, RunStatus Status)
 
     /// <summary>Gets whether the delivery was given up, which is only to be told.</summary>
     public bool IsGivenUp { get; init; }
+
+    /// <summary>Gets the receiver that is told; <see langword="null"/> for the address that the caller gave.</summary>
+    public string? Receiver { get; init; }
+
+    /// <summary>Gets the id of what people are asked, which a receiver is told of; <see langword="null"/> for the end.</summary>
+    public string? Asked { get; init; }
 }

@@ -94,6 +94,9 @@ internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = nu
 
     /// <summary>Gets whether the model is not asked again after this call; <see langword="null"/> if it is.</summary>
     public bool? EndsTurn { get; init; }
+
+    /// <summary>Gets what the work cost elsewhere; <see langword="null"/> for nothing.</summary>
+    public TokenUsage? Usage { get; init; }
 }
 
 /// <summary>What a tool call waits for.</summary>

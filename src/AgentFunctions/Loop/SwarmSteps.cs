@@ -18,8 +18,11 @@ internal static class SwarmToolNames
     public const string Grant = "grant";
     public const string Cancel = "cancel";
 
+    /// <summary>Calls an agent of this host, which is a sub-agent then, or of another one.</summary>
+    public const string CallAgent = "call_agent";
+
     /// <summary>Whether a call of the tool starts one sub-agent.</summary>
-    public static bool StartsOne(string tool) => tool is AssignTask or Task;
+    public static bool StartsOne(string tool) => tool is AssignTask or Task or CallAgent;
 
     /// <summary>Whether a call of the tool starts any number of sub-agents.</summary>
     public static bool StartsMany(string tool) => tool is Spawn or Reduce;

@@ -33,7 +33,9 @@ internal static class ToolTurn
         if (await run.Control.FinishedAsync(calls))
         {
             CallToolResult[] results = await calls;
-            run.Count(results.Length, results.Length == 0 ? 0 : 1, new TokenUsage());
+            run.Count(
+                results.Length, results.Length == 0 ? 0 : 1,
+                results.Aggregate(new TokenUsage(), static (sum, result) => result.Usage is null ? sum : sum.Plus(result.Usage)));
             run.State = run.State with
             {
                 PendingBytes = run.State.PendingBytes + results.Sum(result => (long)result.Bytes) + frames,

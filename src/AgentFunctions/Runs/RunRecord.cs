@@ -47,6 +47,10 @@ internal sealed record RunRecord
     /// <summary>Gets the protocol that it was submitted by; <see langword="null"/> for the HTTP API and for programs.</summary>
     public string? Door { get; init; }
 
+    /// <summary>Gets the hosts that its goal came through, the first first; <see langword="null"/> for none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Via { get; init; }
+
     /// <summary>Gets who asked for the run.</summary>
     public string Requester { get; init; } = "local";
 

@@ -1,18 +1,11 @@
-using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
-using AgentFunctions.Core.Text;
 using AgentFunctions.Durability;
-using AgentFunctions.Governance.Audit;
-using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Loop;
-using AgentFunctions.Records;
 using AgentFunctions.Runs;
 
 namespace AgentFunctions.Steps;
 
-/// <summary>Posts the end of a run to the address that its caller gave.</summary>
-internal sealed class PostCallbackActivity(RunStore runs, Journal journal, AuditLog audit, Redactor redactor, IHttpClientFactory http, TimeProvider time)
+/// <summary>Posts one message about a run to the address that its caller gave, or to another receiver.</summary>
+internal sealed class PostCallbackActivity(RunStore runs, CallbackMessages messages, CallbackTrouble trouble, IHttpClientFactory http)
 {
     /// <summary>The name of the HTTP client that posts to callback addresses.</summary>
     public const string HttpClientName = "AgentFunctions.Callbacks";
@@ -25,81 +18,42 @@ internal sealed class PostCallbackActivity(RunStore runs, Journal journal, Audit
         RunRecord run = await runs.GetAsync(input.RunId, context.CancellationToken).ConfigureAwait(false);
         if (input.IsGivenUp)
         {
-            await TellAsync(run, input, context.CancellationToken).ConfigureAwait(false);
+            await trouble.TellAsync(run, input, context.CancellationToken).ConfigureAwait(false);
             return false;
         }
 
+        using HttpRequestMessage? request = await messages.OfAsync(run, input, context.CancellationToken).ConfigureAwait(false);
+        if (request is null)
+        {
+            return true;
+        }
+
+        string receiver = request.RequestUri!.Authority;
         try
         {
-            await PostAsync(run, input, context.CancellationToken).ConfigureAwait(false);
+            using HttpClient client = http.CreateClient(HttpClientName);
+            using HttpResponseMessage response = await client.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, context.CancellationToken).ConfigureAwait(false);
+            response.EnsureSuccessStatusCode();
             return true;
         }
         catch (HttpRequestException e) when (e.InnerException is AgentException { Code: ErrorCode.NotAllowed } refusal)
         {
             // The caller named an address of the inner network. That is not the run's failure, and no repetition changes it.
-            string reason = redactor.Redact($"callbackUrl: {refusal.Message}")!;
-            await audit.AppendAsync(
-                new AuditEntry(AuditTypes.RequestRefused)
-                {
-                    RunId = run.Id,
-                    Agent = run.Agent,
-                    Requester = run.Requester,
-                    Rule = "network-boundary",
-                    Failed = true,
-                    Reason = reason,
-                },
-                context.CancellationToken).ConfigureAwait(false);
-            await TellAsync(run, input with { Message = reason }, context.CancellationToken).ConfigureAwait(false);
+            await trouble.RefuseAsync(run, input, refusal.Message, context.CancellationToken).ConfigureAwait(false);
             return false;
         }
         catch (HttpRequestException e)
         {
-            // Without its cause: what people are told are these words.
+            // Without its cause, and without the address' user, path and query: what people are told are these words.
             throw new HttpRequestException(
-                $"The callback to {AddressOf(run)} failed: {(e.StatusCode is { } status ? $"status {(int)status}" : e.Message)}");
+                $"The callback to {receiver} failed: {(e.StatusCode is { } status ? $"status {(int)status}" : e.Message)}");
         }
         catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested)
         {
-            throw new HttpRequestException($"The callback to {AddressOf(run)} had no answer within {Timeout.TotalSeconds:0} s.");
+            throw new HttpRequestException($"The callback to {receiver} had no answer within {Timeout.TotalSeconds:0} s.");
         }
     }
-
-    private async Task PostAsync(RunRecord run, CallbackInput input, CancellationToken cancellationToken)
-    {
-        using HttpClient client = http.CreateClient(HttpClientName);
-        DateTimeOffset now = time.GetUtcNow();
-        string status = JsonNamingPolicy.CamelCase.ConvertName(input.Status.ToString());
-        using var request = new HttpRequestMessage(HttpMethod.Post, run.CallbackUrl)
-        {
-            Content = JsonContent.Create(
-                new RunEndedNotice(run.Id, run.Agent, input.Status, input.Code, input.Message)
-                {
-                    Type = "run.ended",
-                    Timestamp = input.At ?? now,
-                    Data = new RunEndedData(run.Id, run.Agent, status, input.Code, input.Message),
-                },
-                StepsJsonContext.Default.RunEndedNotice),
-        };
-        request.Headers.Add("Idempotency-Key", $"{run.Id}/ended/{input.Turns}");
-        request.Headers.Add("webhook-id", $"{run.Id}.ended.{input.Turns}");
-        request.Headers.Add("webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture));
-        using HttpResponseMessage response = await client.SendAsync(
-            request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        response.EnsureSuccessStatusCode();
-    }
-
-    private Task<bool> TellAsync(RunRecord run, CallbackInput input, CancellationToken cancellationToken) => journal.AppendIfMissingAsync(
-        run.Id,
-        new JournalEvent(JournalEventTypes.CallbackFailed, time.GetUtcNow())
-        {
-            Turn = input.Turns,
-            Text = Preview.Of(redactor.Redact(input.Message), 600),
-            IsError = true,
-        },
-        cancellationToken);
-
-    /// <summary>The address without its user, path and query, which may hold a secret.</summary>
-    private static string AddressOf(RunRecord run) => new Uri(run.CallbackUrl!).Authority;
 }
 
 /// <summary>

@@ -40,8 +40,8 @@ internal static class RunNames
     public static IReadOnlyList<string> Records { get; } =
     [
         "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "conversations", "deliveries", "emptied",
-        "exchanges", "leases", Ledger, "live", "live-wanted", "memos", "pins", "plans", AskedQuestions, "questions-open",
-        "rewinds", "said", "steerers", "sub-agents", "tool-input", "tool-notices", "troubles",
+        "exchanges", "leases", Ledger, "live", "live-wanted", "memos", "mesh-calls", "pins", "plans", AskedQuestions, "questions-open",
+        "receivers", "rewinds", "said", "steerers", "sub-agents", "tool-input", "tool-notices", "troubles",
     ];
 
     /// <summary>Gets those of the records that have no words: they stay where only the content of a run is erased.</summary>

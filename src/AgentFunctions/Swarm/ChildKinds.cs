@@ -48,7 +48,7 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
     {
         ModelChoice choice = asked.Model is null ? new ModelChoice(models.Resolve(lead.Model), null) : models.ResolveFor(asked.Model);
         ModelBinding model = choice.Model;
-        AgentDefinition agent = limits.Depth > 1 && leadAgent.Delegation != Delegation.None
+        AgentDefinition agent = limits.Depth > 1 && SwarmOptions.MayDelegate(leadAgent)
             ? DelegationContract.Resolve(asked, model.Profile.Provider)
             : asked with { Delegation = Delegation.None };
         IReadOnlyList<ToolDeclaration> leads = await tools.GrantedAsync(lead, leadAgent).ConfigureAwait(false);
@@ -58,7 +58,7 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
         var budget = new Budget { Steps = limits.ChildSteps, WallClock = limits.ChildTime };
         LoopLimits bounds = runLimits.Of(agent, model, null, budget) with
         {
-            Swarm = agent.Delegation == Delegation.None ? null : limits with { Depth = limits.Depth - 1 },
+            Swarm = limits.Depth <= 1 || !SwarmOptions.MayDelegate(agent) ? null : limits with { Depth = limits.Depth - 1 },
             StepTimeout = limits.StepTimeout,
         };
         PinnedTools pinned = await tools.PinAsync(agent, own, model.Profile.Tools, CancellationToken.None).ConfigureAwait(false);

@@ -24,6 +24,11 @@ internal sealed class CallContexts(ArtifactStore artifacts, IServiceProvider ser
             context.Features.Set(new SwarmCall(call.Swarm));
         }
 
+        if (call.BudgetLeft is not null)
+        {
+            context.Features.Set(call.BudgetLeft);
+        }
+
         return context;
     }
 

@@ -18,6 +18,7 @@ internal sealed class CallToolActivity([FromKeyedServices(ToolCallPipeline.OfMod
                 {
                     Swarm = swarm,
                     EndsTurn = told.EndsTurn ? true : null,
+                    Usage = told.Usage,
                 },
             var other => throw new InvalidOperationException($"A tool call cannot lead to {other}."),
         };

@@ -41,6 +41,8 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
                 UnknownOutcome.Of(call.Tool.Name, found.Result as string),
             ReconciliationVerdict.StillRunning or ReconciliationVerdict.Unknown when call.Tool.Job is { } job =>
                 time.GetUtcNow() - startedAt < job.Timeout ? null : UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.Timeout}."),
+            ReconciliationVerdict.DidNotTakeEffect when call.Tool.Job is { } job && time.GetUtcNow() - startedAt >= job.Timeout =>
+                UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.Timeout}."),
             ReconciliationVerdict.StillRunning => UnknownOutcome.Of(call.Tool.Name),
             ReconciliationVerdict.TookEffect => await ToolInvoker.ToOutcomeAsync(call, found.Result, cancellationToken).ConfigureAwait(false),
             ReconciliationVerdict.Unknown when call.Tool.Effect == ToolEffect.NotIdempotent => UnknownOutcome.Of(call.Tool.Name),

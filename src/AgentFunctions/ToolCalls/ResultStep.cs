@@ -26,6 +26,7 @@ internal sealed class ResultStep : IToolCallStep
         outcome = await ToolResultLimit.FitAsync(context, state.Request.Tool.Name, outcome, state.Input.ResultBytes, cancellationToken).ConfigureAwait(false);
         outcome = context.LoadedBytes == 0 ? outcome : outcome with { LoadedBytes = context.LoadedBytes };
         outcome = !outcome.IsError && context.Features.Get<TurnEnd>() is not null ? outcome with { EndsTurn = true } : outcome;
+        outcome = context.Features.Get<ReportedUsage>() is { } reported ? outcome with { Usage = reported.Usage } : outcome;
         SwarmCall? swarm = outcome.IsError ? null : context.Features.Get<SwarmCall>();
         return swarm is { IsOpen: true, Request: { } pending }
             ? new CallOutcome.Delegated(pending)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using AgentFunctions.Budgets;
 
 namespace AgentFunctions.Tools;
 
@@ -20,6 +21,10 @@ internal sealed record ToolOutcome(string Text, bool IsError = false, ErrorCode?
     /// <summary>Gets whether the model is not asked again after this call; false by default.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool EndsTurn { get; init; }
+
+    /// <summary>Gets what the work cost elsewhere; <see langword="null"/> for nothing.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public TokenUsage? Usage { get; init; }
 
     internal static ToolOutcome Failed(ErrorCode code, string message) => new($"Error: {message}", true, code);
 }

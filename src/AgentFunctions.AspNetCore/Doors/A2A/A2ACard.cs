@@ -3,6 +3,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Mesh;
+using AgentFunctions.Mesh.Cards;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -14,6 +16,12 @@ namespace AgentFunctions.AspNetCore.Doors.A2A;
 /// </summary>
 internal static class A2ACard
 {
+    /// <summary>Where the public keys of cards are.</summary>
+    public const string KeySet = "/.well-known/a2a-keys.json";
+
+    /// <summary>Where clients that know no agent's name look for a card.</summary>
+    public const string Default = "/.well-known/agent-card.json";
+
     /// <summary>Makes the card.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="http">The request, whose host is the card's if none is configured.</param>
@@ -49,13 +57,16 @@ internal static class A2ACard
             ["capabilities"] = new JsonObject
             {
                 ["streaming"] = true,
-                ["pushNotifications"] = false,
+                ["pushNotifications"] = true,
                 ["extendedAgentCard"] = true,
+                ["extensions"] = new JsonArray(
+                    Extension(MeshOrigin.Extension, "A message may say which hosts it came through and what it may cost."),
+                    Extension("urn:agentfunctions:idempotent-send:v1", "A message is taken once, however often it is sent.")),
             },
             ["securitySchemes"] = schemes,
             ["securityRequirements"] = requirements,
-            ["defaultInputModes"] = new JsonArray("text/plain", "application/json"),
-            ["defaultOutputModes"] = new JsonArray("text/plain"),
+            ["defaultInputModes"] = new JsonArray("text/plain", "application/json", "application/octet-stream"),
+            ["defaultOutputModes"] = new JsonArray("text/plain", "application/octet-stream"),
             ["skills"] = new JsonArray(new JsonObject
             {
                 ["id"] = agent.Name,
@@ -66,17 +77,31 @@ internal static class A2ACard
         };
     }
 
-    /// <summary>Answers with the card, which clients may keep for a while.</summary>
-    public static IResult Answer(HttpContext http, AgentDefinition agent)
+    /// <summary>Makes the card and signs it.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="http">The request.</param>
+    public static async Task<JsonObject> SignedAsync(AgentDefinition agent, HttpContext http)
     {
-        string text = Of(agent, http).ToJsonString();
-        string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}\"";
+        JsonObject card = Of(agent, http);
+        await http.RequestServices.GetRequiredService<CardKeys>()
+            .SignAsync(card, $"{HostAddress.Of(http)}{KeySet}", http.RequestAborted);
+        return card;
+    }
+
+    /// <summary>Answers with the card, which clients may keep for a while.</summary>
+    public static async Task<IResult> AnswerAsync(HttpContext http, AgentDefinition agent)
+    {
+        // Of the card without its signature, which is another one each time.
+        byte[] unsigned = Encoding.UTF8.GetBytes(Of(agent, http).ToJsonString());
+        string etag = $"\"{Convert.ToHexStringLower(SHA256.HashData(unsigned))}\"";
         http.Response.Headers.ETag = etag;
         http.Response.Headers.CacheControl = "max-age=300";
         return http.Request.Headers.IfNoneMatch == etag
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Content(text, "application/json");
+            : TypedResults.Content((await SignedAsync(agent, http)).ToJsonString(), "application/json");
     }
+
+    private static JsonObject Extension(string uri, string words) => new() { ["uri"] = uri, ["description"] = words };
 
     private static JsonObject Interface(string url, string binding) => new()
     {

@@ -1,48 +1,77 @@
 using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
+using AgentFunctions.AspNetCore.Doors.A2A.Push;
+using AgentFunctions.AspNetCore.Http;
+using AgentFunctions.AspNetCore.Problems;
+using AgentFunctions.Mesh.Cards;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
 
 /// <summary>The addresses of the Agent2Agent protocol, and its binding to HTTP+JSON: an address for each method.</summary>
 internal static class A2ADoor
 {
-    private static readonly string[] PushMethods = ["GET", "POST", "DELETE"];
-
     public static void MapA2A(this IEndpointRouteBuilder door)
     {
-        door.MapPost("/{agent}", A2ARpc.CallAsync);
+        door.MapPost("/{agent}", A2ARpc.CallAsync).WithMetadata(new A2AErrors(isRpc: true));
         door.MapPost("/{agent}/message:send", static (string agent, HttpContext http, A2AService service) => AnswerAsync(
             http, agent, null, async caller => await service.SendAsync(
                 agent, A2AMessage.Read(await A2AHttp.BodyAsync(http)), caller, http.RequestAborted)));
         door.MapPost(
             "/{agent}/message:stream",
-            static (string agent, HttpContext http, A2AService service, TaskStream stream) => StreamAsync(
-                http, agent, null, stream, false, async caller => await service.TakeAsync(
+            static (string agent, HttpContext http, A2AIntake intake, TaskStream stream) => StreamAsync(
+                http, agent, null, stream, false, async caller => await intake.TakeAsync(
                     agent, A2AMessage.Read(await A2AHttp.BodyAsync(http)), caller, http.RequestAborted)));
         door.MapGet("/{agent}/tasks", static (string agent, HttpContext http, A2AService service) => AnswerAsync(
             http, agent, null, caller => service.ListAsync(agent, A2AHttp.QueryOf(http), caller, http.RequestAborted)));
         door.MapGet("/{agent}/tasks/{id}", GetAsync);
         door.MapPost("/{agent}/tasks/{id}", ActAsync);
         door.MapGet("/{agent}/extendedAgentCard", static (string agent, HttpContext http) => AnswerAsync(
-            http, agent, null, _ => Task.FromResult(A2ACard.Of(A2AHttp.AgentOf(http, agent), http))));
-        door.MapMethods(
-            "/{agent}/tasks/{id}/pushNotificationConfigs/{config?}", PushMethods,
-            static (string agent, string id, HttpContext http, A2AService service) => AnswerAsync(
-                http, agent, id, caller => service.RefusePushAsync(agent, id, caller, http.RequestAborted)));
+            http, agent, null, _ => A2ACard.SignedAsync(A2AHttp.AgentOf(http, agent), http)));
+        door.MapPush();
     }
 
     /// <summary>Maps the cards, which anybody may read.</summary>
     public static void MapCards(this IEndpointRouteBuilder door)
     {
         door.MapGet("/{agent}/.well-known/agent-card.json", static (string agent, HttpContext http) =>
-            A2ACard.Answer(http, A2AHttp.AgentOf(http, agent)));
-        door.MapGet("", static (HttpContext http, AgentCatalog agents) => A2AHttp.Json(new JsonObject
+            A2ACard.AnswerAsync(http, A2AHttp.AgentOf(http, agent)));
+        door.MapGet("", static async (HttpContext http, AgentCatalog agents) => A2AHttp.Json(new JsonObject
         {
-            ["agents"] = new JsonArray([.. agents.Agents.Select(agent => A2ACard.Of(agent, http))]),
+            ["agents"] = new JsonArray(await Task.WhenAll(agents.Agents.Select(agent => A2ACard.SignedAsync(agent, http)))),
         }));
+    }
+
+    /// <summary>Maps what has its place at the root of a host: its card, and the keys of all cards.</summary>
+    public static void MapWellKnown(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet(A2ACard.Default, static async (HttpContext http, AgentCatalog agents, IOptions<DoorOptions> options) =>
+            (options.Value.A2A.Agent ?? (agents.Agents is [var only] ? only.Name : null)) is { } name
+                ? await A2ACard.AnswerAsync(http, A2AHttp.AgentOf(http, name))
+                : throw new ProblemException(
+                    StatusCodes.Status404NotFound, "agentNotFound",
+                    "This host has several agents: GET /a2a lists their cards, and Doors:A2A:Agent names the one that is shown here."));
+        endpoints.MapGet(A2ACard.KeySet, static async (CardKeys keys, HttpContext http) =>
+            Answers.Json(await keys.PublishedAsync(http.RequestAborted)));
+    }
+
+    private static void MapPush(this IEndpointRouteBuilder door)
+    {
+        const string Configs = "/{agent}/tasks/{id}/pushNotificationConfigs";
+        door.MapPost(Configs, static (string agent, string id, HttpContext http, PushConfigs push) => AnswerAsync(
+            http, agent, id, async caller => await push.CreateAsync(
+                agent, id, await A2AHttp.BodyAsync(http), caller, http.RequestAborted)));
+        door.MapGet(Configs, static (string agent, string id, HttpContext http, PushConfigs push) => AnswerAsync(
+            http, agent, id, caller => push.ListAsync(agent, id, caller, http.RequestAborted)));
+        door.MapGet($"{Configs}/{{config}}", static (
+            string agent, string id, string config, HttpContext http, PushConfigs push) => AnswerAsync(
+            http, agent, id, caller => push.GetAsync(agent, id, config, caller, http.RequestAborted)));
+        door.MapDelete($"{Configs}/{{config}}", static (
+            string agent, string id, string config, HttpContext http, PushConfigs push) => AnswerAsync(
+            http, agent, id, caller => push.DeleteAsync(agent, id, config, caller, http.RequestAborted)));
     }
 
     /// <summary>The text after the colon is the verb: a route's parameter takes both.</summary>
@@ -90,16 +119,6 @@ internal static class A2ADoor
         }
     }
 
-    private static IResult Error(HttpContext http, A2AException e) => A2AHttp.Json(
-        new JsonObject
-        {
-            ["error"] = new JsonObject
-            {
-                ["code"] = e.Status,
-                ["status"] = e.StatusName,
-                ["message"] = A2AHttp.MessageOf(http, e),
-                ["details"] = e.Details(),
-            },
-        },
-        e.Status);
+    private static IResult Error(HttpContext http, A2AException e) =>
+        A2AHttp.Json(A2AErrors.OfRest(e, A2AHttp.MessageOf(http, e)), e.Status);
 }

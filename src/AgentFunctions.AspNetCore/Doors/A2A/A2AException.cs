@@ -27,11 +27,6 @@ internal sealed class A2AException(int code, string reason, int status, string m
     public static A2AException Unsupported(string message) =>
         new(-32004, "UNSUPPORTED_OPERATION", StatusCodes.Status400BadRequest, message);
 
-    /// <summary>Makes the error of notifications, which this host does not send.</summary>
-    public static A2AException NoPush() => new(
-        -32003, "PUSH_NOTIFICATION_NOT_SUPPORTED", StatusCodes.Status400BadRequest,
-        "This host sends no push notifications; subscribe to the task, or get it.");
-
     /// <summary>Makes the error of one of the library's.</summary>
     /// <param name="e">The error.</param>
     /// <param name="task">The task that it is about; <see langword="null"/> for none.</param>
@@ -47,6 +42,20 @@ internal sealed class A2AException(int code, string reason, int status, string m
         _ => Invalid(e.Message),
     };
 
+    /// <summary>Makes the error of what the host's guard or pipeline refuses.</summary>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="message">The words.</param>
+    public static A2AException OfStatus(int status, string message) => status switch
+    {
+        StatusCodes.Status401Unauthorized => new(-32603, "UNAUTHENTICATED", status, message),
+        StatusCodes.Status403Forbidden => new(-32603, "PERMISSION_DENIED", status, message),
+        StatusCodes.Status404NotFound => new(-32602, "NOT_FOUND", status, message),
+        StatusCodes.Status429TooManyRequests => new(-32603, "RESOURCE_EXHAUSTED", status, message),
+        StatusCodes.Status503ServiceUnavailable => new(-32603, "UNAVAILABLE", status, message),
+        >= 500 => new(-32603, "INTERNAL", status, message),
+        _ => new(-32602, "INVALID_PARAMS", status, message),
+    };
+
     /// <summary>Gets what both bindings tell of it.</summary>
     public JsonArray Details() => new(new JsonObject
     {
@@ -58,11 +67,13 @@ internal sealed class A2AException(int code, string reason, int status, string m
     /// <summary>Gets the name that gRPC has for the status.</summary>
     public string StatusName => Status switch
     {
+        StatusCodes.Status401Unauthorized => "UNAUTHENTICATED",
         StatusCodes.Status404NotFound => "NOT_FOUND",
         StatusCodes.Status403Forbidden => "PERMISSION_DENIED",
         StatusCodes.Status409Conflict => "FAILED_PRECONDITION",
         StatusCodes.Status429TooManyRequests => "RESOURCE_EXHAUSTED",
         StatusCodes.Status503ServiceUnavailable => "UNAVAILABLE",
+        >= 500 => "INTERNAL",
         _ => "INVALID_ARGUMENT",
     };
 }

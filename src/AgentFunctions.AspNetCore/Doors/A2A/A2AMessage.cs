@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.A2A.Push;
+using AgentFunctions.Mesh;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
@@ -15,6 +17,20 @@ internal sealed record A2AMessage(string Id, string Text, JsonObject Data)
 
     /// <summary>Gets the context that it belongs to.</summary>
     public string? ContextId { get; init; }
+
+    /// <summary>Gets the files.</summary>
+    public IReadOnlyList<A2AFile> Files { get; init; } = [];
+
+    /// <summary>Gets the words that tell the agent of the files; empty for none.</summary>
+    public string FileWords => Files.Count == 0
+        ? ""
+        : $"\n\n[Files that came with it, as artifacts: {string.Join(", ", Files.Select(static file => file.Name))}]";
+
+    /// <summary>Gets where the client wants to be told of the task; <see langword="null"/> for nowhere.</summary>
+    public JsonObject? Push { get; init; }
+
+    /// <summary>Gets what the host that sends it says of the work; <see langword="null"/> for nothing.</summary>
+    public MeshOrigin? Origin { get; init; }
 
     /// <summary>Gets whether the client does not want to wait.</summary>
     public bool ReturnsImmediately { get; init; }
@@ -35,22 +51,34 @@ internal sealed record A2AMessage(string Id, string Text, JsonObject Data)
 
         var words = new List<string>();
         var data = new JsonObject();
-        JsonArray parts = message["parts"] as JsonArray ?? throw A2AException.Invalid("message.parts: send at least one part.");
+        var files = new List<A2AFile>();
+        JsonArray parts = message["parts"] is JsonArray { Count: > 0 } sent
+            ? sent
+            : throw A2AException.Invalid("message.parts: send at least one part.");
         foreach (JsonNode? part in parts)
         {
-            Take(part, words, data);
+            Take(part, id, words, data, files);
         }
 
         var settings = parameters["configuration"] as JsonObject;
-        if (settings?["taskPushNotificationConfig"] is not null)
+        JsonObject? push = settings?["taskPushNotificationConfig"] switch
         {
-            throw A2AException.NoPush();
+            null => null,
+            JsonObject config => config,
+            _ => throw A2AException.Invalid("configuration.taskPushNotificationConfig: send a configuration."),
+        };
+        if (push is not null)
+        {
+            _ = PushConfig.Read(push);
         }
 
         return new A2AMessage(id, string.Join('\n', words), data)
         {
             TaskId = TextOf(message, "taskId"),
             ContextId = TextOf(message, "contextId"),
+            Files = files,
+            Push = push,
+            Origin = MeshOrigin.Read(message["metadata"] as JsonObject),
             ReturnsImmediately = settings?["returnImmediately"] is JsonValue at && at.TryGetValue(out bool once) && once,
             HistoryLength = NumberOf(settings, "historyLength"),
         };
@@ -72,7 +100,7 @@ internal sealed record A2AMessage(string Id, string Text, JsonObject Data)
         _ => throw A2AException.Invalid($"{name}: send a whole number from 0 up."),
     };
 
-    private static void Take(JsonNode? part, List<string> words, JsonObject data)
+    private static void Take(JsonNode? part, string message, List<string> words, JsonObject data, List<A2AFile> files)
     {
         switch (part)
         {
@@ -86,12 +114,15 @@ internal sealed record A2AMessage(string Id, string Text, JsonObject Data)
                 }
 
                 break;
-            case JsonObject when part["raw"] is not null || part["url"] is not null || part["data"] is not null:
+            case JsonObject file when file["raw"] is not null:
+                files.Add(A2AFile.Read(file, message, files.Count + 1));
+                break;
+            case JsonObject when part["url"] is not null || part["data"] is not null:
                 throw new A2AException(
                     -32005, "CONTENT_TYPE_NOT_SUPPORTED", StatusCodes.Status400BadRequest,
-                    "message.parts: send text, or data that is a JSON object; files are not taken.");
+                    "message.parts: send text, data that is a JSON object, or a file as raw; addresses are not fetched.");
             default:
-                throw A2AException.Invalid("message.parts: each part has text or data.");
+                throw A2AException.Invalid("message.parts: each part has text, data or raw.");
         }
     }
 }

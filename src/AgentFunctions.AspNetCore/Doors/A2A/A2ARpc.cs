@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.A2A.Push;
 using Microsoft.AspNetCore.Http;
 
 namespace AgentFunctions.AspNetCore.Doors.A2A;
@@ -6,7 +7,8 @@ namespace AgentFunctions.AspNetCore.Doors.A2A;
 /// <summary>The binding of the Agent2Agent protocol to JSON-RPC: one address for all methods.</summary>
 internal static class A2ARpc
 {
-    public static async Task<IResult> CallAsync(string agent, HttpContext http, A2AService service, TaskStream stream)
+    public static async Task<IResult> CallAsync(
+        string agent, HttpContext http, A2AService service, A2AIntake intake, TaskStream stream, PushConfigs push)
     {
         JsonNode? id = null;
         string? task = null;
@@ -17,12 +19,13 @@ internal static class A2ARpc
             string method = A2AMessage.TextOf(request, "method")
                 ?? throw new A2AException(-32600, "INVALID_REQUEST", StatusCodes.Status400BadRequest, "method: name a method.");
             JsonObject parameters = request["params"] as JsonObject ?? [];
-            task = A2AMessage.TextOf(parameters, "id") ?? A2AMessage.TextOf(parameters, "taskId");
+            // Configurations have an id of their own.
+            task = A2AMessage.TextOf(parameters, "taskId") ?? A2AMessage.TextOf(parameters, "id");
             Caller caller = A2AHttp.CallerOf(http, agent, task);
             CancellationToken aborted = http.RequestAborted;
             string? streamed = method switch
             {
-                "SendStreamingMessage" => await service.TakeAsync(agent, A2AMessage.Read(parameters), caller, aborted),
+                "SendStreamingMessage" => await intake.TakeAsync(agent, A2AMessage.Read(parameters), caller, aborted),
                 "SubscribeToTask" => await service.SubscribeAsync(agent, Need(task), caller, aborted),
                 _ => null,
             };
@@ -39,9 +42,13 @@ internal static class A2ARpc
                     agent, Need(task), A2AMessage.NumberOf(parameters, "historyLength"), caller, aborted),
                 "ListTasks" => await service.ListAsync(agent, parameters, caller, aborted),
                 "CancelTask" => await service.CancelAsync(agent, Need(task), caller, aborted),
-                "GetExtendedAgentCard" => A2ACard.Of(A2AHttp.AgentOf(http, agent), http),
-                "CreateTaskPushNotificationConfig" or "GetTaskPushNotificationConfig" or "ListTaskPushNotificationConfigs"
-                    or "DeleteTaskPushNotificationConfig" => await service.RefusePushAsync(agent, Need(task), caller, aborted),
+                "GetExtendedAgentCard" => await A2ACard.SignedAsync(A2AHttp.AgentOf(http, agent), http),
+                "CreateTaskPushNotificationConfig" => await push.CreateAsync(agent, Need(task), parameters, caller, aborted),
+                "GetTaskPushNotificationConfig" => await push.GetAsync(
+                    agent, Need(task), ConfigOf(parameters), caller, aborted),
+                "ListTaskPushNotificationConfigs" => await push.ListAsync(agent, Need(task), caller, aborted),
+                "DeleteTaskPushNotificationConfig" => await push.DeleteAsync(
+                    agent, Need(task), ConfigOf(parameters), caller, aborted),
                 _ => throw new A2AException(
                     -32601, "METHOD_NOT_FOUND", StatusCodes.Status404NotFound, $"There is no method '{method}'."),
             }));
@@ -58,6 +65,9 @@ internal static class A2ARpc
 
     private static string Need(string? task) => task ?? throw A2AException.Invalid("id: name the task.");
 
+    private static string ConfigOf(JsonObject parameters) =>
+        A2AMessage.TextOf(parameters, "id") ?? throw A2AException.Invalid("id: name the configuration.");
+
     private static JsonObject Result(JsonNode? id, JsonObject result) => new()
     {
         ["jsonrpc"] = "2.0",
@@ -65,15 +75,6 @@ internal static class A2ARpc
         ["result"] = result,
     };
 
-    private static IResult Error(HttpContext http, JsonNode? id, A2AException e) => A2AHttp.Json(new JsonObject
-    {
-        ["jsonrpc"] = "2.0",
-        ["id"] = id,
-        ["error"] = new JsonObject
-        {
-            ["code"] = e.Code,
-            ["message"] = A2AHttp.MessageOf(http, e),
-            ["data"] = e.Details(),
-        },
-    });
+    private static IResult Error(HttpContext http, JsonNode? id, A2AException e) =>
+        A2AHttp.Json(A2AErrors.OfRpc(id, e, A2AHttp.MessageOf(http, e)));
 }

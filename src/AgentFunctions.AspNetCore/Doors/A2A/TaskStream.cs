@@ -87,7 +87,7 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
                     });
                 }
 
-                told.TryWrite(Update(stand, null));
+                told.TryWrite(TaskView.UpdateOf(stand, null));
             }
             while (isSubscription && !stand.Run.IsEnded);
         }
@@ -128,20 +128,10 @@ internal sealed class TaskStream(RunStands stands, TaskView view, Journal journa
             said = TaskView.MessageOf(stand.Run, $"{id}.{e.Turn}", [new JsonObject { ["text"] = text }]);
         }
 
-        told.TryWrite(Update(stand, said));
+        told.TryWrite(TaskView.UpdateOf(stand, said));
     }
 
     /// <summary>The whole text; the journal has its beginning.</summary>
     private static async Task<string> TextOfAsync(JournalEvent e, TurnReader turns, CancellationToken cancellationToken) =>
         e.Turn is { } turn && await turns.FindAsync(turn, cancellationToken) is { } said ? said.Message.Text : e.Text ?? "";
-
-    private static JsonObject Update(RunStand stand, JsonObject? said) => new()
-    {
-        ["statusUpdate"] = new JsonObject
-        {
-            ["taskId"] = stand.Run.Id,
-            ["contextId"] = TaskView.ContextOf(stand.Run),
-            ["status"] = TaskView.StatusOf(stand, said),
-        },
-    };
 }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.AspNetCore.Doors.A2A;
 
 /// <summary>Shows runs as tasks.</summary>
-internal sealed class TaskView(Transcript transcript)
+internal sealed class TaskView(Transcript transcript, TaskFiles files)
 {
     /// <summary>The label that has the context of a task.</summary>
     public const string Context = "a2a-context";
@@ -41,9 +41,13 @@ internal sealed class TaskView(Transcript transcript)
     {
         Run run = stand.Run;
         var task = new JsonObject { ["id"] = run.Id, ["contextId"] = ContextOf(run), ["status"] = StatusOf(stand) };
-        if (withArtifacts && AnswerOf(run) is { } answer)
+        if (withArtifacts)
         {
-            task["artifacts"] = new JsonArray(answer);
+            JsonObject[] made = [.. AnswerOf(run) is { } answer ? [answer] : Array.Empty<JsonObject>(), .. await files.OfAsync(run.Id, cancellationToken)];
+            if (made.Length > 0)
+            {
+                task["artifacts"] = new JsonArray([.. made]);
+            }
         }
 
         if (historyLength != 0)
@@ -52,9 +56,26 @@ internal sealed class TaskView(Transcript transcript)
             task["history"] = new JsonArray(said[Math.Max(0, said.Length - (historyLength ?? said.Length))..]);
         }
 
+        var metadata = new JsonObject();
         if (run.Error is { } error)
         {
-            task["metadata"] = new JsonObject { ["code"] = CamelCase.Of(error.Code) };
+            metadata["code"] = CamelCase.Of(error.Code);
+        }
+
+        if (run.IsEnded)
+        {
+            metadata["usage"] = new JsonObject
+            {
+                ["inputTokens"] = run.Usage.InputTokens,
+                ["outputTokens"] = run.Usage.OutputTokens,
+                ["cachedTokens"] = run.Usage.CachedTokens,
+                ["usd"] = run.Usage.Usd,
+            };
+        }
+
+        if (metadata.Count > 0)
+        {
+            task["metadata"] = metadata;
         }
 
         return task;
@@ -87,6 +108,19 @@ internal sealed class TaskView(Transcript transcript)
 
         return status;
     }
+
+    /// <summary>Shows where a run stands, as an update of its task.</summary>
+    /// <param name="stand">Where it stands.</param>
+    /// <param name="said">What the agent has just said; <see langword="null"/> for nothing.</param>
+    public static JsonObject UpdateOf(RunStand stand, JsonObject? said) => new()
+    {
+        ["statusUpdate"] = new JsonObject
+        {
+            ["taskId"] = stand.Run.Id,
+            ["contextId"] = ContextOf(stand.Run),
+            ["status"] = StatusOf(stand, said),
+        },
+    };
 
     /// <summary>Shows what the agent said.</summary>
     public static JsonObject MessageOf(Run run, string id, JsonArray parts) => new()

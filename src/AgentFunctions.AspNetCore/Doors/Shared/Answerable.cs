@@ -11,15 +11,18 @@ internal sealed class Answerable(ApprovalService approvals, QuestionService ques
     /// <param name="run">The run.</param>
     /// <param name="caller">Who looks.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
-    public async Task<IReadOnlyList<OpenQuestion>> OfAsync(Run run, Caller caller, CancellationToken cancellationToken)
-    {
-        if (run.Waits.Count == 0)
-        {
-            return [];
-        }
+    public async Task<IReadOnlyList<OpenQuestion>> OfAsync(Run run, Caller caller, CancellationToken cancellationToken) =>
+        run.Waits.Count == 0 ? [] : await OfTreeAsync(run.Id, caller, cancellationToken);
 
-        IReadOnlyList<Approval> calls = await approvals.ListOfTreeAsync(run.Id, null, cancellationToken);
-        IReadOnlyList<Question> asked = await questions.ListOfTreeAsync(run.Id, null, cancellationToken);
+    /// <summary>Lists what is open in the tree of a run, also if the run does not show yet that it waits.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="caller">Who looks.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<OpenQuestion>> OfTreeAsync(
+        string runId, Caller caller, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Approval> calls = await approvals.ListOfTreeAsync(runId, null, cancellationToken);
+        IReadOnlyList<Question> asked = await questions.ListOfTreeAsync(runId, null, cancellationToken);
         return
         [
             .. calls.Select(approval => new OpenQuestion { Approval = approval, MayAnswer = MayAnswer(approval, caller) }),

@@ -10,10 +10,16 @@ namespace AgentFunctions.AspNetCore.Doors.Shared;
 internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access, Answerable answerable, ClientCalls calls, TimeProvider time)
 {
     /// <summary>
-    /// How often a run is looked at: what its sub-agents ask is not in its own journal, and that it waits shows only after the
-    /// event that says for what.
+    /// How long after an event a run is looked at again: what its sub-agents ask is not in its own journal, and that it waits shows
+    /// only after the event that says for what.
     /// </summary>
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest pause between looks at a run that is silent.</summary>
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest pause while it asks people: an answer is an event.</summary>
+    private static readonly TimeSpan LongestLookWhileAsking = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a run that was asked to end may take before its client is answered.</summary>
     private static readonly TimeSpan Ending = TimeSpan.FromSeconds(2);
@@ -45,6 +51,18 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
         string id, Caller caller, TimeSpan longest, Func<JournalEvent, Task>? seen, CancellationToken cancellationToken) =>
         WaitAsync(id, caller, longest, 0, [], seen, cancellationToken);
 
+    /// <summary>Waits until a run has ended, or waits for people, whoever they are.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="caller">Who waits.</param>
+    /// <param name="longest">The longest time to wait.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>Where the run stands then.</returns>
+    public Task<RunStand> WaitForPeopleAsync(
+        string id, Caller caller, TimeSpan longest, CancellationToken cancellationToken) =>
+        WaitAsync(
+            id, caller, longest, 0, static stand => stand.Run.Status == RunStatus.Waiting && stand.Open.Count > 0, null,
+            cancellationToken);
+
     /// <summary>Waits until a run has ended, or waits for something else that the caller may answer.</summary>
     /// <param name="id">The run.</param>
     /// <param name="caller">Who waits.</param>
@@ -54,8 +72,14 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
     /// <param name="seen">Told of each event of the run, in order.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>Where the run stands then.</returns>
-    public async Task<RunStand> WaitAsync(
+    public Task<RunStand> WaitAsync(
         string id, Caller caller, TimeSpan longest, long from, IReadOnlyList<OpenQuestion> known, Func<JournalEvent, Task>? seen,
+        CancellationToken cancellationToken) =>
+        WaitAsync(
+            id, caller, longest, from, stand => stand.Answerable.Count > 0 && !AreSame(stand.Open, known), seen, cancellationToken);
+
+    private async Task<RunStand> WaitAsync(
+        string id, Caller caller, TimeSpan longest, long from, Func<RunStand, bool> isReached, Func<JournalEvent, Task>? seen,
         CancellationToken cancellationToken)
     {
         await access.EnsureAsync(caller, id, RunAct.See, cancellationToken);
@@ -64,12 +88,14 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
         await using IAsyncEnumerator<(long Position, JournalEvent Event)> events =
             feed.FollowAsync(id, from, either.Token).GetAsyncEnumerator(CancellationToken.None);
         Task<bool> next = events.MoveNextAsync().AsTask();
+        TimeSpan pause = Look;
         try
         {
             while (true)
             {
                 while (next.IsCompleted)
                 {
+                    pause = Look;
                     if (!await next)
                     {
                         return await GetAsync(id, caller, RunAct.See, cancellationToken);
@@ -80,12 +106,14 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
                 }
 
                 RunStand stand = await GetAsync(id, caller, RunAct.See, cancellationToken);
-                if (stand.Run.IsEnded || (stand.Answerable.Count > 0 && !AreSame(stand.Open, known)))
+                if (stand.Run.IsEnded || isReached(stand))
                 {
                     return stand;
                 }
 
-                await WaitAsync(next, either.Token);
+                await WaitAsync(next, pause, either.Token);
+                TimeSpan longestPause = stand.Open.Count > 0 ? LongestLookWhileAsking : LongestLook;
+                pause = pause * 1.5 < longestPause ? pause * 1.5 : longestPause;
                 if (late.IsCancellationRequested)
                 {
                     return stand;
@@ -133,11 +161,11 @@ internal sealed class RunStands(RunReader reader, RunFeed feed, RunAccess access
     private static bool AreSame(IReadOnlyList<OpenQuestion> some, IReadOnlyList<OpenQuestion> others) =>
         some.Select(static one => one.Id).SequenceEqual(others.Select(static one => one.Id), StringComparer.Ordinal);
 
-    private async Task WaitAsync(Task next, CancellationToken cancellationToken)
+    private async Task WaitAsync(Task next, TimeSpan pause, CancellationToken cancellationToken)
     {
         try
         {
-            await next.WaitAsync(Look, time, cancellationToken);
+            await next.WaitAsync(pause, time, cancellationToken);
         }
         catch (TimeoutException) when (!next.IsCompleted)
         {

@@ -1,12 +1,14 @@
 using AgentFunctions.Governance.HumanTasks;
 using AgentFunctions.Governance.Redaction;
+using AgentFunctions.Runs;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Approvals;
 
 /// <summary>Tells people of approvals, over every way that leads to them.</summary>
 internal sealed class ApprovalDeliveries(
-    IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, Redactor redactor, ILogger<ApprovalDeliveries> log, TimeProvider time)
+    IEnumerable<IApprovalNotifier> notifiers, ApprovalChannels channels, IEnumerable<IRunAskObserver> observers, Redactor redactor,
+    ILogger<ApprovalDeliveries> log, TimeProvider time)
 {
     /// <summary>Tells those who may decide.</summary>
     /// <param name="approval">The approval.</param>
@@ -14,6 +16,14 @@ internal sealed class ApprovalDeliveries(
     /// <returns>Each attempt, those that failed too.</returns>
     public async Task<HumanTaskDelivery[]> TellAsync(Approval approval, CancellationToken cancellationToken)
     {
+        if (approval.Reminders == 0)
+        {
+            foreach (IRunAskObserver observer in observers)
+            {
+                await observer.AskedAsync(approval.RunId, approval.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
         HumanTaskDelivery?[] tries = await Task.WhenAll(notifiers.Concat(channels.For(approval))
             .Select(notifier => TellAsync(notifier, approval, cancellationToken))).ConfigureAwait(false);
         return [.. tries.OfType<HumanTaskDelivery>()];

@@ -4,12 +4,15 @@ using AgentFunctions.Governance.HumanTasks;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Notifications;
+using AgentFunctions.Runs;
 using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.Governance.Questions;
 
 /// <summary>Tells people of questions, over the channels that lead to them, and lead agents of those that are for them.</summary>
-internal sealed class QuestionDeliveries(HumanTaskChannels channels, ILeadAgents leads, Redactor redactor, ILogger<QuestionDeliveries> log)
+internal sealed class QuestionDeliveries(
+    HumanTaskChannels channels, ILeadAgents leads, IEnumerable<IRunAskObserver> observers, Redactor redactor,
+    ILogger<QuestionDeliveries> log)
 {
     /// <summary>How much of the goal people are shown at once, in characters.</summary>
     private const int GoalLimit = 2_000;
@@ -24,6 +27,14 @@ internal sealed class QuestionDeliveries(HumanTaskChannels channels, ILeadAgents
         {
             await leads.TellAsync(question, cancellationToken).ConfigureAwait(false);
             return [new HumanTaskDelivery(AnswerTerms.LeadAgent, channels.Now)];
+        }
+
+        if (question.Reminders == 0 || question.Lead is not null)
+        {
+            foreach (IRunAskObserver observer in observers)
+            {
+                await observer.AskedAsync(question.RunId, question.Id, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         // The number of the attempt makes it another message than the one before; a crash in between sends the same again.

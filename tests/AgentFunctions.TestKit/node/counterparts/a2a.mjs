@@ -16,7 +16,10 @@ let count = 0;
 const message = (text, more = {}) => ({
   message: {
     messageId: more.messageId ?? `m-${process.pid}-${++count}`, role: 1, taskId: more.taskId ?? '', contextId: more.contextId ?? '',
-    parts: more.data
+    parts: more.file
+      ? [{ content: { $case: 'text', value: text }, metadata: undefined, filename: '', mediaType: '' },
+         { content: { $case: 'raw', value: Buffer.from(more.file) }, metadata: undefined, filename: 'notes.txt', mediaType: 'text/plain' }]
+      : more.data
       ? [{ content: { $case: 'data', value: more.data }, metadata: undefined, filename: '', mediaType: '' }]
       : [{ content: { $case: 'text', value: text }, metadata: undefined, filename: '', mediaType: '' }],
     metadata: undefined, extensions: [], referenceTaskIds: [],
@@ -66,13 +69,76 @@ const scenarios = {
       steer: steer.map((event) => event.value.status?.state ?? event.$case),
       cancelled: cancelled.status.state, twice: await of(() => client.cancelTask({ id: slow.id, tenant: '', metadata: undefined })),
       ended: await of(() => client.sendMessage(message('More.', { taskId: sent.id }))),
-      push: await of(() => client.createTaskPushNotificationConfig({ id: 'p', taskId: sent.id, url: 'https://example.com', token: '', tenant: '', authentication: undefined })),
     };
+  },
+
+  async push() {
+    const [url] = rest;
+    const config = (id) => ({
+      id, taskId: '', url: `${url}/${id}`, token: 'the-token', tenant: '', authentication: { scheme: 'Bearer', credentials: 'the-credentials' },
+    });
+    const waiting = await client.sendMessage(message('Send it.', {
+      configuration: { ...now, returnImmediately: false, taskPushNotificationConfig: config('first') },
+    }));
+    const id = waiting.id;
+    const created = await client.createTaskPushNotificationConfig({ ...config('second'), taskId: id });
+    const got = await client.getTaskPushNotificationConfig({ id: 'first', taskId: id, tenant: '' });
+    const listed = await client.listTaskPushNotificationConfig({ taskId: id, tenant: '', pageSize: 10, pageToken: '' });
+    await client.createTaskPushNotificationConfig({ ...config('third'), taskId: id });
+    await client.deleteTaskPushNotificationConfig({ id: 'third', taskId: id, tenant: '' });
+    const left = await client.listTaskPushNotificationConfig({ taskId: id, tenant: '', pageSize: 10, pageToken: '' });
+    const answered = await client.sendMessage(message('yes', { taskId: id }));
+    await client.createTaskPushNotificationConfig({ ...config('late'), taskId: id });
+    return {
+      id, state: waiting.status.state, answered: answered.status.state, created: [created.id, created.taskId, created.url],
+      got: [got.id, got.token, got.authentication?.credentials], listed: listed.configs.map((one) => one.id).sort(),
+      left: left.configs.map((one) => one.id).sort(),
+      none: await of(() => client.getTaskPushNotificationConfig({ id: 'third', taskId: id, tenant: '' })),
+      bad: await of(() => client.createTaskPushNotificationConfig({ ...config('x'), taskId: id, url: 'ftp://example.com' })),
+      line: await of(() => client.createTaskPushNotificationConfig({ ...config('x'), taskId: id, token: 'a\r\nb: c' })),
+    };
+  },
+
+  async card() {
+    const { verifyAgentCardSignature } = require('@a2a-js/sdk');
+    const jose = await import(require.resolve('jose'));
+    const card = await (await fetch(`${base}a2a/worker/.well-known/agent-card.json`)).json();
+    const jwk = async (kid, jku) => (await (await fetch(jku)).json()).keys.find((key) => key.kid === kid);
+    const sdk = await of(() => verifyAgentCardSignature(jwk)(card));
+    const changed = await of(() => verifyAgentCardSignature(jwk)({ ...card, description: 'Another.' }));
+    // The canonical form of RFC 8785: the card has no numbers, and nothing that is empty.
+    const sorted = (value) => (Array.isArray(value) ? value.map(sorted) : value && typeof value === 'object'
+      ? Object.fromEntries(Object.keys(value).sort().map((name) => [name, sorted(value[name])])) : value);
+    const { signatures: [{ protected: head, signature }], ...rest } = card;
+    const key = await jose.importJWK(await jwk(jose.decodeProtectedHeader({ protected: head }).kid, jose.decodeProtectedHeader({ protected: head }).jku));
+    const plain = await of(() => jose.flattenedVerify({ protected: head, signature, payload: jose.base64url.encode(JSON.stringify(sorted(rest))) }, key));
+    const root = await fetch(`${base}.well-known/agent-card.json`);
+    const tokens = await (await fetch(`${base}.well-known/jwks.json`)).json();
+    return {
+      sdk, plain, changed, root: (await root.json()).name, push: card.capabilities.pushNotifications,
+      shared: tokens.keys.some((one) => one.kid === jose.decodeProtectedHeader({ protected: head }).kid),
+    };
+  },
+
+  async files() {
+    const sent = await client.sendMessage(message('Read the file.', { file: 'What is in it.' }));
+    return { id: sent.id, artifacts: sent.artifacts.map((one) => [one.name, one.parts[0].content.$case, one.parts[0].content.value.toString()]) };
+  },
+
+  async wait() {
+    const sent = await client.sendMessage(message('Send it.'));
+    return { id: sent.id, state: sent.status.state, text: sent.status.message.parts[0].content.value, parts: sent.status.message.parts.length };
   },
 
   async foreign() {
     const id = rest[0];
     return {
+      push: await of(() => client.listTaskPushNotificationConfig({ taskId: id, tenant: '', pageSize: 1, pageToken: '' })),
+      pushGet: await of(() => client.getTaskPushNotificationConfig({ id: 'p', taskId: id, tenant: '' })),
+      pushDelete: await of(() => client.deleteTaskPushNotificationConfig({ id: 'p', taskId: id, tenant: '' })),
+      pushCreate: await of(() => client.createTaskPushNotificationConfig({
+        id: 'p', taskId: id, url: 'https://example.com', token: '', tenant: '', authentication: undefined,
+      })),
       get: await of(() => client.getTask({ id, tenant: '', historyLength: undefined })),
       cancel: await of(() => client.cancelTask({ id, tenant: '', metadata: undefined })),
       send: await of(() => client.sendMessage(message('More.', { taskId: id }))),

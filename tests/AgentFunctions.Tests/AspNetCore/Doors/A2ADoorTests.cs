@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using AgentFunctions.Governance.Approvals;
+using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
-using AgentFunctions.Tools;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
@@ -9,7 +11,6 @@ namespace AgentFunctions.Tests.AspNetCore.Doors;
 [CancelAfter(300_000)]
 internal sealed class A2ADoorTests
 {
-    private const string Answer = "This is the answer.";
     private const int Completed = 3;
     private const int InputRequired = 6;
 
@@ -18,16 +19,16 @@ internal sealed class A2ADoorTests
     public async Task Task_SentStreamedListedAnsweredAndCancelled(string transport, CancellationToken cancellationToken)
     {
         using var folder = new TemporaryFolder();
-        await using ApiHost host = await StartAsync(DoorHost.WithApproval(folder));
+        await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithApproval(folder));
 
         JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", "none", "all", cancellationToken, transport);
 
         Assert.That(Of("again"), Is.EqualTo(Of("id")));
-        Assert.That((Of("context"), Of("text"), Of("answer")), Is.EqualTo(("talk-1", Answer, Answer)));
+        Assert.That((Of("context"), Of("text"), Of("answer")), Is.EqualTo(("talk-1", A2AHost.Answer, A2AHost.Answer)));
         Assert.That(
             (Number("state"), Number("waiting"), Number("answered"), Number("cancelled")),
             Is.EqualTo((Completed, InputRequired, Completed, 5)));
-        Assert.That(told.GetProperty("history").GetRawText(), Is.EqualTo($"[[1,\"Answer.\"],[2,\"{Answer}\"]]"));
+        Assert.That(told.GetProperty("history").GetRawText(), Is.EqualTo($"[[1,\"Answer.\"],[2,\"{A2AHost.Answer}\"]]"));
         Assert.That(
             told.GetProperty("events").EnumerateArray().Select(static one => one.GetString()),
             Is.EqualTo((string[])["task", "statusUpdate", "statusUpdate", "statusUpdate", "artifactUpdate", "statusUpdate"]));
@@ -36,7 +37,6 @@ internal sealed class A2ADoorTests
         Assert.That(told.GetProperty("steer").EnumerateArray().Last().GetInt32(), Is.EqualTo(Completed), told.ToString());
         Assert.That(NameOf("twice"), Does.Contain("TaskNotCancelable"));
         Assert.That(NameOf("ended"), Does.Contain("UnsupportedOperation"));
-        Assert.That(NameOf("push"), Does.Contain("PushNotificationNotSupported"), told.ToString());
         Assert.That(await host.SubmissionsAsync(Of("id"), cancellationToken), Is.EqualTo(new[] { ("a2a", "same") }));
 
         string Of(string name) => told.GetProperty(name).GetString()!;
@@ -48,9 +48,9 @@ internal sealed class A2ADoorTests
     [TestCase("rest")]
     public async Task Task_OfAnotherCaller_DoesNotExist(string transport, CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync(DoorHost.WithKey);
+        await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithKey);
         (string anna, string ben) = await host.AddCallersAsync(cancellationToken);
-        JsonElement sent = await SendAsync(host, anna, cancellationToken);
+        JsonElement sent = await host.SendAsync(anna, cancellationToken);
         string id = sent.GetProperty("result").GetProperty("task").GetProperty("id").GetString()!;
 
         JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", ben, "foreign", cancellationToken, transport, id);
@@ -62,58 +62,84 @@ internal sealed class A2ADoorTests
     }
 
     [Test]
+    public async Task Card_IsSignedInTheFormOfTheStandardAndOfTheSdk(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await A2AHost.StartAsync();
+
+        JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", "none", "card", cancellationToken, "rpc");
+
+        Assert.That(told.GetProperty("sdk").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        Assert.That(told.GetProperty("plain").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        Assert.That(told.GetProperty("changed").ValueKind, Is.EqualTo(JsonValueKind.Object));
+        Assert.That(told.GetProperty("root").GetString(), Is.EqualTo("worker"), "the card of the only agent");
+        Assert.That(told.GetProperty("shared").GetBoolean(), Is.False, "keys of tokens sign no cards");
+        Assert.That(told.GetProperty("push").GetBoolean());
+    }
+
+    [Test]
+    public async Task File_OfAMessage_IsAnArtifactThatTheAgentReads(CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await A2AHost.StartAsync();
+
+        JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", "none", "files", cancellationToken, "rpc");
+
+        Assert.That(told.GetProperty("artifacts").GetArrayLength(), Is.EqualTo(1), told.ToString());
+        Assert.That(told.GetProperty("artifacts")[0][2].GetString(), Does.StartWith("Read: ").And.Contain("What is in it."));
+    }
+
+    [TestCase("rpc")]
+    [TestCase("rest")]
+    public async Task Task_ThatOthersMustApprove_IsAuthRequiredUntilTheyHave(string transport, CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithApproval(folder), DoorHost.WithKey);
+        (string anna, _) = await host.AddCallersAsync(cancellationToken);
+        var boss = new Caller("boss") { Roles = [CallerRoles.Approver, CallerRoles.Viewer] };
+
+        JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", anna, "wait", cancellationToken, transport);
+        string id = told.GetProperty("id").GetString()!;
+        ApprovalService approvals = host.Get<ApprovalService>();
+        Approval open = (await approvals.ListOfTreeAsync(id, null, cancellationToken)).Single();
+        await approvals.DecideAsync(open.Id, boss, true, null, null, cancellationToken);
+        Run ended = await host.Get<RunReader>().WaitForEndAsync(id, cancellationToken);
+
+        Assert.That(told.GetProperty("state").GetInt32(), Is.EqualTo(8), told.ToString());
+        Assert.That(told.GetProperty("text").GetString(), Does.Contain("approver").And.Contain(open.Id));
+        Assert.That(told.GetProperty("parts").GetInt32(), Is.EqualTo(1), "nothing that this caller could answer");
+        Assert.That(ended.Status, Is.EqualTo(RunStatus.Completed));
+    }
+
+    [TestCase("a2a/worker", null, 401, "error.code", "-32603")]
+    [TestCase("a2a/worker/tasks", null, 401, "error.status", "UNAUTHENTICATED")]
+    [TestCase("a2a/nobody", "anna", 404, "error.code", "-32602")]
+    [TestCase("a2a/nobody/message:send", "anna", 404, "error.status", "NOT_FOUND")]
+    public async Task Refusal_OfTheGuard_HasTheFormOfTheProtocol(
+        string address, string? caller, int status, string path, string expected, CancellationToken cancellationToken)
+    {
+        await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithKey);
+        (string anna, _) = await host.AddCallersAsync(cancellationToken);
+        using var request = new HttpRequestMessage(address.EndsWith("tasks", StringComparison.Ordinal) ? HttpMethod.Get : HttpMethod.Post, address);
+        request.Headers.Add("A2A-Version", "1.0");
+        request.Headers.Authorization = caller is null ? null : new("Bearer", anna);
+        request.Content = address.EndsWith("tasks", StringComparison.Ordinal)
+            ? null
+            : new StringContent("""{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"x"}}""", Encoding.UTF8, "application/json");
+
+        using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
+        JsonElement told = JsonElement.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
+
+        Assert.That((int)response.StatusCode, Is.EqualTo(status));
+        Assert.That(path.Split('.').Aggregate(told, static (one, name) => one.GetProperty(name)).ToString(), Is.EqualTo(expected));
+        Assert.That(told.ToString(), Does.Contain("a2a-protocol.org"));
+    }
+
+    [Test]
     public async Task Request_WithoutAVersion_IsRefused(CancellationToken cancellationToken)
     {
-        await using ApiHost host = await StartAsync();
+        await using ApiHost host = await A2AHost.StartAsync();
 
-        JsonElement refused = await SendAsync(host, null, cancellationToken, version: null);
+        JsonElement refused = await host.SendAsync(null, cancellationToken, version: null);
 
         Assert.That(refused.GetProperty("error").GetProperty("code").GetInt32(), Is.EqualTo(-32009));
     }
-
-    private static async Task<JsonElement> SendAsync(
-        ApiHost host, string? key, CancellationToken cancellationToken, string? version = "1.0")
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/a2a/worker")
-        {
-            Content = new StringContent(
-                """
-                {"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{
-                "message":{"messageId":"m","role":"ROLE_USER","parts":[{"text":"Answer."}]}}}
-                """,
-                Encoding.UTF8, "application/json"),
-        };
-        if (version is not null)
-        {
-            request.Headers.Add("A2A-Version", version);
-        }
-
-        if (key is not null)
-        {
-            request.Headers.Authorization = new("Bearer", key);
-        }
-
-        using HttpResponseMessage response = await host.Client.SendAsync(request, cancellationToken);
-        return JsonElement.Parse(await response.Content.ReadAsStringAsync(cancellationToken));
-    }
-
-    private static Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
-        static request => request switch
-        {
-            { Turn: < 2 } when request.Says("Look twice") => ChatReply.Call("look", new { at = request.Turn }) with
-            {
-                Text = $"I look, time {request.Turn}.",
-            },
-            { Turn: 0 } when request.Says("Send it") => ChatReply.Call("send", new { }),
-            _ when request.Says("Wait.") => ChatReply.Say(Answer) with
-            {
-                Before = static token => new TaskCompletionSource().Task.WaitAsync(token),
-            },
-            _ => ChatReply.Say(Answer),
-        },
-        [
-            AgentTool.Create("look", "Looks.", ToolEffect.None, static (int at) => $"seen {at}"),
-            AgentTool.Create("send", "Sends.", ToolEffect.NotIdempotent, static () => "sent"),
-        ],
-        settings);
 }

@@ -1,0 +1,54 @@
+using System.Text.Json.Serialization;
+using AgentFunctions.Storage;
+
+namespace AgentFunctions.Mesh;
+
+/// <summary>A task of another host's agent that a call started or continued.</summary>
+/// <param name="Agent">The agent, as the configuration names it.</param>
+/// <param name="TaskId">The task; empty until the agent has answered.</param>
+/// <param name="Call">The key of the call.</param>
+internal sealed record MeshCall(string Agent, string TaskId, string Call);
+
+/// <summary>Keeps which tasks of other hosts a run waits for, one record a call.</summary>
+internal sealed class MeshCalls(IRecordStore records)
+{
+    private readonly JsonRecords<MeshCall> _calls = new(records, MeshJsonContext.Default.MeshCall);
+
+    /// <summary>Finds the task of a call; <see langword="null"/> if there is none.</summary>
+    /// <param name="call">The key of the call, <c>run/turn/call</c>.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<MeshCall?> FindAsync(string call, CancellationToken cancellationToken) =>
+        (await _calls.FindAsync(KeyOf(call), cancellationToken).ConfigureAwait(false))?.Value;
+
+    /// <summary>Keeps the task of a call.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task PutAsync(MeshCall call, CancellationToken cancellationToken) =>
+        _calls.UpdateAsync(KeyOf(call.Call), _ => call, cancellationToken);
+
+    /// <summary>Forgets the task of a call.</summary>
+    /// <param name="call">The key of the call.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task RemoveAsync(string call, CancellationToken cancellationToken) => records.DeleteAsync(KeyOf(call), default, cancellationToken);
+
+    /// <summary>Lists the tasks that a run waits for.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<MeshCall>> OfRunAsync(string runId, CancellationToken cancellationToken)
+    {
+        var found = new List<MeshCall>();
+        await foreach (StoredRecord record in records.ListAsync($"mesh-calls/{runId}/", null, cancellationToken).ConfigureAwait(false))
+        {
+            found.Add(_calls.Read(record));
+        }
+
+        return found;
+    }
+
+    private static string KeyOf(string call) => $"mesh-calls/{call}";
+}
+
+/// <summary>Source-generated JSON of the mesh.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(MeshCall))]
+internal sealed partial class MeshJsonContext : JsonSerializerContext;

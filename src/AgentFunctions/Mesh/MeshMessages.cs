@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
+using AgentFunctions.Mesh.Cards;
+using AgentFunctions.Runs;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.Options;
+
+namespace AgentFunctions.Mesh;
+
+/// <summary>Makes the messages to other hosts' agents.</summary>
+internal sealed class MeshMessages(RunStore runs, CardKeys keys, IOptions<SwarmOptions> swarm)
+{
+    /// <summary>Makes the parameters of a message.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="text">The words.</param>
+    /// <param name="data">Data beside them; <see langword="null"/> for none.</param>
+    /// <param name="task">The task that is continued; <see langword="null"/> for a new one.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <exception cref="AgentException"><see cref="ErrorCode.SwarmBoundReached"/>: the work has come through too many hosts.</exception>
+    public async Task<JsonObject> OfAsync(
+        ToolContext context, string text, JsonElement? data, string? task, CancellationToken cancellationToken)
+    {
+        RunRecord run = await runs.GetAsync(context.RunId, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> via = [.. run.Via ?? [], await keys.HostIdAsync(cancellationToken).ConfigureAwait(false)];
+        if (via.Count > swarm.Value.MaxDepth)
+        {
+            throw new AgentException(
+                ErrorCode.SwarmBoundReached,
+                $"This work has come through {via.Count} hosts, and Swarm:MaxDepth is {swarm.Value.MaxDepth}: no further agent of another host may be called. "
+                + "Do the work yourself.");
+        }
+
+        JsonArray parts = [new JsonObject { ["text"] = text }];
+        if (data is { ValueKind: JsonValueKind.Object } given)
+        {
+            parts.Add(new JsonObject { ["data"] = JsonNode.Parse(given.GetRawText()) });
+        }
+
+        JsonObject metadata = new MeshOrigin(via, ShareOf(context.Features.Get<Budget>())).Write();
+        var message = new JsonObject
+        {
+            ["messageId"] = context.IdempotencyKey,
+            ["role"] = "ROLE_USER",
+            ["parts"] = parts,
+            ["metadata"] = metadata,
+            ["extensions"] = new JsonArray(MeshOrigin.Extension),
+        };
+        if (task is not null)
+        {
+            message["taskId"] = task;
+        }
+
+        return new JsonObject
+        {
+            ["message"] = message,
+            ["configuration"] = new JsonObject { ["returnImmediately"] = true, ["historyLength"] = 0 },
+        };
+    }
+
+    /// <summary>Half of what is left, so that the run can still use the answer.</summary>
+    private static Budget? ShareOf(Budget? left) => left is null ? null : new Budget
+    {
+        Steps = left.Steps is { } steps ? Math.Max(1, steps / 2) : null,
+        Tokens = left.Tokens is { } tokens ? Math.Max(1, tokens / 2) : null,
+        Usd = left.Usd / 2,
+        WallClock = left.WallClock is { } time && time / 2 > TimeSpan.FromSeconds(1) ? time / 2 : null,
+    };
+}

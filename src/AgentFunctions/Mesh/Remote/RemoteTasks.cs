@@ -1,0 +1,92 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.Governance.Identity;
+using AgentFunctions.Governance.Secrets;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.Mesh.Remote;
+
+/// <summary>Calls the methods of other hosts' agents: the client's side of the Agent2Agent protocol 1.0 over JSON-RPC.</summary>
+internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableText texts, RunTokens tokens)
+{
+    /// <summary>Calls a method.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="parameters">Its parameters.</param>
+    /// <param name="context">The call that it is made for; <see langword="null"/> for the host's own, which carries no token.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="RemoteException">The agent answered with an error.</exception>
+    /// <exception cref="HttpRequestException">Nobody knows whether the agent has seen the request, or it cannot serve it now.</exception>
+    public async Task<JsonObject> CallAsync(
+        string agent, string method, JsonObject parameters, ToolContext? context, CancellationToken cancellationToken)
+    {
+        RemoteCard card = await agents.CardAsync(agent, cancellationToken).ConfigureAwait(false);
+        var request = new HttpRequestMessage(HttpMethod.Post, card.Address)
+        {
+            Content = new StringContent(
+                new JsonObject { ["jsonrpc"] = "2.0", ["id"] = 1, ["method"] = method, ["params"] = parameters }.ToJsonString(),
+                new MediaTypeHeaderValue("application/json", "utf-8")),
+        };
+        await AddHeadersAsync(request, agent, card, context, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        JsonObject? answer = Read(body);
+        if (answer?["result"] is JsonObject result)
+        {
+            return result;
+        }
+
+        if (answer?["error"] is JsonObject error && (int)response.StatusCode is < 500 and not 429)
+        {
+            throw new RemoteException(
+                error["code"] is JsonValue value && value.TryGetValue(out int code) ? code : 0, error["message"]?.ToString() ?? "no message");
+        }
+
+        response.EnsureSuccessStatusCode();
+        throw new HttpRequestException("The answer is not one of JSON-RPC.");
+    }
+
+    private static JsonObject? Read(byte[] body)
+    {
+        try
+        {
+            return JsonNode.Parse(body) as JsonObject;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private async Task AddHeadersAsync(
+        HttpRequestMessage request, string agent, RemoteCard card, ToolContext? context, CancellationToken cancellationToken)
+    {
+        MeshAgentOptions options = agents.Find(agent)!;
+        request.Headers.Add("A2A-Version", "1.0");
+        request.Headers.Add("A2A-Extensions", MeshOrigin.Extension);
+        foreach ((string name, string value) in options.Headers)
+        {
+            string expanded = await texts.ExpandAsync(value, $"Mesh:Agents:{agent}:Headers:{name}", cancellationToken).ConfigureAwait(false);
+            request.Headers.TryAddWithoutValidation(name, expanded);
+        }
+
+        if (options.RunToken && context is not null)
+        {
+            string token = await tokens.MintAsync(
+                context, options.Audience ?? card.Address.GetLeftPart(UriPartial.Authority), [.. options.Scopes], cancellationToken).ConfigureAwait(false);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+    }
+}
+
+/// <summary>Represents an error that another host's agent answered with.</summary>
+internal sealed class RemoteException(int code, string message) : Exception(message)
+{
+    /// <summary>The code of a task that does not exist.</summary>
+    public const int TaskNotFound = -32001;
+
+    /// <summary>Gets the code of JSON-RPC.</summary>
+    public int Code { get; } = code;
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.Budgets;
+using AgentFunctions.Mesh.Remote;
+using AgentFunctions.Runs;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.Logging;
+
+namespace AgentFunctions.Mesh;
+
+/// <summary>
+/// Calls agents of other hosts as jobs: a task is started, its id kept, and looked at until it has ended. Whatever the other host does, the
+/// run goes on.
+/// </summary>
+internal sealed partial class RemoteCalls(
+    RemoteAgents agents, RemoteTasks tasks, MeshMessages messages, MeshCalls calls, ILogger<RemoteCalls> log) : IRunEndObserver
+{
+    /// <summary>Starts a task, or continues one.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="agent">The agent.</param>
+    /// <param name="message">The words.</param>
+    /// <param name="data">Data beside them; <see langword="null"/> for none.</param>
+    /// <param name="task">The task that is continued; <see langword="null"/> for a new one.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>Whether the call ends with it, and with what.</returns>
+    /// <exception cref="AgentException">
+    /// <see cref="ErrorCode.ToolFailed"/>: the agent said no. <see cref="ErrorCode.ToolOutcomeUnknown"/>: nobody knows whether it has begun.
+    /// </exception>
+    public async Task<Reconciliation> StartAsync(
+        ToolContext context, string agent, string message, JsonElement? data, string? task, CancellationToken cancellationToken)
+    {
+        JsonObject parameters = await messages.OfAsync(context, message, data, task, cancellationToken).ConfigureAwait(false);
+        bool isRepeated = await calls.FindAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false) is not null;
+        await EnsureCardAsync(agent, isRepeated, cancellationToken).ConfigureAwait(false);
+        // Before anything is sent: a crash from here on leaves open whether it has begun.
+        await calls.PutAsync(new MeshCall(agent, "", context.IdempotencyKey), cancellationToken).ConfigureAwait(false);
+        RemoteAnswer answer;
+        try
+        {
+            JsonObject told = await tasks.CallAsync(agent, "SendMessage", parameters, context, cancellationToken).ConfigureAwait(false);
+            answer = RemoteAnswer.Read(agent, told) ?? throw new AgentException(
+                ErrorCode.ToolFailed, $"The agent '{agent}' answered with something that is neither a task nor a message. Go on without it.");
+        }
+        catch (RemoteException e)
+        {
+            await calls.RemoveAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
+            throw new AgentException(ErrorCode.ToolFailed, $"The agent '{agent}' refused the message: {e.Message}");
+        }
+        catch (HttpRequestException e) when (e.InnerException is AgentException { Code: ErrorCode.NotAllowed } refusal)
+        {
+            await calls.RemoveAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
+            throw new AgentException(ErrorCode.ToolFailed, refusal.Message);
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new AgentException(ErrorCode.ToolOutcomeUnknown, $"The agent '{agent}' gave no answer: {e.Message}", e);
+        }
+
+        if (answer.TaskId is { } id && !answer.IsOver)
+        {
+            await calls.PutAsync(new MeshCall(agent, id, context.IdempotencyKey), cancellationToken).ConfigureAwait(false);
+            return Reconciliation.StillRunning;
+        }
+
+        await calls.RemoveAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
+        return Over(context, answer);
+    }
+
+    /// <summary>Looks how a task stands.</summary>
+    /// <param name="context">The call.</param>
+    /// <param name="agent">The agent.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<Reconciliation> LookAsync(ToolContext context, string agent, CancellationToken cancellationToken)
+    {
+        if (await calls.FindAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false) is not { } call)
+        {
+            // Nothing was sent.
+            return Reconciliation.DidNotTakeEffect;
+        }
+
+        if (call.TaskId.Length == 0)
+        {
+            // Sent or not: a host that takes a message once may be sent it again.
+            return (await agents.CardAsync(agent, cancellationToken).ConfigureAwait(false)).TakesRepeats
+                ? Reconciliation.DidNotTakeEffect
+                : Reconciliation.Unknown;
+        }
+
+        RemoteAnswer? answer;
+        try
+        {
+            JsonObject told = await tasks.CallAsync(
+                call.Agent, "GetTask", new JsonObject { ["id"] = call.TaskId, ["historyLength"] = 0 }, context, cancellationToken).ConfigureAwait(false);
+            answer = RemoteAnswer.Read(agent, told);
+        }
+        catch (RemoteException e) when (e.Code == RemoteException.TaskNotFound)
+        {
+            await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
+            return Reconciliation.TookEffect(ToolOutcome.Failed(
+                ErrorCode.ToolOutcomeUnknown, $"The agent '{agent}' does not know the task any more, so what came of it is not known."));
+        }
+
+        if (answer is null or { IsOver: false })
+        {
+            context.Progress.Report(answer is { Text.Length: > 0 } said ? said.Text : "at work");
+            return Reconciliation.StillRunning;
+        }
+
+        await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
+        return Over(context, answer);
+    }
+
+    /// <summary>Cancels the tasks that an ended run no longer waits for: once, as the other host may be away.</summary>
+    public async Task RunEndedAsync(RunRecord run, CancellationToken cancellationToken)
+    {
+        foreach (MeshCall call in await calls.OfRunAsync(run.Id, cancellationToken).ConfigureAwait(false))
+        {
+            try
+            {
+                if (call.TaskId.Length == 0)
+                {
+                    continue;
+                }
+
+                await tasks.CallAsync(call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId }, null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is AgentException or RemoteException or HttpRequestException or TaskCanceledException
+                && !cancellationToken.IsCancellationRequested)
+            {
+                NotCancelled(log, call.TaskId, call.Agent, e.Message);
+            }
+            finally
+            {
+                await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task EnsureCardAsync(string agent, bool isRepeated, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await agents.CardAsync(agent, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AgentException e) when (isRepeated && e.Code == ErrorCode.ToolUnavailable)
+        {
+            // What was sent before may have begun.
+            throw new AgentException(ErrorCode.ToolOutcomeUnknown, e.Message, e);
+        }
+    }
+
+    private static Reconciliation Over(ToolContext context, RemoteAnswer answer)
+    {
+        if (answer.Usage is { } usage)
+        {
+            context.Features.Set(new ReportedUsage(usage));
+        }
+
+        return answer.IsError
+            ? Reconciliation.TookEffect(ToolOutcome.Failed(ErrorCode.ToolFailed, answer.Text))
+            : Reconciliation.TookEffect(answer.Text);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "Task {Task} of agent '{Agent}' could not be cancelled: {Reason}")]
+    private static partial void NotCancelled(ILogger logger, string task, string agent, string reason);
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using AgentFunctions.Governance.Audit;
+using AgentFunctions.Records;
+using AgentFunctions.Storage;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.OpenApi;
+using Microsoft.AspNetCore.Http;
+
+namespace AgentFunctions.Tests.AspNetCore.Doors;
+
+/// <summary>Push notifications of the Agent2Agent protocol: kept by the client of a2a-js, delivered to a real receiver.</summary>
+[CancelAfter(300_000)]
+internal sealed class A2APushTests
+{
+    private static readonly (string Key, string Value) Inside = ("Governance:Network:Allow:0", "127.0.0.1");
+
+    [TestCase("rpc")]
+    [TestCase("rest")]
+    public async Task Receiver_OfATaskThatAsksAndEnds_IsToldBoth(string transport, CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        int failures = 0;
+        await using ApiServer receiver = await ApiServer.StartAsync(context =>
+        {
+            // The first of the end: what is asked may be answered before it could be told again.
+            context.Response.StatusCode = context.Request.Path == "/first" && Interlocked.Increment(ref failures) == 2 ? 503 : 200;
+            return Task.CompletedTask;
+        });
+        await using ApiHost host = await A2AHost.StartAsync(DoorHost.WithApproval(folder), Inside);
+
+        JsonElement told = await Counterpart.RunAsync(host, "a2a.mjs", "none", "push", cancellationToken, transport, receiver.Url);
+        string id = told.GetProperty("id").GetString()!;
+        // Two for the first one, of which the second fails once, and one for each of those that came after the question.
+        await Poll.UntilAsync(() => receiver.Requests.Count >= 5, cancellationToken);
+
+        Assert.That((told.GetProperty("state").GetInt32(), told.GetProperty("answered").GetInt32()), Is.EqualTo((6, 3)), told.ToString());
+        Assert.That(
+            told.GetProperty("created").EnumerateArray().Select(static one => one.GetString()),
+            Is.EqualTo(new[] { "second", id, $"{receiver.Url}/second" }));
+        Assert.That(told.GetProperty("got")[0].GetString(), Is.EqualTo("first"));
+        Assert.That(told.GetProperty("got").GetRawText(), Does.Not.Contain("the-token").And.Not.Contain("the-credentials"));
+        Assert.That(told.GetProperty("listed").GetRawText(), Is.EqualTo("""["first","second"]"""));
+        Assert.That(told.GetProperty("left").GetRawText(), Is.EqualTo("""["first","second"]"""));
+        foreach (string refused in (string[])["none", "bad", "line"])
+        {
+            Assert.That(told.GetProperty(refused).ValueKind, Is.EqualTo(JsonValueKind.Object), refused);
+        }
+
+        ApiRequest[] first = [.. receiver.Requests.Where(static one => one.Target == "/first")];
+        Assert.That(receiver.Requests.Select(static one => one.Target), Does.Contain("/second").And.Contain("/late").And.Not.Contain("/third"));
+        foreach (ApiRequest one in receiver.Requests)
+        {
+            Assert.That(one.Headers["X-A2A-Notification-Token"], Is.EqualTo("the-token"));
+            Assert.That(one.Headers["Authorization"], Is.EqualTo("Bearer the-credentials"));
+            Assert.That(one.Headers["Content-Type"], Is.EqualTo("application/a2a+json"));
+        }
+
+        Assert.That(first.Select(static one => one.Headers["Idempotency-Key"]).Distinct().Count(), Is.EqualTo(2), "a repetition has the key of the first");
+        JsonElement asked = JsonElement.Parse(first[0].Body).GetProperty("statusUpdate");
+        JsonElement ended = JsonElement.Parse(first.Last(static one => one.Body.Contains("\"task\"", StringComparison.Ordinal)).Body).GetProperty("task");
+        Assert.That(asked.GetProperty("status").GetProperty("state").GetString(), Is.EqualTo("TASK_STATE_INPUT_REQUIRED"));
+        Assert.That(ended.GetProperty("status").GetProperty("state").GetString(), Is.EqualTo("TASK_STATE_COMPLETED"));
+        Assert.That(
+            ended.GetProperty("artifacts").EnumerateArray().Select(static one => one.GetProperty("name").GetString()),
+            Is.EqualTo(new[] { "answer", "receipt.txt" }));
+        JournalEvent retried = await host.Get<Journal>().ReadAsync(id, 0, null, cancellationToken).Select(static one => one.Event)
+            .FirstAsync(static one => one.Type == JournalEventTypes.StepRetrying, cancellationToken);
+        Assert.That(retried.Text, Does.Contain("503").And.Not.Contain("/first"));
+        await foreach (StoredRecord record in host.Get<IRecordStore>().ListAsync($"receivers/{id}/", null, cancellationToken))
+        {
+            Assert.That(System.Text.Encoding.UTF8.GetString(record.Value.Span), Does.Not.Contain("the-"));
+        }
+    }
+
+    [Test]
+    public async Task Receiver_OfTheInnerNetwork_IsRefusedAndTold(CancellationToken cancellationToken)
+    {
+        await using ApiServer receiver = await ApiServer.StartAsync();
+        await using ApiHost host = await A2AHost.StartAsync();
+
+        JsonElement sent = await host.SendAsync(
+            null, cancellationToken,
+            configuration: new { taskPushNotificationConfig = new { url = $"{receiver.Url}/told?key=secret" } });
+        string id = sent.GetProperty("result").GetProperty("task").GetProperty("id").GetString()!;
+        JournalEvent failed = await Poll.ForAsync(
+            async () => await host.Get<Journal>().ReadAsync(id, 0, null, cancellationToken).Select(static one => one.Event)
+                .FirstOrDefaultAsync(static one => one.Type == JournalEventTypes.CallbackFailed, cancellationToken),
+            static one => one is not null, cancellationToken) ?? throw new InvalidOperationException();
+        AuditEntry refused = await host.Get<AuditLog>().ReadAsync(id, 0, cancellationToken)
+            .FirstAsync(static entry => entry.Rule == "network-boundary", cancellationToken);
+
+        Assert.That(receiver.Requests, Is.Empty);
+        Assert.That(failed.Text, Does.Contain("network-boundary").And.Not.Contain("secret"));
+        Assert.That(refused.Reason, Does.StartWith("url of a receiver").And.Contain("Governance:Network:Allow"));
+    }
+}
