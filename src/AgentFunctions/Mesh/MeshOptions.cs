@@ -36,7 +36,7 @@ public sealed class MeshOptions
                 return $"Mesh:Agents:{name}:Card: use the absolute http or https address of the agent's card.";
             }
 
-            if (agent.Trust == MeshTrust.Signed && card.Scheme != "https" && !card.IsLoopback && agent.Keys.Count == 0)
+            if (agent.Trust == MeshTrust.SignedCard && card.Scheme != "https" && !card.IsLoopback && agent.Keys.Count == 0)
             {
                 return $"Mesh:Agents:{name}:Trust: a signature proves nothing if its keys come over http; use https, or pin the key in Keys.";
             }
@@ -82,5 +82,5 @@ public enum MeshTrust
     Any,
 
     /// <summary>Only a card with a valid signature.</summary>
-    Signed,
+    SignedCard,
 }

@@ -40,7 +40,7 @@ internal sealed class CallbackMessages(ReceiverStore receivers, IEnumerable<IRec
         {
             Content = new ReadOnlyMemoryContent(message.Body) { Headers = { ContentType = new MediaTypeHeaderValue(message.MediaType) } },
         };
-        request.Headers.Add("Idempotency-Key", $"{run.Id}/{input.Asked ?? $"ended/{input.Turns}"}");
+        request.Headers.Add("Idempotency-Key", $"{run.Id}/{input.Asked ?? $"end-{input.Turns}"}");
         foreach ((string name, string value) in message.Headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);

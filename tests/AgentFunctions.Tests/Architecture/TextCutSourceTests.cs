@@ -24,6 +24,8 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions/Tools/Workspaces/WorkspaceFile.cs"] = "a hash",
         ["AgentFunctions/Core/CallHash.cs"] = "a hash",
         ["AgentFunctions/Keys/TreeKey.cs"] = "bytes",
+        ["AgentFunctions/Runs/ReceiverStore.cs"] = "a hash",
+        ["AgentFunctions.AspNetCore/Doors/A2A/A2AFile.cs"] = "bytes",
         ["AgentFunctions/Keys/TreeKeys.cs"] = "a hash",
         ["AgentFunctions.Sqlite/DataFolder.cs"] = "a hash",
         ["AgentFunctions.Sqlite/Orchestration/OrchestrationContext.cs"] = "a hash",

@@ -22,7 +22,7 @@ internal sealed class MeshTests
             : request.Turn == 1
                 ? ChatReply.Call("call_agent", new { agent = "helper", message = "What is the answer?", data = new { of = "everything" } })
                 : ChatReply.Say($"I heard: {request.Results[0]} and {request.Results[1]}"));
-        host.Know("helper", other.Client.BaseAddress!, configure: static agent => agent.Trust = AgentFunctions.Mesh.MeshTrust.Signed);
+        host.Know("helper", other.Client.BaseAddress!, configure: static agent => agent.Trust = AgentFunctions.Mesh.MeshTrust.SignedCard);
 
         Run run = await host.LeadAsync("Ask.", cancellationToken, new Budget { Steps = 40, Tokens = 1_000_000 });
 

@@ -43,7 +43,7 @@ internal sealed class OddAgentTests
         host.Know("odd", new Uri(server.Url + "/"), configure: agent =>
         {
             agent.Card = $"{server.Url}/card";
-            agent.Trust = kind == "unsigned" ? AgentFunctions.Mesh.MeshTrust.Signed : AgentFunctions.Mesh.MeshTrust.Any;
+            agent.Trust = kind == "unsigned" ? AgentFunctions.Mesh.MeshTrust.SignedCard : AgentFunctions.Mesh.MeshTrust.Any;
         });
 
         Run run = await host.LeadAsync("Ask.", cancellationToken);

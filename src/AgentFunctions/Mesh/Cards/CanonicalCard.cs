@@ -99,10 +99,13 @@ internal static class CanonicalCard
             return "0";
         }
 
-        string[] parts = Math.Abs(number).ToString("E16", CultureInfo.InvariantCulture).Split('E');
-        string shortest = Math.Abs(number).ToString("R", CultureInfo.InvariantCulture).Split('E')[0].Replace(".", "", StringComparison.Ordinal);
-        string digits = shortest.TrimStart('0').TrimEnd('0');
-        int point = int.Parse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) + 1;
+        // The shortest digits that give the number back.
+        string[] parts = Math.Abs(number).ToString("R", CultureInfo.InvariantCulture).Split('E');
+        string all = parts[0].Replace(".", "", StringComparison.Ordinal);
+        int before = parts[0].IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot ? dot : parts[0].Length;
+        int exponent = parts.Length > 1 ? int.Parse(parts[1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture) : 0;
+        int point = before + exponent - (all.Length - all.TrimStart('0').Length);
+        string digits = all.Trim('0');
         string sign = number < 0 ? "-" : "";
         return sign + (point switch
         {

@@ -36,7 +36,7 @@ internal sealed class RemoteAgents(IOptions<MeshOptions> options, MeshHttp http,
         var source = new Uri(agent.Card!);
         long now = time.GetTimestamp();
         JsonObject card = await ReadAsync(name, source, cancellationToken).ConfigureAwait(false);
-        if (agent.Trust == MeshTrust.Signed || agent.Keys.Count > 0)
+        if (agent.Trust == MeshTrust.SignedCard || agent.Keys.Count > 0)
         {
             await EnsureSignedAsync(name, agent, source, card, cancellationToken).ConfigureAwait(false);
         }

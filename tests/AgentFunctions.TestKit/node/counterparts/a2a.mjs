@@ -100,6 +100,8 @@ const scenarios = {
   },
 
   async card() {
+    // The SDK writes there why a signature does not hold.
+    console.debug = () => {};
     const { verifyAgentCardSignature } = require('@a2a-js/sdk');
     const jose = await import(require.resolve('jose'));
     const card = await (await fetch(`${base}a2a/worker/.well-known/agent-card.json`)).json();
