@@ -21,7 +21,7 @@ internal sealed class MeshTests
             ? ChatReply.Call("find_agents", new { query = "helper" })
             : request.Turn == 1
                 ? ChatReply.Call("call_agent", new { agent = "helper", message = "What is the answer?", data = new { of = "everything" } })
-                : ChatReply.Say($"I heard: {request.Results[0]} and {request.Results[1]}"));
+                : ChatReply.Say($"I heard: {string.Join(' ', request.Messages)}"));
         host.Know("helper", other.Client.BaseAddress!, configure: static agent => agent.Trust = AgentFunctions.Mesh.MeshTrust.SignedCard);
 
         Run run = await host.LeadAsync("Ask.", cancellationToken, new Budget { Steps = 40, Tokens = 1_000_000 });
@@ -94,7 +94,7 @@ internal sealed class MeshTests
                 message = "yes",
                 task = request.Results[^1].Split("task '")[1].Split('\'')[0],
             }),
-            _ => ChatReply.Say(string.Join('\n', request.Results)),
+            _ => ChatReply.Say(string.Join('\n', request.Messages)),
         });
         host.Know("helper", other.Client.BaseAddress!);
 
