@@ -59,7 +59,8 @@ internal sealed class ToolCallBench : IAsyncDisposable
     {
         var bench = new ToolCallBench(policy, tools, settings) { Input = input ?? new CallToolInput(RunId, 1, 0, new ContextRef()) };
         await bench.Get<SqliteEngine>().StartAsync();
-        AgentDefinition agent = Agent.Create("worker").WithInstructions("Work.").Build();
+        // The limit that earlier versions gave every agent: the hash of the recorded definition has it.
+        AgentDefinition agent = Agent.Create("worker").WithInstructions("Work.").WithMaxTurns(200).Build();
         RunStore runs = bench.Get<RunStore>();
         RunTools pins = bench.Get<RunTools>();
         await runs.AddAsync(new RunRecord
