@@ -18,6 +18,11 @@ internal sealed partial class DurableAIAgent(
     string name, string description, RunAccess access, AIAgentOptions settings, ILogger<DurableAIAgent> logger) : AIAgent
 {
     private static readonly AIAgentMetadata Metadata = new("agentfunctions");
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How often is looked whether a run waits for its caller, before a result is taken for one that nothing waits for.</summary>
+    private const int MostLooks = 100;
+
     private static int _warned;
 
     /// <summary>Gets what the caller repeats as a whole; <see langword="null"/> for nothing.</summary>
@@ -201,8 +206,7 @@ internal sealed partial class DurableAIAgent(
             return;
         }
 
-        Run run = await access.Reader.GetAsync(updates.Run, cancellationToken).ConfigureAwait(false);
-        foreach (ClientCall call in await access.Calls.ListOpenAsync(run, cancellationToken).ConfigureAwait(false))
+        foreach (ClientCall call in await OpenCallsAsync(updates.Run, input.Words.Count == 0, cancellationToken).ConfigureAwait(false))
         {
             string? id = await updates.CallIdAsync(call.Turn, call.Call, cancellationToken).ConfigureAwait(false);
             FunctionResultContent? result = input.Results.LastOrDefault(result => result.CallId == id);
@@ -215,6 +219,25 @@ internal sealed partial class DurableAIAgent(
                 ? new ClientAnswer("The caller did not execute the call, and sent a message instead.", IsError: true)
                 : new ClientAnswer(CallerTools.TextOf(result), result.Exception is not null);
             await access.Calls.AnswerAsync(call.Id, answer, settings.Caller, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Lists the calls that the run waits for its caller to execute. A call is told of just before the run begins to wait, so a caller
+    /// that brings nothing but a result may be faster.
+    /// </summary>
+    private async Task<IReadOnlyList<ClientCall>> OpenCallsAsync(string run, bool areExpected, CancellationToken cancellationToken)
+    {
+        for (int look = 0; ; look++)
+        {
+            Run now = await access.Reader.GetAsync(run, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<ClientCall> open = await access.Calls.ListOpenAsync(now, cancellationToken).ConfigureAwait(false);
+            if (open.Count > 0 || !areExpected || now.IsEnded || look == MostLooks)
+            {
+                return open;
+            }
+
+            await Task.Delay(s_pause, access.Records.Time, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -2,6 +2,7 @@ using AgentFunctions.Agents;
 using AgentFunctions.Core;
 using AgentFunctions.Loop;
 using AgentFunctions.Tools;
+using AgentFunctions.Tools.Asking;
 
 namespace AgentFunctions.Gateway;
 
@@ -28,7 +29,7 @@ internal static class ToolNarrowing
     internal static bool IsOf(Delegation delegation, string tool) => delegation switch
     {
         Delegation.Native => tool is SwarmToolNames.Spawn or SwarmToolNames.Wait or SwarmToolNames.Results or SwarmToolNames.Reduce
-            or SwarmToolNames.Message or SwarmToolNames.Grant or SwarmToolNames.Cancel,
+            or SwarmToolNames.Message or QuestionToolNames.Answer or SwarmToolNames.Grant or SwarmToolNames.Cancel,
         Delegation.Kimi => tool is SwarmToolNames.CreateSubAgent or SwarmToolNames.AssignTask,
         Delegation.Claude => tool is SwarmToolNames.Task,
         _ => false,

@@ -79,6 +79,8 @@ internal static class GatewayServiceCollectionExtensions
             provider.GetRequiredService<ClientCallStore>(), provider.GetRequiredService<SteeringRights>(),
             provider.GetRequiredService<SteeringRecords>(), provider.GetRequiredService<RunReader>(),
             provider.GetRequiredService<IOrchestrationClient>()));
+        services.TryAddSingleton(static provider => new CallResults(
+            provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ForkRights>();
         services.TryAddSingleton<ForkBudget>();
         services.TryAddSingleton<ForkLeaders>();

@@ -50,8 +50,6 @@ internal static class RunIndexServiceCollectionExtensions
         services.TryAddSingleton(static provider => new AgentPast(provider.GetRequiredService<RunRows>()));
         services.TryAddSingleton(static provider => new RunFamilies(
             provider.GetRequiredService<RunReader>(), provider.GetRequiredService<RunStore>()));
-        services.TryAddSingleton(static provider => new CallResults(
-            provider.GetRequiredService<CallLedger>(), provider.GetRequiredService<Redactor>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new TranscriptPages(provider.GetRequiredService<Transcript>()));
     }
 }

@@ -46,7 +46,7 @@ internal sealed class OneTraceTests
         {
             using var http = new HttpClient { BaseAddress = await second.ListeningAsync(), Timeout = Timeout.InfiniteTimeSpan };
             await http.GetStringAsync(new Uri($"/api/runs/{id}/events", UriKind.Relative), cancellationToken);
-            await Poll.UntilAsync(() => receiver.Spans.Any(static span => span.Name == "run lead"), cancellationToken);
+            await Poll.UntilAsync(() => receiver.Spans.Any(span => span.Name == "run lead" && span["gen_ai.conversation.id"] == id), cancellationToken);
             await Poll.UntilAsync(() => receiver.Metrics.Contains("agentfunctions.run.duration"), cancellationToken);
         }
 
@@ -78,7 +78,7 @@ internal sealed class OneTraceTests
         Assert.That(answers.Select(static answer => answer["agentfunctions.attempt"]), Is.All.EqualTo("1"));
         Assert.That(tools.Select(static tool => tool["agentfunctions.policy.verdict"]), Is.All.EqualTo("Allow"));
 
-        OtlpSpan whole = spans.Single(static span => span.Name == "run lead");
+        OtlpSpan whole = spans.Single(span => span.Name == "run lead" && span["gen_ai.conversation.id"] == id);
         Assert.That((whole.ParentId, whole["agentfunctions.run.status"]), Is.EqualTo((root.Id, "completed")));
         Assert.That(whole.Duration, Is.GreaterThan(root.Duration));
         Assert.That(

@@ -29,6 +29,7 @@ internal sealed partial class TextCutSourceTests
         ["AgentFunctions/Keys/TreeKeys.cs"] = "a hash",
         ["AgentFunctions.Sqlite/DataFolder.cs"] = "a hash",
         ["AgentFunctions.Sqlite/Orchestration/OrchestrationContext.cs"] = "a hash",
+        ["AgentFunctions.OpenAI/MessageWriter.cs"] = "replaces each character beyond ASCII",
         ["AgentFunctions.OpenAI/Wire/AnswerReader.cs"] = "bytes, of which half a character becomes U+FFFD",
         ["AgentFunctions.AzureStorage/LogSegments.cs"] = "bytes",
         ["AgentFunctions.Mcp/SignIn/LoopbackReceiver.cs"] = "bytes",

@@ -11,6 +11,7 @@ using AgentFunctions.Gateway.Options;
 using AgentFunctions.Governance.Options;
 using AgentFunctions.Governance.Reviews;
 using AgentFunctions.Live;
+using AgentFunctions.Mesh;
 using AgentFunctions.Notifications;
 using AgentFunctions.OpenAI;
 using AgentFunctions.Tools;
@@ -32,7 +33,7 @@ internal static partial class SettingsPage
     public static IReadOnlyList<(string Section, Type Options)> Roots { get; } =
     [
         ("Api", typeof(ApiOptions)), ("Doors", typeof(DoorOptions)), ("Gateway", typeof(GatewayOptions)), ("Governance", typeof(GovernanceOptions)),
-        ("Live", typeof(LiveOptions)), ("Models:<name>", typeof(ModelOptions)), ("Notifications", typeof(NotificationOptions)),
+        ("Live", typeof(LiveOptions)), ("Mesh", typeof(MeshOptions)), ("Models:<name>", typeof(ModelOptions)), ("Notifications", typeof(NotificationOptions)),
         ("Retention", typeof(RetentionOptions)), ("Reviews", typeof(ReviewOptions)), ("Swarm", typeof(SwarmOptions)),
         ("Telemetry", typeof(TelemetryOptions)), ("Tools", typeof(ToolOptions)),
     ];

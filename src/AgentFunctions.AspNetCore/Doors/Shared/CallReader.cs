@@ -1,5 +1,4 @@
 using AgentFunctions.Gateway;
-using AgentFunctions.Views;
 
 namespace AgentFunctions.AspNetCore.Doors.Shared;
 

@@ -6,7 +6,6 @@ using AgentFunctions.Governance.Questions;
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
-using AgentFunctions.Views;
 using AgentFunctions.Views.Live;
 using Microsoft.Extensions.Options;
 

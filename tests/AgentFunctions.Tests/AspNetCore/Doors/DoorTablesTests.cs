@@ -51,6 +51,7 @@ internal sealed class DoorTablesTests
         [JournalEventTypes.RunNoted] = Silent(JournalEventTypes.RunNoted),
         [JournalEventTypes.ToolsArrived] = Silent(JournalEventTypes.ToolsArrived),
         [JournalEventTypes.ModelLost] = Silent(JournalEventTypes.ModelLost),
+        [JournalEventTypes.ModelSwitched] = Silent(JournalEventTypes.ModelSwitched),
         [JournalEventTypes.BudgetGranted] = Silent(JournalEventTypes.BudgetGranted),
         [JournalEventTypes.RunPaused] = Silent(JournalEventTypes.RunPaused),
         [JournalEventTypes.RunResumed] = Silent(JournalEventTypes.RunResumed),

@@ -1,7 +1,7 @@
 using AgentFunctions.Governance.Redaction;
 using AgentFunctions.Ledger;
 
-namespace AgentFunctions.Views;
+namespace AgentFunctions.Gateway;
 
 /// <summary>Reads what tools of runs returned, as long as a model is shown it; events of the journal have only the beginning.</summary>
 public sealed class CallResults
