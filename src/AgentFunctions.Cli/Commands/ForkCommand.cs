@@ -16,7 +16,8 @@ internal static class ForkCommand
         var model = new Option<string?>("--model") { Description = "Another model.", HelpName = "NAME" };
         var workspace = new Option<string?>("--workspace")
         {
-            Description = "restore: a folder of its own, as it was at that turn; share: the same folder.", HelpName = "WHAT",
+            Description = "restore: a folder of its own, as it was at that turn; share: the same folder.",
+            HelpName = "WHAT",
         };
         workspace.AcceptOnlyFromAmong("restore", "share");
         var budget = new BudgetOptions();

@@ -120,7 +120,8 @@ internal sealed class NewResponses(
         CancellationToken cancellationToken)
     {
         RunRequest made = (request with { Before = [.. Conversations.Before(within).Concat(request.Before).Select(static one => one!.DeepClone())] })
-            .ToRunRequest() with { Labels = new Dictionary<string, string> { [Label] = hash, ["openai-conversation"] = within.Name } };
+            .ToRunRequest() with
+        { Labels = new Dictionary<string, string> { [Label] = hash, ["openai-conversation"] = within.Name } };
         Run run = await gateway.SubmitWithIdAsync(within.Id, made, caller, $"{Responses.Door}/{within.Name}", cancellationToken);
         return await exchanges.EnterAsync(
             new Exchange(run.Id, 0, Responses.Door, run.CreatedAt) { Request = kept }, cancellationToken);
