@@ -137,7 +137,8 @@ internal sealed class RunPageTests : ServedTests
             ? ChatReply.Call("list_files", new { }) with { Usage = new(10_000, 500, 0) }
             : ChatReply.Say("Enough.") with { Before = token => gate.Task.WaitAsync(token) });
         string run = await Server.SubmitAsync("Keep the PACE.", budget: new { tokens = 200_000, usd = 100 });
-        await Server.WaitAsync(run, static one => one.GetProperty("budget").TryGetProperty("forecast", out JsonElement forecast)
+        await Server.WaitAsync(run, static one => one.GetProperty("budget") is { ValueKind: JsonValueKind.Object } budget
+            && budget.TryGetProperty("forecast", out JsonElement forecast)
             && forecast.ValueKind == JsonValueKind.Object
             && forecast.GetProperty("first").GetString() == "tokens" && forecast.GetProperty("basedOnTurns").GetInt32() == 6);
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
