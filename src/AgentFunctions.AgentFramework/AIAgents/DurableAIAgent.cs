@@ -18,12 +18,9 @@ internal sealed partial class DurableAIAgent(
     string name, string description, RunAccess access, AIAgentOptions settings, ILogger<DurableAIAgent> logger) : AIAgent
 {
     private static readonly AIAgentMetadata Metadata = new("agentfunctions");
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>How often is looked whether a run waits for its caller, before a result is taken for one that nothing waits for.</summary>
-    private const int MostLooks = 100;
-
     private static int _warned;
+
+    private readonly CallerAnswers _answers = new(access, settings.Caller);
 
     /// <summary>Gets what the caller repeats as a whole; <see langword="null"/> for nothing.</summary>
     public string? Scope { get; init; }
@@ -192,53 +189,10 @@ internal sealed partial class DurableAIAgent(
         if (place.Open is null)
         {
             // After the message, so that the model is shown both at once.
-            await AnswerCallsAsync(input, place.Updates, cancellationToken).ConfigureAwait(false);
+            await _answers.SendAsync(input, place.Updates, cancellationToken).ConfigureAwait(false);
         }
 
         return place;
-    }
-
-    /// <summary>Answers the calls that the run waits for its caller to execute.</summary>
-    private async Task AnswerCallsAsync(RunInput input, RunUpdates updates, CancellationToken cancellationToken)
-    {
-        if (input.Results.Count + input.Words.Count == 0)
-        {
-            return;
-        }
-
-        foreach (ClientCall call in await OpenCallsAsync(updates.Run, input.Words.Count == 0, cancellationToken).ConfigureAwait(false))
-        {
-            string? id = await updates.CallIdAsync(call.Turn, call.Call, cancellationToken).ConfigureAwait(false);
-            FunctionResultContent? result = input.Results.LastOrDefault(result => result.CallId == id);
-            if (result is null && input.Words.Count == 0)
-            {
-                continue;
-            }
-
-            ClientAnswer answer = result is null
-                ? new ClientAnswer("The caller did not execute the call, and sent a message instead.", IsError: true)
-                : new ClientAnswer(CallerTools.TextOf(result), result.Exception is not null);
-            await access.Calls.AnswerAsync(call.Id, answer, settings.Caller, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>
-    /// Lists the calls that the run waits for its caller to execute. A call is told of just before the run begins to wait, so a caller
-    /// that brings nothing but a result may be faster.
-    /// </summary>
-    private async Task<IReadOnlyList<ClientCall>> OpenCallsAsync(string run, bool areExpected, CancellationToken cancellationToken)
-    {
-        for (int look = 0; ; look++)
-        {
-            Run now = await access.Reader.GetAsync(run, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<ClientCall> open = await access.Calls.ListOpenAsync(now, cancellationToken).ConfigureAwait(false);
-            if (open.Count > 0 || !areExpected || now.IsEnded || look == MostLooks)
-            {
-                return open;
-            }
-
-            await Task.Delay(s_pause, access.Records.Time, cancellationToken).ConfigureAwait(false);
-        }
     }
 
     private async Task<Place> ContinueAsync(

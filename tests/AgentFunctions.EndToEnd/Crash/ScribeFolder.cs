@@ -27,6 +27,13 @@ internal sealed class ScribeFolder : IDisposable
     /// <summary>What stands in the log now.</summary>
     public string Log => System.IO.File.ReadAllText(System.IO.Path.Combine(Workspace, File));
 
+    /// <summary>The log after so many turns, each of which has added its line once.</summary>
+    public static string LogOf(int turns) => $"begin\n{string.Concat(Enumerable.Range(0, turns).Select(static turn => $"line {turn}\n"))}END\n";
+
+    /// <summary>The command that serves the agent, with further arguments.</summary>
+    public string[] Serve(params IEnumerable<string> arguments) =>
+        ["serve", "--urls", "http://127.0.0.1:0", .. arguments, "--data", Data, "--workspace", Workspace, "--agents", Agents];
+
     /// <summary>The arguments of <c>edit_file</c> that add the line of a turn.</summary>
     public static object Edit(int turn) => new { path = File, old_text = "END", new_text = $"line {turn}\nEND" };
 

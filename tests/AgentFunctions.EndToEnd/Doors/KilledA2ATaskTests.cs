@@ -28,11 +28,7 @@ internal sealed class KilledA2ATaskTests
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(request => request.Turn < Turns
             ? ChatReply.Call("edit_file", ScribeFolder.Edit(request.Turn)) with { Text = $"Turn {request.Turn}." }
             : ChatReply.Say("The log is kept.") with { Before = token => heard.Task.WaitAsync(token) });
-        string[] command =
-        [
-            "serve", "--urls", "http://127.0.0.1:0", "--doors", "a2a", "--data", folder.Data, "--workspace", folder.Workspace,
-            "--agents", folder.Agents,
-        ];
+        string[] command = folder.Serve("--doors", "a2a");
         var tasks = new HashSet<string>();
         JsonElement last = default;
         ProgramProcess program = ProgramProcess.Start(model, folder.Path, command);
@@ -80,8 +76,7 @@ internal sealed class KilledA2ATaskTests
             Assert.That(tasks, Has.Count.EqualTo(1));
             Assert.That(
                 last.GetProperty("statusUpdate").GetProperty("status").GetProperty("state").GetString(), Is.EqualTo("TASK_STATE_COMPLETED"));
-            IEnumerable<string> lines = ["begin", .. Enumerable.Range(0, Turns).Select(static turn => $"line {turn}"), "END", ""];
-            Assert.That(folder.Log, Is.EqualTo(string.Join('\n', lines)));
+            Assert.That(folder.Log, Is.EqualTo(ScribeFolder.LogOf(Turns)));
         }
         finally
         {

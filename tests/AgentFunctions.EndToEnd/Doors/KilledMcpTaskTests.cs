@@ -24,11 +24,7 @@ internal sealed class KilledMcpTaskTests
         await using OpenAIProtocolServer model = await OpenAIProtocolServer.StartAsync(static request => request.Turn < Turns
             ? ChatReply.Call("edit_file", ScribeFolder.Edit(request.Turn))
             : ChatReply.Say("The log is kept."));
-        string[] command =
-        [
-            "serve", "--urls", "http://127.0.0.1:0", "--doors", "mcp", "--data", folder.Data, "--workspace", folder.Workspace,
-            "--agents", folder.Agents,
-        ];
+        string[] command = folder.Serve("--doors", "mcp");
         var tasks = new HashSet<string>();
         ProgramProcess program = ProgramProcess.Start(model, folder.Path, command);
         try
@@ -66,8 +62,7 @@ internal sealed class KilledMcpTaskTests
             }
 
             Assert.That(tasks, Has.Count.EqualTo(1));
-            IEnumerable<string> lines = ["begin", .. Enumerable.Range(0, Turns).Select(static turn => $"line {turn}"), "END", ""];
-            Assert.That(folder.Log, Is.EqualTo(string.Join('\n', lines)));
+            Assert.That(folder.Log, Is.EqualTo(ScribeFolder.LogOf(Turns)));
         }
         finally
         {

@@ -46,11 +46,7 @@ internal sealed class KilledStream(
                 BetweenChunks = token => ++chunks == 12 ? free.WaitAsync(token) : Task.CompletedTask,
             };
         });
-        string[] command =
-        [
-            "serve", "--urls", "http://127.0.0.1:0", .. doors.Arguments, "--data", folder.Data, "--workspace", folder.Workspace,
-            "--agents", folder.Agents,
-        ];
+        string[] command = folder.Serve(doors.Arguments);
         ProgramProcess program = ProgramProcess.Start(model, folder.Path, command);
         try
         {
@@ -84,9 +80,7 @@ internal sealed class KilledStream(
             await program.DisposeAsync();
         }
 
-        Assert.That(
-            folder.Log, Is.EqualTo($"begin\n{string.Concat(Enumerable.Range(0, kills).Select(static i => $"line {i}\n"))}END\n"),
-            "no effect is doubled");
+        Assert.That(folder.Log, Is.EqualTo(ScribeFolder.LogOf(kills)), "no effect is doubled");
         Assert.That(Told.Select(one => numberOf(one)), Is.Ordered.And.Unique);
         // Pieces of answers that came to nothing are not repeated; everything else is.
         HashSet<long?> kept = [.. Whole.Select(numberOf)];

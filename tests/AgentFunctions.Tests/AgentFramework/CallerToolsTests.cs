@@ -45,6 +45,30 @@ internal sealed class CallerToolsTests
     }
 
     [Test]
+    public async Task Run_SeveralCallsOfACallersTool_EachGetsItsResult()
+    {
+        await using RunHost host = await StartAsync(static request => request.Results.Count == 0
+            ? new ChatReply { Calls = [.. Enumerable.Range(0, 5).Select(static n => ChatReplyCall.Of("pick", new { what = $"colour {n}" }))] }
+            : ChatReply.Say(string.Join(", ", request.Results)));
+        AIAgent agent = AgentOf(host);
+        AgentSession session = await agent.CreateSessionAsync();
+
+        // The response ends with the calls that were told of by then; each further one brings others.
+        AgentResponse last = await agent.RunAsync("Ask me.", session, WithPick);
+        var answered = new List<string>();
+        while (ContentsOf<FunctionCallContent>(last).ToList() is { Count: > 0 } calls)
+        {
+            answered.AddRange(calls.Select(static call => call.CallId));
+            last = await agent.RunAsync(
+                new ChatMessage(ChatRole.Tool, [.. calls.Select(static call => (AIContent)new FunctionResultContent(call.CallId, $"red for {call.Arguments!["what"]}"))]),
+                session, WithPick);
+        }
+
+        Assert.That(answered, Is.Unique.And.Count.EqualTo(5));
+        Assert.That(last.Text, Is.EqualTo(string.Join(", ", Enumerable.Range(0, 5).Select(static n => $"red for colour {n}"))));
+    }
+
+    [Test]
     public async Task Run_MessageInPlaceOfAResult_IsToldToTheModelWithIt()
     {
         await using RunHost host = await StartAsync(static request => request.Messages.Any(static message => RoleOf(message) == "tool")
