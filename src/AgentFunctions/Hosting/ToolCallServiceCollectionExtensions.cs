@@ -14,6 +14,7 @@ internal static class ToolCallServiceCollectionExtensions
         services.TryAddSingleton<CallContexts>();
         services.TryAddSingleton<CallJournal>();
         services.TryAddSingleton<CallAudit>();
+        services.TryAddSingleton<CallWrites>();
         services.TryAddSingleton<ApprovalQuestions>();
         services.TryAddSingleton<QuestionDrafts>();
         services.TryAddSingleton<ICallOutlook, CallOutlook>();

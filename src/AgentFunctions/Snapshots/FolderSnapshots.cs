@@ -76,6 +76,9 @@ internal sealed class FolderSnapshots(
     /// <summary>Begins writes that become one commit where the stores can do that.</summary>
     public IDisposable Group() => groups.Begin();
 
+    /// <summary>Gets whether the stores can do that.</summary>
+    public bool SharesCommits => groups is not SeparateWrites;
+
     /// <summary>Reads the log of a tree.</summary>
     public async Task<IReadOnlyList<SnapshotEntry>> EntriesAsync(string root, CancellationToken cancellationToken)
     {

@@ -24,7 +24,15 @@ internal sealed class AuditStep(CallAudit audit, PolicySource policies, CallHist
         } is { } told)
         {
             await RememberAsync(state, told, cancellationToken).ConfigureAwait(false);
-            await audit.FinishedAsync(state, told, cancellationToken).ConfigureAwait(false);
+            if (state.IsInLedger && outcome is CallOutcome.Completed)
+            {
+                // Written with the outcome in the ledger.
+                state.OutcomeDue = told;
+            }
+            else
+            {
+                await audit.FinishedAsync(state, told, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return outcome;

@@ -20,8 +20,19 @@ internal sealed class CallAudit(AuditLog audit, Redactor redactor)
     public Task DecidedAsync(ToolCallState state, CancellationToken cancellationToken) =>
         audit.AppendAsync(Decided(Entry(AuditTypes.CallDecided, state), state, state.Decision!), cancellationToken);
 
+    /// <summary>Adds what was decided about a call, as the first of a group of writes where that can be.</summary>
+    public Task DecidedAsync(ToolCallState state, out bool isHandedOver, CancellationToken cancellationToken) =>
+        audit.AppendAsync(Decided(Entry(AuditTypes.CallDecided, state), state, state.Decision!), out isHandedOver, cancellationToken);
+
     /// <summary>Adds what came of a call.</summary>
-    public Task FinishedAsync(ToolCallState state, ToolOutcome outcome, CancellationToken cancellationToken)
+    public Task FinishedAsync(ToolCallState state, ToolOutcome outcome, CancellationToken cancellationToken) =>
+        audit.AppendAsync(Finished(state, outcome), cancellationToken);
+
+    /// <summary>Adds what came of a call, as the first of a group of writes where that can be.</summary>
+    public Task FinishedAsync(ToolCallState state, ToolOutcome outcome, out bool isHandedOver, CancellationToken cancellationToken) =>
+        audit.AppendAsync(Finished(state, outcome), out isHandedOver, cancellationToken);
+
+    private AuditEntry Finished(ToolCallState state, ToolOutcome outcome)
     {
         AuditEntry entry = Entry(AuditTypes.CallFinished, state) with
         {
@@ -30,11 +41,9 @@ internal sealed class CallAudit(AuditLog audit, Redactor redactor)
             Failed = outcome.IsError,
         };
         // A call without effects has its decision and its outcome in one entry; nothing could happen in between.
-        return audit.AppendAsync(
-            state is { Call: not null, Decision: { } decision } && state.Request.Tool.Effect == ToolEffect.None
-                ? Decided(entry, state, decision)
-                : entry,
-            cancellationToken);
+        return state is { Call: not null, Decision: { } decision } && state.Request.Tool.Effect == ToolEffect.None
+            ? Decided(entry, state, decision)
+            : entry;
     }
 
     private AuditEntry Decided(AuditEntry entry, ToolCallState state, PolicyDecision decision) => entry with

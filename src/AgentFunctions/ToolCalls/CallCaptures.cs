@@ -10,6 +10,9 @@ internal sealed class CallCaptures(FolderSnapshots snapshots)
     /// <summary>Begins writes that become one commit where the stores can do that.</summary>
     public IDisposable Group() => snapshots.Group();
 
+    /// <summary>Gets whether they do: what is written in a group is on disk together, in its order, or not at all.</summary>
+    public bool SharesCommits => snapshots.SharesCommits;
+
     /// <summary>Prepares the capture of a call, if it is one of those; <see langword="null"/> if not.</summary>
     public async Task<CallCapture?> PrepareAsync(ToolCallState state, CancellationToken cancellationToken)
     {

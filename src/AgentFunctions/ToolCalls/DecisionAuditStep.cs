@@ -1,13 +1,23 @@
 namespace AgentFunctions.ToolCalls;
 
-/// <summary>Records why a call with effects may be made, before it can have any.</summary>
+/// <summary>
+/// Records why a call with effects may be made, before it can have any: at once, or, for a call that is entered in the ledger, together with
+/// that it is begun.
+/// </summary>
 internal sealed class DecisionAuditStep(CallAudit audit) : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
         if (!state.IsDecided && state.Request.Tool.Effect != ToolEffect.None)
         {
-            await audit.DecidedAsync(state, cancellationToken).ConfigureAwait(false);
+            if (state.IsInLedger)
+            {
+                state.IsDecisionDue = true;
+            }
+            else
+            {
+                await audit.DecidedAsync(state, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return await next(state, cancellationToken).ConfigureAwait(false);

@@ -7,7 +7,9 @@ using AgentFunctions.Tools;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Gives the recorded outcome of a call that has one, and records what comes of any other: no outcome is lost.</summary>
-internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, ApprovalRequester approvals, QuestionRequester questions, TimeProvider time) : IToolCallStep
+internal sealed class LedgerStep(
+    CallLedger ledger, CallJournal journal, CallWrites writes, ApprovalRequester approvals, QuestionRequester questions, TimeProvider time)
+    : IToolCallStep
 {
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
@@ -19,6 +21,7 @@ internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, Approva
         }
 
         state.Known = known;
+        state.IsInLedger = true;
         CallOutcome outcome = await next(state, cancellationToken).ConfigureAwait(false);
         switch (outcome)
         {
@@ -49,17 +52,12 @@ internal sealed class LedgerStep(CallLedger ledger, CallJournal journal, Approva
         ToolOutcome outcome = completed.Outcome;
         LedgerEntry entry = (state.Entry ?? state.NewEntry(time.GetUtcNow())) with { Swarm = completed.Swarm };
         entry = entry with { QuestionIds = state.QuestionIds ?? entry.QuestionIds };
-        Task<LedgerEntry> entered = ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry with { Outcome = outcome }, cancellationToken);
-        // A delivery that resumed another's call may lose the race, so it journals only after its ledger entry has won.
-        if (entry is { IsOwner: false, Etag: not null }
-            && await entered.ConfigureAwait(false) is var other && !ReferenceEquals(other.Outcome, outcome))
+        LedgerEntry counts = await writes.FinishAsync(state, entry with { Outcome = outcome }, completed.Took, cancellationToken).ConfigureAwait(false);
+        if (entry is { IsOwner: false, Etag: not null } && !ReferenceEquals(counts.Outcome, outcome))
         {
-            return await RecordedAsync(call, other, cancellationToken).ConfigureAwait(false);
+            return await RecordedAsync(call, counts, cancellationToken).ConfigureAwait(false);
         }
 
-        // Handed over together, in this order, so that they share one flush to disk.
-        await Task.WhenAll(entered, journal.CompletedAsync(call, entry.Tool, outcome, completed.Took, cancellationToken)).ConfigureAwait(false);
-        LedgerEntry counts = await entered.ConfigureAwait(false);
         await SettleAsync(entry.ApprovalId, cancellationToken).ConfigureAwait(false);
         await SettleAsync(entry.QuestionIds, cancellationToken).ConfigureAwait(false);
         return completed with { Outcome = counts.Outcome!, Swarm = counts.Swarm };

@@ -98,6 +98,15 @@ internal sealed class ToolCallState(CallToolInput input)
     /// <summary>Gets or sets what the ledger holds of the call in this pass; <see langword="null"/> until it is begun.</summary>
     public LedgerEntry? Entry { get; set; }
 
+    /// <summary>Gets or sets whether the call is entered in the ledger: then its entries in the audit log are written together with those.</summary>
+    public bool IsInLedger { get; set; }
+
+    /// <summary>Gets or sets whether the audit log is still to be told why the call may be made, together with that it is begun.</summary>
+    public bool IsDecisionDue { get; set; }
+
+    /// <summary>Gets or sets what the audit log is still to be told that came of the call, together with the ledger.</summary>
+    public ToolOutcome? OutcomeDue { get; set; }
+
     /// <summary>Gets whether the call was made before and nobody can tell what came of it.</summary>
     public bool IsRepeat => Known is { State: LedgerState.Unknown };
 

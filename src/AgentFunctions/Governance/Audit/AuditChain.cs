@@ -44,6 +44,35 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
         return written.Task;
     }
 
+    /// <summary>Adds an entry from within the call where nothing else is written to the part: the store has it when this returns.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="isHandedOver">Whether the store has it.</param>
+    /// <returns>How far the part has grown; <see langword="null"/> where the entry has to wait for others and was not added.</returns>
+    public Task<AuditHead>? TryHandOver(AuditEntry entry, out bool isHandedOver)
+    {
+        isHandedOver = false;
+        lock (_gate)
+        {
+            if (_writing || _othersWrite || _end is null)
+            {
+                return null;
+            }
+
+            _writing = true;
+        }
+
+        var write = new AuditWrite(entry, null, new TaskCompletionSource<AuditHead>(TaskCreationOptions.RunContinuationsAsynchronously));
+        _ = GoOnAsync([write]);
+        isHandedOver = write.IsHandedOver;
+        return write.Written.Task;
+
+        async Task GoOnAsync(List<AuditWrite> first)
+        {
+            await WriteAsync(first).ConfigureAwait(false);
+            await WriteAllAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Gets the last head that this host knows by itself: from its memory, or from beside its keys.</summary>
     public async ValueTask<Head?> OwnHeadAsync(CancellationToken cancellationToken) =>
         _seen ?? (context.Heads is null ? null : await context.Heads.ReadAsync(_headName, cancellationToken).ConfigureAwait(false));
@@ -77,20 +106,25 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
                 }
             }
 
-            try
-            {
-                AuditHead head = await WriteAsync(batch).ConfigureAwait(false);
-                batch.ForEach(item => item.Written.TrySetResult(head));
-            }
-            catch (Exception e)
-            {
-                _end = null;
-                batch.ForEach(item => item.Written.TrySetException(e));
-            }
+            await WriteAsync(batch).ConfigureAwait(false);
         }
     }
 
-    private async Task<AuditHead> WriteAsync(IReadOnlyList<AuditWrite> writes)
+    private async Task WriteAsync(List<AuditWrite> batch)
+    {
+        try
+        {
+            AuditHead head = await AppendAsync(batch).ConfigureAwait(false);
+            batch.ForEach(item => item.Written.TrySetResult(head));
+        }
+        catch (Exception e)
+        {
+            _end = null;
+            batch.ForEach(item => item.Written.TrySetException(e));
+        }
+    }
+
+    private async Task<AuditHead> AppendAsync(List<AuditWrite> writes)
     {
         SigningKey key = await context.Keys.CurrentAsync().ConfigureAwait(false);
         bool isFresh = false;
@@ -108,7 +142,9 @@ internal sealed class AuditChain(AuditChainContext context, string? shard)
             (ReadOnlyMemory<byte>[] lines, AuditEnd after) = Chain(entries, end, key, joined == _joined ? null : joined);
             try
             {
-                await context.Logs.AppendAsync(_stream, lines, end.Count).ConfigureAwait(false);
+                Task appended = context.Logs.AppendAsync(_stream, lines, end.Count);
+                writes.ForEach(static write => write.IsHandedOver = true);
+                await appended.ConfigureAwait(false);
                 _end = after;
             }
             catch (AgentException e) when (e.Code == ErrorCode.PositionConflict)

@@ -57,6 +57,34 @@ public sealed class AuditLog
         await Part(AuditShards.Of(stored)).AppendAsync(stored).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Adds an entry, and hands it to the store at once where its part is idle: so that it is the first of a group of writes that the caller
+    /// has begun.
+    /// </summary>
+    /// <param name="entry">The entry; its texts are masked before it is chained.</param>
+    /// <param name="isHandedOver">Whether the store has it. If not, it is on its way by itself, in no group.</param>
+    /// <param name="cancellationToken">The token to cancel the wait; the entry is added nevertheless.</param>
+    internal Task AppendAsync(AuditEntry entry, out bool isHandedOver, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        isHandedOver = false;
+        ValueTask<AuditEntry> closing = _seal is null ? new(entry) : _seal.CloseAsync(entry, cancellationToken);
+        if (!closing.IsCompletedSuccessfully)
+        {
+            return AppendAsync(closing, cancellationToken);
+        }
+
+        AuditEntry stored = closing.Result;
+        AuditChain part = Part(AuditShards.Of(stored));
+        return (part.TryHandOver(stored, out isHandedOver) ?? part.AppendAsync(stored)).WaitAsync(cancellationToken);
+    }
+
+    private async Task AppendAsync(ValueTask<AuditEntry> closing, CancellationToken cancellationToken)
+    {
+        AuditEntry stored = await closing.ConfigureAwait(false);
+        await Part(AuditShards.Of(stored)).AppendAsync(stored).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Adds an entry unless its part has the same already, however many hosts add it at once.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="once">Where the same may stand already, and what is the same.</param>

@@ -55,4 +55,8 @@ internal sealed record AuditOnce(long From, Func<AuditEntry, bool> IsSame)
 /// <param name="Entry">The entry.</param>
 /// <param name="Once">Where the same may stand already; <see langword="null"/> to write it in any case.</param>
 /// <param name="Written">Completes when it stands in the log.</param>
-internal sealed record AuditWrite(AuditEntry Entry, AuditOnce? Once, TaskCompletionSource<AuditHead> Written);
+internal sealed record AuditWrite(AuditEntry Entry, AuditOnce? Once, TaskCompletionSource<AuditHead> Written)
+{
+    /// <summary>Gets or sets whether the store was given it.</summary>
+    public bool IsHandedOver { get; set; }
+}

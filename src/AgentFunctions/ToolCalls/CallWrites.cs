@@ -1,0 +1,90 @@
+using AgentFunctions.Ledger;
+using AgentFunctions.Loop;
+using AgentFunctions.Snapshots;
+using AgentFunctions.Tools;
+
+namespace AgentFunctions.ToolCalls;
+
+/// <summary>
+/// Writes what is on record of a call, in few commits: one before it is made, one after. Within each, an entry of the audit log comes
+/// first, then the ledger, then the journal.
+/// </summary>
+internal sealed class CallWrites(CallLedger ledger, CallJournal journal, CallAudit audit, CallCaptures captures)
+{
+    /// <summary>Enters that a call is about to be made: why it may be, then what stands in its folder, then that it is begun.</summary>
+    /// <param name="state">The call.</param>
+    /// <param name="entry">Its entry in the ledger.</param>
+    /// <param name="isNew">Whether nobody was told of it before.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The entry as it is in the ledger; a call without effects has none yet.</returns>
+    public async Task<LedgerEntry> BeginAsync(ToolCallState state, LedgerEntry entry, bool isNew, CancellationToken cancellationToken)
+    {
+        CallToolInput call = state.Input;
+        CallCapture? capture = await captures.PrepareAsync(state, cancellationToken).ConfigureAwait(false);
+        Task decided = Task.CompletedTask;
+        using IDisposable group = captures.Group();
+        if (state.IsDecisionDue)
+        {
+            state.IsDecisionDue = false;
+            decided = audit.DecidedAsync(state, out bool isFirst, cancellationToken);
+            if (!isFirst || !captures.SharesCommits)
+            {
+                // Never begun before it is decided: where the two are not one commit, the second waits for the first.
+                group.Dispose();
+                await decided.ConfigureAwait(false);
+                return await BeginAsync(state, entry, isNew, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        Task captured = capture?.BeginAsync(cancellationToken) ?? Task.CompletedTask;
+        Task<LedgerEntry> begun = state.Call!.Tool is { Effect: ToolEffect.None, Job: null }
+            ? Task.FromResult(entry)
+            : ledger.EnterAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
+        Task told = isNew ? journal.StartedAsync(call, state.Request.Asked, state.Call.Tool.IsClient, cancellationToken) : Task.CompletedTask;
+        group.Dispose();
+        await Task.WhenAll(decided, captured, begun, told).ConfigureAwait(false);
+        return await begun.ConfigureAwait(false);
+    }
+
+    /// <summary>Enters what came of a call.</summary>
+    /// <param name="state">The call.</param>
+    /// <param name="entry">Its entry in the ledger, with the outcome.</param>
+    /// <param name="took">How long the tool took.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The entry that counts: that of another delivery, where that was first. Then the journal was not told.</returns>
+    public async Task<LedgerEntry> FinishAsync(ToolCallState state, LedgerEntry entry, TimeSpan took, CancellationToken cancellationToken)
+    {
+        CallToolInput call = state.Input;
+        // A delivery that resumed another's call may lose the race, so it journals only after its ledger entry has won.
+        bool mayLose = entry is { IsOwner: false, Etag: not null };
+        Task audited = Task.CompletedTask, told = Task.CompletedTask;
+        using IDisposable group = captures.Group();
+        if (state.OutcomeDue is { } due)
+        {
+            state.OutcomeDue = null;
+            audited = audit.FinishedAsync(state, due, out bool isFirst, cancellationToken);
+            if (!isFirst || !captures.SharesCommits)
+            {
+                group.Dispose();
+                await audited.ConfigureAwait(false);
+                return await FinishAsync(state, entry, took, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        Task<LedgerEntry> entered = ledger.FinishAsync(call.RunId, call.Turn, call.Call, entry, cancellationToken);
+        if (!mayLose)
+        {
+            told = journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, cancellationToken);
+        }
+
+        group.Dispose();
+        await Task.WhenAll(audited, entered, told).ConfigureAwait(false);
+        LedgerEntry counts = await entered.ConfigureAwait(false);
+        if (mayLose && ReferenceEquals(counts.Outcome, entry.Outcome))
+        {
+            await journal.CompletedAsync(call, entry.Tool, entry.Outcome!, took, cancellationToken).ConfigureAwait(false);
+        }
+
+        return counts;
+    }
+}
