@@ -12,6 +12,11 @@ public sealed record Caller(string Id)
     /// <summary>Gets the door that the caller comes through; <see langword="null"/> for the HTTP API and for programs. Grants nothing.</summary>
     public CallerDoor? Door { get; init; }
 
+    /// <summary>
+    /// Gets who acts on the caller's behalf, the nearest first: the runs of another host that its token names. Empty by default. Grants nothing.
+    /// </summary>
+    public IReadOnlyList<string> Actors { get; init; } = [];
+
     /// <summary>Gets whether a run calls, by one of its tools. No caller from outside is one, whatever its id.</summary>
     internal bool IsRun { get; init; }
 

@@ -26,14 +26,14 @@ public static class NodeServers
     public static async Task<(string? Output, string? Reason)> RunClientAsync(
         string script, string[] arguments, CancellationToken cancellationToken)
     {
-        (string? folder, string? reason) = await Clients.Value;
+        (string path, string? folder, string? reason) = await CounterpartAsync(script);
         if (folder is null)
         {
             return (null, reason);
         }
 
         var start = new ProcessStartInfo(
-            "node", [Path.Combine(AppContext.BaseDirectory, "node", "counterparts", script), folder, .. arguments])
+            "node", [path, folder, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -55,6 +55,15 @@ public static class NodeServers
                 node.Kill(entireProcessTree: true);
             }
         }
+    }
+
+    /// <summary>Installs the packages of other protocols where that was not done yet.</summary>
+    /// <param name="script">A script of the folder <c>counterparts</c>.</param>
+    /// <returns>The whole path of the script and the folder of the packages, its first argument, or why there is none.</returns>
+    public static async Task<(string Script, string? Folder, string? Reason)> CounterpartAsync(string script)
+    {
+        (string? folder, string? reason) = await Clients.Value;
+        return (Path.Combine(AppContext.BaseDirectory, "node", "counterparts", script), folder, reason);
     }
 
     /// <summary>Installs them where that was not done yet.</summary>

@@ -95,6 +95,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(AuditListResource))]
 [JsonSerializable(typeof(AuditVerification))]
 [JsonSerializable(typeof(PublicKeySet))]
+[JsonSerializable(typeof(IssuerResource))]
 [JsonSerializable(typeof(Erasure))]
 [JsonSerializable(typeof(ErasurePlan))]
 [JsonSerializable(typeof(Hold))]

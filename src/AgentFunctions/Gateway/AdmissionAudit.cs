@@ -36,6 +36,7 @@ internal sealed class AdmissionAudit(AuditLog audit, RunLineage lineage, Redacto
                 Rule = rule,
                 Door = caller.Door?.Name,
                 DoorRequest = redactor.Redact(Preview.Of(caller.Door?.Request, 200)),
+                Act = caller.Actors.Count > 0 ? caller.Actors : null,
                 Reason = redactor.Redact(
                     $"{(run.Scopes is null ? "" : $"[scopes: {string.Join(' ', run.Scopes)}] ")}{Preview.Of(redactor.Redact(run.Goal), 1_000)}"),
             },

@@ -23,6 +23,7 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
             Actor = caller.Id,
             Door = caller.Door?.Name,
             DoorRequest = redactor.Redact(Preview.Of(caller.Door?.Request, 200)),
+            Act = caller.Actors.Count > 0 ? caller.Actors : null,
             Reason = Preview.Of(redactor.Redact(words), 1_000),
         },
         cancellationToken);
@@ -42,6 +43,7 @@ internal sealed class SteeringRecords(AuditLog audit, Redactor redactor, Journal
             Actor = answered.By,
             Door = caller.Door?.Name,
             DoorRequest = redactor.Redact(Preview.Of(caller.Door?.Request, 200)),
+            Act = caller.Actors.Count > 0 ? caller.Actors : null,
             Failed = answered.IsError ? true : null,
             OutcomeHash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(answered.Text!))),
             Outcome = Preview.Of(redactor.Redact(answered.Text), 1_000),

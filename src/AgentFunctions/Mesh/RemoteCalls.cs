@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.Budgets;
+using AgentFunctions.Governance.Identity;
 using AgentFunctions.Mesh.Remote;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
@@ -37,7 +38,7 @@ internal sealed partial class RemoteCalls(
         RemoteAnswer answer;
         try
         {
-            JsonObject told = await tasks.CallAsync(agent, "SendMessage", parameters, context, cancellationToken).ConfigureAwait(false);
+            JsonObject told = await tasks.CallAsync(agent, "SendMessage", parameters, UseOf(context), cancellationToken).ConfigureAwait(false);
             answer = RemoteAnswer.Read(agent, told) ?? throw new AgentException(
                 ErrorCode.ToolFailed, $"The agent '{agent}' answered with something that is neither a task nor a message. Go on without it.");
         }
@@ -90,7 +91,7 @@ internal sealed partial class RemoteCalls(
         try
         {
             JsonObject told = await tasks.CallAsync(
-                call.Agent, "GetTask", new JsonObject { ["id"] = call.TaskId, ["historyLength"] = 0 }, context, cancellationToken).ConfigureAwait(false);
+                call.Agent, "GetTask", new JsonObject { ["id"] = call.TaskId, ["historyLength"] = 0 }, UseOf(context), cancellationToken).ConfigureAwait(false);
             answer = RemoteAnswer.Read(agent, told);
         }
         catch (RemoteException e) when (e.Code == RemoteException.TaskNotFound)
@@ -122,7 +123,7 @@ internal sealed partial class RemoteCalls(
                     continue;
                 }
 
-                await tasks.CallAsync(call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId }, null, cancellationToken).ConfigureAwait(false);
+                await CancelAsync(call, run.Id, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is AgentException or RemoteException or HttpRequestException or TaskCanceledException
                 && !cancellationToken.IsCancellationRequested)
@@ -134,6 +135,16 @@ internal sealed partial class RemoteCalls(
                 await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    private static TokenUse UseOf(ToolContext context) => new(context.RunId, context.Turn, context.Call, context.IdempotencyKey);
+
+    private Task CancelAsync(MeshCall call, string runId, CancellationToken cancellationToken)
+    {
+        int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0), 0, 0];
+        return tasks.CallAsync(
+            call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId },
+            new TokenUse(runId, place[0], place[1], call.Call) { IsToEnd = true }, cancellationToken);
     }
 
     private async Task EnsureCardAsync(string agent, bool isRepeated, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Net.Http;
 using System.Security.Claims;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -11,6 +12,8 @@ namespace AgentFunctions.AspNetCore.Security.Oidc;
 internal sealed class OidcCallers : IDisposable
 {
     private const int MaxToken = 16 * 1024;
+    private const int MaxActors = 16;
+    private const int MaxActor = 256;
 
     /// <summary>Signatures by a key of the issuer's own; none by a shared secret, and never none at all.</summary>
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
@@ -63,7 +66,7 @@ internal sealed class OidcCallers : IDisposable
             RequireExpirationTime = true,
             ClockSkew = TimeSpan.FromMinutes(1),
         });
-        return result.IsValid ? CallerOf(result.ClaimsIdentity, options) : null;
+        return result.IsValid ? CallerOf(result.ClaimsIdentity, read, options) : null;
     }
 
     public void Dispose()
@@ -76,17 +79,47 @@ internal sealed class OidcCallers : IDisposable
         _http.Dispose();
     }
 
-    private static Caller? CallerOf(ClaimsIdentity identity, OidcOptions options)
+    private static Caller? CallerOf(ClaimsIdentity identity, JsonWebToken token, OidcOptions options)
     {
         if (identity.FindFirst(options.NameClaim)?.Value is not { Length: > 0 } name)
         {
             return null;
         }
 
-        IEnumerable<string> values = identity.FindAll(options.RolesClaim).Select(static claim => claim.Value);
+        // OAuth writes several scopes as one text.
+        IEnumerable<string> values = identity.FindAll(options.RolesClaim).SelectMany(claim =>
+            options.RolesClaim is "scope" or "scp" ? claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) : [claim.Value]);
         IEnumerable<string> roles = options.Roles.Count == 0
             ? values
             : values.Where(options.Roles.ContainsKey).Select(value => options.Roles[value]);
-        return CallerIds.TryCreate($"{options.Name}:{name}", roles);
+        return CallerIds.TryCreate($"{options.Name}:{name}", roles) is { } caller ? caller with { Actors = ActorsOf(token) } : null;
+    }
+
+    /// <summary>Who acts on behalf of the subject, the nearest first (<c>act</c>, RFC 8693).</summary>
+    private static List<string> ActorsOf(JsonWebToken token)
+    {
+        var actors = new List<string>();
+        if (!token.TryGetPayloadValue("act", out JsonElement actor))
+        {
+            return actors;
+        }
+
+        while (actors.Count < MaxActors && actor.ValueKind == JsonValueKind.Object
+            && actor.TryGetProperty("sub", out JsonElement subject) && subject.ValueKind == JsonValueKind.String)
+        {
+            string name = subject.GetString()!;
+            if (name.Length is 0 or > MaxActor || name.Any(char.IsControl))
+            {
+                break;
+            }
+
+            actors.Add(name);
+            if (!actor.TryGetProperty("act", out actor))
+            {
+                break;
+            }
+        }
+
+        return actors;
     }
 }

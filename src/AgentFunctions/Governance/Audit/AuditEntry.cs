@@ -87,6 +87,11 @@ public sealed record AuditEntry(string Type)
     /// <summary>Gets the name that the protocol of <see cref="Door"/> has for the request.</summary>
     public string? DoorRequest { get; init; }
 
+    /// <summary>
+    /// Gets who acted on behalf of <see cref="Actor"/>, the nearest first: the runs of another host that its token named; <see langword="null"/> for none.
+    /// </summary>
+    public IReadOnlyList<string>? Act { get; init; }
+
     /// <summary>Gets the part of the log that the entry stands in; <see langword="null"/> in the host's own. Set by the log.</summary>
     public string? Shard { get; init; }
 

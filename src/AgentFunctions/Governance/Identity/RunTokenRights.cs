@@ -16,11 +16,16 @@ internal sealed class RunTokenRights(RunStore runs, RunLineage lineage, KillOrde
     /// <summary>Refuses a token that the run may not have.</summary>
     /// <param name="of">The run and those above it.</param>
     /// <param name="scopes">What the token shall carry.</param>
+    /// <param name="isAlive">Whether it and the runs above it must be alive.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.NotAllowed"/> or <see cref="ErrorCode.Stopped"/>: the message says why.</exception>
-    public async Task EnsureAsync(Lineage of, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    public async Task EnsureAsync(Lineage of, IReadOnlyList<string> scopes, bool isAlive, CancellationToken cancellationToken)
     {
-        await EnsureAliveAsync(of.Runs[0], of.AncestorIds, cancellationToken).ConfigureAwait(false);
+        if (isAlive)
+        {
+            await EnsureAliveAsync(of.Runs[0], of.AncestorIds, cancellationToken).ConfigureAwait(false);
+        }
+
         EnsureScopes(of.Runs, scopes);
     }
 

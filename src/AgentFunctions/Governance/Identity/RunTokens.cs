@@ -40,20 +40,29 @@ internal sealed class RunTokens : IRequestSigner
     /// <see cref="ErrorCode.NotAllowed"/>: the run has ended, or a scope is not its own. <see cref="ErrorCode.Stopped"/>: the kill
     /// switch has revoked it.
     /// </exception>
-    public async Task<string> MintAsync(
+    public Task<string> MintAsync(
         ToolContext call, string audience, IReadOnlyList<string> scopes, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(call);
         ArgumentException.ThrowIfNullOrWhiteSpace(audience);
         ArgumentNullException.ThrowIfNull(scopes);
-        Lineage lineage = await _rights.LineageAsync(call.RunId, cancellationToken).ConfigureAwait(false);
+        return MintAsync(new TokenUse(call.RunId, call.Turn, call.Call, call.IdempotencyKey), audience, scopes, cancellationToken);
+    }
+
+    /// <summary>
+    /// Mints a token for one call, or to end what a call of a run has begun elsewhere that has ended itself or is stopped.
+    /// </summary>
+    internal async Task<string> MintAsync(
+        TokenUse use, string audience, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    {
+        Lineage lineage = await _rights.LineageAsync(use.RunId, cancellationToken).ConfigureAwait(false);
         RunRecord run = lineage.Runs[0];
         AuditEntry entry = new(AuditTypes.TokenMinted)
         {
             RunId = run.Id,
             RootId = lineage.Root.Id,
-            Turn = call.Turn,
-            Call = call.Call,
+            Turn = use.Turn,
+            Call = use.Call,
             Requester = lineage.Root.Requester,
             Agent = run.Agent,
             DefinitionHash = run.DefinitionHash,
@@ -61,7 +70,7 @@ internal sealed class RunTokens : IRequestSigner
         };
         try
         {
-            await _rights.EnsureAsync(lineage, scopes, cancellationToken).ConfigureAwait(false);
+            await _rights.EnsureAsync(lineage, scopes, !use.IsToEnd, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (e.Code is ErrorCode.NotAllowed or ErrorCode.Stopped)
         {
@@ -71,7 +80,7 @@ internal sealed class RunTokens : IRequestSigner
             throw;
         }
 
-        string id = $"{call.IdempotencyKey}/{Guid.NewGuid():N}";
+        string id = $"{use.Key}/{Guid.NewGuid():N}";
         string scope = string.Join(' ', scopes);
         await _audit.AppendAsync(
             entry with { Reason = $"for {audience}, scopes: {(scope.Length == 0 ? "none" : scope)}, token {id}" }, cancellationToken)
@@ -79,7 +88,7 @@ internal sealed class RunTokens : IRequestSigner
         return await MintAsync(lineage.Root.Requester, audience, id, new JsonObject
         {
             ["scope"] = scope,
-            ["call"] = call.IdempotencyKey,
+            ["call"] = use.Key,
             ["act"] = ActorOf(lineage.Runs, 0),
         }, cancellationToken).ConfigureAwait(false);
     }

@@ -1,26 +1,28 @@
+using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Secrets;
-using AgentFunctions.Tools;
+using AgentFunctions.Runs;
 
 namespace AgentFunctions.Mesh.Remote;
 
 /// <summary>Calls the methods of other hosts' agents: the client's side of the Agent2Agent protocol 1.0 over JSON-RPC.</summary>
-internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableText texts, RunTokens tokens)
+internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableText texts, RunTokens tokens, RunStore runs)
 {
     /// <summary>Calls a method.</summary>
     /// <param name="agent">The agent.</param>
     /// <param name="method">The method.</param>
     /// <param name="parameters">Its parameters.</param>
-    /// <param name="context">The call that it is made for; <see langword="null"/> for the host's own, which carries no token.</param>
+    /// <param name="use">The call that it is made for.</param>
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <returns>The result.</returns>
     /// <exception cref="RemoteException">The agent answered with an error.</exception>
     /// <exception cref="HttpRequestException">Nobody knows whether the agent has seen the request, or it cannot serve it now.</exception>
     public async Task<JsonObject> CallAsync(
-        string agent, string method, JsonObject parameters, ToolContext? context, CancellationToken cancellationToken)
+        string agent, string method, JsonObject parameters, TokenUse use, CancellationToken cancellationToken)
     {
         RemoteCard card = await agents.CardAsync(agent, cancellationToken).ConfigureAwait(false);
         var request = new HttpRequestMessage(HttpMethod.Post, card.Address)
@@ -29,7 +31,7 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
                 new JsonObject { ["jsonrpc"] = "2.0", ["id"] = 1, ["method"] = method, ["params"] = parameters }.ToJsonString(),
                 new MediaTypeHeaderValue("application/json", "utf-8")),
         };
-        await AddHeadersAsync(request, agent, card, context, cancellationToken).ConfigureAwait(false);
+        await AddHeadersAsync(request, agent, card, use, cancellationToken).ConfigureAwait(false);
         using HttpResponseMessage response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         byte[] body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         JsonObject? answer = Read(body);
@@ -61,7 +63,7 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
     }
 
     private async Task AddHeadersAsync(
-        HttpRequestMessage request, string agent, RemoteCard card, ToolContext? context, CancellationToken cancellationToken)
+        HttpRequestMessage request, string agent, RemoteCard card, TokenUse use, CancellationToken cancellationToken)
     {
         MeshAgentOptions options = agents.Find(agent)!;
         request.Headers.Add("A2A-Version", "1.0");
@@ -72,11 +74,18 @@ internal sealed class RemoteTasks(RemoteAgents agents, MeshHttp http, VariableTe
             request.Headers.TryAddWithoutValidation(name, expanded);
         }
 
-        if (options.RunToken && context is not null)
+        if (options.RunToken)
         {
             string token = await tokens.MintAsync(
-                context, options.Audience ?? card.Address.GetLeftPart(UriPartial.Authority), [.. options.Scopes], cancellationToken).ConfigureAwait(false);
+                use, options.Audience ?? card.Address.GetLeftPart(UriPartial.Authority), [.. options.Scopes], cancellationToken).ConfigureAwait(false);
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        if (Activity.Current is null)
+        {
+            // Without telemetry nobody else says which trace the work belongs to.
+            ActivityContext trace = RunTrace.ContextOf(await runs.GetAsync(use.RunId, cancellationToken).ConfigureAwait(false));
+            request.Headers.TryAddWithoutValidation("traceparent", $"00-{trace.TraceId}-{trace.SpanId}-{(byte)trace.TraceFlags:x2}");
         }
     }
 }
