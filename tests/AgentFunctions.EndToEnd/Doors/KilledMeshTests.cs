@@ -64,9 +64,9 @@ internal sealed class KilledMeshTests
         CheckWorker(id, results, tasks, hosts.Log);
         CheckOther(id, results, seen);
         Assert.That(
-            run.GetProperty("usage").GetProperty("inputTokens").GetInt64(),
-            Is.EqualTo(Pieces + 2 + tasks.Sum(static task => task.GetProperty("run").GetProperty("usage").GetProperty("inputTokens").GetInt64())),
-            "the lead's own answers of one token each, and each task, once");
+            UsageOf(run, "cachedTokens"), Is.EqualTo(tasks.Sum(static task => UsageOf(task.GetProperty("run"), "cachedTokens"))),
+            "each task is paid once: the lead's own answers have no such tokens, and no estimate of one that a kill cut off has");
+        Assert.That(UsageOf(run, "inputTokens"), Is.AtLeast(tasks.Sum(static task => UsageOf(task.GetProperty("run"), "inputTokens"))));
         Assert.That(receiver.Spans.Select(static span => span.TraceId), Is.All.EqualTo(Trace));
         Assert.That(
             receiver.Spans.Select(static span => span["gen_ai.agent.name"]), Does.Contain("lead").And.Contain("worker"), "spans of both hosts");
@@ -111,6 +111,8 @@ internal sealed class KilledMeshTests
         TestContext.Out.WriteLine($"{seen.Length} of {pieces.Length} messages taken by the other");
     }
 
+    private static long UsageOf(JsonElement run, string kind) => run.GetProperty("usage").GetProperty(kind).GetInt64();
+
     private static bool IsOther(int piece) => piece % 4 == 3;
 
     private static bool IsLead(ChatRequest request) => request.Messages[0].ToString().Contains("You are the lead.", StringComparison.Ordinal);
@@ -132,7 +134,7 @@ internal sealed class KilledMeshTests
                 _ when piece == Pieces => ChatReply.Call("call_agent", new { agent = "helper", message = "Call back." }),
                 _ => ChatReply.Call("call_agent", new { agent = IsOther(piece) ? "other" : "helper", message = $"Do piece {piece}." }),
             };
-            return next with { Usage = new ChatReplyUsage(1, 0) };
+            return next with { Usage = new ChatReplyUsage() };
         }
 
         string goal = request.Messages.Select(static message => message.ToString()).First(static text => text.Contains("piece", StringComparison.Ordinal)
@@ -140,7 +142,7 @@ internal sealed class KilledMeshTests
         ChatReply work = goal.Contains("Call back.", StringComparison.Ordinal)
             ? request.Turn == 0 ? ChatReply.Call("call_agent", new { agent = "first", message = "Go on." }) : ChatReply.Say($"It said: {request.Results[^1]}")
             : Work(request, goal.Split("Do piece ")[1].Split('.')[0]);
-        return work with { Usage = new ChatReplyUsage(TokensOfAnAnswer, 0) };
+        return work with { Usage = new ChatReplyUsage(TokensOfAnAnswer, Cached: 7) };
     }
 
     private static ChatReply Work(ChatRequest request, string piece) => request.Turn == 0
