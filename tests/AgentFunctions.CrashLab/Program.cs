@@ -1,4 +1,5 @@
 using AgentFrameworkRefund;
+using AgentFunctions.CrashLab.Callers;
 
 namespace AgentFunctions.CrashLab;
 
@@ -15,6 +16,12 @@ internal static class Program
         if (arguments is ["steps", var folder, var point, var account, var key, var hub])
         {
             await StepWorker.RunAsync(new Team(folder, new KillPoint(point, folder)), StorageAccount.Of(account, key), hub);
+            return 0;
+        }
+
+        if (arguments is ["caller", var data, var model, var way, var token])
+        {
+            await CallerProgram.RunAsync(data, model, way, token);
             return 0;
         }
 

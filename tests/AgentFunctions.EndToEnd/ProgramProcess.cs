@@ -71,6 +71,13 @@ internal sealed class ProgramProcess : IAsyncDisposable
         return Start(Path.Combine(output, $"{name}.dll"), Environment.CurrentDirectory, environment, arguments);
     }
 
+    /// <summary>Starts the crash lab, whose commands are programs that may be killed.</summary>
+    public static ProgramProcess StartCrashLab(params string[] arguments)
+    {
+        string output = AppContext.BaseDirectory.Replace("AgentFunctions.EndToEnd", "AgentFunctions.CrashLab", StringComparison.Ordinal);
+        return Start(Path.Combine(output, "AgentFunctions.CrashLab.dll"), Environment.CurrentDirectory, [], arguments);
+    }
+
     /// <summary>Starts the program and waits for its end.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(
         OpenAIProtocolServer? model, string folder, params string[] arguments)

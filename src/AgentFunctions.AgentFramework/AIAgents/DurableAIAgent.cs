@@ -96,7 +96,7 @@ internal sealed partial class DurableAIAgent(
             throw;
         }
 
-        talk.At = place.Updates.At;
+        talk.Place = place.Updates.Place;
         if (SchemaOf(options) is not null)
         {
             KeepLastWords(updates);
@@ -105,7 +105,7 @@ internal sealed partial class DurableAIAgent(
         AgentResponse response = updates.ToAgentResponse();
         response.AgentId = name;
         response.ResponseId = place.Run;
-        response.ContinuationToken = place.Updates.End is null && !waits ? RunToken.Of(place.Run, place.Updates.At) : null;
+        response.ContinuationToken = place.Updates.End is null && !waits ? RunToken.Of(place.Run, place.Updates.Place) : null;
         response.FinishReason = await FinishAsync(place, cancellationToken).ConfigureAwait(false);
         return response;
     }
@@ -130,11 +130,11 @@ internal sealed partial class DurableAIAgent(
 
         await foreach (AgentResponseUpdate update in place.Updates.FollowAsync(true, cancellationToken).ConfigureAwait(false))
         {
-            talk.At = place.Updates.At;
+            talk.Place = place.Updates.Place;
             yield return update;
         }
 
-        talk.At = place.Updates.At;
+        talk.Place = place.Updates.Place;
         if (await FinishAsync(place, cancellationToken).ConfigureAwait(false) is { } reason)
         {
             yield return new AgentResponseUpdate(ChatRole.Assistant, [])
@@ -184,7 +184,7 @@ internal sealed partial class DurableAIAgent(
         }
 
         Place place = input.Words.Count == 0
-            ? new Place(run, UpdatesOf(run, talk))
+            ? new Place(run, UpdatesOf(run, talk, isResumed: input.Answers.Count + input.Results.Count == 0))
             : await SendAsync(input, talk, run, options, cancellationToken).ConfigureAwait(false);
         if (place.Open is null)
         {
@@ -220,8 +220,8 @@ internal sealed partial class DurableAIAgent(
 
         talk.RunId = token.Run;
         talk.Sent = Math.Max(talk.Sent, 1);
-        talk.At = token.At;
-        return new Place(token.Run, UpdatesOf(token.Run, talk));
+        talk.Place = token.Place;
+        return new Place(token.Run, UpdatesOf(token.Run, talk, isResumed: true));
     }
 
     private async Task<Place> SubmitAsync(
@@ -245,7 +245,7 @@ internal sealed partial class DurableAIAgent(
             Acceptance = SchemaOf(options) is { } schema ? new RunAcceptance { Schema = schema } : null,
         };
         Run run = await access.Gateway.SubmitAsync(request, settings.Caller, key, cancellationToken).ConfigureAwait(false);
-        (talk.RunId, talk.Sent, talk.At, talk.Tools) = (run.Id, 1, 0, tools is null ? null : CallerTools.NamesOf(tools));
+        (talk.RunId, talk.Sent, talk.Place, talk.Tools) = (run.Id, 1, RunPlace.Begin, tools is null ? null : CallerTools.NamesOf(tools));
         return new Place(run.Id, UpdatesOf(run.Id, talk));
     }
 
@@ -282,8 +282,9 @@ internal sealed partial class DurableAIAgent(
         return new Place(id, updates);
     }
 
-    private RunUpdates UpdatesOf(string run, DurableAgentSession talk) => new(access, name, run, talk.At)
+    private RunUpdates UpdatesOf(string run, DurableAgentSession talk, bool isResumed = false) => new(access, name, run, talk.Place)
     {
+        IsResumed = isResumed,
         CallerTools = talk.Tools?.Split(' ') ?? [],
     };
 
@@ -292,7 +293,7 @@ internal sealed partial class DurableAIAgent(
         {
             AgentId = name,
             ResponseId = updates.Run,
-            ContinuationToken = options?.AllowBackgroundResponses == true ? RunToken.Of(updates.Run, updates.At) : null,
+            ContinuationToken = options?.AllowBackgroundResponses == true ? RunToken.Of(updates.Run, updates.Place) : null,
         };
 
     /// <summary>How a response ends; an exception where the run failed.</summary>

@@ -24,12 +24,16 @@ internal sealed class DurableAgentSession : AgentSession
     /// <summary>Gets or sets the names of the tools that the caller brought along; <see langword="null"/> for none.</summary>
     public string? Tools { get; set; }
 
-    /// <summary>Gets or sets the first position of the journal that nobody was told of yet.</summary>
-    public long At { get; set; }
+    /// <summary>Gets or sets up to where the caller was told of the run.</summary>
+    public RunPlace Place { get; set; } = RunPlace.Begin;
 
     /// <summary>Gets the session as JSON.</summary>
     public JsonElement Serialize() => JsonSerializer.SerializeToElement(
-        new StoredSession(StoredSession.OurKind, StoredSession.Version, RunId, Sent, At, StateBag.Serialize()) { Tools = Tools },
+        new StoredSession(StoredSession.OurKind, StoredSession.Version, RunId, Sent, Place.At, StateBag.Serialize())
+        {
+            Tools = Tools,
+            Told = Place.Told,
+        },
         AgentFrameworkJsonContext.Default.StoredSession);
 
     /// <summary>Reads a session.</summary>
@@ -66,7 +70,13 @@ internal sealed class DurableAgentSession : AgentSession
         AgentSessionStateBag state = stored.State is { ValueKind: JsonValueKind.Object } bag
             ? AgentSessionStateBag.Deserialize(bag)
             : new AgentSessionStateBag();
-        return new DurableAgentSession(state) { RunId = stored.Run, Sent = stored.Sent, At = stored.At, Tools = stored.Tools };
+        return new DurableAgentSession(state)
+        {
+            RunId = stored.Run,
+            Sent = stored.Sent,
+            Place = new RunPlace(stored.At, stored.Told),
+            Tools = stored.Tools,
+        };
     }
 }
 
@@ -78,4 +88,6 @@ internal sealed record StoredSession(string Kind, int V, string? Run, int Sent, 
     public const int Version = 1;
 
     public string? Tools { get; init; }
+
+    public ToldPart? Told { get; init; }
 }

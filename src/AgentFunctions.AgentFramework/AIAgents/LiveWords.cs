@@ -1,76 +1,91 @@
-using System.Text;
 using AgentFunctions.Views.Live;
-using Microsoft.Agents.AI;
-using Microsoft.Extensions.AI;
 
 namespace AgentFunctions.AgentFramework.AIAgents;
 
 /// <summary>
-/// Tells what a model says while it says it. Nothing can be taken back from a caller: once something that was told is void, the
-/// rest of the answer waits until it is recorded, and is then told whole.
+/// Finds what to tell of what a model says while it says it. Nothing can be taken back from a caller: once something that was told is
+/// void, the rest of the answer waits until it is recorded, and is then told whole. An answer that is begun again with the words that
+/// were told goes on after them.
 /// </summary>
-internal sealed class LiveWords(string run, string agent)
+internal sealed class LiveWords
 {
-    private readonly StringBuilder _shown = new();
-    private int _turn;
-    private bool _isVoid;
+    private readonly SortedDictionary<int, TurnWords> _turns = [];
 
-    /// <summary>Takes a signal.</summary>
-    /// <returns>What is new; <see langword="null"/> for nothing.</returns>
-    public AgentResponseUpdate? Take(RunSignal signal) => signal switch
-    {
-        ModelDelta { Channel: ModelChannel.Text } delta => Grow(delta.Turn, delta.At, delta.Text),
-        ModelSnapshot snapshot => Grow(snapshot.Turn, snapshot.At, snapshot.Text),
-        ModelReset => Void(),
-        _ => null,
-    };
+    /// <summary>The last turn whose answer was told as recorded; <see langword="null"/> if another stream has told it.</summary>
+    private int? _recorded;
 
-    /// <summary>Gets what was not told of an answer, and whether it stands in the place of what was told.</summary>
-    public (string Words, bool Replaces) RestOf(int turn, string text)
+    /// <summary>Begins where another stream has ended.</summary>
+    public LiveWords(RunPlace before)
     {
-        if (turn != _turn || _shown.Length == 0)
+        _recorded = before.At == 0 ? 0 : null;
+        if (before.Told?.Words is { } words)
         {
-            return (text, false);
+            _recorded = words.Turn - 1;
+            _turns[words.Turn] = TurnWords.Of(words);
         }
-
-        string shown = _shown.ToString();
-        _shown.Clear();
-        return text.StartsWith(shown, StringComparison.Ordinal) ? (text[shown.Length..], false) : (text, true);
     }
 
-    private AgentResponseUpdate? Grow(int turn, long at, string text)
+    /// <summary>Gets what was told of an answer that is not recorded; <see langword="null"/> for nothing.</summary>
+    public ToldWords? Told => _turns.Values.Select(static words => words.Told).FirstOrDefault(static told => told is not null);
+
+    /// <summary>Takes a signal.</summary>
+    /// <param name="signal">The signal.</param>
+    /// <param name="isBehind">Whether steps before the answer are still to be told: then its words wait.</param>
+    /// <returns>What is new, and its turn; <see langword="null"/> for nothing.</returns>
+    public (int Turn, string Words)? Take(RunSignal signal, bool isBehind)
     {
-        if (turn != _turn)
+        int? grown = signal switch
         {
-            (_turn, _isVoid) = (turn, false);
-            _shown.Clear();
+            ModelDelta { Channel: ModelChannel.Text } delta => Grow(delta.Turn, delta.At, delta.Text),
+            ModelSnapshot snapshot => Grow(snapshot.Turn, snapshot.At, snapshot.Text),
+            _ => null,
+        };
+        if (signal is ModelReset reset)
+        {
+            foreach ((int turn, TurnWords words) in _turns)
+            {
+                if (turn == (reset.Turn ?? turn))
+                {
+                    words.Reset();
+                }
+            }
         }
 
-        // What stands before the part that is there must have been told, and told so.
-        if (_isVoid || at > _shown.Length || at + text.Length <= _shown.Length)
+        // The journal may come later than the words of the turn after.
+        return grown is { } now && !isBehind && now == (_recorded + 1 ?? now) && _turns.First().Key == now
+            && _turns[now].Tell() is { } fresh
+            ? (now, fresh)
+            : null;
+    }
+
+    /// <summary>
+    /// Gets what was not told of an answer that is recorded, and whether it stands in the place of what was told.
+    /// </summary>
+    public (string Words, bool Replaces) RestOf(int turn, string text)
+    {
+        (string, bool) rest = _turns.GetValueOrDefault(turn)?.RestOf(text) ?? (text, false);
+        foreach (int past in _turns.Keys.Where(past => past <= turn).ToList())
+        {
+            _turns.Remove(past);
+        }
+
+        _recorded = turn;
+        return rest;
+    }
+
+    private int? Grow(int turn, long at, string text)
+    {
+        if (turn <= _recorded)
         {
             return null;
         }
 
-        int known = (int)(_shown.Length - at);
-        if (!text.AsSpan(0, known).SequenceEqual(_shown.ToString().AsSpan((int)at)))
+        if (!_turns.TryGetValue(turn, out TurnWords? words))
         {
-            return Void();
+            _turns[turn] = words = new TurnWords(turn);
         }
 
-        _shown.Append(text.AsSpan(known));
-        return new AgentResponseUpdate(ChatRole.Assistant, text[known..])
-        {
-            AgentId = agent,
-            AuthorName = agent,
-            ResponseId = run,
-            MessageId = $"{run}/{turn}",
-        };
-    }
-
-    private AgentResponseUpdate? Void()
-    {
-        _isVoid = _shown.Length > 0;
-        return null;
+        words.Grow(at, text);
+        return turn;
     }
 }

@@ -14,9 +14,16 @@ internal sealed record RunToken(string Kind, int V, string Run, long At)
 
     private const int Version = 1;
 
+    /// <summary>Gets what the caller was told beyond that position; <see langword="null"/> for nothing.</summary>
+    public ToldPart? Told { get; init; }
+
+    /// <summary>Gets the place.</summary>
+    internal RunPlace Place => new(At, Told);
+
     /// <summary>Makes a token.</summary>
-    public static ResponseContinuationToken Of(string run, long at) => ResponseContinuationToken.FromBytes(
-        JsonSerializer.SerializeToUtf8Bytes(new RunToken(OurKind, Version, run, at), AgentFrameworkJsonContext.Default.RunToken));
+    public static ResponseContinuationToken Of(string run, RunPlace place) => ResponseContinuationToken.FromBytes(
+        JsonSerializer.SerializeToUtf8Bytes(
+            new RunToken(OurKind, Version, run, place.At) { Told = place.Told }, AgentFrameworkJsonContext.Default.RunToken));
 
     /// <summary>Reads a token.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.InvalidInput"/>: it is another's, or of a newer version.</exception>
@@ -32,7 +39,7 @@ internal sealed record RunToken(string Kind, int V, string Run, long At)
             // Told below.
         }
 
-        if (read is not { Kind: OurKind, Run: not null })
+        if (read is not { Kind: OurKind, Run: not null, At: >= 0 } || read.Told?.Words is { Length: <= 0 } or { Hash: null })
         {
             throw new AgentException(ErrorCode.InvalidInput, "continuation token: it is not one of a durable agent.");
         }
