@@ -39,6 +39,7 @@ internal static class LiveBenchmark
                 + $"{delay.Share:P0} of a processor"));
         }
 
+        StepResult? step = options["--part"] is "all" or "cost" ? await LiveStep.MeasureAsync(scratch) : null;
         CostResult? cost = options["--part"] is "all" or "cost" ? await LiveCost.MeasureAsync(scratch, Number("--turns"), Number("--rounds")) : null;
         if (cost is not null)
         {
@@ -47,10 +48,16 @@ internal static class LiveBenchmark
                 $"loop        {cost.StepsPerSecond.Median:N0} steps/s, {cost.MicrosPerStep.Median:N0} µs of processor time and "
                 + $"{cost.BytesPerStep.Median:N0} bytes a step with live text off"));
             Console.WriteLine($"unwatched   {cost.Unwatched}");
+            // A turn is two steps: one of the model, one of a tool.
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"by itself   {step!.Micros:F2} µs and {step.Bytes:N0} bytes a turn that nobody watches: "
+                + $"{step.Micros / (2 * cost.MicrosPerStep.Median):P2} of its processor time, "
+                + $"{step.Bytes / (2 * cost.BytesPerStep.Median):P2} of its bytes"));
             Console.WriteLine($"10 watchers {cost.Watched}");
         }
 
-        Console.WriteLine(JsonSerializer.Serialize(new { delay, cost, processors = Environment.ProcessorCount }, Json));
+        Console.WriteLine(JsonSerializer.Serialize(new { delay, cost, step, processors = Environment.ProcessorCount }, Json));
         return 0;
     }
 }
