@@ -17,14 +17,14 @@ namespace AgentFunctions.TestKit;
 /// </summary>
 public sealed class OpenAIProtocolServer : IAsyncDisposable
 {
-    private readonly ConcurrentQueue<ChatRequest> requests = new();
-    private readonly Func<ChatRequest, ChatReply> script;
-    private readonly WebApplication app;
-    private int count = -1;
+    private readonly ConcurrentQueue<ChatRequest> _requests = new();
+    private readonly Func<ChatRequest, ChatReply> _script;
+    private readonly WebApplication _app;
+    private int _count = -1;
 
     private OpenAIProtocolServer(Func<ChatRequest, ChatReply> script, int port)
     {
-        this.script = script;
+        _script = script;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
@@ -32,18 +32,18 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
             kestrel.Listen(System.Net.IPAddress.Loopback, port);
         });
         builder.Logging.ClearProviders();
-        app = builder.Build();
-        app.Run(HandleAsync);
+        _app = builder.Build();
+        _app.Run(HandleAsync);
     }
 
     /// <summary>The address up to and including <c>/v1</c>: what <c>OPENAI_BASE_URL</c> takes.</summary>
     public string BaseUrl { get; private set; } = "";
 
     /// <summary>The requests of chat completions, in the order in which they came, with those that were refused.</summary>
-    public IReadOnlyList<ChatRequest> Requests => [.. requests.OrderBy(static request => request.Index)];
+    public IReadOnlyList<ChatRequest> Requests => [.. _requests.OrderBy(static request => request.Index)];
 
     /// <summary>How many requests of chat completions came.</summary>
-    public int Count => Volatile.Read(ref count) + 1;
+    public int Count => Volatile.Read(ref _count) + 1;
 
     /// <summary>Whether requests are kept; true by default, off for benchmarks.</summary>
     public bool Record { get; set; } = true;
@@ -63,8 +63,8 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
     public static async Task<OpenAIProtocolServer> StartAsync(Func<ChatRequest, ChatReply> script, int port = 0)
     {
         var server = new OpenAIProtocolServer(script, port);
-        await server.app.StartAsync();
-        server.BaseUrl = server.app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/v1";
+        await server._app.StartAsync();
+        server.BaseUrl = server._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First() + "/v1";
         return server;
     }
 
@@ -79,8 +79,8 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         // Connections that a test left open are cut, not waited for.
-        await app.StopAsync(now.Token);
-        await app.DisposeAsync();
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
     }
 
     private async Task HandleAsync(HttpContext context)
@@ -113,7 +113,7 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
     {
         using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
         var request = new ChatRequest(
-            Interlocked.Increment(ref count),
+            Interlocked.Increment(ref _count),
             Record ? body.RootElement.Clone() : body.RootElement,
             Record ? context.Request.Headers.ToDictionary(static header => header.Key.ToLowerInvariant(), static header => header.Value.ToString()) : [])
         {
@@ -121,10 +121,10 @@ public sealed class OpenAIProtocolServer : IAsyncDisposable
         };
         if (Record)
         {
-            requests.Enqueue(request);
+            _requests.Enqueue(request);
         }
 
-        await ChatReplyWriter.WriteAsync(context, request, Refusal(context, request) ?? script(request));
+        await ChatReplyWriter.WriteAsync(context, request, Refusal(context, request) ?? _script(request));
     }
 
     private ChatReply? Refusal(HttpContext context, ChatRequest request)

@@ -180,7 +180,7 @@ public sealed class OtherInstanceTests
             Assert.That((await plans.Here.GetAsync("run", Cancel)).Single().Text, Is.EqualTo(text));
             Assert.That(await pins.Here.GetAsync("run", Cancel), Is.EqualTo(new[] { text }));
             Assert.That((await notes.Here.ListAsync(scope, Cancel)).Single().Text, Is.EqualTo(text));
-            Assert.That((await inbox.Here.ReadAsync("run", 0, 10, Cancel)).Last().Text, Is.EqualTo(text));
+            Assert.That((await inbox.Here.ReadAsync("run", 0, 10, Cancel))[^1].Text, Is.EqualTo(text));
             Assert.That((await ledger.Here.FindAsync("run", 1, 0, Cancel))?.Tool, Is.EqualTo(text));
             Assert.That(await journal.Here.AppendIfMissingAsync("run", new JournalEvent(text, DateTimeOffset.UnixEpoch), Cancel), Is.False);
         }

@@ -42,17 +42,17 @@ public sealed class AzureChatClientsTests(bool streaming)
 
     private static readonly AIFunction Weather = AIFunctionFactory.Create((string city) => city, "weather", "Tells the weather.");
 
-    private StubCredential credential = null!;
+    private StubCredential _credential = null!;
 
     [SetUp]
-    public void SetUp() => credential = new StubCredential();
+    public void SetUp() => _credential = new StubCredential();
 
     [Test]
     public async Task Ask_AsTheIdentity_ReachesTheDeploymentWithItsToken(CancellationToken cancellationToken)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(
             new ChatReply { Text = "A good day to you.", Usage = new ChatReplyUsage(Input: 100, Output: 50, Cached: 80) });
-        await using var host = new AzureModelHost(server, credential);
+        await using var host = new AzureModelHost(server, _credential);
 
         ChatResponse answer = await host.AskAsync(streaming, new ChatOptions { MaxOutputTokens = 321 }, cancellationToken);
 
@@ -66,7 +66,7 @@ public sealed class AzureChatClientsTests(bool streaming)
             Assert.That(request.Stream, Is.EqualTo(streaming));
             Assert.That(request.Headers["authorization"], Is.EqualTo($"Bearer {StubCredential.Token}"));
             Assert.That(request.Headers.Keys, Has.None.EqualTo("api-key"));
-            Assert.That(credential.Scopes, Is.EqualTo(["https://cognitiveservices.azure.com/.default"]));
+            Assert.That(_credential.Scopes, Is.EqualTo(["https://cognitiveservices.azure.com/.default"]));
             Assert.That(request.Body.GetProperty("max_completion_tokens").GetInt32(), Is.EqualTo(321));
             Assert.That(request.Body.TryGetProperty("max_tokens", out _), Is.False, "models that think first refuse it");
         }
@@ -76,7 +76,7 @@ public sealed class AzureChatClientsTests(bool streaming)
     public async Task Ask_WithAKey_SendsTheKeyAndNoToken(CancellationToken cancellationToken)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Say("Yes."));
-        await using var host = new AzureModelHost(server, credential, ("Key", "key-of-the-resource"));
+        await using var host = new AzureModelHost(server, _credential, ("Key", "key-of-the-resource"));
 
         await host.AskAsync(streaming, null, cancellationToken);
 
@@ -85,7 +85,7 @@ public sealed class AzureChatClientsTests(bool streaming)
         {
             Assert.That(request.Headers["api-key"], Is.EqualTo("key-of-the-resource"));
             Assert.That(request.Headers.Keys, Has.None.EqualTo("authorization"));
-            Assert.That(credential.Scopes, Is.Empty);
+            Assert.That(_credential.Scopes, Is.Empty);
         }
     }
 
@@ -94,7 +94,7 @@ public sealed class AzureChatClientsTests(bool streaming)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Say("Yes."));
         string endpoint = $"{server.BaseUrl[..^"/v1".Length]}/openai/v1/";
-        await using var host = new AzureModelHost(server, credential, ("Endpoint", endpoint));
+        await using var host = new AzureModelHost(server, _credential, ("Endpoint", endpoint));
 
         await host.AskAsync(streaming, null, cancellationToken);
 
@@ -105,7 +105,7 @@ public sealed class AzureChatClientsTests(bool streaming)
     public async Task Ask_CallOfATool_ComesWithItsArguments(CancellationToken cancellationToken)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Call("weather", new { city = "Oslo" }, "call-1"));
-        await using var host = new AzureModelHost(server, credential);
+        await using var host = new AzureModelHost(server, _credential);
 
         ChatResponse answer = await host.AskAsync(streaming, new ChatOptions { Tools = [Weather] }, cancellationToken);
 
@@ -124,7 +124,7 @@ public sealed class AzureChatClientsTests(bool streaming)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(
             new ChatReply { RawBody = streaming ? Streamed : Whole, ContentType = streaming ? "text/event-stream" : "application/json" });
-        await using var host = new AzureModelHost(server, credential);
+        await using var host = new AzureModelHost(server, _credential);
 
         ChatResponse answer = await host.AskAsync(streaming, null, cancellationToken);
 
@@ -142,7 +142,7 @@ public sealed class AzureChatClientsTests(bool streaming)
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(
             ChatReply.Error(429, "Slow down.", "429", ("retry-after-ms", "1")), ChatReply.Say("Here."));
         // Whoever does not read the header waits for an hour.
-        await using var host = new AzureModelHost(server, credential, ("RetryDelay", "01:00:00"));
+        await using var host = new AzureModelHost(server, _credential, ("RetryDelay", "01:00:00"));
 
         ChatResponse answer = await host.AskAsync(streaming, null, cancellationToken);
 
@@ -158,7 +158,7 @@ public sealed class AzureChatClientsTests(bool streaming)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(
             ChatReply.Error(429, "Slow down.", "429", ("Retry-After", "86400")));
-        await using var host = new AzureModelHost(server, credential);
+        await using var host = new AzureModelHost(server, _credential);
 
         AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming, null, cancellationToken))!;
 
@@ -174,7 +174,7 @@ public sealed class AzureChatClientsTests(bool streaming)
     public async Task Ask_ServerThatFails_IsAskedAsOftenAsThePipelineSays(CancellationToken cancellationToken)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Error(503, "Down."));
-        await using var host = new AzureModelHost(server, credential, ("MaxRetries", "2"));
+        await using var host = new AzureModelHost(server, _credential, ("MaxRetries", "2"));
 
         AgentException error = Assert.ThrowsAsync<AgentException>(() => host.AskAsync(streaming, null, cancellationToken))!;
 
@@ -190,7 +190,7 @@ public sealed class AzureChatClientsTests(bool streaming)
     {
         await using OpenAIProtocolServer server = await OpenAIProtocolServer.StartAsync(ChatReply.Say("Yes."));
         await using var host = new AzureModelHost(
-            server, credential, services => services.AddHttpClient("model:main").AddHttpMessageHandler(static () => new MarkingHandler()));
+            server, _credential, services => services.AddHttpClient("model:main").AddHttpMessageHandler(static () => new MarkingHandler()));
 
         await host.AskAsync(streaming, null, cancellationToken);
 

@@ -13,7 +13,7 @@ namespace AgentFunctions.AzureFunctions.Tests.Models;
 /// <summary>A host with one model: a deployment at a server, called with the identity of the host.</summary>
 internal sealed class AzureModelHost : IAsyncDisposable
 {
-    private readonly ServiceProvider services;
+    private readonly ServiceProvider _services;
 
     public AzureModelHost(OpenAIProtocolServer server, TokenCredential credential, params (string Name, string? Value)[] settings)
         : this(server, credential, static _ => { }, settings)
@@ -43,17 +43,17 @@ internal sealed class AzureModelHost : IAsyncDisposable
         collection.AddSingleton(credential);
         collection.AddOpenAIModels(new ConfigurationBuilder().AddInMemoryCollection(model).Build());
         configure(collection);
-        services = collection.BuildServiceProvider();
+        _services = collection.BuildServiceProvider();
     }
 
     /// <summary>Asks the model, streamed or not; the answer is the same.</summary>
     public async Task<ChatResponse> AskAsync(bool streaming, ChatOptions? options, CancellationToken cancellationToken)
     {
-        IChatClient client = services.GetRequiredService<IModelCatalog>().Resolve(null).Client;
+        IChatClient client = _services.GetRequiredService<IModelCatalog>().Resolve(null).Client;
         return streaming
             ? await client.GetStreamingResponseAsync("hello", options, cancellationToken).ToChatResponseAsync(cancellationToken)
             : await client.GetResponseAsync("hello", options, cancellationToken);
     }
 
-    public ValueTask DisposeAsync() => services.DisposeAsync();
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

@@ -30,7 +30,7 @@ internal sealed class KilledLiveTests
             using var http = new HttpClient { BaseAddress = await server.ListeningAsync() };
             id ??= await SubmitAsync(http, cancellationToken);
             int before = client.Types.Count;
-            await WatchAsync(http, id, client, cancellationToken, async () =>
+            await WatchAsync(http, id, client, async () =>
             {
                 if (life < Kills)
                 {
@@ -40,7 +40,7 @@ internal sealed class KilledLiveTests
                 {
                     gate.Release();
                 }
-            });
+            }, cancellationToken);
             string first = client.Types.Skip(before)
                 .First(static type => type is not ("run.state" or "run.submitted" or "step.retrying"));
             Assert.That(
@@ -77,7 +77,7 @@ internal sealed class KilledLiveTests
 
     /// <summary>Watches until the run has ended or the server has died, and acts once some of an answer is shown.</summary>
     private static async Task WatchAsync(
-        HttpClient http, string id, LiveClient client, CancellationToken cancellationToken, Func<Task> act)
+        HttpClient http, string id, LiveClient client, Func<Task> act, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{id}/events?live=true");
         if (client.Positions.Count > 0)

@@ -40,7 +40,7 @@ internal sealed class CallerToolsTests
         Assert.That(done.Text, Does.Contain("red"));
         Assert.That(done.FinishReason, Is.EqualTo(ChatFinishReason.Stop));
         Assert.That(ContentsOf<FunctionCallContent>(done), Is.Empty, "what the caller has executed is told of once");
-        Assert.That(host.Model.Requests.First().Messages.Select(static message => message.GetProperty("content").GetString()),
+        Assert.That(host.Model.Requests[0].Messages.Select(static message => message.GetProperty("content").GetString()),
             Has.Some.Contains("Pick before you answer."));
     }
 
@@ -81,7 +81,7 @@ internal sealed class CallerToolsTests
         AgentResponse done = await agent.RunAsync("Leave it.", session, WithPick);
 
         Assert.That(done.Text, Is.EqualTo("Never mind."));
-        string[] last = [.. host.Model.Requests.Last().Messages.Select(static message => message.GetRawText())];
+        string[] last = [.. host.Model.Requests[^1].Messages.Select(static message => message.GetRawText())];
         Assert.That(last, Has.Some.Contains("The caller did not execute the call"));
         Assert.That(last, Has.Some.Contains("Leave it."));
         Assert.That(host.Model.Requests, Has.Count.EqualTo(2));

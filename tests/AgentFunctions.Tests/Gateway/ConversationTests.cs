@@ -28,7 +28,7 @@ internal sealed class ConversationTests
 
         Run run = await RunAsync(host, Talk);
 
-        JsonElement[] shown = [.. host.Model.Requests.First().Messages];
+        JsonElement[] shown = [.. host.Model.Requests[0].Messages];
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
         Assert.That(run.Goal, Is.EqualTo("And this one?"));
         Assert.That(shown.Select(static message => message.GetProperty("role").GetString()),
@@ -50,7 +50,7 @@ internal sealed class ConversationTests
 
         await RunAsync(host, Talk[..1], new ChatMessage(ChatRole.User, "Buy it."));
 
-        JsonElement[] shown = [.. host.Model.Requests.First().Messages];
+        JsonElement[] shown = [.. host.Model.Requests[0].Messages];
         Assert.That(shown[1].GetProperty("content").GetString(), Does.Contain("What does a car cost?"));
         Assert.That(shown[2].GetProperty("content").GetString(), Does.StartWith("# Goal\nBuy it."));
     }
@@ -80,8 +80,8 @@ internal sealed class ConversationTests
         fork = await host.Reader.WaitForEndAsync(fork.Id);
 
         Assert.That(fork.Status, Is.EqualTo(RunStatus.Completed), fork.Error?.Message);
-        Assert.That(host.Model.Requests.Last().Messages.Take(4).Select(static message => message.GetRawText()),
-            Is.EqualTo(host.Model.Requests.First().Messages.Select(static message => message.GetRawText())));
+        Assert.That(host.Model.Requests[^1].Messages.Take(4).Select(static message => message.GetRawText()),
+            Is.EqualTo(host.Model.Requests[0].Messages.Select(static message => message.GetRawText())));
     }
 
     [Test]
@@ -106,7 +106,7 @@ internal sealed class ConversationTests
         await host.Reader.WaitForEndAsync(run.Id);
         await host.Steering.SendAsync(run.Id, "And this?", [Image(7)], Caller.Local, "m-1");
 
-        JsonElement last = host.Model.Requests.Last().Messages[^1];
+        JsonElement last = host.Model.Requests[^1].Messages[^1];
         Assert.That(last.GetProperty("content").EnumerateArray().Last().GetProperty("image_url").GetProperty("url").GetString(),
             Is.EqualTo(((DataContent)Image(7)).Uri));
         Assert.That(host.Model.Requests, Has.Count.EqualTo(2), "the message that was repeated is one");

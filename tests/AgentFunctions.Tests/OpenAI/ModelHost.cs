@@ -12,7 +12,7 @@ internal sealed class ModelHost : IAsyncDisposable
 {
     public const string Key = "sk-secret-key-of-the-test-0123456789";
 
-    private readonly ServiceProvider services;
+    private readonly ServiceProvider _services;
 
     public ModelHost(params (string Name, string? Value)[] settings)
         : this(static _ => { }, settings)
@@ -25,10 +25,10 @@ internal sealed class ModelHost : IAsyncDisposable
             .AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Name, setting.Value))).Build();
         var collection = new ServiceCollection();
         configure(collection);
-        services = collection.AddOpenAIModels(configuration).BuildServiceProvider();
+        _services = collection.AddOpenAIModels(configuration).BuildServiceProvider();
     }
 
-    public IModelCatalog Catalog => services.GetRequiredService<IModelCatalog>();
+    public IModelCatalog Catalog => _services.GetRequiredService<IModelCatalog>();
 
     public static ModelHost Of(OpenAIProtocolServer server, params (string Name, string? Value)[] settings) => Of(server.BaseUrl, settings);
 
@@ -55,5 +55,5 @@ internal sealed class ModelHost : IAsyncDisposable
     public Task<ChatResponse> AskAsync(bool streaming, string text = "hello", CancellationToken cancellationToken = default) =>
         AskAsync(streaming, [new ChatMessage(ChatRole.User, text)], null, cancellationToken);
 
-    public ValueTask DisposeAsync() => services.DisposeAsync();
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

@@ -138,7 +138,7 @@ internal sealed class OpenApiReaderTests
     {
         OpenApiOperation operation = Read(
             """{"/a":{"get":{"$ref":"#/paths/~1b/get"}},"/b":{"get":{"operationId":"b","parameters":[{"name":"q","in":"query","schema":{"type":"string"}}]}}}""",
-            out _).First();
+            out _)[0];
 
         Assert.That(operation.Parameters.Single().Name, Is.EqualTo("q"));
     }

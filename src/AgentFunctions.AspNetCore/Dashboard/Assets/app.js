@@ -130,9 +130,14 @@ async function render(isBack = false) {
       code: 'notFound' }));
     return;
   }
-  const skeleton = setTimeout(() => view.live && !view.el.childElementCount &&
-    view.el.append(h('div', { class: 'loading' }, h('h1', { class: 'sr' }, view.heading),
-      h('div', { class: 'skeleton', 'aria-hidden': 'true' }, [1, 2, 3, 4].map(() => h('span'))))), 150);
+  const skeleton = setTimeout(() => {
+    if (!view.live || view.el.childElementCount) return;
+    const loading = h('div', { class: 'loading' }, h('h1', { class: 'sr' }, view.heading),
+      h('div', { class: 'skeleton', 'aria-hidden': 'true' }, [1, 2, 3, 4].map(() => h('span'))));
+    view.el.append(loading);
+    // What comes takes its place at once: a screen has one heading.
+    new MutationObserver((_, self) => { self.disconnect(); loading.remove(); }).observe(view.el, { childList: true });
+  }, 150);
   try {
     const module = await found.load();
     if (!view.live) return;

@@ -10,16 +10,16 @@ public sealed class RehearsalChatClientTests
 {
     private const string Goal = "Audit this folder and report what you find.";
 
-    private ModelHost host = null!;
-    private RehearsalWorkspace workspace = null!;
+    private ModelHost _host = null!;
+    private RehearsalWorkspace _workspace = null!;
 
-    private ModelBinding Model => host.Catalog.Resolve(null);
+    private ModelBinding Model => _host.Catalog.Resolve(null);
 
     [SetUp]
     public void SetUp()
     {
-        host = new ModelHost();
-        workspace = new RehearsalWorkspace
+        _host = new ModelHost();
+        _workspace = new RehearsalWorkspace
         {
             ["README.md"] = "# The shop\n\nSells things.\n",
             ["src/Shop.cs"] = "class Shop\n{\n    // TODO: sell something\n    void Run() { try { } catch { } }\n}\n",
@@ -31,16 +31,16 @@ public sealed class RehearsalChatClientTests
     [TearDown]
     public async Task TearDown()
     {
-        workspace.Dispose();
-        await host.DisposeAsync();
+        _workspace.Dispose();
+        await _host.DisposeAsync();
     }
 
     [Test]
     public async Task Run_Folder_ReportsWhatToolsReallyFound()
     {
-        List<ChatMessage> messages = await workspace.RunAsync(Model, [new(ChatRole.User, Goal)], workspace.Tools);
+        List<ChatMessage> messages = await _workspace.RunAsync(Model, [new(ChatRole.User, Goal)], _workspace.Tools);
 
-        string report = workspace["audit-report.md"];
+        string report = _workspace["audit-report.md"];
         using (Assert.EnterMultipleScope())
         {
             Assert.That(report, Does.Contain("`src/Shop.cs:3`: // TODO: sell something"));
@@ -53,8 +53,8 @@ public sealed class RehearsalChatClientTests
             Assert.That(report, Does.Contain(RehearsalChatClient.Label));
             Assert.That(report, Does.Not.Contain("What did not work"));
             Assert.That(messages[^1].Text, Does.Contain("audit-report.md").And.Contain("unfinished work 2"));
-            Assert.That(workspace.CallsPerTurn.Max(), Is.GreaterThan(4), "several tools in one turn");
-            Assert.That(workspace.Called.Distinct(), Is.EquivalentTo(new[] { "list_files", "read_file", "search_files", "write_file" }));
+            Assert.That(_workspace.CallsPerTurn.Max(), Is.GreaterThan(4), "several tools in one turn");
+            Assert.That(_workspace.Called.Distinct(), Is.EquivalentTo(new[] { "list_files", "read_file", "search_files", "write_file" }));
             Assert.That(
                 messages.Where(message => message.Role == ChatRole.Assistant).Select(message => message.Text),
                 Has.All.StartsWith(RehearsalChatClient.Label));
@@ -64,11 +64,11 @@ public sealed class RehearsalChatClientTests
     [Test]
     public async Task Run_Again_FindsTheSameAndIgnoresItsOwnReport()
     {
-        await workspace.RunAsync(Model, [new(ChatRole.User, Goal)], workspace.Tools);
-        string first = workspace["audit-report.md"];
-        await workspace.RunAsync(Model, [new(ChatRole.User, Goal)], workspace.Tools);
+        await _workspace.RunAsync(Model, [new(ChatRole.User, Goal)], _workspace.Tools);
+        string first = _workspace["audit-report.md"];
+        await _workspace.RunAsync(Model, [new(ChatRole.User, Goal)], _workspace.Tools);
 
-        Assert.That(workspace["audit-report.md"], Is.EqualTo(first));
+        Assert.That(_workspace["audit-report.md"], Is.EqualTo(first));
     }
 
     [TestCase("Audit the code and write the report to docs/findings.md, please.", "docs/findings.md")]
@@ -76,10 +76,10 @@ public sealed class RehearsalChatClientTests
     [TestCase("Review README.md and notes.txt.", "audit-report.md")]
     public async Task Run_GoalNamesTheReport_IsHonoured(string goal, string path)
     {
-        await workspace.RunAsync(Model, [new(ChatRole.User, goal)], workspace.Tools);
+        await _workspace.RunAsync(Model, [new(ChatRole.User, goal)], _workspace.Tools);
 
-        Assert.That(workspace.Has(path));
-        Assert.That(workspace["README.md"], Is.EqualTo("# The shop\n\nSells things.\n"));
+        Assert.That(_workspace.Has(path));
+        Assert.That(_workspace["README.md"], Is.EqualTo("# The shop\n\nSells things.\n"));
     }
 
     [TestCase("list_files")]
@@ -87,9 +87,9 @@ public sealed class RehearsalChatClientTests
     [TestCase("search_files")]
     public async Task Run_ToolMissing_DoesTheRest(string missing)
     {
-        await workspace.RunAsync(Model, [new(ChatRole.User, Goal)], [.. workspace.Tools.Where(tool => tool.Name != missing)]);
+        await _workspace.RunAsync(Model, [new(ChatRole.User, Goal)], [.. _workspace.Tools.Where(tool => tool.Name != missing)]);
 
-        Assert.That(workspace["audit-report.md"], Does.Contain("# Audit"));
+        Assert.That(_workspace["audit-report.md"], Does.Contain("# Audit"));
     }
 
     [TestCase("list_files")]
@@ -97,23 +97,23 @@ public sealed class RehearsalChatClientTests
     [TestCase("search_files")]
     public async Task Run_ToolFails_ReportsIt(string broken)
     {
-        await workspace.RunAsync(
+        await _workspace.RunAsync(
             Model,
             [new(ChatRole.User, Goal)],
-            [.. workspace.Tools.Where(tool => tool.Name != broken), RehearsalWorkspace.Failing(broken, "Error: the disk is on fire.")]);
+            [.. _workspace.Tools.Where(tool => tool.Name != broken), RehearsalWorkspace.Failing(broken, "Error: the disk is on fire.")]);
 
-        Assert.That(workspace["audit-report.md"], Does.Contain("## What did not work").And.Contain("the disk is on fire"));
+        Assert.That(_workspace["audit-report.md"], Does.Contain("## What did not work").And.Contain("the disk is on fire"));
     }
 
     [Test]
     public async Task Run_NothingCanBeWritten_AnswersWithTheReport()
     {
-        List<ChatMessage> missing = await workspace.RunAsync(
-            Model, [new(ChatRole.User, Goal)], [.. workspace.Tools.Where(tool => tool.Name != "write_file")]);
-        List<ChatMessage> failing = await workspace.RunAsync(
+        List<ChatMessage> missing = await _workspace.RunAsync(
+            Model, [new(ChatRole.User, Goal)], [.. _workspace.Tools.Where(tool => tool.Name != "write_file")]);
+        List<ChatMessage> failing = await _workspace.RunAsync(
             Model,
             [new(ChatRole.User, Goal)],
-            [.. workspace.Tools.Where(tool => tool.Name != "write_file"), RehearsalWorkspace.Failing("write_file", "Error: read-only.")]);
+            [.. _workspace.Tools.Where(tool => tool.Name != "write_file"), RehearsalWorkspace.Failing("write_file", "Error: read-only.")]);
 
         Assert.That(missing[^1].Text, Does.Contain("# Audit").And.Contain("src/Shop.cs:3"));
         Assert.That(failing[^1].Text, Does.Contain("# Audit").And.Contain("read-only"));
@@ -122,10 +122,10 @@ public sealed class RehearsalChatClientTests
     [Test]
     public async Task Run_HistoryIsCompacted_ComesToAnEnd()
     {
-        await workspace.RunAsync(Model, [new(ChatRole.User, Goal)], workspace.Tools, Compact);
+        await _workspace.RunAsync(Model, [new(ChatRole.User, Goal)], _workspace.Tools, Compact);
 
-        Assert.That(workspace["audit-report.md"], Does.Contain("# Audit"));
-        Assert.That(workspace.Called.Count(name => name == "write_file"), Is.EqualTo(1));
+        Assert.That(_workspace["audit-report.md"], Does.Contain("# Audit"));
+        Assert.That(_workspace.Called.Count(name => name == "write_file"), Is.EqualTo(1));
 
         // Keeps the goal and the last exchange only.
         static List<ChatMessage> Compact(List<ChatMessage> messages) =>
@@ -138,7 +138,7 @@ public sealed class RehearsalChatClientTests
         List<string> states = [];
         foreach (string name in new[] { "A.cs", "B.cs", "C.cs" })
         {
-            workspace[name] = string.Concat(Enumerable.Repeat("// Larger than the files with findings.\n", 20));
+            _workspace[name] = string.Concat(Enumerable.Repeat("// Larger than the files with findings.\n", 20));
         }
 
         AIFunction plan = AIFunctionFactory.Create(
@@ -148,7 +148,7 @@ public sealed class RehearsalChatClientTests
                 return "ok";
             }, "update_plan");
 
-        await workspace.RunAsync(Model, [new(ChatRole.User, Goal)], [.. workspace.Tools, plan]);
+        await _workspace.RunAsync(Model, [new(ChatRole.User, Goal)], [.. _workspace.Tools, plan]);
 
         Assert.That(states, Is.EqualTo(new[] { "ippp", "cipp", "ccip", "ccci", "cccc" }));
     }
@@ -156,32 +156,32 @@ public sealed class RehearsalChatClientTests
     [Test]
     public async Task Run_FollowUpAfterTheAnswer_IsANewTask()
     {
-        List<ChatMessage> messages = await workspace.RunAsync(Model, [new(ChatRole.User, Goal)], workspace.Tools);
-        workspace["later.cs"] = "// TODO: later\n";
+        List<ChatMessage> messages = await _workspace.RunAsync(Model, [new(ChatRole.User, Goal)], _workspace.Tools);
+        _workspace["later.cs"] = "// TODO: later\n";
         messages.Add(new(ChatRole.User, "Scan again and write the report to second.md"));
 
-        messages = await workspace.RunAsync(Model, messages, workspace.Tools);
+        messages = await _workspace.RunAsync(Model, messages, _workspace.Tools);
 
         string[] ids = [.. messages.SelectMany(message => message.Contents).OfType<FunctionCallContent>().Select(call => call.CallId)];
-        Assert.That(workspace["second.md"], Does.Contain("later.cs:1"));
+        Assert.That(_workspace["second.md"], Does.Contain("later.cs:1"));
         Assert.That(ids, Is.Unique);
     }
 
     [Test]
     public async Task Ask_GoalIsNoAudit_SaysHonestlyWhatItIs()
     {
-        List<ChatMessage> messages = await workspace.RunAsync(Model, [new(ChatRole.User, "Write a poem about the sea.")], workspace.Tools);
+        List<ChatMessage> messages = await _workspace.RunAsync(Model, [new(ChatRole.User, "Write a poem about the sea.")], _workspace.Tools);
 
         Assert.That(
             messages[^1].Text,
             Does.StartWith(RehearsalChatClient.Label).And.Contain("poem about the sea").And.Contain("OPENAI_API_KEY").And.Contain("read_file"));
-        Assert.That(workspace.Called, Is.Empty);
+        Assert.That(_workspace.Called, Is.Empty);
     }
 
     [Test]
     public async Task Ask_Streamed_SaysTheSame()
     {
-        var options = new ChatOptions { Tools = [.. workspace.Tools] };
+        var options = new ChatOptions { Tools = [.. _workspace.Tools] };
         ChatMessage goal = new(ChatRole.User, Goal);
 
         ChatResponse whole = await Model.Client.GetResponseAsync([goal], options);

@@ -9,7 +9,7 @@ namespace AgentFunctions.Tests.Models.Rehearsal;
 /// <summary>A real folder with the tools of a workspace in their simplest form, and the plainest loop there is around a model.</summary>
 internal sealed class RehearsalWorkspace : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("agentfunctions-rehearsal-");
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("agentfunctions-rehearsal-");
 
     public List<string> Called { get; } = [];
 
@@ -17,24 +17,24 @@ internal sealed class RehearsalWorkspace : IDisposable
 
     public string this[string path]
     {
-        get => File.ReadAllText(Path.Combine(folder.FullName, path));
+        get => File.ReadAllText(Path.Combine(_folder.FullName, path));
         set
         {
-            string full = Path.Combine(folder.FullName, path);
+            string full = Path.Combine(_folder.FullName, path);
             Directory.CreateDirectory(Path.GetDirectoryName(full)!);
             File.WriteAllText(full, value);
         }
     }
 
-    public bool Has(string path) => File.Exists(Path.Combine(folder.FullName, path));
+    public bool Has(string path) => File.Exists(Path.Combine(_folder.FullName, path));
 
     public AIFunction ListFiles => AIFunctionFactory.Create(
         (string? path = null, string? pattern = null, int max = 200) => string.Join('\n', Files().Take(max)
-            .Select(file => $"{file}  {new FileInfo(Path.Combine(folder.FullName, file)).Length}")), "list_files");
+            .Select(file => $"{file}  {new FileInfo(Path.Combine(_folder.FullName, file)).Length}")), "list_files");
 
     public AIFunction ReadFile => AIFunctionFactory.Create(
-        (string path, int offset = 1, int limit = 500) => File.Exists(Path.Combine(folder.FullName, path))
-            ? string.Join('\n', File.ReadLines(Path.Combine(folder.FullName, path)).Skip(offset - 1).Take(limit).Select((line, index) => $"{offset + index}\t{line}"))
+        (string path, int offset = 1, int limit = 500) => File.Exists(Path.Combine(_folder.FullName, path))
+            ? string.Join('\n', File.ReadLines(Path.Combine(_folder.FullName, path)).Skip(offset - 1).Take(limit).Select((line, index) => $"{offset + index}\t{line}"))
             : $"path: there is no file '{path}'.", "read_file");
 
     public AIFunction SearchFiles => AIFunctionFactory.Create(
@@ -45,7 +45,7 @@ internal sealed class RehearsalWorkspace : IDisposable
             foreach (string file in Files())
             {
                 int number = 0;
-                foreach (string line in File.ReadLines(Path.Combine(folder.FullName, file)))
+                foreach (string line in File.ReadLines(Path.Combine(_folder.FullName, file)))
                 {
                     number++;
                     if (regex.IsMatch(line))
@@ -100,8 +100,8 @@ internal sealed class RehearsalWorkspace : IDisposable
         throw new InvalidOperationException("The model went round in circles: " + string.Join(", ", Called));
     }
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose() => _folder.Delete(recursive: true);
 
-    private IEnumerable<string> Files() => Directory.EnumerateFiles(folder.FullName, "*", SearchOption.AllDirectories)
-        .Select(file => Path.GetRelativePath(folder.FullName, file).Replace('\\', '/')).Order(StringComparer.Ordinal);
+    private IEnumerable<string> Files() => Directory.EnumerateFiles(_folder.FullName, "*", SearchOption.AllDirectories)
+        .Select(file => Path.GetRelativePath(_folder.FullName, file).Replace('\\', '/')).Order(StringComparer.Ordinal);
 }

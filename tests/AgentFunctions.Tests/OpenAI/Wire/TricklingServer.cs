@@ -7,15 +7,15 @@ namespace AgentFunctions.Tests.OpenAI.Wire;
 /// <summary>A server whose stream repeats one piece for ever, every few milliseconds.</summary>
 internal sealed class TricklingServer : IAsyncDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource stopped = new();
-    private readonly Task served;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stopped = new();
+    private readonly Task _served;
 
     public TricklingServer(string piece)
     {
-        listener.Start();
-        Url = $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/v1";
-        served = ServeAsync(piece);
+        _listener.Start();
+        Url = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/v1";
+        _served = ServeAsync(piece);
     }
 
     public string Url { get; }
@@ -23,31 +23,31 @@ internal sealed class TricklingServer : IAsyncDisposable
     /// <summary>Waits until the caller has closed its connection.</summary>
     public async Task<bool> LeftAsync()
     {
-        await served.WaitAsync(TimeSpan.FromMinutes(5));
+        await _served.WaitAsync(TimeSpan.FromMinutes(5));
         return true;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await stopped.CancelAsync();
-        listener.Dispose();
-        await served.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        stopped.Dispose();
+        await _stopped.CancelAsync();
+        _listener.Dispose();
+        await _served.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopped.Dispose();
     }
 
     private async Task ServeAsync(string piece)
     {
-        using TcpClient client = await listener.AcceptTcpClientAsync(stopped.Token);
+        using TcpClient client = await _listener.AcceptTcpClientAsync(_stopped.Token);
         NetworkStream stream = client.GetStream();
-        await stream.ReadAtLeastAsync(new byte[64 * 1024], 1, cancellationToken: stopped.Token);
-        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"u8.ToArray(), stopped.Token);
+        await stream.ReadAtLeastAsync(new byte[64 * 1024], 1, cancellationToken: _stopped.Token);
+        await stream.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"u8.ToArray(), _stopped.Token);
         byte[] bytes = Encoding.UTF8.GetBytes(piece);
         try
         {
-            while (!stopped.IsCancellationRequested)
+            while (!_stopped.IsCancellationRequested)
             {
-                await stream.WriteAsync(bytes, stopped.Token);
-                await Task.Delay(20, stopped.Token);
+                await stream.WriteAsync(bytes, _stopped.Token);
+                await Task.Delay(20, _stopped.Token);
             }
         }
         catch (IOException)

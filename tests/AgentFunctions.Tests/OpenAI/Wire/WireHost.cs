@@ -6,9 +6,9 @@ namespace AgentFunctions.Tests.OpenAI.Wire;
 /// <summary>A model behind an endpoint that answers exactly these bodies, in turn.</summary>
 internal sealed class WireHost : IAsyncDisposable
 {
-    private readonly ModelHost host;
+    private readonly ModelHost _host;
 
-    private WireHost(OpenAIProtocolServer server, ModelHost host) => (Server, this.host) = (server, host);
+    private WireHost(OpenAIProtocolServer server, ModelHost host) => (Server, _host) = (server, host);
 
     public OpenAIProtocolServer Server { get; }
 
@@ -48,11 +48,11 @@ internal sealed class WireHost : IAsyncDisposable
         string.Concat(answer.Messages.SelectMany(static message => message.Contents).OfType<TextReasoningContent>().Select(static part => part.Text));
 
     public Task<ChatResponse> AskAsync(bool streaming = true, IEnumerable<ChatMessage>? messages = null, ChatOptions? options = null) =>
-        host.AskAsync(streaming, messages ?? [new ChatMessage(ChatRole.User, "hello")], options);
+        _host.AskAsync(streaming, messages ?? [new ChatMessage(ChatRole.User, "hello")], options);
 
     public async ValueTask DisposeAsync()
     {
-        await host.DisposeAsync();
+        await _host.DisposeAsync();
         await Server.DisposeAsync();
     }
 }
