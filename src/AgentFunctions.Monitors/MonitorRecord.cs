@@ -12,7 +12,7 @@ internal sealed record MonitorRecord
     /// <summary>No tick is due before this: when the monitor began, was resumed, or its schedule was changed.</summary>
     public required DateTimeOffset ActiveFrom { get; init; }
 
-    /// <summary>Gets since when it is held; <see langword="null"/> while it looks.</summary>
+    /// <summary>Gets since when it is paused; <see langword="null"/> while it looks.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
     /// <summary>Gets who wrote it last.</summary>

@@ -20,6 +20,8 @@ public sealed class MonitorService
     private readonly IOrchestrationClient _orchestrations;
     private readonly AuditLog _audit;
     private readonly TimeProvider _time;
+    private readonly Lock _manual = new();
+    private DateTimeOffset _lastManual;
 
     internal MonitorService(
         MonitorStore monitors, TickLog log, MonitorHostRules rules, IOrchestrationClient orchestrations, AuditLog audit, TimeProvider time) =>
@@ -102,7 +104,7 @@ public sealed class MonitorService
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     /// <exception cref="AgentException"><see cref="ErrorCode.MonitorNotFound"/>.</exception>
     public Task<MonitorView> PauseAsync(string name, string requester = "local", CancellationToken cancellationToken = default) =>
-        ChangeAsync(name, requester, "held", (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record, cancellationToken);
+        ChangeAsync(name, requester, "paused", (record, now) => record.PausedAt is null ? record with { PausedAt = now, By = requester } : record, cancellationToken);
 
     /// <summary>Resumes a paused monitor.</summary>
     /// <param name="name">Its name.</param>
@@ -123,7 +125,13 @@ public sealed class MonitorService
     {
         await FindAsync(name, cancellationToken).ConfigureAwait(false);
         await AuditAsync(requester, $"asked monitor '{name}' for a tick", cancellationToken).ConfigureAwait(false);
-        var due = DateTimeOffset.FromUnixTimeSeconds(_time.GetUtcNow().ToUnixTimeSeconds());
+        DateTimeOffset? ran = (await _monitors.FindMemoryAsync(name, cancellationToken).ConfigureAwait(false))?.Value.LastManual;
+        DateTimeOffset due;
+        lock (_manual)
+        {
+            due = _lastManual = TickPlanner.ManualDue(_time.GetUtcNow(), ran > _lastManual ? ran.Value : _lastManual);
+        }
+
         await EnsureRunningAsync(name, cancellationToken).ConfigureAwait(false);
         await _orchestrations.RaiseEventAsync(
             MonitorLoop.InstanceIdOf(name), MonitorEvents.Run, new ManualTick(due), cancellationToken).ConfigureAwait(false);

@@ -15,7 +15,7 @@ public sealed record MonitorView
     /// <summary>Gets when it was changed last (UTC).</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Gets since when it is held (UTC); <see langword="null"/> while it looks.</summary>
+    /// <summary>Gets since when it is paused (UTC); <see langword="null"/> while it looks.</summary>
     public DateTimeOffset? PausedAt { get; init; }
 
     /// <summary>Gets when the next tick is due (UTC); <see langword="null"/> while none is.</summary>
@@ -23,7 +23,7 @@ public sealed record MonitorView
 
     /// <summary>
     /// Gets when the next three ticks are due by the schedule, before its jitter (UTC): what an expression means. Empty if
-    /// there are none, or the monitor is held.
+    /// there are none, or the monitor is paused.
     /// </summary>
     public IReadOnlyList<DateTimeOffset> Upcoming { get; init; } = [];
 

@@ -65,7 +65,7 @@ internal static class MonitorEndpoints
             .ProducesProblems(401, 403, 404, 409, 503);
         monitors.MapPost("/{name}/resume", ResumeAsync)
             .WithName("resumeMonitor")
-            .WithSummary("Let a held monitor look again.")
+            .WithSummary("Let a paused monitor look again.")
             .Produces<MonitorView>()
             .ProducesProblems(401, 403, 404, 409, 503);
     }

@@ -104,7 +104,7 @@ internal sealed record RunResource
     /// <summary>What the model calls consumed.</summary>
     public required TokenUsage Usage { get; init; }
 
-    /// <summary>The part of it that models consumed that answered in place of the run's own, by name; null if none did.</summary>
+    /// <summary>The part of it that other models than the run's own consumed, by name: in its place, and for sub-agents; null if none did.</summary>
     public IReadOnlyDictionary<string, TokenUsage>? UsageOfOthers { get; init; }
 
     /// <summary>Its sub-agents.</summary>

@@ -12,11 +12,23 @@ internal static class TickPlanner
     /// <summary>The most due moments that are looked at after a long absence; beyond it the count of missed ticks stops.</summary>
     private const int MaxBacklog = 100_000;
 
-    /// <summary>The id of a tick: follows from monitor and due time, so that nothing can double it.</summary>
+    /// <summary>
+    /// The id of a tick: follows from monitor and due time, so that nothing can double it. Ticks by schedule are due at full seconds, those that
+    /// people ask for between them (<see cref="ManualDue"/>).
+    /// </summary>
     /// <param name="monitor">The monitor's name.</param>
     /// <param name="due">When the tick is due.</param>
     public static string TickId(string monitor, DateTimeOffset due) =>
-        $"{monitor}-{due.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}";
+        $"{monitor}-{due.UtcDateTime.ToString("yyyyMMdd'T'HHmmssFFFFFFF'Z'", CultureInfo.InvariantCulture)}";
+
+    /// <summary>When a tick is due that somebody asks for: at once, and at a moment that is no other tick's.</summary>
+    /// <param name="now">The present moment.</param>
+    /// <param name="last">When the last one was due that was asked for.</param>
+    public static DateTimeOffset ManualDue(DateTimeOffset now, DateTimeOffset last)
+    {
+        long ticks = now > last ? now.UtcTicks : last.UtcTicks + 1;
+        return new DateTimeOffset(ticks % TimeSpan.TicksPerSecond == 0 ? ticks + 1 : ticks, TimeSpan.Zero);
+    }
 
     /// <summary>What to run now, what to leave out, and what to wait for.</summary>
     /// <param name="monitor">The monitor.</param>

@@ -7,6 +7,10 @@ internal sealed class DataFileLock : IDisposable
 
     private DataFileLock(FileStream stream) => _stream = stream;
 
+    /// <summary>Determines whether an engine has had a data file open where it lies: its lock stays beside it.</summary>
+    /// <param name="dataFile">The data file.</param>
+    public static bool IsBeside(string dataFile) => File.Exists(dataFile + ".lock");
+
     /// <summary>Takes the lock beside a data file.</summary>
     /// <param name="dataFile">The data file.</param>
     /// <exception cref="AgentException">

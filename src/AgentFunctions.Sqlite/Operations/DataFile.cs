@@ -24,7 +24,7 @@ public static class DataFile
     {
         Path = Path.GetFullPath(path),
         SchemaVersion = (int)connection.Scalar("PRAGMA user_version"),
-        InUseBy = OwnerOf(connection),
+        InUseBy = OwnerOf(path, connection),
         Bytes = new FileInfo(path).Length,
         WalBytes = WalBytes(path),
         FreeBytes = connection.Scalar("PRAGMA freelist_count") * connection.Scalar("PRAGMA page_size"),
@@ -202,6 +202,8 @@ public static class DataFile
                 connection.Execute($"VACUUM INTO '{partial.Replace("'", "''", StringComparison.Ordinal)}'");
                 return true;
             });
+
+            Disown(partial);
             using (FileStream written = File.Open(partial, FileMode.Open, FileAccess.ReadWrite))
             {
                 written.Flush(flushToDisk: true);
@@ -282,10 +284,19 @@ public static class DataFile
 
     private static long WalBytes(string path) => new FileInfo(path + "-wal") is { Exists: true } wal ? wal.Length : 0;
 
-    // A process that was killed has left its number behind.
-    private static int? OwnerOf(Connection connection)
+    private static void Disown(string copy)
     {
-        int process = (int)connection.Scalar("SELECT process FROM owner");
+        using Connection connection = Connection.Open(copy, readOnly: false);
+        connection.Execute("DELETE FROM owner");
+    }
+
+    /// <summary>
+    /// Gets the process that has a file open. One that was killed has left its number behind, and a copy has the number as well, but no
+    /// lock beside it.
+    /// </summary>
+    private static int? OwnerOf(string path, Connection connection)
+    {
+        int process = DataFileLock.IsBeside(path) ? (int)connection.Scalar("SELECT process FROM owner") : 0;
         try
         {
             using Process? found = process == 0 ? null : Process.GetProcessById(process);

@@ -78,20 +78,8 @@ internal sealed class LoopRun : IDisposable
             Steps = State.Steps + steps,
             CriticalSteps = State.CriticalSteps + criticalSteps,
             Usage = State.Usage.Plus(usage),
-            UsageOfOthers = model is null ? State.UsageOfOthers : With(State.UsageOfOthers, model, usage),
+            UsageOfOthers = model is null ? State.UsageOfOthers : ModelShares.With(State.UsageOfOthers, model, usage),
         };
-    }
-
-    private static SortedDictionary<string, TokenUsage> With(IReadOnlyDictionary<string, TokenUsage>? all, string model, TokenUsage usage)
-    {
-        var sum = new SortedDictionary<string, TokenUsage>(StringComparer.Ordinal);
-        foreach ((string name, TokenUsage known) in all ?? new Dictionary<string, TokenUsage>())
-        {
-            sum.Add(name, known);
-        }
-
-        sum[model] = sum.GetValueOrDefault(model, new TokenUsage()).Plus(usage);
-        return sum;
     }
 
     /// <summary>Has the model told something before its next message.</summary>

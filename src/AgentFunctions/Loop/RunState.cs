@@ -32,8 +32,8 @@ internal sealed record RunState
     public TokenUsage Usage { get; init; } = new();
 
     /// <summary>
-    /// Gets what models consumed that answered in place of the run's own, by name; part of <see cref="Usage"/>. <see langword="null"/> for
-    /// none.
+    /// Gets what models consumed that answered in place of the run's own, and those of sub-agents, by name; part of <see cref="Usage"/>.
+    /// <see langword="null"/> for none.
     /// </summary>
     public IReadOnlyDictionary<string, TokenUsage>? UsageOfOthers { get; init; }
 
@@ -195,6 +195,9 @@ internal sealed record LoopLimits(
     /// does not.
     /// </summary>
     public bool? PausesClock { get; init; }
+
+    /// <summary>Gets the model of a sub-agent whose lead has another one; <see langword="null"/> for the lead's, and for runs without a lead.</summary>
+    public string? OwnModel { get; init; }
 }
 
 /// <summary>What must be known of the model that judges answers.</summary>

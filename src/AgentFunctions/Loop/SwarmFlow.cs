@@ -90,6 +90,7 @@ internal sealed class SwarmFlow : IDisposable
                 Swarm = _swarm,
                 Steps = state.Steps + gains.Steps,
                 Usage = state.Usage.Plus(gains.Usage),
+                UsageOfOthers = ModelShares.Sum(state.UsageOfOthers, gains.UsageOfOthers),
                 CriticalSteps = Math.Max(state.CriticalSteps, gains.CriticalSteps),
                 PendingBytes = state.PendingBytes + gains.Bytes,
                 Limits = gains.Extra.IsUnlimited ? state.Limits : state.Limits with { Budget = state.Limits.Budget.Plus(gains.Extra) },

@@ -9,6 +9,9 @@ internal sealed record SwarmGains
 
     public TokenUsage Usage { get; init; } = new();
 
+    /// <summary>Gets the parts of <see cref="Usage"/> by other models than the lead's; <see langword="null"/> for none.</summary>
+    public IReadOnlyDictionary<string, TokenUsage>? UsageOfOthers { get; init; }
+
     /// <summary>Gets the longest chain of steps that goes through one of them.</summary>
     public int CriticalSteps { get; init; }
 
@@ -22,6 +25,7 @@ internal sealed record SwarmGains
     {
         Steps = Steps + ended.Steps,
         Usage = Usage.Plus(ended.Usage),
+        UsageOfOthers = ModelShares.Sum(UsageOfOthers, ended.UsageOfOthers),
         CriticalSteps = Math.Max(CriticalSteps, child.CriticalSteps + ended.CriticalSteps),
         Bytes = Bytes + (child.Awaited ? ended.Bytes : 0),
         Extra = ended.Granted.Beyond(child.Granted) is { } more ? Extra.With(more) : Extra,

@@ -127,13 +127,19 @@ internal sealed record ChildEnded(
     /// <summary>The name of the event.</summary>
     public const string EventName = "childEnded";
 
+    /// <summary>Gets the parts of <see cref="Usage"/> by other models than the lead's; <see langword="null"/> for none.</summary>
+    public IReadOnlyDictionary<string, TokenUsage>? UsageOfOthers { get; init; }
+
     /// <summary>The report of a run.</summary>
     public static ChildEnded Of(string runId, RunOutcome outcome, int bytes)
     {
         RunState state = outcome.State;
         int subAgents = state.Swarm is { } swarm ? swarm.Started + swarm.Descendants : 0;
         return new ChildEnded(
-            ChildName.NameOf(runId), outcome.Status, state.Steps, state.Usage, state.CriticalSteps, bytes, subAgents, state.Limits.Budget);
+            ChildName.NameOf(runId), outcome.Status, state.Steps, state.Usage, state.CriticalSteps, bytes, subAgents, state.Limits.Budget)
+        {
+            UsageOfOthers = ModelShares.OfChild(state),
+        };
     }
 }
 

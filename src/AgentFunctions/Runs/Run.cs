@@ -100,8 +100,8 @@ public sealed record Run
     public TokenUsage Usage { get; init; } = new();
 
     /// <summary>
-    /// Gets what models consumed that answered in place of the run's own, by name; part of <see cref="Usage"/>. Without what its sub-agents
-    /// had from such models.
+    /// Gets what other models than the run's own consumed, by name; part of <see cref="Usage"/>: those that answered in its place, and
+    /// those of sub-agents that have ended.
     /// </summary>
     public IReadOnlyDictionary<string, TokenUsage> UsageOfOthers { get; init; } = new Dictionary<string, TokenUsage>();
 

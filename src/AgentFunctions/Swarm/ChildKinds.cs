@@ -60,6 +60,7 @@ internal sealed class ChildKinds(RunStore runs, RunTools tools, IModelCatalog mo
         {
             Swarm = limits.Depth <= 1 || !SwarmOptions.MayDelegate(agent) ? null : limits with { Depth = limits.Depth - 1 },
             StepTimeout = limits.StepTimeout,
+            OwnModel = model.Name == lead.Model ? null : model.Name,
         };
         PinnedTools pinned = await tools.PinAsync(agent, own, model.Profile.Tools, CancellationToken.None).ConfigureAwait(false);
         string[] notes = [.. new[] { choice.Note }.OfType<string>(), .. offer.Notes, .. new[] { pinned.Note }.OfType<string>()];

@@ -172,7 +172,7 @@ public sealed class RunReader
             Steps = progress?.Steps ?? 0,
             CriticalSteps = progress?.CriticalSteps ?? 0,
             Usage = progress?.Usage ?? new(),
-            UsageOfOthers = progress?.UsageOfOthers ?? new Dictionary<string, TokenUsage>(),
+            UsageOfOthers = OthersThan(record.Model, progress?.UsageOfOthers),
             SubAgents = progress?.Swarm is { } swarm
                 ? new RunSubAgents(swarm.Started + swarm.Descendants, state.IsEnded ? 0 : swarm.Running) { AskedAt = swarm.AskedAt }
                 : new(0, 0),
@@ -185,6 +185,12 @@ public sealed class RunReader
             ? run with { Result = await _contents.ResultAsync(run, progress, cancellationToken).ConfigureAwait(false) }
             : run;
     }
+
+    /// <summary>A sub-agent of a sub-agent with another model may have had the run's own again.</summary>
+    private static IReadOnlyDictionary<string, TokenUsage> OthersThan(string model, IReadOnlyDictionary<string, TokenUsage>? shares) =>
+        shares is null ? new Dictionary<string, TokenUsage>()
+        : shares.ContainsKey(model) ? shares.Where(one => one.Key != model).ToDictionary(StringComparer.Ordinal)
+        : shares;
 
     /// <summary>A run as people see it, without secrets.</summary>
     [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(run))]

@@ -50,62 +50,16 @@ public sealed class RunSpans
 
     internal static RunTimeline Of(IReadOnlyList<JournalEvent> events, DateTimeOffset now)
     {
-        var spans = new List<RunSpan>();
-        var open = new Dictionary<string, RunSpan>(StringComparer.Ordinal);
+        var spans = new SpanFold(now);
         foreach (JournalEvent e in events)
         {
-            string call = $"{e.Turn}/{e.Call}";
-            switch (e.Type)
-            {
-                case JournalEventTypes.ModelCompleted or JournalEventTypes.ModelLost or JournalEventTypes.ContextCompacted:
-                    DateTimeOffset began = e.At - TimeSpan.FromMilliseconds(e.DurationMs ?? 0);
-                    spans.Add(new RunSpan(RunSpan.Model, e.Turn ?? 0, null, e.Model ?? e.Type, began, e.At, true, e.Type == JournalEventTypes.ModelLost));
-                    break;
-                case JournalEventTypes.ToolStarted:
-                    open[call] = new RunSpan(RunSpan.Tool, e.Turn ?? 0, e.Call, e.Tool ?? "", e.At, now, false, false);
-                    break;
-                case JournalEventTypes.ToolCompleted:
-                    Close(call, e, e.IsError == true);
-                    break;
-                case JournalEventTypes.ApprovalRequested:
-                    open[$"approval {e.Approval}"] = new RunSpan(RunSpan.Person, e.Turn ?? 0, e.Call, e.Tool ?? "approval", e.At, now, false, false);
-                    break;
-                case JournalEventTypes.ApprovalDecided or JournalEventTypes.ApprovalWithdrawn:
-                    Close($"approval {e.Approval}", e, false);
-                    break;
-                case JournalEventTypes.QuestionAsked:
-                    open[$"question {e.Question}"] = new RunSpan(RunSpan.Person, e.Turn ?? 0, e.Call, "question", e.At, now, false, false);
-                    break;
-                case JournalEventTypes.QuestionAnswered or JournalEventTypes.QuestionDeclined
-                    or JournalEventTypes.QuestionExpired or JournalEventTypes.QuestionWithdrawn:
-                    Close($"question {e.Question}", e, false);
-                    break;
-                case JournalEventTypes.StepRetrying when e.Until is { } until:
-                    spans.Add(new RunSpan(RunSpan.Capacity, e.Turn ?? 0, e.Call, e.Tool ?? e.Model ?? "step", e.At, until, until <= now, true));
-                    break;
-                case JournalEventTypes.RunEnded:
-                    foreach (string left in open.Keys.ToArray())
-                    {
-                        Close(left, e, true);
-                    }
-
-                    break;
-            }
+            spans.Add(e);
         }
 
-        spans.AddRange(open.Values);
         bool hasEnded = events.Count > 0 && events[^1].Type == JournalEventTypes.RunEnded;
         return new RunTimeline(
             events.Count == 0 ? now : events[0].At, hasEnded ? events[^1].At : now,
-            [.. spans.OrderBy(static span => span.Start).ThenBy(static span => span.Turn)]);
-
-        void Close(string key, JournalEvent e, bool isError)
-        {
-            if (open.Remove(key, out RunSpan? span))
-            {
-                spans.Add(span with { End = e.At, IsOver = true, IsError = isError });
-            }
-        }
+            [.. spans.All.OrderBy(static span => span.Start).ThenBy(static span => span.Turn)]);
     }
 }
 

@@ -117,6 +117,21 @@ public sealed class DataFileTests : IDisposable
     }
 
     [Test]
+    public async Task Status_OfACopy_IsInUseByNobody()
+    {
+        await using SqliteEngine engine = await StartAsync();
+        string backup = _folder.File("backup.db");
+        DataFile.Backup(DataFilePath, backup);
+        File.Copy(DataFilePath, _folder.File("copy.db"));
+        File.Copy(DataFilePath + "-wal", _folder.File("copy.db-wal"));
+
+        Assert.That(DataFile.Status(DataFilePath).InUseBy, Is.EqualTo(Environment.ProcessId));
+        Assert.That(DataFile.Status(_folder.File("copy.db")).InUseBy, Is.Null);
+        File.Create(backup + ".lock").Dispose();
+        Assert.That(DataFile.Status(backup).InUseBy, Is.Null, "it names no process, wherever it is put");
+    }
+
+    [Test]
     public async Task Stop_LeavesOneFileThatCanBeCopied()
     {
         string id = await WorkAsync();

@@ -1,3 +1,5 @@
+using AgentFunctions.Budgets;
+using AgentFunctions.Gateway;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
@@ -89,6 +91,20 @@ internal sealed class AgentLoopTests
         Run run = await host.RunAsync();
 
         Assert.That((run.Status, run.Error?.Code, host.Model.Count), Is.EqualTo((RunStatus.BudgetExhausted, "TurnLimitReached", 3)));
+    }
+
+    [TestCase(null, null, RunStatus.BudgetExhausted, TestName = "Run_NoLimitAtAll_EndsAfterTheTurnsOfTheHost")]
+    [TestCase(100, null, RunStatus.Completed, TestName = "Run_BudgetAndNoTurnLimit_HasAsManyTurnsAsItsBudgetAllows")]
+    [TestCase(100, 3, RunStatus.BudgetExhausted, TestName = "Run_BudgetAndATurnLimitOfItsAgent_EndsAtTheLimit")]
+    public async Task Run_TurnLimit_FollowsTheBudget(int? steps, int? maxTurns, RunStatus expected)
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            static request => request.Index < 6 ? ChatReply.Call("echo", new { text = "again" }) : ChatReply.Say("done"), [Echo],
+            agent => _ = maxTurns is { } most ? agent.WithMaxTurns(most) : agent, ("Runs:MaxTurns", "3"));
+
+        Run run = await host.RunAsync(request: new RunRequest { Budget = new Budget { Steps = steps } });
+
+        Assert.That((run.Status, run.Turns), Is.EqualTo((expected, expected == RunStatus.Completed ? 7 : 3)));
     }
 
     [Test]

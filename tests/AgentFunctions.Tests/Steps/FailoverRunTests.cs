@@ -1,3 +1,4 @@
+using AgentFunctions.Agents;
 using AgentFunctions.Budgets;
 using AgentFunctions.Gateway;
 using AgentFunctions.Records;
@@ -5,6 +6,7 @@ using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
 using AgentFunctions.Tools;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.Steps;
 
@@ -57,6 +59,31 @@ internal sealed class FailoverRunTests
         Assert.That(
             (await host.TranscriptAsync(run.Id)).Where(static entry => entry.Source == TranscriptOrigin.Model).Select(static entry => (entry.Model, entry.InPlaceOf)),
             Is.EqualTo(new (string?, string?)[] { ("test", null), ("test", null), ("twin", "test"), ("twin", "test") }));
+    }
+
+    [Test]
+    public async Task Run_SubAgentWithAnotherModel_IsToldWhatEachModelConsumed()
+    {
+        await using OpenAIProtocolServer other = await OpenAIProtocolServer.StartAsync(static _ => ChatReply.Say("read"));
+        await using RunHost host = await RunHost.StartAsync(
+            static services => services.AddAgent(Agent.Create("reader").WithInstructions("You read.").WithModel("twin")),
+            static request => request.Turn switch
+            {
+                0 => ChatReply.Call("spawn", new { items = new[] { "it" }, template = "Read {item}.", agent = "reader" }),
+                1 => ChatReply.Call("wait", new { }),
+                _ => ChatReply.Say("done"),
+            },
+            [], static agent => agent.WithDelegation(Delegation.Native),
+            ("Models:test:Price:Input", "1"), ("Models:test:Price:Output", "2"),
+            ("Models:twin:Provider", "openai"), ("Models:twin:Endpoint", other.BaseUrl), ("Models:twin:Key", "sk-spare"),
+            ("Models:twin:Model", "other"), ("Models:twin:Price:Input", "3"), ("Models:twin:Price:Output", "4"));
+
+        Run run = await host.RunAsync(request: new RunRequest { Agent = "worker", Budget = new Budget { Usd = 1 } });
+
+        var read = new TokenUsage(10, 5, 0, ((10 * 3) + (5 * 4)) / Million);
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
+        Assert.That(run.UsageOfOthers, Is.EqualTo(new Dictionary<string, TokenUsage> { ["twin"] = read }));
+        Assert.That(run.Usage, Is.EqualTo(new TokenUsage(30, 15, 0, 3 * ((10 * 1) + (5 * 2)) / Million).Plus(read)));
     }
 
     [Test]

@@ -87,6 +87,38 @@ internal sealed class RunForecastTests
     }
 
     [Test]
+    public void Timeline_CallWaitsForPeople_IsTheirTime()
+    {
+        RunTimeline timeline = RunSpans.Of(
+        [
+            new JournalEvent(JournalEventTypes.RunSubmitted, Now),
+            new JournalEvent(JournalEventTypes.ToolStarted, Now) { Turn = 1, Call = 0, Tool = "ask_person" },
+            new JournalEvent(JournalEventTypes.QuestionAsked, Now.AddSeconds(1)) { Turn = 1, Call = 0, Question = "q" },
+            new JournalEvent(JournalEventTypes.QuestionAnswered, Now.AddSeconds(61)) { Turn = 1, Call = 0, Question = "q" },
+            new JournalEvent(JournalEventTypes.ToolCompleted, Now.AddSeconds(63)) { Turn = 1, Call = 0, Tool = "ask_person" },
+            new JournalEvent(JournalEventTypes.ApprovalRequested, Now.AddSeconds(70)) { Turn = 2, Call = 0, Tool = "deploy", Approval = "two" },
+            new JournalEvent(JournalEventTypes.ApprovalDecided, Now.AddSeconds(75)) { Turn = 2, Call = 0, Approval = "two" },
+            new JournalEvent(JournalEventTypes.ApprovalDecided, Now.AddSeconds(90)) { Turn = 2, Call = 0, Approval = "two" },
+            new JournalEvent(JournalEventTypes.ToolStarted, Now.AddSeconds(90)) { Turn = 2, Call = 0, Tool = "deploy" },
+            new JournalEvent(JournalEventTypes.ToolCompleted, Now.AddSeconds(95)) { Turn = 2, Call = 0, Tool = "deploy" },
+            new JournalEvent(JournalEventTypes.ApprovalRequested, Now.AddSeconds(100)) { Turn = 3, Call = 0, Tool = "pay", Approval = "expires" },
+            new JournalEvent(JournalEventTypes.ToolCompleted, Now.AddSeconds(110)) { Turn = 3, Call = 0, Tool = "pay", IsError = true },
+            new JournalEvent(JournalEventTypes.RunEnded, Now.AddSeconds(110)),
+        ], Now.AddDays(1));
+
+        using (Assert.EnterMultipleScope())
+        {
+            Assert.That(timeline.Parts[RunSpan.Person].TotalSeconds, Is.EqualTo(60 + 20 + 10));
+            Assert.That(timeline.Parts[RunSpan.Tool].TotalSeconds, Is.EqualTo(1 + 2 + 5));
+            Assert.That(timeline.CriticalPath.Select(static span => $"{span.Kind} {span.Name}"), Is.EqualTo(new[]
+            {
+                "tool ask_person", "person question", "tool ask_person", "person deploy", "tool deploy", "person pay",
+            }));
+            Assert.That(timeline.Spans.Select(static span => span.IsOver), Is.All.True);
+        }
+    }
+
+    [Test]
     public void Timeline_OfALiveRun_EndsNow()
     {
         RunTimeline timeline = RunSpans.Of(

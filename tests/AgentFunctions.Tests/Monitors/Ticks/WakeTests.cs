@@ -216,7 +216,22 @@ internal sealed class WakeTests
         Assert.That(
             await bench.Host.Get<AuditLog>().ReadAsync().Where(static entry => entry.Type == AuditTypes.MonitorCommanded && entry.Actor == "ada")
                 .Select(static entry => entry.Reason).ToListAsync(),
-            Is.EqualTo(new[] { "held monitor 'shop'", "asked monitor 'shop' for a tick", "resumed monitor 'shop'" }));
+            Is.EqualTo(new[] { "paused monitor 'shop'", "asked monitor 'shop' for a tick", "resumed monitor 'shop'" }));
+    }
+
+    [Test]
+    public async Task RunNow_TwiceInOneMoment_RunsTwoTicks()
+    {
+        await using MonitorBench bench = await MonitorBench.StartAsync();
+        await bench.TickAsync();
+        string first = await bench.Host.Monitors.RunNowAsync("shop", "ada");
+        await bench.UntilAsync(async () => (await bench.LastTickAsync()).Id == first);
+        bench.Time.Step(TimeSpan.FromSeconds(-20));
+        string second = await bench.Host.Monitors.RunNowAsync("shop", "eve");
+        await bench.UntilAsync(async () => (await bench.LastTickAsync()).Id == second);
+
+        Assert.That(
+            (await bench.Host.Monitors.GetHistoryAsync("shop")).Select(static tick => tick.Id), Is.Unique.And.Exactly(3).Items, "nor is one taken for a tick by schedule");
     }
 
     [Test]
