@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using AgentFunctions.Budgets;
 using AgentFunctions.Core;
+using AgentFunctions.Diagnostics;
 using AgentFunctions.Durability;
 using AgentFunctions.Loop;
 using AgentFunctions.Records;
@@ -22,6 +24,27 @@ internal sealed class RunCommands(
     /// <summary>A run.</summary>
     /// <exception cref="AgentException"><see cref="ErrorCode.RunNotFound"/>.</exception>
     public Task<Run> GetAsync(string id, CancellationToken cancellationToken) => reader.GetAsync(id, cancellationToken);
+
+    /// <summary>Does what a request asks of a run, with a span in the trace of the run.</summary>
+    /// <param name="id">The run.</param>
+    /// <param name="act">What is asked for.</param>
+    /// <param name="steer">Does it.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<Run> TracedAsync(string id, string act, Func<Task<Run>> steer, CancellationToken cancellationToken)
+    {
+        RunRecord? record = RunTrace.IsOn ? await runs.FindAsync(id, cancellationToken).ConfigureAwait(false) : null;
+        using Activity? span = record is null ? null : RunTrace.Start($"steer {record.Agent}", null, ActivityKind.Internal, record);
+        span?.SetTag("agentfunctions.act", act);
+        try
+        {
+            return await steer().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            span?.SetTag("error.type", (e as AgentException)?.Code.ToString() ?? e.GetType().FullName).SetStatus(ActivityStatusCode.Error);
+            throw;
+        }
+    }
 
     /// <summary>Asks a live run to end.</summary>
     public Task CancelAsync(string id, string requester, string? reason, CancellationToken cancellationToken) => orchestrations.RaiseEventAsync(

@@ -87,7 +87,7 @@ public sealed class RunSteering
     public Task<Run> SendAsync(string id, string text, string requester = "local", CancellationToken cancellationToken = default)
     {
         CheckMessage(text);
-        return SendAsync(id, text, new Caller(requester), claim: null, cancellationToken);
+        return _commands.TracedAsync(id, "message", () => SendAsync(id, text, new Caller(requester), claim: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>Adds to the budget of a run. A run that exhausted its budget resumes.</summary>
@@ -113,7 +113,7 @@ public sealed class RunSteering
     public Task<Run> GrantAsync(string id, Budget more, string requester = "local", CancellationToken cancellationToken = default)
     {
         CheckGrant(more);
-        return GrantAsync(id, more, new Caller(requester), claim: null, cancellationToken);
+        return _commands.TracedAsync(id, "grant", () => GrantAsync(id, more, new Caller(requester), claim: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>Asks a run to end. What is in flight is cancelled, what was reached stays.</summary>
@@ -139,7 +139,7 @@ public sealed class RunSteering
     /// </exception>
     public Task<Run> CancelAsync(
         string id, string requester = "local", string? reason = null, CancellationToken cancellationToken = default) =>
-        CancelAsync(id, new Caller(requester), reason, claim: null, cancellationToken);
+        _commands.TracedAsync(id, "cancel", () => CancelAsync(id, new Caller(requester), reason, claim: null, cancellationToken), cancellationToken);
 
     /// <summary>Pauses a run. Steps in progress finish; no further step starts.</summary>
     /// <param name="id">The run.</param>
@@ -161,7 +161,7 @@ public sealed class RunSteering
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it has ended already.
     /// </exception>
     public Task<Run> PauseAsync(string id, string requester = "local", CancellationToken cancellationToken = default) =>
-        PauseAsync(id, new Caller(requester), cancellationToken);
+        _commands.TracedAsync(id, "pause", () => PauseAsync(id, new Caller(requester), cancellationToken), cancellationToken);
 
     private async Task<Run> PauseAsync(string id, Caller caller, CancellationToken cancellationToken)
     {
@@ -202,7 +202,7 @@ public sealed class RunSteering
     /// <see cref="ErrorCode.RunNotFound"/>. <see cref="ErrorCode.RunStateForbids"/>: it is neither paused nor failed.
     /// </exception>
     public Task<Run> ResumeAsync(string id, string requester = "local", CancellationToken cancellationToken = default) =>
-        ResumeAsync(id, new Caller(requester), cancellationToken);
+        _commands.TracedAsync(id, "resume", () => ResumeAsync(id, new Caller(requester), cancellationToken), cancellationToken);
 
     private async Task<Run> ResumeAsync(string id, Caller caller, CancellationToken cancellationToken)
     {
@@ -233,14 +233,14 @@ public sealed class RunSteering
         string id, Caller caller, RunAct act, string? key, string?[] body, Func<ClaimedRequest, Task<Run>> steer, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return _keys.OnceAsync(
+        return _commands.TracedAsync(id, body[0]!, () => _keys.OnceAsync(
             KeyedRequest.Of(caller.Id, key, body), id,
             async claim =>
             {
                 await _rights.EnsureAsync(id, caller, act, cancellationToken).ConfigureAwait(false);
                 return await steer(claim).ConfigureAwait(false);
             },
-            () => _commands.GetAsync(id, cancellationToken), cancellationToken);
+            () => _commands.GetAsync(id, cancellationToken), cancellationToken), cancellationToken);
     }
 
     /// <summary>Brings a live run what became of a question, once: as a message of the person who answered, or of the host. A run that has ended hears nothing.</summary>

@@ -9,12 +9,18 @@ using Microsoft.Extensions.Logging;
 
 namespace AgentFunctions.EndToEnd.Telemetry;
 
-/// <summary>A receiver of OTLP over HTTP, as any collector is.</summary>
+/// <summary>
+/// A receiver of OTLP over HTTP, as any collector is. What it receives goes on to a viewer where <c>AGENTFUNCTIONS_OTLP_VIEWER</c> names one, for
+/// people who want to see what a test looks at.
+/// </summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly ConcurrentQueue<OtlpSpan> _spans = new();
     private readonly ConcurrentDictionary<string, bool> _metrics = new();
     private readonly WebApplication _app;
+    private readonly HttpClient? _viewer = System.Environment.GetEnvironmentVariable("AGENTFUNCTIONS_OTLP_VIEWER") is { Length: > 0 } address
+        ? new HttpClient { BaseAddress = new Uri(address) }
+        : null;
 
     private OtlpReceiver()
     {
@@ -51,6 +57,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         await now.CancelAsync();
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
+        _viewer?.Dispose();
     }
 
     private async Task ReceiveAsync(HttpContext context)
@@ -70,6 +77,12 @@ internal sealed class OtlpReceiver : IAsyncDisposable
             {
                 _metrics[name] = true;
             }
+        }
+
+        if (_viewer is not null)
+        {
+            using var content = new ByteArrayContent(body.ToArray()) { Headers = { ContentType = new("application/x-protobuf") } };
+            using HttpResponseMessage shown = await _viewer.PostAsync(new Uri(context.Request.Path.Value!, UriKind.Relative), content, context.RequestAborted);
         }
 
         context.Response.ContentType = "application/x-protobuf";

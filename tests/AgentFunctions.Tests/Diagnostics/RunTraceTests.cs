@@ -48,6 +48,30 @@ internal sealed class RunTraceTests
     }
 
     [Test]
+    public async Task Steering_OfARun_HasSpansInItsTrace(CancellationToken cancellationToken)
+    {
+        using var spans = new SpanLog();
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using RunHost host = await RunHost.StartAsync(_ => ChatReply.Say("Done.") with { Before = token => told.Task.WaitAsync(token) });
+        Run run = await host.SubmitAsync("Wait.");
+
+        await host.Steering.SendAsync(run.Id, "Hurry.", cancellationToken: cancellationToken);
+        await host.Steering.PauseAsync(run.Id, new Caller("eve") { Roles = [CallerRoles.Operator] }, cancellationToken: cancellationToken);
+        await host.Steering.ResumeAsync(run.Id, cancellationToken: cancellationToken);
+        AgentException refused = Assert.ThrowsAsync<AgentException>(
+            () => host.Steering.CancelAsync(run.Id, new Caller("key:stranger") { Roles = [CallerRoles.Submitter] }, cancellationToken: cancellationToken))!;
+        told.SetResult();
+        await host.Reader.WaitForEndAsync(run.Id, cancellationToken);
+
+        Activity root = spans.Of(run.Id, "invoke_agent worker");
+        Activity[] steered = [.. spans.Of(run.Id).Where(static span => span.DisplayName == "steer worker")];
+        Assert.That(
+            steered.Select(static span => (span.GetTagItem("agentfunctions.act"), span.GetTagItem("error.type"))),
+            Is.EqualTo(new (object?, object?)[] { ("message", null), ("pause", null), ("resume", null), ("cancel", refused.Code.ToString()) }));
+        Assert.That(steered.Select(static span => (span.TraceId, span.ParentSpanId)), Is.All.EqualTo((root.TraceId, root.SpanId)));
+    }
+
+    [Test]
     public async Task Run_MessageContentIsAskedFor_SpansHaveItWithoutSecrets(CancellationToken cancellationToken)
     {
         using var spans = new SpanLog();
