@@ -10,8 +10,8 @@ internal sealed class Crashes
     /// <summary>Whether the present host has died.</summary>
     public bool HasCrashed => Life.HasEnded;
 
-    /// <summary>Whether a tool or the model is being called.</summary>
-    public bool AnyUnderWay => Life.UnderWay > 0;
+    /// <summary>How many calls of tools and of the model are under way.</summary>
+    public int UnderWay => Life.UnderWay;
 
     /// <summary>The moments that did not come yet.</summary>
     public IReadOnlyList<Moment> Armed
@@ -61,6 +61,7 @@ internal sealed class Crashes
     {
         HostLife life = Life;
         using IDisposable counted = life.Count();
+        using IDisposable timed = VirtualTime.BeginCall();
         await PassAsync(life, before).ConfigureAwait(false);
         T result = await call().ConfigureAwait(false);
         await PassAsync(life, after).ConfigureAwait(false);

@@ -12,7 +12,10 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
     /// <summary>How far time moves where a run does not say until when it waits.</summary>
     private static readonly TimeSpan Stride = TimeSpan.FromMinutes(1);
 
-    /// <summary>After so many looks in a row a run that seems to be at work is taken to need time to pass, for instance for a retry.</summary>
+    /// <summary>
+    /// After so many looks in a row at which nothing was called, a run that seems to be at work is taken to need time to pass, for instance for
+    /// the pause before a retry.
+    /// </summary>
     private const int LooksAtWork = 400;
 
     private int _looksAtWork;
@@ -71,7 +74,8 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
             if (TimeProvider.System.GetElapsedTime(begun) > patience)
             {
                 Run run = await GetAsync(runId, cancellationToken).ConfigureAwait(false);
-                throw new TimeoutException($"Run {runId} did not come to {what} within {patience}. {Standing(run)}");
+                string called = process.Crashes.UnderWay > 0 ? " A tool or the model is being called, and has not answered." : "";
+                throw new TimeoutException($"Run {runId} did not come to {what} within {patience}. {Standing(run)}{called}");
             }
 
             await Task.Delay(BetweenLooks, cancellationToken).ConfigureAwait(false);
@@ -79,27 +83,44 @@ internal sealed class RunWatch(TestProcess process, TimeSpan patience)
     }
 
     /// <summary>
-    /// Moves time to what a tree waits for, unless something is at work in it: time limits of calls go by the same clock.
+    /// Moves time to what a tree waits for. While a tool or the model is called it stands still, since time limits of calls go by the same
+    /// clock, unless every call waits for time itself.
     /// </summary>
     private async Task PassAsync(Run run, DateTimeOffset end, CancellationToken cancellationToken)
     {
         DateTimeOffset now = process.Time.GetUtcNow();
+        if (process.Crashes.UnderWay is > 0 and int calls)
+        {
+            _looksAtWork = 0;
+            if (process.Time.NextOfCalls(calls) is { } due)
+            {
+                EnsureBefore(run, now, end);
+                process.Time.AdvanceTo(due < end ? due : end);
+            }
+
+            return;
+        }
+
         Run[] tree = [.. await TreeAsync(run.Id, cancellationToken).ConfigureAwait(false)];
-        bool isAtWork = process.Crashes.AnyUnderWay || tree.Any(one => one.Waits.Count == 0 || one.Waits.Any(wait => wait.Until <= now));
+        bool isAtWork = process.Crashes.UnderWay > 0 || tree.Any(one => one.Waits.Count == 0 || one.Waits.Any(wait => wait.Until <= now));
         if (isAtWork && ++_looksAtWork < LooksAtWork)
         {
             return;
         }
 
         _looksAtWork = 0;
+        EnsureBefore(run, now, end);
+        DateTimeOffset next = tree.SelectMany(static one => one.Waits).SelectMany(static wait => new[] { wait.RemindsAt, wait.Until })
+            .Where(at => at > now).Min() ?? now + Stride;
+        process.Time.AdvanceTo(next < end ? next : end);
+    }
+
+    private static void EnsureBefore(Run run, DateTimeOffset now, DateTimeOffset end)
+    {
         if (now >= end)
         {
             throw new TimeoutException($"Run {run.Id} did not come to what was waited for until {end:u}. {Standing(run)}");
         }
-
-        DateTimeOffset next = tree.SelectMany(static one => one.Waits).SelectMany(static wait => new[] { wait.RemindsAt, wait.Until })
-            .Where(at => at > now).Min() ?? now + Stride;
-        process.Time.AdvanceTo(next < end ? next : end);
     }
 
     private async Task<IEnumerable<Run>> TreeAsync(string runId, CancellationToken cancellationToken)

@@ -6,6 +6,8 @@ namespace AgentFunctions.Testing;
 /// </summary>
 public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
 {
+    private static readonly AsyncLocal<object?> PresentCall = new();
+
     private readonly Lock _gate = new();
     private readonly HashSet<VirtualTimer> _timers = [];
     private DateTimeOffset _now = start;
@@ -66,6 +68,27 @@ public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
         Advance(by > TimeSpan.Zero ? by : TimeSpan.Zero);
     }
 
+    /// <summary>Begins a call: what waits on this clock from here on, waits on behalf of the call.</summary>
+    internal static IDisposable BeginCall()
+    {
+        object? outer = PresentCall.Value;
+        PresentCall.Value = new object();
+        return new Call(outer);
+    }
+
+    /// <summary>Gets when the first of the calls that are under way wants to go on; <see langword="null"/> if one of them does not wait for time.</summary>
+    /// <param name="underWay">How many are under way.</param>
+    internal DateTimeOffset? NextOfCalls(int underWay)
+    {
+        lock (_gate)
+        {
+            VirtualTimer[] waiting = [.. _timers.Where(static timer => timer.Call is not null)];
+            return waiting.Length == 0 || waiting.Select(static timer => timer.Call).Distinct().Count() < underWay
+                ? null
+                : _now + TimeSpan.FromTicks(waiting.Min(static timer => timer.DueAt) - _elapsed);
+        }
+    }
+
     /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -77,6 +100,9 @@ public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
     private sealed class VirtualTimer(VirtualTime time, TimerCallback callback, object? state) : ITimer
     {
         private TimeSpan _period;
+
+        /// <summary>Gets the call that waits for this timer. What cancels a call is its time limit, and nothing that it waits for.</summary>
+        public object? Call { get; } = state is CancellationTokenSource ? null : PresentCall.Value;
 
         public long DueAt { get; private set; }
 
@@ -128,5 +154,10 @@ public sealed class VirtualTime(DateTimeOffset start) : TimeProvider
             Dispose();
             return ValueTask.CompletedTask;
         }
+    }
+
+    private sealed class Call(object? outer) : IDisposable
+    {
+        public void Dispose() => PresentCall.Value = outer;
     }
 }

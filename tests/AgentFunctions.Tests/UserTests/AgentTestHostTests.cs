@@ -1,8 +1,11 @@
+using AgentFunctions.Agents;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Questions;
 using AgentFunctions.Runs;
 using AgentFunctions.Testing;
+using AgentFunctions.Tools;
+using Microsoft.Extensions.DependencyInjection;
 using static AgentFunctions.Testing.ScriptedTurn;
 
 namespace AgentFunctions.Tests.UserTests;
@@ -14,6 +17,8 @@ internal sealed class AgentTestHostTests : IDisposable
 {
     private const string Questions = "rules:\n  - name: pay\n    when: { tool: pay }\n    then: ask\n";
     private const string NoQuestions = "rules:\n  - name: pay\n    when: { tool: [pay, report] }\n    then: allow\n";
+
+    private static readonly AgentBuilder Digger = Agent.Create("digger").WithInstructions("Dig.");
 
     private readonly Refunds _refunds = new();
     private readonly TemporaryFolder _folder = new();
@@ -107,6 +112,48 @@ internal sealed class AgentTestHostTests : IDisposable
         Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
         Assert.That(model.Requests[1].LastResult, Is.EqualTo("the report"));
         Assert.That(host.Time.GetUtcNow().Hour, Is.GreaterThanOrEqualTo(15));
+    }
+
+    [Test]
+    public async Task Time_ToolIsAtWork_StandsStill(CancellationToken cancellationToken)
+    {
+        var never = new TaskCompletionSource();
+        await using AgentTestHost host = await AgentTestHost.StartAsync(
+            new ScriptedModel(Calls("dig"), Says("Done.")),
+            services => services.AddTool(AgentTool.Create("dig", "Digs.", ToolEffect.None, async () => await never.Task)).AddAgent(Digger),
+            static options => options.Patience = TimeSpan.FromSeconds(4), cancellationToken);
+        Run run = await host.SubmitAsync("Dig.", "digger", cancellationToken);
+        DateTimeOffset begun = host.Time.GetUtcNow();
+
+        Assert.That(
+            async () => await host.WaitForEndAsync(run.Id, within: TimeSpan.FromDays(1), cancellationToken),
+            Throws.TypeOf<TimeoutException>().With.Message.Contains("is being called"));
+        Assert.That(host.Time.GetUtcNow(), Is.EqualTo(begun));
+        never.SetResult();
+    }
+
+    [Test]
+    public async Task Time_ToolWaitsForIt_Passes(CancellationToken cancellationToken)
+    {
+        await using AgentTestHost host = await AgentTestHost.StartAsync(
+            new ScriptedModel(Calls("rest").And("rest"), Says("Done.")),
+            services => services.AddTool(AgentTool.Create("rest", "Rests.", ToolEffect.None, static async (ToolContext call, CancellationToken token) =>
+            {
+                TimeProvider time = call.Services.GetRequiredService<TimeProvider>();
+                using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2), time);
+                using var rest = new PeriodicTimer(TimeSpan.FromSeconds(90), time);
+                await rest.WaitForNextTickAsync(limit.Token);
+                return "rested";
+            })).AddAgent(Digger),
+            null, cancellationToken);
+        Run run = await host.SubmitAsync("Rest.", "digger", cancellationToken);
+        DateTimeOffset begun = host.Time.GetUtcNow();
+
+        run = await host.WaitForEndAsync(run.Id, within: TimeSpan.FromHours(1), cancellationToken);
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed));
+        Assert.That(host.Model.Requests[1].Results, Is.EqualTo(new[] { "rested", "rested" }), "its own time limit did not run out");
+        Assert.That(host.Time.GetUtcNow() - begun, Is.LessThan(TimeSpan.FromMinutes(4)));
     }
 
     private static IEnumerable<TestCaseData> Crashes()
