@@ -18,7 +18,7 @@ internal static class MonitorsCommand
         List(),
         RunNow(),
         Change("pause", "Hold a monitor; no tick is made up for."),
-        Change("resume", "Let a held monitor look again."),
+        Change("resume", "Let a paused monitor look again."),
         History(),
     };
 

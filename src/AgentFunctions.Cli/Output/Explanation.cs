@@ -75,8 +75,8 @@ internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> e
     {
         if (run.CompletedAt is not null)
         {
-            yield return run.Error is { } error
-                ? $"because {error.Code}: {JournalLine.OneLine(error.Message, 500)}"
+            yield return run.Error is { } error ? $"because {error.Code}: {JournalLine.OneLine(error.Message, 500)}"
+                : run.Status == RunStatus.Cancelled ? $"because it was cancelled: {JournalLine.OneLine(Cancellation, 500)}"
                 : $"because the model answered: {JournalLine.OneLine(run.Result?.Text, 200)}";
             if (Remedy() is { } remedy)
             {
@@ -130,21 +130,25 @@ internal sealed class Explanation(RunResource run, IReadOnlyList<JournalEvent> e
             "modelUnavailable" => "agentfunctions doctor checks the models; Models:<name>:Fallback has another model answer meanwhile",
             "modelCapacity" => "nothing: it goes on by itself; Models:<name>:Fallback has another model answer meanwhile",
             "queue" => "nothing: it starts when runs before it end; a higher priority or larger bounds of the gateway start it sooner",
-            "resume" => $"POST /api/runs/{run.Id}/resume",
+            "resume" => $"agentfunctions resume {run.Id}",
             "subAgents" => $"agentfunctions watch {run.Id} shows the sub-agents",
             "reviewCapacity" => "agentfunctions reviews lists the changes that wait for a review",
             _ => "nothing: it goes on by itself",
         };
     }
 
+    private string? Cancellation => events.LastOrDefault(static e => e.Type == JournalEventTypes.RunCancelRequested)?.Text;
+
     private string? Remedy() => run.Error?.Code switch
     {
         "turnLimitReached" => "raise maxTurns of the agent, or leave it out so that the budget is the limit, and submit again",
         "tokenLimitReached" or "stepLimitReached" or "spendLimitReached" or "timeLimitReached" =>
-            $"grant more: POST /api/runs/{run.Id}/budget; the run goes on where it stood",
+            $"grant more: agentfunctions grant {run.Id}; the run goes on where it stood",
         "modelUnauthorized" or "modelUnavailable" or "modelNotFound" or "modelKeyMissing" or "modelProtocolError" =>
-            $"agentfunctions doctor checks the models; then POST /api/runs/{run.Id}/resume",
-        _ when run.Status == RunStatus.Failed => $"mend what is named, then POST /api/runs/{run.Id}/resume",
+            $"agentfunctions doctor checks the models; then agentfunctions resume {run.Id}",
+        _ when Cancellation?.StartsWith("Stopped by ", StringComparison.Ordinal) == true =>
+            "nothing that the kill switch names starts before agentfunctions kill SCOPE NAME --release; then submit it again",
+        _ when run.Status == RunStatus.Failed => $"mend what is named, then agentfunctions resume {run.Id}",
         _ => null,
     };
 

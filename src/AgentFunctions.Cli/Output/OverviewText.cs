@@ -29,7 +29,7 @@ internal static class OverviewText
     {
         string age = JournalLine.Elapsed((run.Error is null && run.Waits is null && run.Now is null ? run.UpdatedAt : now) - run.CreatedAt);
         string what = run.Error is { } error ? error
-            : run.Waits is [var wait, ..] ? $"waiting for {wait.Kind} {wait.Id}".TrimEnd()
+            : run.Waits is [var wait, ..] ? $"waiting for {RunText.WaitName(wait.Kind, wait.Id)}"
             : run.Now ?? run.Goal;
         return Terminal.Lines(
             $"{run.Id}  {CamelCase.Of(run.Status),-15}  turn {run.Turn,4}  {run.Steps,6} steps  {age,9}  {run.Agent}: {JournalLine.OneLine(what, 80)}");

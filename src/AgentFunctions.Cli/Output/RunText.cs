@@ -60,19 +60,22 @@ internal static class RunText
             $"{CamelCase.Of(run.Status)}: {run.Turns} turns, {run.Steps} steps, {Tokens(run)} tokens, {Elapsed(run)}, model {JournalLine.OneLine(model)}");
     }
 
+    /// <summary>Says what a run waits for in the words of the API.</summary>
+    public static string WaitName(string kind, string? id) => $"{JournalLine.OneLine(kind)} {JournalLine.OneLine(id)}".TrimEnd();
+
     public static string WaitLine(WaitingResource wait)
     {
-        string what = wait.Kind switch
+        string? meaning = wait.Kind switch
         {
-            "question" => $"a person: question {JournalLine.OneLine(wait.Id)}",
-            "approval" => $"a person: approval {JournalLine.OneLine(wait.Id)}",
-            "modelUnavailable" => "the model, which could not be asked",
+            "question" or "approval" => "a person",
+            "modelUnavailable" => "the model could not be asked",
             "modelCapacity" => "the model's provider or a quota",
-            "queue" => "its turn in the queue",
-            "resume" => "a person to resume it",
-            "stepRetry" => "a step that failed and is tried again",
-            _ => $"{JournalLine.OneLine(wait.Kind)} {JournalLine.OneLine(wait.Id)}".TrimEnd(),
+            "queue" => "runs before it",
+            "resume" => "a person who resumes it",
+            "stepRetry" => "a step failed and is tried again",
+            _ => null,
         };
+        string what = $"{WaitName(wait.Kind, wait.Id)}{(meaning is null ? "" : $" ({meaning})")}";
         string until = wait.Until is { } time ? string.Create(CultureInfo.InvariantCulture, $", until {time:yyyy-MM-dd HH:mm:ss} UTC") : "";
         string reminder = wait.RemindsAt is { } next ? string.Create(CultureInfo.InvariantCulture, $" (next reminder {next:yyyy-MM-dd HH:mm:ss} UTC)") : "";
         return $"waiting for {what}{until}{reminder}{(wait.Message is null ? "" : $": {JournalLine.OneLine(wait.Message, 500)}")}";

@@ -42,7 +42,7 @@ internal static class TreeText
     {
         string name = ChildNameOf(run);
         string waiting = run.WaitingFor is { Kind: not ("queue" or "resume") } wait
-            ? $" for {(wait.Kind is "approval" or "question" ? "a person" : wait.Kind)}"
+            ? $" for {JournalLine.OneLine(wait.Kind)}"
             : "";
         string usd = run.Usage.Usd > 0 ? string.Create(CultureInfo.InvariantCulture, $", ${run.Usage.Usd:0.####}") : "";
         return string.Create(

@@ -36,8 +36,8 @@ public sealed class RunProgress
     {
         { Ended: { } status } => status,
         { StartedAt: null } => "waiting for the first step",
-        { _questions.Count: > 0 } => $"waiting for a person: {string.Join(", ", _questions.Select(static id => $"question {id}"))}",
-        { _approvals.Count: > 0 } => $"waiting for a person: {string.Join(", ", _approvals.Select(static asked => $"{asked.Value} (approval {asked.Key})"))}",
+        { _questions.Count: > 0 } => $"waiting for {string.Join(", ", _questions.Select(static id => $"question {id}"))}",
+        { _approvals.Count: > 0 } => $"waiting for {string.Join(", ", _approvals.Select(static asked => $"approval {asked.Key} ({asked.Value})"))}",
         { _trouble: { } trouble } => string.Create(
             CultureInfo.InvariantCulture,
             $"failed {trouble.Attempt} time(s), tried again at {trouble.Until?.UtcDateTime:HH:mm:ss} UTC: {JournalLine.OneLine(trouble.Text)}"),

@@ -27,7 +27,7 @@ internal sealed class UnreachableModelTests
 
         string shown = await Poll.ForAsync(
             async () => (await ProgramProcess.RunAsync(null, folder.Path, "show", id, "--server", address.ToString())).Output,
-            static output => output.Contains("waiting for the model", StringComparison.Ordinal), cancellationToken);
+            static output => output.Contains("waiting for modelUnavailable", StringComparison.Ordinal), cancellationToken);
         Assert.That(shown, Does.Contain($"127.0.0.1:{port}").And.Contain(", until "));
 
         await foreach (SseItem<string> item in LiveAsync(http, id, cancellationToken))

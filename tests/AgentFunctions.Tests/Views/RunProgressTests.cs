@@ -36,7 +36,7 @@ internal sealed class RunProgressTests
         progress.Apply(Event(JournalEventTypes.ModelCompleted, 1));
         progress.Apply(Event(JournalEventTypes.ApprovalRequested, 1, 0) with { Tool = "deploy", Approval = "a1" });
         progress.Apply(Event(JournalEventTypes.ApprovalRequested, 1, 1) with { Tool = "pay", Approval = "a2" });
-        Assert.That(progress.CurrentStep, Is.EqualTo("waiting for a person: deploy (approval a1), pay (approval a2)"));
+        Assert.That(progress.CurrentStep, Is.EqualTo("waiting for approval a1 (deploy), approval a2 (pay)"));
 
         progress.Apply(Event(JournalEventTypes.ApprovalDecided, 1, 0) with { Tool = "deploy", Approval = "a1" });
         // One that nobody answered in time ends with its call.
