@@ -53,6 +53,9 @@ def check(path):
     if "README.md" in names and f"# {'agentfunctions' if name == TOOL else name}\n" not in package.read("README.md").decode():
         yield f"{name} has the readme of another package"
 
+    if "README.md" in names and "](../" in package.read("README.md").decode():
+        yield f"{name} has a readme with links that lead nowhere outside of the repository"
+
     size = os.path.getsize(path)
     limit = TOOL_LIMIT if name == TOOL else LIBRARY_LIMIT
     if size > limit:
