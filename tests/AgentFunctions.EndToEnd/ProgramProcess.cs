@@ -64,11 +64,15 @@ internal sealed class ProgramProcess : IAsyncDisposable
     public void Type(string line) => _process.StandardInput.WriteLine(line);
 
     /// <summary>Starts a sample from its own output folder, as <c>dotnet run</c> does. It rehearses.</summary>
-    public static ProgramProcess StartSample(string name, Dictionary<string, string> environment, params string[] arguments)
+    public static ProgramProcess StartSample(string name, Dictionary<string, string> environment, params string[] arguments) =>
+        StartSample(name, Environment.CurrentDirectory, environment, arguments);
+
+    /// <summary>Starts a sample from a folder.</summary>
+    public static ProgramProcess StartSample(string name, string folder, Dictionary<string, string> environment, params string[] arguments)
     {
         string output = AppContext.BaseDirectory.Replace(
             Path.Combine("tests", "AgentFunctions.EndToEnd"), Path.Combine("samples", name), StringComparison.Ordinal);
-        return Start(Path.Combine(output, $"{name}.dll"), Environment.CurrentDirectory, environment, arguments);
+        return Start(Path.Combine(output, $"{name}.dll"), folder, environment, arguments);
     }
 
     /// <summary>Starts the crash lab, whose commands are programs that may be killed.</summary>

@@ -38,6 +38,18 @@ internal static partial class SettingsPage
         ("Telemetry", typeof(TelemetryOptions)), ("Tools", typeof(ToolOptions)),
     ];
 
+    /// <summary>Gets the settings that no class has: name, type, default, what.</summary>
+    public static IReadOnlyList<string[]> Single { get; } =
+    [
+        ["AgentStorage", "text", "`AzureWebJobsStorage`", "The storage account: a connection string, or by identity, below it, `blobServiceUri`, `serviceUri` or `accountName`, with `credential` and `clientId`."],
+        ["Models:Aliases:<name>", "text", "–", "The model of this host that stands for a name that agents use; `*` for any other name."],
+        ["Models:Strict", "`true` or `false`", "`false`", "Whether an agent with a model that nobody knows is refused; otherwise the default model speaks, with a note."],
+        ["Rehearsal:Pause", "duration, `00:05:00`", "`00:00:00`", "How long the rehearsal model thinks before each answer."],
+        ["Runs:MaxTurns", "number", "`1000`", "The most turns of a run that neither its agent nor a budget limits."],
+        ["Workspace:Sandbox", "`auto`, `required`, `off`", "`auto`", "Whether commands of `run_command` run in a sandbox: where there is one, always, or never; [security](../security.md)."],
+        ["Workspace:Snapshots", "`off`, `writes`, `all`", "by the kind of folder", "What is kept of changes of a run's folder, so that they can be taken back; [data](../data.md)."],
+    ];
+
     public static string Write()
     {
         var text = new StringBuilder(Heading);
@@ -48,6 +60,12 @@ internal static partial class SettingsPage
             {
                 text.Append(row);
             }
+        }
+
+        text.Append("\n## By themselves\n\nSettings that stand alone.\n\n| setting | type | default | what |\n|---|---|---|---|\n");
+        foreach (string[] row in Single)
+        {
+            text.Append($"| `{row[0]}` | {row[1]} | {row[2]} | {row[3]} |\n");
         }
 
         return text.ToString();

@@ -1,9 +1,10 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using AgentFunctions.Tests.Architecture;
 
 namespace AgentFunctions.Tests.Documents;
 
-internal sealed class SettingsPageTests
+internal sealed partial class SettingsPageTests
 {
     private static readonly string Codes = Path.Combine(Repository.Root, "docs", "reference", "codes.md");
     private static readonly string Page = Path.Combine(Repository.Root, "docs", "reference", "settings.md");
@@ -24,6 +25,17 @@ internal sealed class SettingsPageTests
     }
 
     [Test]
+    public void Page_Always_HasWhatTheSourcesReadByName()
+    {
+        string page = File.ReadAllText(Page);
+        IEnumerable<string> read = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(static file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .SelectMany(static file => Literal().Matches(File.ReadAllText(file)).Select(static match => match.Groups[1].Value));
+
+        Assert.That(read.Distinct().Where(name => !page.Contains($"| `{name}", StringComparison.Ordinal)), Is.Empty);
+    }
+
+    [Test]
     public void Codes_Always_SayWhatTheCodeSays() => Assert.That(
         File.ReadAllText(Codes), Is.EqualTo(CodesPage.Write()), "Write it anew, as the page of settings.");
 
@@ -34,4 +46,7 @@ internal sealed class SettingsPageTests
         File.WriteAllText(Page, SettingsPage.Write());
         File.WriteAllText(Codes, CodesPage.Write());
     }
+
+    [GeneratedRegex("\"([A-Z]\\w+(?::[A-Z]\\w+)+)\"")]
+    private static partial Regex Literal();
 }
