@@ -27,13 +27,14 @@ internal sealed class SqliteBlobStore(SqliteEngine owner) : IBlobStore
         return Convert.ToHexStringLower(hash);
     }
 
-    public async Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default)
+    public Task<ReadOnlyMemory<byte>?> GetAsync(string hash, CancellationToken cancellationToken = default)
     {
         byte[] key = Parse(hash);
+        cancellationToken.ThrowIfCancellationRequested();
         EngineCore engine = owner.Core;
         engine.EnsureRunning();
-        byte[]? content = await Task.Run(() => engine.Readers.Read(connection => Read(connection, key)), cancellationToken).ConfigureAwait(false);
-        return content is null ? default(ReadOnlyMemory<byte>?) : content;
+        byte[]? content = engine.Readers.Read(connection => Read(connection, key));
+        return Task.FromResult(content is null ? default(ReadOnlyMemory<byte>?) : content);
     }
 
     public async Task DeleteAsync(string hash, CancellationToken cancellationToken = default)

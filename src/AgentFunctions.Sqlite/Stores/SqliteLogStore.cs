@@ -51,8 +51,7 @@ internal sealed class SqliteLogStore(SqliteEngine owner) : ILogStore
             engine.EnsureRunning();
             long from = next;
             int size = (int)Math.Min(left, PageSize);
-            List<LogEntry> page = await Task.Run(() => engine.Readers.Read(connection => ReadPage(connection, stream, from, size)), cancellationToken)
-                .ConfigureAwait(false);
+            List<LogEntry> page = engine.Readers.Read(connection => ReadPage(connection, stream, from, size));
             foreach (LogEntry entry in page)
             {
                 yield return entry;

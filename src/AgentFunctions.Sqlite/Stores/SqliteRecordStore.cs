@@ -63,8 +63,7 @@ internal sealed class SqliteRecordStore(SqliteEngine owner) : IRecordStore
             cancellationToken.ThrowIfCancellationRequested();
             engine.EnsureRunning();
             string? from = last;
-            List<StoredRecord> page = await Task.Run(() => engine.Readers.Read(connection => ReadPage(connection, prefix, from)), cancellationToken)
-                .ConfigureAwait(false);
+            List<StoredRecord> page = engine.Readers.Read(connection => ReadPage(connection, prefix, from));
             foreach (StoredRecord record in page)
             {
                 yield return record;

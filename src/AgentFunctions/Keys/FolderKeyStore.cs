@@ -30,7 +30,8 @@ internal sealed class FolderKeyStore(string folder, IEarlierKeys? earlier = null
         var keys = new List<StoredKey>();
         foreach (string file in Directory.EnumerateFiles(folder, $"{purpose}-*.pem").Order(StringComparer.Ordinal))
         {
-            string text = await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false);
+            // A few hundred bytes: read in place, a wait would cost more than they do.
+            string text = File.ReadAllText(file);
             (string? seal, string pem) = Split(text);
             if (Read(file, pem) is { } key && await IsOursAsync(host, purpose, file, seal, key, cancellationToken).ConfigureAwait(false))
             {

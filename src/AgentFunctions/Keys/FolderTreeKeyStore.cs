@@ -5,19 +5,26 @@ internal sealed class FolderTreeKeyStore(string folder) : ITreeKeyStore
 {
     public bool IsShared => false;
 
-    public async Task<byte[]?> FindAsync(string root, CancellationToken cancellationToken = default)
+    public Task<byte[]?> FindAsync(string root, CancellationToken cancellationToken = default)
     {
-        try
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult(Read(PathOf(root)));
+
+        // A few dozen bytes: read in place, a wait would cost more than they do.
+        static byte[]? Read(string path)
         {
-            return await File.ReadAllBytesAsync(PathOf(root), cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            return null;
+            try
+            {
+                return File.ReadAllBytes(path);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                return null;
+            }
         }
     }
 
-    public async Task<bool> TryAddAsync(string root, byte[] wrapped, CancellationToken cancellationToken = default)
+    public Task<bool> TryAddAsync(string root, byte[] wrapped, CancellationToken cancellationToken = default)
     {
         string path = PathOf(root);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -33,22 +40,21 @@ internal sealed class FolderTreeKeyStore(string folder) : ITreeKeyStore
 
         // Written aside and moved: a reader never finds half a key.
         string draft = Path.Combine(Path.GetDirectoryName(path)!, $".{Guid.NewGuid():N}");
-        var file = new FileStream(draft, options);
-        await using (file.ConfigureAwait(false))
+        using (var file = new FileStream(draft, options))
         {
-            await file.WriteAsync(wrapped, cancellationToken).ConfigureAwait(false);
+            file.Write(wrapped);
             file.Flush(flushToDisk: true);
         }
 
         try
         {
             File.Move(draft, path, overwrite: false);
-            return true;
+            return Task.FromResult(true);
         }
         catch (IOException) when (File.Exists(path))
         {
             File.Delete(draft);
-            return false;
+            return Task.FromResult(false);
         }
     }
 

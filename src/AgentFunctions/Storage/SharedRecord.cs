@@ -10,10 +10,10 @@ namespace AgentFunctions.Storage;
 /// </summary>
 /// <param name="records">Where it is.</param>
 /// <param name="key">Under which key.</param>
-/// <param name="type">How it is written.</param>
+/// <param name="type">Gets how it is written. Asked when it is: it takes a process long to prepare.</param>
 /// <param name="empty">What it says before it was first written.</param>
 /// <param name="time">The clock.</param>
-internal sealed class SharedRecord<T>(IRecordStore records, string key, JsonTypeInfo<T> type, T empty, TimeProvider time)
+internal sealed class SharedRecord<T>(IRecordStore records, string key, Func<JsonTypeInfo<T>> type, T empty, TimeProvider time)
     where T : class
 {
     private readonly Lock _lock = new();
@@ -118,7 +118,7 @@ internal sealed class SharedRecord<T>(IRecordStore records, string key, JsonType
         }
 
         if (await records.TryPutAsync(
-            key, JsonSerializer.SerializeToUtf8Bytes(value, type), RecordCondition.Since(before.Etag), CancellationToken.None).ConfigureAwait(false) is not { } etag)
+            key, JsonSerializer.SerializeToUtf8Bytes(value, type()), RecordCondition.Since(before.Etag), CancellationToken.None).ConfigureAwait(false) is not { } etag)
         {
             return false;
         }
@@ -132,7 +132,7 @@ internal sealed class SharedRecord<T>(IRecordStore records, string key, JsonType
         StoredRecord? record = await records.GetAsync(key, cancellationToken).ConfigureAwait(false);
         return _known = record is null
             ? new Known(empty, null, time.GetTimestamp())
-            : new Known(JsonSerializer.Deserialize(record.Value.Span, type)!, record.Etag, time.GetTimestamp());
+            : new Known(JsonSerializer.Deserialize(record.Value.Span, type())!, record.Etag, time.GetTimestamp());
     }
 
     private sealed record Known(T Value, string? Etag, long ReadAt);

@@ -144,6 +144,7 @@ public sealed class AgentTool
         {
             Name = name,
             Description = description,
+            SerializerOptions = ToolArgumentsJsonContext.WithDefaults,
             ConfigureParameterBinding = Bind,
             MarshalResult = static (result, _, _) => ValueTask.FromResult(result),
         });

@@ -230,7 +230,7 @@ public sealed class OtherInstanceTests
     }
 
     private static SharedRecord<string[]> Shared(Stores stores) =>
-        new(stores.Records, "shared/one", CoreJsonContext.Default.StringArray, [], TimeProvider.System);
+        new(stores.Records, "shared/one", static () => CoreJsonContext.Default.StringArray, [], TimeProvider.System);
 
     private static ApiKeys Keys(Stores stores, TimeProvider time) => new(
         stores.Records, new TreeKeys(new RecordTreeKeyStore(stores.Records), new RecordKeyStore(stores.Records), time), Audit(stores), time, NullLogger<ApiKeys>.Instance);

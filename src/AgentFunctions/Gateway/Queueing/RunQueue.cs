@@ -20,7 +20,7 @@ internal sealed class RunQueue(IRecordStore records, IOrchestrationClient orches
     private readonly ConcurrencyOptions _options = options.Value.Concurrency;
     private readonly QueueLimits _limits = new(options.Value.Concurrency);
     private readonly SharedRecord<QueueState> _state = new(
-        records, "gateway/queue", QueueingJsonContext.Default.QueueState, new QueueState(), time);
+        records, "gateway/queue", static () => QueueingJsonContext.Default.QueueState, new QueueState(), time);
 
     /// <summary>Gets whether there are any limits.</summary>
     public bool IsConfigured => _options.IsConfigured;

@@ -136,7 +136,7 @@ internal sealed class QuotaMeter
     private SharedRecord<QuotaState> BookOf(Quota quota, string account) => _books.GetOrAdd(
         $"quotas/{quota.Name}/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(account)))}",
         static (key, meter) => new SharedRecord<QuotaState>(
-            meter._records, key, QuotasJsonContext.Default.QuotaState, new QuotaState(), meter._time),
+            meter._records, key, static () => QuotasJsonContext.Default.QuotaState, new QuotaState(), meter._time),
         this);
 
     private static QuotaRefusal Refusal(Quota quota, string account, string used, DateTimeOffset now)

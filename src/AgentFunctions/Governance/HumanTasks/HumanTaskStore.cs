@@ -11,13 +11,13 @@ namespace AgentFunctions.Governance.HumanTasks;
 /// <param name="records">The store.</param>
 /// <param name="seal">The seal of the records.</param>
 /// <param name="names">The beginnings of the records' keys.</param>
-/// <param name="json">How a task is stored.</param>
+/// <param name="json">Gets how a task is stored. Asked when one is: it takes a process long to prepare.</param>
 /// <param name="auditEnd">
 /// Gets the end of the audit log of a task's run: what it says of the task's end stands behind that.
 /// </param>
 /// <param name="log">The log.</param>
 internal abstract class HumanTaskStore<TTask>(
-    IRecordStore records, RecordSeal seal, HumanTaskKeys names, JsonTypeInfo<TTask> json,
+    IRecordStore records, RecordSeal seal, HumanTaskKeys names, Func<JsonTypeInfo<TTask>> json,
     Func<TTask, CancellationToken, Task<long>> auditEnd, ILogger log)
     where TTask : class, IHumanTask<TTask>
 {
@@ -38,7 +38,7 @@ internal abstract class HumanTaskStore<TTask>(
             return null;
         }
 
-        TTask task = JsonSerializer.Deserialize(record.Value.Span, json)!;
+        TTask task = JsonSerializer.Deserialize(record.Value.Span, json())!;
         // Whatever is written from here on says so too: no later write makes it good again.
         return (isTrue && task.Id == id ? task : Altered(task, id, record.Key), record.Etag);
     }
@@ -132,7 +132,7 @@ internal abstract class HumanTaskStore<TTask>(
     private string OpenKey(TTask task) => $"{names.Open}{task.RunId}/{task.Id}";
 
     private Task<string?> TryPutAsync(TTask task, RecordCondition condition, CancellationToken cancellationToken) => _sealed.TryPutAsync(
-        names.Tasks + task.Id, JsonSerializer.SerializeToUtf8Bytes(task, json), condition, cancellationToken);
+        names.Tasks + task.Id, JsonSerializer.SerializeToUtf8Bytes(task, json()), condition, cancellationToken);
 }
 
 /// <summary>Represents the beginnings of the keys of one kind of task.</summary>

@@ -8,7 +8,7 @@ namespace AgentFunctions.Governance.Questions;
 
 /// <summary>The questions of this host: a record each, a list of those that are not settled, and a list for each run.</summary>
 internal sealed class QuestionStore(IRecordStore records, TreeKeys keys, AuditLog audit, ILogger<QuestionStore> log) : HumanTaskStore<Question>(
-    records, RecordSeal.Of(keys, "questions"), new HumanTaskKeys("questions/", "questions-open/"), QuestionsJsonContext.Default.Question,
+    records, RecordSeal.Of(keys, "questions"), new HumanTaskKeys("questions/", "questions-open/"), static () => QuestionsJsonContext.Default.Question,
     (question, cancellationToken) => audit.EndAsync(question.RootId, question.RunId, cancellationToken), log)
 {
     private const string OfRuns = RunNames.AskedQuestions + "/";

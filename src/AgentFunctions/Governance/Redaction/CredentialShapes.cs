@@ -40,31 +40,50 @@ internal sealed record CredentialShape(string Mark, Regex Expression, string Nam
 }
 
 /// <summary>The credentials that are known by their shape.</summary>
-internal static class CredentialShapes
+internal static partial class CredentialShapes
 {
     // Neither within a word, nor is the letter of an escape (\n) a part of a word.
     private const string Begin = @"(?:(?<![A-Za-z0-9_])|(?<=\\[bfnrt]))";
-
-    private static readonly Regex GitHub = Shape($"{Begin}(?:gh[pousr]_[A-Za-z0-9]{{36,255}}|github_pat_[A-Za-z0-9_]{{40,255}})");
 
     /// <summary>The longest block between the marks of a key, with its marks.</summary>
     public const int LongestBlock = 20_160;
 
     public static IReadOnlyList<CredentialShape> All { get; } =
     [
-        new("-----BEGIN", Shape(@"-----BEGIN (?<kind>[A-Z0-9 ]{0,30}PRIVATE KEY)-----(?<body>[\s\S]{16,20000}?)-----END \k<kind>-----"),
-            "a private key", LongestBlock, static match => PrivateKeyText.IsKey(match.Groups["body"].ValueSpan)),
-        new("eyJ", Shape(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}"), "a JSON Web Token", 14_010, Run: 44),
-        new("AKIA", Shape($"{Begin}AKIA[0-9A-Z]{{16}}(?![A-Za-z0-9_])"), "an AWS access key", 22, Run: 16),
+        new("-----BEGIN", PrivateKey, "a private key", LongestBlock, static match => PrivateKeyText.IsKey(match.Groups["body"].ValueSpan)),
+        new("eyJ", JsonWebToken, "a JSON Web Token", 14_010, Run: 44),
+        new("AKIA", AwsKey, "an AWS access key", 22, Run: 16),
         .. ((string[])["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"]).Select(static mark => new CredentialShape(mark, GitHub, "a GitHub token", 270, Run: 36)),
-        new("xox", Shape($@"{Begin}xox[abprs]-[A-Za-z0-9\-]{{10,200}}"), "a Slack token", 206, Run: 12),
-        new("sk-", Shape($@"{Begin}sk-[A-Za-z0-9_\-]{{20,200}}"), "a model provider's key", 204, Run: 20),
-        new("afk_", Shape($@"{Begin}afk_[a-z0-9]{{8}}_[A-Za-z0-9_\-]{{30,60}}"), "an API key of this host", 74, Run: 39),
-        new("AccountKey=", Shape(@"(?<=AccountKey=)[A-Za-z0-9+/=]{40,100}"), "a storage account's key", 112, Run: 40),
+        new("xox", Slack, "a Slack token", 206, Run: 12),
+        new("sk-", ModelKey, "a model provider's key", 204, Run: 20),
+        new("afk_", HostApiKey, "an API key of this host", 74, Run: 39),
+        new("AccountKey=", StorageKey, "a storage account's key", 112, Run: 40),
     ];
 
     /// <summary>Gets what every credential has.</summary>
     public static SearchValues<string> Marks { get; } = SearchValues.Create([.. All.Select(static shape => shape.Mark)], StringComparison.Ordinal);
 
-    private static Regex Shape(string pattern) => new(pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled);
+    [GeneratedRegex(@"-----BEGIN (?<kind>[A-Z0-9 ]{0,30}PRIVATE KEY)-----(?<body>[\s\S]{16,20000}?)-----END \k<kind>-----", RegexOptions.CultureInvariant)]
+    private static partial Regex PrivateKey { get; }
+
+    [GeneratedRegex(@"eyJ[A-Za-z0-9_\-]{10,4000}\.eyJ[A-Za-z0-9_\-]{10,8000}\.[A-Za-z0-9_\-]{20,2000}", RegexOptions.CultureInvariant)]
+    private static partial Regex JsonWebToken { get; }
+
+    [GeneratedRegex(Begin + "AKIA[0-9A-Z]{16}(?![A-Za-z0-9_])", RegexOptions.CultureInvariant)]
+    private static partial Regex AwsKey { get; }
+
+    [GeneratedRegex(Begin + "(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{40,255})", RegexOptions.CultureInvariant)]
+    private static partial Regex GitHub { get; }
+
+    [GeneratedRegex(Begin + @"xox[abprs]-[A-Za-z0-9\-]{10,200}", RegexOptions.CultureInvariant)]
+    private static partial Regex Slack { get; }
+
+    [GeneratedRegex(Begin + @"sk-[A-Za-z0-9_\-]{20,200}", RegexOptions.CultureInvariant)]
+    private static partial Regex ModelKey { get; }
+
+    [GeneratedRegex(Begin + @"afk_[a-z0-9]{8}_[A-Za-z0-9_\-]{30,60}", RegexOptions.CultureInvariant)]
+    private static partial Regex HostApiKey { get; }
+
+    [GeneratedRegex("(?<=AccountKey=)[A-Za-z0-9+/=]{40,100}", RegexOptions.CultureInvariant)]
+    private static partial Regex StorageKey { get; }
 }

@@ -93,7 +93,7 @@ internal sealed class ReviewStateStore(
     private SharedRecord<ReviewState> BookOf(string label) => _books.GetOrAdd(
         label,
         static (key, books) => new SharedRecord<ReviewState>(
-            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), ReviewsJsonContext.Default.ReviewState,
+            books.records, Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))), static () => ReviewsJsonContext.Default.ReviewState,
             new ReviewState { Label = key }, books.time),
         (records, time));
 }
