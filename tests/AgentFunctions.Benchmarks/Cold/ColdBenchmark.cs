@@ -53,7 +53,7 @@ internal static class ColdBenchmark
             }
         }
 
-        double nothing = Median(measured[kinds[0].Name], static one => one.Processor);
+        double host = Median(measured[kinds[1].Name], static one => one.Processor);
         foreach ((string name, bool asks, _) in kinds)
         {
             List<Measure> all = measured[name];
@@ -61,7 +61,7 @@ internal static class ColdBenchmark
             double processor = Median(all, static one => one.Processor);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{name}: first request of the model after {first}; processor time {processor:N0} ms, {processor / nothing:N1} times that of a process that does nothing"));
+                $"{name}: first request of the model after {first}; processor time {processor:N0} ms, {processor / host:N1} times that of a host of nothing"));
         }
 
         return 0;
