@@ -6,6 +6,7 @@ using AgentFunctions.AspNetCore.Problems;
 using AgentFunctions.AspNetCore.Runs;
 using AgentFunctions.AspNetCore.Security;
 using AgentFunctions.AspNetCore.Security.Oidc;
+using AgentFunctions.Gateway.Exports;
 using AgentFunctions.Notifications;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -50,6 +51,7 @@ public static class AgentFunctionsApiServiceCollectionExtensions
         services.AddOptions<ApiOptions>()
             .BindConfiguration(ApiOptions.Section)
             .Configure(options => configure?.Invoke(options))
+            .Configure<IServiceProvider>(static (options, provider) => options.Export = provider.GetService<ExportedRun>())
             .ValidateDataAnnotations()
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);

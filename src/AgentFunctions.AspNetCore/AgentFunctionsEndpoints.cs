@@ -60,6 +60,7 @@ public static class AgentFunctionsEndpoints
         runs.MapArtifacts();
         runs.MapFolders();
         runs.MapErasure();
+        runs.MapExport();
         api.MapAgents();
         api.MapApprovals();
         api.MapQuestions();

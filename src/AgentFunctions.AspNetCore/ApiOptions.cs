@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Gateway.Exports;
 using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore;
@@ -50,6 +51,9 @@ public sealed class ApiOptions
     /// </summary>
     /// <value>The default is <see langword="null"/>: links begin with that path alone.</value>
     public string? PublicUrl { get; set; }
+
+    /// <summary>The exported run that the host shows: nothing can be changed then. <see langword="null"/> for a host that works.</summary>
+    internal ExportedRun? Export { get; set; }
 
     /// <summary>
     /// Gets the addresses and networks (<c>10.0.0.0/8</c>) of the proxies whose <c>X-Forwarded-For</c> is believed: where a request is

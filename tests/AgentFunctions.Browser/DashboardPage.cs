@@ -51,10 +51,13 @@ internal sealed class DashboardPage : IAsyncDisposable
 
     public IBrowserContext Context => _context;
 
-    public static async Task<DashboardPage> OpenAsync(DashboardServer server, string? path = "", BrowserNewContextOptions? options = null)
+    public static Task<DashboardPage> OpenAsync(DashboardServer server, string? path = "", BrowserNewContextOptions? options = null) =>
+        OpenAsync(server.Url, path, options);
+
+    public static async Task<DashboardPage> OpenAsync(Uri root, string? path = "", BrowserNewContextOptions? options = null)
     {
         IBrowserContext context = await Chromium.NewContextAsync(options);
-        var page = new DashboardPage(context, await context.NewPageAsync(), server.Url);
+        var page = new DashboardPage(context, await context.NewPageAsync(), root);
         if (path is not null)
         {
             await page.GoAsync(path);

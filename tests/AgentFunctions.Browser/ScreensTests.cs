@@ -15,7 +15,7 @@ internal sealed class ScreensTests() : ServedTests(
     private const string Policy =
         "rules: [{name: asks-edits, when: {tool: edit_file}, then: ask, reason: Deployments are looked at by a person}]";
 
-    private static readonly string Folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens");
+    internal static readonly string Folder = Path.Combine(TestContext.CurrentContext.WorkDirectory, "TestResults", "screens");
 
     private string _audit = "";
     private string _swarm = "";

@@ -53,7 +53,12 @@ internal static class SessionEndpoints
             recognised is { Caller: var caller } ? new SessionCallerResource(caller.Id, caller.Roles) : null, isRequired, ways)
         {
             Host = recognised is null ? null
-                : new SessionHostResource(Version, logs.IsShared ? "shared" : "embedded", models.Models is [{ Profile.IsRehearsal: true }, ..]),
+                : new SessionHostResource(Version, logs.IsShared ? "shared" : "embedded", models.Models is [{ Profile.IsRehearsal: true }, ..])
+                {
+                    Export = options.Value.Export is { } exported
+                        ? new SessionExportResource(exported.Run, exported.ExportedAt.UtcDateTime, exported.ExportedBy)
+                        : null,
+                },
         });
     }
 

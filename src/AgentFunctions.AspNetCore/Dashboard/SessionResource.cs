@@ -50,4 +50,15 @@ internal sealed record SignInResource(string Kind)
 /// <param name="Version">The version of the library.</param>
 /// <param name="Engine"><c>embedded</c> for the engine in this process, <c>shared</c> for one that several instances share.</param>
 /// <param name="Rehearsal">Whether the scripted rehearsal model serves: no real one speaks.</param>
-internal sealed record SessionHostResource(string Version, string Engine, bool Rehearsal);
+internal sealed record SessionHostResource(string Version, string Engine, bool Rehearsal)
+{
+    /// <summary>The exported run that is shown; nothing can be changed then.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SessionExportResource? Export { get; init; }
+}
+
+/// <summary>An exported run.</summary>
+/// <param name="Run">The root of its tree.</param>
+/// <param name="At">When it was exported (UTC).</param>
+/// <param name="By">Who asked for it.</param>
+internal sealed record SessionExportResource(string Run, DateTime At, string By);

@@ -11,11 +11,14 @@ namespace AgentFunctions.AspNetCore.Dashboard;
 /// <summary>Tickets with which a browser reads one address where it cannot send credentials: downloads and images.</summary>
 internal static class TicketEndpoints
 {
+    /// <summary>The name of what issues them: it reads, although it is a POST.</summary>
+    public const string Name = "issueTicket";
+
     private const int MaxPath = 2_048;
 
     public static void MapTickets(this IEndpointRouteBuilder api) => api.MapPost("/tickets", IssueAsync)
         .WithTags("Session")
-        .WithName("issueTicket")
+        .WithName(Name)
         .WithSummary("Get an address that a browser can follow without credentials, for one minute.")
         .WithDescription("It reads that path as this caller and nothing else; its answer is an attachment, never a page.")
         .Accepts<TicketSubmission>("application/json")

@@ -19,6 +19,9 @@ internal sealed class CallerAuthentication(
 {
     private const string Scheme = "Bearer ";
 
+    /// <summary>Who looks at an exported run: it may see all of it.</summary>
+    private static readonly Caller s_reader = new("reader") { Roles = [CallerRoles.Viewer, CallerRoles.Auditor] };
+
     private readonly byte[]? _hostKey = options.Value.Key is { } key ? SHA256.HashData(Encoding.UTF8.GetBytes(key)) : null;
 
     /// <summary>Whether people may have a key to type in.</summary>
@@ -61,7 +64,7 @@ internal sealed class CallerAuthentication(
 
         // A client of such an endpoint always sends a key, so on a host without keys it is not a wrong one.
         bool isWrong = hasToken && context.GetEndpoint()?.Metadata.GetMetadata<PlaceholderKeys>() is null;
-        return isWrong || await IsRequiredAsync(context) ? null : new RecognisedCaller(Caller.Local, IsExplicit: false);
+        return isWrong || await IsRequiredAsync(context) ? null : new RecognisedCaller(options.Value.Export is null ? Caller.Local : s_reader, IsExplicit: false);
     }
 
     private async ValueTask<Caller?> FindByTokenAsync(string token, CancellationToken cancellationToken)

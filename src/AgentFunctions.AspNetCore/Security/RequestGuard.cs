@@ -1,6 +1,9 @@
+using AgentFunctions.AspNetCore.Dashboard;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Problems;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace AgentFunctions.AspNetCore.Security;
 
@@ -8,7 +11,8 @@ namespace AgentFunctions.AspNetCore.Security;
 /// Decides who may call one of the runtime's endpoints. It is a part of the endpoint, so it comes after the app's own authentication
 /// and authorization wherever the app maps it, and it never sees a request for another endpoint of the app.
 /// </summary>
-internal sealed class RequestGuard(CallerAuthentication callers, AppAuthentication app, LocalPeer local, OriginRules origins, RequestRate rate)
+internal sealed class RequestGuard(
+    CallerAuthentication callers, AppAuthentication app, LocalPeer local, OriginRules origins, RequestRate rate, IOptions<ApiOptions> options)
 {
     public async Task InvokeAsync(HttpContext context, EndpointAccess access, RequestDelegate next)
     {
@@ -62,6 +66,13 @@ internal sealed class RequestGuard(CallerAuthentication callers, AppAuthenticati
         {
             // A browser follows such an address by itself: what it finds is kept as a file and never shown as a page of this origin.
             context.Response.OnStarting(static state => TicketedAddress.Contain(((HttpContext)state).Response), context);
+        }
+
+        if (changes && options.Value.Export is not null
+            && context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName != TicketEndpoints.Name)
+        {
+            throw new ProblemException(
+                StatusCodes.Status403Forbidden, "readOnly", "This host shows an exported run: nothing can be changed here. Use the host that it came from.");
         }
 
         context.Features.Set(recognised.Caller);

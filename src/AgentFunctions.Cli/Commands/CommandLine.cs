@@ -78,6 +78,8 @@ internal static class CommandLine
         ForkCommand.Create(),
         TranscriptCommand.Create(),
         ArtifactsCommand.Create(),
+        ExportCommand.Create(),
+        InspectCommand.Create(),
         ChangesCommand.Create(),
         FilesCommand.Create(),
         RestoreCommand.Create(),

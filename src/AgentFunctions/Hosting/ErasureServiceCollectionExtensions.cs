@@ -53,6 +53,7 @@ internal static class ErasureServiceCollectionExtensions
         services.TryAddSingleton<ErasureNotices>();
         services.TryAddSingleton<ErasePhases>();
         services.AddRetention(configuration);
+        services.AddExports();
         services.TryAddSingleton(static provider => new RunErasure(
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<ErasedRuns>(), provider.GetRequiredService<ErasureRules>(),
             provider.GetRequiredService<ErasurePlans>(), provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<TimeProvider>()));

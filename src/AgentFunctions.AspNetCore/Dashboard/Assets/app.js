@@ -1,6 +1,6 @@
 // The shell: addresses, navigation, keyboard, sign-in, and what is said about the host.
 
-import { button, clockTime, dialog, field, h, icon, plural, set, setText } from './h.js';
+import { button, clockTime, dialog, field, h, icon, moment, plural, set, setText } from './h.js';
 import { get, kept, net, on, readSession, root, session, signIn, signOut } from './api.js';
 import { isIdle } from './stream.js';
 
@@ -263,6 +263,10 @@ function showSession() {
   if (session.host?.rehearsal) band('rehearsal', 'warn', icon('model'),
     h('span', null, 'Rehearsal: no model is configured. A script of rules answers, not a language model.'));
   else band('rehearsal');
+  const taken = session.host?.export;
+  if (taken) document.documentElement.dataset.export = '';
+  if (taken) band('export', 'wait', icon('file'), h('span', null, 'An exported run, as it was on ', moment(taken.at),
+    ` for ${taken.by}. Nothing can be changed here.`));
 }
 on('session', showSession);
 

@@ -138,6 +138,7 @@ export function button(label, onclick, { kind = '', act = false, name, off, titl
   if (act) {
     element.dataset.act = '';
     element.disabled = document.documentElement.dataset.net === 'down';
+    if ('export' in document.documentElement.dataset) off = 'This is an exported run: nothing can be changed here.';
   }
   if (off) {
     element.dataset.off = '';

@@ -85,7 +85,7 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     event.preventDefault(); send.click(); } });
   latest.hidden = true;
   append(panel, [h('div', { class: 'two' }, h('div', null, earlier, feed, liveBlock, latest,
-    h('div', { class: 'say' }, words, send)), h('div', { class: 'aside' }, plan, facts)), log]);
+    !session.host?.export && h('div', { class: 'say' }, words, send)), h('div', { class: 'aside' }, plan, facts)), log]);
 
   let limit = SHOWN, pinned = store.run.status === 'running' || store.run.status === 'queued', logged = store.last ?? -1;
   const made = new Map(), open = new Set();

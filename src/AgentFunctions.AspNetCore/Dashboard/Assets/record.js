@@ -2,7 +2,7 @@
 
 import { append, args, bar, button, bytes, count, dialog, duration, empty, field, h, icon, json, link, longText, markdown, moment,
   oneLine, plural, set, setText, short, span, svg, tag, tryParse, usd, words } from './h.js';
-import { download, get, may, post, query, request } from './api.js';
+import { download, get, may, post, query, request, session } from './api.js';
 import { attempt, go, toast } from './app.js';
 import { forecastWords, fork } from './run.js';
 
@@ -87,8 +87,8 @@ async function transcript({ store, view, panel, leave }) {
         one.summaryKeepsFrom !== undefined && tag('Summary', 'pause'),
         one.role === 'assistant' && !isShown && [button('Shown to it', () => { view.set({ shown: one.turn, q: null, turn: null },
           { push: true }); turn.value = one.turn; return load(); }, { kind: 'small quiet', name: 'model' }),
-        button('Fork from here', () => fork(store.run, one.turn), { kind: 'small quiet', name: 'fork' }),
-        one.turn < store.run.turns && button('Rewind to here', () => rewind(one.turn), { kind: 'small quiet', name: 'back' })]),
+        button('Fork from here', () => fork(store.run, one.turn), { kind: 'small quiet', name: 'fork', act: true }),
+        one.turn < store.run.turns && button('Rewind to here', () => rewind(one.turn), { kind: 'small quiet', name: 'back', act: true })]),
       one.contents.map(content)));
   }
 
@@ -347,7 +347,7 @@ async function audit({ store, view, panel }) {
     { 'aria-label': words(name), onchange: event => { view.set({ [name]: event.target.value }); draw(); } }));
   const head = h('span', { class: 'muted' });
   append(panel, [h('div', { class: 'filters' }, filters, h('span', { class: 'spacer' }), head,
-    button('Verify the chain', verify, { kind: 'small', name: 'approval' })), rows]);
+    !session.host?.export && button('Verify the chain', verify, { kind: 'small', name: 'approval' })), rows]);
   const found = [];
   let after = {};
   const more = button('Show more', page, { kind: 'small' });

@@ -2,7 +2,7 @@
 
 import { age, append, bar, bytes, button, coalesce, copy, count, dialog, duration, field, h, icon, link, now, oneLine, plural,
   set, setText, short, shortId, span, status, tag, usd, words } from './h.js';
-import { emit, get, may, post, query, request, session, tryGet } from './api.js';
+import { download, emit, get, may, post, query, request, session, tryGet } from './api.js';
 import { attempt, fault, go, say, toast } from './app.js';
 import { follow } from './stream.js';
 import { waitWords } from './runs.js';
@@ -357,7 +357,7 @@ export async function mount(view) {
       asked: new Set(page.items.filter(e => e.type === 'approval.requested').map(e => e.approvalId)).size,
         verified: right?.verified };
     if (view.live) header();
-    if (right.verified === undefined && may('auditor')) {
+    if (right.verified === undefined && may('auditor') && !session.host?.export) {
       const verified = await tryGet('audit/verify', 'audit/verify', { quiet: true }).catch(() => null);
       right.verified = verified?.holds;
       if (view.live) header();
@@ -376,6 +376,8 @@ export async function mount(view) {
     const list = h('div', { hidden: true, role: 'group', 'aria-label': 'More actions' },
       button('Fork from here', () => fork(store.run, store.run.turns), { act: true, off, name: 'fork' }),
         button('Grant more budget', () => grant(), { act: true, off, name: 'plus' }),
+      !session.host?.export && button('Export', () => attempt(() => download(`runs/${store.id}/export`, `${run.root}.afrun`)),
+        { name: 'file' }),
       !ended && button('Cancel', () => cancel(), { act: true, off, name: 'cancelled', kind: 'danger' }), ended &&
         button('Erase', () => erase(), { act: true, off, name: 'failed', kind: 'danger' }));
     const more = button('', () => { list.hidden = !list.hidden; more.setAttribute('aria-expanded', String(!list.hidden));

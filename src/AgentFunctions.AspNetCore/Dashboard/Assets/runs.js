@@ -176,7 +176,7 @@ export async function mount(view) {
 
   view.el.append(
     h('div', { class: 'head' }, h('h1', null, 'Runs'), h('span', { class: 'spacer' }),
-      button('Start a run', () => go('start'), { kind: 'primary', name: 'plus' })),
+      button('Start a run', () => go('start'), { kind: 'primary', name: 'plus', act: true })),
     h('div', { class: 'filters' }, chips),
     h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), agents, label, since, sort,
       h('label', { class: 'choice' }, subs, 'Sub-agents')),

@@ -126,6 +126,9 @@ internal static class AuditTypes
     /// <summary>Somebody paused, resumed or cancelled a run, or started one anew from it; <see cref="AuditEntry.Reason"/> says which.</summary>
     public const string RunCommanded = "run.commanded";
 
+    /// <summary>A run was given to somebody as a file.</summary>
+    public const string RunExported = "run.exported";
+
     /// <summary>Somebody brought an earlier state of a run's folder back; <see cref="AuditEntry.Reason"/> says how far.</summary>
     public const string WorkspaceRestored = "workspace.restored";
 

@@ -46,6 +46,7 @@ public static class AuditStory
         AuditTypes.ChangeReviewed => $"{entry.Actor} reviewed {Call(entry)} in the queue '{entry.Rule}'{Because(entry)}.",
         AuditTypes.KillEngaged => $"{entry.Actor} stopped {entry.Reason}",
         AuditTypes.KillReleased => $"{entry.Actor} released {entry.Reason}",
+        AuditTypes.RunExported => $"{entry.Actor} took the run, with its sub-agents, along as a file.",
         AuditTypes.RunErased => $"{entry.Actor} had the run erased: {entry.Reason}",
         AuditTypes.RunErasureWaits => $"The erasure of the run waits. {entry.Reason}",
         AuditTypes.RunErasedDone => $"The run was erased: {entry.Reason}",
