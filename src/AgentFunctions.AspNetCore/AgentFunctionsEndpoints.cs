@@ -67,6 +67,7 @@ public static class AgentFunctionsEndpoints
         api.MapReviews();
         api.MapAudit();
         api.MapErasures();
+        api.MapJobs();
         api.MapHolds();
         api.MapKill();
         api.MapKeys();

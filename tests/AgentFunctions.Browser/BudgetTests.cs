@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using AgentFunctions.AspNetCore;
 using AgentFunctions.TestKit;
@@ -18,7 +17,6 @@ internal sealed partial class BudgetTests : ServedTests
     private const int AllFiles = 90_000;
     private const int FirstContent = 45_000;
     private const double FirstContentShare = 3;
-    private const int Events = 10_000;
     private const int SubAgents = 300;
 
     private readonly TaskCompletionSource _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -143,17 +141,6 @@ internal sealed partial class BudgetTests : ServedTests
     }
 
     [Test]
-    public async Task Heap_TenThousandEvents_ItIsBounded()
-    {
-        await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
-        await EventsAsync(page);
-        await page.GoAsync($"runs/{_run}?tab=budget");
-        await Assertions.Expect(page.Page.Locator(".chart").First).ToBeVisibleAsync();
-        Assert.That(await page.HeapAsync("10,000 events"), Is.LessThan(15_000_000));
-        page.AssertClean();
-    }
-
-    [Test]
     public async Task Heap_AnHourOfText_DoesNotGrow()
     {
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, null);
@@ -266,67 +253,6 @@ internal sealed partial class BudgetTests : ServedTests
         }
         """, new[] { from, to });
 
-    /// <summary>The host's answers for a run of 10,000 events, in its own form.</summary>
-    private async Task EventsAsync(DashboardPage page)
-    {
-        object[] events = [.. Enumerable.Range(0, Events).Select(Event)];
-        await page.Context.RouteAsync(IsPage, async route =>
-        {
-            string query = new Uri(route.Request.Url).Query;
-            int before = Before().Match(query) is { Success: true } match
-                ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
-                : Events;
-            int n = query.Contains("tail=", StringComparison.Ordinal) ? 300 : 500;
-            string body = JsonSerializer.Serialize(events[Math.Max(0, before - n)..before]);
-            await route.FulfillAsync(new() { ContentType = "application/json", Body = body });
-        });
-
-        bool IsPage(string url) => new Uri(url).AbsolutePath == $"/api/runs/{_run}/events"
-            && url.Contains("follow=false", StringComparison.Ordinal);
-    }
-
-    private static object Event(int i)
-    {
-        int turn = (i / 4) + 1;
-        DateTime at = DateTime.UnixEpoch.AddSeconds(1_700_000_000 + i);
-        return (i % 4) switch
-        {
-            0 => new { position = i, type = "model.started", at, turn, model = "scripted" },
-            1 => new
-            {
-                position = i,
-                type = "model.completed",
-                at,
-                turn,
-                model = "scripted",
-                text = $"In turn {turn} I look at one more part of the tree and say in a sentence or two what I have found there.",
-                duration = "PT2.5S",
-                usage = new { inputTokens = 4_000, outputTokens = 200, cachedTokens = 3_000, usd = 0.012 },
-            },
-            2 => new
-            {
-                position = i,
-                type = "tool.started",
-                at,
-                turn,
-                call = 0,
-                tool = "read_file",
-                text = $"{{\"path\":\"src/part-{turn}/file.cs\"}}",
-            },
-            _ => new
-            {
-                position = i,
-                type = "tool.completed",
-                at,
-                turn,
-                call = 0,
-                tool = "read_file",
-                text = $"namespace Part{turn}; internal static class File;",
-                duration = "PT0.2S",
-            },
-        };
-    }
-
     private IEnumerable<object> Nodes()
     {
         object Node(string id, string? parent, string name) => new
@@ -352,7 +278,4 @@ internal sealed partial class BudgetTests : ServedTests
 
     [GeneratedRegex("/-/([0-9a-f]+)/", RegexOptions.CultureInvariant)]
     private static partial Regex Version();
-
-    [GeneratedRegex(@"[?&]before=(\d+)", RegexOptions.CultureInvariant)]
-    private static partial Regex Before();
 }

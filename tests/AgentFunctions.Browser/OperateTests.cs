@@ -50,6 +50,12 @@ internal sealed class OperateTests() : ServedTests(
         string run = await Server.SubmitAsync("Leave no trace.");
         await Server.StatusAsync(run, "completed");
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}");
+        IPage list = await page.TabAsync("");
+        IPage tab = await page.TabAsync($"runs/{run}?tab=transcript");
+        await Assertions.Expect(list.GetByText("Leave no trace.")).ToBeVisibleAsync();
+        await Assertions.Expect(tab.Locator(".transcript .turn").First).ToBeVisibleAsync();
+        await using DashboardPage elsewhere = await DashboardPage.OpenAsync(Server, $"runs/{run}");
+        await Assertions.Expect(elsewhere.Page.Locator(".feed .turn").First).ToBeVisibleAsync();
         await page.Button("More actions").ClickAsync();
         await page.Button("Erase").ClickAsync();
         await page.Page.Locator("dialog").GetByLabel("Why").FillAsync("A person asked for it");
@@ -58,9 +64,18 @@ internal sealed class OperateTests() : ServedTests(
         await Poll.UntilAsync(
             async () => (int)(await Server.Http.GetAsync($"/api/runs/{run}")).StatusCode == 410, TestContext.CurrentContext.CancellationToken);
 
+        // The other tabs hear of it; another browser looks when it is shown again.
+        await Assertions.Expect(tab.GetByRole(AriaRole.Heading, new() { Name = "This was erased" })).ToBeVisibleAsync();
+        await Assertions.Expect(tab.GetByText("Leave no trace.")).ToHaveCountAsync(0);
+        await Assertions.Expect(list.GetByText("Leave no trace.")).ToHaveCountAsync(0);
+        await DashboardPage.HideAsync(elsewhere.Page, true);
+        await DashboardPage.HideAsync(elsewhere.Page, false);
+        await Assertions.Expect(elsewhere.Heading("This was erased")).ToBeVisibleAsync();
+
         await page.GoAsync($"runs/{run}");
         await Assertions.Expect(page.Heading("This was erased")).ToBeVisibleAsync();
         page.AssertClean();
+        elsewhere.AssertClean();
     }
 
     [Test]

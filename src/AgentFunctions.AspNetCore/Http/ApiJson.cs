@@ -129,6 +129,7 @@ internal static class ApiJson
 [JsonSerializable(typeof(RunNodeListResource))]
 [JsonSerializable(typeof(BulkSubmission))]
 [JsonSerializable(typeof(BulkResource))]
+[JsonSerializable(typeof(JobResource))]
 [JsonSerializable(typeof(DecisionsSubmission))]
 [JsonSerializable(typeof(DecidedListResource))]
 [JsonSerializable(typeof(SessionResource))]

@@ -9,20 +9,20 @@ namespace AgentFunctions.AspNetCore.Runs;
 /// <param name="Nodes">The runs, each lead before its sub-agents.</param>
 internal sealed record RunNodeListResource(IReadOnlyList<RunNodeResource> Nodes)
 {
-    public static RunNodeListResource Of(RunTree tree)
+    public static RunNodeListResource Of(RunTree tree, IReadOnlyDictionary<string, string> tools)
     {
         var nodes = new List<RunNodeResource>();
-        Add(nodes, tree, isCritical: true);
+        Add(nodes, tree, tools, isCritical: true);
         return new RunNodeListResource(nodes);
     }
 
-    private static void Add(List<RunNodeResource> nodes, RunTree tree, bool isCritical)
+    private static void Add(List<RunNodeResource> nodes, RunTree tree, IReadOnlyDictionary<string, string> tools, bool isCritical)
     {
-        nodes.Add(RunNodeResource.Of(tree, isCritical));
+        nodes.Add(RunNodeResource.Of(tree, tools, isCritical));
         RunTree? slowest = tree.Children.MaxBy(static child => child.CriticalSteps);
         foreach (RunTree child in tree.Children)
         {
-            Add(nodes, child, isCritical && ReferenceEquals(child, slowest));
+            Add(nodes, child, tools, isCritical && ReferenceEquals(child, slowest));
         }
     }
 }
@@ -84,7 +84,7 @@ internal sealed record RunNodeResource
     /// <summary>What went wrong or stopped it short.</summary>
     public required string? Error { get; init; }
 
-    public static RunNodeResource Of(RunTree tree, bool isCritical)
+    public static RunNodeResource Of(RunTree tree, IReadOnlyDictionary<string, string> tools, bool isCritical)
     {
         Run run = tree.Run;
         NodeSpendingResource branch = NodeSpendingResource.Of(tree.Steps, tree.Usage);
@@ -96,7 +96,7 @@ internal sealed record RunNodeResource
             Agent = run.Agent,
             Goal = JournalLine.OneLine(run.Goal, GoalLength),
             Status = run.Status,
-            Waits = [.. run.Waits.Select(WaitingResource.Of)],
+            Waits = [.. run.Waits.Select(wait => WaitingResource.Of(wait) with { Tool = tools.GetValueOrDefault(wait.Id ?? "") })],
             CreatedAt = run.CreatedAt.UtcDateTime,
             UpdatedAt = run.UpdatedAt.UtcDateTime,
             CompletedAt = run.CompletedAt?.UtcDateTime,

@@ -136,6 +136,10 @@ internal sealed record WaitingResource(string Kind, string? Id, DateTime? Until)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Message { get; init; }
 
+    /// <summary>The tool of the call that an approval is about, in `nodes`, if the caller may see it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Tool { get; init; }
+
     /// <summary>How often the step failed in a row.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Failures { get; init; }

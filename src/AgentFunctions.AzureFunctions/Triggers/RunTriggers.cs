@@ -41,6 +41,21 @@ public sealed class RunTriggers(IServiceProvider services)
         [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         _runner.StepAsync(StepNames.EraseStep, input, instanceId, client, cancellationToken);
 
+    /// <summary>Does the same with many runs.</summary>
+    /// <param name="context">The context of the orchestration.</param>
+    [Function(OrchestratorNames.ActOnRuns)]
+    public Task<JsonElement?> ActOnRunsAsync([OrchestrationTrigger] TaskOrchestrationContext context) => _runner.OrchestrateAsync(context);
+
+    /// <summary>Pauses, resumes, cancels or erases some runs.</summary>
+    /// <param name="input">The input of the activity.</param>
+    /// <param name="instanceId">The job.</param>
+    /// <param name="client">The Durable Task client.</param>
+    /// <param name="cancellationToken">The token that is cancelled when the host stops.</param>
+    [Function(StepNames.ActOnRuns)]
+    public Task<JsonElement?> ActOnSomeRunsAsync(
+        [ActivityTrigger] JsonElement input, string instanceId, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        _runner.StepAsync(StepNames.ActOnRuns, input, instanceId, client, cancellationToken);
+
     /// <summary>Posts the end of a run to the address that its caller gave.</summary>
     /// <param name="input">How it ended.</param>
     /// <param name="instanceId">The delivery.</param>

@@ -182,6 +182,9 @@ public static class AgentFunctionsServiceCollectionExtensions
         .AddOrchestrator<EraseOrder, EraseReport?>(EraseFlow.Name, EraseFlow.RunAsync)
         .AddActivity<EraseInput, EraseProgress>(
             StepNames.EraseStep, (context, input) => services.GetRequiredService<AgentFunctions.Gateway.Erasure.ErasePhases>().RunAsync(context, input))
+        .AddOrchestrator<RunsOrder, RunsProgress?>(RunsFlow.Name, RunsFlow.RunAsync)
+        .AddActivity<RunsInput, IReadOnlyList<RunFault>>(
+            StepNames.ActOnRuns, (context, input) => services.GetRequiredService<AgentFunctions.Gateway.Jobs.RunActs>().RunAsync(context, input))
         .AddOrchestrator<QuestionInput, bool>(QuestionFlow.Name, QuestionFlow.RunAsync)
         .AddActivity<QuestionInput, QuestionLook>(
             StepNames.LookAtQuestion, (context, input) => services.GetRequiredService<StepRetries>().RunAsync(

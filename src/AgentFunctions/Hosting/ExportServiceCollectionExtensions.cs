@@ -1,5 +1,9 @@
 using AgentFunctions.Durability;
+using AgentFunctions.Gateway;
+using AgentFunctions.Gateway.Access;
+using AgentFunctions.Gateway.Erasure;
 using AgentFunctions.Gateway.Exports;
+using AgentFunctions.Gateway.Jobs;
 using AgentFunctions.Gateway.Queueing;
 using AgentFunctions.Gateway.Retention;
 using AgentFunctions.Governance.Audit;
@@ -42,6 +46,10 @@ public static class ExportServiceCollectionExtensions
 
     internal static void AddExports(this IServiceCollection services)
     {
+        services.TryAddSingleton(static provider => new RunActs(
+            provider.GetRequiredService<RunAccess>(), provider.GetRequiredService<RunSteering>(), provider.GetRequiredService<RunErasure>()));
+        services.TryAddSingleton(static provider => new RunJobs(
+            provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<ExportSources>();
         services.TryAddSingleton(static provider => new RunExports(
             provider.GetRequiredService<RunStore>(), provider.GetRequiredService<ExportSources>(), provider.GetRequiredService<AuditLog>(),

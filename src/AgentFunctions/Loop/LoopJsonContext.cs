@@ -26,6 +26,10 @@ namespace AgentFunctions.Loop;
 [JsonSerializable(typeof(EraseInput))]
 [JsonSerializable(typeof(EraseProgress))]
 [JsonSerializable(typeof(EraseReport))]
+[JsonSerializable(typeof(RunsOrder))]
+[JsonSerializable(typeof(RunsInput))]
+[JsonSerializable(typeof(RunsProgress))]
+[JsonSerializable(typeof(IReadOnlyList<RunFault>))]
 [JsonSerializable(typeof(QuestionInput))]
 [JsonSerializable(typeof(QuestionLook))]
 internal sealed partial class LoopJsonContext : JsonSerializerContext;

@@ -14,4 +14,7 @@ public static class OrchestratorNames
 
     /// <summary>Waits for the answer of a question to people.</summary>
     public const string AwaitAnswer = "AwaitAnswer";
+
+    /// <summary>Does the same with many runs.</summary>
+    public const string ActOnRuns = "ActOnRuns";
 }

@@ -38,4 +38,7 @@ public static class StepNames
 
     /// <summary>Reads the answer of a run for an orchestrator of the host's own.</summary>
     public const string ReadRun = "ReadRun";
+
+    /// <summary>Pauses, resumes, cancels or erases some runs.</summary>
+    public const string ActOnRuns = "ActOnSomeRuns";
 }

@@ -5,6 +5,7 @@ using AgentFunctions.EndToEnd.Api;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Erasure;
 using AgentFunctions.Gateway.Holds;
+using AgentFunctions.Gateway.Jobs;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Questions;
@@ -189,6 +190,10 @@ internal sealed class AuthorisationMatrixTests
                 string erased = await EndAsync(owner, "Go.");
                 await _host.Services.GetRequiredService<RunErasure>().EraseAsync(new EraseRequest(erased, "test"), Caller.Local);
                 return ($"/api/erasures/{erased}", null);
+            case "GET /api/jobs/{id}":
+                RunJob job = await _host.Services.GetRequiredService<RunJobs>().StartAsync(
+                    RunsAction.Pause, ["none"], new Caller(owner) { Roles = [CallerRoles.Submitter] });
+                return ($"/api/jobs/{job.Id}", null);
             case "PUT /api/holds/{name}":
                 return ($"/api/holds/{fresh}", """{"agent":"nobody","reason":"test"}""");
             case "DELETE /api/holds/{name}":

@@ -42,7 +42,8 @@ export function emit(name, value) {
 let key = kept('sessionStorage', KEY), stays = Boolean(key);
 const tabs = 'BroadcastChannel' in window ? new BroadcastChannel('agentfunctions') : null;
 tabs?.addEventListener('message', ({ data }) => {
-  if (data === 'key?' && key) tabs.postMessage({ key, stays });
+  if (data?.erased) emit('erased', data.erased);
+  else if (data === 'key?' && key) tabs.postMessage({ key, stays });
   else if (data?.key && !key) {
     keep(data.key, data.stays);
     emit('key');
@@ -67,6 +68,9 @@ function keep(value, inTab) {
   stays = inTab;
   kept('sessionStorage', KEY, inTab ? value : '');
 }
+
+/** Tells the other tabs of this origin that a run is being erased. */
+export const tellErased = run => tabs?.postMessage({ erased: run });
 
 /** Asks the other tabs of this origin for the key. */
 function askTabs() {

@@ -111,19 +111,15 @@ export function icon(name, label) {
   return element;
 }
 
-const STATUS_WORDS = {
-  queued: 'Queued', running: 'Running', waiting: 'Waiting', paused: 'Paused', completed: 'Completed', failed: 'Failed',
-  cancelled: 'Cancelled', budgetExhausted: 'Budget spent',
-};
 const STATUS_TONES = {
   queued: 'quiet', running: 'run', waiting: 'wait', paused: 'pause', completed: 'good', failed: 'bad', cancelled: 'quiet',
     budgetExhausted: 'bad',
 };
 
-/** Status by icon and word, never by colour alone. */
+/** Status by icon and word, never by colour alone. The word is that of the API and of the program. */
 export function status(value, word) {
   return h('span', { class: `status tone-${STATUS_TONES[value] ?? 'quiet'}` }, icon(value),
-    h('span', null, word ?? STATUS_WORDS[value] ?? words(value)));
+    h('span', null, word ?? words(value)));
 }
 
 /** A small labelled mark. */

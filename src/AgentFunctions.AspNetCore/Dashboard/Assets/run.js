@@ -2,7 +2,7 @@
 
 import { age, append, bar, bytes, button, coalesce, copy, count, dialog, duration, field, h, icon, link, now, oneLine, plural,
   set, setText, short, shortId, span, status, tag, usd, words } from './h.js';
-import { download, emit, get, may, post, query, request, session, tryGet } from './api.js';
+import { download, emit, get, may, on, post, query, request, session, tellErased, tryGet } from './api.js';
 import { attempt, fault, go, say, toast } from './app.js';
 import { follow } from './stream.js';
 import { waitWords } from './runs.js';
@@ -146,7 +146,13 @@ class RunStore {
         this.tell('events');
         return;
       case 'tree.patch':
-        for (const node of data.nodes) this.nodes.set(node.id, { ...this.nodes.get(node.id), ...node });
+        for (const node of data.nodes) {
+          const known = this.nodes.get(node.id);
+          // A patch is for all who follow: the tool of an approval is for those who may see it, and read apart.
+          const waits = node.waits?.map(wait => ({ tool: known?.waits?.find(one => one.id === wait.id)?.tool, ...wait }));
+          if (waits?.some(wait => wait.kind === 'approval' && !wait.tool)) this.tell('tools');
+          this.nodes.set(node.id, { ...known, ...node, ...(waits && { waits }) });
+        }
         this.tell('tree');
         return;
       case 'inbox': emit('inbox', data); return;
@@ -227,7 +233,18 @@ export async function mount(view) {
   if (!view.live) return null;
   const gone = problem => view.live && set(view.el, h('h1', null, problem.status === 410 ? 'This run was erased' : 'Run'),
     fault(problem));
-  store.onGone = e => (e.status === 410 || e.status === 404) && (store.close(), gone(e));
+  store.onGone = e => { if (e.status === 410 || e.status === 404) { store.isGone = true; store.close(); gone(e); } };
+
+  // A run that has ended has no stream: whether it was erased is heard of the other tabs, and looked at when the page is shown and each minute.
+  let isGoing = false;
+  view.leave(on('erased', async root => {
+    if (root !== store.run.root || isGoing) return;
+    for (isGoing = true; view.live && !store.isGone; await new Promise(next => setTimeout(next, 500))) await store.refresh();
+  }));
+  const look = () => !document.hidden && isEnded(store.run) && !store.isGone && store.refresh();
+  const looks = setInterval(look, 60_000);
+  document.addEventListener('visibilitychange', look);
+  view.leave(() => { clearInterval(looks); document.removeEventListener('visibilitychange', look); });
 
   const title = h('h1');
   const crumb = h('div', { class: 'crumb' });
@@ -424,7 +441,7 @@ export async function mount(view) {
     if (await dialog('Erase this run?', [h('p', null,
       'Goal, messages, arguments, results, files and histories go, of its sub-agents too. The audit log keeps that they were there, without words.'), field('Why', reason, { help: 'It stays in the audit log.' })], {
       confirm: 'Erase', kind: 'danger', read: () => request('DELETE', `runs/${store.id}${query({ reason: reason.value })}`),
-    })) { toast('It is being erased.'); go(''); }
+    })) { tellErased(store.run.root); toast('It is being erased.'); go(''); }
   }
 
   // Tabs.

@@ -3,7 +3,7 @@
 import { age, button, coalesce, count, dialog, empty, field, h, icon, link, oneLine, plural, set, setText, short, shortId, status,
   tag,
   usd } from './h.js';
-import { get, may, post, query } from './api.js';
+import { download, get, may, post, query } from './api.js';
 import { attempt, fault, go, showCounts, toast } from './app.js';
 import { follow } from './stream.js';
 
@@ -108,7 +108,8 @@ const GROUPS = [
 ];
 const SINCE = [['', 'Any time'], ['1h', 'Last hour'], ['24h', 'Last day'], ['7d', 'Last week'], ['30d', 'Last month']];
 const SAVED = [['Mine', { mine: 'true' }], ['Failed today', { status: 'failed', since: '24h' }], ['Over $5', { minUsd: '5' }]];
-const PAGE = 100;
+const PAGE = 100, MOST_FILES = 20;
+const VERBS = { pause: 'Pause', resume: 'Resume', cancel: 'Cancel', delete: 'Delete' };
 
 /** What a run waits for, in words. */
 export function waitWords(wait) {
@@ -159,7 +160,7 @@ export async function mount(view) {
   const fresh = h('button', { type: 'button', class: 'button small new-rows', hidden: true, onclick: () =>
     { window.scrollTo(0, 0); takePending(); } });
   const bulk = h('div', { class: 'bulk', role: 'region', 'aria-label': 'Selected runs', hidden: true });
-  const holder = h('div');
+  const holder = h('div'), work = h('div');
   const all = h('input', { type: 'checkbox', 'aria-label': 'Select all that are loaded', onchange: () =>
     { picked = new Set(all.checked ? runs.map(run => run.id) : []); allPicked = false; showBulk(); list.refresh(); } });
 
@@ -180,7 +181,7 @@ export async function mount(view) {
     h('div', { class: 'filters' }, chips),
     h('div', { class: 'filters' }, h('span', { class: 'search' }, icon('search'), search), agents, label, since, sort,
       h('label', { class: 'choice' }, subs, 'Sub-agents')),
-    fresh, holder, bulk,
+    work, fresh, holder, bulk,
     h('div', { class: 'list-foot' }, shown, h('span', null, 'Views: ',
       SAVED.map(([name, values], i) => [i ? ' · ' : '', h('button',
       { type: 'button', class: 'link', onclick: () => reset(values) }, name)])), h('span', { class: 'spacer' }), state));
@@ -212,7 +213,7 @@ export async function mount(view) {
   }
 
   function asked(more = {}) {
-    const { status: group, since: from, top, ...rest } = filter;
+    const { status: group, since: from, top, job, ...rest } = filter;
     const hours = { '1h': 1, '24h': 24, '7d': 168, '30d': 720 }[from];
     const statuses = GROUPS.find(([name]) => name === group)?.[4] ?? group;
     return { ...rest, status: statuses, since: hours ? new Date(Date.now() - hours * 3_600_000).toISOString() : from, ...more };
@@ -263,7 +264,7 @@ export async function mount(view) {
 
   function show() {
     if (!runs.length) {
-      const filtered = Object.keys(filter).length > 0;
+      const filtered = Object.keys(filter).some(name => name !== 'job');
       set(holder, filtered
         ? empty('No run matches these filters.', button('Clear filters', () => reset({})))
         : h('section', { class: 'card', 'aria-label': 'No runs' },
@@ -400,33 +401,70 @@ export async function mount(view) {
         button('Resume', () => act('resume', n), { kind: 'small', act: true, off }),
       button('Cancel', () => act('cancel', n), { kind: 'small danger', act: true, off }),
         button('Delete', () => act('delete', n), { kind: 'small danger', act: true, off }),
+      button('Export', async () => { for (const id of [...picked]) await attempt(() => download(`runs/${id}/export`, `${id}.afrun`)); },
+        { kind: 'small', off: allPicked || picked.size > MOST_FILES ? `Select up to ${MOST_FILES} runs.` : null }),
       button('Clear', () => { picked.clear(); allPicked = false; showBulk(); list.refresh(); }, { kind: 'small quiet' }));
   }
 
   async function act(action, n) {
-    const verbs = { pause: 'Pause', resume: 'Resume', cancel: 'Cancel', delete: 'Delete' };
     const reason = h('input', { maxlength: '1000' });
     const many = plural(n, 'run');
-    const sure = await dialog(`${verbs[action]} ${many}?`, [
+    const sure = await dialog(`${VERBS[action]} ${many}?`, [
       h('p', null, { pause: `Pauses ${many} and the sub-agents before the next step.`,
         resume: `Resumes ${many} from where each was paused.`, cancel: `Ends ${many} and the sub-agents. This cannot be undone.`,
         delete: `Erases ${many} with transcripts, files and journals. This cannot be undone.` }[action]),
       (action === 'cancel' || action === 'delete') && field(action === 'delete' ? 'Why' : 'Reason (optional)', reason,
         { help: 'It is kept.' })],
-        { confirm: `${verbs[action]} ${many}`, kind: action === 'pause' || action === 'resume' ? 'primary' : 'danger' });
+        { confirm: `${VERBS[action]} ${many}`, kind: action === 'pause' || action === 'resume' ? 'primary' : 'danger' });
     if (!sure) return;
     const ids = [...picked];
     await attempt(async () => {
       const why = reason.value.trim() ? { reason: reason.value.trim() } : {};
-      const { failed, items } = await post(`runs/bulk${allPicked ? query(asked()) : ''}`,
-        { action, ...(allPicked ? { expect: n } : { ids }), ...why });
-      if (failed) throw new Error(`${failed} of ${n}: ${items.find(item => !item.ok)?.detail ?? 'not done'}`);
-    }, `${verbs[action]}: ${many}`);
+      const { id } = await post(`runs/bulk${allPicked ? query(asked()) : ''}`,
+        { action, ...(allPicked ? { expect: n } : { ids }), ...why }, { headers: { Prefer: 'respond-async' } });
+      view.set({ job: id });
+      filter = { ...filter, job: id };
+      follows(id);
+    });
     picked.clear();
     allPicked = false;
     showBulk();
     list.refresh();
     refresh().catch(() => {});
+  }
+
+  // What is done with several runs goes on without the page; its address has the job, so that it is found again.
+  async function follows(id) {
+    const said = h('span', { class: 'muted', role: 'status' }), meter = h('progress', { max: 1, value: 0, 'aria-label': 'Progress' });
+    const rows = h('tbody'), results = h('details', null, h('summary', null, 'What came of each'), h('div', { class: 'scroll-x', tabindex: '0', role: 'group', 'aria-label': 'Results' }, h('table', null, rows)));
+    const title = h('h2'), close = button('Close', () => { view.set({ job: null }); filter = { ...filter, job: undefined }; set(work); }, { kind: 'small' });
+    results.addEventListener('toggle', () => draw());
+    let job = null;
+    function draw() {
+      const { action, total, done, failed, items, endedAt } = job;
+      setText(title, `${VERBS[action]} ${plural(total, 'run')}`);
+      setText(said, endedAt ? `${count(done)} done${failed ? `, ${count(failed)} failed` : ''}` : `${count(done + failed)} of ${count(total)}`);
+      Object.assign(meter, { max: total, value: done + failed, hidden: Boolean(endedAt) });
+      if (endedAt && failed) results.open = true;
+      if (results.open) set(rows, [...items].sort((a, b) => a.ok - b.ok).slice(0, 500).map(item => h('tr', null, h('td', null,
+        link(`runs/${item.id}`, shortId(item.id))), h('td', null, item.ok ? tag('done', 'good', 'completed') : tag('failed', 'bad', 'failed')),
+        h('td', null, item.detail ?? ''))));
+    }
+    for (;;) {
+      try {
+        job = await get(`jobs/${id}`);
+      } catch (e) {
+        if (e.status) return e.status === 404 ? close.click() : undefined;
+      }
+      if (!view.live || filter.job !== id) return undefined;
+      if (job) {
+        if (!work.childElementCount) set(work, h('section', { class: 'card', 'aria-label': 'Action on several runs' },
+          h('header', null, title, said, h('span', { class: 'spacer' }), close), h('div', { class: 'body' }, meter, results)));
+        draw();
+        if (job.endedAt) return refresh().catch(() => {});
+      }
+      await new Promise(next => setTimeout(next, 700));
+    }
   }
 
   // Keyboard.
@@ -450,5 +488,6 @@ export async function mount(view) {
     agents.value = filter.agent ?? '';
   }).catch(() => {});
   await start();
+  if (filter.job) follows(filter.job);
   return { update: apply };
 }

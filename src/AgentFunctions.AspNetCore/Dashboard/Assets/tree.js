@@ -160,7 +160,9 @@ export async function mountTab(_, { store, view, panel, leave }) {
   // Nobody reads faster than that.
   let due = 0;
   leave(store.on('tree', () => { due ||= setTimeout(() => { due = 0; draw(); }, 120); }));
-  leave(() => clearTimeout(due));
+  let asked = 0;
+  leave(store.on('tools', () => { asked ||= setTimeout(() => { asked = 0; load().catch(() => {}); }, 1000); }));
+  leave(() => { clearTimeout(due); clearTimeout(asked); });
   try {
     await load();
   } catch (e) {

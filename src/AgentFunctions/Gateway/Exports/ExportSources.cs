@@ -12,9 +12,9 @@ namespace AgentFunctions.Gateway.Exports;
 internal sealed class ExportSources(
     IRecordStore records, ILogStore logs, IBlobStore blobs, TreeContents contents, IOrchestrationClient orchestrations, Redactor redactor)
 {
-    /// <summary>Reads the record of a run.</summary>
-    public async Task<ReadOnlyMemory<byte>> RecordAsync(string run, CancellationToken cancellationToken) =>
-        await records.GetAsync(TreeContents.RunKey(run), cancellationToken).ConfigureAwait(false) is { } record ? Shown(record.Value) : default;
+    /// <summary>Gets the record of a run, without where the host keeps its folder and where it sends its end.</summary>
+    public ReadOnlyMemory<byte> RecordOf(RunRecord run) => Shown(JsonSerializer.SerializeToUtf8Bytes(
+        run with { Workspace = null, CallbackUrl = null }, RunsJsonContext.Default.RunRecord));
 
     /// <summary>Reads how far a run has come; <see langword="null"/> if it never began.</summary>
     public async Task<ReadOnlyMemory<byte>?> StateAsync(string run, CancellationToken cancellationToken)

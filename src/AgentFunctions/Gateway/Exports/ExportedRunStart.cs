@@ -20,10 +20,17 @@ internal sealed class ExportedRunStart(ExportedRun exported, IRecordStore record
         ZipArchive zip = await ExportedRun.ReadAsync(exported.Path, cancellationToken).ConfigureAwait(false);
         await using (zip.ConfigureAwait(false))
         {
-            foreach (ExportPart part in exported.Contents)
+            // Writes that are handed over together share a commit.
+            foreach (ExportPart[] some in exported.Contents.Chunk(Portion))
             {
-                byte[] bytes = await ExportedRun.PartAsync(zip, part.Name, part.Bytes, cancellationToken).ConfigureAwait(false);
-                await TakeAsync(part.Name, bytes, cancellationToken).ConfigureAwait(false);
+                var written = new List<Task>();
+                foreach (ExportPart part in some)
+                {
+                    byte[] bytes = await ExportedRun.PartAsync(zip, part.Name, part.Bytes, cancellationToken).ConfigureAwait(false);
+                    written.Add(TakeAsync(part.Name, bytes, cancellationToken));
+                }
+
+                await Task.WhenAll(written).ConfigureAwait(false);
             }
         }
     }

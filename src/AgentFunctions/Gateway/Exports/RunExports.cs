@@ -80,8 +80,7 @@ public sealed class RunExports
             return;
         }
 
-        await writer.AddAsync(
-            ExportNames.RecordOf(run.Id), await _sources.RecordAsync(run.Id, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        await writer.AddAsync(ExportNames.RecordOf(run.Id), _sources.RecordOf(run), cancellationToken).ConfigureAwait(false);
         await writer.AddAsync(ExportNames.StateOf(run.Id), state, cancellationToken).ConfigureAwait(false);
         foreach (string stream in RunNames.Streams)
         {

@@ -33,7 +33,7 @@ internal sealed partial class RunExportTests
                 : ChatReply.Say("The shop is open. " + new string('x', 70_000)),
             [AgentTool.Create("look", "Looks.", ToolEffect.None, static (string at) => $"{at}: its password is {Secret}")]);
         _host.Get<Redactor>().Add("shop", Secret);
-        _run = await _host.SubmitAsync(new { goal = "Look at the shop.", labels = new { team = "red" } });
+        _run = await _host.SubmitAsync(new { goal = "Look at the shop.", labels = new { team = "red" }, callbackUrl = "https://hooks.example/secret-path" });
         await _host.WaitAsync(_run);
         _file = Path.Combine(_folder.Path, "run.afrun");
         using HttpResponseMessage answer = await _host.Client.GetAsync($"/api/runs/{_run}/export");
@@ -68,7 +68,7 @@ internal sealed partial class RunExportTests
             all += await reader.ReadToEndAsync(cancellationToken);
         }
 
-        Assert.That(all, Does.Contain("its password is").And.Not.Contain(Secret).And.Contain("run.exported"));
+        Assert.That(all, Does.Contain("its password is").And.Not.Contain(Secret).And.Not.Contain("secret-path").And.Contain("run.exported"));
 
         ExportedRun exported = await ExportedRun.OpenAsync(_file, cancellationToken);
         Assert.That((exported.Run, exported.ExportedBy, exported.Parts), Is.EqualTo((_run, "local", zip.Entries.Count - 2)));
