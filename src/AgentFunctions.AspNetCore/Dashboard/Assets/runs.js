@@ -306,10 +306,13 @@ export async function mount(view) {
         { class: 'muted', title: 'Nothing was spent, or no price is configured' }, '–')),
       h('span', { class: 'c-age num sub', role: 'cell' }, age(run.createdAt)),
       h('span', { class: 'c-labels', role: 'cell' }, h('span', { class: 'labels' },
-        Object.entries(run.labels ?? {}).slice(0, 3).map(([name, value]) => tag(`${name}=${value}`)))));
+        labelTags(Object.entries(run.labels ?? {}).map(([name, value]) => `${name}=${value}`)))));
     if (hadFocus) row.querySelector(`[data-part="${hadFocus}"]`)?.focus({ preventScroll: true });
     return row;
   }
+
+  // One label, and how many more: the room is small, and a label that is cut in the middle says nothing.
+  const labelTags = all => all.length ? [h('span', { class: 'tag tone-quiet', title: all.join(', ') }, all[0]), all.length > 1 && tag(`+${all.length - 1}`)] : null;
 
   function goalLink(run) {
     const anchor = link(`runs/${run.id}`, oneLine(run.goal, 200));

@@ -63,7 +63,7 @@ export async function mountTab(_, { store, view, panel, leave, show }) {
     const root = svg('svg', { viewBox: `0 0 ${width} ${height}`, height, role: 'img',
       'aria-label': `Timeline of ${plural(buckets?.length ?? spans.length, buckets ? 'bucket' : 'step')} in ${lanes.length} lanes from ${clockTime(a)} to ${clockTime(b)}. The table has the same.` },
       marks.map(time => [svg('line', { class: 'tick', x1: x(time), x2: x(time), y1: TOP - 6, y2: height }),
-        svg('text', { class: 'tick-label', x: x(time) + 3, y: 14 }, label(time, b - a))]),
+        x(time) < width - 70 && svg('text', { class: 'tick-label', x: x(time) + 3, y: 14 }, label(time, b - a))]),
       lanes.map((lane, i) => svg('text', { class: 'lane-label', x: 12, y: TOP + i * LANE + 16 }, KINDS[lane])));
     if (buckets) {
       const most = Math.max(...buckets.map(one => Math.max(one.modelMs, one.toolMs, one.waitMs)), 1);
