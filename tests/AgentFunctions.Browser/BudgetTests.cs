@@ -179,8 +179,19 @@ internal sealed partial class BudgetTests : ServedTests
         await Assertions.Expect(page.Page.Locator(".crumb .live-dot")).ToHaveTextAsync("live");
         await SayTurnsAsync(page, 2, 12);
         double before = await page.HeapAsync("ten turns of text");
+        await page.Page.EvaluateAsync(
+            """
+            () => {
+              window.told = { since: Date.now(), n: 0 };
+              new MutationObserver(() => window.told.n++).observe(document.querySelector('body > [role=status].sr'), { childList: true });
+            }
+            """);
         await SayTurnsAsync(page, 12, 42);
         Assert.That(await page.HeapAsync("forty turns of text") - before, Is.LessThan(5_000_000));
+
+        // Who listens is told every ten seconds at most, whatever comes.
+        Assert.That(
+            await page.Page.EvaluateAsync<double>("() => window.told.n - (Date.now() - window.told.since) / 10_000"), Is.LessThanOrEqualTo(1));
         page.AssertClean();
     }
 

@@ -132,6 +132,18 @@ internal sealed class DashboardPage : IAsyncDisposable
         return least;
     }
 
+    /// <summary>All that lives on the page, its strings included, as the browser tells of it.</summary>
+    public async Task<string> HeapTextAsync()
+    {
+        ICDPSession devTools = await _context.NewCDPSessionAsync(Page);
+        var told = new System.Text.StringBuilder();
+        ICDPSessionEvent chunks = devTools.Event("HeapProfiler.addHeapSnapshotChunk");
+        chunks.OnEvent += (_, said) => told.Append(said!.Value.GetProperty("chunk").GetString());
+        await devTools.SendAsync("HeapProfiler.takeHeapSnapshot", new() { ["reportProgress"] = false });
+        await devTools.DetachAsync();
+        return told.ToString();
+    }
+
     /// <summary>Nothing is wider than the window, and nothing says what only a program would.</summary>
     public async Task AssertFitsAsync(string what)
     {

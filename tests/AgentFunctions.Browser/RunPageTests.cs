@@ -127,6 +127,8 @@ internal sealed class RunPageTests : ServedTests
         Assert.That(await page.Page.ContentAsync(), Does.Not.Contain(secret[8..24]));
         Assert.That(bodies, Is.Not.Empty);
         Assert.That(await Task.WhenAll(bodies), Has.None.Contains(secret[8..24]));
+        string heap = await page.HeapTextAsync();
+        Assert.That(heap, Does.Contain("and I tell nobody about it.").And.Not.Contain(secret[8..24]));
     }
 
     [Test]
