@@ -98,7 +98,7 @@ internal static class ExportFile
 
     private static void AddSubAgent(Dictionary<string, byte[]> made, JsonObject record, JsonObject state, string run, int number, DateTimeOffset begin)
     {
-        string id = $"{run}.1-0-{number}";
+        string id = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{run}.1-0-{number:0000}");
         JsonObject below = record.DeepClone().AsObject();
         below["id"] = id;
         below["parent"] = run;

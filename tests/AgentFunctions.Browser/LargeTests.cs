@@ -45,15 +45,15 @@ internal sealed partial class LargeTests : ServedTests
         await using DashboardPage page = await DashboardPage.OpenAsync(_url, "?subAgents=true");
         ILocator rows = page.Page.Locator(".runs .row");
         await Assertions.Expect(page.Page.GetByText("100 loaded of 10,000")).ToBeVisibleAsync();
-        await Assertions.Expect(rows.First).ToContainTextAsync("Goal number 9999");
+        await Assertions.Expect(rows.First).ToContainTextAsync("Work for days.");
         Assert.That(await rows.CountAsync(), Is.LessThan(60));
 
         await page.Page.EvaluateAsync("() => window.scrollTo(0, 150 * 44)");
-        ILocator wanted = page.Page.GetByText("Goal number 9849", new() { Exact = true });
+        ILocator wanted = page.Page.GetByText("Goal number 150", new() { Exact = true });
         await Assertions.Expect(wanted).ToBeVisibleAsync();
         Assert.That(await rows.CountAsync(), Is.LessThan(60));
         await wanted.ClickAsync();
-        await Assertions.Expect(page.Heading("Goal number 9849")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Heading("Goal number 150")).ToBeVisibleAsync();
         await page.Page.GoBackAsync();
         await Assertions.Expect(wanted).ToBeInViewportAsync();
 

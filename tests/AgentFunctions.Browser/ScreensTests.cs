@@ -164,16 +164,16 @@ internal sealed class ScreensTests() : ServedTests(
     [Test]
     public async Task Tree_ASubAgentWaitsForPeople_TheRowNamesTheTool()
     {
-        Server.Script("Deploy the parts", static request => request.Turn switch
+        Server.Script("parts at once", static request => request.Turn switch
         {
-            0 => ChatReply.Call("spawn", new { items = new[] { "docs" }, template = "Raise the number in {item}", agent = "lead" }),
+            0 => ChatReply.Call("spawn", new { items = new[] { "DEPLOY" }, template = "{item} yours", agent = "lead" }),
             1 => ChatReply.Call("wait", new { }),
             _ => ChatReply.Say("All parts reported."),
         });
-        Server.Script("Raise the number", static request => request.Turn == 0
+        Server.Script("DEPLOY yours", static request => request.Turn == 0
             ? ChatReply.Call("edit_file", new { path = "deploy.yaml", old_text = "replicas: 2", new_text = "replicas: 3" })
             : ChatReply.Say("Done."));
-        string run = await Server.SubmitAsync("Deploy the parts of the platform");
+        string run = await Server.SubmitAsync("Bring out all parts at once");
         await using DashboardPage page = await DashboardPage.OpenAsync(Server, $"runs/{run}?tab=tree");
         ILocator below = page.Page.Locator(".tree [aria-level='2']");
         await Assertions.Expect(below).ToContainTextAsync("approval: edit_file");
