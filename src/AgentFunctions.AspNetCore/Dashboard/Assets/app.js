@@ -257,13 +257,13 @@ on('signin', reason => {
 
 function showSession() {
   const caller = session.caller;
-  setText(who, caller ? session.required ? caller.id : `${caller.id} · every role` : 'not signed in');
+  setText(who, session.host?.export ? 'read-only' : caller ? session.required ? caller.id : `${caller.id} · every role` : 'not signed in');
   who.title = caller?.roles?.length ? `Roles: ${caller.roles.join(', ')}` : '';
   out.hidden = !session.required;
-  if (session.host?.rehearsal) band('rehearsal', 'warn', icon('model'),
+  const taken = session.host?.export;
+  if (session.host?.rehearsal && !taken) band('rehearsal', 'warn', icon('model'),
     h('span', null, 'Rehearsal: no model is configured. A script of rules answers, not a language model.'));
   else band('rehearsal');
-  const taken = session.host?.export;
   if (taken) document.documentElement.dataset.export = '';
   if (taken) band('export', 'wait', icon('file'), h('span', null, 'An exported run, as it was on ', moment(taken.at),
     ` for ${taken.by}. Nothing can be changed here.`));

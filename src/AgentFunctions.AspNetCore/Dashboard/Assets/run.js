@@ -329,7 +329,7 @@ export async function mount(view) {
 
   function nextWords(run, waits, open) {
     if (isEnded(run)) return run.keptUntil ? h('span', { class: 'muted' }, 'kept for ', age(run.keptUntil, { until: true })) :
-      h('span', { class: 'muted' }, 'say something to go on with it');
+      h('span', { class: 'muted' }, session.host?.export ? 'nothing' : 'say something to go on with it');
     const remind = waits.map(wait => wait.remindsAt).filter(Boolean).sort()[0];
     return [run.subAgents?.running ? `${run.subAgents.running} of ${plural(run.subAgents.total, 'sub-agent')} to report` : null,
       remind && h('span', null, 'people are reminded in ', age(remind, { until: true })),
