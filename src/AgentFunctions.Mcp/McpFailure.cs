@@ -27,7 +27,8 @@ internal static class McpFailures
         switch (failure)
         {
             case McpProtocolException or HttpRequestException { StatusCode: HttpStatusCode.BadRequest }:
-                return await IsSessionRefusedAsync(failure, session, time, cancellationToken).ConfigureAwait(false)
+                // A protocol without sessions refuses none, and its servers may know no ping.
+                return session.IsOlderProtocol && await IsSessionRefusedAsync(failure, session, time, cancellationToken).ConfigureAwait(false)
                     ? McpFailure.NotMade
                     : McpFailure.Answered;
             case HttpRequestException { StatusCode: HttpStatusCode.NotFound }:

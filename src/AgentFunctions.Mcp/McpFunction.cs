@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AgentFunctions.Mcp.Input;
+using AgentFunctions.Mcp.Tasks;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.AI;
@@ -8,9 +9,12 @@ using ModelContextProtocol.Protocol;
 namespace AgentFunctions.Mcp;
 
 /// <summary>One tool of a server as a function of the Microsoft.Extensions.AI ecosystem.</summary>
-internal sealed class McpFunction(McpServer server, Tool tool) : AIFunction
+/// <param name="server">The server.</param>
+/// <param name="tool">The tool.</param>
+/// <param name="tasks">Makes its calls if they may become tasks; <see langword="null"/> if they may not.</param>
+internal sealed class McpFunction(McpServer server, Tool tool, TaskCall? tasks) : AIFunction
 {
-    private readonly InputCall _call = new(server, tool);
+    private readonly InputCall _call = new(server, tool, takesTask: false);
 
     public override string Name { get; } = McpToolName.Of(server.Definition.Name, tool.Name);
 
@@ -22,14 +26,30 @@ internal sealed class McpFunction(McpServer server, Tool tool) : AIFunction
     {
         var context = (ToolContext)arguments.Context![typeof(ToolContext)]!;
         Dictionary<string, JsonElement> sent = SentArguments.Check(this, arguments);
-        if (await _call.MakeAsync(sent, context, cancellationToken).ConfigureAwait(false) is not { } result)
+        if (tasks is not null)
         {
-            return "The call waits for a person.";
+            return await tasks.StartAsync(sent, context, cancellationToken).ConfigureAwait(false);
         }
 
+        return await _call.MakeAsync(sent, context, cancellationToken).ConfigureAwait(false) is { } answer
+            ? await ToOutcomeAsync(server, tool, answer.Result!, context, cancellationToken).ConfigureAwait(false)
+            : "The call waits for a person.";
+    }
+
+    /// <summary>Makes the outcome of a call of its result.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="tool">The tool.</param>
+    /// <param name="result">The result.</param>
+    /// <param name="context">The call.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public static async Task<ToolOutcome> ToOutcomeAsync(
+        McpServer server, Tool tool, CallToolResult result, ToolContext context, CancellationToken cancellationToken)
+    {
         string text = server.Hide(await McpResult.ToTextAsync(result, context, cancellationToken).ConfigureAwait(false));
         return result.IsError == true
-            ? throw new AgentException(ErrorCode.ToolFailed, text.Length == 0 ? $"The tool '{Name}' failed without a word." : text)
-            : text;
+            ? ToolOutcome.Failed(
+                ErrorCode.ToolFailed,
+                text.Length == 0 ? $"The tool '{McpToolName.Of(server.Definition.Name, tool.Name)}' failed without a word." : text)
+            : new ToolOutcome(text);
     }
 }

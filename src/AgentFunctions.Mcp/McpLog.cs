@@ -38,6 +38,9 @@ internal static partial class McpLog
     [LoggerMessage(4111, LogLevel.Warning, "{Reason}")]
     public static partial void SignInNeeded(ILogger logger, string reason);
 
+    [LoggerMessage(4112, LogLevel.Warning, "Tool server '{Server}': a task of the ended run '{Run}' could not be cancelled: {Reason}")]
+    public static partial void TaskNotCancelled(ILogger logger, string server, string run, string reason);
+
     [LoggerMessage(4106, LogLevel.Information, "{Note}")]
     public static partial void Noted(ILogger logger, string note);
 }

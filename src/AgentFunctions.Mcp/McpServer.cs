@@ -1,9 +1,11 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using AgentFunctions.Agents.ToolServers;
 using AgentFunctions.Governance.Identity;
 using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Mcp.Input;
 using AgentFunctions.Mcp.SignIn;
+using AgentFunctions.Mcp.Tasks;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.DependencyInjection;
@@ -76,7 +78,12 @@ internal sealed class McpServer(
             McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return [.. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Where(Offers).Select(ToAgentTool)];
+                bool mayBeTasks = definition.Tasks && session.KnowsTasks;
+                return
+                [
+                    .. (await session.ListToolsAsync(cancellationToken).ConfigureAwait(false)).Where(Offers)
+                        .Select(tool => ToAgentTool(tool, mayBeTasks)),
+                ];
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
@@ -101,14 +108,16 @@ internal sealed class McpServer(
     /// call was not made. <see cref="ErrorCode.ToolOutcomeUnknown"/>: it died during the call.
     /// </exception>
     public async Task<McpCallAnswer> CallAsync(
-        Tool tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers, CancellationToken cancellationToken)
+        Tool tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers, bool takesTask,
+        CancellationToken cancellationToken)
     {
         for (bool mayRepeat = true; ; mayRepeat = false)
         {
             McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                return await MakeAsync(session, tool.Name, arguments, context, answers, cancellationToken).ConfigureAwait(false);
+                McpHttp.Token = await TokenAsync(session, context, cancellationToken).ConfigureAwait(false);
+                return await session.CallToolAsync(tool.Name, arguments, context, answers, takesTask, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
             {
@@ -149,19 +158,61 @@ internal sealed class McpServer(
         }
     }
 
-    /// <summary>Each attempt has its own token: what was revoked in between is refused before anything is sent.</summary>
-    private async Task<McpCallAnswer> MakeAsync(
-        McpSession session, string tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers,
-        CancellationToken cancellationToken)
+    /// <summary>Sends a request that may be repeated, such as one about a task.</summary>
+    /// <param name="make">Makes the request, once for each attempt.</param>
+    /// <param name="context">The call that it concerns.</param>
+    /// <param name="cancellationToken">The token to cancel it.</param>
+    /// <exception cref="McpRefusalException">The server said no.</exception>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached.</exception>
+    public async Task<JsonNode?> AskAsync(Func<JsonRpcRequest> make, ToolContext context, CancellationToken cancellationToken)
     {
-        if (definition.Identity is { } identity && session.Endpoint is { } endpoint)
+        for (bool mayRepeat = true; ; mayRepeat = false)
         {
-            McpHttp.Token = await context.Services.GetRequiredService<RunTokens>()
-                .MintAsync(context, identity.AudienceOf(endpoint), identity.Scopes, cancellationToken).ConfigureAwait(false);
-        }
+            McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                McpHttp.Token = await TokenAsync(session, context, cancellationToken).ConfigureAwait(false);
+                return await session.SendAsync(make(), cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
+            {
+                if (SignInNeeded.In(e) is { } needed)
+                {
+                    throw needed;
+                }
 
-        return await session.CallToolAsync(tool, arguments, context, answers, cancellationToken).ConfigureAwait(false);
+                string reason = session.Secrets.Hide(session.EndReason ?? e.Message);
+                if (McpRefusalException.CodeIn(e) is { } code)
+                {
+                    throw new McpRefusalException(code, reason, e);
+                }
+
+                McpFailure failure = await McpFailures.ClassifyAsync(e, session, time, cancellationToken).ConfigureAwait(false);
+                if (failure == McpFailure.Answered)
+                {
+                    throw new McpRefusalException(null, reason, e);
+                }
+
+                if (failure == McpFailure.Lost && (definition.Command is not null || !session.IsAlive))
+                {
+                    CountEnd(session, reason);
+                }
+
+                await DropAsync(session).ConfigureAwait(false);
+                if (!mayRepeat)
+                {
+                    throw Unavailable(reason, e);
+                }
+            }
+        }
     }
+
+    /// <summary>Each attempt has its own token: what was revoked in between is refused before anything is sent.</summary>
+    private async Task<string?> TokenAsync(McpSession session, ToolContext context, CancellationToken cancellationToken) =>
+        definition.Identity is { } identity && session.Endpoint is { } endpoint
+            ? await context.Services.GetRequiredService<RunTokens>()
+                .MintAsync(context, identity.AudienceOf(endpoint), identity.Scopes, cancellationToken).ConfigureAwait(false)
+            : null;
 
     public async ValueTask DisposeAsync()
     {
@@ -186,12 +237,17 @@ internal sealed class McpServer(
     private bool Offers(Tool tool) =>
         definition.OnlyTools?.Contains(tool.Name) != false && !definition.DisabledTools.Contains(tool.Name);
 
-    private AgentTool ToAgentTool(Tool tool) => new(new McpFunction(this, tool), EffectOf(tool))
+    private AgentTool ToAgentTool(Tool tool, bool mayBeTask)
     {
-        Timeout = definition.Timeout,
-        Group = Group,
-        Reconcile = static (context, _, cancellationToken) => InputCall.ReconcileAsync(context, cancellationToken),
-    };
+        TaskCall? tasks = mayBeTask ? new TaskCall(this, tool) : null;
+        return new AgentTool(new McpFunction(this, tool, tasks), EffectOf(tool))
+        {
+            Timeout = definition.Timeout,
+            Group = Group,
+            Reconcile = static (context, _, cancellationToken) => InputCall.ReconcileAsync(context, cancellationToken),
+            Job = tasks?.Job,
+        };
+    }
 
     /// <summary>What the configuration says, else the server's own hints; a server that says nothing may do anything.</summary>
     private ToolEffect EffectOf(Tool tool) => tool switch

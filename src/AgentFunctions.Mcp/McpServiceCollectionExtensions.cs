@@ -4,7 +4,9 @@ using AgentFunctions.Governance.Secrets;
 using AgentFunctions.Hosting;
 using AgentFunctions.Mcp;
 using AgentFunctions.Mcp.SignIn;
+using AgentFunctions.Mcp.Tasks;
 using AgentFunctions.Network;
+using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Servers;
 using Microsoft.Extensions.Configuration;
@@ -81,6 +83,8 @@ public static class McpServiceCollectionExtensions
             provider.GetRequiredService<SignInStore>(), provider.GetRequiredService<Microsoft.Extensions.Logging.ILogger<McpServers>>(),
             provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<AgentFunctions.Mcp.Input.ToolInputs>();
+        services.TryAddSingleton<McpTasks>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndObserver, TaskEnds>());
         services.TryAddSingleton<McpHttp>();
         services.TryAddSingleton<McpServers>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolServers, McpServersMark>());

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using AgentFunctions.Mcp.Input;
 using AgentFunctions.Mcp.Programs;
+using AgentFunctions.Mcp.Tasks;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
@@ -57,6 +58,9 @@ internal sealed class McpSession
 
     /// <summary>Gets whether the server speaks a protocol that begins with <c>initialize</c>, so that it need not be probed again.</summary>
     public bool IsOlderProtocol => string.CompareOrdinal(_client.NegotiatedProtocolVersion, McpHandshake.NewestProtocol) < 0;
+
+    /// <summary>Gets whether the server makes tasks of calls whose client knows them.</summary>
+    public bool KnowsTasks => !IsOlderProtocol && _client.ServerCapabilities?.Extensions?.ContainsKey(TaskWire.Extension) == true;
 
     /// <summary>Gets when the connection was made.</summary>
     public DateTimeOffset StartedAt { get; }
@@ -120,9 +124,11 @@ internal sealed class McpSession
     /// <param name="arguments">The arguments.</param>
     /// <param name="context">The call.</param>
     /// <param name="answers">The answers to what the server asked for before; <see langword="null"/> for none.</param>
+    /// <param name="takesTask">Whether the answer may be a task.</param>
     /// <param name="cancellationToken">The token to cancel the call.</param>
     public async Task<McpCallAnswer> CallToolAsync(
-        string tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers, CancellationToken cancellationToken)
+        string tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers, bool takesTask,
+        CancellationToken cancellationToken)
     {
         using McpQuestions.OpenCall open = _questions.Begin(context);
         using McpReports.Call reports = _reports.Begin(context.Progress);
@@ -133,6 +139,12 @@ internal sealed class McpSession
             Meta = new JsonObject { [IdempotencyKeyMeta] = context.IdempotencyKey, ["progressToken"] = reports.Token },
         };
         AddTrace(call.Meta);
+        takesTask &= KnowsTasks;
+        if (takesTask)
+        {
+            TaskWire.OptIn(call.Meta);
+        }
+
         JsonNode? parameters = JsonSerializer.SerializeToNode(call, CallType);
         if (answers is { Responses.Count: > 0 })
         {
@@ -146,6 +158,13 @@ internal sealed class McpSession
 
         var request = new JsonRpcRequest { Method = RequestMethods.ToolsCall, Params = parameters };
         JsonRpcResponse response = await UseAsync(client => client.SendRequestAsync(request, cancellationToken)).ConfigureAwait(false);
+        if (takesTask && TaskStand.Is(response.Result))
+        {
+            TaskStand task = TaskStand.Read(response.Result)
+                ?? throw new McpException("The server made a task of the call and did not say which.");
+            return new McpCallAnswer(null, null, open.Notes) { Task = task };
+        }
+
         if (response.Result is JsonObject required && required["resultType"] is JsonValue kind && kind.TryGetValue(out string? said) && said == InputTransport.Kind)
         {
             return new McpCallAnswer(null, required, open.Notes);
@@ -153,6 +172,12 @@ internal sealed class McpSession
 
         return new McpCallAnswer(McpAnswer.Read(response.Result), null, open.Notes);
     }
+
+    /// <summary>Sends a request; every failure is an exception of the SDK's.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">The token to cancel it.</param>
+    public async Task<JsonNode?> SendAsync(JsonRpcRequest request, CancellationToken cancellationToken) =>
+        (await UseAsync(client => client.SendRequestAsync(request, cancellationToken)).ConfigureAwait(false)).Result;
 
     /// <summary>Asks for a sign of life.</summary>
     public Task PingAsync(CancellationToken cancellationToken) =>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using AgentFunctions.Mcp.Tasks;
 using AgentFunctions.Tools;
 using AgentFunctions.Tools.Asking;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,7 +14,8 @@ namespace AgentFunctions.Mcp.Input;
 /// </summary>
 /// <param name="server">The server.</param>
 /// <param name="tool">The tool.</param>
-internal sealed class InputCall(McpServer server, Tool tool)
+/// <param name="takesTask">Whether the answer may be a task.</param>
+internal sealed class InputCall(McpServer server, Tool tool, bool takesTask)
 {
     /// <summary>How often a server may ask within one call.</summary>
     private const int MaxRounds = 5;
@@ -25,8 +27,8 @@ internal sealed class InputCall(McpServer server, Tool tool)
     /// <param name="arguments">The arguments.</param>
     /// <param name="context">The call.</param>
     /// <param name="cancellationToken">The token to cancel the call.</param>
-    /// <returns>The result; <see langword="null"/> while people are asked.</returns>
-    public async Task<CallToolResult?> MakeAsync(Dictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
+    /// <returns>What the server answered; <see langword="null"/> while people are asked.</returns>
+    public async Task<McpCallAnswer?> MakeAsync(Dictionary<string, JsonElement> arguments, ToolContext context, CancellationToken cancellationToken)
     {
         IPersonAsker? asker = context.Features.Get<IPersonAsker>();
         ToolInputs? inputs = asker is null ? null : context.Services.GetService<ToolInputs>();
@@ -53,11 +55,11 @@ internal sealed class InputCall(McpServer server, Tool tool)
                 answers = new InputAnswers(responses, input.State);
             }
 
-            McpCallAnswer answer = await server.CallAsync(tool, arguments, context, answers, cancellationToken).ConfigureAwait(false);
+            McpCallAnswer answer = await server.CallAsync(tool, arguments, context, answers, takesTask, cancellationToken).ConfigureAwait(false);
             notes.AddRange(answer.Notes);
             if (answer.Required is not { } required)
             {
-                return InputNote.Words(notes) is { } words ? With(answer.Result!, words) : answer.Result;
+                return answer with { Result = answer.Result is { } result ? With(result, InputNote.Words(notes)) : null, Notes = notes };
             }
 
             input = Next(input, required) with { Notes = notes.Count == 0 ? null : [.. notes] };
@@ -98,7 +100,10 @@ internal sealed class InputCall(McpServer server, Tool tool)
             : new ToolInput(round, requests, state);
     }
 
-    private static CallToolResult With(CallToolResult result, string words) => new()
+    /// <summary>Adds words to a result.</summary>
+    /// <param name="result">The result.</param>
+    /// <param name="words">The words; <see langword="null"/> for none.</param>
+    public static CallToolResult With(CallToolResult result, string? words) => words is null ? result : new CallToolResult
     {
         Content = [.. result.Content, new TextContentBlock { Text = words }],
         StructuredContent = result.StructuredContent,
@@ -143,8 +148,12 @@ internal sealed class InputCall(McpServer server, Tool tool)
 /// <param name="State">What the server wants back; <see langword="null"/> for nothing.</param>
 internal sealed record InputAnswers(JsonObject Responses, string? State);
 
-/// <summary>Represents what a server said to a call: a result, or that it needs input first.</summary>
+/// <summary>Represents what a server said to a call: a result, a task, or that it needs input first.</summary>
 /// <param name="Result">The result.</param>
 /// <param name="Required">The input that it needs.</param>
 /// <param name="Notes">What it asked for within the call and did not get.</param>
-internal sealed record McpCallAnswer(CallToolResult? Result, JsonObject? Required, IReadOnlyList<InputNote> Notes);
+internal sealed record McpCallAnswer(CallToolResult? Result, JsonObject? Required, IReadOnlyList<InputNote> Notes)
+{
+    /// <summary>Gets the task that it has become; <see langword="null"/> for none.</summary>
+    public TaskStand? Task { get; init; }
+}

@@ -53,6 +53,10 @@ internal sealed record LedgerEntry(string Tool, LedgerState State, DateTimeOffse
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool ActsOutside { get; init; }
 
+    /// <summary>Gets whether its work goes on elsewhere: it waits for a look at it even while its tool cannot be reached.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool GoesOn { get; init; }
+
     /// <summary>Gets how often a person had it made again after its outcome could not be told.</summary>
     public int Repeats { get; init; }
 

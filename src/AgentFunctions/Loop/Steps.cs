@@ -1,3 +1,4 @@
+using System.Globalization;
 using AgentFunctions.Budgets;
 using AgentFunctions.Records;
 using AgentFunctions.Runs;
@@ -106,6 +107,12 @@ internal sealed record CallToolResult(bool IsError, int Bytes, string? Code = nu
 /// <param name="Until">When to look again in any case (UTC).</param>
 internal sealed record ToolCallWait(string Kind, string Id, string EventName, DateTimeOffset Until)
 {
+    /// <summary>The kind of work that goes on elsewhere.</summary>
+    public const string Job = "job";
+
+    /// <summary>Names the event that has the work of a call looked at.</summary>
+    public static string JobEvent(int turn, int call) => string.Create(CultureInfo.InvariantCulture, $"job:{turn}:{call}");
+
     /// <summary>Gets the deadline, where <see cref="Until"/> comes before it (UTC).</summary>
     public DateTimeOffset? Deadline { get; init; }
 }

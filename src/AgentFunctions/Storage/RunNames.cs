@@ -40,7 +40,7 @@ internal static class RunNames
     public static IReadOnlyList<string> Records { get; } =
     [
         "acceptance", "agent-framework", OpenApprovals, Artifacts, "budgets", "calls", Claims, "client-calls", "conversations", "deliveries", "emptied",
-        "exchanges", "leases", Ledger, "live", "live-wanted", "memos", "mesh-calls", "pins", "plans", AskedQuestions, "questions-open",
+        "exchanges", "leases", Ledger, "live", "live-wanted", "mcp-tasks", "memos", "mesh-calls", "pins", "plans", AskedQuestions, "questions-open",
         "receivers", "rewinds", "said", "steerers", "sub-agents", "tool-input", "tool-notices", "troubles",
     ];
 

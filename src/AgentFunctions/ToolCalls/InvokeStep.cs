@@ -14,7 +14,7 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
         ToolCall call = state.Call!;
-        ToolOutcome? outcome = state.Phase == ToolCallPhase.Resumed
+        ToolOutcome? outcome = state.Phase == ToolCallPhase.Resumed || state is { Phase: ToolCallPhase.Answered, Known.GoesOn: true }
             ? await ResumeAsync(call, state.Entry!.StartedAt, cancellationToken).ConfigureAwait(false)
             : await StartAsync(call, cancellationToken).ConfigureAwait(false);
         return outcome is null ? new CallOutcome.Waiting(NextLook(state, call), LedgerState.Started) : new CallOutcome.Completed(outcome);
@@ -27,7 +27,8 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
     private async Task<ToolOutcome?> StartAsync(ToolCall call, CancellationToken cancellationToken)
     {
         (ToolOutcome outcome, bool isDone) = await invoker.StartAsync(call, cancellationToken).ConfigureAwait(false);
-        return call.Tool.Job is not null && !isDone && (!outcome.IsError || outcome.Code is ErrorCode.ToolTimeout or ErrorCode.ToolOutcomeUnknown)
+        return call.Tool.Job is { } job && !isDone
+            && (!outcome.IsError || (!job.IsPlainUntilStarted && outcome.Code is (ErrorCode.ToolTimeout or ErrorCode.ToolOutcomeUnknown)))
             ? null
             : outcome;
     }
@@ -39,7 +40,8 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
         {
             ReconciliationVerdict.Unknown when call.Tool.Job is { UnknownAtOnce: true } =>
                 UnknownOutcome.Of(call.Tool.Name, found.Result as string),
-            ReconciliationVerdict.StillRunning or ReconciliationVerdict.Unknown when call.Tool.Job is { } job =>
+            ReconciliationVerdict.StillRunning or ReconciliationVerdict.Unknown
+                when call.Tool.Job is { } job && (found.Verdict == ReconciliationVerdict.StillRunning || !job.IsPlainUntilStarted) =>
                 time.GetUtcNow() - startedAt < job.Timeout ? null : UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.Timeout}."),
             ReconciliationVerdict.DidNotTakeEffect when call.Tool.Job is { } job && time.GetUtcNow() - startedAt >= job.Timeout =>
                 UnknownOutcome.Of(call.Tool.Name, $"It was given up after {job.Timeout}."),
@@ -53,10 +55,10 @@ internal sealed class InvokeStep(ToolInvoker invoker, TimeProvider time) : ITool
     private ToolCallWait NextLook(ToolCallState state, ToolCall call)
     {
         DateTimeOffset now = time.GetUtcNow();
-        DateTimeOffset look = now + call.Tool.Job!.PauseAt(now - state.Entry!.StartedAt);
-        string eventName = $"job:{state.Input.Turn}:{state.Input.Call}";
+        DateTimeOffset look = now + call.Tool.Job!.PauseAt(now - state.Entry!.StartedAt, call.Context.Features.Get<NextLook>());
+        string eventName = ToolCallWait.JobEvent(state.Input.Turn, state.Input.Call);
         return call.Tool.IsClient
             ? new ToolCallWait(RunWaiting.Caller, call.Context.IdempotencyKey, eventName, look) { Deadline = state.Entry.StartedAt + call.Tool.Job.Deadline }
-            : new ToolCallWait("job", call.Tool.Name, eventName, look);
+            : new ToolCallWait(ToolCallWait.Job, call.Tool.Name, eventName, look);
     }
 }

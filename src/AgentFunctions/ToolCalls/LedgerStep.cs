@@ -40,6 +40,9 @@ internal sealed class LedgerStep(
                 await EnterQuestionAsync(state, asking.For.Id, cancellationToken).ConfigureAwait(false);
                 await SettleAsync(state.Entry!.ApprovalId, cancellationToken).ConfigureAwait(false);
                 return outcome;
+            case CallOutcome.Waiting { Left: LedgerState.Started } when state is { Entry.GoesOn: false, Call.Tool: { Job: not null, IsClient: false } }:
+                await ledger.EnterAsync(call.RunId, call.Turn, call.Call, state.Entry with { GoesOn = true }, cancellationToken).ConfigureAwait(false);
+                return outcome;
             default:
                 // What goes on elsewhere stays entered as begun.
                 return outcome;

@@ -10,8 +10,11 @@ using Microsoft.Extensions.AI;
 namespace AgentFunctions.ToolCalls;
 
 /// <summary>Finds the tool of a call as it is now and checks the arguments; a call that was begun before takes up its decision.</summary>
-internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage, ApprovalRequester approvals) : IToolCallStep
+internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunTools tools, RunLineage lineage, ApprovalRequester approvals, TimeProvider time) : IToolCallStep
 {
+    /// <summary>How long work is waited for whose tool cannot be reached.</summary>
+    private static readonly TimeSpan LongestAbsence = TimeSpan.FromDays(7);
+
     public async Task<CallOutcome> RunAsync(ToolCallState state, ToolCallHandler next, CancellationToken cancellationToken)
     {
         CallToolInput input = state.Input;
@@ -22,6 +25,12 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
         if (found.Call is not { } prepared)
         {
             state.Entry = known;
+            if (known is { State: LedgerState.Started or LedgerState.Waiting, GoesOn: true } && found.Refusal!.Code == ErrorCode.ToolUnavailable
+                && time.GetUtcNow() - known.StartedAt < LongestAbsence)
+            {
+                return new CallOutcome.Waiting(NextLook(input, known), LedgerState.Started);
+            }
+
             if (known is { State: LedgerState.Waiting, ApprovalId: { } id })
             {
                 await approvals.CloseAsync(id, found.Refusal!.Text, cancellationToken).ConfigureAwait(false);
@@ -47,5 +56,12 @@ internal sealed class ResolveStep(CallReader reader, CallContexts contexts, RunT
         }
 
         return await next(state, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ToolCallWait NextLook(CallToolInput input, LedgerEntry known)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        TimeSpan pause = ToolJob.Unreachable.PauseAt(now - known.StartedAt);
+        return new ToolCallWait(ToolCallWait.Job, known.Tool, ToolCallWait.JobEvent(input.Turn, input.Call), now + pause);
     }
 }

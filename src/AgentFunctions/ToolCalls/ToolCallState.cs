@@ -124,6 +124,7 @@ internal sealed class ToolCallState(CallToolInput input)
         ApprovalId = ApprovalId,
         QuestionIds = QuestionIds ?? Known?.QuestionIds,
         Repeats = (Known?.Repeats ?? 0) + (IsRepeat && !IsRefused ? 1 : 0),
+        GoesOn = Phase == ToolCallPhase.Answered && Known is { GoesOn: true },
         Etag = Known?.Etag,
     };
 }

@@ -31,10 +31,27 @@ public sealed record ToolJob(Func<ToolContext, AIFunctionArguments, Cancellation
     /// <summary>Gets the age at which a look must be made, however rare looks are by then; <see langword="null"/> if there is none.</summary>
     internal TimeSpan? Deadline { get; init; }
 
+    /// <summary>Gets when work is looked at whose tool cannot be reached.</summary>
+    internal static ToolJob Unreachable { get; } =
+        new(static (_, _, _) => Task.FromResult(Reconciliation.StillRunning)) { PollInterval = TimeSpan.FromSeconds(10), LongestPause = TimeSpan.FromMinutes(5) };
+
+    /// <summary>
+    /// Gets whether a call is like that of any other tool until its function says that work goes on: a start that fails ends it, and where nobody
+    /// knows whether it was started, the effect of the tool decides.
+    /// </summary>
+    internal bool IsPlainUntilStarted { get; init; }
+
+    /// <summary>Gets how rare looks become at most, unless <see cref="PollInterval"/> or the work itself wants them rarer; <see langword="null"/> for no bound.</summary>
+    internal TimeSpan? LongestPause { get; init; }
+
     /// <summary>How long to wait until the next look at work of this age.</summary>
-    internal TimeSpan PauseAt(TimeSpan age)
+    /// <param name="age">The age.</param>
+    /// <param name="wanted">What the work itself wants instead of <see cref="PollInterval"/>; <see langword="null"/> for nothing.</param>
+    internal TimeSpan PauseAt(TimeSpan age, NextLook? wanted = null)
     {
-        TimeSpan pause = age / 10 > PollInterval ? age / 10 : PollInterval;
+        TimeSpan least = wanted is null ? PollInterval : TimeSpan.FromTicks(Math.Clamp(wanted.After.Ticks, TimeSpan.TicksPerSecond, TimeSpan.TicksPerHour));
+        TimeSpan grown = LongestPause is { } longest && age / 10 > longest ? longest : age / 10;
+        TimeSpan pause = grown > least ? grown : least;
         return Deadline is { } deadline && deadline - age < pause
             ? TimeSpan.FromTicks(Math.Max(0, (deadline - age).Ticks)) + TimeSpan.FromSeconds(1)
             : pause;

@@ -61,6 +61,12 @@ public sealed record McpServerDefinition
     public IReadOnlyDictionary<string, ToolEffect> Effects { get; init; } = new Dictionary<string, ToolEffect>();
 
     /// <summary>
+    /// Gets whether a call may become a task of the server, for which the run waits without compute; true by default. It takes a server that
+    /// declares the extension for tasks.
+    /// </summary>
+    public bool Tasks { get; init; } = true;
+
+    /// <summary>
     /// Gets whether the server is switched off: it is not started, and its tools are not offered. False by default.
     /// </summary>
     public bool Disabled { get; init; }

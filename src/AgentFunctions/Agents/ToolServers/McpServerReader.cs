@@ -62,6 +62,9 @@ internal sealed class McpServerReader(string origin, string name, List<string> n
                 case "oauth":
                     server = server with { SignIn = SignIn(field) };
                     break;
+                case "tasks":
+                    server = server with { Tasks = Flag(field) };
+                    break;
                 case "effects":
                     server = server with { Effects = Map(field, effect => Effect(field.Name, effect)) };
                     break;
