@@ -41,6 +41,9 @@ internal static partial class McpLog
     [LoggerMessage(4112, LogLevel.Warning, "Tool server '{Server}': a task of the ended run '{Run}' could not be cancelled: {Reason}")]
     public static partial void TaskNotCancelled(ILogger logger, string server, string run, string reason);
 
+    [LoggerMessage(4113, LogLevel.Debug, "Tool server '{Server}' does not say when its tools change (any more): {Reason}")]
+    public static partial void NotListening(ILogger logger, string server, string reason);
+
     [LoggerMessage(4106, LogLevel.Information, "{Note}")]
     public static partial void Noted(ILogger logger, string note);
 }

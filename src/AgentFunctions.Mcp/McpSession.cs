@@ -19,9 +19,6 @@ internal sealed class McpSession
     /// <summary>Where in a call's metadata the server finds the idempotency key <c>run/turn/call</c>.</summary>
     public const string IdempotencyKeyMeta = "agentfunctions/idempotencyKey";
 
-    /// <summary>A list this old is asked for again: a server behind HTTP may be replaced without a word.</summary>
-    private static readonly TimeSpan ListLifetime = TimeSpan.FromMinutes(5);
-
     private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly JsonTypeInfo CallType = McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(CallToolRequestParams));
@@ -40,9 +37,12 @@ internal sealed class McpSession
 
     private readonly McpQuestions _questions;
     private readonly McpReports _reports = new();
+    private readonly McpListLifetime _lifetime;
 
-    private McpSession(McpClient client, McpQuestions questions, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
-        (_client, _questions, _transport, _server, _time, _logger, StartedAt) = (client, questions, transport, server, time, logger, time.GetUtcNow());
+    private McpSession(
+        McpClient client, McpQuestions questions, McpListLifetime lifetime, McpTransport transport, string server, TimeProvider time, ILogger logger) =>
+        (_client, _questions, _lifetime, _transport, _server, _time, _logger, StartedAt) =
+        (client, questions, lifetime, transport, server, time, logger, time.GetUtcNow());
 
     /// <summary>Gets what must not be repeated of the server's configuration.</summary>
     public McpSecrets Secrets => _transport.Secrets;
@@ -83,8 +83,10 @@ internal sealed class McpSession
     {
         var questions = new McpQuestions(server, timeout, time);
         options.Handlers.ElicitationHandler = questions.AnswerAsync;
-        McpClient client = await McpClient.CreateAsync(new InputTransport(transport.Client), options, null, cancellationToken).ConfigureAwait(false);
-        var session = new McpSession(client, questions, transport, server, time, logger);
+        var lifetime = new McpListLifetime();
+        McpClient client = await McpClient
+            .CreateAsync(new InputTransport(transport.Client, lifetime.Take), options, null, cancellationToken).ConfigureAwait(false);
+        var session = new McpSession(client, questions, lifetime, transport, server, time, logger);
         client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
             session.ForgetTools();
@@ -97,6 +99,11 @@ internal sealed class McpSession
             return ValueTask.CompletedTask;
         });
         McpLog.Connected(logger, server, client.ServerInfo?.Name ?? "unnamed", client.ServerInfo?.Version ?? "");
+        if (!session.IsOlderProtocol && client.ServerCapabilities?.Tools?.ListChanged == true)
+        {
+            _ = session.ListenAsync();
+        }
+
         return session;
     }
 
@@ -107,9 +114,10 @@ internal sealed class McpSession
         lock (_gate)
         {
             DateTimeOffset now = _time.GetUtcNow();
-            if (_tools is null or { IsFaulted: true } or { IsCanceled: true } || now - _listedAt > ListLifetime)
+            if (_tools is null or { IsFaulted: true } or { IsCanceled: true } || now - _listedAt >= _lifetime.Value)
             {
                 _listedAt = now;
+                _lifetime.Begin();
                 _tools = AskForToolsAsync();
             }
 
@@ -201,6 +209,27 @@ internal sealed class McpSession
 
     /// <summary>Ends the connection now, and with it the server's process.</summary>
     public async Task CloseAsync() => await _client.DisposeAsync().ConfigureAwait(false);
+
+    /// <summary>
+    /// Has the server say when its tools change, as protocols since 2026-07-28 have it: by a request that stays open. Where it does not, or its
+    /// stream ends, lists are asked for again when they are stale.
+    /// </summary>
+    private async Task ListenAsync()
+    {
+        try
+        {
+            var request = new JsonRpcRequest
+            {
+                Method = "subscriptions/listen",
+                Params = new JsonObject { ["notifications"] = new JsonObject { ["toolsListChanged"] = true } },
+            };
+            await _client.SendRequestAsync(request, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is McpException or HttpRequestException or IOException or InvalidOperationException or OperationCanceledException)
+        {
+            McpLog.NotListening(_logger, _server, Secrets.Hide(e.Message));
+        }
+    }
 
     /// <summary>Tells the server which trace the call belongs to, by the keys of W3C.</summary>
     private static void AddTrace(JsonObject meta)

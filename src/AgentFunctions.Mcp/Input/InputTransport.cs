@@ -10,7 +10,8 @@ namespace AgentFunctions.Mcp.Input;
 /// days, so the call ends with them and is made again.
 /// </summary>
 /// <param name="inner">The way to the server.</param>
-internal sealed class InputTransport(IClientTransport inner) : IClientTransport
+/// <param name="answered">Told of each answer.</param>
+internal sealed class InputTransport(IClientTransport inner, Action<JsonObject> answered) : IClientTransport
 {
     /// <summary>What an answer that asks for input says of itself here, where the server says <c>input_required</c>.</summary>
     public const string Kind = "agentfunctions/inputRequired";
@@ -18,20 +19,20 @@ internal sealed class InputTransport(IClientTransport inner) : IClientTransport
     public string Name => inner.Name;
 
     public async Task<ITransport> ConnectAsync(CancellationToken cancellationToken = default) =>
-        new Connection(await inner.ConnectAsync(cancellationToken).ConfigureAwait(false));
+        new Connection(await inner.ConnectAsync(cancellationToken).ConfigureAwait(false), answered);
 
-    private sealed class Connection(ITransport inner) : ITransport
+    private sealed class Connection(ITransport inner, Action<JsonObject> answered) : ITransport
     {
         public string? SessionId => inner.SessionId;
 
-        public ChannelReader<JsonRpcMessage> MessageReader { get; } = new Reader(inner.MessageReader);
+        public ChannelReader<JsonRpcMessage> MessageReader { get; } = new Reader(inner.MessageReader, answered);
 
         public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default) => inner.SendMessageAsync(message, cancellationToken);
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
 
-    private sealed class Reader(ChannelReader<JsonRpcMessage> inner) : ChannelReader<JsonRpcMessage>
+    private sealed class Reader(ChannelReader<JsonRpcMessage> inner, Action<JsonObject> answered) : ChannelReader<JsonRpcMessage>
     {
         public override Task Completion => inner.Completion;
 
@@ -42,9 +43,13 @@ internal sealed class InputTransport(IClientTransport inner) : IClientTransport
                 return false;
             }
 
-            if (item is JsonRpcResponse { Result: JsonObject result } && result["resultType"] is JsonValue kind && kind.TryGetValue(out string? said) && said == "input_required")
+            if (item is JsonRpcResponse { Result: JsonObject result })
             {
-                result["resultType"] = Kind;
+                answered(result);
+                if (result["resultType"] is JsonValue kind && kind.TryGetValue(out string? said) && said == "input_required")
+                {
+                    result["resultType"] = Kind;
+                }
             }
 
             return true;

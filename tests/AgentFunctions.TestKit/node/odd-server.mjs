@@ -3,7 +3,8 @@
 // 'schemas' (lists tools whose schemas are wrong), 'chatty' (writes lines that are no messages), 'many:N' (lists N further tools), 'newest'
 // (speaks 2026-07-28; its tool 'asks' asks for input as that does, once or with 'rounds: N' so often, 'asks_to_open' to open an address, 'asks_inside' by a
 // request within the call (for a password with 'secret: true'), 'samples_inside' for a model's answer), 'refuses:TEXT'
-// (refuses to list, in these words), 'named:TEXT' (is called so). Its tool 'parts' answers what it is given as 'answer',
+// (refuses to list, in these words), 'named:TEXT' (is called so), 'ttl:N' (its list is fresh for so many milliseconds, and has a tool 'list_N' that tells
+// how often it was listed), 'tells:FILE' (says that its tools have changed once the file is there, to those who listen). Its tool 'parts' answers what it is given as 'answer',
 // 'progresses' says how far it is (and once that of a call that there is not) and answers when the file 'until' is there.
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -37,6 +38,9 @@ if (how.includes("chatty")) {
 
 const who = { type: "object", properties: { name: { type: "string" } } };
 let asking;
+let lists = 0;
+const ttl = how.find((word) => word.startsWith("ttl:"))?.slice("ttl:".length);
+const change = how.find((word) => word.startsWith("tells:"))?.slice("tells:".length);
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params, result, error } = JSON.parse(line);
   if (id === "question") {
@@ -56,7 +60,15 @@ for await (const line of createInterface({ input: process.stdin })) {
   } else if (method === "tools/list" && how.some((word) => word.startsWith("refuses:"))) {
     refuse(-32000, how.find((word) => word.startsWith("refuses:")).slice("refuses:".length));
   } else if (method === "tools/list") {
-    answer({ resultType: "complete", ttlMs: 0, cacheScope: "private", tools });
+    const counted = ttl === undefined ? tools : [...tools, tool(`list_${++lists}`)];
+    answer({ resultType: "complete", ttlMs: ttl === "none" ? undefined : Number(ttl ?? 0), cacheScope: "private", tools: counted });
+  } else if (method === "subscriptions/listen" && change) {
+    const wait = setInterval(() => {
+      if (existsSync(change)) {
+        clearInterval(wait);
+        say({ jsonrpc: "2.0", method: "notifications/tools/list_changed", params: {} });
+      }
+    }, 20);
   } else if (method === "ping") {
     answer({});
   } else if (method === "tools/call" && params.name === "flood") {
@@ -72,7 +84,7 @@ for await (const line of createInterface({ input: process.stdin })) {
       }
     }
   } else if (method === "server/discover" && how.includes("newest")) {
-    answer({ resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, ttlMs: 0, cacheScope: "private" });
+    answer({ resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: { listChanged: change !== undefined } }, ttlMs: 0, cacheScope: "private" });
   } else if (method === "tools/call" && params.name === "asks_inside") {
     asking = id;
     say({ jsonrpc: "2.0", id: "question", method: "elicitation/create", params: { message: "Who inside?", requestedSchema: params.arguments?.secret ? { type: "object", properties: { password: { type: "string" } } } : who } });
