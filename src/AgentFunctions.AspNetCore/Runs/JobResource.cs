@@ -33,7 +33,7 @@ internal sealed record JobResource
     /// <summary>The number of runs for which it failed.</summary>
     public required int Failed { get; init; }
 
-    /// <summary>The outcome for each run that it has come to, in the order of the request.</summary>
+    /// <summary>The outcome for each run, in the order of the request; empty until it has ended.</summary>
     public required IReadOnlyList<BulkItemResource> Items { get; init; }
 
     /// <summary>The address of the job.</summary>
@@ -53,9 +53,9 @@ internal sealed record JobResource
         CreatedAt = job.CreatedAt.UtcDateTime,
         EndedAt = job.EndedAt?.UtcDateTime,
         Total = job.Runs.Count,
-        Done = job.Done - job.Faults.Count,
-        Failed = job.Faults.Count,
-        Items = [.. job.Runs.Take(job.Done).Select(run => job.Faults.TryGetValue(run, out RunJobFault? fault)
+        Done = job.Done - job.Failed,
+        Failed = job.Failed,
+        Items = job.EndedAt is null ? [] : [.. job.Runs.Take(job.Done).Select(run => job.Faults.TryGetValue(run, out RunJobFault? fault)
             ? new BulkItemResource(run, false) { Code = CamelCase.Of(fault.Code), Detail = fault.Message }
             : new BulkItemResource(run, true))],
         Self = $"{root}/api/jobs/{job.Id}",

@@ -29,6 +29,7 @@ namespace AgentFunctions.Loop;
 [JsonSerializable(typeof(RunsOrder))]
 [JsonSerializable(typeof(RunsInput))]
 [JsonSerializable(typeof(RunsProgress))]
+[JsonSerializable(typeof(RunsCount))]
 [JsonSerializable(typeof(IReadOnlyList<RunFault>))]
 [JsonSerializable(typeof(QuestionInput))]
 [JsonSerializable(typeof(QuestionLook))]

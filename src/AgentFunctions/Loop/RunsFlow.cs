@@ -30,11 +30,11 @@ internal static class RunsFlow
         List<RunFault> faults = [.. order.Progress?.Faults ?? []];
         for (int step = 0; next < order.Runs.Count; step++)
         {
-            var progress = new RunsProgress(next, faults);
-            context.SetCustomStatus(progress);
+            // Numbers alone: a status is small.
+            context.SetCustomStatus(new RunsCount(next, faults.Count));
             if (step == StepsPerExecution)
             {
-                context.ContinueAsNew(order with { Progress = progress });
+                context.ContinueAsNew(order with { Progress = new RunsProgress(next, faults) });
                 return null;
             }
 
@@ -69,8 +69,13 @@ internal sealed record RunsInput(RunsAction Action, IReadOnlyList<string> Runs, 
     public string? Reason { get; init; }
 }
 
+/// <summary>How far it is, in numbers.</summary>
+/// <param name="Done">The number of runs that it has come to.</param>
+/// <param name="Failed">The number of those for which it failed.</param>
+internal sealed record RunsCount(int Done, int Failed);
+
 /// <summary>How far it is.</summary>
-/// <param name="Done">The number of runs that were looked at, in the order of the request.</param>
+/// <param name="Done">The number of runs that it has come to, in the order of the request.</param>
 /// <param name="Faults">Those of them for which it failed.</param>
 internal sealed record RunsProgress(int Done, IReadOnlyList<RunFault> Faults);
 

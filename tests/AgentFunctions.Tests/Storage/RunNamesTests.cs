@@ -10,7 +10,7 @@ internal sealed partial class RunNamesTests
     /// <summary>Texts of this form that are no names in a store.</summary>
     private static readonly HashSet<string> s_others = new(StringComparer.Ordinal)
     {
-        "agentfunctions", "application", "audio", "heads", "http", "https", "image", "multipart", "text", "trees", "video", "workspace",
+        "agentfunctions", "application", "audio", "content", "heads", "http", "https", "image", "multipart", "text", "trees", "video", "workspace",
     };
 
     [Test]

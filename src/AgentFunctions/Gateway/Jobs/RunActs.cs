@@ -38,7 +38,7 @@ public sealed class RunActs
     /// <summary>Does a step of a job. What was done before a crash cut it off is found done.</summary>
     internal async Task<IReadOnlyList<RunFault>> RunAsync(ActivityContext context, RunsInput input)
     {
-        const int MaxMessage = 200;
+        const int MaxMessage = 120;
         var faults = new List<RunFault>();
         var caller = new Caller(input.By) { Roles = input.Roles };
         foreach (string run in input.Runs)

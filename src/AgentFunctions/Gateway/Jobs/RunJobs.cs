@@ -55,16 +55,20 @@ public sealed class RunJobs
             throw new AgentException(ErrorCode.InstanceNotFound, $"There is no job '{id}'. What came of a job is kept for a week.");
         }
 
-        RunsProgress? progress = (state.Status == OrchestrationStatus.Completed ? DurableJson.Deserialize<RunsProgress>(state.Output) : null)
-            ?? DurableJson.Deserialize<RunsProgress>(state.CustomStatus) ?? order.Progress;
-        return new RunJob(id, order.Action, order.By, state.CreatedAt)
+        var job = new RunJob(id, order.Action, order.By, state.CreatedAt) { Runs = order.Runs, EndedAt = state.IsEnded ? state.LastUpdatedAt : null };
+        if (state.Status == OrchestrationStatus.Completed && DurableJson.Deserialize<RunsProgress>(state.Output) is { } end)
         {
-            Runs = order.Runs,
-            Done = progress?.Done ?? 0,
-            EndedAt = state.IsEnded ? state.LastUpdatedAt : null,
-            Faults = progress?.Faults.ToDictionary(static fault => fault.Run, static fault => new RunJobFault(fault.Code, fault.Message), StringComparer.Ordinal)
-                ?? [],
-        };
+            return job with
+            {
+                Done = end.Done,
+                Failed = end.Faults.Count,
+                Faults = end.Faults.ToDictionary(
+                    static fault => fault.Run, static fault => new RunJobFault(fault.Code, fault.Message), StringComparer.Ordinal),
+            };
+        }
+
+        RunsCount? count = DurableJson.Deserialize<RunsCount>(state.CustomStatus);
+        return job with { Done = count?.Done ?? 0, Failed = count?.Failed ?? 0 };
     }
 
     /// <summary>Nothing lasts for ever by accident.</summary>
@@ -96,10 +100,13 @@ public sealed record RunJob(string Id, RunsAction Action, string By, DateTimeOff
     /// <summary>Gets the number of runs that it has come to, in their order.</summary>
     public int Done { get; init; }
 
+    /// <summary>Gets the number of those for which it failed.</summary>
+    public int Failed { get; init; }
+
     /// <summary>Gets when it ended (UTC); <see langword="null"/> while it works.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 
-    /// <summary>Gets what went wrong, by the run.</summary>
+    /// <summary>Gets what went wrong, by the run; empty until it has ended.</summary>
     public IReadOnlyDictionary<string, RunJobFault> Faults { get; init; } = new Dictionary<string, RunJobFault>();
 }
 

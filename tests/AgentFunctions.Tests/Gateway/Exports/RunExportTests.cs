@@ -33,7 +33,7 @@ internal sealed partial class RunExportTests
                 : ChatReply.Say("The shop is open. " + new string('x', 70_000)),
             [AgentTool.Create("look", "Looks.", ToolEffect.None, static (string at) => $"{at}: its password is {Secret}")]);
         _host.Get<Redactor>().Add("shop", Secret);
-        _run = await _host.SubmitAsync(new { goal = "Look at the shop.", labels = new { team = "red" }, callbackUrl = "https://hooks.example/secret-path" });
+        _run = await _host.SubmitAsync(new { goal = "Look at the shop.", labels = new { team = "red" } });
         await _host.WaitAsync(_run);
         _file = Path.Combine(_folder.Path, "run.afrun");
         using HttpResponseMessage answer = await _host.Client.GetAsync($"/api/runs/{_run}/export");
@@ -68,7 +68,7 @@ internal sealed partial class RunExportTests
             all += await reader.ReadToEndAsync(cancellationToken);
         }
 
-        Assert.That(all, Does.Contain("its password is").And.Not.Contain(Secret).And.Not.Contain("secret-path").And.Contain("run.exported"));
+        Assert.That(all, Does.Contain("its password is").And.Not.Contain(Secret).And.Contain("run.exported"));
 
         ExportedRun exported = await ExportedRun.OpenAsync(_file, cancellationToken);
         Assert.That((exported.Run, exported.ExportedBy, exported.Parts), Is.EqualTo((_run, "local", zip.Entries.Count - 2)));
@@ -141,6 +141,17 @@ internal sealed partial class RunExportTests
         Assert.That(
             async () => await ExportedRun.OpenAsync(copy),
             Throws.TypeOf<AgentException>().With.Message.Contains(words).And.Property(nameof(AgentException.Code)).EqualTo(ErrorCode.InvalidInput));
+    }
+
+    [Test]
+    public async Task Export_OfARun_LeavesOutWhereItsEndIsSent(CancellationToken cancellationToken)
+    {
+        string run = await _host.SubmitAsync(new { goal = "Look again.", callbackUrl = "http://127.0.0.1:9/secret-path" });
+        await _host.WaitAsync(run);
+        using var file = new MemoryStream(await _host.Client.GetByteArrayAsync($"/api/runs/{run}/export", cancellationToken));
+        await using var zip = new ZipArchive(file);
+        using var reader = new StreamReader(await zip.GetEntry($"runs/{run}/record.json")!.OpenAsync(cancellationToken));
+        Assert.That(await reader.ReadToEndAsync(cancellationToken), Does.Contain("Look again.").And.Not.Contain("secret-path"));
     }
 
     [Test]
