@@ -107,8 +107,46 @@ internal sealed class McpServer(
     /// <see cref="ErrorCode.ToolFailed"/>: the server said no. <see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached; the
     /// call was not made. <see cref="ErrorCode.ToolOutcomeUnknown"/>: it died during the call.
     /// </exception>
-    public async Task<McpCallAnswer> CallAsync(
+    public Task<McpCallAnswer> CallAsync(
         Tool tool, IDictionary<string, JsonElement> arguments, ToolContext context, InputAnswers? answers, bool takesTask,
+        CancellationToken cancellationToken) => TryAsync(
+            session => session.CallToolAsync(tool.Name, arguments, context, answers, takesTask, cancellationToken),
+            context, isToEnd: false,
+            (session, failure, reason, e) => failure switch
+            {
+                McpFailure.Answered => new AgentException(
+                    ErrorCode.ToolFailed, $"The tool server '{definition.Name}' refused the call: {reason}", e),
+                _ when session.IsFlooded && EffectOf(tool) == ToolEffect.None =>
+                    new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' was ended: {reason}.", e),
+                McpFailure.Lost => new AgentException(
+                    ErrorCode.ToolOutcomeUnknown, $"The tool server '{definition.Name}' was lost during the call: {reason}", e),
+                _ => null,
+            },
+            cancellationToken);
+
+    /// <summary>Sends a request that may be repeated, such as one about a task.</summary>
+    /// <param name="make">Makes the request, once for each attempt.</param>
+    /// <param name="context">The call that it concerns.</param>
+    /// <param name="isToEnd">Whether it ends what the call has begun, of a run that may have ended itself.</param>
+    /// <param name="cancellationToken">The token to cancel it.</param>
+    /// <exception cref="McpRefusalException">The server said no.</exception>
+    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached.</exception>
+    public Task<JsonNode?> AskAsync(Func<JsonRpcRequest> make, ToolContext context, bool isToEnd, CancellationToken cancellationToken) => TryAsync(
+        session => session.SendAsync(make(), cancellationToken),
+        context, isToEnd,
+        static (_, failure, reason, e) => McpRefusalException.CodeIn(e) is { } code ? new McpRefusalException(code, reason, e)
+            : failure == McpFailure.Answered ? new McpRefusalException(null, reason, e)
+            : null,
+        cancellationToken);
+
+    /// <summary>Makes an attempt, and one more where the first has not ended it.</summary>
+    /// <param name="attempt">Makes it.</param>
+    /// <param name="context">The call that it concerns.</param>
+    /// <param name="isToEnd">Whether it ends what the call has begun.</param>
+    /// <param name="endOf">Says what a failure means in the end; <see langword="null"/> if it may be made again.</param>
+    /// <param name="cancellationToken">The token to cancel it.</param>
+    private async Task<T> TryAsync<T>(
+        Func<McpSession, Task<T>> attempt, ToolContext context, bool isToEnd, Func<McpSession, McpFailure, string, Exception, Exception?> endOf,
         CancellationToken cancellationToken)
     {
         for (bool mayRepeat = true; ; mayRepeat = false)
@@ -116,8 +154,8 @@ internal sealed class McpServer(
             McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                McpHttp.Token = await TokenAsync(session, context, cancellationToken).ConfigureAwait(false);
-                return await session.CallToolAsync(tool.Name, arguments, context, answers, takesTask, cancellationToken).ConfigureAwait(false);
+                McpHttp.Token = await TokenAsync(session, context, isToEnd, cancellationToken).ConfigureAwait(false);
+                return await attempt(session).ConfigureAwait(false);
             }
             catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
             {
@@ -128,77 +166,21 @@ internal sealed class McpServer(
 
                 McpFailure failure = await McpFailures.ClassifyAsync(e, session, time, cancellationToken).ConfigureAwait(false);
                 string reason = session.Secrets.Hide(session.EndReason ?? e.Message);
-                if (failure == McpFailure.Answered)
-                {
-                    throw new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' refused the call: {reason}", e);
-                }
-
                 if (failure == McpFailure.Lost && (definition.Command is not null || !session.IsAlive))
                 {
                     CountEnd(session, reason);
                 }
 
-                await DropAsync(session).ConfigureAwait(false);
-                if (session.IsFlooded && EffectOf(tool) == ToolEffect.None)
+                if (failure != McpFailure.Answered)
                 {
-                    throw new AgentException(ErrorCode.ToolFailed, $"The tool server '{definition.Name}' was ended: {reason}.", e);
+                    await DropAsync(session).ConfigureAwait(false);
                 }
 
-                if (failure == McpFailure.Lost)
+                if (endOf(session, failure, reason, e) is { } end)
                 {
-                    throw new AgentException(
-                        ErrorCode.ToolOutcomeUnknown, $"The tool server '{definition.Name}' was lost during the call: {reason}", e);
+                    throw end;
                 }
 
-                if (!mayRepeat)
-                {
-                    throw Unavailable(reason, e);
-                }
-            }
-        }
-    }
-
-    /// <summary>Sends a request that may be repeated, such as one about a task.</summary>
-    /// <param name="make">Makes the request, once for each attempt.</param>
-    /// <param name="context">The call that it concerns.</param>
-    /// <param name="cancellationToken">The token to cancel it.</param>
-    /// <exception cref="McpRefusalException">The server said no.</exception>
-    /// <exception cref="AgentException"><see cref="ErrorCode.ToolUnavailable"/>: it cannot be reached.</exception>
-    public async Task<JsonNode?> AskAsync(Func<JsonRpcRequest> make, ToolContext context, CancellationToken cancellationToken)
-    {
-        for (bool mayRepeat = true; ; mayRepeat = false)
-        {
-            McpSession session = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            try
-            {
-                McpHttp.Token = await TokenAsync(session, context, cancellationToken).ConfigureAwait(false);
-                return await session.SendAsync(make(), cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is not AgentException && !cancellationToken.IsCancellationRequested)
-            {
-                if (SignInNeeded.In(e) is { } needed)
-                {
-                    throw needed;
-                }
-
-                string reason = session.Secrets.Hide(session.EndReason ?? e.Message);
-                if (McpRefusalException.CodeIn(e) is { } code)
-                {
-                    throw new McpRefusalException(code, reason, e);
-                }
-
-                McpFailure failure = await McpFailures.ClassifyAsync(e, session, time, cancellationToken).ConfigureAwait(false);
-                if (failure == McpFailure.Answered)
-                {
-                    throw new McpRefusalException(null, reason, e);
-                }
-
-                if (failure == McpFailure.Lost && (definition.Command is not null || !session.IsAlive))
-                {
-                    CountEnd(session, reason);
-                }
-
-                await DropAsync(session).ConfigureAwait(false);
                 if (!mayRepeat)
                 {
                     throw Unavailable(reason, e);
@@ -208,10 +190,11 @@ internal sealed class McpServer(
     }
 
     /// <summary>Each attempt has its own token: what was revoked in between is refused before anything is sent.</summary>
-    private async Task<string?> TokenAsync(McpSession session, ToolContext context, CancellationToken cancellationToken) =>
+    private async Task<string?> TokenAsync(McpSession session, ToolContext context, bool isToEnd, CancellationToken cancellationToken) =>
         definition.Identity is { } identity && session.Endpoint is { } endpoint
-            ? await context.Services.GetRequiredService<RunTokens>()
-                .MintAsync(context, identity.AudienceOf(endpoint), identity.Scopes, cancellationToken).ConfigureAwait(false)
+            ? await context.Services.GetRequiredService<RunTokens>().MintAsync(
+                new TokenUse(context.RunId, context.Turn, context.Call, context.IdempotencyKey) { IsToEnd = isToEnd },
+                identity.AudienceOf(endpoint), identity.Scopes, cancellationToken).ConfigureAwait(false)
             : null;
 
     public async ValueTask DisposeAsync()

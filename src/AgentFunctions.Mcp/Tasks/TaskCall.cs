@@ -83,7 +83,7 @@ internal sealed class TaskCall(McpServer server, Tool tool)
         TaskStand stand;
         try
         {
-            JsonNode? told = await server.AskAsync(() => TaskWire.Get(task.TaskId), context, cancellationToken).ConfigureAwait(false);
+            JsonNode? told = await server.AskAsync(() => TaskWire.Get(task.TaskId), context, isToEnd: false, cancellationToken).ConfigureAwait(false);
             stand = TaskStand.Read(told) ?? new TaskStand(task.TaskId, "working");
         }
         catch (McpRefusalException e) when (e.IsOfUnknownTask)
@@ -154,7 +154,7 @@ internal sealed class TaskCall(McpServer server, Tool tool)
             return Reconciliation.TookEffect(Waits);
         }
 
-        await server.AskAsync(() => TaskWire.Update(task.TaskId, responses), context, cancellationToken).ConfigureAwait(false);
+        await server.AskAsync(() => TaskWire.Update(task.TaskId, responses), context, isToEnd: false, cancellationToken).ConfigureAwait(false);
         task = task with { Answered = [.. (task.Answered ?? []).Union(wanted)], Notes = notes.Count == 0 ? null : notes };
         await tasks.PutAsync(context, task, cancellationToken).ConfigureAwait(false);
         return GoesOn(stand, context);
@@ -194,7 +194,7 @@ internal sealed class TaskCall(McpServer server, Tool tool)
     {
         try
         {
-            await server.AskAsync(() => TaskWire.Cancel(id), context, cancellationToken).ConfigureAwait(false);
+            await server.AskAsync(() => TaskWire.Cancel(id), context, isToEnd: true, cancellationToken).ConfigureAwait(false);
         }
         catch (McpRefusalException)
         {

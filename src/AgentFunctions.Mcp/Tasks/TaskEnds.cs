@@ -42,7 +42,7 @@ internal sealed class TaskEnds(
             {
                 using var patience = new CancellationTokenSource(Patience, time);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-                await server.AskAsync(() => TaskWire.Cancel(task.TaskId), call, either.Token).ConfigureAwait(false);
+                await server.AskAsync(() => TaskWire.Cancel(task.TaskId), call, isToEnd: true, either.Token).ConfigureAwait(false);
             }
         }
         catch (McpRefusalException)
