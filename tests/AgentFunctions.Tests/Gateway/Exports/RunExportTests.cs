@@ -89,7 +89,7 @@ internal sealed partial class RunExportTests
             Assert.That(await ReadAsync(shown, $"/api/runs/{_run}{address}"), Is.EqualTo(await ReadAsync(_host, $"/api/runs/{_run}{address}")), address);
         }
 
-        Assert.That(await ReadAsync(shown, $"/api/audit?run={_run}&text=true"), Does.Contain("took the run").And.Contain("call.decided"));
+        Assert.That(await ReadAsync(shown, $"/api/audit?run={_run}&text=true"), Does.Contain("took the run").And.Contain("call.finished"));
         Assert.That(await ReadAsync(shown, "/api/runs/rows"), Does.Contain(_run));
         Assert.That(await ReadAsync(shown, "/api/session"), Does.Contain("\"export\"").And.Contain("\"viewer\""));
         foreach (string verb in new[] { "cancel", "messages", "fork" })
