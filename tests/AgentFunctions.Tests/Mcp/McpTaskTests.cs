@@ -144,7 +144,7 @@ internal sealed class McpTaskTests
         // A task that is cancelled may still be a run that ends.
         await Poll.UntilAsync(async () =>
         {
-            using HttpResponseMessage erased = await _server.Client.DeleteAsync($"/api/runs/{task.TaskId}", cancellationToken);
+            using HttpResponseMessage erased = await _server.Client.DeleteAsync($"/api/runs/{task.TaskId}?reason=asked", cancellationToken);
             return erased.IsSuccessStatusCode;
         }, cancellationToken);
         await AnswerAsync(host, run.Id, """{"confirm":true}""", cancellationToken);
