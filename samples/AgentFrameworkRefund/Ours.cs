@@ -52,7 +52,8 @@ internal static class Ours
         }
     }
 
-    private static IHost Host(Team team, string folder, bool probes)
+    /// <summary>A host of the agent, and of others.</summary>
+    public static IHost Host(Team team, string folder, bool probes, params AIAgent[] others)
     {
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Logging.ClearProviders();
@@ -67,6 +68,11 @@ internal static class Ours
                 }
             })
             .AddAgentFunctionsAsAIAgents();
+        foreach (AIAgent other in others)
+        {
+            builder.Services.AddDurableAgent(other);
+        }
+
         return builder.Build();
     }
 }

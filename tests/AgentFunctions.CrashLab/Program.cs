@@ -1,11 +1,12 @@
 using AgentFrameworkRefund;
 using AgentFunctions.CrashLab.Callers;
+using AgentFunctions.CrashLab.Orchestrations;
 
 namespace AgentFunctions.CrashLab;
 
 /// <summary>
 /// The refund of the sample in all its shapes, each killed 100 times: agents of Agent Framework alone, with idempotency keys, and as
-/// durable runs on SQLite and on Durable Task.
+/// durable runs on SQLite and on Durable Task, also in the orchestrations of Agent Framework.
 /// </summary>
 internal static class Program
 {
@@ -28,6 +29,9 @@ internal static class Program
         var shapes = new Dictionary<string, Func<Team, string, Task>>(Scenario.Shapes)
         {
             ["theirs-one-key"] = static (team, folder) => Theirs.RunWorkflowAsync(folder, team.RefundsWithKeys()),
+            ["ours-group-chat"] = OursInWorkflows.GroupChatAsync,
+            ["ours-handoff"] = OursInWorkflows.HandoffAsync,
+            ["ours-magentic"] = OursInWorkflows.MagenticAsync,
             ["ours-durable-task"] = static (team, folder) => OnDurableTask.RunAsync(team, folder),
         };
         return await Scenario.RunAsync(shapes, arguments, Kills);

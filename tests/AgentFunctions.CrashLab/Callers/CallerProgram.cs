@@ -56,6 +56,7 @@ internal static class CallerProgram
 
     private static async Task PollAsync(AIAgent scribe, AgentSession session, ChatMessage[] begin, AgentRunOptions options)
     {
+        using var timer = new PeriodicTimer(s_pause);
         AgentResponse response = await scribe.RunAsync(begin, session, options);
         while (true)
         {
@@ -67,7 +68,7 @@ internal static class CallerProgram
                 return;
             }
 
-            await Task.Delay(s_pause);
+            await timer.WaitForNextTickAsync();
             response = await scribe.RunAsync(session, new AgentRunOptions { ContinuationToken = next, AllowBackgroundResponses = true });
         }
     }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace AgentFunctions.EndToEnd.Crash;
 
 /// <summary>
-/// An agent of Agent Framework as a durable run, in a process that is killed around its model calls and its effects.
+/// An agent of Agent Framework as a durable run, alone and in each of its orchestrations, in a process that is killed around its model
+/// calls and its effects: by the sample, and by the crash lab.
 /// </summary>
 /// <remarks>The long form kills more often: set <c>AGENTFUNCTIONS_KILLS</c>.</remarks>
 [CancelAfter(1_800_000)]
@@ -11,11 +12,16 @@ internal sealed class KilledAgentFrameworkTests
 {
     [TestCase("ours-probe")]
     [TestCase("ours-workflow")]
+    [TestCase("ours-group-chat")]
+    [TestCase("ours-handoff")]
+    [TestCase("ours-magentic")]
     public async Task Refund_KilledAroundItsEffects_DoublesNoneAndMissesNone(string shape)
     {
         int kills = KilledProgram.Kills(2);
-        await using ProgramProcess sample = ProgramProcess.StartSample(
-            "AgentFrameworkRefund", [], shape, kills.ToString(CultureInfo.InvariantCulture));
+        string times = kills.ToString(CultureInfo.InvariantCulture);
+        await using ProgramProcess sample = shape is "ours-probe" or "ours-workflow"
+            ? ProgramProcess.StartSample("AgentFrameworkRefund", [], shape, times)
+            : ProgramProcess.StartCrashLab(shape, times);
         int exitCode = await sample.WaitAsync();
 
         Assert.That(exitCode, Is.Zero, sample.Output + sample.Errors);
