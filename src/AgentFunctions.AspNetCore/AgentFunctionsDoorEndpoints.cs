@@ -4,6 +4,7 @@ using AgentFunctions.AspNetCore.Doors.A2A;
 using AgentFunctions.AspNetCore.Doors.AgUi;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using AgentFunctions.AspNetCore.Doors.OpenAI;
+using AgentFunctions.AspNetCore.Doors.OpenAI.DevUi;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Hosting;
 using AgentFunctions.AspNetCore.Security;
@@ -80,12 +81,13 @@ public static class AgentFunctionsDoorEndpoints
     {
         ArgumentNullException.ThrowIfNull(endpoints);
         RegistrationCheck.Ensure(endpoints.ServiceProvider);
-        RouteGroupBuilder door = endpoints.MapGroup(prefix);
+        RouteGroupBuilder door = endpoints.MapGroup("");
         door.WithMetadata(new RuntimeEndpoint(EndpointAccess.Callers), new OpenAIErrors(), new PlaceholderKeys())
             .ExcludeFromDescription()
             .DisableCookieRedirect();
         door.AddEndpointFilter(OpenAIErrors.FilterAsync);
-        door.MapResponses();
+        door.MapGroup(prefix).MapResponses();
+        door.MapDevUiMeta();
         door.Guard();
         return door;
     }

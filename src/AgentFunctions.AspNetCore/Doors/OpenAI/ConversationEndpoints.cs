@@ -16,6 +16,7 @@ internal static class ConversationEndpoints
     public static void MapConversations(this IEndpointRouteBuilder door)
     {
         door.MapPost("/conversations", OpenAsync);
+        door.MapGet("/conversations", ListOfCallerAsync);
         door.MapGet("/conversations/{id}", GetAsync);
         door.MapPost("/conversations/{id}", ChangeAsync);
         door.MapDelete("/conversations/{id}", DeleteAsync);
@@ -31,6 +32,21 @@ internal static class ConversationEndpoints
         DoorCallers.EnsureMaySubmit(caller);
         JsonObject body = await OpenAIJson.ReadAsync(http.Request, cancellationToken);
         return Answer(await conversations.OpenAsync(body, caller, cancellationToken));
+    }
+
+    /// <summary>Lists the conversations of the caller that have responses, the newest first: OpenAI has no such list, DevUI asks for it.</summary>
+    private static async Task<IResult> ListOfCallerAsync(
+        HttpContext http, Conversations conversations, CancellationToken cancellationToken)
+    {
+        string agent = http.Request.Query["agent_id"].ToString();
+        IReadOnlyList<Conversation> found = await conversations.ListAsync(
+            agent.Length == 0 ? null : agent, OpenAIDoor.CallerOf(http, null), cancellationToken);
+        return OpenAIJson.Answer(new JsonObject
+        {
+            ["object"] = "list",
+            ["data"] = new JsonArray([.. found.Select(JsonOf)]),
+            ["has_more"] = false,
+        });
     }
 
     private static async Task<IResult> GetAsync(
@@ -108,11 +124,13 @@ internal static class ConversationEndpoints
         ["has_more"] = hasMore,
     };
 
-    private static IResult Answer(Conversation conversation) => OpenAIJson.Answer(new JsonObject
+    private static IResult Answer(Conversation conversation) => OpenAIJson.Answer(JsonOf(conversation));
+
+    private static JsonObject JsonOf(Conversation conversation) => new()
     {
         ["id"] = conversation.Name,
         ["object"] = "conversation",
         ["created_at"] = conversation.At.ToUnixTimeSeconds(),
         ["metadata"] = conversation.Metadata is { } metadata ? JsonNode.Parse(metadata.GetRawText()) : new JsonObject(),
-    });
+    };
 }

@@ -1,10 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Runs;
 using AgentFunctions.Storage;
+using AgentFunctions.Views;
 
 namespace AgentFunctions.AspNetCore.Doors.OpenAI;
 
@@ -16,6 +18,8 @@ internal sealed class Conversations(
     private const int MostItems = 20;
 
     private const int MostMetadata = 16;
+
+    private const int MostListed = 50;
 
     /// <summary>Opens a conversation.</summary>
     public async Task<Conversation> OpenAsync(JsonObject body, Caller caller, CancellationToken cancellationToken)
@@ -55,6 +59,27 @@ internal sealed class Conversations(
         return await exchanges.OfAsync(id, Responses.Door, cancellationToken) is [var first, ..]
             ? new Conversation(id, caller.Id, first.At)
             : throw Conversation.NotFound(name);
+    }
+
+    /// <summary>Lists the conversations of a caller that have responses, the newest first.</summary>
+    /// <param name="agent">Whose; <see langword="null"/> for all agents.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public async Task<IReadOnlyList<Conversation>> ListAsync(string? agent, Caller caller, CancellationToken cancellationToken)
+    {
+        var found = new List<Conversation>();
+        Page<Run> runs = await responses.RunsAsync(new RunFilter { Agent = agent, Requester = caller.Id }, MostListed, cancellationToken);
+        foreach (Run run in runs.Items)
+        {
+            if (await exchanges.OfAsync(run.Id, Responses.Door, cancellationToken) is [var first, ..])
+            {
+                found.Add(await records.GetAsync(KeyOf(run.Id), cancellationToken) is { } stored
+                    ? JsonSerializer.Deserialize(stored.Value.Span, ConversationJsonContext.Default.Conversation)!
+                    : new Conversation(run.Id, caller.Id, first.At));
+            }
+        }
+
+        return found;
     }
 
     /// <summary>Finds the last response of a conversation; <see langword="null"/> if it has none yet.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using AgentFunctions.Agents;
+using AgentFunctions.AspNetCore.Doors.OpenAI.DevUi;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Http;
 using AgentFunctions.AspNetCore.Security;
@@ -29,6 +30,7 @@ internal static class OpenAIDoor
         door.MapConversations();
         door.MapGet("/models", ListModels);
         door.MapGet("/models/{id}", GetModel);
+        door.MapDevUiEntities();
     }
 
     /// <summary>Gets who calls.</summary>

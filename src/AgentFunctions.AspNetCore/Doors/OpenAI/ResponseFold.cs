@@ -174,7 +174,8 @@ internal sealed class ResponseFold(JsonObject head, string runId)
     private List<JsonObject> Take(ExchangeInterrupted cut)
     {
         var events = new List<JsonObject>();
-        foreach ((int index, Approval approval) in cut.Open.Select(static open => open.Approval).OfType<Approval>().Index())
+        int place = 0;
+        foreach (Approval approval in cut.Open.Select(static open => open.Approval).OfType<Approval>())
         {
             var item = new JsonObject
             {
@@ -184,11 +185,15 @@ internal sealed class ResponseFold(JsonObject head, string runId)
                 ["name"] = approval.Tool,
                 ["arguments"] = (approval.Edited ?? approval.Arguments).GetRawText(),
             };
-            events.Add(Added(StreamNumbers.OfAsked(cut.End, index), item));
-            events.Add(Done(StreamNumbers.OfAsked(cut.End, index) + 1, (JsonObject)item.DeepClone()));
+            events.Add(Added(StreamNumbers.OfAsked(cut.End, place), item));
+            events.Add(Done(StreamNumbers.OfAsked(cut.End, place) + 1, (JsonObject)item.DeepClone()));
+            place++;
+            if (IsForDevUi)
+            {
+                events.Add(ForDevUi(StreamNumbers.OfAsked(cut.End, place++), item));
+            }
         }
 
-        int place = events.Count / 2;
         foreach (ClientCall call in cut.Calls)
         {
             long number = StreamNumbers.OfAsked(cut.End, place);
@@ -208,6 +213,22 @@ internal sealed class ResponseFold(JsonObject head, string runId)
 
         events.Add(Close("response.completed", "completed", cut.Number));
         return events;
+    }
+
+    /// <summary>Gets whether DevUI asked, which names the agent so. Other clients throw at events that they do not know.</summary>
+    private bool IsForDevUi => (head["metadata"] as JsonObject)?.ContainsKey("entity_id") == true;
+
+    private JsonObject ForDevUi(long number, JsonObject item)
+    {
+        string id = item["id"]!.ToString();
+        return Event(
+            "response.function_approval.requested", number, ("request_id", id), ("item_id", id), ("output_index", IndexOf(id)),
+            ("function_call", new JsonObject
+            {
+                ["id"] = id,
+                ["name"] = item["name"]!.DeepClone(),
+                ["arguments"] = JsonNode.Parse(item["arguments"]!.ToString()),
+            }));
     }
 
     private static JsonObject Function(ClientCall call, string arguments, string status) => new()

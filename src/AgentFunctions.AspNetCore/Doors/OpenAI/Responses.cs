@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Durability;
 using AgentFunctions.Gateway;
 using AgentFunctions.Gateway.Access;
 using AgentFunctions.Records;
@@ -46,6 +47,13 @@ internal sealed class Responses(
             ? last
             : throw OpenAIException.NotFound(ResponseId.Of(runId, 0));
     }
+
+    /// <summary>Lists runs, the newest first.</summary>
+    /// <param name="filter">Which.</param>
+    /// <param name="most">How many at most.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task<Page<Run>> RunsAsync(RunFilter filter, int most, CancellationToken cancellationToken) =>
+        reader.ListPageAsync(filter, most, cancellationToken);
 
     /// <summary>Gets the item of what the user said; <see langword="null"/> for nothing.</summary>
     public static JsonObject? InputOf(Exchange exchange) =>

@@ -44,6 +44,9 @@ internal sealed record ResponsesInput(
         {
             switch (item?["type"]?.ToString() ?? "message")
             {
+                case "message" when DevUiApprovals(item) is { Count: > 0 } decided:
+                    approvals.AddRange(decided);
+                    break;
                 case "message":
                     messages.Add((
                         item?["role"]?.ToString() ?? throw OpenAIException.Invalid("input.role", "name the role."),
@@ -89,6 +92,17 @@ internal sealed record ResponsesInput(
                 : throw OpenAIException.Invalid(
                     "input.approval_request_id", "send the id of an item mcp_approval_request, and approve as true or false.");
     }
+
+    /// <summary>Reads the answers that DevUI sends as parts of a message.</summary>
+    private static List<ApprovalReply> DevUiApprovals(JsonNode? item) =>
+    [
+        .. (item?["content"] as JsonArray ?? []).Where(static part => part is JsonObject && part["type"]?.ToString() == "function_approval_response")
+            .Select(static part => ApprovalOf(new JsonObject
+            {
+                ["approval_request_id"] = part!["request_id"]?.DeepClone(),
+                ["approve"] = part["approved"]?.DeepClone(),
+            })),
+    ];
 
     private static string TextOf(JsonNode? content) => content switch
     {
