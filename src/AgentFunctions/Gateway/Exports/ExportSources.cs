@@ -62,7 +62,7 @@ internal sealed class ExportSources(
         {
             if (await records.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } record)
             {
-                yield return Line(key, Shown(record.Value));
+                yield return Line(key, record.Value.IsEmpty ? record.Value : Shown(record.Value));
             }
         }
     }
@@ -95,7 +95,16 @@ internal sealed class ExportSources(
             writer.WriteStartObject();
             writer.WriteString("key", key);
             writer.WritePropertyName("value");
-            writer.WriteRawValue(OneLine(value).Span);
+            if (value.IsEmpty)
+            {
+                // What is there to be found alone, such as an approval that is open.
+                writer.WriteNullValue();
+            }
+            else
+            {
+                writer.WriteRawValue(OneLine(value).Span);
+            }
+
             writer.WriteEndObject();
         }
 

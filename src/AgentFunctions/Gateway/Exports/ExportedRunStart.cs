@@ -86,8 +86,9 @@ internal sealed class ExportedRunStart(ExportedRun exported, IRecordStore record
             string key = document.RootElement.GetProperty("key").GetString()!;
             if (ExportNames.IsRecordOf(key, run))
             {
-                await records.PutAsync(
-                    key, Encoding.UTF8.GetBytes(document.RootElement.GetProperty("value").GetRawText()), default, cancellationToken).ConfigureAwait(false);
+                JsonElement value = document.RootElement.GetProperty("value");
+                byte[] kept = value.ValueKind == JsonValueKind.Null ? [] : Encoding.UTF8.GetBytes(value.GetRawText());
+                await records.PutAsync(key, kept, default, cancellationToken).ConfigureAwait(false);
             }
         }
     }
