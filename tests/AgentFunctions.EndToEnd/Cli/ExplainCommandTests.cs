@@ -35,7 +35,7 @@ internal sealed class ExplainCommandTests
     [TestCase("Hang.", "running", "because the model is asked, since")]
     [TestCase("Dig.", "running", "because tool dig has been at work since")]
     [TestCase("Pay.", "waiting", "waiting for approval ", "rule 'ask-first' (Money goes out.) wants 1 of lead to decide about pay; 0 approved", "what to do: agentfunctions approve ")]
-    [TestCase("Ask.", "waiting", "waiting for question ", "it asks approver", "Which one?", "what to do: agentfunctions answer ")]
+    [TestCase("Ask.", "waiting", "waiting for question ", "it asks requester, approver", "Which one?", "what to do: agentfunctions answer ")]
     [TestCase("Break.", "waiting", "waiting for modelUnavailable (the model could not be asked), until ", "it failed ", "what to do: agentfunctions doctor checks the models")]
     [TestCase("Spend.", "budgetExhausted", "because stepLimitReached: ", "what to do: grant more: agentfunctions grant ")]
     [TestCase("Refuse.", "failed", "because modelUnauthorized: ", "what to do: agentfunctions doctor checks the models; then agentfunctions resume ")]
