@@ -15,4 +15,5 @@ namespace AgentFunctions.AgentFramework;
 [JsonSerializable(typeof(StoredSession))]
 [JsonSerializable(typeof(RunToken))]
 [JsonSerializable(typeof(StoredTurn))]
+[JsonSerializable(typeof(List<AskedCall>))]
 internal sealed partial class AgentFrameworkJsonContext : JsonSerializerContext;

@@ -8,6 +8,7 @@ using AgentFunctions.Gateway;
 using AgentFunctions.Governance.Approvals;
 using AgentFunctions.Models;
 using AgentFunctions.Records;
+using AgentFunctions.Storage;
 using AgentFunctions.Tools;
 using AgentFunctions.Views;
 using AgentFunctions.Views.Live;
@@ -99,7 +100,7 @@ public static class AgentFrameworkServiceCollectionExtensions
         var opaque = new OpaqueAgent(agent, effect, options);
         services.AddSingleton(opaque);
         services.AddSingleton(provider => opaque.Of(provider).Definition);
-        services.AddAgentModel(provider => DriverOf(opaque.Of(provider)));
+        services.AddAgentModel(provider => DriverOf(opaque.Of(provider), provider.GetRequiredService<IRecordStore>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, OpaqueTools>());
         return services.AddAgentCatalog();
     }
@@ -156,9 +157,9 @@ public static class AgentFrameworkServiceCollectionExtensions
         return services.AddAgentCatalog();
     }
 
-    private static ModelBinding DriverOf(OpaquePlan plan) => new(
+    private static ModelBinding DriverOf(OpaquePlan plan, IRecordStore records) => new(
         plan.Definition.Model!, "driver", new ModelProfile { Provider = "agent-framework", Streaming = false },
-        new TurnDriver(plan.Tool))
+        new TurnDriver(plan, new OpaqueTurns(plan, records)))
     {
         IsOfOneAgent = true,
     };

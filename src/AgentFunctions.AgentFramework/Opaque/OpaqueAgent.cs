@@ -50,4 +50,10 @@ internal sealed record OpaquePlan(AIAgent Agent, AgentDefinition Definition, Too
 {
     /// <summary>Gets the name of the tool that is a turn.</summary>
     public string Tool => $"turn__{Definition.Name}";
+
+    /// <summary>Gets the name of the tool that lets it make calls which a person has approved.</summary>
+    public string ApprovedTool => $"approved__{Definition.Name}";
+
+    /// <summary>Gets the name of the tool that tells it of calls which a person has rejected.</summary>
+    public string RejectedTool => $"rejected__{Definition.Name}";
 }

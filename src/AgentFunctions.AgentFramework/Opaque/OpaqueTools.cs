@@ -11,5 +11,5 @@ internal sealed class OpaqueTools(IEnumerable<OpaqueAgent> agents, IServiceProvi
     public Task<IReadOnlyList<AgentTool>> ListAsync(AgentDefinition agent, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<AgentTool>>([.. agents.Select(one => one.Of(services))
             .Where(plan => plan.Definition.Name == agent.Name)
-            .Select(plan => new TurnTool(plan, records).Create())]);
+            .SelectMany(plan => new TurnTool(plan, new OpaqueTurns(plan, records)).Create())]);
 }

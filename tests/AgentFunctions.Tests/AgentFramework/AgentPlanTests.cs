@@ -2,7 +2,9 @@ using AgentFunctions.AgentFramework;
 using AgentFunctions.AgentFramework.DurableAgents;
 using AgentFunctions.Agents;
 using Microsoft.Agents.AI;
+using Microsoft.Agents.AI.Compaction;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.AgentFramework;
 
@@ -88,6 +90,34 @@ internal sealed class AgentPlanTests
         Has.Some.Contain("approvals are those of AgentFunctions"));
 
     [Test]
+    public void Plan_Telemetry_IsNoted() => Assert.That(
+        Plan(AgentOf().AsBuilder().UseOpenTelemetry().Build()).Notes, Has.Some.Contain("OpenTelemetryAgent: a run has spans of its own"));
+
+    [Test]
+    public void Plan_ProvidersAroundTheAgent_AreAskedOnceAModelCallAndNoted()
+    {
+        AgentPlan plan = Plan(AgentOf().AsBuilder().UseAIContextProviders(new Prices()).Build());
+
+        Assert.That(plan.ThroughDecorators);
+        Assert.That(plan.Notes, Has.Some.Contain("its providers are asked once a model call"));
+    }
+
+    [Test]
+    public void Plan_RunMiddlewareThatIsOptedIn_IsNoted() => Assert.That(
+        Plan(WithRunMiddleware(), static options => options.RunMiddleware(MiddlewareScope.PerModelCall)).Notes,
+        Has.Some.EqualTo("run middleware: it is called around each model call, not around the run."));
+
+    [Test]
+    public void Plan_Compaction_IsLeftOutAndNoted()
+    {
+        AgentPlan plan = Plan(AgentOf(static options => options.AIContextProviders =
+            [new CompactionProvider(new TruncationCompactionStrategy(CompactionTriggers.Never, 1))]));
+
+        Assert.That(plan.Providers, Is.Empty);
+        Assert.That(plan.Notes, Has.Some.EqualTo("CompactionProvider is left out: a run sums up its context itself."));
+    }
+
+    [Test]
     public void Plan_HistoryThatIsMirrored_IsKept()
     {
         var history = new OwnHistory();
@@ -130,6 +160,17 @@ internal sealed class AgentPlanTests
     public void Plan_HostedMcpServer_IsRefused() => Refused(
         AgentOf(static options => options.ChatOptions!.Tools = [McpServer()]),
         "the hosted tool 'github' (HostedMcpServerTool) acts inside a model call, which a crash repeats");
+
+    [Test]
+    public void Plan_HostedToolThatIsNotKnown_IsRefused() => Refused(
+        AgentOf(static options => options.ChatOptions!.Tools = [new Telephone()]),
+        "the hosted tool 'telephone' (Telephone) acts inside a model call, which a crash repeats; "
+        + "use a tool server of the host (mcpServers), or AllowHostedTool(\"telephone\", …) if a repetition does no harm");
+
+    [Test]
+    public void Start_TwoAgentsOfOneName_IsRefused() => Assert.That(
+        static async () => await AgentHost.StartAsync(static services => services.AddDurableAgent(AgentOf()).AddDurableAgent(AgentOf())),
+        Throws.InstanceOf<AgentException>().With.Message.Contains("billing"));
 
     [Test]
     public void Plan_LoopAgent_IsRefused() =>
@@ -249,6 +290,13 @@ internal sealed class AgentPlanTests
         public Task<IEnumerable<ChatMessage>> ReduceAsync(
             IEnumerable<ChatMessage> messages, CancellationToken cancellationToken) => Task.FromResult(messages);
     }
+
+    private sealed class Telephone : AITool
+    {
+        public override string Name => "telephone";
+    }
+
+    private sealed class Prices : MessageAIContextProvider;
 
     private sealed class OwnHistory : ChatHistoryProvider;
 

@@ -1,8 +1,13 @@
 using System.Reflection;
+using System.Text.Json;
+using AgentFunctions.AgentFramework;
 using AgentFunctions.AgentFramework.DurableAgents;
 using AgentFunctions.Prompts;
+using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Hosting;
 using Microsoft.Agents.AI;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace AgentFunctions.Tests.AgentFramework;
 
@@ -88,7 +93,74 @@ internal sealed class ContractTests
     }
 
     [Test]
+    public void AsDeclarationOnly_StillShowsTheApproval_SoDeclarationsAreMadeAnew()
+    {
+        AIFunction charge = new ApprovalRequiredAIFunction(AIFunctionFactory.Create(static () => 1, "charge"));
+
+        Assert.That(charge.AsDeclarationOnly().GetService<ApprovalRequiredAIFunction>(), Is.Not.Null,
+            "if not, declarations of pinned schemas may be made by it");
+        Assert.That(AIFunctionFactory.CreateDeclaration("charge", "", charge.JsonSchema).GetService<ApprovalRequiredAIFunction>(), Is.Null);
+    }
+
+    [Test]
+    public async Task Approval_OfTheirAgent_IsAContentOfThisForm()
+    {
+        AIFunction charge = new ApprovalRequiredAIFunction(Billing.Charge([]));
+        var agent = new ChatClientAgent(ScriptedClient.Calls("Paid.", Billing.ChargeCall), name: "billing", tools: [charge]);
+
+        AgentResponse response = await agent.RunAsync("Charge.", await agent.CreateSessionAsync());
+        ToolApprovalRequestContent ask = response.Messages.SelectMany(static message => message.Contents).OfType<ToolApprovalRequestContent>().Single();
+
+        Assert.That(JsonSerializer.SerializeToElement<AIContent>(ask, AIJsonUtilities.DefaultOptions).GetProperty("$type").GetString(),
+            Is.EqualTo("toolApprovalRequest"), "opaque agents' approvals are kept in this form");
+        Assert.That((((FunctionCallContent)ask.ToolCall).Name, ask.CreateResponse(true).RequestId), Is.EqualTo(("charge", ask.RequestId)));
+    }
+
+    [Test]
+    public void HintsOfAToolServer_AreWhereTheyAreLookedFor()
+    {
+        Type? annotations = typeof(ModelContextProtocol.Client.McpClientTool).GetProperty("ProtocolTool")?.PropertyType.GetProperty("Annotations")?.PropertyType;
+
+        Assert.That(annotations?.GetProperty("ReadOnlyHint")?.PropertyType, Is.EqualTo(typeof(bool?)));
+        Assert.That(annotations?.GetProperty("IdempotentHint")?.PropertyType, Is.EqualTo(typeof(bool?)));
+        Assert.That(
+            typeof(DelegatingAIFunction).GetProperty("InnerFunction", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public),
+            Is.Not.Null, "hints are found behind wrappers by it");
+    }
+
+    [TestCase(true, null, ToolEffect.None)]
+    [TestCase(false, true, ToolEffect.Idempotent)]
+    [TestCase(null, null, ToolEffect.NotIdempotent)]
+    public void HintsOfAToolServer_SayWhatAToolDoes(bool? reads, bool? repeats, ToolEffect effect)
+    {
+        var tool = new OfServer(new() { Name = "t", Annotations = new() { ReadOnlyHint = reads, IdempotentHint = repeats } });
+
+        Assert.That(ToolEffects.Of(new Wrapped(tool), new DurableAgentOptions()), Is.EqualTo(effect));
+    }
+
+    [Test]
+    public async Task FunctionMiddleware_AroundAnAgentWithoutFunctionCalls_IsRefusedByThem()
+    {
+        await using RunHost host = await RunHost.StartAsync(
+            static services => services.AddAgentFunctionsAsAIAgents(), static _ => ChatReply.Say("Done."));
+        AIAgent durable = host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("worker");
+
+        Assert.That(
+            async () => await durable.AsBuilder().Use(static (_, context, next, token) => next(context, token)).Build().RunAsync("Act."),
+            Throws.InvalidOperationException.With.Message.Contains("FunctionInvokingChatClient"));
+    }
+
+    [Test]
     public void HostNotice_Mark_IsThatOfTheHost() => Assert.That(HostNotice.Mark, Is.EqualTo(Prompt.HostMark));
+
+    private sealed class OfServer(ModelContextProtocol.Protocol.Tool tool) : AIFunction
+    {
+        public override string Name => tool.Name;
+
+        public ModelContextProtocol.Protocol.Tool ProtocolTool => tool;
+
+        protected override ValueTask<object?> InvokeCoreAsync(AIFunctionArguments arguments, CancellationToken cancellationToken) => default;
+    }
 
     private sealed class Wrapped(AIFunction inner) : DelegatingAIFunction(inner);
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using AgentFunctions.AgentFramework;
 using AgentFunctions.Agents;
+using AgentFunctions.Gateway;
 using AgentFunctions.Runs;
 using AgentFunctions.TestKit;
 using AgentFunctions.Tests.Hosting;
@@ -207,6 +208,46 @@ internal sealed class DurableAIAgentTests
             Throws.InstanceOf<AgentException>().With.Message.Matches("Run '.+' of agent 'worker' ended as failed"));
         isBroken = false;
         Assert.That((await agent.RunAsync("Again.", session)).Text, Is.EqualTo("Done."));
+    }
+
+    [Test]
+    public async Task Run_ThatIsCancelled_ThrowsWithItsIdAndTheSessionGoesOn()
+    {
+        var begun = new TaskCompletionSource();
+        bool isBlocked = true;
+        await using RunHost host = await StartAsync(
+            _ => ChatReply.Say("Done.") with
+            {
+                Before = token =>
+                {
+                    begun.TrySetResult();
+                    return isBlocked ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask;
+                },
+            });
+        AIAgent agent = AgentOf(host);
+        AgentSession session = await agent.CreateSessionAsync();
+        Task<AgentResponse> waiting = agent.RunAsync("Act.", session);
+        await begun.Task;
+        string run = (await agent.SerializeSessionAsync(session)).GetProperty("run").GetString()!;
+
+        await agent.GetService<RunSteering>()!.CancelAsync(run, Caller.Local, "enough");
+
+        Assert.That(async () => await waiting,
+            Throws.InstanceOf<AgentException>().With.Message.Matches($"Run '{run}' of agent 'worker' ended as cancelled: .+ "
+                + "A further message to the session resumes it."));
+        isBlocked = false;
+        Assert.That((await agent.RunAsync("Again.", session)).Text, Is.EqualTo("Done."));
+    }
+
+    [Test]
+    public async Task Run_NothingToSayInANewSession_IsRefusedInWords()
+    {
+        await using RunHost host = await StartAsync(static _ => ChatReply.Say("Done."));
+        AIAgent agent = AgentOf(host);
+
+        Assert.That(async () => await agent.RunAsync(await agent.CreateSessionAsync()),
+            Throws.InstanceOf<AgentException>().With.Message.EqualTo(
+                "messages: there is no text, and the session has no run yet; send the goal as text."));
     }
 
     [Test]

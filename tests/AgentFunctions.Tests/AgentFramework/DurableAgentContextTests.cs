@@ -74,6 +74,31 @@ internal sealed class DurableAgentContextTests
     }
 
     [Test]
+    public async Task Run_ModeOfTheAgent_IsKeptInTheRun()
+    {
+        ScriptedClient client = new(static (messages, options) =>
+        {
+            FunctionResultContent[] results =
+                [.. messages.SelectMany(static message => message.Contents).OfType<FunctionResultContent>()];
+            string NameOf(string part) => options!.Tools!.First(tool => tool.Name.Contains(part, StringComparison.OrdinalIgnoreCase)).Name;
+            return results.Length switch
+            {
+                0 => ScriptedClient.Call("c1", NameOf("set"), ("mode", "execute")),
+                1 => ScriptedClient.Call("c2", NameOf("get")),
+                _ => ScriptedClient.Say(results[^1].Result!.ToString()!),
+            };
+        });
+        await using RunHost host = await AgentHost.StartAsync(new ChatClientAgent(
+            client, new ChatClientAgentOptions { Name = "planner", AIContextProviders = [new AgentModeProvider()] }));
+
+        Run run = await host.AskAsync("planner", "Begin.");
+
+        Assert.That(run.Status, Is.EqualTo(RunStatus.Completed), run.Error?.Message);
+        Assert.That(run.Result!.Text, Does.Contain("execute"),
+            string.Join(", ", client.Requests.First().Options!.Tools!.Select(static tool => tool.Name)));
+    }
+
+    [Test]
     public async Task Run_HistoryThatIsMirrored_HearsEachAnswerOnce()
     {
         var history = new MirrorHistory();

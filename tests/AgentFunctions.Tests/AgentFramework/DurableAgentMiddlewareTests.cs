@@ -98,4 +98,27 @@ internal sealed class DurableAgentMiddlewareTests
         Assert.That(client.Requests.First().Options!.Instructions,
             Does.StartWith("You bill.").And.Not.Contain("You bill.\nYou bill."));
     }
+
+    [Test]
+    public async Task Run_ProvidersAroundTheAgent_AddToEachModelStep()
+    {
+        ScriptedClient client = ScriptedClient.Calls("Done.", Billing.ChargeCall);
+        var charged = new List<int>();
+        AIAgent billing = new ChatClientAgent(client, name: "billing", tools: [Billing.Charge(charged)]).AsBuilder()
+            .UseAIContextProviders(new Prices()).UseOpenTelemetry().Build();
+        await using RunHost host = await AgentHost.StartAsync(billing);
+
+        Run run = await host.AskAsync("billing", "Charge 42.");
+
+        Assert.That((run.Status, charged.Count), Is.EqualTo((RunStatus.Completed, 1)), run.Error?.Message);
+        Assert.That(client.Requests.Select(static request => request.Messages.Count(static message => message.Text == "A coat costs 42.")),
+            Is.EqualTo(new[] { 1, 1 }));
+    }
+
+    private sealed class Prices : MessageAIContextProvider
+    {
+        protected override ValueTask<IEnumerable<ChatMessage>> ProvideMessagesAsync(
+            InvokingContext context, CancellationToken cancellationToken = default) =>
+            new([new ChatMessage(ChatRole.User, "A coat costs 42.")]);
+    }
 }

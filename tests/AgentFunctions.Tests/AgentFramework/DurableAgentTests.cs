@@ -127,6 +127,19 @@ internal sealed class DurableAgentTests
     }
 
     [Test]
+    public async Task Run_TwoLimitsOfOutput_SendTheSmaller()
+    {
+        ScriptedClient client = ScriptedClient.Says("Done.");
+        AIAgent billing = new ChatClientAgent(
+            client, new ChatClientAgentOptions { Name = "billing", ChatOptions = new ChatOptions { MaxOutputTokens = 100_000 } });
+        await using RunHost host = await AgentHost.StartAsync(billing);
+
+        await host.AskAsync("billing", "Go.");
+
+        Assert.That(client.Requests.Single().Options!.MaxOutputTokens, Is.EqualTo(8_192), "that of the model");
+    }
+
+    [Test]
     public async Task Run_CallsOfOneTurn_AreMadeOneAfterTheOther()
     {
         int atWork = 0;
