@@ -8,6 +8,7 @@ using AgentFunctions.AspNetCore.Doors.OpenAI.DevUi;
 using AgentFunctions.AspNetCore.Doors.Shared;
 using AgentFunctions.AspNetCore.Hosting;
 using AgentFunctions.AspNetCore.Security;
+using AgentFunctions.Mesh;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -104,7 +105,11 @@ public static class AgentFunctionsDoorEndpoints
             .ExcludeFromDescription()
             .DisableCookieRedirect();
         door.MapA2A();
-        door.MapGroup("").WithMetadata(new RuntimeEndpoint(EndpointAccess.Public)).MapCards();
+        RouteGroupBuilder open = door.MapGroup("");
+        open.WithMetadata(new RuntimeEndpoint(EndpointAccess.Public));
+        open.MapCards();
+        open.MapCallbacks();
+        endpoints.ServiceProvider.GetService<MeshWaker>()?.Listen();
         door.Guard();
         RouteGroupBuilder root = endpoints.MapGroup("");
         root.WithMetadata(new RuntimeEndpoint(EndpointAccess.Public)).ExcludeFromDescription().DisableCookieRedirect();

@@ -56,6 +56,11 @@ internal sealed class RunAdmission(
             await journal.AppendIfMissingAsync(draft.Run.Id, noted, cancellationToken).ConfigureAwait(false);
         }
 
+        if (draft.Furnish is { } furnish)
+        {
+            await furnish(cancellationToken).ConfigureAwait(false);
+        }
+
         if (order.Starts)
         {
             await StartAsync(draft, cancellationToken).ConfigureAwait(false);

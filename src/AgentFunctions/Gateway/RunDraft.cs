@@ -11,6 +11,9 @@ internal sealed record RunDraft(RunRecord Run, RunState State, string? Rule = nu
 {
     /// <summary>Makes what must be there before the run begins, and says how its loop begins then. Safe to repeat for the same run.</summary>
     public Func<CancellationToken, Task<RunState>>? Prepare { get; init; }
+
+    /// <summary>Makes what must be there before the run begins, once it is on record. Safe to repeat for the same run.</summary>
+    public Func<CancellationToken, Task>? Furnish { get; init; }
 }
 
 /// <summary>Represents a request for a run, whichever way it came in.</summary>

@@ -56,6 +56,13 @@ public sealed record RunRequest
     public IReadOnlyList<ClientTool>? ClientTools { get; init; }
 
     /// <summary>
+    /// Gets files that the run begins with, as artifacts of it; <see langword="null"/>, the default, for none. At most 32 of together 16 MiB.
+    /// They are there before the run begins. A request that is made again under its key has the files of the first one.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<RunFile>? Files { get; init; }
+
+    /// <summary>
     /// Gets the hosts that the goal came through, the first first; <see langword="null"/>, the default, for none. At most 32.
     /// </summary>
     public IReadOnlyList<string>? Via { get; init; }
@@ -109,6 +116,12 @@ public sealed record RunRequest
             Tools.Client.ClientTools.Validate(ClientTools);
         }
 
+        Require(
+            Files is null || (Files.Count <= 32 && Files.Sum(static file => (long)file.Content.Length) <= 16 * 1024 * 1024),
+            "files", "send at most 32, of together at most 16 MiB");
+        Require(
+            Files is null || Files.All(static file => Records.ArtifactStore.IsName(file.Name)), "files.name",
+            "use letters, digits, '.', '_' and '-', at most 200 characters");
         Budget?.Validate("budget");
         Require(
             Scopes is null || (Scopes.Count <= 64 && Scopes.All(static scope => scope is { Length: > 0 and <= 128 } && !scope.Contains(' ', StringComparison.Ordinal))),

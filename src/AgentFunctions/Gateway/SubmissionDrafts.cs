@@ -12,7 +12,7 @@ namespace AgentFunctions.Gateway;
 
 /// <summary>Drafts the run that a goal asks for: route, access, model, tools, acceptance, limits. Changes nothing.</summary>
 internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog models, RunTools tools, RunLimits limits, RunRecords records,
-    ConversationStart conversations)
+    RunFurnishing furnishing)
 {
     /// <summary>Drafts a run.</summary>
     /// <param name="request">The goal.</param>
@@ -67,7 +67,7 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
         RunDraft draft = await records
             .DraftAsync(run, agent, granted, limits.Of(agent, model, request.Acceptance, request.Budget), route.Rule, cancellationToken)
             .ConfigureAwait(false);
-        return WithMessages(draft, agent, request);
+        return furnishing.Of(draft, agent, request);
     }
 
     /// <summary>Whether a caller may submit something to an agent.</summary>
@@ -79,17 +79,10 @@ internal sealed class SubmissionDrafts(SubmissionRights rights, IModelCatalog mo
         return notes.Length == 0 ? null : notes;
     }
 
-    private RunDraft WithMessages(RunDraft draft, AgentDefinition agent, RunRequest request) => request.Messages is not { } messages
-        ? draft
-        : draft with
-        {
-            Prepare = async token => (await conversations.WriteAsync(draft, agent, messages, token).ConfigureAwait(false)).State,
-        };
-
     private async Task<RunDraft> RestoreAsync(RunRecord run, RunRequest request, CancellationToken cancellationToken)
     {
         (AgentDefinition agent, IReadOnlyList<ToolDeclaration> declared) = await records.PinnedAsync(run, cancellationToken).ConfigureAwait(false);
         LoopLimits held = limits.Of(agent, models.Resolve(run.Model), run.Acceptance, request.Budget);
-        return WithMessages(RunRecords.Draft(run, agent, declared, held, null), agent, request);
+        return furnishing.Of(RunRecords.Draft(run, agent, declared, held, null), agent, request);
     }
 }

@@ -50,6 +50,7 @@ internal static class GatewayServiceCollectionExtensions
         services.TryAddSingleton<AcceptanceGrants>();
         services.TryAddSingleton<SubmissionRights>();
         services.TryAddSingleton<ConversationStart>();
+        services.TryAddSingleton<RunFurnishing>();
         services.TryAddSingleton<SubmissionDrafts>();
         services.TryAddSingleton<RunAdmission>();
         services.TryAddSingleton(static provider => new AgentGateway(

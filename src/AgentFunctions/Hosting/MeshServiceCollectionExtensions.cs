@@ -1,10 +1,12 @@
 using AgentFunctions.Core;
+using AgentFunctions.Durability;
 using AgentFunctions.Hosting;
 using AgentFunctions.Keys;
 using AgentFunctions.Mesh;
 using AgentFunctions.Mesh.Cards;
 using AgentFunctions.Mesh.Remote;
 using AgentFunctions.Network;
+using AgentFunctions.Notifications;
 using AgentFunctions.Runs;
 using AgentFunctions.Tools;
 using Microsoft.Extensions.Configuration;
@@ -33,6 +35,9 @@ internal static class MeshServiceCollectionExtensions
         services.TryAddSingleton<RemoteTasks>();
         services.TryAddSingleton<MeshMessages>();
         services.TryAddSingleton<MeshCalls>();
+        services.TryAddSingleton<RemotePeople>();
+        services.TryAddSingleton(static provider => new MeshWaker(
+            provider.GetRequiredService<MeshCalls>(), provider.GetRequiredService<IOrchestrationClient>(), provider.GetRequiredService<PublicAddress>()));
         services.TryAddSingleton<RemoteCalls>();
         services.AddSingleton<IRunEndObserver>(static provider => provider.GetRequiredService<RemoteCalls>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IToolSource, MeshTools>());

@@ -7,7 +7,23 @@ namespace AgentFunctions.Mesh;
 /// <param name="Agent">The agent, as the configuration names it.</param>
 /// <param name="TaskId">The task; empty until the agent has answered.</param>
 /// <param name="Call">The key of the call.</param>
-internal sealed record MeshCall(string Agent, string TaskId, string Call);
+internal sealed record MeshCall(string Agent, string TaskId, string Call)
+{
+    /// <summary>Gets the secret of the address at which the other host wakes the call; <see langword="null"/> if it has none.</summary>
+    public string? Wake { get; init; }
+
+    /// <summary>Gets how often the other host has woken it.</summary>
+    public int Wakes { get; init; }
+
+    /// <summary>Gets how often people here were asked because the task waits for people there.</summary>
+    public int Asked { get; init; }
+
+    /// <summary>Gets the hash of what the task waited for when they were asked last.</summary>
+    public string? AskedOf { get; init; }
+
+    /// <summary>Gets the question that is open; <see langword="null"/> for none.</summary>
+    public string? Question { get; init; }
+}
 
 /// <summary>Keeps which tasks of other hosts a run waits for, one record a call.</summary>
 internal sealed class MeshCalls(IRecordStore records)
@@ -25,6 +41,26 @@ internal sealed class MeshCalls(IRecordStore records)
     /// <param name="cancellationToken">The token to cancel the wait.</param>
     public Task PutAsync(MeshCall call, CancellationToken cancellationToken) =>
         _calls.UpdateAsync(KeyOf(call.Call), _ => call, cancellationToken);
+
+    /// <summary>Changes what is kept of a call; one that is forgotten stays so.</summary>
+    /// <param name="call">The key of the call.</param>
+    /// <param name="change">Returns the new value, or the same to leave it.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    /// <returns>The value from now on; <see langword="null"/> if there is none.</returns>
+    public async Task<MeshCall?> ChangeAsync(string call, Func<MeshCall, MeshCall> change, CancellationToken cancellationToken)
+    {
+        while (await _calls.FindAsync(KeyOf(call), cancellationToken).ConfigureAwait(false) is (var known, var etag))
+        {
+            MeshCall after = change(known);
+            if (ReferenceEquals(after, known)
+                || await _calls.TryPutAsync(KeyOf(call), after, etag, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                return after;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Forgets the task of a call.</summary>
     /// <param name="call">The key of the call.</param>
@@ -49,6 +85,6 @@ internal sealed class MeshCalls(IRecordStore records)
 }
 
 /// <summary>Source-generated JSON of the mesh.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(MeshCall))]
 internal sealed partial class MeshJsonContext : JsonSerializerContext;

@@ -14,6 +14,9 @@ internal sealed record RemoteAnswer(string? TaskId, bool IsOver, string Text, bo
 {
     private const int MostCharacters = 200_000;
 
+    /// <summary>Gets whether it waits for people at its own host, whom the caller is none of.</summary>
+    public bool NeedsPeople { get; init; }
+
     /// <summary>Gets what the work cost, if the agent says so.</summary>
     public TokenUsage? Usage { get; init; }
 
@@ -44,6 +47,7 @@ internal sealed record RemoteAnswer(string? TaskId, bool IsOver, string Text, bo
                 id, true, $"The agent '{agent}' did not do it ({state["TASK_STATE_".Length..].ToLowerInvariant()}): {(said.Length > 0 ? said : made)}", true),
             "TASK_STATE_INPUT_REQUIRED" => new(
                 id, true, $"The agent '{agent}' asks: {said}\n[Answer with call_agent and task '{id}'. It waits until then.]", false),
+            "TASK_STATE_AUTH_REQUIRED" => new(id, false, said, false) { NeedsPeople = true },
             _ => new(id, false, said, false),
         };
         return answer with { Text = TextCut.Shorten(answer.Text, MostCharacters), Usage = UsageOf(task) };

@@ -14,7 +14,8 @@ namespace AgentFunctions.Mesh;
 /// run goes on.
 /// </summary>
 internal sealed partial class RemoteCalls(
-    RemoteAgents agents, RemoteTasks tasks, MeshMessages messages, MeshCalls calls, ILogger<RemoteCalls> log) : IRunEndObserver
+    RemoteAgents agents, RemoteTasks tasks, MeshMessages messages, MeshCalls calls, RemotePeople people, ILogger<RemoteCalls> log)
+    : IRunEndObserver
 {
     /// <summary>Starts a task, or continues one.</summary>
     /// <param name="context">The call.</param>
@@ -30,11 +31,12 @@ internal sealed partial class RemoteCalls(
     public async Task<Reconciliation> StartAsync(
         ToolContext context, string agent, string message, JsonElement? data, string? task, CancellationToken cancellationToken)
     {
-        JsonObject parameters = await messages.OfAsync(context, message, data, task, cancellationToken).ConfigureAwait(false);
-        bool isRepeated = await calls.FindAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false) is not null;
-        await EnsureCardAsync(agent, isRepeated, cancellationToken).ConfigureAwait(false);
+        MeshCall? known = await calls.FindAsync(context.IdempotencyKey, cancellationToken).ConfigureAwait(false);
+        RemoteCard card = await CardAsync(agent, known is not null, cancellationToken).ConfigureAwait(false);
+        string? wake = card.Tells ? known?.Wake ?? messages.NewSecret() : null;
+        JsonObject parameters = await messages.OfAsync(context, message, data, task, wake, cancellationToken).ConfigureAwait(false);
         // Before anything is sent: a crash from here on leaves open whether it has begun.
-        await calls.PutAsync(new MeshCall(agent, "", context.IdempotencyKey), cancellationToken).ConfigureAwait(false);
+        await calls.PutAsync(new MeshCall(agent, "", context.IdempotencyKey) { Wake = wake }, cancellationToken).ConfigureAwait(false);
         RemoteAnswer answer;
         try
         {
@@ -59,7 +61,7 @@ internal sealed partial class RemoteCalls(
 
         if (answer.TaskId is { } id && !answer.IsOver)
         {
-            await calls.PutAsync(new MeshCall(agent, id, context.IdempotencyKey), cancellationToken).ConfigureAwait(false);
+            await calls.ChangeAsync(context.IdempotencyKey, before => before with { TaskId = id }, cancellationToken).ConfigureAwait(false);
             return Reconciliation.StillRunning;
         }
 
@@ -101,6 +103,18 @@ internal sealed partial class RemoteCalls(
                 ErrorCode.ToolOutcomeUnknown, $"The agent '{agent}' does not know the task any more, so what came of it is not known."));
         }
 
+        if (answer is { NeedsPeople: true })
+        {
+            if (await people.AskAsync(context, call, answer.Text, cancellationToken).ConfigureAwait(false))
+            {
+                return await GiveUpAsync(context, call, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        else if (answer is not null)
+        {
+            await people.WithdrawAsync(context, call, cancellationToken).ConfigureAwait(false);
+        }
+
         if (answer is null or { IsOver: false })
         {
             context.Progress.Report(answer is { Text.Length: > 0 } said ? said.Text : "at work");
@@ -116,42 +130,47 @@ internal sealed partial class RemoteCalls(
     {
         foreach (MeshCall call in await calls.OfRunAsync(run.Id, cancellationToken).ConfigureAwait(false))
         {
-            try
-            {
-                if (call.TaskId.Length == 0)
-                {
-                    continue;
-                }
-
-                await CancelAsync(call, run.Id, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is AgentException or RemoteException or HttpRequestException or TaskCanceledException
-                && !cancellationToken.IsCancellationRequested)
-            {
-                NotCancelled(log, call.TaskId, call.Agent, e.Message);
-            }
-            finally
-            {
-                await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
-            }
+            int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0), 0, 0];
+            await CancelAsync(call, new TokenUse(run.Id, place[0], place[1], call.Call) { IsToEnd = true }, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private static TokenUse UseOf(ToolContext context) => new(context.RunId, context.Turn, context.Call, context.IdempotencyKey);
 
-    private Task CancelAsync(MeshCall call, string runId, CancellationToken cancellationToken)
+    /// <summary>Cancels a task because a person here wants that.</summary>
+    private async Task<Reconciliation> GiveUpAsync(ToolContext context, MeshCall call, CancellationToken cancellationToken)
     {
-        int[] place = [.. call.Call.Split('/').Skip(1).Select(static part => int.TryParse(part, out int number) ? number : 0), 0, 0];
-        return tasks.CallAsync(
-            call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId },
-            new TokenUse(runId, place[0], place[1], call.Call) { IsToEnd = true }, cancellationToken);
+        await CancelAsync(call, UseOf(context), cancellationToken).ConfigureAwait(false);
+        return Reconciliation.TookEffect(ToolOutcome.Failed(
+            ErrorCode.ToolFailed, $"A person here had the task of the agent '{call.Agent}' cancelled, which waited for people at its own host."));
     }
 
-    private async Task EnsureCardAsync(string agent, bool isRepeated, CancellationToken cancellationToken)
+    /// <summary>Cancels a task, once, and forgets it: the other host may be away.</summary>
+    private async Task CancelAsync(MeshCall call, TokenUse use, CancellationToken cancellationToken)
     {
         try
         {
-            await agents.CardAsync(agent, cancellationToken).ConfigureAwait(false);
+            if (call.TaskId.Length > 0)
+            {
+                await tasks.CallAsync(call.Agent, "CancelTask", new JsonObject { ["id"] = call.TaskId }, use, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is AgentException or RemoteException or HttpRequestException or TaskCanceledException
+            && !cancellationToken.IsCancellationRequested)
+        {
+            NotCancelled(log, call.TaskId, call.Agent, e.Message);
+        }
+        finally
+        {
+            await calls.RemoveAsync(call.Call, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<RemoteCard> CardAsync(string agent, bool isRepeated, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await agents.CardAsync(agent, cancellationToken).ConfigureAwait(false);
         }
         catch (AgentException e) when (isRepeated && e.Code == ErrorCode.ToolUnavailable)
         {

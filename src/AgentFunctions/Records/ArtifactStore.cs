@@ -99,6 +99,7 @@ public sealed class ArtifactStore
             : throw new AgentException(
                 ErrorCode.InvalidInput, $"name: '{name}' is not a valid artifact name. Use letters, digits, '.', '_' and '-', at most 200 characters.");
 
-    private static bool IsName(string name) =>
+    /// <summary>Determines whether a text can be the name of an artifact.</summary>
+    internal static bool IsName(string name) =>
         name.Length is > 0 and <= 200 && name is not ("." or "..") && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

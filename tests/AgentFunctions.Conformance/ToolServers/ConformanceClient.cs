@@ -202,6 +202,8 @@ internal sealed class ConformanceClient : IAsyncDisposable
             });
         }
 
+        public Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken) => Task.CompletedTask;
+
         public void ResultIsSaidBy(string by)
         {
             // Its words are no result here.

@@ -23,9 +23,9 @@ internal static class MeshHosts
             [AgentTool.Create("send", "Sends.", ToolEffect.NotIdempotent, static () => "sent")],
             builder =>
             {
-                builder.Configuration.AddInMemoryCollection(settings
-                    .Append(("Mesh:PollInterval", "00:00:00.1")).Append(("Governance:Network:Allow:0", "127.0.0.1"))
-                    .Select(static one => KeyValuePair.Create(one.Item1, (string?)one.Item2)));
+                builder.Configuration.AddInMemoryCollection(
+                    [new("Mesh:PollInterval", "00:00:00.1"), new("Governance:Network:Allow:0", "127.0.0.1")]);
+                builder.Configuration.AddInMemoryCollection(settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
                 builder.Services.AddAgentFunctionsDoors();
                 builder.Services.AddAgent(Agent.Create("lead").WithDescription("Leads.").WithInstructions("You are the lead.")
                     .WithTools("find_agents", "call_agent").Build());

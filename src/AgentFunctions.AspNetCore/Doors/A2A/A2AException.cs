@@ -35,6 +35,7 @@ internal sealed class A2AException(int code, string reason, int status, string m
         ErrorCode.RunNotFound or ErrorCode.RunErased => NotFound(task ?? ""),
         ErrorCode.NotAllowed when task is not null => NotFound(task),
         ErrorCode.NotAllowed => new(-32602, "PERMISSION_DENIED", StatusCodes.Status403Forbidden, e.Message),
+        ErrorCode.AgentNotFound => new(-32602, "NOT_FOUND", StatusCodes.Status404NotFound, e.Message),
         ErrorCode.RunStateForbids => Unsupported(e.Message),
         ErrorCode.QuotaExceeded => new(-32603, "RESOURCE_EXHAUSTED", StatusCodes.Status429TooManyRequests, e.Message),
         ErrorCode.Overloaded or ErrorCode.EngineUnavailable => new(

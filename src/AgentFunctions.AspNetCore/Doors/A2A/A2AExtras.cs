@@ -15,6 +15,12 @@ internal sealed class A2AExtras(PushConfigs push, ArtifactStore artifacts)
             await artifacts.SaveAsync(run, file.Name, file.MediaType, file.Content, cancellationToken);
         }
 
+        await ToldAsync(agent, run, message, caller, cancellationToken);
+    }
+
+    /// <summary>Keeps where the client of a message wants to be told. Safe to repeat.</summary>
+    public async Task ToldAsync(string agent, string run, A2AMessage message, Caller caller, CancellationToken cancellationToken)
+    {
         if (message.Push is { } config)
         {
             await push.CreateAsync(agent, run, config, caller, cancellationToken);

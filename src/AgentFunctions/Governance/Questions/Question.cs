@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using AgentFunctions.Governance.HumanTasks;
@@ -156,8 +157,13 @@ public sealed record Question : IHumanTask<Question>
     [JsonInclude]
     internal string? TakenBy { get; init; }
 
+    /// <summary>Gets whether an answer makes a job look at its work, which goes on in the meantime.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    internal bool WakesJob { get; init; }
+
     /// <summary>Gets the name of the event that wakes whoever waits.</summary>
-    internal string EventName => $"question:{Id}";
+    internal string EventName => WakesJob ? string.Create(CultureInfo.InvariantCulture, $"job:{Turn}:{Call}") : $"question:{Id}";
 
     /// <summary>Gets the orchestration that waits: the run, or one of the question's own.</summary>
     internal string WaiterId => IsAwaited ? RunId : WaiterOf(Id);

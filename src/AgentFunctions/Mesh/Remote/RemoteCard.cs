@@ -7,7 +7,8 @@ namespace AgentFunctions.Mesh.Remote;
 /// <param name="Address">Where its methods are called, in the binding to JSON-RPC.</param>
 /// <param name="Words">What it says of itself, in words.</param>
 /// <param name="TakesRepeats">Whether a message that is sent twice starts one task.</param>
-internal sealed record RemoteCard(Uri Address, string Words, bool TakesRepeats)
+/// <param name="Tells">Whether it tells an address of what becomes of a task.</param>
+internal sealed record RemoteCard(Uri Address, string Words, bool TakesRepeats, bool Tells)
 {
     /// <summary>The extension by which a host says that it takes a message once, however often it is sent.</summary>
     public const string IdempotentSend = "urn:agentfunctions:idempotent-send:v1";
@@ -34,8 +35,11 @@ internal sealed record RemoteCard(Uri Address, string Words, bool TakesRepeats)
             throw Unusable($"its card sends callers to {address.Authority}, which is another host");
         }
 
-        IEnumerable<JsonObject> extensions = ((card["capabilities"] as JsonObject)?["extensions"] as JsonArray ?? []).OfType<JsonObject>();
-        return new RemoteCard(address, WordsOf(card), extensions.Any(static one => Text(one, "uri") == IdempotentSend));
+        var capabilities = card["capabilities"] as JsonObject;
+        IEnumerable<JsonObject> extensions = (capabilities?["extensions"] as JsonArray ?? []).OfType<JsonObject>();
+        return new RemoteCard(
+            address, WordsOf(card), extensions.Any(static one => Text(one, "uri") == IdempotentSend),
+            capabilities?["pushNotifications"] is JsonValue told && told.TryGetValue(out bool tells) && tells);
     }
 
     private static AgentException Unusable(string why) => new(ErrorCode.ToolUnavailable, $"The agent cannot be called: {why}.");

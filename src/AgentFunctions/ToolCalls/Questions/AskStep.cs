@@ -52,6 +52,8 @@ internal sealed class AskStep(QuestionDrafts drafts) : IToolCallStep
             return QuestionDrafts.AnswerOf(asked);
         }
 
+        public Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken) => drafts.WithdrawAsync(id, reason, cancellationToken);
+
         public void ResultIsSaidBy(string by) => SaidBy = by;
     }
 }

@@ -84,6 +84,12 @@ internal sealed class QuestionDrafts(
         }
     }
 
+    /// <summary>Withdraws a question that nobody has answered yet.</summary>
+    /// <param name="id">The question.</param>
+    /// <param name="reason">The reason.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    public Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken) => questions.WithdrawAsync(id, reason, cancellationToken);
+
     private async Task<Question> AskOnceAsync(ToolCallState state, string id, PersonQuestion asked, CancellationToken cancellationToken)
     {
         ToolContext context = state.Request.Context;
@@ -208,6 +214,7 @@ internal sealed class QuestionDrafts(
             Context = asked.Context,
             Urgency = UrgencyOf(asked.Urgency),
             IsAwaited = asked.Wait,
+            WakesJob = asked.WakesJob,
             Requester = request.Lineage.Root.Requester,
             Chain = request.Lineage.Chain,
             Goal = request.Run.Goal,

@@ -13,6 +13,12 @@ internal interface IPersonAsker
     /// <exception cref="AgentException"><see cref="ErrorCode.ToolArgumentsInvalid"/>: the question is no good; the message names the field.</exception>
     Task<PersonAnswer> AskAsync(int number, PersonQuestion question, CancellationToken cancellationToken);
 
+    /// <summary>Withdraws a question that needs no answer any more, if nobody has answered it.</summary>
+    /// <param name="id">The question.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="cancellationToken">The token to cancel the wait.</param>
+    Task WithdrawAsync(string id, string reason, CancellationToken cancellationToken);
+
     /// <summary>Says that the result of the call is what a person said.</summary>
     /// <param name="by">The person.</param>
     void ResultIsSaidBy(string by);

@@ -36,6 +36,9 @@ internal sealed record PersonQuestion(string Text)
     /// <summary>Gets whether the call waits for the answer; otherwise it comes as a message.</summary>
     public bool Wait { get; init; } = true;
 
+    /// <summary>Gets whether an answer makes a job look at its work, which goes on in the meantime.</summary>
+    public bool WakesJob { get; init; }
+
     /// <summary>Gets what makes it the same question in every call of the run; <see langword="null"/> for one of this call alone.</summary>
     public string? Key { get; init; }
 

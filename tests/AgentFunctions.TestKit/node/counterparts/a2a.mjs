@@ -68,7 +68,7 @@ const scenarios = {
       listed: listed.tasks.length, waiting: waiting.status.state, answered: answered.status.state, answer: textOf(answered),
       steer: steer.map((event) => event.value.status?.state ?? event.$case),
       cancelled: cancelled.status.state, twice: await of(() => client.cancelTask({ id: slow.id, tenant: '', metadata: undefined })),
-      ended: await of(() => client.sendMessage(message('More.', { taskId: sent.id }))),
+      ended: await of(() => client.sendMessage(message('More.', { taskId: sent.id }))), extended: (await client.getAgentCard()).name,
     };
   },
 

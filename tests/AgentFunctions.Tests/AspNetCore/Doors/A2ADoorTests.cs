@@ -37,6 +37,7 @@ internal sealed class A2ADoorTests
         Assert.That(told.GetProperty("steer").EnumerateArray().Last().GetInt32(), Is.EqualTo(Completed), told.ToString());
         Assert.That(NameOf("twice"), Does.Contain("TaskNotCancelable"));
         Assert.That(NameOf("ended"), Does.Contain("UnsupportedOperation"));
+        Assert.That(Of("extended"), Is.EqualTo("worker"));
         Assert.That(await host.SubmissionsAsync(Of("id"), cancellationToken), Is.EqualTo(new[] { ("a2a", "same") }));
 
         string Of(string name) => told.GetProperty(name).GetString()!;

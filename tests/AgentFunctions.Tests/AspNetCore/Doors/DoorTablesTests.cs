@@ -282,7 +282,7 @@ internal sealed class DoorTablesTests
 
     private static JournalEvent Noted(string type) => new(type, At) { Text = "Text." };
 
-    private static Approval ApprovalOf(ApprovalQuestion question) => new()
+    internal static Approval ApprovalOf(ApprovalQuestion question) => new()
     {
         Id = "approval-1",
         Question = question,
