@@ -41,6 +41,7 @@ public static class AgentFunctionsDoorsServiceCollectionExtensions
         services.AddOpenAIDoor();
         services.AddA2ADoor();
         services.TryAddMade<AgUiThreads>();
+        services.TryAddMade<AgUiSubAgentTexts>();
         return services;
     }
 

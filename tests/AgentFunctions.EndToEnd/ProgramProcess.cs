@@ -70,8 +70,9 @@ internal sealed class ProgramProcess : IAsyncDisposable
     /// <summary>Starts a sample from a folder.</summary>
     public static ProgramProcess StartSample(string name, string folder, Dictionary<string, string> environment, params string[] arguments)
     {
+        string tests = typeof(ProgramProcess).Assembly.GetName().Name!;
         string output = AppContext.BaseDirectory.Replace(
-            Path.Combine("tests", "AgentFunctions.EndToEnd"), Path.Combine("samples", name), StringComparison.Ordinal);
+            Path.Combine("tests", tests), Path.Combine("samples", name), StringComparison.Ordinal);
         return Start(Path.Combine(output, $"{name}.dll"), folder, environment, arguments);
     }
 

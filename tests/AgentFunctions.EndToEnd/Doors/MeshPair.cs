@@ -162,7 +162,7 @@ internal sealed class MeshPair : IAsyncDisposable
 
     private static Uri AddressOf(int port) => new($"http://127.0.0.1:{port}");
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

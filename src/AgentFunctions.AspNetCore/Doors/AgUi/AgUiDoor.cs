@@ -26,8 +26,9 @@ internal static class AgUiDoor
         door.MapPost("/{agent}/cancel", CancelAsync);
         door.MapGet("/{agent}/capabilities", static () => TypedResults.Content(
             """
-            {"transport":{"streaming":true,"resumable":true},"tools":{"clientProvided":true},
-            "humanInTheLoop":{"interrupts":true,"approveWithEdits":true}}
+            {"transport":{"streaming":true,"resumable":true},"tools":{"supported":true,"clientProvided":true},
+            "state":{"snapshots":true},"multiAgent":{"supported":true,"delegation":true},
+            "humanInTheLoop":{"supported":true,"approvals":true,"interrupts":true,"approveWithEdits":true}}
             """,
             "application/json"));
     }
@@ -48,7 +49,7 @@ internal static class AgUiDoor
             return Refuse(http, input, e);
         }
 
-        await DoorStream.WriteAsync(http, exchange.RunId, token => TellAsync(http, [exchange], caller, null, token));
+        await DoorStream.WriteAsync(http, exchange.RunId, token => TellAsync(http, [exchange], caller, null, false, token));
         return TypedResults.Empty;
     }
 
@@ -69,7 +70,7 @@ internal static class AgUiDoor
 
         string? cursor = http.Request.Headers.Single("Last-Event-ID");
         IReadOnlyList<Exchange> known = await threads.ExchangesAsync(run, cancellationToken);
-        await DoorStream.WriteAsync(http, run.Id, token => TellAsync(http, known, caller, Cursor.Read(cursor), token));
+        await DoorStream.WriteAsync(http, run.Id, token => TellAsync(http, known, caller, Cursor.Read(cursor), true, token));
         return TypedResults.Empty;
     }
 
@@ -89,12 +90,13 @@ internal static class AgUiDoor
     }
 
     private static async IAsyncEnumerable<byte[]> TellAsync(
-        HttpContext http, IReadOnlyList<Exchange> exchanges, Caller caller, Cursor? after,
+        HttpContext http, IReadOnlyList<Exchange> exchanges, Caller caller, Cursor? after, bool isConnect,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         RunProjection projection = http.RequestServices.GetRequiredService<RunProjection>();
         RunReader reader = http.RequestServices.GetRequiredService<RunReader>();
         RunStands stands = http.RequestServices.GetRequiredService<RunStands>();
+        AgUiSubAgentTexts texts = http.RequestServices.GetRequiredService<AgUiSubAgentTexts>();
         foreach (Exchange exchange in exchanges.Where(one => after is null || one.From >= after.From))
         {
             Run run = await reader.GetAsync(exchange.RunId, cancellationToken);
@@ -107,11 +109,21 @@ internal static class AgUiDoor
                 yield return Encoding.UTF8.GetBytes(Write(told));
             }
 
+            if (isConnect && after is null && exchange == exchanges[0])
+            {
+                // A client that comes back may know another dialogue.
+                yield return Encoding.UTF8.GetBytes(Write(fold.Snapshot()));
+            }
+
+            bool tellsAgents = AgUiThreads.TellsSubAgents(exchange);
             await foreach (RunFrame frame in projection.TellAsync(exchange, caller, static _ => true, true, cancellationToken))
             {
                 run = frame is ExchangeEnded ? await stands.EndedAsync(exchange.RunId, cancellationToken) : run;
                 long number = frame.Number;
-                foreach (JsonObject told in fold.Take(frame))
+                IReadOnlyList<(string Id, string Text)> said = tellsAgents && frame is CallEnded call
+                    ? await texts.OfAsync(run.Id, call, cancellationToken)
+                    : [];
+                foreach (JsonObject told in fold.Take(frame, said))
                 {
                     if (after is null || after.From != exchange.From || number > after.Number)
                     {

@@ -16,6 +16,7 @@ namespace AgentFunctions.AspNetCore.Doors.AgUi;
 /// <param name="errorOf">Gets the error of a run that failed.</param>
 internal sealed class AgUiFold(string threadId, string name, string runId, JsonArray messages, Func<RunError?> errorOf)
 {
+    private readonly AgUiSubAgents _agents = new(runId, messages);
     private string _answer = "";
 
     /// <summary>Gets the events with which the run begins.</summary>
@@ -31,9 +32,13 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         yield return new JsonObject { ["type"] = "STATE_SNAPSHOT", ["snapshot"] = new JsonObject { ["run"] = runId } };
     }
 
+    /// <summary>Gets the dialogue as it is now: the client drops what is not in it.</summary>
+    public JsonObject Snapshot() => new() { ["type"] = "MESSAGES_SNAPSHOT", ["messages"] = messages.DeepClone() };
+
     /// <summary>Takes a frame.</summary>
     /// <param name="frame">The frame.</param>
-    public IReadOnlyList<JsonObject> Take(RunFrame frame) => frame switch
+    /// <param name="said">What the sub-agent of the call said that the frame is of; <see langword="null"/> if it is not told.</param>
+    public IReadOnlyList<JsonObject> Take(RunFrame frame, IReadOnlyList<(string Id, string Text)>? said = null) => frame switch
     {
         TextStarted text =>
         [
@@ -53,7 +58,8 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         TurnRecorded turn => Take(turn),
         // A result of the client's own is in its dialogue.
         CallEnded { IsClient: true } call when HasResult(call) => [],
-        CallEnded call => [Take(call)],
+        CallStarted call => _agents.Take(call),
+        CallEnded call => [.. _agents.Take(call, said ?? []), Take(call)],
         RunNoted { Event: { } e } when e.Type
             is JournalEventTypes.MessageReceived or JournalEventTypes.ContextCompacted or JournalEventTypes.AnswerChecked =>
         [
@@ -64,8 +70,8 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
                 ["value"] = new JsonObject { ["text"] = e.Text ?? "" },
             },
         ],
-        ExchangeInterrupted cut => Take(cut),
-        ExchangeEnded ended => [Take(ended)],
+        ExchangeInterrupted cut => [.. _agents.Suspend(cut.Open), .. Take(cut)],
+        ExchangeEnded ended => [.. _agents.Close(), Take(ended)],
         _ => [],
     };
 
@@ -204,8 +210,6 @@ internal sealed class AgUiFold(string threadId, string name, string runId, JsonA
         ["runId"] = name,
         ["outcome"] = outcome,
     };
-
-    private JsonObject Snapshot() => new() { ["type"] = "MESSAGES_SNAPSHOT", ["messages"] = messages.DeepClone() };
 
     private JsonObject EndOf(int turn, int attempt) =>
         new() { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = MessageId(turn, attempt) };

@@ -24,6 +24,9 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
     /// <summary>Gets further input: the client's state and context; <see langword="null"/> for none.</summary>
     public JsonObject? Further { get; init; }
 
+    /// <summary>Gets whether the client wants to be told what sub-agents say.</summary>
+    public bool TellsSubAgents { get; init; }
+
     /// <summary>Gets what tells this request from another one under the same names.</summary>
     public required string Hash { get; init; }
 
@@ -53,6 +56,8 @@ internal sealed record AgUiInput(string ThreadId, string RunId, JsonArray Messag
             Resume = [.. (input["resume"] as JsonArray ?? []).Select(AgUiResume.Read)],
             Tools = [.. (input["tools"] as JsonArray ?? []).Select(ToolOf)],
             Further = further.Count == 0 ? null : further,
+            TellsSubAgents = input["forwardedProps"] is JsonObject forwarded && forwarded["subAgents"] is JsonValue told
+                && told.TryGetValue(out bool tells) && tells,
             Hash = Convert.ToHexStringLower(SHA256.HashData(body.Span)),
         };
     }

@@ -192,6 +192,11 @@ internal sealed class AgUiThreads(
             ["hash"] = input.Hash,
             ["ids"] = new JsonArray([.. input.Ids.Select(static id => (JsonNode)id)]),
         };
+        if (input.TellsSubAgents)
+        {
+            kept["subAgents"] = true;
+        }
+
         if (input.Tools.Count > 0)
         {
             kept["tools"] = new JsonArray([.. input.Tools.Select(static tool => (JsonNode)tool.Name)]);
@@ -207,6 +212,10 @@ internal sealed class AgUiThreads(
 
     /// <summary>Gets a text that was kept with an exchange.</summary>
     public static string Text(Exchange exchange, string name) => exchange.Request!.Value.GetProperty(name).GetString()!;
+
+    /// <summary>Determines whether the client of an exchange wants to be told what sub-agents say.</summary>
+    public static bool TellsSubAgents(Exchange exchange) =>
+        exchange.Request!.Value.TryGetProperty("subAgents", out JsonElement kept) && kept.ValueKind == JsonValueKind.True;
 
     /// <summary>Gets the dialogue that was kept with an exchange.</summary>
     public static JsonArray MessagesOf(Exchange exchange) =>

@@ -1,7 +1,7 @@
 // The client of AG-UI against this host: node agui.mjs MODULES BASE_URL KEY SCENARIO.
 import { createRequire } from 'node:module';
 
-const [modules, base, key, scenario] = process.argv.slice(2);
+const [modules, base, key, scenario, ...rest] = process.argv.slice(2);
 const require = createRequire(`${modules}/package.json`);
 const { HttpAgent } = require('@ag-ui/client');
 
@@ -61,6 +61,54 @@ const scenarios = {
     return {
       outcome: outcome.type, interrupt, first: first.result.thrown ?? null, thrown: edited.result.thrown ?? null,
       messages: messages(agent), expired: expired.error?.code ?? expired.result.thrown,
+    };
+  },
+
+  // A sub-agent that asks: its lead's part of the dialogue ends while it is suspended, and goes on with the answer.
+  async subagents() {
+    const forwardedProps = rest[0] === 'told' ? { subAgents: true } : {};
+    const agent = new HttpAgent({ url: `${base}agui/lead`, threadId: `sub-${rest[0]}`, headers });
+    say(agent, 'Have it sent.');
+    const first = await run(agent, { forwardedProps });
+    const interrupt = first.events.at(-1).outcome?.interrupts?.[0];
+    const known = agent.messages.flatMap((one) => one.toolCalls ?? []).map((call) => call.id);
+    // The client itself holds a run back that leaves open what was asked.
+    const without = await run(agent, { forwardedProps });
+    const raw = await fetch(`${base}agui/lead`, {
+      method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ threadId: `sub-${rest[0]}`, runId: 'without', messages: agent.messages, tools: [], context: [] }),
+    });
+    const second = await run(agent, { forwardedProps, resume: [{ interruptId: interrupt.id, status: 'resolved', payload: { approved: true } }] });
+    const response = await fetch(`${base}agui/lead/connect`, {
+      method: 'POST', headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify({ threadId: `sub-${rest[0]}` }),
+    });
+    const again = (await response.text()).split('\n\n').filter((part) => part.includes('data: ')).map((part) => JSON.parse(part.split('data: ')[1]));
+    const of = (events) => events.filter((event) => event.subagentRunId).map((event) => [event.type, event.subagentRunId, event.outcome?.type ?? null,
+      event.outcome?.interruptIds ?? null, event.delta ?? null, event.parentToolCallId ?? null]);
+    return {
+      thrown: first.result.thrown ?? second.result.thrown ?? null, interrupt, known, first: of(first.events), second: of(second.events), shape: shape(second.events),
+      without: without.result.thrown ?? null, refused: await raw.text(), answer: agent.messages.at(-1).content, again: shape(again),
+      same: JSON.stringify(of(again)) === JSON.stringify([...of(first.events), ...of(second.events)]),
+      capabilities: await (await fetch(`${base}agui/lead/capabilities`, { headers })).json(),
+    };
+  },
+
+  // A connection that breaks in mid-answer: the client as it is, and the one that goes on over connections and restarts.
+  async broken() {
+    const { DurableHttpAgent } = await import(`file://${rest[0]}`);
+    // The client rejects a promise of its own too, which nobody can catch.
+    process.on('unhandledRejection', () => {});
+    const plain = open('plain');
+    say(plain, 'Keep the log.');
+    const durable = new (DurableHttpAgent(HttpAgent, require('rxjs').Observable))({ url: `${base}agui/scribe`, threadId: 'durable', headers });
+    say(durable, 'Keep the log.');
+    plain.url = `${base}agui/scribe`;
+    const [broken, whole] = await Promise.all([run(plain), run(durable)]);
+    const twice = new (DurableHttpAgent(HttpAgent, require('rxjs').Observable))({ url: `${base}agui/scribe`, threadId: 'durable', headers });
+    const connected = await twice.connectAgent({}).then(() => null, String);
+    return {
+      broken: broken.result.thrown ?? null, brokenEnds: shape(broken.events).includes('RUN_FINISHED'), thrown: whole.result.thrown ?? null,
+      last: whole.events.at(-1), messages: messages(durable), connected, again: messages(twice),
     };
   },
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using AgentFunctions.TestKit;
+using AgentFunctions.Tests.Mesh;
 using AgentFunctions.Tools;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
@@ -150,6 +151,54 @@ internal sealed class AgUiDoorTests
         Assert.That(told.GetProperty("refused")[0].GetInt32(), Is.EqualTo(400));
         Assert.That(told.GetProperty("refused")[1].GetString(), Does.Contain("other"));
     }
+
+    [TestCase("told")]
+    [TestCase("silent")]
+    public async Task SubAgent_ThatAsks_IsSuspendedAndGoesOnInTheNextRun(string how, CancellationToken cancellationToken)
+    {
+        using var folder = new TemporaryFolder();
+        await using ApiHost host = await MeshHosts.StartAsync(
+            static request => request.IsLead() ? MeshHosts.Lead(request, "worker", "Send it.")
+                : request.Turn == 0 ? ChatReply.Call("send", new { }) with { Text = "I send it." }
+                : ChatReply.Say($"It was {request.Results[^1]}."),
+            ("Governance:PolicyPath", folder.Write(
+                "policy.yaml", "rules: [{name: ask, when: {tool: send}, then: ask}, {name: call, when: {tool: call_agent}, then: allow}]")));
+
+        JsonElement told = await Counterpart.RunAsync(host, "agui.mjs", "none", "subagents", cancellationToken, how);
+
+        Assert.That(told.GetProperty("thrown").ValueKind, Is.EqualTo(JsonValueKind.Null), told.ToString());
+        string toolCall = told.GetProperty("interrupt").GetProperty("toolCallId").GetString()!;
+        string id = told.GetProperty("interrupt").GetProperty("id").GetString()!;
+        string agent = toolCall.Split('/')[0];
+        Assert.That(told.GetProperty("known").EnumerateArray().Select(static one => one.GetString()), Does.Contain(toolCall));
+        Assert.That(
+            Types(told, "first"),
+            Is.EqualTo((string[])["SUBAGENT_STARTED", "TOOL_CALL_START", "TOOL_CALL_ARGS", "TOOL_CALL_END", "SUBAGENT_FINISHED"]), told.ToString());
+        JsonElement[] first = [.. told.GetProperty("first").EnumerateArray()];
+        Assert.That(first.Select(static one => one[1].GetString()), Is.All.EqualTo(agent));
+        Assert.That(first[0][5].GetString(), Is.EqualTo($"{agent.Split('.')[0]}/1/0"), "the call that asked for it");
+        Assert.That((first[^1][2].GetString(), first[^1][3][0].GetString()), Is.EqualTo(("suspended", id)));
+        Assert.That(told.GetProperty("without").GetString(), Is.Not.Null, "the client holds it back");
+        Assert.That(told.GetProperty("refused").GetString(), Does.Contain("RUN_ERROR").And.Contain("approvalStateForbids"));
+        string[] message = ["TEXT_MESSAGE_START", "TEXT_MESSAGE_CONTENT", "TEXT_MESSAGE_END"];
+        Assert.That(
+            Types(told, "second"),
+            Is.EqualTo(how == "told"
+                ? (string[])["SUBAGENT_STARTED", .. message, .. message, "SUBAGENT_FINISHED"]
+                : ["SUBAGENT_STARTED", "SUBAGENT_FINISHED"]),
+            told.ToString());
+        Assert.That(told.GetProperty("second").EnumerateArray().Last()[2].GetString(), Is.EqualTo("success"));
+        Assert.That(told.GetProperty("shape").EnumerateArray().Select(static one => one.GetString()), Does.Contain("TOOL_CALL_RESULT"));
+        Assert.That(told.GetProperty("answer").GetString(), Does.Contain("It was sent."));
+        Assert.That(
+            told.GetProperty("again").EnumerateArray().Select(static one => one.GetString()).Take(3),
+            Is.EqualTo((string[])["RUN_STARTED", "STATE_SNAPSHOT", "MESSAGES_SNAPSHOT"]));
+        Assert.That(told.GetProperty("same").GetBoolean(), "told again, it is the same");
+        Assert.That(told.GetProperty("capabilities").GetProperty("multiAgent").GetProperty("delegation").GetBoolean());
+    }
+
+    private static IEnumerable<string?> Types(JsonElement told, string part) =>
+        told.GetProperty(part).EnumerateArray().Select(static one => one[0].GetString());
 
     private Task<ApiHost> StartAsync(params (string Key, string Value)[] settings) => DoorHost.StartAsync(
         static request => request switch

@@ -1,0 +1,202 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.AspNetCore.Http;
+
+namespace AgentFunctions.AspNetCore.Doors.AgUi;
+
+/// <summary>
+/// Makes the events of sub-agents within one run of AG-UI. A sub-agent has the id of its run, which follows from the call that asked for it.
+/// </summary>
+/// <param name="runId">The run.</param>
+/// <param name="messages">The dialogue, to which what sub-agents said is added.</param>
+internal sealed class AgUiSubAgents(string runId, JsonArray messages)
+{
+    /// <summary>The most texts of a sub-agent that are told: its events must find room among the numbers of one event of the journal.</summary>
+    public const int MostTexts = 16;
+
+    /// <summary>The tools that have other agents work, and answer with what these say.</summary>
+    private static readonly HashSet<string> Tools = ["assign_task", "Task", "call_agent", "spawn", "reduce"];
+
+    private readonly HashSet<string> _open = [];
+
+    /// <summary>Determines whether calls of a tool are the work of sub-agents.</summary>
+    /// <param name="tool">The tool.</param>
+    public static bool Starts(string tool) => Tools.Contains(tool);
+
+    /// <summary>Gets the id of the sub-agent of a call.</summary>
+    public static string IdOf(string runId, int turn, int call) => $"{runId}.{turn}-{call}";
+
+    /// <summary>Tells that a call has begun.</summary>
+    public IReadOnlyList<JsonObject> Take(CallStarted call) =>
+        Starts(call.Call.Tool) ? Open(IdOf(runId, call.Turn, call.Call.Call), NameOf(call.Call), $"{runId}/{call.Turn}/{call.Call.Call}") : [];
+
+    /// <summary>Tells that a call has an outcome, and what its sub-agent said.</summary>
+    public IEnumerable<JsonObject> Take(CallEnded call, IReadOnlyList<(string Id, string Text)> said)
+    {
+        if (!Starts(call.Call.Tool))
+        {
+            yield break;
+        }
+
+        string id = IdOf(runId, call.Turn, call.Call.Call);
+        foreach (JsonObject opened in Open(id, NameOf(call.Call), $"{runId}/{call.Turn}/{call.Call.Call}"))
+        {
+            yield return opened;
+        }
+
+        foreach ((string message, string text) in said)
+        {
+            messages.Add(new JsonObject { ["id"] = message, ["role"] = "assistant", ["content"] = text, ["subagentRunId"] = id });
+            yield return new JsonObject
+            {
+                ["type"] = "TEXT_MESSAGE_START", ["messageId"] = message, ["role"] = "assistant", ["subagentRunId"] = id,
+            };
+            yield return new JsonObject
+            {
+                ["type"] = "TEXT_MESSAGE_CONTENT", ["messageId"] = message, ["delta"] = text, ["subagentRunId"] = id,
+            };
+            yield return new JsonObject { ["type"] = "TEXT_MESSAGE_END", ["messageId"] = message, ["subagentRunId"] = id };
+        }
+
+        _open.Remove(id);
+        yield return call.Event.IsError == true
+            ? Failed(id, call.Text, call.Event.Code)
+            : new JsonObject
+            {
+                ["type"] = "SUBAGENT_FINISHED", ["subagentRunId"] = id, ["outcome"] = new JsonObject { ["type"] = "success" },
+            };
+    }
+
+    /// <summary>Tells that the part of the dialogue ends while sub-agents are at work, some of which ask the caller.</summary>
+    public IEnumerable<JsonObject> Suspend(IReadOnlyList<OpenQuestion> asked)
+    {
+        var interrupts = new Dictionary<string, List<JsonNode>>(StringComparer.Ordinal);
+        foreach (OpenQuestion open in asked)
+        {
+            string asking = open.Approval?.RunId ?? open.Question!.RunId;
+            if (!asking.StartsWith($"{runId}.", StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            // Who asks may be a sub-agent of a sub-agent: the one that this run knows is told of.
+            string name = asking[(runId.Length + 1)..].Split('.')[0];
+            string id = name.Split('-') is [var turn, var call, ..] ? $"{runId}.{turn}-{call}" : asking;
+            IReadOnlyList<string> chain = open.Approval?.Chain ?? open.Question!.Chain;
+            foreach (JsonObject told in Open(id, chain.Count > 1 ? chain[1] : open.Tool, null).Concat(CallOf(open, id)))
+            {
+                yield return told;
+            }
+
+            if (!interrupts.TryGetValue(id, out List<JsonNode>? own))
+            {
+                interrupts[id] = own = [];
+            }
+
+            own.Add(open.Id);
+        }
+
+        foreach (string id in _open)
+        {
+            var outcome = new JsonObject { ["type"] = "suspended" };
+            if (interrupts.TryGetValue(id, out List<JsonNode>? own))
+            {
+                outcome["interruptIds"] = new JsonArray([.. own]);
+            }
+
+            yield return new JsonObject { ["type"] = "SUBAGENT_FINISHED", ["subagentRunId"] = id, ["outcome"] = outcome };
+        }
+
+        _open.Clear();
+    }
+
+    /// <summary>Tells that the run ends before sub-agents of it were done.</summary>
+    public IReadOnlyList<JsonObject> Close()
+    {
+        JsonObject[] closed = [.. _open.Select(static id => Failed(id, "It ended with the run that asked for it.", null))];
+        _open.Clear();
+        return closed;
+    }
+
+    private static JsonObject Failed(string id, string message, string? code)
+    {
+        var failed = new JsonObject { ["type"] = "SUBAGENT_ERROR", ["subagentRunId"] = id, ["message"] = message };
+        if (code is not null)
+        {
+            failed["code"] = CamelCase.Of(code);
+        }
+
+        return failed;
+    }
+
+    private static string NameOf(AskedCall call)
+    {
+        foreach (string name in (string[])["agent", "subagent_type", "name"])
+        {
+            if (call.Arguments.ValueKind == JsonValueKind.Object && call.Arguments.TryGetProperty(name, out JsonElement value)
+                && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text)
+            {
+                return text;
+            }
+        }
+
+        return call.Tool;
+    }
+
+    private JsonObject[] Open(string id, string name, string? parent)
+    {
+        if (!_open.Add(id))
+        {
+            return [];
+        }
+
+        var started = new JsonObject { ["type"] = "SUBAGENT_STARTED", ["subagentRunId"] = id, ["name"] = name };
+        if (parent is not null)
+        {
+            started["parentToolCallId"] = parent;
+        }
+
+        return [started];
+    }
+
+    /// <summary>The call that a sub-agent asks about, which is no call of the run itself: the interrupt names it.</summary>
+    private JsonObject[] CallOf(OpenQuestion open, string agent)
+    {
+        if (open.Approval is not { } approval)
+        {
+            return [];
+        }
+
+        string key = $"{approval.RunId}/{approval.Turn}/{approval.Call}";
+        if (messages.SelectMany(static message => message?["toolCalls"] as JsonArray ?? []).Any(call => call?["id"]?.ToString() == key))
+        {
+            return [];
+        }
+
+        string message = $"{approval.RunId}.{approval.Turn}.{approval.Call}.call";
+        string arguments = (approval.Edited ?? approval.Arguments).GetRawText();
+        messages.Add(new JsonObject
+        {
+            ["id"] = message,
+            ["role"] = "assistant",
+            ["subagentRunId"] = agent,
+            ["toolCalls"] = new JsonArray(new JsonObject
+            {
+                ["id"] = key,
+                ["type"] = "function",
+                ["function"] = new JsonObject { ["name"] = approval.Tool, ["arguments"] = arguments },
+            }),
+        });
+        return
+        [
+            new JsonObject
+            {
+                ["type"] = "TOOL_CALL_START", ["toolCallId"] = key, ["toolCallName"] = approval.Tool, ["parentMessageId"] = message,
+                ["subagentRunId"] = agent,
+            },
+            new JsonObject { ["type"] = "TOOL_CALL_ARGS", ["toolCallId"] = key, ["delta"] = arguments, ["subagentRunId"] = agent },
+            new JsonObject { ["type"] = "TOOL_CALL_END", ["toolCallId"] = key, ["subagentRunId"] = agent },
+        ];
+    }
+}
