@@ -52,9 +52,7 @@ internal sealed class McpCalls(
                 ?? throw new McpProtocolException($"Unknown tool: '{call.Name}'", McpErrorCode.InvalidParams);
             return await CallAsync(tool, request, caller, cancellationToken);
         }
-        catch (AgentException e) when (
-            e.Code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.EngineUnavailable or ErrorCode.Overloaded
-            || (e.Code is ErrorCode.NotAllowed && call.RequestState is not null))
+        catch (AgentException e) when (McpRequests.IsOfProtocol(e.Code, isRetry: call.RequestState is not null))
         {
             throw McpRequests.Error(e);
         }

@@ -55,6 +55,13 @@ internal static class McpRequests
         new ClientCapabilities { Extensions = new Dictionary<string, object> { [Tasks] = new JsonObject() } },
         $"The client must declare the extension '{Tasks}'.");
 
+    /// <summary>Whether an error is one of the protocol, and no result that a model may mend.</summary>
+    /// <param name="code">The error.</param>
+    /// <param name="isRetry">Whether the call goes on with a run that was started before.</param>
+    public static bool IsOfProtocol(ErrorCode code, bool isRetry) =>
+        code is ErrorCode.RunNotFound or ErrorCode.AgentNotFound or ErrorCode.EngineUnavailable or ErrorCode.Overloaded
+        || (isRetry && code == ErrorCode.NotAllowed);
+
     /// <summary>Makes the protocol's error of one of the library's.</summary>
     public static McpProtocolException Error(AgentException e) => new(
         $"{e.Message} [{CamelCase.Of(e.Code)}]",

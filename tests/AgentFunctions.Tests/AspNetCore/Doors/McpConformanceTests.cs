@@ -16,14 +16,19 @@ internal sealed class McpConformanceTests
     [
         ("tasks-lifecycle", 9), ("tasks-capability-negotiation", 5), ("tasks-wire-fields", 4), ("tasks-request-state-removal", 3),
         ("tasks-mrtr-input", 4), ("tasks-request-headers", 5), ("tasks-dispatch-and-envelope", 9),
-        ("tasks-required-task-error", 3), ("tasks-mrtr-composition", 2), ("http-header-validation", 14),
+        ("tasks-required-task-error", 3), ("tasks-mrtr-composition", 2), ("http-header-validation", 14), ("caching", 0),
+        ("input-required-result-basic-elicitation", 0), ("input-required-result-missing-input-response", 0),
+        ("input-required-result-result-type", 0), ("input-required-result-unsupported-methods", 0),
+        ("input-required-result-tampered-state", 0), ("input-required-result-ignore-extra-params", 0),
+        ("input-required-result-validate-input", 0), ("json-schema-2020-12", 0),
     ];
 
     /// <summary>The scenarios of the suite for the versions before.</summary>
     private static readonly string[] Old =
     [
         "server-initialize", "ping", "tools-list", "tools-call-simple-text", "tools-call-error", "tools-call-with-progress",
-        "dns-rebinding-protection",
+        "dns-rebinding-protection", "tools-call-elicitation", "elicitation-sep1034-defaults", "elicitation-sep1330-enums",
+        "json-schema-2020-12", "resources-list", "resources-read-text", "resources-templates-read",
     ];
 
     private (string Node, string? Script, string? Reason) _new;

@@ -27,6 +27,8 @@ internal static class McpFixtures
         ],
         static builder =>
         {
+            // What a host adds of its own stands beside what the door has.
+            builder.Services.AddMcpServer().WithResources<McpForms.Resources>().WithPrompts<McpForms.Prompts>();
             builder.Services.AddAgent(AgentFunctions.Agents.Agent.Create(Agent)
                 .WithInstructions("Do as you are told.").WithTools("sleep", "ask_person").Build());
             builder.Services.AddAgentFunctionsDoors(static options =>
@@ -55,6 +57,17 @@ internal static class McpFixtures
         Tool("test_simple_text", McpTaskUse.Never, "{}"),
         new McpAgentTool("test_error_handling", "Fails.", Schema("{}"), Submit) { Result = Failed },
         Tool("test_tool_with_progress", McpTaskUse.Never, "{}"),
+        new McpAgentTool("test_input_required_result_elicitation", "Asks first.", Schema("{}"), SubmitNamed) { Result = Says },
+        Tool("test_input_required_result_tampered_state", McpTaskUse.Never, "{}"),
+        .. McpForms.Tools.Select(static form => new McpAgentTool(
+            form.Name, "Asks first.", Schema("""{"message":{"type":"string"}}"""), request => Submit(request, "answer", form.Asked, form.Form))
+        {
+            Result = Says,
+        }),
+        new McpAgentTool("json_schema_2020_12_tool", "Takes what a schema of 2020-12 describes.", JsonElement.Parse(McpForms.Schema2020), Submit)
+        {
+            Result = Says,
+        },
     ];
 
     /// <summary>The suite names tools that take some seconds.</summary>
@@ -69,12 +82,14 @@ internal static class McpFixtures
         new(name, $"The tool {name}.", Schema(properties), Submit)
         {
             Tasks = tasks,
-            Result = static run => new CallToolResult
-            {
-                Content = [new TextContentBlock { Text = run.Result?.Text ?? run.Error?.Message ?? "" }],
-                IsError = run.Error is null ? null : true,
-            },
+            Result = Says,
         };
+
+    private static CallToolResult Says(Run run) => new()
+    {
+        Content = [new TextContentBlock { Text = run.Result?.Text ?? run.Error?.Message ?? "" }],
+        IsError = run.Error is null ? null : true,
+    };
 
     private static CallToolResult Failed(Run run) => new()
     {
@@ -91,24 +106,27 @@ internal static class McpFixtures
         Goal = $"{request.Params!.Name} {JsonSerializer.Serialize(request.Params.Arguments)}",
     };
 
-    private static RunRequest SubmitNamed(RequestContext<CallToolRequestParams> request)
+    private static RunRequest SubmitNamed(RequestContext<CallToolRequestParams> request) =>
+        Submit(request, "user_name", "What is your name?", """{"type":"object","properties":{"name":{"type":"string","title":"Name"}}}""");
+
+    /// <summary>Makes a run once the client's person has filled in a form, which is asked for before there is one.</summary>
+    private static RunRequest Submit(RequestContext<CallToolRequestParams> request, string key, string asked, string form)
     {
-        if (request.Params!.InputResponses?.TryGetValue("user_name", out InputResponse? response) != true)
+        if (request.Params!.InputResponses?.TryGetValue(key, out InputResponse? response) != true
+            || response!.RawValue.ValueKind != JsonValueKind.Object)
         {
             throw new InputRequiredException(new Dictionary<string, InputRequest>
             {
-                ["user_name"] = InputRequest.ForElicitation(new ElicitRequestParams
+                [key] = InputRequest.ForElicitation(new ElicitRequestParams
                 {
-                    Message = "What is your name?",
-                    RequestedSchema = new ElicitRequestParams.RequestSchema
-                    {
-                        Properties = { ["name"] = new ElicitRequestParams.StringSchema { Title = "Name" } },
-                    },
+                    Message = asked,
+                    RequestedSchema = JsonSerializer.Deserialize(
+                        form, McpJsonUtilities.GetTypeInfo<ElicitRequestParams.RequestSchema>(McpJsonUtilities.DefaultOptions)),
                 }),
             });
         }
 
-        return new RunRequest { Agent = Agent, Goal = $"{request.Params.Name} {response!.RawValue.GetRawText()}" };
+        return new RunRequest { Agent = Agent, Goal = $"{request.Params.Name} {response.RawValue.GetRawText()}" };
     }
 
     private static ChatReply Script(ChatRequest request)
@@ -127,6 +145,7 @@ internal static class McpFixtures
         {
             _ when Is("slow_compute") => ChatReply.Call("sleep", new { seconds = SecondsOf(goal) }),
             _ when Is("failing_job") || Is("progress") => ChatReply.Call("sleep", new { seconds = 1 }),
+            _ when Is("tampered_state") => new ChatReply { Calls = [Ask("ok", "boolean")] },
             _ when Is("confirm_delete") => new ChatReply { Calls = [Ask("confirm", "boolean")] },
             _ when Is("multi_input") => new ChatReply { Calls = [Ask("name", "string"), Ask("confirm", "boolean")] },
             _ when Is("greet") => ChatReply.Say($"Hello, {NameOf(goal)}!"),

@@ -1,0 +1,70 @@
+using System.ComponentModel;
+using ModelContextProtocol.Server;
+
+namespace AgentFunctions.Tests.AspNetCore.Doors;
+
+/// <summary>The forms, schemas and resources that MCP's conformance suites ask of a server.</summary>
+internal static class McpForms
+{
+    /// <summary>The tools that have a form filled in.</summary>
+    public static readonly (string Name, string Asked, string Form)[] Tools =
+    [
+        (
+            "test_elicitation", "Please say who you are.",
+            """
+            {"type":"object","required":["username","email"],"properties":{
+              "username":{"type":"string","description":"User's response"},"email":{"type":"string","description":"User's email address"}}}
+            """),
+        (
+            "test_elicitation_sep1034_defaults", "Please check this.",
+            """
+            {"type":"object","properties":{
+              "name":{"type":"string","default":"John Doe"},"age":{"type":"integer","default":30},"score":{"type":"number","default":95.5},
+              "status":{"type":"string","enum":["active","inactive","pending"],"default":"active"},"verified":{"type":"boolean","default":true}}}
+            """),
+        (
+            "test_elicitation_sep1330_enums", "Please choose.",
+            """
+            {"type":"object","properties":{
+              "untitledSingle":{"type":"string","enum":["option1","option2","option3"]},
+              "titledSingle":{"type":"string","oneOf":[
+                {"const":"value1","title":"First Option"},{"const":"value2","title":"Second Option"},{"const":"value3","title":"Third Option"}]},
+              "legacyEnum":{"type":"string","enum":["opt1","opt2","opt3"],"enumNames":["Option One","Option Two","Option Three"]},
+              "untitledMulti":{"type":"array","items":{"type":"string","enum":["option1","option2","option3"]}},
+              "titledMulti":{"type":"array","items":{"anyOf":[
+                {"const":"value1","title":"First Choice"},{"const":"value2","title":"Second Choice"},{"const":"value3","title":"Third Choice"}]}}}}
+            """),
+    ];
+
+    /// <summary>A schema with what only the draft of 2020-12 has.</summary>
+    public const string Schema2020 =
+        """
+        {"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object",
+         "$defs":{"address":{"$anchor":"addressDef","type":"object","properties":{"street":{"type":"string"},"city":{"type":"string"}}}},
+         "properties":{"name":{"type":"string"},"address":{"$ref":"#/$defs/address"},
+           "contactMethod":{"type":"string","enum":["phone","email"]},"phone":{"type":"string"},"email":{"type":"string"}},
+         "allOf":[{"anyOf":[{"required":["phone"]},{"required":["email"]}]}],
+         "if":{"properties":{"contactMethod":{"const":"phone"}},"required":["contactMethod"]},
+         "then":{"required":["phone"]},"else":{"required":["email"]},"additionalProperties":false}
+        """;
+
+    [McpServerResourceType]
+    internal sealed class Resources
+    {
+        [McpServerResource(UriTemplate = "test://static-text", Name = "static-text", MimeType = "text/plain")]
+        [Description("A text.")]
+        public static string Text() => "This is the content of the static text resource.";
+
+        [McpServerResource(UriTemplate = "test://template/{id}/data", Name = "template", MimeType = "application/json")]
+        [Description("A text of an id.")]
+        public static string Data(string id) => $$"""{"id":"{{id}}","templateTest":true,"data":"Data for ID: {{id}}"}""";
+    }
+
+    [McpServerPromptType]
+    internal sealed class Prompts
+    {
+        [McpServerPrompt(Name = "test_simple_prompt")]
+        [Description("A prompt.")]
+        public static string Simple() => "This is a simple prompt for testing.";
+    }
+}
