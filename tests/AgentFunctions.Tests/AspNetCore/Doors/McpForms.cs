@@ -1,5 +1,5 @@
-using System.ComponentModel;
 using ModelContextProtocol.Server;
+using DescriptionAttribute = System.ComponentModel.DescriptionAttribute;
 
 namespace AgentFunctions.Tests.AspNetCore.Doors;
 
