@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using AgentFunctions.AspNetCore.Doors.Mcp;
 using AgentFunctions.AspNetCore.Doors.Shared;
+using AgentFunctions.Governance.Policies;
 using AgentFunctions.Governance.Questions;
 using AgentFunctions.Runs;
 using ModelContextProtocol;
