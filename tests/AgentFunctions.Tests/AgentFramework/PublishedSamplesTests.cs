@@ -77,7 +77,8 @@ internal sealed class PublishedSamplesTests
         AgentResponse<CityInfo> generic = await host.Get<IServiceProvider>().GetRequiredKeyedService<AIAgent>("Plain").RunAsync<CityInfo>(asked);
 
         Assert.That(JsonSerializer.Deserialize<CityInfo>(typed.Messages[^1].Text)!.Name, Is.EqualTo("Paris"));
-        Assert.That(JsonSerializer.Deserialize<CityInfo>(streamed.Text)!.Name, Is.EqualTo("Paris"));
+        // A stream tells an answer that did not fit before the one that does.
+        Assert.That(JsonSerializer.Deserialize<CityInfo>(streamed.Messages[^1].Text)!.Name, Is.EqualTo("Paris"));
         Assert.That((generic.Result.Name, answers), Is.EqualTo(("Paris", 4)));
     }
 

@@ -22,7 +22,6 @@ internal sealed partial class LuckTests
         ["AgentFunctions.EndToEnd/Governance/KilledApprovalTests.cs"] = (2, "a kill at any moment"),
         ["AgentFunctions.EndToEnd/Governance/KilledGatewayTests.cs"] = (2, "a kill at any moment; a model that takes a moment, so that places are taken"),
         ["AgentFunctions.EndToEnd/Monitors/KilledMonitorTests.cs"] = (1, "a kill at any moment"),
-        ["AgentFunctions.CrashLab/Callers/CallerProgram.cs"] = (1, "a model that takes a moment, so that a kill finds an answer under way"),
         ["AgentFunctions.EndToEnd/ProgramProcess.cs"] = (1, "children of a killed process may hold its output open"),
         ["AgentFunctions.EndToEnd/Soak/HostileSoakTests.cs"] = (1, "a look at the memory now and then"),
         ["AgentFunctions.EndToEnd/Soak/HostileWorld.cs"] = (3, "endpoints that are slow"),

@@ -16,11 +16,11 @@ internal sealed class McpConformanceTests
     [
         ("tasks-lifecycle", 9), ("tasks-capability-negotiation", 5), ("tasks-wire-fields", 4), ("tasks-request-state-removal", 3),
         ("tasks-mrtr-input", 4), ("tasks-request-headers", 5), ("tasks-dispatch-and-envelope", 9),
-        ("tasks-required-task-error", 3), ("tasks-mrtr-composition", 2), ("http-header-validation", 14), ("caching", 0),
-        ("input-required-result-basic-elicitation", 0), ("input-required-result-missing-input-response", 0),
-        ("input-required-result-result-type", 0), ("input-required-result-unsupported-methods", 0),
-        ("input-required-result-tampered-state", 0), ("input-required-result-ignore-extra-params", 0),
-        ("input-required-result-validate-input", 0), ("json-schema-2020-12", 0),
+        ("tasks-required-task-error", 3), ("tasks-mrtr-composition", 2), ("http-header-validation", 14), ("caching", 8),
+        ("input-required-result-basic-elicitation", 3), ("input-required-result-missing-input-response", 2),
+        ("input-required-result-result-type", 2), ("input-required-result-unsupported-methods", 2),
+        ("input-required-result-tampered-state", 2), ("input-required-result-ignore-extra-params", 2),
+        ("input-required-result-validate-input", 3), ("json-schema-2020-12", 8),
     ];
 
     /// <summary>The scenarios of the suite for the versions before.</summary>
