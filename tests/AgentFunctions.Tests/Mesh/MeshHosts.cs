@@ -28,7 +28,7 @@ internal static class MeshHosts
                 builder.Configuration.AddInMemoryCollection(settings.Select(static one => KeyValuePair.Create(one.Key, (string?)one.Value)));
                 builder.Services.AddAgentFunctionsDoors();
                 builder.Services.AddAgent(Agent.Create("lead").WithDescription("Leads.").WithInstructions("You are the lead.")
-                    .WithTools("find_agents", "call_agent").Build());
+                    .WithTools("find_agents", "call_agent", "send").Build());
             },
             static app => app.MapDoors());
 
